@@ -1,0 +1,53 @@
+"""JSON text of exact numbers.
+
+The json module of the standard library writes a Decimal only by way of a float, and 233.7 V is not
+a float. This writer keeps every digit that was measured.
+"""
+
+from decimal import Decimal
+from json.encoder import encode_basestring
+
+
+def dumps(value: object) -> str:
+    """Write a value as JSON, laid out as ``json.dumps(value, ensure_ascii=False)`` does.
+
+    A Decimal is written without exponent and without trailing zeros behind the point: 233.70 as
+    233.7, 4.40E+3 as 4400.
+
+    Args:
+        value: Decimal, int, str, bool, None, or a dict (with str keys) or list of those.
+
+    Raises:
+        TypeError: something else is in there; floats are refused, too.
+        ValueError: a Decimal that is no number (NaN, infinity).
+    """
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if isinstance(value, Decimal):
+        return _decimal(value)
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return int.__repr__(value)  # not the name of an enum's member
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_key(k)}: {dumps(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(dumps, value)) + "]"
+    raise TypeError(f"{type(value).__name__} has no exact JSON text")
+
+
+def _key(key: object) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"a JSON object's keys are str, not {type(key).__name__}")
+    return encode_basestring(key)
+
+
+def _decimal(number: Decimal) -> str:
+    if not number.is_finite():
+        raise ValueError("JSON knows neither NaN nor infinity")
+    text = format(number, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
