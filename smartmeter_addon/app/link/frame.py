@@ -1,0 +1,85 @@
+"""What the link layers hand on, and what they tell the scanner."""
+
+from typing import NamedTuple, Protocol, TypeAlias
+
+from app.fault import Fault, Kind
+
+
+class Frame(NamedTuple):
+    """The payload of one whole message of the link layer, its segments joined.
+
+    Args:
+        link: ``mbus``, ``hdlc``, ``wrapper``, ``raw`` or ``p1``.
+        offset: where its first byte stands, in bytes since the start of the stream.
+        payload: an APDU, a block of one, or for ``p1`` the text from ``/`` to the checksum.
+        address: the link's addresses as hex digits, empty where it has none; makers differ in them.
+    """
+
+    link: str
+    offset: int
+    payload: bytes
+    address: str = ""
+
+
+class More(NamedTuple):
+    """A frame may begin here.
+
+    Args:
+        end: look again when the buffer reaches this position.
+        begun: whether what is there already is a frame's whole header, and ``end`` the frame's.
+    """
+
+    end: int
+    begun: bool = False
+
+
+class Refused(NamedTuple):
+    """No frame begins here.
+
+    Args:
+        reason: why, when the beginning looked like a frame; None when it never did.
+        end: how far the frame claimed to reach; nothing unchecked is believed before that.
+        kind: what sort of trouble the reason tells of.
+    """
+
+    reason: str | None = None
+    end: int = 0
+    kind: Kind = Kind.DAMAGED
+
+
+NOT_HERE = Refused()
+
+
+class Found(NamedTuple):
+    """A frame that passed its checks and reaches up to ``end``; ``content`` is the link's own."""
+
+    end: int
+    content: bytes
+    number: int = 0
+    last: bool = True
+    address: str = ""
+
+
+Probe: TypeAlias = More | Refused | Found
+
+
+class Link(Protocol):
+    """One link layer."""
+
+    name: str
+    starts: bytes
+    """A regular expression for the byte with which a frame begins."""
+    checked: bool
+    """Whether the link has a checksum, so that a frame is believed wherever it stands."""
+
+    def probe(self, buffer: bytearray, pos: int) -> Probe:
+        """Tell whether a frame begins at ``pos``."""
+        ...
+
+    def accept(self, found: Found, offset: int) -> list[Frame | Fault]:
+        """Take a frame that was found, in order; give what became whole, and what broke off."""
+        ...
+
+    def finish(self) -> list[Fault]:
+        """Tell of a message that the end of the stream cut off between its frames."""
+        ...

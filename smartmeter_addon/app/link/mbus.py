@@ -1,0 +1,78 @@
+"""M-Bus long frames (EN 13757-2) that carry DLMS in segments (EN 13757-1, transport layer).
+
+``68 L L 68 | C A CI STSAP DTSAP data | CS 16``: CS is the sum from C to the end of data modulo 256.
+CI counts segments from 0 in its low nibble, bit 10 marks the last; the Kaifa and Sagemcom meters
+send 00 then 11, Honeywell a single 10. Before firmware V0450 Sagemcom T210-D sent L modulo 256:
+``68 01 01 68`` begins a frame of 257 bytes (capture ``sagemcom-t210d-netznoe-real``).
+"""
+
+from typing import Final
+
+from app.fault import Fault, Kind
+from app.link.frame import NOT_HERE, Found, Frame, More, Probe, Refused
+from app.link.segments import Joiner
+
+_HEADER: Final = 7  # up to and with CI
+_SAPS: Final = 2
+_TRAILER: Final = 2
+_SHORTEST: Final = 5  # C A CI STSAP DTSAP
+_SEND_USER_DATA: Final = (0x53, 0x73)
+_STOP: Final = 0x16
+_LAST: Final = 0x10
+_HIGHEST_DLMS_CI: Final = 0x1F
+
+
+class MBus:
+    """The M-Bus link of one line."""
+
+    name = "mbus"
+    starts = rb"\x68"
+    checked = True
+
+    def __init__(self) -> None:
+        self._segments = Joiner(self.name, "segment", 0)
+
+    def probe(self, buffer: bytearray, pos: int) -> Probe:
+        """See `Link.probe`."""
+        header = buffer[pos : pos + _HEADER]
+        if len(header) < _HEADER:
+            return _compare_start(header, pos)
+        size = header[1]
+        if header[0] != header[3] or size != header[2] or header[4] not in _SEND_USER_DATA:
+            return NOT_HERE
+        if size < _SHORTEST:
+            size += 256
+        end = pos + 4 + size + _TRAILER
+        if end > len(buffer):
+            return More(end, begun=True)
+        checksum, stop = buffer[end - 2], buffer[end - 1]
+        if stop != _STOP:
+            return Refused(f"a frame of {size} bytes does not end with its stop byte 16", end)
+        if sum(buffer[pos + 4 : end - 2]) & 0xFF != checksum:
+            return Refused(f"the checksum of a frame of {size} bytes is wrong", end)
+        ci = header[6]
+        if ci > _HIGHEST_DLMS_CI:
+            # Siemens TD-3511 (AMIS) of Netz OÖ: OMS records behind CI 5B, no DLMS.
+            reason = f"a frame carries another protocol than DLMS (CI {ci:02X})"
+            return Refused(reason, end, Kind.UNSUPPORTED)
+        content = bytes(buffer[pos + _HEADER + _SAPS : end - _TRAILER])
+        address = buffer[pos + 5 : pos + 6].hex()
+        return Found(end, content, ci & 0x0F, bool(ci & _LAST), address)
+
+    def accept(self, found: Found, offset: int) -> list[Frame | Fault]:
+        """See `Link.accept`."""
+        segment = Frame(self.name, offset, found.content, found.address)
+        return self._segments.feed(found.number, segment, last=found.last)
+
+    def finish(self) -> list[Fault]:
+        """See `Link.finish`."""
+        return self._segments.finish()
+
+
+def _compare_start(header: bytearray, pos: int) -> Probe:
+    """Refuse a beginning that its first bytes already contradict."""
+    if len(header) > 2 and header[1] != header[2]:  # noqa: PLR2004 - both lengths present
+        return NOT_HERE
+    if len(header) > 3 and header[3] != header[0]:  # noqa: PLR2004 - second start byte present
+        return NOT_HERE
+    return More(pos + _HEADER)

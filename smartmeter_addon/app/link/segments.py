@@ -1,0 +1,77 @@
+"""Messages that arrive in numbered parts, each in a frame of its own."""
+
+from typing import Final
+
+from app.fault import Fault, Kind
+from app.link.frame import Frame
+
+_LONGEST_MESSAGE: Final = 65536
+
+
+class Joiner:
+    """Joins parts that arrive in order; a lost, doubled or swapped part drops the message.
+
+    Args:
+        layer: who complains.
+        part: what a part is called in a complaint.
+        first: the number of a message's first part.
+    """
+
+    def __init__(self, layer: str, part: str, first: int) -> None:
+        self.expected = first
+        """The number that the next part must have."""
+        self._layer = layer
+        self._part = part
+        self._first = first
+        self._offset = 0
+        self._data = bytearray()
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a message has begun and not ended."""
+        return self.expected != self._first
+
+    def feed(self, number: int, part: Frame, *, last: bool) -> list[Frame | Fault]:
+        """Take the next part; give the message that is whole now, and tell of one that is not."""
+        if number == self._first and last and not self.under_way:
+            return [part]
+        events: list[Frame | Fault] = []
+        if number != self.expected:
+            events.append(self._complain(number, part.offset))
+            self._forget()
+            if number != self._first:
+                return events
+        if number == self._first:
+            self._offset = part.offset
+        self.expected = number + 1
+        self._data += part.payload
+        if len(self._data) > _LONGEST_MESSAGE:
+            reason = f"a message is longer than {_LONGEST_MESSAGE} bytes"
+            events.append(Fault(Kind.DAMAGED, self._layer, self._offset, reason))
+            self._forget()
+        elif last:
+            events.append(part._replace(offset=self._offset, payload=bytes(self._data)))
+            self._forget()
+        return events
+
+    def finish(self) -> list[Fault]:
+        """Tell of a message that the end of the stream cut off, and forget it."""
+        if not self.under_way:
+            return []
+        fault = self._complain(self._first, self._offset)
+        self._forget()
+        return [fault]
+
+    def _forget(self) -> None:
+        self.expected = self._first
+        self._data.clear()
+
+    def _complain(self, number: int, offset: int) -> Fault:
+        if number == self._first:
+            offset = self._offset
+            reason = f"a message broke off before its {self._part} {self.expected}"
+        elif self.under_way:
+            reason = f"{self._part} {number} came where {self._part} {self.expected} was due"
+        else:
+            reason = f"{self._part} {number} arrived without the beginning of its message"
+        return Fault(Kind.DAMAGED, self._layer, offset, reason)
