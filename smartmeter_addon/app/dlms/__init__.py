@@ -1,0 +1,1 @@
+"""Frames in, data-notifications out: block transfer, deciphering, A-XDR (DLMS Green Book)."""

@@ -1,0 +1,172 @@
+"""general-glo-ciphering and general-ded-ciphering with AES-128-GCM.
+
+Sources: DLMS Green Book, security suite 0 (AES-GCM-128, 12-byte tag, initialization vector =
+system title and invocation counter, additional data = security control byte and authentication
+key). Kaifa meters in Tyrol, Vorarlberg and Salzburg set the suite bits to 1 and still use AES-128
+without a tag, so the suite bits decide nothing here (capture ``kaifa-vkw-keyed`` and others).
+"""
+
+import string
+from dataclasses import dataclass, field
+from hmac import compare_digest
+from typing import Final, NamedTuple
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from app.dlms import ber
+from app.fault import DecodeError, Kind
+
+GENERAL_GLO_CIPHERING: Final = 0xDB
+GENERAL_DED_CIPHERING: Final = 0xDC
+
+KEY_SIZE: Final = 16
+TAG_SIZE: Final = 12
+_TITLE_SIZE: Final = 8
+_HEADER_SIZE: Final = 5  # security control byte and invocation counter
+
+AUTHENTICATED: Final = 0x10
+ENCRYPTED: Final = 0x20
+_COMPRESSED: Final = 0x80
+
+_LAYER: Final = "ciphering"
+_SEPARATORS: Final = str.maketrans("", "", string.whitespace + ":-")
+
+
+def parse_key(text: str) -> bytes:
+    """Read a key as people have it: 32 hex digits, or 16 plain characters.
+
+    White space, colons, dashes and a leading 0x between or before hex digits are ignored. Some
+    operators hand out keys of 16 characters that are meant as they stand (a Vorarlberg meter's
+    key, for one).
+
+    Returns:
+        The 16 bytes of the key.
+
+    Raises:
+        ValueError: anything else; the sentence says what was counted and never holds the key.
+    """
+    digits = text.translate(_SEPARATORS).lower().replace("0x", "")
+    if len(digits) == 2 * KEY_SIZE and all(c in string.hexdigits for c in digits):
+        return bytes.fromhex(digits)
+    plain = text.strip()
+    if len(plain) == KEY_SIZE and plain.isascii() and plain.isprintable():
+        return plain.encode("ascii")
+    wanted = "wanted are 32 hexadecimal digits (0-9, a-f), or 16 plain characters"
+    if all(c in string.hexdigits for c in digits):
+        raise ValueError(f"the key has {len(digits)} hexadecimal digits; {wanted}")
+    strange = sum(c not in string.hexdigits for c in plain)
+    raise ValueError(
+        f"the key has {len(plain)} characters, {strange} of them no hexadecimal digits; {wanted}"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What a customer gets from the grid operator; neither shows in a log.
+
+    Args:
+        encryption: global unicast encryption key (GUEK), 16 bytes.
+        authentication: global authentication key (GAK), 16 bytes; tags are checked when given.
+    """
+
+    encryption: bytes | None = field(default=None, repr=False)
+    authentication: bytes | None = field(default=None, repr=False)
+
+
+class CipheredApdu(NamedTuple):
+    """The parts of a ciphered APDU, nothing deciphered yet."""
+
+    system_title: bytes
+    security_control: int
+    invocation_counter: int
+    content: bytes
+    tag: bytes
+
+    @property
+    def initialization_vector(self) -> bytes:
+        """System title and invocation counter, 12 bytes."""
+        return self.system_title + self.invocation_counter.to_bytes(4, "big")
+
+
+class Opened(NamedTuple):
+    """A deciphered APDU; ``authenticated`` is None when the tag was not or could not be checked."""
+
+    plaintext: bytes
+    authenticated: bool | None
+
+
+def parse(apdu: bytes) -> CipheredApdu:
+    """Take a general-glo-ciphering or general-ded-ciphering APDU apart.
+
+    Raises:
+        DecodeError: it ends early, has bytes left over, or is of a sort that is not supported.
+    """
+    size, pos = ber.length(apdu, 1, _LAYER)
+    if size != _TITLE_SIZE:
+        raise DecodeError(_LAYER, 1, f"a system title has 8 bytes, this one says {size}")
+    title = apdu[pos : pos + size]
+    size, pos = ber.length(apdu, pos + size, _LAYER)
+    if pos + size != len(apdu):
+        raise DecodeError(_LAYER, pos, f"{size} bytes announced, {len(apdu) - pos} present")
+    control = apdu[pos] if size else 0
+    tag_size = TAG_SIZE if control & AUTHENTICATED else 0
+    if size < _HEADER_SIZE + tag_size:
+        raise DecodeError(_LAYER, pos, f"{size} bytes are too few for a ciphered telegram")
+    if control & _COMPRESSED:
+        raise DecodeError(_LAYER, pos, "the telegram is compressed", Kind.UNSUPPORTED)
+    begin, end = pos + _HEADER_SIZE, len(apdu) - tag_size
+    counter = int.from_bytes(apdu[pos + 1 : begin], "big")
+    return CipheredApdu(title, control, counter, apdu[begin:end], apdu[end:])
+
+
+class Cipher:
+    """Opens the telegrams that were ciphered with one pair of keys."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._gcm = AESGCM(keys.encryption) if keys.encryption else None
+        self._authentication_key = keys.authentication
+
+    def open(self, ciphered: CipheredApdu) -> Opened:
+        """Decipher, and check the tag when there is one and an authentication key to check it.
+
+        A tag that does not fit does not hide the plaintext: whether that is a telegram tells a
+        wrong authentication key from a wrong encryption key. The caller decides; the time taken
+        does not depend on the tag.
+
+        Raises:
+            DecodeError: there is no encryption key.
+        """
+        _, control, _, content, tag = ciphered
+        vector = ciphered.initialization_vector
+        if self._gcm is None:
+            if not control & ENCRYPTED:
+                return Opened(content, None)
+            raise DecodeError(
+                _LAYER,
+                0,
+                f"the meter with system title {describe_title(ciphered.system_title)} sends"
+                " ciphered telegrams and no key is given; enter the encryption key (GUEK) that"
+                " your grid operator hands out",
+                Kind.KEY_MISSING,
+            )
+        plaintext = content
+        if control & ENCRYPTED:
+            # GCM enciphers by XOR with a key stream that depends on key and vector alone, so
+            # enciphering once more gives the plaintext, without needing a tag to check.
+            plaintext = self._gcm.encrypt(vector, content, None)[: len(content)]
+        if not tag or self._authentication_key is None:
+            return Opened(plaintext, None)
+        additional = bytes((control,)) + self._authentication_key
+        if control & ENCRYPTED:
+            sealed = self._gcm.encrypt(vector, plaintext, additional)
+        else:
+            sealed = self._gcm.encrypt(vector, b"", additional + content)
+        expected = sealed[-KEY_SIZE:][:TAG_SIZE]  # the tag is GCM's, cut to 12 bytes
+        return Opened(plaintext, compare_digest(expected, tag))
+
+
+def describe_title(system_title: bytes) -> str:
+    """Hex digits of a system title, with its maker's three letters when they are letters."""
+    maker = system_title[:3]
+    letters = f" ({maker.decode('ascii')})" if maker.isalpha() and maker.isascii() else ""
+    return system_title.hex() + letters
