@@ -1,0 +1,1 @@
+"""What a household calls it: profiles of meters, readings, identity."""

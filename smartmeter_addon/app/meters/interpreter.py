@@ -1,0 +1,231 @@
+"""From what a meter pushed to what a household reads: which meter it is, and what it says."""
+
+import re
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from functools import lru_cache
+from typing import Final
+
+from app.cosem import clock, items, p1
+from app.cosem.items import Item
+from app.cosem.obis import Obis
+from app.cosem.unit import Number, scale
+from app.dlms.receiver import Push
+from app.fault import Fault, Kind
+from app.meters import identity, submeters
+from app.meters import naming as readings
+from app.meters.profile import Profile
+from app.meters.reading import Meter, Reading
+from app.meters.recogniser import MOST_SENDERS, Recogniser, Unknown
+from app.meters.register import Register
+
+_CLOCK: Final = (1, 0, 0)
+_TIME: Final = (0, 9, 1)
+_DATE: Final = (0, 9, 2)
+_NO_DIGITS: Final = re.compile(r"\D")
+
+
+@dataclass(frozen=True, slots=True)
+class Telegram:
+    """All there is to know of one telegram.
+
+    Args:
+        push: what the layers below made of it.
+        profile: the meter family; None when the telegram could not be read or is unknown.
+        manufacturer: the family's, or what the telegram tells of it.
+        model: of the family, as far as the telegram tells.
+        reading: what it says to a household; None when it says nothing that can be believed.
+        others: what meters behind this one say, such as a gas meter.
+        number: the meter's own number; None when the telegram does not say it.
+        timestamp: when the meter sent it; None when it gives no time or no valid one.
+        registers: by OBIS code, scaled, in the telegram's order; not those without a value.
+        unknown: the items of a list that no profile knows.
+        note: how values were understood where there was a choice.
+        fault: what kept the telegram from being read.
+    """
+
+    push: Push
+    profile: Profile | None = None
+    manufacturer: str | None = None
+    model: str | None = None
+    reading: Reading | None = None
+    others: tuple[Reading, ...] = ()
+    number: str | None = None
+    timestamp: datetime | None = None
+    registers: Mapping[Obis, Register] | None = None
+    unknown: tuple[Item, ...] = ()
+    fault: Fault | None = None
+    note: str | None = None
+
+
+class Interpreter:
+    """Reads the telegrams of one line.
+
+    Args:
+        profiles: every meter family there is.
+        meter_type: one of them, or ``auto``.
+        zone: where the meter stands, for clocks that do not say their offset.
+        line: tells this line from others, for meters that say neither number nor system title.
+        numbers: the meters' numbers by sender as far as they are known; kept up to date here, and
+            worth keeping over a restart, as some meters say their number only now and then.
+    """
+
+    def __init__(
+        self,
+        profiles: Mapping[str, Profile],
+        meter_type: str,
+        zone: tzinfo,
+        *,
+        line: str = "",
+        numbers: MutableMapping[str, str] | None = None,
+    ) -> None:
+        self._recogniser = Recogniser(profiles, meter_type)
+        self._zone = zone
+        self._before: dict[str, datetime] = {}  # the time that each sender sent last
+        self._line = line
+        self._numbers = {} if numbers is None else numbers
+
+    def read(self, push: Push) -> Telegram:
+        """Read one telegram."""
+        if push.fault or push.content is None:
+            return Telegram(push, fault=push.fault)
+        title = push.security.system_title if push.security else None
+        if isinstance(push.content, bytes):
+            text = push.content.decode("ascii", "replace")
+            header = None
+            mark = p1.identification(text)
+            understood = self._recogniser.text(text)
+        else:
+            header = push.content.date_time
+            mark = title.hex().upper() if title else ""
+            understood = self._recogniser.data(push.content.body, title, push.frame.address)
+        sender = mark or push.frame.address
+        before = self._before.get(sender)
+        timestamp = clock.parse(header, self._zone, before) if header else None
+        if timestamp is None:
+            timestamp = self._clock(understood.items, before)
+        if timestamp and (sender in self._before or len(self._before) < MOST_SENDERS):
+            self._before[sender] = timestamp
+        if isinstance(understood, Unknown):
+            kind = understood.kind
+            layer = "list" if kind is Kind.UNKNOWN_LIST else "meter"
+            unknown = tuple(understood.items) if kind is Kind.UNKNOWN_LIST else ()
+            fault = Fault(kind, layer, push.frame.offset, understood.reason)
+            return Telegram(push, timestamp=timestamp, unknown=unknown, fault=fault)
+        profile, listed, absent, note, _ = understood
+        manufacturer = understood.manufacturer or profile.manufacturer
+        registers = self._registers(listed, before)
+        is_text = isinstance(push.content, bytes)
+        number = self._remembered(sender, identity.number(listed, own_channel=is_text))
+        # A number whose unit is not known is a register and no reading.
+        bare = frozenset(item.obis for item in listed if item.obis and item.unit is None)
+        values = _values(registers, absent | bare)
+        unsaid = frozenset(
+            name.key for obis in absent if (name := readings.of(obis, registers[obis].unit))
+        )
+        model = profile.model_of(mark)
+        shown = identity.readable(number) if is_text and number else number
+        otherwise = f"{profile.type}_{self._line}" if self._line else profile.type
+        meter = _meter(profile.type, manufacturer, model, title, shown, otherwise)
+        return Telegram(
+            push=push,
+            profile=profile,
+            manufacturer=manufacturer,
+            model=model,
+            reading=Reading(meter, timestamp, values, unsaid) if values else None,
+            others=tuple(submeters.readings(registers, meter)) if is_text else (),
+            number=number,
+            timestamp=timestamp,
+            registers=registers,
+            note=note,
+        )
+
+    def _remembered(self, sender: str, number: str | None) -> str | None:
+        """Give the number that a sender said last: some say it in one list of several only."""
+        if number is None:
+            return self._numbers.get(sender)
+        if sender in self._numbers or len(self._numbers) < MOST_SENDERS:
+            self._numbers[sender] = number
+        return number
+
+    def _clock(self, listed: list[Item], before: datetime | None) -> datetime | None:
+        """Find the clock among the values: by its code, or the first bare date-time."""
+        texts = {}
+        for item in listed:
+            if item.obis is None or _is_clock(item.obis):
+                moment = self._moment(item.value, before)
+                if moment:
+                    return moment
+            elif item.obis.cde in (_TIME, _DATE):
+                texts[item.obis.cde] = _NO_DIGITS.sub("", item.text)
+        if len(texts) == len((_TIME, _DATE)):
+            return clock.parse_text(texts[_DATE] + texts[_TIME], self._zone, before)
+        return None
+
+    def _moment(
+        self, value: object, before: datetime | None, *, even_invalid: bool = False
+    ) -> datetime | None:
+        if isinstance(value, bytes):
+            return clock.parse(value, self._zone, before, even_invalid=even_invalid)
+        if isinstance(value, str):
+            return clock.parse_text(value, self._zone, before)
+        return None
+
+    def _registers(self, listed: list[Item], before: datetime | None) -> dict[Obis, Register]:
+        registers: dict[Obis, Register] = {}
+        for obis, _, value, unit, at in listed:
+            if obis is None or value is None or obis in registers:
+                continue
+            if _is_clock(obis):
+                # Inside its lists an E450 calls a clock invalid that is right to the second; the
+                # register shows what it says, the telegram's time is not taken from it.
+                moment = self._moment(value, before, even_invalid=True)
+                registers[obis] = Register(moment.isoformat() if moment else items.text(value), "")
+            elif isinstance(value, (bytes, list)):
+                registers[obis] = Register(items.text(value), unit or "")
+            else:
+                moment = self._moment(at, before) if at else None
+                registers[obis] = Register(value, unit or "", moment)
+        return registers
+
+
+def _is_clock(obis: Obis) -> bool:
+    return obis.a == 0 and obis.cde == _CLOCK
+
+
+@lru_cache(maxsize=64)
+def _meter(  # noqa: PLR0917 - lru_cache counts keywords in another order as another call
+    meter_type: str,
+    manufacturer: str,
+    model: str,
+    title: bytes | None,
+    number: str | None,
+    otherwise: str,
+) -> Meter:
+    return Meter(
+        id=identity.topic_id(number, title, otherwise),
+        number=number,
+        type=meter_type,
+        manufacturer=manufacturer,
+        model=model,
+        system_title=title.hex() if title else None,
+    )
+
+
+def _values(
+    registers: Mapping[Obis, Register], withheld: frozenset[Obis]
+) -> dict[str, Number | str]:
+    """Name the registers that are readings; the first of two for the same reading counts."""
+    values: dict[str, Number] = {}
+    for obis, (value, unit, _) in registers.items():
+        if isinstance(value, (str, bool)) or obis in withheld:
+            continue
+        naming = readings.of(obis, unit)
+        if naming and naming.key not in values:
+            number = scale(value, naming.exponent)
+            if readings.possible(naming.key, number):
+                values[naming.key] = number
+    if "power" not in values and "power_import" in values and "power_export" in values:
+        values["power"] = values["power_import"] - values["power_export"]
+    return dict(values)

@@ -1,0 +1,358 @@
+"""Profiles: what there is to know of a meter family that its telegrams do not say.
+
+A profile is one TOML file in ``profiles/``; ``lists.toml`` there holds the lists that come without
+OBIS codes, because several meters of one operator share them. A user may add files of the same form
+in a folder beside the options, also ``based_on`` a shipped profile, and with lists of their own
+under ``positional``.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import voluptuous as vol
+
+from app.cosem.items import Item
+from app.cosem.obis import Obis
+from app.cosem.unit import scale
+from app.dlms import axdr
+from app.dlms.axdr import Data
+from app.meters.quantity import Quantity
+from app.serial_mode import SerialMode
+
+DIRECTORY: Final = Path(__file__).parent / "profiles"
+_LISTS: Final = "lists"
+AUTO: Final = "auto"
+"""Not a profile: the meter type that leaves it to the telegrams."""
+_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
+
+_PUSH_INTERVAL: Final = 10
+_TAGS: Final = {name: tag for tag, name in axdr.NAMES.items()}
+
+
+class ProfileError(Exception):
+    """A profile that cannot be used; names file, key and reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What stands at one place of a list without OBIS codes.
+
+    Args:
+        obis: the register; None for what is of no use.
+        tags: A-XDR types that may stand there.
+        scaler: power of ten that makes a number the unit's; None for text and clocks.
+        unit: the number's unit.
+        absent: the number with which the meter says that it has no value.
+    """
+
+    obis: Obis | None
+    tags: frozenset[int]
+    scaler: int | None = None
+    unit: str = ""
+    absent: int | None = None
+
+    def item(self, data: Data) -> Item:
+        """Give a bare value the code, scale and unit of its place."""
+        item = Item(self.obis, *data, self.unit)
+        number = item.number
+        if self.scaler is None or number is None:
+            return item
+        return item._replace(value=scale(number, self.scaler))
+
+
+@dataclass(frozen=True, slots=True)
+class PositionalList:
+    """A list without OBIS codes, known by count and types."""
+
+    name: str
+    source: str
+    places: tuple[Place, ...]
+
+    def fits(self, elements: list[Data]) -> bool:
+        """Tell whether a body's elements have this list's count and types."""
+        return len(elements) == len(self.places) and all(
+            data[0] in place.tags for data, place in zip(elements, self.places, strict=True)
+        )
+
+    def items(self, elements: list[Data]) -> list[Item]:
+        """Give a body's elements their codes, scales and units."""
+        return [
+            place.item(data)
+            for data, place in zip(elements, self.places, strict=True)
+            if place.obis is not None
+        ]
+
+    def absent(self, elements: list[Data]) -> frozenset[Obis]:
+        """Tell which of the elements say that they have no value."""
+        return frozenset(
+            place.obis
+            for data, place in zip(elements, self.places, strict=True)
+            if place.obis is not None and place.absent is not None and data[1] == place.absent
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profile:
+    """One meter family.
+
+    Args:
+        type: the ``meter_type`` that chooses it, its file's name.
+        manufacturer: as people write it.
+        model: of most meters of the family; ``models`` names others by the beginning of the
+            system title in hex digits.
+        operators: who installs it.
+        interface: where its telegrams come out.
+        keys: which keys it takes, and who hands them out.
+        publishes: what its telegrams say, in a householder's words.
+        verified: ``capture`` when a real telegram was decoded right, else ``documentation``.
+        makers: letters with which system titles and device names of the maker begin.
+        serial_modes: in the order of likelihood.
+        push_interval: seconds between telegrams.
+        addresses: of its frames, in hex digits; evidence when a telegram does not name its maker.
+        lists: lists without OBIS codes that it sends.
+        nominal: power of ten for quantities of telegrams that say no scaler; a quantity that is
+            missing here stays a bare register and is no reading. None for a family whose telegrams
+            always say their units.
+        models: names of models by the beginning of the system title in hex digits, or of the
+            identification of a P1 telegram.
+        identifications: regular expressions for the beginning of a P1 telegram's identification.
+    """
+
+    type: str
+    manufacturer: str
+    model: str
+    operators: tuple[str, ...] = ()
+    interface: str = ""
+    keys: str = ""
+    publishes: str = ""
+    verified: str = "documentation"
+    makers: tuple[str, ...] = ()
+    serial_modes: tuple[SerialMode, ...] = ()
+    push_interval: int = _PUSH_INTERVAL
+    addresses: tuple[str, ...] = ()
+    lists: tuple[PositionalList, ...] = ()
+    nominal: Mapping[Quantity, int] | None = None
+    models: Mapping[str, str] = field(default_factory=dict)
+    identifications: tuple[re.Pattern[str], ...] = ()
+
+    def model_of(self, mark: str) -> str:
+        """Name the model, by the longest known beginning of a title's digits or identification."""
+        known = [begin for begin in self.models if mark.startswith(begin)]
+        return self.models[max(known, key=len)] if known else self.model
+
+    def knows(self, maker: str | None, address: str) -> bool:
+        """Tell whether a telegram can be of this family.
+
+        Args:
+            maker: its maker's letters, None when it does not tell.
+            address: its frame's addresses in hex digits.
+        """
+        return maker in self.makers if maker else address in self.addresses
+
+    def positional(self, elements: list[Data]) -> PositionalList | None:
+        """Find the list without OBIS codes that a body's elements are."""
+        return next((known for known in self.lists if known.fits(elements)), None)
+
+    def scaler_of(self, measured: Quantity) -> int | None:
+        """Give the power of ten of a quantity whose scaler the telegram does not say."""
+        return None if self.nominal is None else self.nominal.get(measured)
+
+    @property
+    def takes_any_p1(self) -> bool:
+        """Whether it is the family of P1 meters that no other profile names."""
+        return any(not known.pattern for known in self.identifications)
+
+    def identifies(self, identification: str) -> bool:
+        """Tell whether a P1 telegram's identification is one of this family."""
+        return any(known.match(identification) for known in self.identifications)
+
+
+# Powers and energies without scaler are whole watts and watt-hours unless a profile says otherwise.
+_WHOLE_UNITS: Final = dict.fromkeys(
+    (
+        Quantity.ACTIVE,
+        Quantity.REACTIVE,
+        Quantity.APPARENT,
+        Quantity.ACTIVE_ENERGY,
+        Quantity.REACTIVE_ENERGY,
+        Quantity.APPARENT_ENERGY,
+    ),
+    0,
+)
+
+
+def _serial_mode(text: str) -> SerialMode:
+    try:
+        return SerialMode.parse(text)
+    except ValueError as error:
+        raise vol.Invalid(str(error)) from error
+
+
+def _expression(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise vol.Invalid(f"{text!r} is no regular expression: {error}") from error
+
+
+def _obis(text: str) -> Obis:
+    try:
+        return Obis.parse(text)
+    except ValueError as error:
+        raise vol.Invalid(str(error)) from error
+
+
+def _tags(text: str) -> frozenset[int]:
+    names = text.split("|")
+    strange = [name for name in names if name not in _TAGS]
+    if strange:
+        raise vol.Invalid(f"{strange[0]!r} is no A-XDR type; one is {', '.join(_TAGS)}")
+    return frozenset(_TAGS[name] for name in names)
+
+
+_TEXTS: Final = [vol.All(str, vol.Length(min=1))]
+
+_LIST_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required("source"): str,
+        vol.Required("values"): vol.All(
+            [
+                {
+                    "obis": vol.All(str, _obis),
+                    vol.Required("type"): vol.All(str, _tags),
+                    "scaler": vol.All(int, vol.Range(-9, 9)),
+                    "unit": str,
+                    "absent": int,
+                }
+            ],
+            vol.Length(min=1),
+        ),
+    }
+)
+
+_PROFILE_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required("manufacturer"): str,
+        vol.Required("model"): str,
+        "operators": _TEXTS,
+        "interface": str,
+        "keys": str,
+        "publishes": str,
+        "verified": vol.In(("capture", "documentation")),
+        "makers": _TEXTS,
+        "addresses": _TEXTS,
+        "lists": _TEXTS,
+        "serial_modes": [vol.All(str, _serial_mode)],
+        "push_interval": vol.All(int, vol.Range(1, 86400)),
+        "nominal": {vol.Coerce(Quantity): vol.All(int, vol.Range(-9, 9))},
+        "models": {str: str},
+        "positional": {str: dict},
+        "identifications": [vol.All(str, _expression)],
+    }
+)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ProfileError(f"{path.name}: {error}") from error
+
+
+def _checked(schema: vol.Schema, raw: object, where: str) -> dict[str, Any]:
+    try:
+        checked: dict[str, Any] = schema(raw)
+    except vol.MultipleInvalid as invalid:
+        reasons = "; ".join(
+            f"{'.'.join(str(part) for part in error.path) or 'the file'}: {error.msg}"
+            for error in invalid.errors
+        )
+        raise ProfileError(f"{where}: {reasons}") from invalid
+    return checked
+
+
+def _positional_lists(tables: Mapping[str, Any], where: str) -> dict[str, PositionalList]:
+    lists = {}
+    for name, raw in tables.items():
+        table = _checked(_LIST_SCHEMA, raw, f"{where}: {name}")
+        places = tuple(
+            Place(
+                value.get("obis"),
+                value["type"],
+                value.get("scaler"),
+                value.get("unit", ""),
+                value.get("absent"),
+            )
+            for value in table["values"]
+        )
+        lists[name] = PositionalList(name, table["source"], places)
+    return lists
+
+
+def _profile(path: Path, raw: Mapping[str, Any], lists: Mapping[str, PositionalList]) -> Profile:
+    table = _checked(_PROFILE_SCHEMA, raw, path.name)
+    own = _positional_lists(table.get("positional", {}), f"{path.name}: positional")
+    names = [*own, *table.get("lists", ())]
+    unknown = [name for name in names if name not in own and name not in lists]
+    if unknown:
+        raise ProfileError(f"{path.name}: lists: there is no list {unknown[0]!r}")
+    return Profile(
+        type=path.stem,
+        manufacturer=table["manufacturer"],
+        model=table["model"],
+        operators=tuple(table.get("operators", ())),
+        interface=table.get("interface", ""),
+        keys=table.get("keys", ""),
+        publishes=table.get("publishes", ""),
+        verified=table.get("verified", "documentation"),
+        makers=tuple(table.get("makers", ())),
+        serial_modes=tuple(table.get("serial_modes", ())),
+        push_interval=table.get("push_interval", _PUSH_INTERVAL),
+        addresses=tuple(table.get("addresses", ())),
+        lists=tuple(own[name] if name in own else lists[name] for name in names),
+        nominal=_WHOLE_UNITS | table["nominal"] if "nominal" in table else None,
+        models=table.get("models", {}),
+        identifications=tuple(table.get("identifications", ())),
+    )
+
+
+def _based(
+    path: Path, raw: dict[str, Any], shipped: Mapping[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """Fill in what a user's profile takes over from a shipped one."""
+    base = raw.pop("based_on", None)
+    if base is None:
+        return raw
+    if not isinstance(base, str) or base not in shipped:
+        raise ProfileError(f"{path.name}: based_on: there is no profile {base!r}")
+    return {**shipped[base], **raw}
+
+
+@cache
+def load(own: Path | None = None) -> Mapping[str, Profile]:
+    """Read every profile, by type, in the order of their names.
+
+    Args:
+        own: a folder of profiles that the user wrote; they add to the shipped ones, or replace
+            those of the same name. It need not exist.
+
+    Raises:
+        ProfileError: one cannot be used.
+    """
+    shipped_paths = {path.stem: path for path in DIRECTORY.glob("*.toml")}
+    lists_path = shipped_paths.pop(_LISTS)
+    lists = _positional_lists(_read(lists_path), lists_path.name)
+    shipped = {stem: _read(path) for stem, path in shipped_paths.items()}
+    profiles = {stem: _profile(shipped_paths[stem], raw, lists) for stem, raw in shipped.items()}
+    for path in sorted(own.glob("*.toml")) if own else ():
+        if not _TYPE.fullmatch(path.stem) or path.stem == AUTO:
+            raise ProfileError(
+                f"{path.name}: the file's name is the meter_type: of a-z, 0-9 and -, and not auto"
+            )
+        profiles[path.stem] = _profile(path, _based(path, _read(path), shipped), lists)
+    return {stem: profiles[stem] for stem in sorted(profiles)}

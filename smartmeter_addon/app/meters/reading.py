@@ -1,0 +1,45 @@
+"""What a telegram says in a household's words: whose meter, when, and how much of what."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A meter, as it presents itself.
+
+    Args:
+        id: names the meter in topics and unique ids, for as long as the meter lives; of the
+            characters ``a-z``, ``0-9``, ``_`` and ``-`` only.
+        number: what is printed on the meter, as it sends it; None when it does not send it.
+        type: key of the meter's profile, such as ``kaifa``.
+        manufacturer: the maker's name.
+        model: the maker's name for the meter.
+        system_title: 16 hexadecimal digits; None without ciphering.
+    """
+
+    id: str
+    number: str | None
+    type: str
+    manufacturer: str
+    model: str
+    system_title: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one telegram says.
+
+    Args:
+        meter: whose telegram it is.
+        timestamp: when the meter says that it measured, aware; None when it does not say.
+        unknown: keys of readings that the meter sends and says that it has no value for now.
+        values: by reading key, each in the unit that the key has in ``sensors.SENSORS``, exact.
+    """
+
+    meter: Meter
+    timestamp: datetime | None
+    values: Mapping[str, Decimal | int | str]
+    unknown: frozenset[str] = frozenset()

@@ -1,0 +1,111 @@
+"""Scales and units that a telegram does not say.
+
+A profile says what the values of its family count. Where several families come into question whose
+values count differently (whole volts or tenths; hundredths of an ampere or whole amperes), what is
+physically possible decides; and where that decides nothing, a value stays a bare number.
+"""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Final
+
+from app.cosem.items import Item
+from app.cosem.unit import Number, scale
+from app.meters import quantity
+from app.meters.profile import Profile
+from app.meters.quantity import Quantity
+
+_VOLTS: Final = (Decimal(40), Decimal(500))
+"""Between a transformer's secondary side, 100 V / √3, and 400 V between phases, with room."""
+
+_USUAL_VOLTAGE: Final = Decimal(230)
+_LEAST_POWER: Final = Decimal(100)  # W; below, rounding and the moments of measuring blur all
+_POWER_CODES: Final = ((1, 7, 0), (2, 7, 0))
+_CURRENT_CODES: Final = (31, 51, 71)
+_MOST_FACTOR: Final = Decimal("1.3")
+_USUAL_FACTOR: Final = Decimal("0.02")
+
+_VOLT_SCALES: Final = (0, -1)
+"""Whole volts or tenths: firmwares of one family differ."""
+
+
+def unscaled(listed: Iterable[Item]) -> list[tuple[Item, Quantity]]:
+    """Give the electrical quantities whose unit the telegram does not say."""
+    return [
+        (item, measured)
+        for item in listed
+        if item.unit is None
+        and item.obis is not None
+        and item.number is not None
+        and (measured := quantity.of(item.obis)) is not None
+    ]
+
+
+def possible(profile: Profile, open_items: Sequence[tuple[Item, Quantity]]) -> bool:
+    """Tell whether values are physically possible when they count what a profile says.
+
+    Voltages must be those of a grid, and power cannot be much more than voltage times current.
+    """
+    return _judge(profile, open_items, least_factor=Decimal(0))
+
+
+def plausible(profile: Profile, open_items: Sequence[tuple[Item, Quantity]]) -> bool:
+    """Tell whether values are likely, too, when they count what a profile says.
+
+    Power is seldom much less than voltage times current. It can be: phases that draw and phases
+    that feed in cancel each other out.
+    """
+    return _judge(profile, open_items, least_factor=_USUAL_FACTOR)
+
+
+def _judge(
+    profile: Profile, open_items: Sequence[tuple[Item, Quantity]], least_factor: Decimal
+) -> bool:
+    power = current = Decimal(0)
+    powers = 0
+    for item, measured in open_items:
+        exponent = profile.scaler_of(measured)
+        number = item.number
+        if exponent is None or number is None or item.obis is None:
+            continue
+        value = Decimal(scale(number, exponent))
+        if measured is Quantity.VOLTAGE and number and not _is_grid(value):
+            return False
+        if item.obis.cde in _POWER_CODES:
+            power += value
+            powers += 1
+        if measured is Quantity.CURRENT and item.obis.c in _CURRENT_CODES:
+            current += value
+    apparent = current * _USUAL_VOLTAGE
+    if not current or not powers or max(power, apparent) < _LEAST_POWER:
+        return True
+    return least_factor * apparent <= power <= _MOST_FACTOR * apparent
+
+
+def volt_scale(profile: Profile, open_items: Sequence[tuple[Item, Quantity]]) -> int | None:
+    """Tell what the voltages of a telegram count, by the highest of them; None if nothing fits.
+
+    One phase may be dead, so the highest voltage must be one of a grid, not each.
+    """
+    usual = profile.scaler_of(Quantity.VOLTAGE)
+    volts = [
+        Decimal(item.number or 0) for item, measured in open_items if measured is Quantity.VOLTAGE
+    ]
+    highest = max(volts, default=Decimal(0))
+    if usual is None or not highest:
+        return usual
+    fitting = [e for e in (usual, *_VOLT_SCALES) if _is_grid(highest.scaleb(e))]
+    return fitting[0] if fitting else None
+
+
+def scaled(item: Item, measured: Quantity, exponent: int | None) -> Item:
+    """Give a value its quantity's unit and the scale that was found; as it is if none was."""
+    number = item.number
+    if exponent is None or number is None:
+        return item
+    value: Number = scale(number, exponent)
+    return item._replace(value=value, unit=quantity.UNIT[measured])
+
+
+def _is_grid(volts: Decimal) -> bool:
+    return _VOLTS[0] <= volts <= _VOLTS[1]

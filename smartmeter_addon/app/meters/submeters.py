@@ -1,0 +1,73 @@
+"""Meters behind the meter: gas, water and heat that a P1 telegram reports on channels of their own.
+
+Channel B of medium 0: 24.1.0 says the kind of device (EN 13757-3), 96.1.x its number, 24.2.x or
+24.3.0 its counter with the time at which it reported, mostly once an hour.
+"""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from app.cosem.obis import Obis
+from app.cosem.unit import scale
+from app.meters import identity
+from app.meters.reading import Meter, Reading
+from app.meters.register import Register
+
+_CHANNELS: Final = range(1, 9)
+_COUNTERS: Final = ((24, 2), (24, 3))
+_KIND: Final = (24, 1, 0)
+_NUMBER: Final = (96, 1)
+
+
+class _Kind(NamedTuple):
+    key: str
+    name: str
+    units: Mapping[str, int]
+    """The power of ten from a unit to the reading's."""
+
+
+_VOLUME: Final = {"m3": 0}
+_GAS: Final = _Kind("gas", "Gas meter", _VOLUME)
+_WATER: Final = _Kind("water", "Water meter", _VOLUME)
+_HEAT: Final = _Kind("heat", "Heat meter", {"GJ": 0, "MJ": -3})
+_KINDS: Final = {"3": _GAS, "4": _HEAT, "6": _WATER, "7": _WATER, "12": _HEAT, "13": _HEAT}
+
+
+def readings(registers: Mapping[Obis, Register], main: Meter) -> list[Reading]:
+    """Find what the meters behind ``main`` say."""
+    found = []
+    for channel in _CHANNELS:
+        own = {
+            obis: register
+            for obis, register in registers.items()
+            if obis.a == 0 and obis.b == channel
+        }
+        reading = _reading(own, main, channel) if own else None
+        if reading:
+            found.append(reading)
+    return found
+
+
+def _reading(own: Mapping[Obis, Register], main: Meter, channel: int) -> Reading | None:
+    kind, number, counter = None, None, None
+    for obis, register in own.items():
+        if obis.cde == _KIND:
+            kind = _KINDS.get(str(register.value).lstrip("0"))
+        elif (obis.c, obis.d) == _NUMBER and register.value and isinstance(register.value, str):
+            number = number or identity.readable(register.value)
+        elif (obis.c, obis.d) in _COUNTERS and not isinstance(register.value, (str, bool)):
+            counter = counter or register
+    if kind is None or counter is None or isinstance(counter.value, (str, bool)):
+        return None
+    exponent = kind.units.get(counter.unit)
+    if exponent is None:
+        return None
+    meter = Meter(
+        id=identity.topic_id(number, None, f"{main.id}_{channel}"),
+        number=number,
+        type=main.type,
+        manufacturer="",
+        model=kind.name,
+        system_title=None,
+    )
+    return Reading(meter, counter.at, {kind.key: scale(counter.value, exponent)})
