@@ -1,0 +1,7 @@
+"""The command line: ``python3 -m app [run | decode]``; see ``--help``."""
+
+import sys
+
+from app.cli import main
+
+sys.exit(main())

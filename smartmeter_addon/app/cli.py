@@ -1,0 +1,203 @@
+"""The program's commands and their arguments."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final, NoReturn
+
+from app import __version__, mode_search
+from app.decode import CaptureError, decode, read_capture
+from app.decoder import Decoder
+from app.dlms.ciphering import Keys, parse_key
+from app.listen import listen
+from app.meters import profile
+from app.meters.profile import AUTO, Profile
+from app.serial_mode import SerialMode
+from app.source import Address, SerialPort, TcpGateway, by_id, parse_url
+from app.zone import local_zone
+
+OPTIONS_FILE: Final = Path("/data/options.json")
+KEY_VARIABLE: Final = "SMARTMETER_KEY"
+AUTH_KEY_VARIABLE: Final = "SMARTMETER_AUTH_KEY"
+
+_COMMANDS: Final = ("run", "decode", "listen")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that the arguments name, ``run`` when they name none.
+
+    Returns:
+        The exit status: 0 for success, 1 for failure, 2 for wrong usage.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or (given[0] not in _COMMANDS and given[0] not in ("-h", "--help", "--version")):
+        given.insert(0, "run")
+    parser = _parser()
+    options = parser.parse_args(given)
+    if options.command == "run":
+        from app.run import run  # noqa: PLC0415 - the others need no broker
+
+        return run(options.options)
+    try:
+        profiles = profile.load(options.profiles)
+    except profile.ProfileError as error:
+        parser.error(str(error))
+    if options.meter_type not in (AUTO, *profiles):
+        parser.error(
+            f"--meter-type {options.meter_type}: choose one of {', '.join((AUTO, *profiles))}"
+        )
+    command = _decode if options.command == "decode" else _listen
+    try:
+        status = command(parser, options, profiles)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads the output has enough of it, like head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
+def _decode(
+    parser: argparse.ArgumentParser, options: argparse.Namespace, profiles: Mapping[str, Profile]
+) -> int:
+    keys = _keys(parser, options)
+    try:
+        capture = read_capture(options.capture)
+    except CaptureError as error:
+        parser.error(str(error))
+    decoder = Decoder(keys, profiles, local_zone(), options.meter_type)
+    return decode(capture, decoder, sys.stdout, sys.stderr)
+
+
+def _listen(
+    parser: argparse.ArgumentParser, options: argparse.Namespace, profiles: Mapping[str, Profile]
+) -> int:
+    keys = _keys(parser, options)
+    try:
+        place = parse_url(options.line)
+    except ValueError as error:
+        parser.error(f"{options.line}: {error}")
+    address: Address
+    if isinstance(place, TcpGateway):
+        address = place
+    else:
+        family = profiles.get(options.meter_type)
+        usual = family.serial_modes if family and family.serial_modes else mode_search.USUAL
+        address = SerialPort(by_id(place), options.serial_mode or usual[0])
+    decoder = Decoder(keys, profiles, local_zone(), options.meter_type)
+    return asyncio.run(listen(address, decoder, sys.stdout, seconds=options.seconds))
+
+
+def _keys(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Keys:
+    return Keys(
+        _key(parser, options.key, "--key", KEY_VARIABLE),
+        _key(parser, options.auth_key, "--auth-key", AUTH_KEY_VARIABLE),
+    )
+
+
+def _key(
+    parser: argparse.ArgumentParser, given: str | None, argument: str, variable: str
+) -> bytes | None:
+    text = given if given is not None else os.environ.get(variable)
+    if not text:
+        return None
+    try:
+        return parse_key(text)
+    except ValueError as error:
+        parser.error(f"{argument if given is not None else variable}: {error}")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Never repeats what was given: a key behind a misspelt argument would be on the screen."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the usage, and end."""
+        if message.startswith("unrecognized arguments"):
+            message = "there are arguments that this command does not know; see --help"
+        super().error(message)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python3 -m app",
+        description="Reads a smart meter's customer interface and publishes its readings to MQTT"
+        " for Home Assistant.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    run = commands.add_parser(
+        "run",
+        help="read the meters and publish what they say, for ever (the default)",
+        description="Reads the meters and publishes what they say until SIGTERM or SIGINT.",
+    )
+    run.add_argument(
+        "--options",
+        type=Path,
+        default=OPTIONS_FILE,
+        metavar="FILE",
+        help="the options in JSON (default: %(default)s, where the Supervisor writes them)",
+    )
+
+    decode = commands.add_parser(
+        "decode",
+        help="show what a recorded telegram says",
+        description="Decodes a capture and prints one JSON object a line for each telegram. What"
+        " cannot be decoded is told on standard error. Exit status: 0 when at least one telegram"
+        " was decoded and nothing failed, 1 when anything failed, 2 for wrong usage.",
+    )
+    decode.add_argument(
+        "capture",
+        nargs="?",
+        default="-",
+        metavar="FILE",
+        help="binary or hex text with any white space; - for standard input (default)",
+    )
+    listen = commands.add_parser(
+        "listen",
+        help="show live what is on a meter's line",
+        description="Shows what comes over a line, telegram by telegram, and ends with a block to"
+        " paste into a bug report, without keys, values and full meter numbers.",
+    )
+    listen.add_argument(
+        "line", metavar="LINE", help="a serial device like /dev/ttyUSB0, or tcp://host:port"
+    )
+    listen.add_argument(
+        "--serial-mode",
+        type=_serial_mode,
+        metavar="MODE",
+        help="like '2400 8E1' (default: the meter type's, else 2400 8E1)",
+    )
+    listen.add_argument("--seconds", type=float, metavar="N", help="end by itself after N seconds")
+
+    for command in (decode, listen):
+        command.add_argument(
+            "--meter-type",
+            default=AUTO,
+            metavar="TYPE",
+            help=f"one of {', '.join(profile.load())}, or auto (default): found by looking",
+        )
+        command.add_argument(
+            "--key",
+            metavar="HEX",
+            help=f"encryption key (GUEK); better given in the environment as {KEY_VARIABLE}, where"
+            " other users of the machine do not see it",
+        )
+        command.add_argument(
+            "--auth-key",
+            metavar="HEX",
+            help=f"authentication key (GAK), to check tags; or {AUTH_KEY_VARIABLE}",
+        )
+        command.add_argument(
+            "--profiles", type=Path, metavar="FOLDER", help="profiles of your own (see DOCS.md)"
+        )
+    return parser
+
+
+def _serial_mode(text: str) -> SerialMode:
+    try:
+        return SerialMode.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error

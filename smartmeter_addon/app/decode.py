@@ -1,0 +1,120 @@
+"""The command ``decode``: a recorded stream in, one JSON object a telegram out."""
+
+import re
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from app import jsontext
+from app.cosem.items import Item
+from app.decoder import Decoder
+from app.dlms import axdr
+from app.fault import Fault, Kind
+from app.meters.interpreter import Telegram
+from app.meters.register import Register
+
+_HEX_TEXT: Final = re.compile(rb"[0-9A-Fa-f\s]+")
+
+
+class CaptureError(Exception):
+    """A capture that cannot be read; the sentence says why."""
+
+
+def read_capture(source: str) -> bytes:
+    """Read a file, or standard input for ``-``; hex text becomes the bytes that it stands for.
+
+    Raises:
+        CaptureError: there is no such file, or hex digits are left over.
+    """
+    try:
+        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise CaptureError(f"the capture {source} cannot be read: {reason}") from error
+    if not _HEX_TEXT.fullmatch(data):
+        return data
+    digits = b"".join(data.split())
+    if len(digits) % 2:
+        raise CaptureError(
+            f"the capture {source} holds {len(digits)} hex digits, an odd number: one is missing"
+        )
+    return bytes.fromhex(digits.decode("ascii"))
+
+
+def decode(capture: bytes, decoder: Decoder, out: TextIO, err: TextIO) -> int:
+    """Decode a capture; write telegrams to ``out`` and what was wrong to ``err``.
+
+    Returns:
+        The exit status: 0 when at least one telegram was decoded and nothing failed, else 1.
+    """
+    decoded = failed = 0
+    for event in (*decoder.feed(capture), *decoder.finish()):
+        fault = event if isinstance(event, Fault) else event.fault
+        if fault:
+            print(fault, file=err)
+        if isinstance(event, Telegram):
+            print(jsontext.dumps(describe(event)), file=out)
+        if fault and fault.kind is not Kind.UNKNOWN_LIST:
+            failed += 1
+        else:
+            decoded += 1
+    if decoder.junk:
+        print(f"link: {decoder.junk} bytes belong to no frame", file=err)
+    if not decoded and not failed:
+        print(f"link: no telegram in {len(capture)} bytes", file=err)
+    return 0 if decoded and not failed else 1
+
+
+def describe(telegram: Telegram) -> dict[str, Any]:
+    """Give all there is to know of a telegram as the JSON object that README.md describes."""
+    push, security = telegram.push, telegram.push.security
+    family = telegram.profile
+    title = security.system_title if security else None
+    described: dict[str, Any] = {
+        "link": push.frame.link,
+        "meter_type": family.type if family else None,
+        "manufacturer": telegram.manufacturer,
+        "model": telegram.model,
+        "meter_id": telegram.number,
+        "system_title": title.hex() if title else None,
+        "invocation_counter": security.invocation_counter if security else None,
+        "encrypted": security is not None,
+        "authenticated": security.authenticated if security else None,
+        "timestamp": telegram.timestamp.isoformat() if telegram.timestamp else None,
+        "registers": {
+            str(obis): _register(register) for obis, register in (telegram.registers or {}).items()
+        },
+        "readings": dict(telegram.reading.values) if telegram.reading else {},
+    }
+    if telegram.others:
+        described["other_meters"] = [
+            {
+                "meter_id": other.meter.number,
+                "model": other.meter.model,
+                "timestamp": other.timestamp.isoformat() if other.timestamp else None,
+                "readings": dict(other.values),
+            }
+            for other in telegram.others
+        ]
+    if telegram.unknown:
+        described["unknown"] = list(_unknown(telegram.unknown))
+    if telegram.fault:
+        described["error"] = telegram.fault.reason
+    return described
+
+
+def _register(register: Register) -> dict[str, Any]:
+    described: dict[str, Any] = {"value": register.value, "unit": register.unit}
+    if register.at:
+        described["at"] = register.at.isoformat()
+    return described
+
+
+def _unknown(listed: tuple[Item, ...]) -> Iterator[dict[str, Any]]:
+    for item in listed:
+        plain = item.value is None or isinstance(item.value, (int, Decimal, str))
+        value = item.value if plain else item.text
+        described = {"type": axdr.NAMES[item.tag], "value": value}
+        yield {"obis": str(item.obis), **described} if item.obis else described

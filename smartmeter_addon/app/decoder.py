@@ -1,0 +1,68 @@
+"""The whole way from bytes to telegrams, without any input or output."""
+
+from collections.abc import Iterable, Mapping, MutableMapping
+from datetime import tzinfo
+
+from app.dlms.ciphering import Keys
+from app.dlms.receiver import Push, Receiver
+from app.fault import Fault
+from app.link import Frame, Scanner
+from app.meters.interpreter import Interpreter, Telegram
+from app.meters.profile import AUTO, Profile
+
+
+class Decoder:
+    """Decodes one line; takes chunks as they come and never raises on what they hold.
+
+    Args:
+        keys: of the meter on the line.
+        profiles: every meter family there is.
+        meter_type: one of them, or ``auto``.
+        zone: where the meter stands.
+        line: see `Interpreter`.
+        numbers: see `Interpreter`.
+    """
+
+    def __init__(
+        self,
+        keys: Keys,
+        profiles: Mapping[str, Profile],
+        zone: tzinfo,
+        meter_type: str = AUTO,
+        *,
+        line: str = "",
+        numbers: MutableMapping[str, str] | None = None,
+    ) -> None:
+        self._keys = keys
+        self._interpreter = Interpreter(profiles, meter_type, zone, line=line, numbers=numbers)
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin a new stream of the same line: what is half read is forgotten, meters are not."""
+        self._scanner = Scanner()
+        self._receiver = Receiver(self._keys)
+
+    @property
+    def junk(self) -> int:
+        """Bytes so far that belong to no frame."""
+        return self._scanner.junk
+
+    @property
+    def frames(self) -> int:
+        """Frames so far that passed their link's checks."""
+        return self._scanner.frames
+
+    def feed(self, chunk: bytes) -> list[Telegram | Fault]:
+        """Take the next bytes; give the telegrams that became whole, and what was damaged."""
+        return self._read(self._scanner.feed(chunk))
+
+    def finish(self) -> list[Telegram | Fault]:
+        """Take the end of the stream; tell of what it cut off."""
+        return [*self._read(self._scanner.finish()), *self._receiver.finish()]
+
+    def _read(self, events: Iterable[Frame | Fault]) -> list[Telegram | Fault]:
+        return [
+            self._interpreter.read(item) if isinstance(item, Push) else item
+            for event in events
+            for item in self._receiver.feed(event)
+        ]

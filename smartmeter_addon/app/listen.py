@@ -1,0 +1,190 @@
+"""The command ``listen``: what is on the line, live and in words, and a block for a bug report.
+
+The block at the end holds no key, no full meter number and no values; it is what a new profile or
+a bug report needs.
+"""
+
+import asyncio
+import contextlib
+import platform
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final, TextIO
+
+from app import __version__, source
+from app.cosem.obis import Obis
+from app.decoder import Decoder
+from app.dlms import axdr
+from app.dlms.ciphering import AUTHENTICATED, ENCRYPTED, describe_title
+from app.dlms.receiver import Push
+from app.fault import Fault
+from app.meters import identity
+from app.meters.interpreter import Telegram
+from app.meters.register import Register
+from app.meters.register_names import name_of
+from app.source import Address, Lost, Opened
+
+_SHOWN_OF_A_NUMBER: Final = 4
+_TITLE_SHOWN: Final = 4  # bytes: maker and kind of meter, not its number
+_LONGEST_TEXT: Final = 60
+
+
+class Report:
+    """Turns what was decoded into lines of text, and counts for the block at the end."""
+
+    def __init__(self) -> None:
+        self.telegrams = 0
+        """How many could be read so far."""
+        self._links: Counter[str] = Counter()
+        self._faults: Counter[str] = Counter()
+        self._shapes: dict[str, list[str]] = {}
+        self._bytes = 0
+
+    def received(self, size: int) -> None:
+        """Count bytes."""
+        self._bytes += size
+
+    def event(self, event: Telegram | Fault) -> Iterator[str]:
+        """Describe a telegram or what was damaged."""
+        fault = event if isinstance(event, Fault) else event.fault
+        if isinstance(event, Telegram):
+            self.telegrams += fault is None
+            yield from self._telegram(event)
+        if fault:
+            self._faults[f"{fault.layer}: {fault.kind}"] += 1
+            yield f"  ! {fault}"
+
+    def _telegram(self, telegram: Telegram) -> Iterator[str]:
+        push = telegram.push
+        self._links[push.frame.link] += 1
+        yield f"{push.frame.link} telegram of {len(push.frame.payload)} bytes, {_ciphering(push)}"
+        if telegram.profile:
+            moment = telegram.timestamp.isoformat(" ") if telegram.timestamp else "no time"
+            yield (
+                f"  {telegram.manufacturer} {telegram.model} (meter_type {telegram.profile.type}),"
+                f" number {telegram.number or 'not sent'}, {moment}"
+            )
+        if telegram.note:
+            yield f"  {telegram.note}"
+        for obis, register in (telegram.registers or {}).items():
+            yield f"  {_register(obis, register)}"
+        for item in telegram.unknown:
+            code = str(item.obis) if item.obis else "-"
+            yield f"  {code:<16} {axdr.NAMES[item.tag]:<22} {item.text[:_LONGEST_TEXT]}"
+        self._shapes.setdefault(_heading(telegram), list(_shape(telegram)))
+
+    def block(self, address: str, frames: int, junk: int) -> Iterator[str]:
+        """Give the block to paste into a bug report."""
+        yield "----- paste from here: no key, no values, no full meter number is in it -----"
+        yield f"smart meter reader {__version__}, Python {platform.python_version()}"
+        yield f"line: {address}"
+        yield f"{self._bytes} bytes, {frames} good frames, {junk} bytes that belong to no frame"
+        for kind, count in sorted(self._faults.items()):
+            yield f"{count} x {kind}"
+        if not self._shapes:
+            yield "no telegram"
+        for heading, lines in self._shapes.items():
+            yield heading
+            yield from (f"  {line}" for line in lines)
+        yield "----- to here -----"
+
+
+def _ciphering(push: Push) -> str:
+    security = push.security
+    if security is None:
+        return "not ciphered"
+    checked = {None: "tag not checked", True: "tag fits", False: "tag does not fit"}
+    tag = checked[security.authenticated] if security.security_control & AUTHENTICATED else "no tag"
+    how = "ciphered" if security.security_control & ENCRYPTED else "not ciphered"
+    return (
+        f"{how} by {describe_title(security.system_title)}, security control"
+        f" {security.security_control:02X}, invocation counter {security.invocation_counter}, {tag}"
+    )
+
+
+def _register(obis: Obis, register: Register) -> str:
+    name = name_of(obis, register.unit) or "? unknown register"
+    value = str(register.value)[:_LONGEST_TEXT]
+    since = f" (since {register.at.isoformat(' ')})" if register.at else ""
+    return f"{obis!s:<16} {name:<32} {value} {register.unit}".rstrip() + since
+
+
+def _heading(telegram: Telegram) -> str:
+    push = telegram.push
+    family = telegram.profile.type if telegram.profile else "unknown"
+    parts = [f"{push.frame.link} {push.frame.address}".strip(), f"meter_type {family}"]
+    if push.security:
+        title = push.security.system_title[:_TITLE_SHOWN].hex()
+        parts.append(f"security control {push.security.security_control:02X}, title {title}...")
+    if telegram.fault:
+        parts.append(str(telegram.fault.kind))
+    return ", ".join(parts)
+
+
+def _shape(telegram: Telegram) -> Iterator[str]:
+    for obis, register in (telegram.registers or {}).items():
+        if isinstance(register.value, str):
+            kind = masked(register.value) if obis.cde in identity.NUMBERS else "text"
+        else:
+            kind = "number"
+        known = "" if name_of(obis, register.unit) else "  (unknown)"
+        yield f"{obis} {kind} {register.unit}".rstrip() + known
+    for item in telegram.unknown:
+        code = f"{item.obis} " if item.obis else ""
+        size = f"({len(item.value)})" if isinstance(item.value, (bytes, str)) else ""
+        yield f"{code}{axdr.NAMES[item.tag]}{size}"
+
+
+def masked(number: str) -> str:
+    """Give a meter's number with all but its first characters hidden."""
+    return number[:_SHOWN_OF_A_NUMBER] + "x" * max(len(number) - _SHOWN_OF_A_NUMBER, 0)
+
+
+async def listen(
+    address: Address,
+    decoder: Decoder,
+    out: TextIO,
+    *,
+    seconds: float | None = None,
+) -> int:
+    """Show what is on a line until Ctrl-C, or for some seconds.
+
+    Returns:
+        The exit status: 0 when a telegram was read, else 1.
+    """
+    report = Report()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    reading = asyncio.create_task(_read(address, decoder, report, out))
+    reading.add_done_callback(lambda _: stop.set())  # it ends by itself only by an error
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    reading.cancel()
+    (outcome,) = await asyncio.gather(reading, return_exceptions=True)
+    if isinstance(outcome, Exception):
+        raise outcome
+    for line in report.block(str(address), decoder.frames, decoder.junk):
+        print(line, file=out)
+    return 0 if report.telegrams else 1
+
+
+async def _read(address: Address, decoder: Decoder, report: Report, out: TextIO) -> None:
+    """Show for ever what comes."""
+    async with contextlib.aclosing(source.listen(address)) as events:
+        async for event in events:
+            if isinstance(event, Opened):
+                print(f"reading {event.address}; Ctrl-C ends", file=out, flush=True)
+            elif isinstance(event, Lost):
+                again = f"next attempt in {event.retry_in:.0f} s"
+                print(f"{event.reason} ({again})", file=out, flush=True)
+            else:
+                report.received(len(event))
+                for item in decoder.feed(event):
+                    moment = time.strftime("%H:%M:%S")
+                    for index, line in enumerate(report.event(item)):
+                        print(f"{'' if index else moment:8} {line}", file=out, flush=True)

@@ -1,0 +1,75 @@
+"""What is to be known again after a restart, in one small file beside the options.
+
+SD cards wear out by writing, so the file is written only when something in it changes, and as a
+whole under another name first: whatever happens meanwhile, there is always one complete file.
+"""
+
+import contextlib
+import json
+import logging
+import os
+from pathlib import Path
+from typing import Final
+
+_VERSION: Final = 1
+_logger: Final = logging.getLogger(__name__)
+
+
+class State:
+    """Texts by section and key.
+
+    Args:
+        path: of the file; it need not exist. What cannot be read is forgotten, with a word in the
+            log; what cannot be written is kept in memory.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._sections: dict[str, dict[str, str]] = {}
+        self._complained = False
+        with contextlib.suppress(FileNotFoundError):
+            self._read()
+
+    def get(self, section: str, key: str) -> str | None:
+        """Give what was kept, None if nothing was."""
+        return self._sections.get(section, {}).get(key)
+
+    def section(self, section: str) -> dict[str, str]:
+        """Give a copy of all that was kept in a section."""
+        return dict(self._sections.get(section, {}))
+
+    def set(self, section: str, key: str, value: str) -> None:
+        """Keep a text; the file is written when it is news."""
+        kept = self._sections.setdefault(section, {})
+        if kept.get(key) != value:
+            kept[key] = value
+            self._write()
+
+    def _read(self) -> None:
+        try:
+            content = json.loads(self._path.read_text("utf-8"))
+            sections = content["sections"] if content["version"] == _VERSION else {}
+            self._sections = {
+                str(section): {str(key): str(value) for key, value in kept.items()}
+                for section, kept in sections.items()
+            }
+        except FileNotFoundError:
+            raise
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            _logger.warning("%s cannot be read and is begun anew (%s)", self._path, error)
+
+    def _write(self) -> None:
+        new = self._path.with_suffix(".new")
+        try:
+            with new.open("w", encoding="utf-8") as file:
+                json.dump({"version": _VERSION, "sections": self._sections}, file, indent=1)
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(self._path)
+        except OSError as error:
+            if not self._complained:
+                reason = (error.strerror or str(error)).lower()
+                _logger.warning("%s cannot be written (%s); going on without", self._path, reason)
+            self._complained = True
+        else:
+            self._complained = False
