@@ -1,0 +1,259 @@
+"""A household that lives behind the meter: load, sun, voltages, and counters that add up.
+
+Everything is a whole number (W, var, 0.1 V, 0.01 A, W·µs), so that the counters are exactly the
+integral of the powers shown, however often and whenever the household is looked at. The same
+seed and start time give the same household.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from simulator.clock import VIENNA
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_MICROSECOND = timedelta(microseconds=1)
+_WATT_HOUR = 3_600_000_000
+_MINUTE = 60
+_DAY_TARIFF = range(6, 22)
+_PHASES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a meter could measure at one moment.
+
+    Args:
+        time: The moment, aware.
+        values: Values by the last three groups of their OBIS code ("1.8.0"), in Wh, varh, W,
+            var, V, A, degrees or without unit. A phase angle is None where no current flows.
+    """
+
+    time: datetime
+    values: Mapping[str, Decimal | None]
+
+
+class Appliance(NamedTuple):
+    """A load that comes and goes.
+
+    Args:
+        watts: Real power on each phase.
+        vars: Reactive power on each phase; negative is capacitive.
+        pause: Seconds between two runs, on average.
+        shortest: Shortest run in seconds.
+        longest: Longest run in seconds.
+    """
+
+    watts: tuple[int, int, int]
+    vars: tuple[int, int, int]
+    pause: int
+    shortest: int
+    longest: int
+
+
+APPLIANCES = (
+    Appliance((95, 0, 0), (60, 0, 0), 1800, 600, 1200),  # refrigerator
+    Appliance((2050, 0, 0), (0, 0, 0), 5400, 90, 240),  # kettle
+    Appliance((0, 2300, 0), (0, 20, 0), 14400, 900, 3600),  # oven
+    Appliance((0, 0, 1900), (0, 0, 150), 28800, 1200, 2400),  # washing machine
+    Appliance((620, 615, 625), (210, 205, 215), 3600, 900, 2700),  # heat pump
+    Appliance((3650, 3650, 3650), (-120, -115, -125), 43200, 3600, 10800),  # wall box
+    Appliance((0, 140, 0), (0, -90, 0), 9000, 3600, 10800),  # television
+)
+"""What stands in the house: resistive, inductive and capacitive loads."""
+
+
+class Counter:
+    """An energy counter for one direction, in whole Wh (or varh), split over two tariffs.
+
+    What is left below one Wh is carried on, over a change of tariff too, so that the tariffs
+    always add up to the total.
+    """
+
+    __slots__ = ("_rest", "tariffs")
+
+    def __init__(self, first: int, second: int) -> None:
+        self.tariffs = [first, second]
+        self._rest = 0
+
+    @property
+    def total(self) -> int:
+        """The counter over both tariffs."""
+        return sum(self.tariffs)
+
+    def add(self, power: int, duration: int, tariff: int) -> None:
+        """Count a power in W over a duration in µs."""
+        whole, self._rest = divmod(self._rest + power * duration, _WATT_HOUR)
+        self.tariffs[tariff] += whole
+
+
+class Household:
+    """Three phases (or one), a roof with solar panels, and four energy counters.
+
+    The real power of the phases is summed before it is counted, as Austrian meters do it: at any
+    moment the household either takes or gives.
+
+    Args:
+        seed: Names the household.
+        start: When it begins, aware.
+        phases: 3, or 1 with everything on the first.
+        solar: Peak power of the solar panels in W.
+        step: Seconds for which loads and voltages stay as they are.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        start: datetime,
+        *,
+        phases: int = _PHASES,
+        solar: int = 6000,
+        step: int = 1,
+    ) -> None:
+        if start.utcoffset() is None:
+            raise ValueError("the start of a household needs a time zone")
+        self._random = random.Random(seed)
+        self._phases = phases
+        self._solar = solar
+        self._step = step
+        draw = self._random.randrange
+        # By OBIS group C: real power taken and given, reactive power taken and given.
+        self._counters = {
+            1: Counter(draw(500_000, 9_000_000), draw(200_000, 4_000_000)),
+            2: Counter(draw(3_000_000), draw(10_000)),
+            3: Counter(draw(900_000), draw(300_000)),
+            4: Counter(draw(2_000_000), draw(900_000)),
+        }
+        self._runs = [0] * len(APPLIANCES)
+        self._base = [draw(60, 160) for _ in range(phases)]
+        self._grid = [draw(2280, 2341) for _ in range(phases)]
+        self._cloud = draw(300, 1001)
+        self._watts = [0] * _PHASES
+        self._vars = [0] * _PHASES
+        self._tariff = 0
+        self._sun = 0
+        self._minute_left = 0
+        self._now = start.astimezone(UTC)
+        self._change = self._now
+        self._live()
+
+    def at(self, moment: datetime) -> Snapshot:
+        """Let the household live up to a moment and look at it.
+
+        Args:
+            moment: Aware; not before the moment asked for last.
+
+        Raises:
+            ValueError: When time would run backwards.
+        """
+        until = moment.astimezone(UTC)
+        if until < self._now:
+            raise ValueError(f"the household is already at {self._now}, {moment} is before that")
+        while self._change <= until:
+            self._count(self._change)
+            self._live()
+        self._count(until)
+        return Snapshot(moment, self._values())
+
+    # --- Time passing ---
+
+    def _count(self, until: datetime) -> None:
+        """Let the counters run up to a moment, over which the powers stay."""
+        duration = (until - self._now) // _MICROSECOND
+        self._now = until
+        for group, power in self._powers():
+            if power:
+                self._counters[group].add(power, duration, self._tariff)
+
+    def _live(self) -> None:
+        """Change loads, sun and voltages for the next step."""
+        self._change += timedelta(seconds=self._step)
+        if self._minute_left <= 0:
+            self._minute_left += _MINUTE
+            self._look_at_the_clock()
+        self._minute_left -= self._step
+        draw = self._random.randrange
+        for number, appliance in enumerate(APPLIANCES):
+            if self._runs[number] > 0:
+                self._runs[number] -= self._step
+            elif draw(appliance.pause) < self._step:
+                self._runs[number] = draw(appliance.shortest, appliance.longest)
+        self._cloud = _within(150, self._cloud + draw(-6, 7), 1000)
+        solar = self._solar * self._sun * self._cloud // 1_000_000
+        running = [APPLIANCES[number] for number, left in enumerate(self._runs) if left > 0]
+        for phase in range(self._phases):
+            self._base[phase] = _within(25, self._base[phase] + draw(-3, 4), 220)
+            load = self._base[phase] + sum(one.watts[phase] for one in running)
+            # Even the panels' inverter shifts a little, so that no phase is ever quite pure.
+            shift = sum(one.vars[phase] for one in running) - self._base[phase] // 3
+            self._watts[phase] = load - solar // self._phases
+            self._vars[phase] = shift
+            away = self._grid[phase] - 2300
+            pull = (draw(100) < -away) - (draw(100) < away)
+            self._grid[phase] = _within(2200, self._grid[phase] + draw(-2, 3) + pull, 2400)
+
+    def _look_at_the_clock(self) -> None:
+        """Set the tariff and the height of the sun, in thousandths."""
+        local = self._now.astimezone(VIENNA)
+        self._tariff = 0 if local.hour in _DAY_TARIFF else 1
+        # Half a day's length in minutes: about eight hours in winter, sixteen in summer.
+        half = 240 + 40 * (6 - abs(local.month - 6 if local.month < 12 else 6))  # noqa: PLR2004
+        away = abs(local.hour * 60 + local.minute - 13 * 60)
+        self._sun = max(0, 1000 - 1000 * away * away // (half * half))
+
+    # --- What a meter measures ---
+
+    def _powers(self) -> tuple[tuple[int, int], ...]:
+        """Return the powers over all phases by OBIS group C."""
+        watts, reactive = sum(self._watts), sum(self._vars)
+        return (
+            (1, max(0, watts)),
+            (2, max(0, -watts)),
+            (3, max(0, reactive)),
+            (4, max(0, -reactive)),
+        )
+
+    def _values(self) -> dict[str, Decimal | None]:
+        values: dict[str, Decimal | None] = {}
+        for group, power in self._powers():
+            counter = self._counters[group]
+            values[f"{group}.7.0"] = Decimal(power)
+            values[f"{group}.8.0"] = Decimal(counter.total)
+            values[f"{group}.8.1"] = Decimal(counter.tariffs[0])
+            values[f"{group}.8.2"] = Decimal(counter.tariffs[1])
+        for phase in range(_PHASES):
+            self._add_phase(values, phase)
+        watts, reactive = sum(self._watts), sum(self._vars)
+        apparent = math.isqrt(watts * watts + reactive * reactive)
+        factor = 1000 * watts // apparent if apparent else 1000
+        values["13.7.0"] = Decimal(_within(-1000, factor, 1000)).scaleb(-3)
+        return values
+
+    def _add_phase(self, values: dict[str, Decimal | None], phase: int) -> None:
+        """Add voltage, current, power and angle of one phase."""
+        watts, reactive = self._watts[phase], self._vars[phase]
+        voltage = current = 0
+        if phase < self._phases:
+            # What the house draws lowers the voltage at its end of the line, feeding lifts it.
+            voltage = self._grid[phase] - watts // 90
+            thousandths = math.isqrt((watts * watts + reactive * reactive) * 10**8) // voltage
+            current = (thousandths + 5) // 10
+        group = 20 * (phase + 1)
+        values[f"{group + 12}.7.0"] = Decimal(voltage).scaleb(-1)
+        values[f"{group + 11}.7.0"] = Decimal(current).scaleb(-2)
+        values[f"{group + 1}.7.0"] = Decimal(max(0, watts))
+        values[f"{group + 2}.7.0"] = Decimal(max(0, -watts))
+        angle = Decimal(round(math.degrees(math.atan2(reactive, watts))) % 360) if current else None
+        values[f"81.7.{(40, 51, 62)[phase]}"] = angle
+
+
+def _within(low: int, value: int, high: int) -> int:
+    """Return the value, or the bound that it oversteps."""
+    return max(low, min(value, high))
