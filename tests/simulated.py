@@ -1,0 +1,179 @@
+"""A simulated meter, and what a reader has to make of its telegrams.
+
+The table of readings is written down here once more, by hand and by OBIS code, so that a mistake in
+the program's own is not tested against itself.
+"""
+
+import random
+import socket
+import struct
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import Decimal
+from pathlib import Path
+
+from simulator import meters, wires
+from simulator.ciphering import AUTH_KEY, KEY
+from simulator.clock import VIENNA
+from simulator.household import Household
+from simulator.meters import Telegram, Truth
+
+START = datetime(2026, 6, 21, 9, 0, tzinfo=UTC)
+"""A sunny morning: the panels give more than the house takes, and less when a load comes."""
+
+LISTS = [(family, name) for family, variants in meters.FAMILIES.items() for name in variants]
+
+_THOUSANDTH = Decimal("0.001")
+_READINGS = {
+    "1-0:1.7.0": "power_import",
+    "1-0:2.7.0": "power_export",
+    "1-0:3.7.0": "reactive_power_import",
+    "1-0:4.7.0": "reactive_power_export",
+    "1-0:13.7.0": "power_factor",
+    "1-0:31.7.0": "current_l1",
+    "1-0:51.7.0": "current_l2",
+    "1-0:71.7.0": "current_l3",
+    "1-0:32.7.0": "voltage_l1",
+    "1-0:52.7.0": "voltage_l2",
+    "1-0:72.7.0": "voltage_l3",
+    "1-0:81.7.40": "phase_angle_l1",
+    "1-0:81.7.51": "phase_angle_l2",
+    "1-0:81.7.62": "phase_angle_l3",
+}
+_ENERGIES = {
+    "1-0:1.8.0": "energy_import",
+    "1-0:1.8.1": "energy_import_tariff_1",
+    "1-0:1.8.2": "energy_import_tariff_2",
+    "1-0:2.8.0": "energy_export",
+    "1-0:2.8.1": "energy_export_tariff_1",
+    "1-0:2.8.2": "energy_export_tariff_2",
+    "1-0:3.8.0": "reactive_energy_import",
+    "1-0:3.8.1": "reactive_energy_import_tariff_1",
+    "1-0:3.8.2": "reactive_energy_import_tariff_2",
+    "1-0:4.8.0": "reactive_energy_export",
+    "1-0:4.8.1": "reactive_energy_export_tariff_1",
+    "1-0:4.8.2": "reactive_energy_export_tariff_2",
+}
+_NO_READINGS = {"0-0:1.0.0", "0-0:96.1.0", "0-0:42.0.0"}
+_NO_ANGLE = 400
+
+
+def readings(truth: Truth) -> dict[str, Decimal]:
+    """Give the readings that a telegram says, each in the unit that it is published in."""
+    found: dict[str, Decimal] = {}
+    for code, (value, _) in truth.registers.items():
+        if isinstance(value, str):
+            assert code in _NO_READINGS, f"the table of this module lacks {code}"
+        elif code in _ENERGIES:
+            found[_ENERGIES[code]] = value * _THOUSANDTH
+        elif _READINGS[code].startswith("phase_angle") and value == _NO_ANGLE:
+            pass  # a phase without current
+        elif _READINGS[code] == "power_factor" and not -1 <= value <= 1:
+            pass  # no power factor at all, whatever the maker calls it
+        else:
+            found[_READINGS[code]] = value
+    if "power_import" in found:
+        found["power"] = found["power_import"] - found["power_export"]
+    return found
+
+
+def state(truth: Truth) -> dict[str, Decimal | str]:
+    """Give what the state message has to say, its numbers read as decimals."""
+    return {**readings(truth), "timestamp": truth.timestamp.isoformat()}
+
+
+class SimulatedMeter:
+    """A meter with a household behind it, whose telegrams go to a wire.
+
+    ``id`` is the name that it has in topics: its number where its list says it, else its title.
+    ``more`` is what it measures beside what a household has, as in `Snapshot.values`.
+
+    Args:
+        wire: where its telegrams go; None for a meter that only makes them.
+        family: of `simulator.meters.FAMILIES`.
+        name: of the list that it sends; None for the family's first.
+        key: its encryption key.
+        auth_key: its authentication key.
+        encrypted: False for a meter that sends in the clear.
+        serial: what makes its names.
+        zone: what its clock shows.
+    """
+
+    def __init__(
+        self,
+        wire: wires.Wire | None,
+        family: str,
+        name: str | None = None,
+        *,
+        key: bytes = KEY,
+        auth_key: bytes = AUTH_KEY,
+        encrypted: bool = True,
+        serial: int = 1234567,
+        zone: tzinfo = VIENNA,
+    ) -> None:
+        self.wire = wire
+        self.meter = meters.build(
+            family, name, key=key, auth_key=auth_key, encrypted=encrypted, serial=serial
+        )
+        self.meter.zone = zone
+        self._chance = random.Random(1)  # noqa: S311 - pauses on a line are no cryptography
+        self._household = Household(1, START, phases=self.meter.phases)
+        self._now = START
+        self.more: dict[str, Decimal] = {}
+        truth = replace(self.meter).telegram(self._household.at(START)).truth
+        self.id = (truth.meter_id or truth.system_title.hex()).lower()
+
+    def telegram(self) -> Telegram:
+        """Make the next telegram."""
+        self._now += timedelta(seconds=self.meter.interval)
+        snapshot = self._household.at(self._now)
+        return self.meter.telegram(replace(snapshot, values={**snapshot.values, **self.more}))
+
+    async def push(self, *, baud: int = 0) -> Telegram:
+        """Write the next telegram; with a baud rate byte by byte, as a serial line hands it over.
+
+        Returns:
+            The telegram, as soon as its last byte is written.
+        """
+        assert self.wire is not None
+        telegram = self.telegram()
+        seconds = wires.byte_time(self.meter.serial_mode, baud) if baud else 0.0
+        timetable = wires.pace(telegram.segments, seconds, self.meter.pause, self._chance)
+        await wires.send(self.wire, timetable)
+        return telegram
+
+
+class Adapter:
+    """A serial adapter on a path that stays, to be pulled and plugged in again."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._pty: wires.Pty | None = None
+        self.plug_in()
+
+    def plug_in(self) -> None:
+        """Let the device appear."""
+        self._pty = wires.Pty(self.path)
+
+    def close(self) -> None:
+        """Pull it, unless that is done."""
+        if self._pty:
+            self._pty.close()
+            self._pty = None
+
+    def write(self, data: bytes) -> None:
+        """Write bytes to whoever has it open."""
+        if self._pty:
+            self._pty.write(data)
+
+    def pending(self) -> int:
+        """Return how many bytes are not taken yet."""
+        return self._pty.pending() if self._pty else 0
+
+
+def reset(gateway: wires.TcpServer) -> None:
+    """End every connection with a reset, as a box does that was restarted."""
+    for client in list(gateway._clients):
+        connection = client.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.abort()

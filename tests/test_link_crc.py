@@ -1,0 +1,38 @@
+"""The checksums of the link layers."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.link import crc
+from simulator import links
+
+CHECK = b"123456789"
+"""What catalogues of checksums give each one's check value for."""
+
+
+def test_x25_gives_its_check_value() -> None:
+    assert crc.x25(CHECK) == 0x906E
+
+
+def test_arc_gives_its_check_value() -> None:
+    assert crc.arc(CHECK) == 0xBB3D
+
+
+def test_the_checksums_of_nothing_are_what_they_start_from() -> None:
+    assert crc.x25(b"") == 0
+    assert crc.arc(b"") == 0
+
+
+@given(st.binary())
+def test_both_checksums_are_those_of_the_simulator(data: bytes) -> None:
+    assert crc.x25(data).to_bytes(2, "little") == links.crc_x25(data)
+    assert crc.arc(data) == links.crc_arc(data)
+
+
+@pytest.mark.parametrize("bit", range(0, 8 * len(CHECK), 7))
+def test_a_flipped_bit_changes_both_checksums(bit: int) -> None:
+    changed = bytearray(CHECK)
+    changed[bit // 8] ^= 1 << bit % 8
+    assert crc.x25(bytes(changed)) != crc.x25(CHECK)
+    assert crc.arc(bytes(changed)) != crc.arc(CHECK)

@@ -1,0 +1,61 @@
+"""The wrapper of IP profiles."""
+
+import pytest
+
+from app.fault import Fault, Kind
+from app.link import Frame, Scanner
+from simulator.links import Wrapper
+
+APDU = b"\x0f" + bytes(range(0x30, 0x60))
+
+
+def scan(data: bytes) -> list[Frame | Fault]:
+    scanner = Scanner()
+    return [*scanner.feed(data), *scanner.finish()]
+
+
+def wrapped(apdu: bytes, source: int = 1, destination: int = 0x67) -> bytes:
+    return b"".join(Wrapper(source, destination).frames(apdu))
+
+
+def test_the_apdu_and_the_ports_are_read() -> None:
+    assert scan(wrapped(APDU)) == [Frame("wrapper", 0, APDU, "00010067")]
+
+
+@pytest.mark.parametrize("tag", [0x0F, 0xDB, 0xDC, 0xE0])
+def test_apdus_that_a_meter_pushes_are_taken(tag: int) -> None:
+    apdu = bytes((tag,)) + APDU[1:]
+    assert scan(wrapped(apdu)) == [Frame("wrapper", 0, apdu, "00010067")]
+
+
+@pytest.mark.parametrize("tag", [0x00, 0x60, 0xC0, 0xFF])
+def test_other_apdus_are_noise(tag: int) -> None:
+    assert scan(wrapped(bytes((tag,)) + APDU[1:])) == []
+
+
+def test_frames_that_follow_one_another_are_found() -> None:
+    first, second = wrapped(APDU), wrapped(b"\x0f\x01\x02")
+    assert scan(first + second) == [
+        Frame("wrapper", 0, APDU, "00010067"),
+        Frame("wrapper", len(first), b"\x0f\x01\x02", "00010067"),
+    ]
+
+
+def test_another_version_is_noise() -> None:
+    assert scan(b"\x00\x02" + wrapped(APDU)[2:]) == []
+
+
+def test_a_length_that_no_meter_sends_is_noise() -> None:
+    assert scan(wrapped(b"\x0f" + bytes(4096))) == []
+    longest = b"\x0f" + bytes(4095)
+    assert scan(wrapped(longest)) == [Frame("wrapper", 0, longest, "00010067")]
+
+
+def test_a_frame_that_is_cut_short_is_told_of() -> None:
+    reason = "the bytes end inside a frame, 30 are there"
+    assert scan(wrapped(APDU)[:30]) == [Fault(Kind.DAMAGED, "wrapper", 0, reason)]
+
+
+@pytest.mark.parametrize("kept", range(1, 9))
+def test_a_header_that_is_cut_short_is_noise(kept: int) -> None:
+    assert scan(wrapped(APDU)[:kept]) == []

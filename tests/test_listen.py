@@ -1,0 +1,306 @@
+"""The command `listen`: a line in words, and a block that may be shown to anyone."""
+
+import asyncio
+import io
+import json
+import os
+import re
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from mosquitto import TIMEOUT
+from simulated import LISTS, Adapter, SimulatedMeter
+from telegrams import BOTH_KEYS, KEYS, decode, decoder, notification, telegram, telegrams
+
+from app import cli
+from app.dlms.axdr import NAMES
+from app.dlms.ciphering import Keys, parse_key
+from app.listen import Report, listen, masked
+from app.serial_mode import SerialMode
+from app.source import SerialPort, TcpGateway
+from simulator import axdr, links
+from simulator.ciphering import AUTH_KEY, KEY
+from simulator.meters import obis_bytes
+from simulator.wires import TcpServer
+
+SHIPPED = json.loads(
+    (Path(__file__).parent / "vectors" / "shippable.json").read_text(encoding="utf-8")
+)
+OTHER = Keys(bytes(range(0x40, 0x50)))
+P1 = links.p1(
+    "XMX5LGBBFG1009394887",
+    [
+        "0-0:1.0.0(260701120005S)",
+        "0-0:96.1.1(4530303037303030303030303030303137)",
+        "1-0:1.8.0(001234.567*kWh)",
+        "0-0:96.13.0(hello)",
+        "0-1:24.1.0(003)",
+        "0-1:96.1.0(4730303533303033333738323839323137)",
+        "0-1:24.2.1(260701115500S)(00107.123*m3)",
+    ],
+)
+
+
+def report(data: bytes, keys: Keys = BOTH_KEYS) -> tuple[list[str], list[str]]:
+    """The lines that are shown while a stream comes, and the block."""
+    one = Report()
+    reading = decoder(keys)
+    one.received(len(data))
+    events = [*reading.feed(data), *reading.finish()]
+    shown = [line for event in events for line in one.event(event)]
+    return shown, list(one.block("/dev/ttyUSB0 (2400 8E1)", reading.frames, reading.junk))
+
+
+# --- What is shown ---
+
+
+def test_a_telegram_is_shown_with_link_cipher_meter_and_registers() -> None:
+    shown, _ = report(telegram("e450", "burgenland").data)
+    assert shown[0] == (
+        f"hdlc telegram of {len(telegram('e450', 'burgenland').apdu)} bytes, ciphered by"
+        " 4c475a677012d687 (LGZ), security control 30, invocation counter 1, tag fits"
+    )
+    assert shown[1].startswith("  Landis+Gyr E450 (meter_type e450), number ")
+    assert shown[1].endswith(", 2026-07-01 12:00:05+02:00")
+    (volts,) = [line for line in shown if "1-0:32.7.0" in line]
+    assert re.fullmatch(r"  1-0:32\.7\.0 +voltage l1 +\d+ V", volts)
+
+
+@pytest.mark.parametrize(
+    ("keys", "variant", "said"),
+    [
+        (KEYS, "burgenland", "tag not checked"),
+        (BOTH_KEYS, "burgenland", "tag fits"),
+        (BOTH_KEYS, "wien", "no tag"),
+        (Keys(KEY, KEY), "burgenland", "tag does not fit"),
+    ],
+)
+def test_what_is_known_of_the_tag_is_shown(keys: Keys, variant: str, said: str) -> None:
+    assert report(telegram("e450", variant).data, keys)[0][0].endswith(f", {said}")
+
+
+def test_a_register_that_nobody_knows_is_flagged_in_both_places() -> None:
+    strange = axdr.structure(axdr.octet_string(obis_bytes("0-5:200.1.0")), axdr.uint16(5))
+    shown, block = report(b"".join(links.Hdlc().frames(notification(strange))))
+    assert "  0-5:200.1.0      ? unknown register               5" in shown
+    assert "  0-5:200.1.0 number  (unknown)" in block
+
+
+def test_the_items_of_a_list_that_nobody_knows_are_shown_with_their_types() -> None:
+    body = notification(axdr.uint16(236), axdr.octet_string(b"30100007"))
+    shown, block = report(b"".join(links.Hdlc().frames(body)))
+    assert shown[0].endswith("not ciphered")
+    assert shown[1].split() == ["-", "long-unsigned", "236"]
+    assert shown[2].split() == ["-", "octet-string", "30100007"]
+    assert shown[3].startswith("  ! list: byte ")
+    assert "  octet-string(8)" in block
+    assert "  long-unsigned" in block
+    assert "hdlc ceff03, meter_type unknown, unknown list" in block
+    assert "1 x list: unknown list" in block
+
+
+def test_what_is_damaged_is_shown_and_counted() -> None:
+    data = bytearray(telegram("kaifa").data)
+    data[60] ^= 1
+    shown, block = report(bytes(data) * 2)
+    assert shown[0].startswith("  ! mbus: byte 0: the checksum")
+    assert [line for line in block if " x mbus" in line] == [f"{len(shown)} x mbus: damaged"]
+    assert "no telegram" in block
+
+
+def test_how_old_the_value_of_a_meter_behind_is_is_shown() -> None:
+    (line,) = [line for line in report(P1)[0] if "0-1:24.2.1" in line]
+    assert line.endswith("107.123 m3 (since 2026-07-01 11:55:00+02:00)")
+
+
+def test_a_telegram_in_hundreds_is_one_shape_in_the_block() -> None:
+    block = report(P1 * 100)[1]
+    assert sum("meter_type dsmr" in line for line in block) == 1
+    assert f"{100 * len(P1)} bytes, 100 good frames, 0 bytes that belong to no frame" in block
+
+
+# --- What the block keeps to itself ---
+
+_HEAD = 4
+_HEADING = re.compile(
+    r"(mbus|hdlc|raw|wrapper|p1)( [0-9a-f]+)?, meter_type [a-z0-9-]+"
+    r"(, security control [0-9A-F]{2}, title [0-9a-f]{8}\.\.\.)?(, [a-z ]+)?"
+)
+_SHAPE = re.compile(
+    rf"  ([0-9.:*-]+)? ?(number|text|[ -~]{{0,4}}x*|({'|'.join(NAMES.values())})(\(\d+\))?)"
+    r"( [A-Za-z0-9°/]+)?(  \(unknown\))?"
+)
+_FAULT = re.compile(r"\d+ x [a-z0-9-]+: [a-z ]+")
+
+
+def assert_says_nothing_private(block: list[str]) -> None:
+    assert block[0].startswith("----- paste from here")
+    assert block[-1] == "----- to here -----"
+    for line in block[_HEAD:-1]:
+        assert (
+            _HEADING.fullmatch(line)
+            or _SHAPE.fullmatch(line)
+            or _FAULT.fullmatch(line)
+            or line == "no telegram"
+        ), line
+
+
+@pytest.mark.parametrize("keys", [Keys(), OTHER, KEYS, BOTH_KEYS], ids=["none", "wrong", "1", "2"])
+@pytest.mark.parametrize(("family", "variant"), LISTS)
+def test_the_block_holds_no_key_no_number_and_no_value(
+    family: str, variant: str, keys: Keys
+) -> None:
+    sent = telegram(family, variant)
+    _, block = report(sent.data, keys)
+    assert_says_nothing_private(block)
+    text = "\n".join(block).lower()
+    secrets = [KEY.hex(), AUTH_KEY.hex(), sent.truth.system_title.hex(), sent.truth.meter_id]
+    for secret in filter(None, secrets):
+        assert secret.lower() not in text
+    for value, _ in sent.truth.registers.values():
+        if len(str(value)) > 4:
+            assert str(value).lower() not in text
+
+
+@pytest.mark.parametrize("capture", SHIPPED, ids=lambda capture: str(capture["id"]))
+def test_the_block_of_a_real_capture_holds_no_number_and_no_value(
+    capture: dict[str, str],
+) -> None:
+    keys = Keys(*(parse_key(capture[name]) if capture[name] else None for name in ("key",)))
+    data = bytes.fromhex(capture["raw_hex"])
+    _, block = report(data, keys)
+    assert_says_nothing_private(block)
+    text = "\n".join(block)
+    for one in telegrams(decode([data], keys)):
+        for number in (one.number, *(other.meter.number for other in one.others)):
+            assert not number or number not in text
+
+
+def test_the_number_of_a_meter_behind_is_masked_too() -> None:
+    _, block = report(P1)
+    assert "  0-1:96.1.0 4730" + "x" * 30 in block
+    assert "  0-0:96.13.0 text" in block
+    assert "  0-1:24.2.1 number m3" in block
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [("1KFM0200000011", "1KFMxxxxxxxxxx"), ("12345", "1234x"), ("1234", "1234"), ("", "")],
+)
+def test_of_a_number_only_its_beginning_is_shown(number: str, shown: str) -> None:
+    assert masked(number) == shown
+
+
+# --- Live ---
+
+
+class Output(io.StringIO):
+    """Does something when a text is written."""
+
+    def __init__(self, **on: Callable[[], object]) -> None:
+        super().__init__()
+        self._on = on
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        for word, then in self._on.items():
+            if word in text:
+                then()
+        return written
+
+
+def end(number: int = signal.SIGINT) -> Callable[[], None]:
+    """What ends the program, as Ctrl-C does."""
+    return lambda: os.kill(os.getpid(), number)
+
+
+@pytest.fixture
+def adapter(tmp_path: Path) -> Iterator[Adapter]:
+    with closing(Adapter(tmp_path / "ttyMeter")) as adapter:
+        yield adapter
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_serial_line_is_shown_until_ctrl_c(adapter: Adapter, number: int) -> None:
+    opened = asyncio.Event()
+    out = Output(reading=opened.set, telegram=end(number))
+    address = SerialPort(str(adapter.path), SerialMode.parse("2400 8E1"))
+    meter = SimulatedMeter(adapter, "kaifa")
+    listening = asyncio.create_task(listen(address, decoder(), out))
+    async with asyncio.timeout(TIMEOUT):
+        await opened.wait()
+        await meter.push()
+        assert await listening == 0
+    lines = out.getvalue().splitlines()
+    assert lines[0] == f"reading {address}; Ctrl-C ends"
+    assert re.match(r"\d\d:\d\d:\d\d mbus telegram of ", lines[1])
+    assert lines[2].startswith("           Kaifa ")
+    assert f"line: {address}" in lines
+    assert lines[-1] == "----- to here -----"
+
+
+async def test_a_line_that_brings_nothing_ends_by_itself_with_a_failure() -> None:
+    with closing(await TcpServer.listen(0)) as gateway:
+        out = io.StringIO()
+        address = TcpGateway("127.0.0.1", gateway.port)
+        assert await listen(address, decoder(), out, seconds=0.1) == 1
+    assert "no telegram" in out.getvalue().splitlines()
+
+
+async def test_a_line_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
+    out = Output(attempt=end())
+    address = SerialPort(str(tmp_path / "missing"), SerialMode.parse("2400 8E1"))
+    async with asyncio.timeout(TIMEOUT):
+        assert await listen(address, decoder(), out) == 1
+    assert f"the serial device {address.path} is missing" in out.getvalue()
+
+
+async def test_an_output_that_nobody_reads_any_more_ends_it(adapter: Adapter) -> None:
+    """As ``listen ... | head`` does; it once went on for ever without a word."""
+
+    class Closed(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError(text)
+
+    address = SerialPort(str(adapter.path), SerialMode.parse("2400 8E1"))
+    async with asyncio.timeout(TIMEOUT):
+        with pytest.raises(BrokenPipeError):
+            await listen(address, decoder(), Closed())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "mode"),
+    [
+        ([], "2400 8E1"),
+        (["--meter-type", "e450"], "9600 8N1"),
+        (["--meter-type", "e450", "--serial-mode", "2400 8N1"], "2400 8N1"),
+    ],
+)
+def test_the_command_reads_in_the_mode_of_the_meter_type(
+    adapter: Adapter, capsys: pytest.CaptureFixture[str], arguments: list[str], mode: str
+) -> None:
+    given = ["listen", str(adapter.path), "--seconds", "0.05", *arguments]
+    assert cli.main(given) == 1
+    said = capsys.readouterr().out
+    assert f"reading {adapter.path} ({mode})" in said
+    assert "no telegram" in said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["listen"],
+        ["listen", "somewhere"],
+        ["listen", "/dev/ttyUSB0", "--serial-mode", "fast"],
+        ["listen", "/dev/ttyUSB0", "--meter-type", "nonsense"],
+        ["listen", "/dev/ttyUSB0", "--key", "36C6"],
+    ],
+)
+def test_wrong_usage_is_told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(arguments)
+    assert end.value.code == 2
+    assert "usage: " in capsys.readouterr().err

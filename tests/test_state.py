@@ -1,0 +1,71 @@
+"""The file that outlives a restart."""
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+
+from app.state import State
+
+
+def test_what_was_kept_is_there_after_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    State(path).set("serial mode", "/dev/ttyUSB0", "2400 8E1")
+    assert State(path).get("serial mode", "/dev/ttyUSB0") == "2400 8E1"
+
+
+def test_what_was_never_kept_is_none(tmp_path: Path) -> None:
+    assert State(tmp_path / "state.json").get("serial mode", "/dev/ttyUSB0") is None
+
+
+def test_keeping_the_same_again_does_not_write(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    state = State(path)
+    state.set("a", "b", "c")
+    path.unlink()
+    state.set("a", "b", "c")
+    assert not path.exists()
+    state.set("a", "b", "d")
+    assert path.exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "null", "7", '{"version": 1}', '{"version": 1, "sections": {"a": 3}}', "\xff"],
+)
+def test_a_broken_file_is_begun_anew(
+    tmp_path: Path, content: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "state.json"
+    path.write_bytes(content.encode("latin-1"))
+    state = State(path)
+    assert "begun anew" in caplog.text
+    state.set("a", "b", "c")
+    assert json.loads(path.read_text("utf-8"))["sections"] == {"a": {"b": "c"}}
+
+
+def test_a_file_of_another_version_is_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    path.write_text('{"version": 2, "sections": {"a": {"b": "c"}}}', "utf-8")
+    assert State(path).get("a", "b") is None
+
+
+def test_what_cannot_be_written_is_kept_in_memory_and_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    state = State(tmp_path / "missing" / "state.json")
+    state.set("a", "b", "c")
+    state.set("a", "b", "d")
+    assert state.get("a", "b") == "d"
+    assert caplog.text.count("cannot be written") == 1
+
+
+def test_no_half_file_is_left_where_writing_fails(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    state = State(path)
+    state.set("a", "b", "c")
+    (tmp_path / "state.new").mkdir()
+    state.set("a", "b", "d")
+    assert State(path).get("a", "b") == "c"
