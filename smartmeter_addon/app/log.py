@@ -1,0 +1,207 @@
+"""The log: one line a record, colours that Home Assistant's log tab renders, never a secret.
+
+Every record of every library ends in the one handler made here. Secrets are taken out of the
+finished text, so it does not matter whether they came as message, argument or exception.
+"""
+
+import io
+import json
+import logging
+import os
+import re
+import sys
+import threading
+import time
+from collections.abc import Collection, Iterable
+from types import TracebackType
+from typing import Final, TextIO
+from urllib.parse import quote
+
+TRACE: Final = 5
+"""Below debug: the bytes of telegrams."""
+NOTICE: Final = 25
+"""Between info and warning: worth seeing, nothing to do."""
+
+LEVELS: Final = {
+    "trace": TRACE,
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "notice": NOTICE,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "fatal": logging.CRITICAL,
+}
+"""The names of the option ``log_level``, as all of Home Assistant's apps have them."""
+
+# The log tab knows bold and the eight basic colours, neither faint nor the bright ones.
+_COLOURS: Final = {
+    logging.INFO: "\x1b[32m",
+    NOTICE: "\x1b[36m",
+    logging.WARNING: "\x1b[33m",
+    logging.ERROR: "\x1b[31m",
+    logging.CRITICAL: "\x1b[1;31m",
+}
+_RESET: Final = "\x1b[0m"
+
+_HIDDEN: Final = "***"
+_HEX_KEY: Final = re.compile(r"(?:[0-9a-f]{2}){16,}", re.IGNORECASE)
+_LINE_BREAKS: Final = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+\s*")
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+class Redactor:
+    """Replaces secrets in text by ``***``, in any mixture of upper and lower case.
+
+    Beside the text itself, it finds the forms that Python gives it in a repr, in JSON and in a URL,
+    and keys in hexadecimal digits with blanks, colons or dashes between the bytes.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._patterns: set[str] = set()
+        self._search: re.Pattern[str] | None = None
+        self.hide(*secrets)
+
+    def hide(self, *secrets: str) -> None:
+        """Add secrets that became known later, such as the password the Supervisor names."""
+        self._patterns.update(pattern for secret in secrets for pattern in _patterns(secret))
+        if self._patterns:
+            # The longest first: a secret that begins with another one goes as a whole.
+            ordered = sorted(self._patterns, key=lambda pattern: (-len(pattern), pattern))
+            self._search = re.compile("|".join(ordered), re.IGNORECASE)
+
+    def __call__(self, text: str) -> str:
+        """Give the text without the secrets."""
+        return self._search.sub(_HIDDEN, text) if self._search else text
+
+
+def setup(
+    level: str,
+    secrets: Collection[str] = (),
+    stream: TextIO | None = None,
+    *,
+    colour: bool | None = None,
+) -> Redactor:
+    """Send all logging to one stream; called again, it replaces what it set up before.
+
+    Args:
+        level: a name of LEVELS; records below it are dropped.
+        secrets: texts that must never be written.
+        stream: where to write; standard output when None.
+        colour: whether to colour lines. None decides: never when NO_COLOR is set (no-color.org),
+            otherwise on a terminal and under the Supervisor, whose log tab renders colours though
+            it is none; files and journals stay plain.
+
+    Returns:
+        The redactor in use, for secrets that become known later.
+    """
+    stream = stream or sys.stdout
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")  # a strange name must not cost the line
+    if colour is None:
+        wanted = stream.isatty() or "SUPERVISOR_TOKEN" in os.environ
+        colour = wanted and not os.environ.get("NO_COLOR")
+    redactor = Redactor(secrets)
+    handler = _Handler(stream)
+    handler.setFormatter(_Formatter(redactor, colour=colour))
+    root = logging.getLogger()
+    for old in [old for old in root.handlers if isinstance(old, _Handler)]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(LEVELS[level])
+    return redactor
+
+
+def log_crashes() -> None:
+    """Send to the log what Python itself would write to standard error, past the redactor.
+
+    Those are exceptions nobody caught, in the program or in a thread or while cleaning up, and
+    warnings. Apart from ``setup``, because the hooks are Python's and not the log's.
+    """
+    logging.captureWarnings(capture=True)
+    logger = logging.getLogger("app")
+
+    def crashed(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            logger.info("interrupted")
+        else:
+            logger.critical("the program failed", exc_info=(kind, error, trace))
+
+    def thread_crashed(args: threading.ExceptHookArgs) -> None:
+        error = args.exc_value or args.exc_type()
+        logger.error("a thread failed", exc_info=(args.exc_type, error, args.exc_traceback))
+
+    def cleanup_failed(args: "sys.UnraisableHookArgs") -> None:
+        error = args.exc_value or args.exc_type()
+        logger.error("cleaning up failed", exc_info=(args.exc_type, error, args.exc_traceback))
+
+    sys.excepthook = crashed
+    threading.excepthook = thread_crashed
+    sys.unraisablehook = cleanup_failed
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Do nothing: logging's own way prints message and arguments, secrets included."""
+
+
+class _Formatter(logging.Formatter):
+    def __init__(self, redactor: Redactor, *, colour: bool) -> None:
+        super().__init__()
+        self._redactor = redactor
+        self._colour = colour
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = _message(record)
+        if record.exc_info:
+            text += "\n" + self.formatException(record.exc_info)
+        if record.stack_info:
+            text += "\n" + record.stack_info
+        # Secrets go first: taking line breaks out would change one that contains them.
+        text = _one_line(self._redactor(text))
+        number, name = _level(record.levelno)
+        moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.created))
+        line = f"{moment} {name:7} {text}"
+        colour = _COLOURS.get(number) if self._colour else None
+        return f"{colour}{line}{_RESET}" if colour else line
+
+
+def _message(record: logging.LogRecord) -> str:
+    """Give the record's text, also when its arguments do not fit it."""
+    try:
+        return record.getMessage()
+    except Exception as error:  # noqa: BLE001 - arguments format themselves with any code
+        return f"{record.msg} (its arguments do not fit: {type(error).__name__})"
+
+
+def _one_line(text: str) -> str:
+    """Join lines, and disarm control characters: a telegram's text must not steer a terminal."""
+    joined = _LINE_BREAKS.sub(" | ", text.strip())
+    return _CONTROLS.sub(lambda match: f"\\x{ord(match[0]):02x}", joined)
+
+
+def _level(number: int) -> tuple[int, str]:
+    """Give the highest named level that is not above ``number``."""
+    reached = [(own, name) for name, own in LEVELS.items() if own <= number]
+    own, name = max(reached, default=(TRACE, "trace"))
+    return own, name.upper()
+
+
+def _patterns(secret: str) -> set[str]:
+    """Give regular expressions for the forms in which a secret may turn up."""
+    if not secret:
+        return set()
+    forms = {
+        secret,
+        repr(secret)[1:-1],
+        repr(secret.encode("utf-8", "backslashreplace"))[2:-1],
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        quote(secret, safe="", errors="backslashreplace"),
+    }
+    patterns = {re.escape(form) for form in forms}
+    if _HEX_KEY.fullmatch(secret):
+        pairs = (secret[i : i + 2] for i in range(0, len(secret), 2))
+        patterns.add(r"[\s:-]*".join(pairs))
+    return patterns

@@ -1,0 +1,242 @@
+"""The Supervisor's services API: which MQTT broker Home Assistant uses, and how to log in there."""
+
+import asyncio
+import contextlib
+import json
+import re
+import socket
+import threading
+from dataclasses import dataclass, field
+from http.client import HTTP_PORT, HTTPConnection, HTTPException
+from typing import Final, NamedTuple
+
+_LONGEST_ANSWER: Final = 65536
+_LARGEST_PORT: Final = 65535
+_OK, _BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN = 200, 400, 401, 403
+
+_SET_HOST: Final = "or set the option mqtt.host to a broker of your own"
+
+
+@dataclass(frozen=True, slots=True)
+class MqttService:
+    """The broker that the Supervisor names.
+
+    Args:
+        host: name or address.
+        port: TCP port.
+        username: None when the broker wants none.
+        password: None when the broker wants none.
+        ssl: whether the connection is encrypted.
+    """
+
+    host: str
+    port: int
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    ssl: bool = False
+
+
+class SupervisorError(Exception):
+    """No broker was learnt; the text is a plain sentence that says what to do."""
+
+
+async def mqtt_service(
+    base_url: str,
+    token: str | None,
+    timeout: float = 5.0,  # noqa: ASYNC109 - it also bounds the thread's socket
+) -> MqttService:
+    """Ask the Supervisor for the MQTT broker.
+
+    Args:
+        base_url: where the Supervisor answers, ``http://supervisor`` in an app's container.
+        token: what the Supervisor gave the app as SUPERVISOR_TOKEN, new at every start.
+        timeout: seconds for all of it.
+
+    Raises:
+        SupervisorError: there is no broker, or the Supervisor cannot be asked.
+    """
+    if not token:
+        raise SupervisorError(
+            "no MQTT broker is configured, and this program does not run under Home Assistant's"
+            " Supervisor, which could name one; set the option mqtt.host"
+        )
+    try:
+        async with asyncio.timeout(timeout):
+            answer = await _get(base_url, "/services/mqtt", token, timeout)
+    except TimeoutError:
+        raise SupervisorError(
+            f"the Supervisor at {base_url} does not answer within {timeout:g} s; if this lasts,"
+            f" restart Home Assistant's host, {_SET_HOST}"
+        ) from None
+    except (OSError, HTTPException) as error:
+        raise SupervisorError(
+            f"the Supervisor at {base_url} cannot be reached ({_reason(error)}); if this lasts,"
+            f" restart Home Assistant's host, {_SET_HOST}"
+        ) from None
+    return _service(answer)
+
+
+class _Answer(NamedTuple):
+    status: int
+    body: bytes
+
+
+async def _get(base_url: str, path: str, token: str, timeout: float) -> _Answer:  # noqa: ASYNC109 - see above
+    request = _Request(base_url, path, token, timeout)
+    request.start()
+    try:
+        return await request.answer
+    finally:
+        request.abandon()
+
+
+class _Request(threading.Thread):
+    """One HTTP request in a thread of its own.
+
+    A daemon, and not a thread of asyncio's executor: that one is joined at the program's end, which
+    a Supervisor that stalls must not delay.
+    """
+
+    def __init__(self, base_url: str, path: str, token: str, timeout: float) -> None:
+        super().__init__(name="supervisor", daemon=True)
+        host, port, prefix = _split(base_url)
+        self._connection = HTTPConnection(host, port, timeout=timeout)
+        self._path = prefix + path
+        self._token = token
+        self._socket: socket.socket | None = None
+        self._loop = asyncio.get_running_loop()
+        self.answer: asyncio.Future[_Answer] = self._loop.create_future()
+
+    def run(self) -> None:
+        """Ask, and hand the answer over to the event loop."""
+        try:
+            answer = self._ask()
+        except Exception as error:  # noqa: BLE001 - the asking task gets it, whatever it is
+            self._hand_over(error)
+        else:
+            self._hand_over(answer)
+        finally:
+            self._connection.close()
+
+    def abandon(self) -> None:
+        """Wake the thread when it still waits for an answer that nobody wants any more."""
+        if self._socket is not None:
+            with contextlib.suppress(OSError):  # it is through, or the other side hung up
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _ask(self) -> _Answer:
+        self._connection.connect()
+        self._socket = self._connection.sock
+        try:
+            self._connection.putrequest("GET", self._path)
+            self._connection.putheader("Authorization", f"Bearer {self._token}")
+            self._connection.endheaders()
+        except ValueError:
+            # http.client's own text shows the header.
+            raise SupervisorError(
+                "SUPERVISOR_TOKEN holds characters that no token has; restart the app"
+            ) from None
+        with self._connection.getresponse() as response:
+            return _Answer(response.status, response.read(_LONGEST_ANSWER))
+
+    def _hand_over(self, outcome: _Answer | Exception) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed, nobody waits
+            self._loop.call_soon_threadsafe(self._settle, outcome)
+
+    def _settle(self, outcome: _Answer | Exception) -> None:
+        if self.answer.done():
+            return
+        if isinstance(outcome, _Answer):
+            self.answer.set_result(outcome)
+        else:
+            self.answer.set_exception(outcome)
+
+
+def _split(base_url: str) -> tuple[str, int, str]:
+    """Take host, port and path out of the Supervisor's URL."""
+    match = re.fullmatch(
+        r"http://([\w.-]+|\[[0-9a-fA-F:.]+\])(?::([0-9]{1,5}))?(/[!-~]*)?", base_url
+    )
+    if not match:
+        raise SupervisorError(
+            f"SUPERVISOR_URL is {base_url}, which is not of the form http://host:port; leave it"
+            f" unset, {_SET_HOST}"
+        )
+    host, port, path = match.groups(default="")
+    return host.strip("[]"), int(port or HTTP_PORT), path.rstrip("/")
+
+
+def _service(answer: _Answer) -> MqttService:
+    """Read the Supervisor's answer."""
+    try:
+        content = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        content = {}
+    if answer.status != _OK:
+        raise SupervisorError(_refusal(answer.status, content.get("message")))
+    data = content.get("data")
+    if content.get("result") != "ok" or not isinstance(data, dict):
+        raise _nonsense("no data")
+    return MqttService(
+        host=_text(data, "host") or "",
+        port=_port(data.get("port")),
+        username=_text(data, "username"),
+        password=_text(data, "password"),
+        ssl=data.get("ssl") is True,
+    )
+
+
+def _refusal(status: int, message: object) -> str:
+    told = message if isinstance(message, str) else ""
+    if status == _BAD_REQUEST and "not enabled" in told.lower():
+        return (
+            "Home Assistant has no MQTT broker yet; install and start the app (add-on)"
+            f" Mosquitto broker, {_SET_HOST}"
+        )
+    if status == _UNAUTHORIZED:
+        return f"the Supervisor does not accept this app's token; restart the app, {_SET_HOST}"
+    if status == _FORBIDDEN:
+        return (
+            "the Supervisor does not let this app ask for the MQTT broker; install the app"
+            f" (add-on) anew, {_SET_HOST}"
+        )
+    shown = f" ({told[:200]})" if told else ""
+    return (
+        f"the Supervisor answers with the HTTP status {status}{shown}; if this lasts, look into"
+        f" the Supervisor's log, {_SET_HOST}"
+    )
+
+
+def _nonsense(what: str) -> SupervisorError:
+    return SupervisorError(
+        f"the Supervisor's answer about the MQTT broker makes no sense: {what}; look into the"
+        f" Supervisor's log, {_SET_HOST}"
+    )
+
+
+def _text(data: dict[str, object], name: str) -> str | None:
+    value = data.get(name)
+    if value is not None and not isinstance(value, str):
+        raise _nonsense(f"{name} is no text")
+    if name == "host" and not value:
+        raise _nonsense("no host")
+    return value or None
+
+
+def _port(value: object) -> int:
+    # A number in practice, a text in the documentation.
+    if isinstance(value, str) and re.fullmatch("[0-9]{1,5}", value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _LARGEST_PORT:
+        raise _nonsense("no port number")
+    return value
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, socket.gaierror):
+        return "its name is not known"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return "no HTTP answer"

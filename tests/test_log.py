@@ -1,0 +1,331 @@
+"""One line a record, in colour where colours show, and never a secret."""
+
+import asyncio
+import io
+import logging
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from app import log
+
+KEY = "36c66639e48a8ca4d6bc8b282a793bbb"
+PASSWORD = 'it\'s "geheim"\\Ä\n%'
+ADDON = Path(__file__).parent.parent / "smartmeter_addon"
+
+
+@pytest.fixture(autouse=True)
+def restored_logging() -> Iterator[None]:
+    root = logging.getLogger()
+    level = root.level
+    yield
+    root.setLevel(level)
+    for handler in root.handlers[:]:
+        if isinstance(handler, log._Handler):
+            root.removeHandler(handler)
+
+
+def written(secrets: tuple[str, ...] = (), level: str = "trace") -> io.StringIO:
+    stream = io.StringIO()
+    log.setup(level, secrets, stream, colour=False)
+    return stream
+
+
+def test_a_line_has_time_level_and_message() -> None:
+    stream = written()
+    logging.getLogger("app.run").info("version %s", "0.1.0")
+    assert re.fullmatch(
+        r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d INFO    version 0\.1\.0\n", stream.getvalue()
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        (log.TRACE, "TRACE  "),
+        (logging.DEBUG, "DEBUG  "),
+        (logging.INFO, "INFO   "),
+        (log.NOTICE, "NOTICE "),
+        (logging.WARNING, "WARNING"),
+        (logging.ERROR, "ERROR  "),
+        (logging.CRITICAL, "FATAL  "),
+        (logging.INFO + 1, "INFO   "),
+        (1, "TRACE  "),
+    ],
+)
+def test_each_level_has_its_name(number: int, name: str) -> None:
+    stream = written()
+    logging.getLogger().setLevel(1)
+    logging.getLogger("x").log(number, "hello")
+    assert f" {name} hello\n" in stream.getvalue()
+
+
+@pytest.mark.parametrize("level", log.LEVELS)
+def test_records_below_the_chosen_level_are_dropped(level: str) -> None:
+    stream = written(level=level)
+    for name, number in log.LEVELS.items():
+        logging.getLogger("x").log(number, "this is %s", name)
+    names = list(log.LEVELS)
+    kept = [line.rsplit(" ", 1)[1] for line in stream.getvalue().splitlines()]
+    assert kept == names[names.index(level) :]
+
+
+def test_setting_up_again_replaces_the_first_and_leaves_foreign_handlers() -> None:
+    foreign = logging.NullHandler()
+    logging.getLogger().addHandler(foreign)
+    first, second = written(), written(level="error")
+    logging.getLogger("x").error("once")
+    logging.getLogger("x").info("dropped")
+    assert first.getvalue() == ""
+    assert second.getvalue().count("once") == 1
+    assert "dropped" not in second.getvalue()
+    assert foreign in logging.getLogger().handlers
+    logging.getLogger().removeHandler(foreign)
+
+
+def test_a_record_with_an_exception_and_its_causes_is_one_line() -> None:
+    stream = written()
+    try:
+        try:
+            dict[str, int]()["inner"]
+        except KeyError as error:
+            raise ValueError("outer\nsecond line") from error
+    except ValueError:
+        logging.getLogger("x").exception("it failed\r\nbadly")
+    text = stream.getvalue()
+    assert text.count("\n") == 1
+    assert "ERROR   it failed | badly | Traceback" in text
+    assert "KeyError: 'inner'" in text
+    assert "ValueError: outer | second line" in text
+
+
+def test_control_characters_of_a_telegram_do_not_reach_the_terminal() -> None:
+    stream = written()
+    logging.getLogger("x").info("meter %s", "1\x1b[2J2\x003\x9b4\u2028forged")
+    assert stream.getvalue().endswith("meter 1\\x1b[2J2\\x003\\x9b4 | forged\n")
+
+
+def test_text_the_stream_cannot_write_costs_no_line() -> None:
+    raw = io.BytesIO()
+    log.setup("info", (), io.TextIOWrapper(raw, "ascii"), colour=False)
+    logging.getLogger("x").info("12 °C \ud800")
+    assert raw.getvalue().endswith(b"12 \\xb0C \\ud800\n")
+
+
+@pytest.mark.parametrize(
+    ("environment", "terminal", "coloured"),
+    [
+        ({}, False, False),
+        ({}, True, True),
+        ({"SUPERVISOR_TOKEN": "x"}, False, True),
+        ({"SUPERVISOR_TOKEN": "x", "NO_COLOR": "1"}, False, False),
+        ({"NO_COLOR": "1"}, True, False),
+        ({"NO_COLOR": ""}, True, True),
+    ],
+)
+def test_colours_are_used_where_they_show(
+    *,
+    environment: dict[str, str],
+    terminal: bool,
+    coloured: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("NO_COLOR", "SUPERVISOR_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    stream = io.StringIO()
+    monkeypatch.setattr(stream, "isatty", lambda: terminal)
+    log.setup("info", (), stream)
+    logging.getLogger("x").warning("look")
+    assert (stream.getvalue().startswith("\x1b[33m2")) is coloured
+    assert (stream.getvalue().endswith("look\x1b[0m\n")) is coloured
+
+
+def test_levels_have_different_colours_and_debug_none() -> None:
+    stream = io.StringIO()
+    log.setup("trace", (), stream, colour=True)
+    for number in log.LEVELS.values():
+        logging.getLogger("x").log(number, "hello")
+    colours = [line[: line.index("20")] for line in stream.getvalue().splitlines()]
+    assert colours[:2] == ["", ""]
+    assert len(set(colours[2:])) == 5
+    # Beside bold, the log tab renders the basic colours only.
+    assert all(re.fullmatch(r"\x1b\[(1;)?3[0-7]m", colour) for colour in colours[2:])
+
+
+@pytest.mark.parametrize(
+    ("form", "secret"),
+    [
+        (PASSWORD, PASSWORD),
+        (repr(PASSWORD), PASSWORD),
+        (repr(PASSWORD.encode()), PASSWORD),
+        ('{"password": "it\'s \\"geheim\\"\\\\\\u00c4\\n%"}', PASSWORD),
+        ('{"password": "it\'s \\"geheim\\"\\\\Ä\\n%"}', PASSWORD),
+        ("mqtt://u:it%27s%20%22geheim%22%5C%C3%84%0A%25@h", PASSWORD),
+        (KEY, KEY),
+        (KEY.upper(), KEY),
+        (KEY, KEY.upper()),
+        (bytes.fromhex(KEY).hex(" "), KEY),
+        (bytes.fromhex(KEY).hex(":").upper(), KEY),
+        (bytes.fromhex(KEY).hex("-", 4), KEY),
+    ],
+)
+def test_a_secret_is_found_in_every_form(form: str, secret: str) -> None:
+    stream = written((secret,))
+    logging.getLogger("aiomqtt").info("connecting with %s now", form)
+    text = stream.getvalue()
+    assert "connecting with " in text
+    assert text.endswith(" now\n")
+    assert "***" in text
+    assert "geheim" not in text
+    assert "bbb" not in text.lower()
+
+
+def test_secrets_are_found_in_arguments_exceptions_and_stacks_of_any_logger() -> None:
+    logging.getLogger().handlers.clear()  # pytest's own fail on arguments that do not fit
+    stream = written((KEY, PASSWORD))
+    library = logging.getLogger("some.library")
+    library.debug("%(user)s %(password)r", {"user": "u", "password": PASSWORD})
+    library.info("list %s", [KEY.encode(), KEY])
+    try:
+        try:
+            dict[str, int]()[PASSWORD]
+        except KeyError as error:
+            raise ValueError(f"bad key {KEY}") from error
+    except ValueError as error:
+        error.add_note(f"note {KEY.upper()}")
+        library.exception("failed", stack_info=True)
+    library.warning("too few %s %s", KEY)
+    library.warning(KEY, PASSWORD)
+    text = stream.getvalue()
+    assert len(text.splitlines()) == 5
+    assert "Stack (most recent call last)" in text
+    assert "note ***" in text
+    assert text.count("its arguments do not fit: TypeError") == 2
+    assert "geheim" not in text
+    assert KEY not in text.lower()
+
+
+async def test_secrets_are_found_in_what_asyncio_reports() -> None:
+    stream = written((PASSWORD,))
+    asyncio.get_running_loop().call_exception_handler(
+        {"message": "lost", "exception": ValueError(PASSWORD)}
+    )
+    assert "ERROR   lost" in stream.getvalue()
+    assert "ValueError: ***" in stream.getvalue()
+    assert "geheim" not in stream.getvalue()
+
+
+def test_a_secret_that_becomes_known_later_is_hidden_from_then_on() -> None:
+    stream = io.StringIO()
+    redactor = log.setup("info", (), stream)
+    redactor.hide("s3cret")
+    redactor.hide("")
+    logging.getLogger("x").info("password s3cret")
+    assert stream.getvalue().endswith("password ***\n")
+
+
+def test_a_secret_that_begins_with_another_one_goes_as_a_whole() -> None:
+    assert log.Redactor(["abc", "abcdef"])("x abcdef abc x") == "x *** *** x"
+
+
+def test_without_secrets_nothing_is_changed() -> None:
+    assert log.Redactor([""])("nothing to hide") == "nothing to hide"
+
+
+@given(st.lists(st.text(min_size=1), min_size=1, max_size=3), st.text(), st.text(), st.data())
+def test_no_secret_survives(
+    secrets: list[str], before: str, after: str, data: st.DataObject
+) -> None:
+    assume(not any("*" in secret for secret in secrets))
+    secret = data.draw(st.sampled_from(secrets))
+    text = log.Redactor(secrets)(
+        f"{before}{secret}{after} {secret!r} {secret.encode(errors='replace')!r}"
+    )
+    assert not any(secret in text for secret in secrets)
+
+
+def test_arguments_that_cannot_be_formatted_cost_no_line_and_show_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Broken:
+        def __str__(self) -> str:
+            raise RuntimeError(PASSWORD)
+
+    logging.getLogger().handlers.clear()  # pytest's own fail on such records
+    stream = written((PASSWORD,))
+    logging.getLogger("x").info("value %s", Broken())
+    assert stream.getvalue().endswith("value %s (its arguments do not fit: RuntimeError)\n")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_stream_that_is_gone_stops_nothing_and_shows_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stream = written((KEY,))
+    stream.close()
+    logging.getLogger("x").info("key %s", KEY)
+    assert capsys.readouterr() == ("", "")
+
+
+CRASHES = """
+import sys, threading, warnings
+from app import log
+log.setup("info", [sys.argv[1]])
+log.log_crashes()
+
+def fail(*_):
+    raise ValueError(sys.argv[1])
+
+class Careless:
+    __del__ = fail
+
+thread = threading.Thread(target=fail)
+thread.start()
+thread.join()
+Careless()
+warnings.warn(sys.argv[1])
+if sys.argv[2] == "fail":
+    fail()
+raise KeyboardInterrupt
+"""
+
+
+def crash(how: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", CRASHES, KEY, how],
+        env=os.environ | {"PYTHONPATH": str(ADDON), "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+
+def test_what_python_writes_itself_goes_to_the_log_without_secrets() -> None:
+    done = crash("fail")
+    assert done.returncode == 1
+    assert done.stderr == ""
+    assert KEY not in done.stdout
+    lines = done.stdout.splitlines()
+    assert len(lines) == 4
+    assert "ERROR   a thread failed | Traceback" in lines[0]
+    assert "ERROR   cleaning up failed | Traceback" in lines[1]
+    assert "WARNING " in lines[2]
+    assert "UserWarning: ***" in lines[2]
+    assert "FATAL   the program failed | Traceback" in lines[3]
+    assert lines[3].endswith("ValueError: ***")
+
+
+def test_an_interrupted_program_needs_no_traceback() -> None:
+    done = crash("interrupt")
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[-1].endswith("INFO    interrupted")
