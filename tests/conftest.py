@@ -1,0 +1,44 @@
+"""What several test modules use."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from mosquitto import Mosquitto
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    """Give a real Mosquitto that runs, with user and password."""
+    directory = tmp_path / "mosquitto"
+    directory.mkdir()
+    broker = Mosquitto(directory)
+    broker.start()
+    yield broker
+    broker.kill()
+
+
+_FIGURES = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def figure(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Take a figure that a test has measured, to be told at the end of the run."""
+    return pytestconfig.stash.setdefault(_FIGURES, []).append
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Tell what was measured."""
+    figures = config.stash.get(_FIGURES, [])
+    if figures:
+        terminalreporter.section("measured")
+    for line in figures:
+        terminalreporter.line(line)
+
+
+# Every run tries the same examples, and a busy machine is no failure.
+settings.register_profile("tests", derandomize=True, deadline=None)
+settings.load_profile("tests")

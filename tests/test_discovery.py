@@ -1,0 +1,212 @@
+import re
+from collections.abc import Collection
+from typing import Any
+
+import pytest
+
+from app.jsontext import dumps
+from app.meters.reading import Meter
+from app.meters.sensors import SENSORS
+from app.mqtt.discovery import payload, slug
+from app.mqtt.topics import Topics
+
+METER = Meter(
+    id="1kfm0200000011",
+    number="1KFM0200000011",
+    type="kaifa",
+    manufacturer="Kaifa",
+    model="MA309M",
+    system_title="4b464d1020000011",
+)
+
+# Home Assistant Core drops the whole device when there is any other key.
+TOP_LEVEL = {
+    *("dev", "o", "cmps"),
+    *("availability", "availability_mode", "availability_topic", "availability_template"),
+    *("payload_available", "payload_not_available"),
+    *("state_topic", "command_topic", "qos", "encoding", "message_expiry_interval"),
+}
+DEVICE = {"identifiers", "name", "manufacturer", "model", "serial_number"}
+COMPONENT = {
+    *("p", "unique_id", "default_entity_id", "name", "value_template"),
+    *("unit_of_measurement", "device_class", "state_class", "suggested_display_precision"),
+    *("entity_category", "enabled_by_default"),
+}
+# Unit, device class and state class, as Core accepts them together.
+CLASSES = {
+    ("kWh", "energy", "total_increasing"),
+    ("kvarh", "reactive_energy", "total_increasing"),
+    ("W", "power", "measurement"),
+    ("var", "reactive_power", "measurement"),
+    ("VA", "apparent_power", "measurement"),
+    ("V", "voltage", "measurement"),
+    ("A", "current", "measurement"),
+    ("Hz", "frequency", "measurement"),
+    (None, "power_factor", "measurement"),
+    ("°", None, "measurement_angle"),
+    ("m³", "gas", "total_increasing"),
+    ("m³", "water", "total_increasing"),
+    ("GJ", "energy", "total_increasing"),
+    (None, "timestamp", None),
+}
+# homeassistant/core.py
+VALID_ENTITY_ID = re.compile(r"(?!.+__)(?!_)[\da-z_]+(?<!_)\.(?!_)[\da-z_]+(?<!_)")
+
+
+def describe(
+    keys: Collection[str] = tuple(SENSORS),
+    meter: Meter = METER,
+    language: str = "en",
+    name: str | None = None,
+) -> dict[str, Any]:
+    return payload(meter, keys, topics=Topics(), language=language, version="1.2.3", name=name)
+
+
+def test_the_top_level_has_only_keys_that_home_assistant_allows() -> None:
+    assert set(describe()) <= TOP_LEVEL
+
+
+def test_device_origin_and_components_are_there() -> None:
+    described = describe()
+    assert set(described["dev"]) == DEVICE
+    assert described["dev"]["identifiers"] == ["smartmeter_1kfm0200000011"]
+    assert described["dev"]["manufacturer"] == "Kaifa"
+    assert described["dev"]["model"] == "MA309M"
+    assert described["dev"]["serial_number"] == "1KFM0200000011"
+    assert described["o"]["sw_version"] == "1.2.3"
+    assert described["o"]["name"]
+    assert set(described["cmps"]) == set(SENSORS)
+
+
+def test_every_component_is_a_sensor_of_known_keys_only() -> None:
+    for component in describe()["cmps"].values():
+        assert component["p"] == "sensor"
+        assert set(component) <= COMPONENT
+        assert None not in component.values()
+
+
+def test_unit_device_class_and_state_class_go_together() -> None:
+    for component in describe()["cmps"].values():
+        unit, device_class, state_class = map(
+            component.get, ("unit_of_measurement", "device_class", "state_class")
+        )
+        assert (unit, device_class, state_class) in CLASSES
+
+
+def test_energy_is_fit_for_the_energy_dashboard() -> None:
+    assert describe(["energy_import"])["cmps"]["energy_import"] == {
+        "p": "sensor",
+        "unique_id": "smartmeter_1kfm0200000011_energy_import",
+        "default_entity_id": "sensor.kaifa_ma309m_energy_import",
+        "name": "Energy import",
+        "value_template": "{{ value_json.energy_import | default('') }}",
+        "unit_of_measurement": "kWh",
+        "device_class": "energy",
+        "state_class": "total_increasing",
+        "suggested_display_precision": 3,
+    }
+
+
+def test_the_meters_clock_is_a_diagnostic_and_unknown_when_missing() -> None:
+    assert describe(["timestamp"])["cmps"]["timestamp"] == {
+        "p": "sensor",
+        "unique_id": "smartmeter_1kfm0200000011_timestamp",
+        "default_entity_id": "sensor.kaifa_ma309m_timestamp",
+        "name": "Meter time",
+        "value_template": "{{ value_json.timestamp | default('None') }}",
+        "device_class": "timestamp",
+        "entity_category": "diagnostic",
+    }
+
+
+def test_what_few_look_at_is_disabled_and_nothing_else() -> None:
+    for key, component in describe()["cmps"].items():
+        assert component.get("enabled_by_default", True) is SENSORS[key].enabled
+
+
+def test_only_what_the_meter_sends_is_announced_in_the_tables_order() -> None:
+    described = describe(["voltage_l1", "no_such_reading", "energy_import"])
+    assert list(described["cmps"]) == ["energy_import", "voltage_l1"]
+
+
+def test_entities_are_available_only_while_program_and_meter_are() -> None:
+    described = describe()
+    assert described["availability"] == [
+        {"topic": "smartmeter/status"},
+        {"topic": "smartmeter/1kfm0200000011/status"},
+    ]
+    assert described["availability_mode"] == "all"
+    assert described["state_topic"] == "smartmeter/1kfm0200000011/state"
+
+
+def test_language_changes_names_and_nothing_that_history_hangs_on() -> None:
+    english, german = describe(language="en")["cmps"], describe(language="de")["cmps"]
+    assert german["energy_import"].pop("name") == "Bezug"
+    assert english["energy_import"].pop("name") == "Energy import"
+    assert german["energy_import"] == english["energy_import"]
+
+
+def test_no_entitys_name_repeats_the_device() -> None:
+    described = describe(name="Smart meter")
+    assert described["dev"]["name"] == "Smart meter"
+    for component in described["cmps"].values():
+        assert "meter" not in component["name"].lower().removesuffix("meter time")
+        assert not component["name"].startswith(described["dev"]["name"])
+
+
+def test_unique_ids_come_from_the_meter_and_not_from_its_name() -> None:
+    unnamed, named = describe()["cmps"], describe(name="Keller")["cmps"]
+    for key, component in named.items():
+        assert component["unique_id"] == unnamed[key]["unique_id"]
+        assert component["default_entity_id"] == f"sensor.keller_{key}"
+
+
+@pytest.mark.parametrize("name", [None, "Zähler Süd", "  #1 -- Straße!", "電気", "_", "Haus_2"])
+def test_entity_ids_are_valid_whatever_the_name_is(name: str | None) -> None:
+    for component in describe(name=name)["cmps"].values():
+        assert VALID_ENTITY_ID.fullmatch(component["default_entity_id"])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Zähler Süd", "zaehler_sued"),
+        ("Straße 7", "strasse_7"),
+        ("Kaifa MA309M", "kaifa_ma309m"),
+        ("1kfm-02__00", "1kfm_02_00"),
+        ("  Café -- Übersee ", "cafe_uebersee"),
+        ("電気", ""),
+    ],
+)
+def test_a_slug_is_plain_letters(text: str, expected: str) -> None:
+    assert slug(text) == expected
+
+
+def test_a_name_without_plain_letters_leaves_the_meters_number() -> None:
+    component = describe(name="電気")["cmps"]["power"]
+    assert component["default_entity_id"] == "sensor.smartmeter_1kfm0200000011_power"
+
+
+def test_a_meter_that_does_not_send_its_number_has_no_serial_number() -> None:
+    meter = Meter("lgz-1", None, "e450", "Landis+Gyr", "E450", None)
+    assert "serial_number" not in describe(meter=meter)["dev"]
+
+
+def test_the_message_is_json() -> None:
+    assert dumps(describe()).startswith('{"dev": {"identifiers": ["smartmeter_1kfm0200000011"]')
+
+
+def test_topics_are_the_ones_that_other_programs_rely_on() -> None:
+    topics = Topics("smartmeter", "homeassistant")
+    assert topics.status == "smartmeter/status"
+    assert topics.meter_status("m1") == "smartmeter/m1/status"
+    assert topics.state("m1") == "smartmeter/m1/state"
+    assert topics.discovery("m1") == "homeassistant/device/smartmeter_m1/config"
+    assert topics.home_assistant == "homeassistant/status"
+
+
+def test_base_and_prefix_can_be_chosen() -> None:
+    topics = Topics("house/meters", "ha")
+    assert topics.state("m1") == "house/meters/m1/state"
+    assert topics.discovery("m1") == "ha/device/smartmeter_m1/config"
+    assert topics.home_assistant == "ha/status"
