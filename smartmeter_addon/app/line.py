@@ -1,0 +1,343 @@
+"""One meter's line: reads it, decodes it, watches it, and hands its readings on."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from datetime import tzinfo
+from typing import Any, Final
+
+from app import mode_search, source
+from app.cosem.obis import Obis
+from app.decoder import Decoder
+from app.dlms.ciphering import AUTHENTICATED
+from app.fault import Fault
+from app.health import Line, Trouble
+from app.log import NOTICE, TRACE
+from app.meters import identity, naming
+from app.meters.interpreter import Telegram
+from app.meters.profile import Profile
+from app.meters.reading import Reading
+from app.meters.recogniser import MOST_SENDERS
+from app.meters.sensors import SENSORS
+from app.mode_search import ModeSearch
+from app.mqtt.publisher import Publisher
+from app.options import MeterOptions
+from app.pace import Pace
+from app.serial_mode import SerialMode
+from app.source import Address, Lost, Opened, SerialPort, TcpGateway
+from app.state import State
+
+WATCH_INTERVAL: Final = 1.0
+"""Seconds between two looks at a line's health."""
+
+REMIND_AFTER: Final = 600.0
+"""Seconds after which a trouble that lasts is told again."""
+
+REPORT_AFTER: Final = 300.0
+"""Seconds between two lines that say that all is well."""
+
+PUSH_INTERVAL: Final = 10.0
+"""Seconds between telegrams of a meter whose type is not known yet."""
+
+ADAPTER_INTERVAL: Final = 5.0
+"""Seconds between two looks for a serial adapter."""
+
+METER_NUMBERS: Final = "meter numbers"
+"""The section of the state in which meters' numbers are kept, by sender; each line has its own."""
+
+SERIAL_MODES: Final = "serial mode"
+"""The section of the state in which the modes that proved right are kept, by device."""
+
+
+class LineReader:
+    """Reads one meter for ever.
+
+    Args:
+        options: of this meter.
+        profiles: every meter family there is.
+        zone: where the meter stands.
+        publisher: takes the readings.
+        state: what is known from before the last restart.
+        label: begins each line of the log, to tell several meters apart; may be empty.
+        clock: a steady one, in seconds.
+        delays: seconds to wait before opening the line again, as `source.listen` takes them.
+    """
+
+    def __init__(
+        self,
+        options: MeterOptions,
+        profiles: Mapping[str, Profile],
+        zone: tzinfo,
+        publisher: Publisher,
+        state: State,
+        *,
+        label: str = "",
+        clock: Callable[[], float] = time.monotonic,
+        delays: Sequence[float] = source.DELAYS,
+    ) -> None:
+        self._options = options
+        self._profiles = profiles
+        self._zone = zone
+        self._publisher = publisher
+        self._state = state
+        self._clock = clock
+        self._delays = delays
+        self._log = _Log(logging.getLogger(__name__), {"label": label})
+        family = profiles.get(options.meter_type)
+        self._line = Line(family.push_interval if family else PUSH_INTERVAL, clock())
+        self._names: dict[str, str | None] = {}
+        self._paces: dict[str, Pace] = {}  # one line can carry several meters
+        self._numbers_section = f"{METER_NUMBERS} {label}".strip()
+        self._numbers = state.section(self._numbers_section)
+        self._decoder = Decoder(
+            options.keys,
+            profiles,
+            zone,
+            options.meter_type,
+            line=identity.slug(label),
+            numbers=self._numbers,
+        )
+        self._search: ModeSearch | None = None
+        self._path = ""  # of the serial device that the search is about
+        self._heard: dict[str, float] = {}  # when each meter that is online was heard last
+        self._introduced: set[str] = set()
+        self._noted: set[str] = set()
+        self._unnamed: set[Obis] = set()
+        self._told: Trouble | None = None
+        self._read_when_told = 0
+        self._told_at = self._reported_at = clock()
+
+    async def run(self) -> None:
+        """Read and keep watch, for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._read())
+            group.create_task(self._watch())
+
+    def publish_held(self) -> None:
+        """Publish the readings that the update interval held back: the last ones before the end."""
+        for pace in self._paces.values():
+            reading = pace.held()
+            if reading:
+                self._publisher.publish(reading, name=self._names[reading.meter.id])
+
+    async def _read(self) -> None:
+        target = self._options.url or self._options.device or await self._only_adapter()
+        place = source.parse_url(target)
+        if isinstance(place, TcpGateway):
+            await self._listen(place)
+            return
+        self._path = path = source.by_id(place)
+        self._search = search = ModeSearch(self._modes(), self._known_mode(path))
+        while True:
+            await self._listen(SerialPort(path, search.mode))
+            known = search.found
+            doubt = "no whole frame any more" if known else "no whole frame"
+            self._log.info("%s with %s, trying another mode", doubt, search.mode)
+            search.next()
+
+    async def _listen(self, address: Address) -> None:
+        """Read a line: a serial one until its mode proves wrong, a gateway for ever."""
+        async with contextlib.aclosing(source.listen(address, delays=self._delays)) as events:
+            async for event in events:
+                self._take(event)
+                # Only bytes speak against a mode; a line that is not there says nothing.
+                search = self._search if isinstance(event, bytes) else None
+                if search and search.wrong(self._clock()):
+                    return
+
+    def _modes(self) -> Iterable[SerialMode]:
+        """Give the serial modes that come into question, the likeliest first."""
+        if self._options.serial_mode:
+            return (self._options.serial_mode,)
+        family = self._profiles.get(self._options.meter_type)
+        if family and family.serial_modes:
+            return family.serial_modes
+        return mode_search.USUAL
+
+    def _known_mode(self, path: str) -> SerialMode | None:
+        """Give the mode that was right before the last restart."""
+        kept = self._state.get(SERIAL_MODES, path)
+        if self._options.serial_mode or kept is None:
+            return None
+        try:
+            return SerialMode.parse(kept)
+        except ValueError:
+            return None
+
+    async def _only_adapter(self) -> str:
+        """Wait until there is exactly one serial adapter that can be a meter's."""
+        while True:
+            found = source.adapters()
+            free = [adapter for adapter in found if not adapter.foreign]
+            if len(free) == 1:
+                self._log.info("reading the only serial adapter, %s", free[0].path)
+                return free[0].path
+            listed = ", ".join(f"{path} ({what})" for path, what, _ in free or found)
+            if free:
+                reason = f"several serial adapters are there, choose one as device: {listed}"
+            elif found:
+                reason = (
+                    "the serial adapters that are there look like radio sticks of other"
+                    f" programs and are left alone; plug the meter's in, or choose one: {listed}"
+                )
+            else:
+                reason = "no serial adapter is there; plug it in, or set device or url"
+            self._line.lost(reason)
+            await asyncio.sleep(ADAPTER_INTERVAL)
+
+    def _take(self, event: bytes | Opened | Lost) -> None:
+        now = self._clock()
+        if isinstance(event, Opened):
+            self._decoder.restart()
+            mode = str(event.address.mode) if isinstance(event.address, SerialPort) else None
+            self._line.opened(mode, now)
+            self._log.log(NOTICE, "reading %s", event.address)
+        elif isinstance(event, Lost):
+            self._line.lost(event.reason)
+            self._look(now)  # it may be open again before the next look
+        else:
+            self._line.received(len(event), now)
+            if self._search:
+                self._search.received(now)
+            self._log.log(TRACE, "received %s", event.hex(" "))
+            self._decode(event, now)
+
+    def _decode(self, chunk: bytes, now: float) -> None:
+        frames = self._decoder.frames
+        try:
+            decoded = self._decoder.feed(chunk)
+        except Exception:  # noqa: BLE001 - one telegram that shows a mistake of ours must not end the program
+            self._log.exception(
+                "a telegram could not be decoded through a mistake in this program; please report"
+                " this line with what `listen` shows. Reading goes on. The bytes: %s",
+                chunk.hex(),
+            )
+            self._decoder.restart()
+            return
+        self._framed(self._decoder.frames - frames)
+        for item in decoded:
+            self._handle(item, now)
+        for sender, number in self._numbers.items():
+            self._state.set(self._numbers_section, sender, number)
+
+    def _framed(self, count: int) -> None:
+        """Frames came that passed their checks: the serial mode is right."""
+        self._line.frames(count)
+        if count and self._search:
+            if not self._search.found:
+                self._state.set(SERIAL_MODES, self._path, str(self._search.mode))
+                if not self._search.alone:
+                    self._log.info("the serial mode is %s", self._search.mode)
+            self._search.framed()
+
+    def _handle(self, item: Telegram | Fault, now: float) -> None:
+        fault = item if isinstance(item, Fault) else item.fault
+        if fault:
+            self._line.fault(fault)
+            self._log.debug("%s", fault)
+        if isinstance(item, Fault) or item.fault:
+            return
+        self._line.telegram(now)
+        self._note(item.note)
+        self._tell_unnamed(item)
+        if item.reading:
+            self._publish(item, item.reading, self._options.name, now)
+        for reading in item.others:  # the option names the meter itself, not those behind it
+            self._publish(item, reading, None, now)
+        if not item.reading and not item.others:
+            self._note("the meter's telegrams hold no value that is published; see DOCS, listen")
+
+    def _note(self, note: str | None) -> None:
+        """Say something once."""
+        if note and note not in self._noted:
+            self._noted.add(note)
+            self._log.log(NOTICE, "%s", note)
+
+    def _publish(self, telegram: Telegram, reading: Reading, name: str | None, now: float) -> None:
+        meter_id = reading.meter.id
+        if meter_id not in self._introduced and len(self._introduced) >= MOST_SENDERS:
+            self._note(f"more than {MOST_SENDERS} meters on one line cannot be; no more are taken")
+            return
+        self._names[meter_id] = name
+        self._heard[meter_id] = now
+        if meter_id not in self._introduced:
+            self._introduced.add(meter_id)
+            self._introduce(telegram, reading)
+        pace = self._paces.setdefault(meter_id, Pace(self._options.update_interval))
+        due = pace.offer(reading, now)
+        if due:
+            self._publisher.publish(due, name=name)
+        else:
+            self._publisher.meter_online(meter_id, online=True)
+
+    def _introduce(self, telegram: Telegram, reading: Reading) -> None:
+        """Show a meter's first telegram in full, and say how far it can be trusted."""
+        meter = reading.meter
+        title = meter.system_title if reading is telegram.reading else None
+        self._log.log(
+            NOTICE,
+            "first telegram of %s: %s",
+            " ".join(filter(None, (meter.manufacturer, meter.model, meter.number or title))),
+            ", ".join(
+                f"{SENSORS[key].name_en} {value} {SENSORS[key].unit or ''}".rstrip()
+                for key, value in reading.values.items()
+            ),
+        )
+        security = telegram.push.security
+        if security and security.authenticated is None:
+            has_tag = security.security_control & AUTHENTICATED
+            reason = "no auth_key is set" if has_tag else "this meter sends no tag to check"
+            self._log.info("the telegrams are deciphered but not authenticated: %s", reason)
+
+    def _tell_unnamed(self, telegram: Telegram) -> None:
+        """Name registers that are no reading, once."""
+        for obis, register in (telegram.registers or {}).items():
+            if obis.electrical and obis not in self._unnamed and not naming.of(obis, register.unit):
+                self._unnamed.add(obis)
+                self._log.info("the meter also sends %s, which is not published", obis)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(WATCH_INTERVAL)
+            self._look(self._clock())
+
+    def _look(self, now: float) -> None:
+        """Tell what is wrong or fine again, and which meters are no longer heard."""
+        for meter_id, last in list(self._heard.items()):
+            if self._line.silent(last, now):
+                self._publisher.meter_online(meter_id, online=False)
+                del self._heard[meter_id]
+        trouble = self._line.trouble(now)
+        telegrams = self._line.counts.telegrams
+        if trouble is None:
+            if self._told is None:
+                if now - self._reported_at > REPORT_AFTER and telegrams:
+                    self._report(now)
+            elif telegrams > self._read_when_told:  # not when the line is merely open again
+                self._log.log(NOTICE, "the meter is read again")
+                self._told = None
+        elif self._told is None or self._told.key != trouble.key:
+            self._log.warning("%s", trouble.sentence)
+            self._told, self._told_at, self._read_when_told = trouble, now, telegrams
+        elif now - self._told_at > REMIND_AFTER:
+            self._log.warning("still: %s", trouble.sentence)
+            self._told_at = now
+
+    def _report(self, now: float) -> None:
+        counts = self._line.counts
+        self._log.info(
+            "%d telegrams read, %d errors since the start", counts.telegrams, counts.faults
+        )
+        self._reported_at = now
+
+
+class _Log(logging.LoggerAdapter[logging.Logger]):
+    """Begins each message with the meter's label."""
+
+    def process(
+        self, msg: str, kwargs: MutableMapping[str, Any]
+    ) -> tuple[str, MutableMapping[str, Any]]:
+        label = (self.extra or {}).get("label")
+        return (f"{label}: {msg}" if label else msg), kwargs

@@ -1,0 +1,223 @@
+"""What wires the rooms: options that cannot be used, the broker that is meant, signs of life."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from mosquitto import TIMEOUT
+from program import running
+from supervised import BROKER, TOKEN, FakeSupervisor, supervised
+
+from app import run
+from app.log import NOTICE, Redactor
+from app.mqtt.publisher import Connected, Disconnected
+from app.options import MeterOptions, MqttOptions
+from app.supervisor import SupervisorError
+
+
+@pytest_asyncio.fixture
+async def supervisor() -> AsyncIterator[FakeSupervisor]:
+    async with supervised() as (fake, _):
+        yield fake
+
+
+# Options that cannot be used
+
+FAULTY = {
+    "meter_type": "kaiffa",
+    "key": "00112233",
+    "url": "192.168.1.20:2000",
+    "pasword": "x",
+    "update_interval": -1,
+    "mqtt": {"port": 70000, "hosts": "broker"},
+    "additional_meters": [{"url": "tcp://h:1"}, {"serial_mode": "fast"}],
+}
+NAMED = (
+    "meter_type",
+    "key",
+    "url",
+    "pasword",
+    "update_interval",
+    "mqtt.port",
+    "mqtt.hosts",
+    "additional_meters[1].serial_mode",
+)
+
+
+async def test_all_problems_of_the_options_are_told_at_once(tmp_path: Path) -> None:
+    async with running(FAULTY, tmp_path) as program:
+        assert await program.ends() == 1
+    told = [line.partition(" FATAL ")[2].strip() for line in program.lines]
+    assert sorted(line.partition(": ")[0] for line in told[:-1]) == sorted(NAMED)
+    assert told[-1] == "nothing was started; correct the options and start again"
+    assert "00112233" not in program.output
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("{", "is no valid JSON, see line 1, column 2"),
+        ("[]", "a list of 0 is given; wanted is a group of options"),
+    ],
+)
+async def test_a_file_without_options_is_told(tmp_path: Path, content: str, words: str) -> None:
+    async with running(content, tmp_path) as program:
+        assert await program.ends() == 1
+    assert words in program.lines[0]
+
+
+def test_a_missing_file_of_options_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    try:
+        assert run.run(tmp_path / "missing.json") == 1
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+    assert "missing.json is missing; name another one with --options" in capsys.readouterr().out
+
+
+# The broker that is meant
+
+
+async def find(wanted: MqttOptions, url: str, redactor: Redactor | None = None) -> MqttOptions:
+    environment = {"SUPERVISOR_URL": url, "SUPERVISOR_TOKEN": TOKEN}
+    return await run._find_broker(wanted, environment, redactor or Redactor())
+
+
+async def test_a_broker_in_the_options_is_taken_without_asking(supervisor: FakeSupervisor) -> None:
+    wanted = MqttOptions("broker", 8883, "me", "pw", tls=True)
+    assert await find(wanted, supervisor.url) is wanted
+    assert supervisor.requests == []
+
+
+async def test_without_one_the_supervisor_is_asked(supervisor: FakeSupervisor) -> None:
+    supervisor.replies({"result": "ok", "data": BROKER | {"ssl": True, "port": 8883}})
+    wanted = MqttOptions(ca="/ssl/ca.pem", tls_insecure=True, base_topic="house")
+    assert await find(wanted, supervisor.url) == MqttOptions(
+        "core-mosquitto",
+        8883,
+        "addons",
+        "pw",
+        tls=True,
+        ca="/ssl/ca.pem",
+        tls_insecure=True,
+        base_topic="house",
+    )
+
+
+async def test_user_and_password_of_the_options_win_over_the_supervisor_s(
+    supervisor: FakeSupervisor,
+) -> None:
+    supervisor.replies({"result": "ok", "data": BROKER})
+    found = await find(MqttOptions(username="me", password="mine"), supervisor.url)
+    assert (found.host, found.username, found.password) == ("core-mosquitto", "me", "mine")
+
+
+async def test_a_password_that_the_supervisor_names_is_kept_out_of_the_log(
+    supervisor: FakeSupervisor,
+) -> None:
+    supervisor.replies({"result": "ok", "data": BROKER | {"password": "swordfish"}})
+    redactor = Redactor()
+    await find(MqttOptions(), supervisor.url, redactor)
+    assert redactor("login with swordfish") == "login with ***"
+
+
+async def test_without_broker_and_supervisor_the_option_to_set_is_named() -> None:
+    with pytest.raises(SupervisorError, match=r"set the option mqtt\.host"):
+        await run._find_broker(MqttOptions(), {}, Redactor())
+
+
+# What is told of the broker, names of lines, signs of life
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
+    return [(record.levelno, record.getMessage()) for record in caplog.records]
+
+
+def test_the_broker_s_state_is_told_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    tell = run._BrokerLog()
+    tell(Disconnected("nothing answers at h:1", 2.0))
+    tell(Connected("h", 1))
+    assert told(caplog) == [
+        (logging.WARNING, "nothing answers at h:1 (next attempt in 2 s)"),
+        (NOTICE, "connected to the MQTT broker h:1"),
+    ]
+
+
+def test_a_broker_that_stays_away_is_told_again_after_ten_minutes_only(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    now = 0.0
+    tell = run._BrokerLog(lambda: now)
+    for _ in range(21):
+        tell(Disconnected("nothing answers at h:1", 60.0))
+        now += 60.0
+    assert [message for _, message in told(caplog)] == [
+        "nothing answers at h:1 (next attempt in 60 s)",
+        "still: nothing answers at h:1 (next attempt in 60 s)",
+    ]
+
+
+def test_another_trouble_with_the_broker_is_told_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    tell = run._BrokerLog()
+    for reason in ("a", "a", "b"):
+        tell(Disconnected(reason, 1.0))
+    tell(Connected("h", 1))
+    tell(Disconnected("b", 1.0))
+    assert [message.partition(" (")[0] for _, message in told(caplog)] == [
+        *("a", "b", "connected to the MQTT broker h:1", "b"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("meter", "label"),
+    [
+        (MeterOptions(name="Keller", url="tcp://h:1", device="/dev/a"), "Keller"),
+        (MeterOptions(url="tcp://h:1", device="/dev/a"), "tcp://h:1"),
+        (MeterOptions(device="/dev/a"), "/dev/a"),
+        (MeterOptions(), "meter 2"),
+    ],
+)
+def test_a_meter_among_several_is_told_by_what_the_user_knows(
+    meter: MeterOptions, label: str
+) -> None:
+    assert run._label(meter, 2) == label
+
+
+async def test_the_health_check_s_file_is_touched_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "alive"
+    monkeypatch.setattr(run, "HEARTBEAT", file)
+    beats: asyncio.Queue[bool] = asyncio.Queue()
+
+    async def sleep(_: float) -> None:
+        beats.put_nowait(file.exists())
+        file.unlink()
+        if beats.qsize() == 3:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    beating = asyncio.create_task(run._beat())
+    async with asyncio.timeout(TIMEOUT):
+        assert [await beats.get() for _ in range(3)] == [True] * 3
+    beating.cancel()
+
+
+async def test_a_file_that_cannot_be_touched_does_not_end_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "HEARTBEAT", tmp_path / "missing" / "alive")
+    beating = asyncio.create_task(run._beat())
+    await asyncio.wait([beating], timeout=0.01)
+    assert not beating.done()
+    beating.cancel()
