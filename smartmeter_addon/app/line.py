@@ -201,7 +201,8 @@ class LineReader:
             self._line.received(len(event), now)
             if self._search:
                 self._search.received(now)
-            self._log.log(TRACE, "received %s", event.hex(" "))
+            if self._log.isEnabledFor(TRACE):  # digits for every byte are made for nobody else
+                self._log.log(TRACE, "received %s", event.hex(" "))
             self._decode(event, now)
 
     def _decode(self, chunk: bytes, now: float) -> None:
@@ -219,8 +220,6 @@ class LineReader:
         self._framed(self._decoder.frames - frames)
         for item in decoded:
             self._handle(item, now)
-        for sender, number in self._numbers.items():
-            self._state.set(self._numbers_section, sender, number)
 
     def _framed(self, count: int) -> None:
         """Frames came that passed their checks: the serial mode is right."""
@@ -240,6 +239,8 @@ class LineReader:
         if isinstance(item, Fault) or item.fault:
             return
         self._line.telegram(now)
+        for sender, number in self._numbers.items():
+            self._state.set(self._numbers_section, sender, number)
         self._note(item.note)
         self._tell_unnamed(item)
         if item.reading:

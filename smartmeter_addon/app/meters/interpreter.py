@@ -91,7 +91,7 @@ class Interpreter:
         if push.fault or push.content is None:
             return Telegram(push, fault=push.fault)
         title = push.security.system_title if push.security else None
-        if isinstance(push.content, bytes):
+        if is_text := isinstance(push.content, bytes):
             text = push.content.decode("ascii", "replace")
             header = None
             mark = p1.identification(text)
@@ -116,7 +116,6 @@ class Interpreter:
         profile, listed, absent, note, _ = understood
         manufacturer = understood.manufacturer or profile.manufacturer
         registers = self._registers(listed, before)
-        is_text = isinstance(push.content, bytes)
         number = self._remembered(sender, identity.number(listed, own_channel=is_text))
         # A number whose unit is not known is a register and no reading.
         bare = frozenset(item.obis for item in listed if item.obis and item.unit is None)
