@@ -14,10 +14,13 @@ from mosquitto import TIMEOUT
 from simulated import LISTS, Adapter, SimulatedMeter, readings, reset
 
 from app import line, source
+from app.decoder import Decoder
 from app.dlms.ciphering import Keys
+from app.fault import Fault
 from app.line import LineReader
 from app.log import NOTICE, TRACE
 from app.meters import profile
+from app.meters.interpreter import Telegram
 from app.meters.reading import Reading
 from app.mode_search import USUAL, VAIN_BURSTS
 from app.mqtt.publisher import Publisher
@@ -938,3 +941,20 @@ def test_what_is_told_of_one_of_several_meters_begins_with_its_label(told: Told)
     made.watch(40)
     assert len(told.all) == 4
     assert all(text.startswith("Keller: ") for text in told.all)
+
+
+async def test_a_mistake_of_this_program_costs_one_chunk_and_is_told(
+    adapter: Adapter, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_decoder: Decoder, _chunk: bytes) -> list[Telegram | Fault]:
+        raise RuntimeError("never thought of that")
+
+    meter = SimulatedMeter(adapter, "kaifa")
+    async with running(at(adapter)) as made:
+        await told.wait("reading ")
+        with monkeypatch.context() as patched:
+            patched.setattr(Decoder, "feed", fail)
+            adapter.write(b"\x01\x02\x03")
+            assert "The bytes: 0102" in await told.wait("a mistake in this program; please report")
+        truth = (await meter.push()).truth
+        assert (await made.recorder.reading()).values == readings(truth)

@@ -247,6 +247,7 @@ def test_an_angle_of_400_is_a_register_and_no_reading() -> None:
     assert shown["1-0:81.7.51"] == (53, "deg")
     assert telegram.reading is not None
     assert "phase_angle_l1" not in telegram.reading.values
+    assert telegram.reading.unknown == {"phase_angle_l1"}
     assert telegram.reading.values["phase_angle_l2"] == 53
     assert telegram.reading.values["phase_angle_l3"] == 0
 

@@ -100,3 +100,24 @@ def test_the_only_mode_is_never_given_up() -> None:
 
 def test_every_usual_mode_is_there_once() -> None:
     assert len(set(USUAL)) == len(USUAL)
+
+
+def test_a_meter_that_pushes_once_a_minute_has_two_whole_pushes_in_each_mode() -> None:
+    search = ModeSearch([E1, N1])
+    burst(search, 0.0)
+    search.received(60.0)
+    assert not search.wrong(60.0)  # the second push has only begun
+    last = burst(search, 60.1)
+    search.framed()
+    assert search.found
+    assert search.mode == E1
+    assert not search.wrong(last)
+
+
+def test_a_stray_byte_before_and_behind_an_hour_of_silence_is_no_doubt() -> None:
+    """HDLC's last flag comes behind the frame, as a chunk of its own."""
+    search = ModeSearch([E1, N1])
+    search.framed()
+    search.received(0.1)
+    search.received(3600.0)
+    assert not search.wrong(3600.0)

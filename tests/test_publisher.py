@@ -359,6 +359,15 @@ async def test_a_state_has_every_digit_and_the_meters_time(broker: Mosquitto) ->
     assert described["o"]["sw_version"] == "1.2.3"
 
 
+async def test_a_reading_that_the_meter_has_no_value_for_is_null(broker: Mosquitto) -> None:
+    """An absent key would leave Home Assistant with the last value."""
+    now = Reading(KAIFA, None, {"power": 230}, frozenset({"phase_angle_l1"}))
+    async with broker.watch() as home, running(program(broker.options)) as made:
+        made.publisher.publish(now, name=None)
+        seen = await home.wait(KAIFA_STATE)
+    assert seen.payload == '{"power": 230, "phase_angle_l1": null}'
+
+
 async def test_an_entity_is_announced_before_its_first_value(broker: Mosquitto) -> None:
     async with broker.watch("homeassistant/#", "smartmeter/1kfm02/#") as home:
         async with running(program(broker.options, language="de")) as made:
