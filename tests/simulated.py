@@ -4,6 +4,7 @@ The table of readings is written down here once more, by hand and by OBIS code, 
 the program's own is not tested against itself.
 """
 
+import math
 import random
 import socket
 import struct
@@ -77,9 +78,25 @@ def readings(truth: Truth) -> dict[str, Decimal]:
     return found
 
 
+def published(truth: Truth) -> dict[str, Decimal]:
+    """Give the readings, and what a household reckons from them."""
+    found = readings(truth)
+    phases = [n for n in (1, 2, 3) if f"current_l{n}" in found]
+    for n in phases:
+        found[f"apparent_power_l{n}"] = found[f"voltage_l{n}"] * found[f"current_l{n}"]
+    if phases:
+        found["apparent_power"] = sum((found[f"apparent_power_l{n}"] for n in phases), Decimal())
+    if any(f"phase_angle_l{n}" in found for n in phases):
+        for n in phases:
+            turned = math.cos(math.radians(found.get(f"phase_angle_l{n}", 0)))
+            power = found[f"apparent_power_l{n}"] * Decimal(turned)
+            found[f"power_l{n}"] = round(power, 1)
+    return found
+
+
 def state(truth: Truth) -> dict[str, Decimal | str]:
     """Give what the state message has to say, its numbers read as decimals."""
-    return {**readings(truth), "timestamp": truth.timestamp.isoformat()}
+    return {**published(truth), "timestamp": truth.timestamp.isoformat()}
 
 
 class SimulatedMeter:

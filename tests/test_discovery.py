@@ -1,12 +1,13 @@
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pytest
 
 from app.jsontext import dumps
 from app.meters.reading import Meter
-from app.meters.sensors import SENSORS
+from app.meters.sensors import DIAGNOSTICS, SENSORS
+from app.mqtt.announcements import Announcement
 from app.mqtt.discovery import payload, slug
 from app.mqtt.topics import Topics
 
@@ -26,7 +27,7 @@ TOP_LEVEL = {
     *("payload_available", "payload_not_available"),
     *("state_topic", "command_topic", "qos", "encoding", "message_expiry_interval"),
 }
-DEVICE = {"identifiers", "name", "manufacturer", "model", "serial_number"}
+DEVICE = {"identifiers", "name", "manufacturer", "model", "serial_number", "sw_version"}
 COMPONENT = {
     *("p", "unique_id", "default_entity_id", "name", "value_template"),
     *("unit_of_measurement", "device_class", "state_class", "suggested_display_precision"),
@@ -58,8 +59,12 @@ def describe(
     meter: Meter = METER,
     language: str = "en",
     name: str | None = None,
+    *,
+    derived: Mapping[str, str] | None = None,
+    gone: Collection[str] = (),
 ) -> dict[str, Any]:
-    return payload(meter, keys, topics=Topics(), language=language, version="1.2.3", name=name)
+    announced = Announcement(meter, name, frozenset(keys), derived or {}, frozenset(gone))
+    return payload(announced, topics=Topics(), language=language, version="1.2.3")
 
 
 def test_the_top_level_has_only_keys_that_home_assistant_allows() -> None:
@@ -122,6 +127,67 @@ def test_the_meters_clock_is_a_diagnostic_and_unknown_when_missing() -> None:
 def test_what_few_look_at_is_disabled_and_nothing_else() -> None:
     for key, component in describe()["cmps"].items():
         assert component.get("enabled_by_default", True) is SENSORS[key].enabled
+
+
+def test_a_reading_that_was_reckoned_says_so_among_its_attributes() -> None:
+    described = describe(derived={"power": "power_import - power_export"})["cmps"]
+    assert described["power"]["json_attributes_topic"] == "smartmeter/1kfm0200000011/state"
+    assert described["power"]["json_attributes_template"] == (
+        '{"calculated_from": "power_import - power_export"}'
+    )
+    assert set(described["power_import"]) <= COMPONENT
+
+
+def test_what_is_gone_is_taken_back() -> None:
+    described = describe(["power"], gone=["frequency", "problem", "of_a_later_version"])["cmps"]
+    assert described["frequency"] == {"p": "sensor"}
+    assert described["problem"] == {"p": "binary_sensor"}
+    assert described.keys() == {"power", "frequency", "problem"}
+
+
+# Diagnostics
+
+
+def test_diagnostics_have_a_topic_of_their_own_and_need_no_meter_that_is_heard() -> None:
+    for key, component in describe(DIAGNOSTICS)["cmps"].items():
+        assert component["state_topic"] == "smartmeter/1kfm0200000011/diagnostics"
+        assert component["availability"] == [{"topic": "smartmeter/status"}]
+        assert component["entity_category"] == "diagnostic"
+        assert component["unique_id"] == f"smartmeter_1kfm0200000011_{key}"
+
+
+def test_the_problem_is_on_or_off_and_explains_itself() -> None:
+    assert describe(["problem"])["cmps"]["problem"] == {
+        "p": "binary_sensor",
+        "unique_id": "smartmeter_1kfm0200000011_problem",
+        "default_entity_id": "binary_sensor.kaifa_ma309m_problem",
+        "name": "Problem",
+        "value_template": "{{ value_json.problem | default('') }}",
+        "device_class": "problem",
+        "entity_category": "diagnostic",
+        "state_topic": "smartmeter/1kfm0200000011/diagnostics",
+        "availability": [{"topic": "smartmeter/status"}],
+        "json_attributes_topic": "smartmeter/1kfm0200000011/diagnostics",
+        "json_attributes_template": "{{ value_json.problem_details | default({}) | tojson }}",
+    }
+
+
+def test_the_moment_of_the_last_telegram_is_unknown_when_missing() -> None:
+    component = describe(["last_telegram"])["cmps"]["last_telegram"]
+    assert component["value_template"] == "{{ value_json.last_telegram | default('None') }}"
+    assert component["device_class"] == "timestamp"
+
+
+def test_where_the_program_is_set_up_is_said_when_it_is_known() -> None:
+    announced = Announcement(METER, None, frozenset(["power"]), {})
+    made = payload(
+        announced,
+        topics=Topics(),
+        language="en",
+        version="1",
+        configuration_url="homeassistant://x",
+    )
+    assert made["dev"]["configuration_url"] == "homeassistant://x"  # type: ignore[index]
 
 
 def test_only_what_the_meter_sends_is_announced_in_the_tables_order() -> None:

@@ -1,11 +1,15 @@
 """A line's troubles, each after its time and not before; all times are made up here."""
 
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
 import pytest
 
 from app.fault import Fault, Kind
 from app.health import MISSED_PUSHES, SILENT_AFTER, Line
 
 PUSH = 5.0
+NOON = datetime(2026, 6, 21, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -21,7 +25,7 @@ def push(line: Line, now: float, interval: float = PUSH, count: int = 1) -> floa
     for n in range(count):
         at = now + n * interval
         line.received(282, at)
-        line.frames(2)
+        line.frames(2, at)
         line.telegram(at)
     return now + (count - 1) * interval
 
@@ -48,7 +52,7 @@ def test_a_line_that_is_read_has_no_trouble(line: Line) -> None:
 
 def test_everything_that_comes_is_counted(line: Line) -> None:
     push(line, 100.0, count=3)
-    line.fault(fault(Kind.DAMAGED))
+    line.fault(fault(Kind.DAMAGED), 0.0)
     counts = line.counts
     assert (counts.bytes, counts.frames, counts.telegrams, counts.faults) == (846, 6, 3, 1)
 
@@ -71,7 +75,7 @@ def test_a_line_lost_for_another_reason_is_another_trouble(line: Line) -> None:
 
 
 def test_a_lost_line_hides_what_is_wrong_behind_it(line: Line) -> None:
-    line.fault(fault(Kind.KEY_WRONG))
+    line.fault(fault(Kind.KEY_WRONG), 0.0)
     line.lost("the adapter is gone")
     assert trouble(line, 200.0) == "the adapter is gone"
 
@@ -81,7 +85,7 @@ def test_a_line_that_is_open_again_begins_anew(line: Line) -> None:
     line.lost("the adapter is gone")
     line.opened("2400 8E1", 500.0)
     assert line.trouble(500.0 + SILENT_AFTER) is None
-    assert trouble(line, 500.1 + SILENT_AFTER) == "silent"
+    assert trouble(line, 500.1 + SILENT_AFTER) == "no bytes"
     line.received(10, 540.0)
     assert line.trouble(540.0) is None
 
@@ -93,7 +97,7 @@ def test_silence_is_told_after_half_a_minute(line: Line) -> None:
     assert line.trouble(130.0) is None
     found = line.trouble(130.6)
     assert found is not None
-    assert found.key == "silent"
+    assert found.key == "no bytes"
     assert found.sentence == (
         "no bytes from the meter for 31 s; check that the head sits on the meter or the cable in"
         " its socket, and that the grid operator has switched the customer interface on"
@@ -101,7 +105,7 @@ def test_silence_is_told_after_half_a_minute(line: Line) -> None:
 
 
 def test_silence_stays_the_same_trouble_while_it_lasts(line: Line) -> None:
-    assert trouble(line, 140.0) == trouble(line, 5000.0) == "silent"
+    assert trouble(line, 140.0) == trouble(line, 5000.0) == "no bytes"
 
 
 def test_bytes_end_the_silence(line: Line) -> None:
@@ -113,12 +117,12 @@ def test_a_meter_that_pushes_seldom_may_be_silent_for_longer() -> None:
     line = Line(60.0, 0.0)
     line.opened("2400 8E1", 0.0)
     assert line.trouble(MISSED_PUSHES * 60.0) is None
-    assert trouble(line, MISSED_PUSHES * 60.0 + 0.1) == "silent"
+    assert trouble(line, MISSED_PUSHES * 60.0 + 0.1) == "no bytes"
 
 
 def test_another_mode_does_not_hide_the_silence(line: Line) -> None:
     line.opened("9600 8N1", 120.0)
-    assert trouble(line, 131.0) == "silent"
+    assert trouble(line, 131.0) == "no bytes"
 
 
 # Bytes, but no frames
@@ -169,16 +173,16 @@ def test_other_modes_tried_in_between_do_not_hide_that_no_frame_comes(line: Line
 
 def test_a_frame_ends_that(line: Line) -> None:
     noise(line, 100, 140)
-    line.frames(0)
+    line.frames(0, 0.0)
     assert trouble(line, 140.0) == "no frames"
-    line.frames(1)
+    line.frames(1, 0.0)
     assert line.trouble(140.0) is None
     assert line.noise(140.0) == 0
 
 
 def test_the_first_bytes_after_a_long_silence_are_not_blamed_for_it(line: Line) -> None:
     line.received(1, 101.0)
-    assert trouble(line, 5000.0) == "silent"
+    assert trouble(line, 5000.0) == "no bytes"
     line.received(20, 5000.0)
     assert line.noise(5000.5) == 0.5
     assert line.trouble(5000.5) is None
@@ -207,36 +211,36 @@ def test_the_gaps_between_telegrams_are_no_silence(line: Line) -> None:
 )
 def test_what_keeps_telegrams_from_being_read_is_told_at_once(line: Line, kind: Kind) -> None:
     line.received(282, 101.0)
-    line.frames(2)
-    line.fault(fault(kind, "do this and that"))
+    line.frames(2, 0.0)
+    line.fault(fault(kind, "do this and that"), 0.0)
     found = line.trouble(101.0)
-    assert found == (kind.value, "do this and that")
+    assert found == (kind.value, "do this and that", kind.value)
 
 
 def test_damaged_bytes_alone_are_no_trouble(line: Line) -> None:
     line.received(282, 101.0)
-    line.fault(fault(Kind.DAMAGED))
+    line.fault(fault(Kind.DAMAGED), 0.0)
     assert line.trouble(101.0) is None
     assert line.counts.faults == 1
 
 
 def test_a_later_fault_of_another_kind_replaces_the_first(line: Line) -> None:
-    line.fault(fault(Kind.KEY_WRONG))
-    line.fault(fault(Kind.DAMAGED))
+    line.fault(fault(Kind.KEY_WRONG), 0.0)
+    line.fault(fault(Kind.DAMAGED), 0.0)
     assert trouble(line, 101.0) == Kind.KEY_WRONG
-    line.fault(fault(Kind.AUTH_KEY_WRONG))
+    line.fault(fault(Kind.AUTH_KEY_WRONG), 0.0)
     assert trouble(line, 101.0) == Kind.AUTH_KEY_WRONG
 
 
 def test_a_telegram_ends_that(line: Line) -> None:
-    line.fault(fault(Kind.KEY_WRONG))
+    line.fault(fault(Kind.KEY_WRONG), 0.0)
     push(line, 102.0)
     assert line.trouble(102.0) is None
 
 
 def test_one_bad_telegram_between_good_ones_is_no_trouble(line: Line) -> None:
     last = push(line, 100.0, count=3)
-    line.fault(fault(Kind.KEY_WRONG))
+    line.fault(fault(Kind.KEY_WRONG), 0.0)
     assert line.trouble(last + PUSH) is None
 
 
@@ -244,8 +248,8 @@ def test_a_key_that_fits_no_longer_is_told_once_telegrams_are_overdue(line: Line
     last = push(line, 100.0, count=3)
     for n in range(1, 7):
         line.received(282, last + n * PUSH)
-        line.frames(2)
-        line.fault(fault(Kind.KEY_WRONG))
+        line.frames(2, 0.0)
+        line.fault(fault(Kind.KEY_WRONG), 0.0)
     assert line.trouble(last + 30.0) is None
     assert trouble(line, last + 30.1) == Kind.KEY_WRONG
 
@@ -289,3 +293,86 @@ def test_no_gap_is_learned_that_is_longer_than_an_hour() -> None:
     last = push(line, 0.0, interval=7200.0, count=100)
     assert not line.overdue(last + MISSED_PUSHES * 3600.0)
     assert line.overdue(last + MISSED_PUSHES * 3600.0 + 1)
+
+
+# What is told besides
+
+
+def test_the_share_of_good_frames_is_that_of_the_last_hour(line: Line) -> None:
+    assert "signal_health" not in line.diagnostics(100.0)
+    for minute in range(10):
+        line.frames(2, 100.0 + 60 * minute)
+    line.fault(fault(Kind.DAMAGED), 700.0)
+    assert line.diagnostics(700.0)["signal_health"] == Decimal("95.2")
+    for minute in range(10, 80):
+        line.frames(1, 100.0 + 60 * minute)
+    assert line.diagnostics(100.0 + 60 * 79)["signal_health"] == 100
+    assert "signal_health" not in line.diagnostics(100.0 + 60 * 79 + 3700)
+
+
+def test_a_whole_frame_that_cannot_be_read_is_no_bad_signal(line: Line) -> None:
+    line.frames(1, 100.0)
+    line.fault(fault(Kind.KEY_WRONG), 100.0)
+    assert line.diagnostics(100.0)["signal_health"] == 100
+
+
+def test_errors_are_counted_by_kind(line: Line) -> None:
+    for kind in (Kind.DAMAGED, Kind.KEY_WRONG, Kind.DAMAGED):
+        line.fault(fault(kind), 100.0)
+    assert line.counts.kinds == {Kind.DAMAGED: 2, Kind.KEY_WRONG: 1}
+    assert line.diagnostics(100.0)["errors"] == 3
+
+
+def test_what_a_telegram_says_besides_is_among_the_diagnostics(line: Line) -> None:
+    line.said(NOON, NOON - timedelta(seconds=21.4), 4711)
+    line.telegram(100.0)
+    assert line.diagnostics(100.0) == {
+        "last_telegram": "2026-06-21T12:00:00+00:00",
+        "telegrams": 1,
+        "errors": 0,
+        "clock_drift": -21,
+        "serial_mode": "2400 8E1",
+        "invocation_counter": 4711,
+    }
+
+
+def test_what_is_not_known_is_not_among_the_diagnostics() -> None:
+    line = Line(PUSH, 0.0)
+    line.opened(None, 0.0)
+    line.said(NOON, None, None)
+    assert line.diagnostics(1.0).keys() == {"last_telegram", "telegrams", "errors"}
+
+
+@pytest.mark.parametrize("seconds", [0, 480, -900, 900])
+def test_a_clock_that_is_minutes_wrong_is_left_alone(line: Line, seconds: int) -> None:
+    line.said(NOON, NOON + timedelta(seconds=seconds), None)
+    assert line.advice() is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "how", "reason"),
+    [
+        (1000, "16 min 40 s ahead of", "check this computer's clock"),
+        (3605, "1 h ahead of", "time zone"),
+        (-7195, "1 h 59 min behind", "time zone"),
+        (-5 * 86400 - 3000, "5 d behind", "check this computer's clock"),
+    ],
+)
+def test_a_clock_that_is_further_off_is_told_with_the_likely_reason(
+    line: Line, seconds: int, how: str, reason: str
+) -> None:
+    line.said(NOON, NOON + timedelta(seconds=seconds), None)
+    advice = line.advice()
+    assert advice is not None
+    assert (advice.key, advice.kind) == ("clock", "clock")
+    assert f"clock is {how} this computer's" in advice.sentence
+    assert reason in advice.sentence.lower()
+
+
+def test_while_modes_are_tried_nobody_is_asked_to_set_one(line: Line) -> None:
+    line.opened("2400 8E1", 100.0, trying=True)
+    noise(line, 100, 140)
+    found = line.trouble(140.0)
+    assert found is not None
+    assert "are tried in turn" in found.sentence
+    assert "leave it empty" not in found.sentence

@@ -21,13 +21,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from memory import Memory
 from mosquitto import TIMEOUT, Mosquitto
 
 from app.log import TRACE
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import SENSORS
-from app.mqtt.publisher import BrokerState, Connected, Disconnected, Publisher
+from app.mqtt.layout import Layout
+from app.mqtt.publisher import RETAINED, BrokerState, Connected, Disconnected, Publisher
+from app.mqtt.topics import Topics
 from app.options import MqttOptions
+from app.state import State
 
 KAIFA = Meter("1kfm02", "1KFM02", "kaifa", "Kaifa", "MA309M", "4b464d1020000011")
 E450 = Meter("12345678", "12345678", "e450", "Landis+Gyr", "E450", None)
@@ -37,6 +41,7 @@ KAIFA_STATUS = "smartmeter/1kfm02/status"
 KAIFA_STATE = "smartmeter/1kfm02/state"
 KAIFA_CONFIG = "homeassistant/device/smartmeter_1kfm02/config"
 HOME_ASSISTANT = "homeassistant/status"
+TOPICS = Topics()
 
 
 @pytest.fixture(autouse=True)
@@ -83,6 +88,9 @@ def program(
     delays: Sequence[float] = (0.01,),
     timeout: float = TIMEOUT,
     language: str = "en",
+    state: State | None = None,
+    today: Callable[[], dt.date] = dt.date.today,
+    topics: Topics = TOPICS,
 ) -> Program:
     async def find_broker() -> MqttOptions:
         made.asked += 1
@@ -92,10 +100,9 @@ def program(
     states = asyncio.Queue[BrokerState]()
     publisher = Publisher(
         find_broker=find_broker,
-        base_topic="smartmeter",
-        discovery_prefix="homeassistant",
-        language=language,
-        version="1.2.3",
+        layout=Layout(topics, language=language, version="1.2.3"),
+        state=state or Memory(),
+        today=today,
         on_state=states.put_nowait,
         delays=delays,
         timeout=timeout,
@@ -149,6 +156,12 @@ class Relay:
         self._last_words = b""
         for writer in self._writers:
             writer.transport.abort()
+
+    def stop_serving(self) -> None:
+        """Be gone: the program cannot even say goodbye."""
+        assert self._server is not None
+        self._server.close()
+        self.cut()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, self._broker.host, 0)
@@ -458,6 +471,132 @@ async def test_the_readings_of_many_meters_all_arrive(broker: Mosquitto) -> None
 
 
 # Home Assistant's birth
+
+
+async def test_diagnostics_are_announced_and_told_and_make_no_meter_online(
+    broker: Mosquitto,
+) -> None:
+    async with broker.watch() as home, running(program(broker.options)) as made:
+        await made.connected()
+        made.publisher.diagnose(KAIFA, {"problem": "ON", "problem_details": {}}, name=None)
+        described = json.loads((await home.wait(KAIFA_CONFIG)).payload)
+        assert list(described["cmps"]) == ["problem"]
+        told = await home.wait("smartmeter/1kfm02/diagnostics")
+        assert (json.loads(told.payload), told.retain) == (
+            {"problem": "ON", "problem_details": {}},
+            False,
+        )
+        made.publish(power="1")
+        await home.wait("smartmeter/1kfm02/state")
+        assert home.payloads(KAIFA_STATUS) == ["online"]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+async def test_a_restarted_program_announces_at_once_what_it_knows_and_that_nothing_is_heard(
+    broker: Mosquitto, language: str
+) -> None:
+    state = Memory()
+    async with broker.watch() as home, running(program(broker.options, state=state)) as made:
+        made.publish(frequency="50", power="1")
+        await home.wait(KAIFA_STATE)
+    async with broker.watch() as home:
+        await home.wait(KAIFA_CONFIG)  # what the first run left
+        async with running(program(broker.options, state=state, language=language)) as made:
+            seen = await home.wait(KAIFA_CONFIG)
+    assert set(home.payloads(KAIFA_STATUS)) == {"offline"}
+    described = json.loads(seen.payload)["cmps"]
+    assert described.keys() == {"power", "frequency"}
+    assert described["frequency"]["name"] == SENSORS["frequency"].name(language)
+    assert made.publisher.known_meters() == [KAIFA]
+
+
+async def test_a_program_that_was_killed_leaves_no_meter_online_after_its_restart(
+    broker: Mosquitto,
+) -> None:
+    state = Memory()
+    relay = Relay(broker)
+    async with relay, running(program(relay.options, state=state)) as made, broker.watch() as home:
+        made.publish(power="1")
+        await home.wait(KAIFA_STATE)
+        relay.stop_serving()
+    async with broker.watch() as home:
+        assert (await home.wait(KAIFA_STATUS)).payload == "online"
+        async with running(program(broker.options, state=state)):
+            assert (await home.wait(KAIFA_STATUS)).payload == "offline"
+
+
+@pytest.mark.parametrize(
+    ("topics", "cleared"),
+    [
+        (Topics(base="meters"), [STATUS, KAIFA_STATUS]),
+        (Topics(discovery_prefix="ha"), [KAIFA_CONFIG]),
+        (Topics(base="a", discovery_prefix="b"), [STATUS, KAIFA_STATUS, KAIFA_CONFIG]),
+    ],
+    ids=["base", "prefix", "both"],
+)
+async def test_what_was_retained_under_other_topics_is_cleared(
+    broker: Mosquitto, topics: Topics, cleared: list[str]
+) -> None:
+    state = Memory()
+    async with broker.watch() as home, running(program(broker.options, state=state)) as made:
+        made.publish(power="1")
+        await home.wait(KAIFA_STATE)
+    async with broker.watch() as home:
+        for topic in (STATUS, KAIFA_STATUS, KAIFA_CONFIG):
+            assert (await home.wait(topic)).payload
+        async with running(program(broker.options, state=state, topics=topics)) as made:
+            for topic in cleared:
+                assert (await home.wait(topic)).payload == ""
+            made.publish(power="2")
+            await home.wait(topics.state(KAIFA.id))  # what was sent before is acknowledged
+    left = state.section(RETAINED).keys()
+    assert left == {topics.status, topics.meter_status(KAIFA.id), topics.discovery(KAIFA.id)}
+
+
+async def test_a_meter_that_was_not_heard_for_a_week_is_taken_back(broker: Mosquitto) -> None:
+    state, day = Memory(), dt.date(2026, 6, 1)
+    made = program(broker.options, state=state, today=lambda: day)
+    async with broker.watch() as home, running(made):
+        made.publish(KAIFA, power="1")
+        made.publish(E450, power="2")
+        await home.wait("smartmeter/12345678/state")
+        for _ in range(8):
+            day += dt.timedelta(days=1)
+            made.publish(E450, power="2")
+        assert made.publisher.forget_unheard() == [KAIFA]
+        await home.wait(KAIFA_CONFIG)
+        for topic in (KAIFA_CONFIG, KAIFA_STATUS):
+            await home.wait(topic, "")
+        assert made.publisher.known_meters() == [E450]
+        async with broker.watch() as late:
+            await late.wait("smartmeter/12345678/status")
+            assert late.payloads(KAIFA_CONFIG) == []
+
+
+async def test_a_reading_that_is_gone_for_good_is_taken_back(broker: Mosquitto) -> None:
+    day = dt.date(2026, 6, 1)
+    made = program(broker.options, today=lambda: day)
+    async with broker.watch() as home, running(made):
+        made.publish(power="1", frequency="50")
+        assert (
+            "unique_id" in json.loads((await home.wait(KAIFA_CONFIG)).payload)["cmps"]["frequency"]
+        )
+        for _ in range(8):
+            day += dt.timedelta(days=1)
+            made.publish(power="1")
+        described = json.loads((await home.wait(KAIFA_CONFIG)).payload)["cmps"]
+    assert described["frequency"] == {"p": "sensor"}
+    assert "unique_id" in described["power"]
+
+
+async def test_connections_that_were_lost_are_counted(broker: Mosquitto) -> None:
+    async with Relay(broker) as relay, running(program(relay.options)) as made:
+        for count in range(3):
+            await made.connected()
+            assert made.publisher.interruptions() == count
+            relay.cut()
+            await made.disconnected()
+    assert made.publisher.interruptions() == 3
 
 
 async def test_everything_is_told_again_when_home_assistant_has_started(broker: Mosquitto) -> None:

@@ -162,7 +162,7 @@ def test_a_broker_that_stays_away_is_told_again_after_ten_minutes_only(
         now += 60.0
     assert [message for _, message in told(caplog)] == [
         "nothing answers at h:1 (next attempt in 60 s)",
-        "still: nothing answers at h:1 (next attempt in 60 s)",
+        "still, for 11 min, 11 times: nothing answers at h:1 (next attempt in 60 s)",
     ]
 
 

@@ -22,7 +22,7 @@ KEYS = {
     *("power_export", *numbered("power_export", PHASES)),
     *("reactive_power_import", *numbered("reactive_power_import", PHASES)),
     *("reactive_power_export", *numbered("reactive_power_export", PHASES)),
-    "apparent_power",
+    *("apparent_power", *numbered("apparent_power", PHASES)),
     *numbered("voltage", PHASES),
     *(*numbered("current", PHASES), "current_n"),
     *("power_factor", *numbered("power_factor", PHASES)),

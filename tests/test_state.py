@@ -19,6 +19,21 @@ def test_what_was_never_kept_is_none(tmp_path: Path) -> None:
     assert State(tmp_path / "state.json").get("serial mode", "/dev/ttyUSB0") is None
 
 
+def test_what_was_forgotten_is_not_there_after_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    state = State(path)
+    state.set("retained", "a/status", "")
+    state.set("retained", "b/status", "")
+    state.forget("retained", "a/status")
+    assert State(path).section("retained") == {"b/status": ""}
+
+
+def test_forgetting_what_was_never_kept_does_not_write(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    State(path).forget("retained", "a/status")
+    assert not path.exists()
+
+
 def test_keeping_the_same_again_does_not_write(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     state = State(path)

@@ -5,17 +5,18 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
 from app import mode_search, source
 from app.cosem.obis import Obis
 from app.decoder import Decoder
+from app.diagnosis import Diagnosis
 from app.dlms.ciphering import AUTHENTICATED
 from app.fault import Fault
 from app.health import Line, Trouble
 from app.log import NOTICE, TRACE
-from app.meters import identity, naming
+from app.meters import derived, identity, naming
 from app.meters.interpreter import Telegram
 from app.meters.profile import Profile
 from app.meters.reading import Reading
@@ -28,12 +29,10 @@ from app.pace import Pace
 from app.serial_mode import SerialMode
 from app.source import Address, Lost, Opened, SerialPort, TcpGateway
 from app.state import State
+from app.tell import Teller
 
 WATCH_INTERVAL: Final = 1.0
 """Seconds between two looks at a line's health."""
-
-REMIND_AFTER: Final = 600.0
-"""Seconds after which a trouble that lasts is told again."""
 
 REPORT_AFTER: Final = 300.0
 """Seconds between two lines that say that all is well."""
@@ -50,6 +49,12 @@ METER_NUMBERS: Final = "meter numbers"
 SERIAL_MODES: Final = "serial mode"
 """The section of the state in which the modes that proved right are kept, by device."""
 
+_REPORTED: Final = ("power", "energy_import", "energy_export")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
 
 class LineReader:
     """Reads one meter for ever.
@@ -62,6 +67,7 @@ class LineReader:
         state: what is known from before the last restart.
         label: begins each line of the log, to tell several meters apart; may be empty.
         clock: a steady one, in seconds.
+        wall_clock: gives the date and time, aware.
         delays: seconds to wait before opening the line again, as `source.listen` takes them.
     """
 
@@ -75,6 +81,7 @@ class LineReader:
         *,
         label: str = "",
         clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], datetime] = _now,
         delays: Sequence[float] = source.DELAYS,
     ) -> None:
         self._options = options
@@ -83,6 +90,7 @@ class LineReader:
         self._publisher = publisher
         self._state = state
         self._clock = clock
+        self._wall_clock = wall_clock
         self._delays = delays
         self._log = _Log(logging.getLogger(__name__), {"label": label})
         family = profiles.get(options.meter_type)
@@ -105,9 +113,19 @@ class LineReader:
         self._introduced: set[str] = set()
         self._noted: set[str] = set()
         self._unnamed: set[Obis] = set()
-        self._told: Trouble | None = None
+        self._newest: Reading | None = None
+        self._teller = Teller(self._log)
+        self._adviser = Teller(self._log)
         self._read_when_told = 0
-        self._told_at = self._reported_at = clock()
+        self._reported_at = clock()
+        self._diagnosis = Diagnosis(
+            self._line, publisher, state, label=label, name=options.name, wall_clock=wall_clock
+        )
+
+    @property
+    def hears(self) -> bool:
+        """Whether a meter is heard on this line."""
+        return bool(self._heard)
 
     async def run(self) -> None:
         """Read and keep watch, for ever."""
@@ -123,6 +141,7 @@ class LineReader:
                 self._publisher.publish(reading, name=self._names[reading.meter.id])
 
     async def _read(self) -> None:
+        self._log.info("meter type %s", self._options.meter_type)
         target = self._options.url or self._options.device or await self._only_adapter()
         place = source.parse_url(target)
         if isinstance(place, TcpGateway):
@@ -192,7 +211,8 @@ class LineReader:
         if isinstance(event, Opened):
             self._decoder.restart()
             mode = str(event.address.mode) if isinstance(event.address, SerialPort) else None
-            self._line.opened(mode, now)
+            trying = bool(self._search and not self._search.alone and not self._search.found)
+            self._line.opened(mode, now, trying=trying)
             self._log.log(NOTICE, "reading %s", event.address)
         elif isinstance(event, Lost):
             self._line.lost(event.reason)
@@ -217,13 +237,13 @@ class LineReader:
             )
             self._decoder.restart()
             return
-        self._framed(self._decoder.frames - frames)
+        self._framed(self._decoder.frames - frames, now)
         for item in decoded:
             self._handle(item, now)
 
-    def _framed(self, count: int) -> None:
+    def _framed(self, count: int, now: float) -> None:
         """Frames came that passed their checks: the serial mode is right."""
-        self._line.frames(count)
+        self._line.frames(count, now)
         if count and self._search:
             if not self._search.found:
                 self._state.set(SERIAL_MODES, self._path, str(self._search.mode))
@@ -234,17 +254,22 @@ class LineReader:
     def _handle(self, item: Telegram | Fault, now: float) -> None:
         fault = item if isinstance(item, Fault) else item.fault
         if fault:
-            self._line.fault(fault)
+            self._line.fault(fault, now)
             self._log.debug("%s", fault)
         if isinstance(item, Fault) or item.fault:
             return
         self._line.telegram(now)
+        security = item.push.security
+        counter = security.invocation_counter if security else None
+        self._line.said(self._wall_clock(), item.timestamp, counter)
         for sender, number in self._numbers.items():
             self._state.set(self._numbers_section, sender, number)
         self._note(item.note)
         self._tell_unnamed(item)
         if item.reading:
+            self._newest = item.reading
             self._publish(item, item.reading, self._options.name, now)
+            self._diagnosis.heard(item.reading.meter, now)
         for reading in item.others:  # the option names the meter itself, not those behind it
             self._publish(item, reading, None, now)
         if not item.reading and not item.others:
@@ -267,7 +292,7 @@ class LineReader:
             self._introduced.add(meter_id)
             self._introduce(telegram, reading)
         pace = self._paces.setdefault(meter_id, Pace(self._options.update_interval))
-        due = pace.offer(reading, now)
+        due = pace.offer(derived.completed(reading), now)
         if due:
             self._publisher.publish(due, name=name)
         else:
@@ -281,10 +306,7 @@ class LineReader:
             NOTICE,
             "first telegram of %s: %s",
             " ".join(filter(None, (meter.manufacturer, meter.model, meter.number or title))),
-            ", ".join(
-                f"{SENSORS[key].name_en} {value} {SENSORS[key].unit or ''}".rstrip()
-                for key, value in reading.values.items()
-            ),
+            ", ".join(_shown(key, value) for key, value in reading.values.items()),
         )
         security = telegram.push.security
         if security and security.authenticated is None:
@@ -311,27 +333,44 @@ class LineReader:
                 self._publisher.meter_online(meter_id, online=False)
                 del self._heard[meter_id]
         trouble = self._line.trouble(now)
-        telegrams = self._line.counts.telegrams
-        if trouble is None:
-            if self._told is None:
-                if now - self._reported_at > REPORT_AFTER and telegrams:
-                    self._report(now)
-            elif telegrams > self._read_when_told:  # not when the line is merely open again
-                self._log.log(NOTICE, "the meter is read again")
-                self._told = None
-        elif self._told is None or self._told.key != trouble.key:
-            self._log.warning("%s", trouble.sentence)
-            self._told, self._told_at, self._read_when_told = trouble, now, telegrams
-        elif now - self._told_at > REMIND_AFTER:
-            self._log.warning("still: %s", trouble.sentence)
-            self._told_at = now
+        self._tell(trouble, now)
+        self._diagnosis.look(trouble, now)
+
+    def _tell(self, trouble: Trouble | None, now: float) -> None:
+        counts = self._line.counts
+        if trouble:
+            if not self._teller.telling:
+                self._read_when_told = counts.telegrams
+            self._teller.trouble(trouble.key, trouble.sentence, now, counts.faults)
+        elif not self._teller.telling:
+            if now - self._reported_at > REPORT_AFTER and counts.telegrams:
+                self._report(now)
+        elif counts.telegrams > self._read_when_told:  # not when the line is merely open again
+            self._log.log(NOTICE, "the meter is read again")
+            self._teller.over()
+        advice = self._line.advice()
+        if advice:
+            self._adviser.trouble(advice.key, advice.sentence, now)
+        else:
+            self._adviser.over()
 
     def _report(self, now: float) -> None:
+        """Say that all is well, with the newest values."""
         counts = self._line.counts
+        values = self._newest.values if self._newest else {}
+        shown = [_shown(key, values[key]) for key in _REPORTED if key in values]
         self._log.info(
-            "%d telegrams read, %d errors since the start", counts.telegrams, counts.faults
+            "%d telegrams read, %d errors since the start%s",
+            counts.telegrams,
+            counts.faults,
+            f"; now {', '.join(shown)}" if shown else "",
         )
         self._reported_at = now
+
+
+def _shown(key: str, value: object) -> str:
+    sensor = SENSORS[key]
+    return f"{sensor.name_en} {value} {sensor.unit or ''}".rstrip()
 
 
 class _Log(logging.LoggerAdapter[logging.Logger]):

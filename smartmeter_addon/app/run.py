@@ -10,19 +10,22 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from app import __version__, log, supervisor
-from app.line import REMIND_AFTER, LineReader
+from app.line import LineReader
 from app.log import NOTICE, Redactor
 from app.meters import profile
 from app.meters.profile import AUTO, Profile
+from app.mqtt.layout import Layout
 from app.mqtt.publisher import BrokerState, Connected, Publisher
+from app.mqtt.topics import Topics
 from app.options import MeterOptions, MqttOptions, Options, OptionsError, load
 from app.state import State
+from app.tell import Teller
 from app.zone import local_zone
 
 PROFILES_FOLDER: Final = "profiles"
@@ -35,6 +38,11 @@ SUPERVISOR_URL: Final = "http://supervisor"
 
 HEARTBEAT: Final = Path("/tmp/smartmeter.alive")  # noqa: S108 - the container's health check reads it
 HEARTBEAT_INTERVAL: Final = 10.0
+
+RESTART_AFTER: Final = 10.0
+"""Seconds after which a meter's reader that failed is begun again."""
+
+TIDY_INTERVAL: Final = 86400.0
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -79,13 +87,18 @@ async def serve(
     async def find_broker() -> MqttOptions:
         return await _find_broker(options.mqtt, environment, redactor)
 
-    publisher = Publisher(
-        find_broker=find_broker,
-        base_topic=options.mqtt.base_topic,
-        discovery_prefix=options.mqtt.discovery_prefix,
+    if options.mqtt.tls_insecure:
+        _logger.warning(
+            "mqtt.tls_insecure is set: the broker's certificate is not checked, so anybody in the"
+            " network can pretend to be the broker and read its password"
+        )
+    layout = Layout(
+        Topics(options.mqtt.base_topic, options.mqtt.discovery_prefix),
         language=options.language,
         version=__version__,
-        on_state=_BrokerLog(),
+    )
+    publisher = Publisher(
+        find_broker=find_broker, layout=layout, state=state, on_state=_BrokerLog()
     )
     zone = local_zone()
     several = len(options.meters) > 1
@@ -98,7 +111,8 @@ async def serve(
     async with asyncio.TaskGroup() as group:
         publishing = group.create_task(publisher.run())
         others = [
-            group.create_task(task) for task in (_beat(), *(reader.run() for reader in readers))
+            group.create_task(task)
+            for task in (_beat(), _tidy(publisher, readers), *map(_for_ever, readers))
         ]
         await stop.wait()
         _logger.info("stopping")
@@ -141,21 +155,49 @@ class _BrokerLog:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._told: str | None = None
-        self._told_at = 0.0
+        self._teller = Teller(_logger)
+        self._vain = 0
 
     def __call__(self, state: BrokerState) -> None:
         """Take the news of a connection made or of an attempt that failed."""
-        now = self._clock()
         if isinstance(state, Connected):
-            self._told = None
+            self._teller.over()
+            self._vain = 0
             _logger.log(NOTICE, "connected to the MQTT broker %s:%d", state.host, state.port)
-        elif state.reason != self._told:
-            self._told, self._told_at = state.reason, now
-            _logger.warning("%s (next attempt in %.0f s)", state.reason, state.retry_in)
-        elif now - self._told_at > REMIND_AFTER:
-            self._told_at = now
-            _logger.warning("still: %s (next attempt in %.0f s)", state.reason, state.retry_in)
+            return
+        self._vain += 1
+        sentence = f"{state.reason} (next attempt in {state.retry_in:.0f} s)"
+        self._teller.trouble(state.reason, sentence, self._clock(), self._vain)
+
+
+async def _for_ever(reader: LineReader) -> None:
+    """Keep one meter's reader running: a mistake in it must not end the others."""
+    while True:
+        try:
+            await reader.run()
+        except Exception:
+            _logger.exception(
+                "reading a meter failed through a mistake in this program; please report this."
+                " It is begun again in %.0f s",
+                RESTART_AFTER,
+            )
+        await asyncio.sleep(RESTART_AFTER)
+
+
+async def _tidy(publisher: Publisher, readers: Sequence[LineReader]) -> None:
+    """Once a day, take back what Home Assistant shows of meters that are gone for good.
+
+    Not while a line hears no meter: the one that was not heard may be the one that is missing.
+    """
+    while True:
+        await asyncio.sleep(TIDY_INTERVAL)
+        if all(reader.hears for reader in readers):
+            for meter in publisher.forget_unheard():
+                _logger.log(
+                    NOTICE,
+                    "the meter %s was not heard for a week and is taken out of Home Assistant",
+                    meter.number or meter.id,
+                )
 
 
 async def _beat() -> None:

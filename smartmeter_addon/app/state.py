@@ -45,6 +45,11 @@ class State:
             kept[key] = value
             self._write()
 
+    def forget(self, section: str, key: str) -> None:
+        """Keep a text no longer; the file is written when there was one."""
+        if self._sections.get(section, {}).pop(key, None) is not None:
+            self._write()
+
     def _read(self) -> None:
         try:
             content = json.loads(self._path.read_text("utf-8"))

@@ -120,6 +120,7 @@ class Interpreter:
         # A number whose unit is not known is a register and no reading.
         bare = frozenset(item.obis for item in listed if item.obis and item.unit is None)
         values = _values(registers, absent | bare)
+        derived = _balance(values)
         unsaid = frozenset(
             name.key for obis in absent if (name := readings.of(obis, registers[obis].unit))
         )
@@ -132,7 +133,7 @@ class Interpreter:
             profile=profile,
             manufacturer=manufacturer,
             model=model,
-            reading=Reading(meter, timestamp, values, unsaid) if values else None,
+            reading=Reading(meter, timestamp, values, unsaid, derived) if values else None,
             others=tuple(submeters.readings(registers, meter)) if is_text else (),
             number=number,
             timestamp=timestamp,
@@ -212,9 +213,7 @@ def _meter(  # noqa: PLR0917 - lru_cache counts keywords in another order as ano
     )
 
 
-def _values(
-    registers: Mapping[Obis, Register], withheld: frozenset[Obis]
-) -> dict[str, Number | str]:
+def _values(registers: Mapping[Obis, Register], withheld: frozenset[Obis]) -> dict[str, Number]:
     """Name the registers that are readings; the first of two for the same reading counts."""
     values: dict[str, Number] = {}
     for obis, (value, unit, _) in registers.items():
@@ -225,6 +224,12 @@ def _values(
             number = scale(value, naming.exponent)
             if readings.possible(naming.key, number):
                 values[naming.key] = number
-    if "power" not in values and "power_import" in values and "power_export" in values:
-        values["power"] = values["power_import"] - values["power_export"]
-    return dict(values)
+    return values
+
+
+def _balance(values: dict[str, Number]) -> dict[str, str]:
+    """Add the signed power to readings that have import and export only, and say so."""
+    if "power" in values or "power_import" not in values or "power_export" not in values:
+        return {}
+    values["power"] = values["power_import"] - values["power_export"]
+    return {"power": "power_import - power_export"}

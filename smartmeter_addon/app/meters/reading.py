@@ -1,7 +1,7 @@
 """What a telegram says in a household's words: whose meter, when, and how much of what."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -37,9 +37,11 @@ class Reading:
         timestamp: when the meter says that it measured, aware; None when it does not say.
         unknown: keys of readings that the meter sends and says that it has no value for now.
         values: by reading key, each in the unit that the key has in ``sensors.SENSORS``, exact.
+        derived: by key of those values that the meter does not send, how they are reckoned.
     """
 
     meter: Meter
     timestamp: datetime | None
     values: Mapping[str, Decimal | int | str]
     unknown: frozenset[str] = frozenset()
+    derived: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The one table of what can be published: a row for every reading a meter may send.
+"""The one table of what can be published: a row for every reading, and for every diagnostic.
 
 Units, device classes and state classes are pairs that Home Assistant Core accepts together
 (homeassistant/components/sensor/const.py); it refuses an entity whose pair it does not know.
@@ -23,6 +23,8 @@ class Sensor:
         precision: decimal places shown unless the user chooses others; None when it is no number.
         diagnostic: about the meter and not about electricity.
         enabled: shown from the start; otherwise the user may enable it.
+        platform: Home Assistant's sort of entity, ``sensor`` or ``binary_sensor``.
+        details: whether the entity has attributes of its own.
     """
 
     key: str
@@ -34,6 +36,8 @@ class Sensor:
     precision: int | None
     diagnostic: bool = False
     enabled: bool = True
+    platform: str = "sensor"
+    details: bool = False
 
     def name(self, language: str) -> str:
         """Give the name in a language: ``de``, or else English."""
@@ -62,6 +66,10 @@ _GAS: Final = _Quantity("m³", "gas", "total_increasing", 3)
 _WATER: Final = _Quantity("m³", "water", "total_increasing", 3)
 _HEAT: Final = _Quantity("GJ", "energy", "total_increasing", 3)
 _MOMENT: Final = _Quantity(None, "timestamp", None, None)
+_COUNT: Final = _Quantity(None, None, "total_increasing", 0)
+_SHARE: Final = _Quantity("%", None, "measurement", 1)
+_SECONDS: Final = _Quantity("s", "duration", "measurement", 0)
+_TEXT: Final = _Quantity(None, None, None, None)
 
 
 def _tariffs(total: Sensor) -> Iterator[Sensor]:
@@ -112,7 +120,7 @@ _TABLE: Final = (
     ),
     *_phases(Sensor("phase_angle", "Phase angle", "Phasenwinkel", *_ANGLE, enabled=False)),
     Sensor("frequency", "Frequency", "Netzfrequenz", *_FREQUENCY),
-    Sensor("apparent_power", "Apparent power", "Scheinleistung", *_APPARENT_POWER),
+    *_with_phases(Sensor("apparent_power", "Apparent power", "Scheinleistung", *_APPARENT_POWER)),
     *_with_phases(
         Sensor(
             "reactive_power_import",
@@ -155,5 +163,31 @@ _TABLE: Final = (
     Sensor("timestamp", "Meter time", "Zählerzeit", *_MOMENT, diagnostic=True),
 )
 
+_DIAGNOSTICS: Final = (
+    Sensor(
+        "problem",
+        "Problem",
+        "Problem",
+        None,
+        "problem",
+        None,
+        None,
+        platform="binary_sensor",
+        details=True,
+    ),
+    Sensor("last_telegram", "Last telegram", "Letztes Telegramm", *_MOMENT),
+    Sensor("telegrams", "Telegrams received", "Empfangene Telegramme", *_COUNT),
+    Sensor("errors", "Errors", "Fehler", *_COUNT, details=True),
+    Sensor("signal_health", "Signal quality", "Signalqualität", *_SHARE),
+    Sensor("clock_drift", "Clock drift", "Uhrabweichung", *_SECONDS),
+    Sensor("serial_mode", "Serial mode", "Serieller Modus", *_TEXT),
+    Sensor("invocation_counter", "Invocation counter", "Aufrufzähler", *_COUNT, enabled=False),
+)
+
 SENSORS: Final[dict[str, Sensor]] = {sensor.key: sensor for sensor in _TABLE}
 """Every row by its key, in the order in which they are announced."""
+
+DIAGNOSTICS: Final[dict[str, Sensor]] = {
+    sensor.key: replace(sensor, diagnostic=True) for sensor in _DIAGNOSTICS
+}
+"""What is told of the line to a meter, in the same manner; ``health.Line`` knows the values."""

@@ -6,11 +6,12 @@ the schema names (homeassistant/components/mqtt/schemas.py); one key more and it
 
 import re
 import unicodedata
-from collections.abc import Collection
 from typing import Final
 
+from app.jsontext import dumps
 from app.meters.reading import Meter
-from app.meters.sensors import SENSORS, Sensor
+from app.meters.sensors import DIAGNOSTICS, SENSORS, Sensor
+from app.mqtt.announcements import Announcement
 from app.mqtt.topics import Topics
 
 ORIGIN: Final = "Smart meter"
@@ -19,37 +20,46 @@ _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
 
 
 def payload(
-    meter: Meter,
-    keys: Collection[str],
+    announced: Announcement,
     *,
     topics: Topics,
     language: str,
     version: str,
-    name: str | None = None,
+    configuration_url: str | None = None,
 ) -> dict[str, object]:
     """Describe a meter to Home Assistant.
 
     Args:
-        meter: the meter.
-        keys: the reading keys that it sends; those without a row in the table are left out.
+        announced: the meter, and what it sends; keys without a row in the tables are left out.
         topics: where its messages go.
         language: ``de`` or ``en``, of the entities' names.
         version: the program's.
-        name: the device's name; None makes one of manufacturer and model.
+        configuration_url: where the program is set up; None when that is not known.
 
     Returns:
         The message for ``topics.discovery``, of values that JSON knows.
     """
-    device_name = name or f"{meter.manufacturer} {meter.model}".strip()
-    prefix = slug(device_name) or f"smartmeter_{slug(meter.id)}"
+    meter = announced.meter
+    device = _device(announced, version, configuration_url)
+    prefix = slug(str(device["name"])) or f"smartmeter_{slug(meter.id)}"
+    components: dict[str, object] = {}
+    for key, sensor in SENSORS.items():
+        if key in announced.keys:
+            component = _component(sensor, meter, prefix, language)
+            if how := announced.derived.get(key):
+                component["json_attributes_topic"] = topics.state(meter.id)
+                component["json_attributes_template"] = dumps({"calculated_from": how})
+            components[key] = component
+    for key, sensor in DIAGNOSTICS.items():
+        if key in announced.keys:
+            components[key] = _diagnostic(sensor, meter, prefix, language, topics)
+    for key in announced.gone:
+        if row := SENSORS.get(key) or DIAGNOSTICS.get(key):
+            components[key] = {"p": row.platform}
     return {
-        "dev": _device(meter, device_name),
+        "dev": device,
         "o": {"name": ORIGIN, "sw_version": version},
-        "cmps": {
-            key: _component(sensor, meter, prefix, language)
-            for key, sensor in SENSORS.items()
-            if key in keys
-        },
+        "cmps": components,
         "state_topic": topics.state(meter.id),
         "availability": [{"topic": topics.status}, {"topic": topics.meter_status(meter.id)}],
         "availability_mode": "all",
@@ -66,16 +76,37 @@ def slug(text: str) -> str:
     return re.sub("[^a-z0-9]+", "_", plain).strip("_")
 
 
-def _device(meter: Meter, name: str) -> dict[str, object]:
+def _device(
+    announced: Announcement, version: str, configuration_url: str | None
+) -> dict[str, object]:
+    meter = announced.meter
     device: dict[str, object] = {
         "identifiers": [f"smartmeter_{meter.id}"],
-        "name": name,
+        "name": announced.name or f"{meter.manufacturer} {meter.model}".strip(),
         "manufacturer": meter.manufacturer,
         "model": meter.model,
+        "sw_version": version,
     }
-    if meter.number is not None:
-        device["serial_number"] = meter.number
+    optional = {"serial_number": meter.number, "configuration_url": configuration_url}
+    device.update((key, value) for key, value in optional.items() if value is not None)
     return device
+
+
+def _diagnostic(
+    sensor: Sensor, meter: Meter, prefix: str, language: str, topics: Topics
+) -> dict[str, object]:
+    """Describe what is told of the line, which is known also while the meter is not heard."""
+    component = {
+        **_component(sensor, meter, prefix, language),
+        "state_topic": topics.diagnostics(meter.id),
+        "availability": [{"topic": topics.status}],
+    }
+    if sensor.details:
+        component["json_attributes_topic"] = topics.diagnostics(meter.id)
+        component["json_attributes_template"] = (
+            f"{{{{ value_json.{sensor.key}_details | default({{}}) | tojson }}}}"
+        )
+    return component
 
 
 def _component(sensor: Sensor, meter: Meter, prefix: str, language: str) -> dict[str, object]:
@@ -83,9 +114,9 @@ def _component(sensor: Sensor, meter: Meter, prefix: str, language: str) -> dict
     # is what Core makes of an empty text; a missing moment is unknown, which is its "None".
     missing = "None" if sensor.device_class == "timestamp" else ""
     component: dict[str, object] = {
-        "p": "sensor",
+        "p": sensor.platform,
         "unique_id": f"smartmeter_{meter.id}_{sensor.key}",
-        "default_entity_id": f"sensor.{prefix}_{sensor.key}",
+        "default_entity_id": f"{sensor.platform}.{prefix}_{sensor.key}",
         "name": sensor.name(language),
         "value_template": f"{{{{ value_json.{sensor.key} | default('{missing}') }}}}",
     }

@@ -8,26 +8,35 @@ connection broke is told again.
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Never
+from datetime import date
+from time import monotonic
+from typing import Final, Never
 
 import aiomqtt
 
-from app.jsontext import dumps
 from app.meters.reading import Meter, Reading
-from app.meters.sensors import SENSORS
-from app.mqtt import discovery
+from app.meters.sensors import DIAGNOSTICS, SENSORS
+from app.mqtt.announcements import Announcement, Announcements
 from app.mqtt.connection import Connection, TlsFileError, explain
-from app.mqtt.topics import OFFLINE, ONLINE, Topics
+from app.mqtt.layout import Layout, Message
+from app.mqtt.topics import OFFLINE, ONLINE
 from app.options import MqttOptions
+from app.state import State
 
 DELAYS: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before connecting again, after one vain attempt, after two...; the last one stays."""
 
 GOODBYE: Final = 0.8
 """Seconds for saying offline and disconnecting when the program ends."""
+
+_MOST_LOST: Final = 1000
+
+RETAINED: Final = "retained"
+"""The section of the state that names the topics at which the broker keeps messages of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,59 +63,54 @@ class Disconnected:
 BrokerState = Connected | Disconnected
 
 
-class _Message(NamedTuple):
-    payload: str
-    retain: bool
-
-
-class _Announced(NamedTuple):
-    """What a meter's discovery message is made of."""
-
-    meter: Meter
-    name: str | None
-    keys: frozenset[str]
-
-
 class Publisher:
     """The one connection to the broker, kept for as long as ``run`` runs.
 
     Args:
         find_broker: asked before each attempt to connect; what it raises is shown as the reason
             that there is no broker, and asked again later.
-        base_topic: what our topics begin with.
-        discovery_prefix: what Home Assistant's topics begin with.
-        language: ``de`` or ``en``, of the entities' names.
-        version: the program's.
+        layout: which messages say what.
+        state: what is known from before the last restart.
         on_state: told of every connection and of every failure, with no secret in it.
         delays: seconds to wait after the first vain attempt, the second...; the last one stays.
         timeout: seconds for opening a connection, and then for each answer of the broker.
+        today: gives the day.
     """
 
     def __init__(
         self,
         *,
         find_broker: Callable[[], Awaitable[MqttOptions]],
-        base_topic: str,
-        discovery_prefix: str,
-        language: str,
-        version: str,
+        layout: Layout,
+        state: State,
         on_state: Callable[[BrokerState], None],
         delays: Sequence[float] = DELAYS,
         timeout: float = 10.0,
+        today: Callable[[], date] = date.today,
     ) -> None:
         self._find_broker = find_broker
-        self._topics = Topics(base_topic, discovery_prefix)
-        self._language = language
-        self._version = version
+        self._layout = layout
+        self._state = state
         self._on_state = on_state
         self._delays = delays
         self._timeout = timeout
         self._identifier = f"smartmeter-{secrets.token_hex(4)}"
         self._vain = 0
-        self._announced: dict[str, _Announced] = {}
-        self._newest = {self._topics.status: _Message(OFFLINE, retain=True)}
+        self._lost: deque[float] = deque(maxlen=_MOST_LOST)
+        self._announcements = Announcements(state, today)
+        self._newest: dict[str, Message] = {}
         self._due: dict[str, None] = {}  # a set that keeps its order
         self._wake = asyncio.Event()
+        self._recall()
+
+    def _recall(self) -> None:
+        """Take up what the last run left at the broker, and clear what is not ours any more."""
+        self._put([Message(self._layout.status, OFFLINE, retain=True)])
+        for announced in self._announcements.known():
+            self._put(self._layout.announcement(announced))
+            self.meter_online(announced.meter.id, online=False)
+        left = self._state.section(RETAINED).keys() - self._newest.keys()
+        self._put(Message(topic, "", retain=True) for topic in left)
 
     def publish(self, reading: Reading, *, name: str | None) -> None:
         """Take a reading over; it replaces one of the same meter that is still due.
@@ -118,13 +122,50 @@ class Publisher:
             name: the device's name; None makes one of manufacturer and model.
         """
         meter = reading.meter
-        self._announce(reading, name)
+        keys = SENSORS.keys() & reading.values.keys()
+        if reading.timestamp is not None:
+            keys.add("timestamp")
+        self._announce(meter, name, keys, reading.derived)
         self.meter_online(meter.id, online=True)
-        self._put(self._topics.state(meter.id), _state(reading), retain=False)
+        self._put(self._layout.reading(reading))
+
+    def diagnose(self, meter: Meter, values: Mapping[str, object], *, name: str | None) -> None:
+        """Say how the line to a meter is doing.
+
+        Args:
+            meter: the meter.
+            values: by key of ``sensors.DIAGNOSTICS``; with ``_details`` after it, the attributes.
+            name: the device's name, as for `publish`.
+        """
+        self._announce(meter, name, DIAGNOSTICS.keys() & values.keys(), {})
+        self._put(self._layout.diagnostics(meter.id, values))
+
+    def known_meters(self) -> list[Meter]:
+        """Give the meters that Home Assistant was told of, also before the last restart."""
+        return [announced.meter for announced in self._announcements.known()]
+
+    def interruptions(self) -> int:
+        """Count the connections that were lost within the last hour."""
+        hour_ago = monotonic() - 3600.0
+        while self._lost and self._lost[0] < hour_ago:
+            self._lost.popleft()
+        return len(self._lost)
+
+    def forget_unheard(self) -> list[Meter]:
+        """Take back the meters that have not been heard for a week, and give them."""
+        lost = self._announcements.forget_unheard()
+        for meter in lost:
+            about = Announcement(meter, None, frozenset(), {})
+            retained = [
+                *self._layout.announcement(about),
+                *self._layout.meter_status(meter.id, online=False),
+            ]
+            self._put(Message(topic, "", retain=True) for topic, _, _ in retained)
+        return lost
 
     def meter_online(self, meter_id: str, online: bool) -> None:  # noqa: FBT001 - the shape agreed on
         """Say whether a meter is heard; its entities are available only while it is."""
-        self._put(self._topics.meter_status(meter_id), ONLINE if online else OFFLINE, retain=True)
+        self._put(self._layout.meter_status(meter_id, online=online))
 
     async def run(self) -> Never:
         """Connect, and connect again, for ever.
@@ -149,19 +190,23 @@ class Publisher:
             broker = await self._find_broker()
         except Exception as error:  # noqa: BLE001 - what it raises carries the sentence to show
             return str(error)
-        will = aiomqtt.Will(self._topics.status, OFFLINE, qos=1, retain=True)
+        will = aiomqtt.Will(self._layout.status, OFFLINE, qos=1, retain=True)
         try:
             async with Connection(
                 broker, identifier=self._identifier, will=will, timeout=self._timeout
             ) as connection:
                 self._on_state(Connected(broker.host or "", broker.port))
-                await self._converse(connection)
+                try:
+                    await self._converse(connection)
+                except aiomqtt.MqttError:
+                    self._lost.append(monotonic())
+                    raise
         except (aiomqtt.MqttError, OSError, TlsFileError) as error:
             return explain(error, broker)
 
     async def _converse(self, connection: Connection) -> Never:
         """Tell this broker everything, then what is new, and listen for Home Assistant."""
-        self._put(self._topics.status, ONLINE, retain=True)
+        self._put([Message(self._layout.status, ONLINE, retain=True)])
         self._tell_everything()
         try:
             await _together(self._listen(connection), self._send(connection))
@@ -171,7 +216,7 @@ class Publisher:
 
     async def _send(self, connection: Connection) -> Never:
         # Not before _listen runs: nobody else notices a connection that breaks meanwhile.
-        await connection.subscribe(self._topics.home_assistant, qos=1)
+        await connection.subscribe(self._layout.home_assistant, qos=1)
         while True:
             self._wake.clear()
             await self._send_due(connection)
@@ -188,6 +233,9 @@ class Publisher:
             del self._due[topic]
             message = self._newest[topic]
             await connection.publish(topic, message.payload, qos=1, retain=message.retain)
+            if message.retain and not message.payload and self._newest[topic] is message:
+                del self._newest[topic]
+                self._state.forget(RETAINED, topic)
             self._vain = 0  # the broker takes what it is told: the delays start over
 
     async def _listen(self, connection: Connection) -> Never:
@@ -203,44 +251,35 @@ class Publisher:
         online = [topic for topic, message in self._newest.items() if message.payload == ONLINE]
         self._due = dict.fromkeys([*online, *self._due])
         for topic in online:
-            self._put(topic, OFFLINE, retain=True)
+            self._put([Message(topic, OFFLINE, retain=True)])
         with suppress(aiomqtt.MqttError, TimeoutError):
             async with asyncio.timeout(GOODBYE):
                 await self._send_due(connection)
                 await connection.disconnect()
 
-    def _announce(self, reading: Reading, name: str | None) -> None:
+    def _announce(
+        self, meter: Meter, name: str | None, keys: Iterable[str], derived: Mapping[str, str]
+    ) -> None:
         """Describe the meter to Home Assistant when there is something new to say about it."""
-        meter = reading.meter
-        before = self._announced.get(meter.id)
-        keys = SENSORS.keys() & reading.values.keys()
-        if reading.timestamp is not None:
-            keys.add("timestamp")
-        if before is not None:
-            keys |= before.keys
-        now = _Announced(meter, name, frozenset(keys))
-        if now == before or not keys:
+        news = self._announcements.heard(meter, name, keys, derived)
+        if news is None or not news.keys:
             return
-        self._announced[meter.id] = now
-        payload = discovery.payload(
-            meter,
-            keys,
-            topics=self._topics,
-            language=self._language,
-            version=self._version,
-            name=name,
-        )
-        # First the entity, then its value.
-        self._due.pop(self._topics.state(meter.id), None)
-        self._put(self._topics.discovery(meter.id), dumps(payload), retain=True)
+        messages = list(self._layout.announcement(news))
+        self._put(messages)
+        # First the entities, then their values, also those that were due before.
+        self._due = {**{message.topic: None for message in messages}, **self._due}
 
-    def _put(self, topic: str, payload: str, *, retain: bool) -> None:
-        message = _Message(payload, retain)
-        if retain and self._newest.get(topic) == message:
-            return
-        self._newest[topic] = message
-        self._due.setdefault(topic)
-        self._wake.set()
+    def _put(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            topic = message.topic
+            if message.retain:
+                if self._newest.get(topic) == message:
+                    continue
+                if message.payload:
+                    self._state.set(RETAINED, topic, "")
+            self._newest[topic] = message
+            self._due.setdefault(topic)
+            self._wake.set()
 
     def _tell_everything(self) -> None:
         self._due = dict.fromkeys(self._newest)
@@ -257,11 +296,3 @@ async def _together(*endless: Coroutine[object, object, Never]) -> Never:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     await failed.pop()
-
-
-def _state(reading: Reading) -> str:
-    """Write a reading as the state message's JSON, every digit as the meter sent it."""
-    values: dict[str, object] = {**reading.values, **dict.fromkeys(reading.unknown)}
-    if reading.timestamp is not None:
-        values["timestamp"] = reading.timestamp.isoformat()
-    return dumps(values)

@@ -33,6 +33,10 @@ class Topics:
         """What a telegram said, as one JSON object."""
         return f"{self.base}/{meter_id}/state"
 
+    def diagnostics(self, meter_id: str) -> str:
+        """How the line to a meter is doing, as one JSON object."""
+        return f"{self.base}/{meter_id}/diagnostics"
+
     def discovery(self, meter_id: str) -> str:
         """What Home Assistant is to make of a meter; retained."""
         return f"{self.discovery_prefix}/device/smartmeter_{meter_id}/config"

@@ -1,0 +1,80 @@
+"""Readings that a meter does not send and that follow from those it sends, each with its formula.
+
+Nothing is guessed: a power factor without a sign does not tell whether a phase takes or gives, so
+no power of a phase is made of it; a phase angle does, and its result is only believed while the
+phases together make the power that the meter sends itself.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from app.meters.reading import Reading
+
+_PHASES: Final = ("l1", "l2", "l3")
+_TENTH: Final = Decimal("0.1")
+
+# Currents come in steps of 0.01 A at best, and angles in whole degrees.
+_AGREE_WITHIN: Final = Decimal("0.1")
+_AGREE_WATTS: Final = 20
+
+_Numbers = Mapping[str, Decimal | int]
+
+
+def completed(reading: Reading) -> Reading:
+    """Add what follows from a reading: signed and apparent power, in all and by phase.
+
+    Values of the meter's own are never replaced.
+    """
+    sent = {key: value for key, value in reading.values.items() if not isinstance(value, str)}
+    found: dict[str, tuple[Decimal | int, str]] = {}
+    for phase in _PHASES:
+        taken, given = f"power_import_{phase}", f"power_export_{phase}"
+        if taken in sent and given in sent:
+            found[f"power_{phase}"] = (sent[taken] - sent[given], f"{taken} - {given}")
+    apparent = _apparent(sent)
+    for phase, power in apparent.items():
+        found[f"apparent_power_{phase}"] = (power, f"voltage_{phase} * current_{phase}")
+    if apparent:
+        total = sum(apparent.values(), Decimal())
+        found["apparent_power"] = (total, " + ".join(f"apparent_power_{p}" for p in apparent))
+    for phase, power in _by_angle(sent, apparent).items():
+        found.setdefault(
+            f"power_{phase}",
+            (power, f"voltage_{phase} * current_{phase} * cos(phase_angle_{phase})"),
+        )
+    new = {key: value for key, value in found.items() if key not in reading.values}
+    if not new:
+        return reading
+    return replace(
+        reading,
+        values={**reading.values, **{key: value for key, (value, _) in new.items()}},
+        derived={**reading.derived, **{key: how for key, (_, how) in new.items()}},
+    )
+
+
+def _apparent(sent: _Numbers) -> dict[str, Decimal]:
+    """Give voltage times current of each phase; of none if one lacks either."""
+    phases = [p for p in _PHASES if f"voltage_{p}" in sent or f"current_{p}" in sent]
+    try:
+        return {p: Decimal(sent[f"voltage_{p}"] * sent[f"current_{p}"]) for p in phases}
+    except KeyError:
+        return {}
+
+
+def _by_angle(sent: _Numbers, apparent: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Give the active power of each phase, if all have an angle and agree with the whole."""
+    powers = {}
+    for phase, power in apparent.items():
+        angle = sent.get(f"phase_angle_{phase}")
+        if angle is None and power:
+            return {}
+        cosine = Decimal(math.cos(math.radians(angle))) if angle is not None else Decimal()
+        powers[phase] = (power * cosine).quantize(_TENTH)
+    total, whole = sum(powers.values(), Decimal()), sent.get("power")
+    tolerated = _AGREE_WATTS + _AGREE_WITHIN * sum(apparent.values(), Decimal())
+    if not any(f"phase_angle_{p}" in sent for p in powers) or whole is None:
+        return {}
+    return powers if abs(total - whole) <= tolerated else {}

@@ -1,0 +1,139 @@
+"""What follows from what a meter sends; the figures are reckoned by hand."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from app.meters.derived import completed
+from app.meters.reading import Meter, Reading
+from app.meters.sensors import SENSORS
+
+METER = Meter("m", "m", "e450", "Landis+Gyr", "E450", None)
+NOON = datetime(2026, 6, 21, 12, 0, tzinfo=UTC)
+
+
+def reading(**values: str) -> Reading:
+    return Reading(METER, NOON, {key: Decimal(value) for key, value in values.items()})
+
+
+def new(given: Reading) -> dict[str, str]:
+    """Give what was added, as text."""
+    made = completed(given)
+    assert made.values.keys() == given.values.keys() | made.derived.keys()
+    assert made.derived.keys() <= SENSORS.keys()
+    assert (made.meter, made.timestamp, made.unknown) == (METER, NOON, given.unknown)
+    return {key: str(made.values[key]) for key in made.derived}
+
+
+def test_a_reading_from_which_nothing_follows_stays_as_it_is() -> None:
+    given = reading(energy_import="1.5", power="7", voltage_l1="230")
+    assert completed(given) is given
+
+
+def test_apparent_power_is_voltage_times_current() -> None:
+    given = reading(voltage_l1="230.1", current_l1="1.23")
+    assert new(given) == {"apparent_power_l1": "283.023", "apparent_power": "283.023"}
+    assert completed(given).derived["apparent_power_l1"] == "voltage_l1 * current_l1"
+
+
+def test_apparent_power_of_three_phases_is_their_sum() -> None:
+    given = reading(
+        voltage_l1="230",
+        current_l1="1",
+        voltage_l2="231",
+        current_l2="2",
+        voltage_l3="232",
+        current_l3="0",
+    )
+    made = new(given)
+    assert made["apparent_power"] == "692"
+    how = "apparent_power_l1 + apparent_power_l2 + apparent_power_l3"
+    assert completed(given).derived["apparent_power"] == how
+
+
+def test_nothing_is_said_of_the_whole_while_a_part_is_missing() -> None:
+    given = reading(voltage_l1="230", current_l1="1", voltage_l2="231")
+    assert new(given) == {}
+
+
+def test_what_the_meter_sends_itself_stands() -> None:
+    given = reading(
+        voltage_l1="230",
+        current_l1="1",
+        apparent_power="231",
+        power_import_l1="5",
+        power_export_l1="0",
+        power_l1="4",
+    )
+    assert new(given) == {"apparent_power_l1": "230"}
+    assert completed(given).values["apparent_power"] == 231
+
+
+def test_import_and_export_of_a_phase_make_its_signed_power() -> None:
+    assert new(reading(power_import_l2="0", power_export_l2="42.5")) == {"power_l2": "-42.5"}
+
+
+def test_angles_make_the_power_of_each_phase() -> None:
+    given = reading(
+        power="331",
+        voltage_l1="230",
+        current_l1="1",
+        phase_angle_l1="0",
+        voltage_l2="230",
+        current_l2="2",
+        phase_angle_l2="60",
+        voltage_l3="230",
+        current_l3="1",
+        phase_angle_l3="120",
+    )
+    made = new(given)
+    assert (made["power_l1"], made["power_l2"], made["power_l3"]) == ("230.0", "230.0", "-115.0")
+    how = "voltage_l2 * current_l2 * cos(phase_angle_l2)"
+    assert completed(given).derived["power_l2"] == how
+
+
+def test_a_phase_without_current_needs_no_angle() -> None:
+    given = reading(
+        power="230",
+        voltage_l1="230",
+        current_l1="0",
+        voltage_l2="230",
+        current_l2="1",
+        phase_angle_l2="0",
+    )
+    made = new(given)
+    assert (Decimal(made["power_l1"]), Decimal(made["power_l2"])) == (0, 230)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"power": "-230"}, {"power": "500"}, {"phase_angle_l1": "180"}],
+    ids=["the other sign", "too much", "turned"],
+)
+def test_angles_that_contradict_the_whole_are_not_believed(changed: dict[str, str]) -> None:
+    agreeing = {"power": "230", "voltage_l1": "230", "current_l1": "1", "phase_angle_l1": "0"}
+    assert "power_l1" in new(reading(**agreeing))
+    assert "power_l1" not in new(reading(**{**agreeing, **changed}))
+
+
+def test_a_phase_with_current_and_without_angle_leaves_all_without_power() -> None:
+    given = reading(
+        power="230",
+        voltage_l1="230",
+        current_l1="0.5",
+        voltage_l2="230",
+        current_l2="0.5",
+        phase_angle_l2="0",
+    )
+    assert not [key for key in new(given) if key.startswith("power")]
+
+
+def test_angles_alone_are_checked_against_nothing_and_not_believed() -> None:
+    given = reading(voltage_l1="230", current_l1="1", phase_angle_l1="0")
+    assert "power_l1" not in new(given)
+
+
+def test_a_power_factor_does_not_tell_the_direction() -> None:
+    given = reading(power="115", voltage_l1="230", current_l1="1", power_factor_l1="0.5")
+    assert not [key for key in new(given) if key.startswith("power")]
