@@ -21,6 +21,7 @@ import argparse
 import asyncio
 import itertools
 import logging
+import os
 import selectors
 import statistics
 import sys
@@ -37,7 +38,9 @@ from app.dlms.ciphering import Keys
 from app.line import LineReader
 from app.meters import profile
 from app.meters.reading import Reading
+from app.mqtt.layout import Layout
 from app.mqtt.publisher import BrokerState, Publisher
+from app.mqtt.topics import Topics
 from app.options import MeterOptions, MqttOptions
 from app.serial_mode import SerialMode
 from app.source import Address, Opened, SerialPort
@@ -225,10 +228,8 @@ class _FirstReading(Publisher):
 
         super().__init__(
             find_broker=nowhere,
-            base_topic="smartmeter",
-            discovery_prefix="homeassistant",
-            language="en",
-            version="0",
+            layout=Layout(Topics(), language="en", version="0"),
+            state=State(Path(os.devnull)),
             on_state=unheard,
         )
         self.there = asyncio.Event()

@@ -24,13 +24,14 @@ from app import jsontext, mode_search, options, source
 from app.decode import describe
 from app.decoder import Decoder
 from app.dlms.ciphering import Keys, parse_key
+from app.fault import Kind
 from app.listen import Report
 from app.log import LEVELS
 from app.meters import profile
 from app.meters.interpreter import Telegram
 from app.meters.profile import AUTO
 from app.meters.quantity import Quantity
-from app.meters.sensors import SENSORS, Sensor
+from app.meters.sensors import DIAGNOSTICS, SENSORS, Sensor
 
 ROOT = Path(__file__).parents[1]
 ADDON = ROOT / "smartmeter_addon"
@@ -335,6 +336,25 @@ def test_the_table_of_sensors_says_which_have_phases_or_tariffs_and_which_are_di
         assert remark.startswith("for each phase") == (key not in SENSORS), key
         some = SENSORS.get(f"{key}_l1") or SENSORS.get(f"{key}_tariff_1") or SENSORS[key]
         assert ("disabled" in remark) == (not some.enabled), key
+
+
+def test_the_table_of_diagnostics_has_every_one_with_its_names_and_unit() -> None:
+    rows = table(section(DOCS, "What you see in Home Assistant"), "Diagnostic")
+    listed = [
+        (code(row["Diagnostic"]), row["Name in English"], row["Name in German"], row["Unit"])
+        for row in rows
+    ]
+    assert listed == [base(sensor) for sensor in DIAGNOSTICS.values()]
+    for row in rows:
+        assert ("disabled" in row[""]) != DIAGNOSTICS[code(row["Diagnostic"])].enabled
+
+
+def test_every_kind_of_problem_is_listed() -> None:
+    text = section(DOCS, "What you see in Home Assistant")
+    (sentence,) = [line for line in text.splitlines() if line.startswith("The `kind` of a problem")]
+    told = {*(kind.value for kind in Kind), "not open", "no bytes", "no frames", "broker", "clock"}
+    told -= {"damaged"}  # which is noise, and no problem by itself
+    assert set(re.findall("`([^`]+)`", sentence)) - {"kind"} == told
 
 
 # what was shown by the program

@@ -103,7 +103,7 @@ def test_a_phase_without_current_needs_no_angle() -> None:
         phase_angle_l2="0",
     )
     made = new(given)
-    assert (Decimal(made["power_l1"]), Decimal(made["power_l2"])) == (0, 230)
+    assert [Decimal(made["power_l1"]), Decimal(made["power_l2"])] == [Decimal(0), Decimal(230)]
 
 
 @pytest.mark.parametrize(

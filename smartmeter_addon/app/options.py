@@ -23,6 +23,8 @@ from app.source import parse_url
 MQTT_PORT: Final = 1883
 MQTT_TLS_PORT: Final = 8883
 LANGUAGES: Final = ("en", "de")
+LAYOUTS: Final = ("standard", "burgenland", "lgraho", "greenmikeeu")
+"""Our own way to publish, and those of predecessors."""
 
 _LARGEST_PORT: Final = 65535
 _LONGEST_INTERVAL: Final = 86400
@@ -73,6 +75,7 @@ class MqttOptions:
         tls_insecure: whether to take any certificate.
         base_topic: what the state topics begin with.
         discovery_prefix: what Home Assistant's discovery topics begin with.
+        layout: one of LAYOUTS.
     """
 
     host: str | None = None
@@ -86,6 +89,7 @@ class MqttOptions:
     tls_insecure: bool = False
     base_topic: str = "smartmeter"
     discovery_prefix: str = "homeassistant"
+    layout: str = LAYOUTS[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +195,7 @@ def parse(raw: object, meter_types: Collection[str]) -> Options:
         "tls_insecure": _flag,
         "base_topic": _topic,
         "discovery_prefix": _topic,
+        "layout": _one_of(LAYOUTS),
     }
     options = _group(
         meter
@@ -199,7 +204,8 @@ def parse(raw: object, meter_types: Collection[str]) -> Options:
             "log_level": _one_of(LEVELS),
             "mqtt": _group(mqtt, _check_mqtt),
             "additional_meters": _each(_group(meter)),
-        }
+        },
+        _check_layout,
     )
     try:
         values = vol.Schema(options)(raw)
@@ -429,6 +435,19 @@ def _check_mqtt(given: Mapping[str, object]) -> Iterable[tuple[str, str]]:
                         " encrypted; wanted is mqtt.tls: true, or this one empty"
                     ),
                 )
+
+
+def _check_layout(given: Mapping[str, object]) -> Iterable[tuple[str, str]]:
+    broker = given.get("mqtt")
+    layout = broker.get("layout") if isinstance(broker, dict) else None
+    if layout in LAYOUTS[1:] and given.get("additional_meters"):
+        yield (
+            "additional_meters",
+            (
+                f"meters are given, but mqtt.layout is {layout}, whose program knew one meter only;"
+                " wanted is no further meter, or mqtt.layout: standard"
+            ),
+        )
 
 
 def _unknown(name: object, known: Collection[str]) -> str:

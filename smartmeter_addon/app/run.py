@@ -20,7 +20,7 @@ from app.line import LineReader
 from app.log import NOTICE, Redactor
 from app.meters import profile
 from app.meters.profile import AUTO, Profile
-from app.mqtt.layout import Layout
+from app.mqtt.predecessors import LAYOUTS
 from app.mqtt.publisher import BrokerState, Connected, Publisher
 from app.mqtt.topics import Topics
 from app.options import MeterOptions, MqttOptions, Options, OptionsError, load
@@ -92,7 +92,7 @@ async def serve(
             "mqtt.tls_insecure is set: the broker's certificate is not checked, so anybody in the"
             " network can pretend to be the broker and read its password"
         )
-    layout = Layout(
+    layout = LAYOUTS[options.mqtt.layout](
         Topics(options.mqtt.base_topic, options.mqtt.discovery_prefix),
         language=options.language,
         version=__version__,

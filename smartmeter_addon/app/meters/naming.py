@@ -46,6 +46,8 @@ def _rows() -> Iterator[tuple[_Code, str]]:
         for tariff in _TARIFFS:
             yield (c, _ENERGY, tariff), f"{key}_tariff_{tariff}"
     yield (9, _INSTANTANEOUS, 0), "apparent_power"
+    for phase in _PHASES:
+        yield (9 + 20 * phase, _INSTANTANEOUS, 0), f"apparent_power_l{phase}"
     yield (13, _INSTANTANEOUS, 0), "power_factor"
     yield (14, _INSTANTANEOUS, 0), "frequency"
     yield (91, _INSTANTANEOUS, 0), "current_n"

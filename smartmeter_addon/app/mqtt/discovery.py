@@ -26,6 +26,7 @@ def payload(
     language: str,
     version: str,
     configuration_url: str | None = None,
+    program_status: str | None = None,
 ) -> dict[str, object]:
     """Describe a meter to Home Assistant.
 
@@ -35,12 +36,14 @@ def payload(
         language: ``de`` or ``en``, of the entities' names.
         version: the program's.
         configuration_url: where the program is set up; None when that is not known.
+        program_status: the topic that says whether the program runs; None for ``topics.status``.
 
     Returns:
         The message for ``topics.discovery``, of values that JSON knows.
     """
     meter = announced.meter
     device = _device(announced, version, configuration_url)
+    program = {"topic": program_status or topics.status}
     prefix = slug(str(device["name"])) or f"smartmeter_{slug(meter.id)}"
     components: dict[str, object] = {}
     for key, sensor in SENSORS.items():
@@ -52,7 +55,9 @@ def payload(
             components[key] = component
     for key, sensor in DIAGNOSTICS.items():
         if key in announced.keys:
-            components[key] = _diagnostic(sensor, meter, prefix, language, topics)
+            components[key] = _diagnostic(sensor, meter, prefix, language, topics) | {
+                "availability": [program]
+            }
     for key in announced.gone:
         if row := SENSORS.get(key) or DIAGNOSTICS.get(key):
             components[key] = {"p": row.platform}
@@ -61,7 +66,7 @@ def payload(
         "o": {"name": ORIGIN, "sw_version": version},
         "cmps": components,
         "state_topic": topics.state(meter.id),
-        "availability": [{"topic": topics.status}, {"topic": topics.meter_status(meter.id)}],
+        "availability": [program, {"topic": topics.meter_status(meter.id)}],
         "availability_mode": "all",
     }
 
@@ -99,7 +104,6 @@ def _diagnostic(
     component = {
         **_component(sensor, meter, prefix, language),
         "state_topic": topics.diagnostics(meter.id),
-        "availability": [{"topic": topics.status}],
     }
     if sensor.details:
         component["json_attributes_topic"] = topics.diagnostics(meter.id)

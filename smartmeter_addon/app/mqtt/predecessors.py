@@ -1,0 +1,210 @@
+"""The topics of programs that people had before, for those who switch and keep what hangs on them.
+
+All facts are from the programs' own documentation and code:
+smartmeter_homeassistant_burgenland 0.7.2, lgraho/smartmeterreader, greenMikeEU/SmartMeterEVN.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from app.jsontext import dumps
+from app.meters.reading import Reading
+from app.mqtt import discovery
+from app.mqtt.announcements import Announcement
+from app.mqtt.layout import Layout, Message
+from app.mqtt.topics import Topics
+
+_WH_PER_KWH: Final = 1000
+
+# Of a state in Home Assistant.
+_LONGEST_STATE: Final = 255
+
+Exact = Decimal | int
+
+
+class _Entity(NamedTuple):
+    """An entity of the Burgenland program: its key in the state, and the end of its unique id."""
+
+    field: str
+    suffix: str
+    factor: int = 1
+    unit: str | None = None
+    precision: int | None = None
+
+
+_BURGENLAND: Final = {
+    "energy_import": _Entity("total_con", "_total_energy_consumed", _WH_PER_KWH, "Wh", 0),
+    "energy_export": _Entity("total_prov", "_total_energy_provided", _WH_PER_KWH, "Wh", 0),
+    "power_import": _Entity("w_con", "_power_consumed"),
+    "power_export": _Entity("w_prov", "_power_provided"),
+    "voltage_l1": _Entity("u1", "_voltage_l1"),
+    "voltage_l2": _Entity("u2", "_voltage_l2"),
+    "voltage_l3": _Entity("u3", "_voltage_l3"),
+    "current_l1": _Entity("i1", "_current_l1"),
+    "current_l2": _Entity("i2", "_current_l2"),
+    "current_l3": _Entity("i3", "_current_l3"),
+    "phase_angle_l1": _Entity("angle1", "_angle_l1"),
+    "phase_angle_l2": _Entity("angle2", "_angle_l2"),
+    "phase_angle_l3": _Entity("angle3", "_angle_l3"),
+    "power_factor": _Entity("power_factor", "_power_factor"),
+}
+
+_LGRAHO: Final = {
+    "energy": "energy_import",
+    "energyR": "energy_export",
+    "power": "power_import",
+    "powerR": "power_export",
+    "voltageL1": "voltage_l1",
+    "voltageL2": "voltage_l2",
+    "voltageL3": "voltage_l3",
+    "currentL1": "current_l1",
+    "currentL2": "current_l2",
+    "currentL3": "current_l3",
+    "powerfactor": "power_factor",
+}
+
+_GREENMIKEEU: Final = {
+    "WirkenergieBezug": "energy_import",
+    "WirkenergieLieferung": "energy_export",
+    "WirkleistungBezug": "power_import",
+    "WirkleistungLieferung": "power_export",
+    "Wirkleistunggesamt": "power",
+    "SpannungL1": "voltage_l1",
+    "SpannungL2": "voltage_l2",
+    "SpannungL3": "voltage_l3",
+    "StromL1": "current_l1",
+    "StromL2": "current_l2",
+    "StromL3": "current_l3",
+    "Leistungsfaktor": "power_factor",
+}
+
+
+def _electric(keys: Iterable[str]) -> bool:
+    """Tell the electricity meter from the gas meter behind it: the predecessors know the one."""
+    return any(key.startswith(("energy_", "power", "voltage_")) for key in keys)
+
+
+class Burgenland(Layout):
+    """As smartmeter_homeassistant_burgenland: its device, its unique ids, its state message.
+
+    Its options ``mqtt.prefix`` and ``mqtt.device_id``, joined by a slash, are the base topic. What
+    it did not have, such as diagnostics, joins its device and has our topics.
+    """
+
+    def __init__(
+        self,
+        topics: Topics,
+        *,
+        language: str,
+        version: str,
+        configuration_url: str | None = None,
+    ) -> None:
+        super().__init__(
+            topics, language=language, version=version, configuration_url=configuration_url
+        )
+        self._device_id = topics.base.rpartition("/")[2]
+
+    @property
+    def status(self) -> str:
+        """The topic that says whether the program runs."""
+        return f"{self._topics.base}/availability"
+
+    def announcement(self, announced: Announcement) -> Iterable[Message]:
+        """Describe the meter under the predecessor's names."""
+        payload = self._payload(announced)
+        topic = self._topics.discovery(announced.meter.id)
+        if _electric(announced.keys):
+            topic = f"{self._topics.discovery_prefix}/device/{self._device_id}/config"
+        yield Message(topic, dumps(payload), retain=True)
+
+    def reading(self, reading: Reading) -> Iterable[Message]:
+        """Say what a telegram said in both manners."""
+        if _electric(reading.values):
+            state = {
+                entity.field: value * entity.factor
+                for key, entity in _BURGENLAND.items()
+                if (value := _number(reading, key)) is not None
+            }
+            yield Message(f"{self._topics.base}/state", dumps(state), retain=False)
+        yield from super().reading(reading)
+
+    def _payload(self, announced: Announcement) -> dict[str, object]:
+        payload = discovery.payload(
+            announced,
+            topics=self._topics,
+            language=self._language,
+            version=self._version,
+            configuration_url=self._configuration_url,
+            program_status=self.status,
+        )
+        if not _electric(announced.keys):
+            return payload
+        device, components = payload["dev"], payload["cmps"]
+        assert isinstance(device, dict)  # noqa: S101 - as `discovery.payload` makes it
+        assert isinstance(components, dict)  # noqa: S101 - the same
+        device["identifiers"] = [self._device_id]
+        components["raw_data"] = {
+            "p": "sensor",
+            "unique_id": self._device_id,
+            "name": "Raw data",
+            "state_topic": f"{self._topics.base}/state",
+            "value_template": f"{{{{ value[:{_LONGEST_STATE}] }}}}",
+            "entity_category": "diagnostic",
+        }
+        for key, entity in _BURGENLAND.items():
+            if key in announced.keys:
+                components[key] |= {
+                    "unique_id": f"{self._device_id}{entity.suffix}",
+                    "state_topic": f"{self._topics.base}/state",
+                    "value_template": f"{{{{ value_json.{entity.field} | default('') }}}}",
+                }
+                if entity.unit:
+                    components[key] |= {
+                        "unit_of_measurement": entity.unit,
+                        "suggested_display_precision": entity.precision,
+                    }
+        return payload
+
+
+class LGraho(Layout):
+    """Our own layout, and beside it the state message of lgraho/smartmeterreader."""
+
+    def reading(self, reading: Reading) -> Iterable[Message]:
+        """Say what a telegram said in both manners."""
+        if _electric(reading.values):
+            state = _renamed(reading, _LGRAHO)
+            topic = f"{self._topics.discovery_prefix}/sensor/smartmeter/state"
+            yield Message(topic, dumps(state), retain=False)
+        yield from super().reading(reading)
+
+
+class GreenMikeEU(Layout):
+    """Our own layout, and beside it the topics of greenMikeEU/SmartMeterEVN, one a value."""
+
+    def reading(self, reading: Reading) -> Iterable[Message]:
+        """Say what a telegram said in both manners."""
+        if _electric(reading.values):
+            for name, value in _renamed(reading, _GREENMIKEEU).items():
+                yield Message(f"Smartmeter/{name}", dumps(value), retain=False)
+        yield from super().reading(reading)
+
+
+LAYOUTS: Final[Mapping[str, type[Layout]]] = {
+    "standard": Layout,
+    "burgenland": Burgenland,
+    "lgraho": LGraho,
+    "greenmikeeu": GreenMikeEU,
+}
+"""By the value of the option ``mqtt.layout``."""
+
+
+def _number(reading: Reading, key: str) -> Exact | None:
+    value = reading.values.get(key)
+    return None if isinstance(value, str) else value
+
+
+def _renamed(reading: Reading, names: Mapping[str, str]) -> dict[str, Exact]:
+    return {
+        name: value for name, key in names.items() if (value := _number(reading, key)) is not None
+    }
