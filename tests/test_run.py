@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,10 @@ from supervised import BROKER, TOKEN, FakeSupervisor, supervised
 
 from app import run
 from app.log import NOTICE, Redactor
-from app.mqtt.publisher import Connected, Disconnected
-from app.options import MeterOptions, MqttOptions
+from app.meters.reading import Meter
+from app.mqtt.publisher import Connected, Disconnected, Publisher
+from app.options import MeterOptions, MqttOptions, Options
+from app.state import State
 from app.supervisor import SupervisorError
 
 
@@ -221,3 +225,83 @@ async def test_a_file_that_cannot_be_touched_does_not_end_the_program(
     await asyncio.wait([beating], timeout=0.01)
     assert not beating.done()
     beating.cancel()
+
+
+# One failing part does not take the others down
+
+
+class Reader:
+    """Fails as often as it is told, then reads for ever."""
+
+    def __init__(self, failures: int, *, hears: bool = True) -> None:
+        self.failures = failures
+        self.hears = hears
+        self.reads = asyncio.Event()
+
+    async def run(self) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise RuntimeError("a mistake of ours")
+        self.reads.set()
+        await asyncio.Event().wait()
+
+
+async def test_a_reader_that_fails_is_begun_again_and_told(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "RESTART_AFTER", 0.0)
+    reader = Reader(failures=2)
+    task = asyncio.create_task(run._for_ever(reader))  # type: ignore[arg-type]
+    async with asyncio.timeout(TIMEOUT):
+        await reader.reads.wait()
+    assert len(caplog.messages) == 2
+    assert "please report this" in caplog.messages[0]
+    assert "a mistake of ours" in caplog.text
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+@pytest.mark.parametrize("hears", [True, False])
+async def test_meters_gone_for_good_are_taken_back_only_while_every_line_hears_one(
+    *, hears: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(NOTICE)
+    monkeypatch.setattr(run, "TIDY_INTERVAL", 0.0)
+    asked = asyncio.Event()
+
+    class Readers(list[Reader]):
+        def __iter__(self) -> Iterator[Reader]:
+            asked.set()
+            return super().__iter__()
+
+    class Forgetful(Publisher):
+        def __init__(self) -> None:
+            pass
+
+        def forget_unheard(self) -> list[Meter]:
+            return [Meter("gas7", "GAS7", "dsmr", "", "Gas meter", None)]
+
+    readers = Readers([Reader(0), Reader(0, hears=hears)])
+    task = asyncio.create_task(run._tidy(Forgetful(), readers))  # type: ignore[arg-type]
+    async with asyncio.timeout(TIMEOUT):
+        await asked.wait()
+        await asyncio.sleep(0)
+    task.cancel()
+    assert any("GAS7 was not heard for a week" in text for text in caplog.messages) is hears
+
+
+def test_a_broker_that_is_not_checked_is_told_at_each_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def start() -> None:
+        options = Options((MeterOptions(),), MqttOptions(host="h", tls=True, tls_insecure=True))
+        state = State(tmp_path / "state.json")
+        serving = asyncio.create_task(run.serve(options, {}, state, {}, Redactor()))
+        await asyncio.sleep(0)  # it runs up to where it waits for a signal
+        os.kill(os.getpid(), signal.SIGTERM)
+        async with asyncio.timeout(TIMEOUT):
+            await serving
+
+    asyncio.run(start())
+    assert any("mqtt.tls_insecure is set" in text for text in caplog.messages)

@@ -9,6 +9,7 @@ import contextlib
 import logging
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -96,6 +97,9 @@ async def serve(
         Topics(options.mqtt.base_topic, options.mqtt.discovery_prefix),
         language=options.language,
         version=__version__,
+        configuration_url=supervisor.own_page(
+            environment.get("SUPERVISOR_TOKEN"), socket.gethostname()
+        ),
     )
     publisher = Publisher(
         find_broker=find_broker, layout=layout, state=state, on_state=_BrokerLog()

@@ -14,6 +14,9 @@ _LONGEST_ANSWER: Final = 65536
 _LARGEST_PORT: Final = 65535
 _OK, _BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN = 200, 400, 401, 403
 
+# The repository's hash or "local", then the app's own name.
+_APP_HOST: Final = re.compile(r"([0-9a-f]{8}|local)(-[a-z0-9]+)+")
+
 _SET_HOST: Final = "or set the option mqtt.host to a broker of your own"
 
 
@@ -74,6 +77,22 @@ async def mqtt_service(
             f" restart Home Assistant's host, {_SET_HOST}"
         ) from None
     return _service(answer)
+
+
+def own_page(token: str | None, hostname: str) -> str | None:
+    """Give the address of this app's own page in Home Assistant.
+
+    Args:
+        token: what the Supervisor gave the app; without one there is no such page.
+        hostname: of the container; the Supervisor makes it of the app's name there.
+
+    Returns:
+        An address such as ``homeassistant://config/app/a0d7b954_smartmeter/config``, the form that
+        Home Assistant's own hassio integration uses; None where the name is not one of an app.
+    """
+    if not token or not _APP_HOST.fullmatch(hostname):
+        return None
+    return f"homeassistant://config/app/{hostname.replace('-', '_')}/config"
 
 
 class _Answer(NamedTuple):
