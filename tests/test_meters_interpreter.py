@@ -530,7 +530,7 @@ def test_text_of_a_type_other_than_the_chosen_one_is_told_and_not_read() -> None
     assert telegram.reading is None
     assert telegram.fault is not None
     assert (telegram.fault.kind, telegram.fault.layer) == (Kind.OTHER_METER, "meter")
-    assert "comes from a Iskraemeco meter, but meter_type is kaifa" in telegram.fault.reason
+    assert "comes from an Iskraemeco meter, but meter_type is kaifa" in telegram.fault.reason
 
 
 def test_a_readout_without_identification_and_with_short_codes_is_read() -> None:
