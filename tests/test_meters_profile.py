@@ -197,6 +197,13 @@ def test_the_model_of_a_family_is_named_by_its_profile() -> None:
     assert PROFILES["sagemcom-p1"].model_of("EST5\\253710000_A") == "T210-D-r"
 
 
+@pytest.mark.parametrize(("size", "fits"), [(12, True), (11, False), (0, False)])
+def test_a_clock_s_place_takes_a_clock_only(size: int, *, fits: bool) -> None:
+    known = next(one for one in PROFILES["e450"].lists if one.name == "wiener-netze-9")
+    elements = [(axdr.OCTET_STRING, bytes(size)), *[(axdr.DOUBLE_LONG_UNSIGNED, 5)] * 8]
+    assert known.fits(elements) is fits
+
+
 # --- Mistakes ---
 
 
@@ -211,7 +218,8 @@ def test_the_model_of_a_family_is_named_by_its_profile() -> None:
         ('makers = ["xmp"]', "makers.0"),
         ('addresses = ["0xCE"]', "addresses.0"),
         ("push_interval = true", "push_interval"),
-        ("number_within = 1000", "number_within"),
+        ("[number_within]\nrows = 1000", "number_within.rows"),
+        ("[number_within]\ncolumns = 5", "number_within.columns"),
         ('codes_absent = ["1.8.0"]', "codes_absent.0"),
         ('[manufacturers]\n"XMP5" = 5', "manufacturers.XMP5"),
         ('serial_modes = ["2400 8E1", "fast"]', "serial_modes.1"),

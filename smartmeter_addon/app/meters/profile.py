@@ -17,7 +17,8 @@ from typing import Any, Final
 
 import voluptuous as vol
 
-from app.cosem.items import Item
+from app.cosem import clock
+from app.cosem.items import Item, Shape
 from app.cosem.obis import Obis
 from app.cosem.unit import UNITS, scale
 from app.dlms import axdr
@@ -32,9 +33,11 @@ AUTO: Final = "auto"
 _TYPE: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 _PUSH_INTERVAL: Final = 10
+_CLOCK: Final = Obis(0, 0, 1, 0, 0)
 _MAKER: Final = re.compile(r"[A-Z]{3}")
 _ADDRESS: Final = re.compile(r"[0-9A-Fa-f]+")
 _QUANTITIES: Final = tuple(measured.value for measured in Quantity)
+_SHAPES: Final = tuple(shape.value for shape in Shape)
 _UNITS: Final = {*UNITS.values(), *(f"k{unit}" for unit in ("Wh", "W", "varh", "var", "VAh", "VA"))}
 _PLAIN_WORDS: Final = {
     "extra keys not allowed": "there is no such key",
@@ -71,6 +74,11 @@ class Place:
     unit: str = ""
     absent: int | None = None
 
+    def takes(self, data: Data) -> bool:
+        """Tell whether a value can stand here: of its type, and a clock with a clock's size."""
+        tag, value = data
+        return tag in self.tags and (self.obis != _CLOCK or len(value) == clock.SIZE)
+
     def item(self, data: Data) -> Item:
         """Give a bare value the code, scale and unit of its place."""
         item = Item(self.obis, *data, self.unit)
@@ -91,7 +99,7 @@ class PositionalList:
     def fits(self, elements: list[Data]) -> bool:
         """Tell whether a body's elements have this list's count and types."""
         return len(elements) == len(self.places) and all(
-            data[0] in place.tags for data, place in zip(elements, self.places, strict=True)
+            place.takes(data) for data, place in zip(elements, self.places, strict=True)
         )
 
     def items(self, elements: list[Data]) -> list[Item]:
@@ -140,8 +148,8 @@ class Profile:
             for the beginning of the identification.
         codes_present: codes of which a P1 telegram of the family holds at least one, by C, D, E.
         codes_absent: codes of which it holds none.
-        number_within: how many telegrams it may take until one says the meter's number, where some
-            lists of the family leave it out and a telegram does not say which one it is of.
+        number_within: how many telegrams it takes at most until one says the meter's number, by the
+            shape of the lists that leave it out while others of the family say it.
         own: whether the user wrote it.
     """
 
@@ -164,7 +172,7 @@ class Profile:
     manufacturers: tuple[tuple[re.Pattern[str], str], ...] = ()
     codes_present: frozenset[tuple[int, int, int]] = frozenset()
     codes_absent: frozenset[tuple[int, int, int]] = frozenset()
-    number_within: int = 0
+    number_within: Mapping[Shape, int] = field(default_factory=dict)
     own: bool = False
 
     def model_of(self, mark: str) -> str:
@@ -288,6 +296,12 @@ def _quantity(text: str) -> Quantity:
     return Quantity(text)
 
 
+def _shape(text: str) -> Shape:
+    if text not in _SHAPES:
+        raise vol.Invalid(f"{text!r} is no shape of a list; one is {', '.join(_SHAPES)}")
+    return Shape(text)
+
+
 def _alone(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
     codes = [value["obis"] for value in values if "obis" in value]
     twice = [code for code in codes if codes.count(code) > 1]
@@ -332,7 +346,7 @@ _PROFILE_SCHEMA: Final = vol.Schema(
         "lists": _TEXTS,
         "serial_modes": [vol.All(str, _serial_mode)],
         "push_interval": vol.All(_whole, vol.Range(1, 86400)),
-        "number_within": vol.All(_whole, vol.Range(0, 100)),
+        "number_within": {_shape: vol.All(_whole, vol.Range(1, 100))},
         "nominal": {_quantity: vol.All(_whole, vol.Range(-9, 9))},
         "models": {str: str},
         "positional": {str: dict},
@@ -419,7 +433,7 @@ def _profile(
         manufacturers=tuple(table.get("manufacturers", {}).items()),
         codes_present=frozenset(obis.cde for obis in table.get("codes_present", ())),
         codes_absent=frozenset(obis.cde for obis in table.get("codes_absent", ())),
-        number_within=table.get("number_within", 0),
+        number_within=table.get("number_within", {}),
         own=is_own,
     )
 
