@@ -407,7 +407,9 @@ def heard(telegram: bytes, own: Path | None = None, line: str = "/dev/ttyUSB0 (9
         for event in one.feed(telegram)
         for index, text in enumerate(report.event(event))
     ]
-    lines += report.block(line, one.frames, one.junk)
+    report.opened(line)
+    report.ended(one.frames, one.junk)
+    lines += report.block()
     return "".join(f"{text}\n" for text in lines)
 
 
