@@ -398,3 +398,16 @@ def test_any_body_that_decodes_is_read_without_raising(
         return
     for item in items.read(body):
         assert isinstance(item.text, str)
+
+
+def test_the_shapes_of_lists_are_told_apart() -> None:
+    name = (axdr.OCTET_STRING, bytes((1, 0, 1, 8, 0, 255)))
+    number = (axdr.UNSIGNED, 5)
+    objects = (axdr.ARRAY, [(axdr.STRUCTURE, [(axdr.LONG_UNSIGNED, 3), name, (axdr.INTEGER, 2)])])
+    assert items.shape((axdr.STRUCTURE, [objects, number])) is items.Shape.CAPTURE_OBJECTS
+    assert items.shape((axdr.STRUCTURE, [name, number])) is items.Shape.ROWS
+    row = (axdr.STRUCTURE, [name, number])
+    assert items.shape((axdr.ARRAY, [row])) is items.Shape.ROWS
+    assert items.shape((axdr.STRUCTURE, [number, number])) is items.Shape.VALUES
+    assert items.shape((axdr.STRUCTURE, [])) is items.Shape.VALUES
+    assert items.shape(number) is items.Shape.VALUES

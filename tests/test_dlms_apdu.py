@@ -92,3 +92,32 @@ def test_random_bodies_are_read_or_refused(body: bytes) -> None:
         assert error.layer == "a-xdr"  # noqa: PT017 -- only some of the bodies are wrong
     else:
         assert parsed.date_time is None
+
+
+SWAPPED_ROW = bytes.fromhex("0203 0609 01001F0700FF 120034 0202 0FFE 1621")
+"""A current as the Landis+Gyr ZMF100 sends it: length and tag of its code the wrong way round."""
+RIGHT_ROW = SWAPPED_ROW.replace(b"\x06\x09", b"\x09\x06", 1)
+
+
+def test_a_code_whose_tag_and_length_are_swapped_is_read_all_the_same() -> None:
+    head = bytes.fromhex("0F 00000001 00")
+    swapped = head + b"\x02\x02" + RIGHT_ROW + SWAPPED_ROW
+    right = head + b"\x02\x02" + RIGHT_ROW + RIGHT_ROW
+    assert apdu.parse(swapped).body == apdu.parse(right).body
+    flat = head + SWAPPED_ROW
+    assert apdu.parse(flat) == apdu.parse(flat.replace(b"\x06\x09", b"\x09\x06"))
+
+
+def test_a_number_that_looks_like_a_swapped_code_stays_a_number_in_a_telegram_that_is_right() -> (
+    None
+):
+    number = bytes.fromhex("06 0901001F")
+    assert apdu.parse(bytes.fromhex("0F 00000001 00 0201") + number).body == (
+        2,
+        [(6, 0x0901001F)],
+    )
+
+
+def test_a_telegram_that_cannot_be_read_in_any_way_is_told_in_the_standard_s_words() -> None:
+    with pytest.raises(DecodeError, match="07 is no data type"):
+        apdu.parse(bytes.fromhex("0F 00000001 00 0203 0609 01001F0700FE 120034 00"))

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import itertools
 import json
 import os
 import re
@@ -19,9 +20,10 @@ from app import cli
 from app.dlms.axdr import NAMES
 from app.dlms.ciphering import Keys, parse_key
 from app.listen import Report, listen, masked
+from app.mode_search import VAIN_BURSTS
 from app.serial_mode import SerialMode
 from app.source import SerialPort, TcpGateway
-from simulator import axdr, links
+from simulator import axdr, links, wires
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.meters import obis_bytes
 from simulator.wires import TcpServer
@@ -51,7 +53,9 @@ def report(data: bytes, keys: Keys = BOTH_KEYS) -> tuple[list[str], list[str]]:
     one.received(len(data))
     events = [*reading.feed(data), *reading.finish()]
     shown = [line for event in events for line in one.event(event)]
-    return shown, list(one.block("/dev/ttyUSB0 (2400 8E1)", reading.frames, reading.junk))
+    one.opened("/dev/ttyUSB0 (2400 8E1)")
+    one.ended(reading.frames, reading.junk)
+    return shown, list(one.block())
 
 
 # --- What is shown ---
@@ -242,6 +246,39 @@ async def test_a_serial_line_is_shown_until_ctrl_c(adapter: Adapter, number: int
     assert lines[-1] == "----- to here -----"
 
 
+async def test_modes_are_tried_in_turn_until_one_gives_frames(adapter: Adapter) -> None:
+    """A pseudo terminal knows no modes; that the first are wrong is shown by what comes."""
+    first, second = map(SerialMode.parse, ("2400 8E1", "9600 8N1"))
+    path = str(adapter.path)
+    opened = {mode: asyncio.Event() for mode in (first, second)}
+    words = {f"reading {path} ({mode})": event.set for mode, event in opened.items()}
+    out = Output(**words, telegram=end())
+    meter = SimulatedMeter(adapter, "kaifa")
+    listening = asyncio.create_task(
+        listen(
+            SerialPort(path, first),
+            decoder(),
+            out,
+            modes=[first, second],
+            clock=map(float, itertools.count()).__next__,  # a second between any two looks
+        )
+    )
+    async with asyncio.timeout(TIMEOUT):
+        await opened[first].wait()
+        for _ in range(VAIN_BURSTS):
+            adapter.write(b"\0\xfe\0")
+            await wires.settle(adapter)
+        await opened[second].wait()
+        await meter.push()
+        assert await listening == 0
+    lines = out.getvalue().splitlines()
+    assert lines[1] == "no whole frame with 2400 8E1, trying another mode"
+    assert f"line: {path} (9600 8N1)" in lines
+    assert "tried in vain: 2400 8E1" in lines
+    (counted,) = [line for line in lines if "good frames" in line]
+    assert " 2 good frames, " in counted
+
+
 async def test_a_line_that_brings_nothing_ends_by_itself_with_a_failure() -> None:
     with closing(await TcpServer.listen(0)) as gateway:
         out = io.StringIO()
@@ -279,7 +316,7 @@ async def test_an_output_that_nobody_reads_any_more_ends_it(adapter: Adapter) ->
         (["--meter-type", "e450", "--serial-mode", "2400 8N1"], "2400 8N1"),
     ],
 )
-def test_the_command_reads_in_the_mode_of_the_meter_type(
+def test_the_command_begins_with_the_mode_of_the_meter_type(
     adapter: Adapter, capsys: pytest.CaptureFixture[str], arguments: list[str], mode: str
 ) -> None:
     given = ["listen", str(adapter.path), "--seconds", "0.05", *arguments]

@@ -62,6 +62,7 @@ def test_else_a_name_in_the_list_names_the_maker(
     "item",
     [
         named("0-0:96.1.0", b"KFM_001"),  # a register, but not the device's name
+        named("0-0:96.1.0", b"ELS1"),  # too short for a maker and a number
         bare(b"30100007"),
         bare(b"KF_001"),
         bare(b"Bezug"),
@@ -112,7 +113,27 @@ def test_an_empty_number_is_none(empty: object) -> None:
 def test_a_bare_string_at_the_end_of_a_list_is_the_number() -> None:
     energy = named("1-0:1.8.0", 5, axdr.UNSIGNED)
     assert identity.number([energy, bare(b"181220000009")]) == "181220000009"
-    assert identity.number([bare(b"181220000009"), energy]) is None
+    assert identity.number([bare(b"Bezug"), energy, bare(b"181220000009")]) == "181220000009"
+
+
+def test_a_bare_string_elsewhere_is_the_number_when_there_is_no_other() -> None:
+    energy = named("1-0:1.8.0", 5, axdr.UNSIGNED)
+    clock = bare(bytes.fromhex("07EA0701030C000500FF8880"))
+    assert identity.number([clock, bare(b"181220000009"), energy]) == "181220000009"
+    assert identity.number([bare(b"Bezug"), bare(b"181220000009"), energy]) is None
+
+
+@pytest.mark.parametrize("filled", [b"30100007\0\0", b"  30100007  ", b"\0\x0030100007"])
+def test_a_number_is_known_without_what_fills_its_place(filled: bytes) -> None:
+    assert identity.number([bare(filled)]) == "30100007"
+    assert identity.number([named("0-0:96.1.0", filled)]) == "30100007"
+
+
+@pytest.mark.parametrize("filling", [bytes(8), b"\xff" * 8, b"        "])
+def test_a_place_that_holds_nothing_but_filling_is_no_number(filling: bytes) -> None:
+    listed = [named("0-0:96.1.0", filling), named("0-0:96.1.1", b"123")]
+    assert identity.number(listed) == "123"
+    assert identity.number([bare(filling)]) is None
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from simulated import LISTS
 from telegrams import NOON, ZONE, decode, household, notification, registers, telegrams
 
+from app.cosem.items import Shape
 from app.dlms import apdu
 from app.dlms.ciphering import Keys
 from app.dlms.receiver import Push, Security
@@ -530,7 +531,7 @@ def test_text_of_a_type_other_than_the_chosen_one_is_told_and_not_read() -> None
     assert telegram.reading is None
     assert telegram.fault is not None
     assert (telegram.fault.kind, telegram.fault.layer) == (Kind.OTHER_METER, "meter")
-    assert "comes from a Iskraemeco meter, but meter_type is kaifa" in telegram.fault.reason
+    assert "comes from an Iskraemeco meter, but meter_type is kaifa" in telegram.fault.reason
 
 
 def test_a_readout_without_identification_and_with_short_codes_is_read() -> None:
@@ -585,3 +586,108 @@ def test_a_list_of_nothing_is_not_known(body: tuple[Node, ...], meter_type: str)
 
 def test_a_profile_is_compared_as_the_one_that_it_is() -> None:
     assert Profile("a", "b", "c") != Profile("a", "b", "c")
+
+
+# --- A number that only some lists say ---
+
+WATTS = notification(axdr.uint32(1207))
+"""Kaifa's list 1 in Norway; the second names maker and number."""
+NUMBERED = notification(
+    axdr.octet_string(b"KFM_001"),
+    axdr.octet_string(b"6970631401234567"),
+    axdr.octet_string(b"MA304H3E"),
+    *(axdr.uint32(value) for value in (1207, 0, 0, 42, 5000, 4000, 3000, 2310, 2320, 2330)),
+)
+NORDIC = "010001"
+
+
+def with_memory(numbers: dict[str, str]) -> Interpreter:
+    return Interpreter(profile.load(), AUTO, ZONE, numbers=numbers)
+
+
+def ids(one: Interpreter, plaintexts: Sequence[bytes]) -> list[str | None]:
+    """The names under which telegrams are published, None for those that are not."""
+    read_ones = [one.read(push(plaintext, address=NORDIC)) for plaintext in plaintexts]
+    assert all(telegram.registers for telegram in read_ones)
+    assert all(telegram.waiting is (telegram.reading is None) for telegram in read_ones)
+    return [telegram.reading.meter.id if telegram.reading else None for telegram in read_ones]
+
+
+def test_a_meter_is_not_published_before_the_list_that_says_its_number() -> None:
+    numbers: dict[str, str] = {}
+    found = ids(with_memory(numbers), [WATTS, WATTS, NUMBERED, WATTS])
+    assert found == [None, None, "6970631401234567", "6970631401234567"]
+    assert ids(with_memory(numbers), [WATTS]) == ["6970631401234567"]  # after a restart
+
+
+def test_a_number_that_never_comes_is_not_waited_for_for_ever_and_not_again() -> None:
+    numbers: dict[str, str] = {}
+    within = profile.load()["kaifa-nordic"].number_within[Shape.VALUES]
+    assert within < 20
+    found = ids(with_memory(numbers), [WATTS] * (within + 2))
+    assert found == [None] * within + ["kaifa-nordic"] * 2
+    assert ids(with_memory(numbers), [WATTS]) == ["kaifa-nordic"]
+
+
+def test_a_number_that_comes_late_counts_all_the_same() -> None:
+    one = with_memory({NORDIC: ""})
+    assert ids(one, [WATTS, NUMBERED, WATTS]) == [
+        "kaifa-nordic",
+        "6970631401234567",
+        "6970631401234567",
+    ]
+
+
+def test_without_a_memory_nothing_is_waited_for() -> None:
+    """As in `decode`, which shows each telegram for itself."""
+    assert ids(interpreter(), [WATTS]) == ["kaifa-nordic"]
+
+
+@pytest.mark.parametrize(("family", "variant"), LISTS)
+def test_a_meter_whose_lists_say_their_number_always_or_never_is_published_at_once(
+    family: str, variant: str
+) -> None:
+    one = with_memory({})
+    assert one.read(push(*from_meter(family, variant))).reading
+
+
+# --- Lists that are only described ---
+
+
+def test_the_list_of_the_kaifa_meters_of_netz_burgenland_is_read() -> None:
+    moment = clock.date_time(NOON.astimezone(ZONE))
+    telegram = read(
+        notification(
+            axdr.octet_string(moment),
+            axdr.octet_string(b"KFM1200200000017"),
+            *(axdr.uint32(value) for value in (9_108_123, 45, 431, 0, 96, 9)),
+        ),
+        KFM,
+    )
+    assert telegram.fault is None
+    assert telegram.profile is profile.load()["kaifa"]
+    assert telegram.number == "KFM1200200000017"
+    assert telegram.timestamp == NOON
+    assert telegram.reading is not None
+    assert telegram.reading.values == {
+        "energy_import": Decimal("9108.123"),
+        "energy_export": Decimal("0.045"),
+        "power_import": 431,
+        "power_export": 0,
+        "power": 431,
+        "reactive_energy_import": Decimal("0.096"),
+        "reactive_energy_export": Decimal("0.009"),
+    }
+
+
+def test_a_zmf100_s_currents_are_read_though_their_codes_are_swapped() -> None:
+    """By the dump: units are said, the codes of the currents begin with 06 09."""
+    right = axdr.encode(scaled("1-0:31.7.0", axdr.uint16(52), -2, 33))
+    swapped = right.replace(b"\x09\x06", b"\x06\x09", 1)
+    body = axdr.Raw(b"\x02\x02" + axdr.encode(VOLTAGE) + swapped)
+    telegram = read(axdr.data_notification(body, invoke_id=1), LGZ, address="")
+    assert registers(telegram) == {
+        "1-0:32.7.0": (Decimal("233.7"), "V"),
+        "1-0:31.7.0": (Decimal("0.52"), "A"),
+    }
+    assert telegram.profile is profile.load()["zmf100"]

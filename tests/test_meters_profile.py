@@ -197,6 +197,13 @@ def test_the_model_of_a_family_is_named_by_its_profile() -> None:
     assert PROFILES["sagemcom-p1"].model_of("EST5\\253710000_A") == "T210-D-r"
 
 
+@pytest.mark.parametrize(("size", "fits"), [(12, True), (11, False), (0, False)])
+def test_a_clock_s_place_takes_a_clock_only(size: int, *, fits: bool) -> None:
+    known = next(one for one in PROFILES["e450"].lists if one.name == "wiener-netze-9")
+    elements = [(axdr.OCTET_STRING, bytes(size)), *[(axdr.DOUBLE_LONG_UNSIGNED, 5)] * 8]
+    assert known.fits(elements) is fits
+
+
 # --- Mistakes ---
 
 
@@ -208,6 +215,13 @@ def test_the_model_of_a_family_is_named_by_its_profile() -> None:
         ('push_interval = "5"', "push_interval"),
         ('makers = "XMP"', "makers"),
         ('makers = [""]', "makers.0"),
+        ('makers = ["xmp"]', "makers.0"),
+        ('addresses = ["0xCE"]', "addresses.0"),
+        ("push_interval = true", "push_interval"),
+        ("[number_within]\nrows = 1000", "number_within.rows"),
+        ("[number_within]\ncolumns = 5", "number_within.columns"),
+        ('codes_absent = ["1.8.0"]', "codes_absent.0"),
+        ('[manufacturers]\n"XMP5" = 5', "manufacturers.XMP5"),
         ('serial_modes = ["2400 8E1", "fast"]', "serial_modes.1"),
         ("[nominal]\ncolour = 0", "nominal.colour"),
         ("[nominal]\nvoltage = 10", "nominal.voltage"),
@@ -236,7 +250,7 @@ def test_a_mistake_in_a_profile_names_file_key_and_reason(
 def test_a_missing_key_is_named(folder: Path, key: str) -> None:
     text = "\n".join(line for line in METER.splitlines() if not line.startswith(key))
     (folder / "meter.toml").write_text(text)
-    assert complaint(folder) == f"meter.toml: {key}: required key not provided"
+    assert complaint(folder) == f"meter.toml: {key}: this key has to be there"
 
 
 def test_all_mistakes_of_a_file_are_told_at_once(folder: Path) -> None:
@@ -262,11 +276,15 @@ def test_a_list_that_there_is_not_is_named(folder: Path) -> None:
     [
         ('"1-0:32.7.0"', '"32.7.0"', "values.0.obis", "is no OBIS code"),
         ('"octet-string"', '"octets"', "values.1.type", "is no A-XDR type"),
-        ("scaler = -1", "scaler = 0.1", "values.0.scaler", "expected int"),
+        ("scaler = -1", "scaler = 0.1", "values.0.scaler", "whole number"),
         ("scaler = -1", "scaler = -10", "values.0.scaler", "-9"),
-        (', type = "octet-string"', "", "values.1.type", "required"),
-        ("absent", "missing", "values.0.missing", "not allowed"),
-        ('source = "made up"', "", "source", "required"),
+        (', type = "octet-string"', "", "values.1.type", "has to be there"),
+        ("absent", "missing", "values.0.missing", "no such key"),
+        ("scaler = -1", "scaler = true", "values.0.scaler", "whole number"),
+        ("absent = 65535", "absent = true", "values.0.absent", "whole number"),
+        ('"V"', '"Volt"', "values.0.unit", "'Volt' is no unit; one is "),
+        ('"0-0:96.1.0"', '"1-0:32.7.0"', "values", "1-0:32.7.0 stands at several places"),
+        ('source = "made up"', "", "source", "has to be there"),
     ],
 )
 def test_a_mistake_in_a_list_names_file_list_key_and_reason(

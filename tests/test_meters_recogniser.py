@@ -1,12 +1,14 @@
 """Which family a telegram is of, and what its values are."""
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from simulated import LISTS
 from telegrams import household, notification
 
 from app.dlms import apdu
+from app.dlms.axdr import Data
 from app.fault import Kind
 from app.meters import profile
 from app.meters.profile import AUTO
@@ -54,6 +56,11 @@ def pairs(**values: int) -> bytes:
             for name, value in values.items()
         )
     )
+
+
+def loads(power: int, current: int) -> Data:
+    """A body whose currents are all there, and all but one nothing."""
+    return apdu.parse(pairs(c1=power, c31=current, c51=0, c71=0)).body
 
 
 def row(text: str, value: Node, scaler: int, unit: int) -> Node:
@@ -199,11 +206,82 @@ def test_what_one_telegram_decided_holds_for_those_that_leave_it_open() -> None:
 def test_a_wrong_first_guess_is_corrected_and_told() -> None:
     """The power had risen already, the current not yet."""
     line = recogniser()
-    early, later = (apdu.parse(pairs(c1=w, c31=a)).body for w, a in ((2000, 50), (120, 52)))
+    early, later = (loads(w, a) for w, a in ((2000, 50), (120, 52)))
     assert understood(line.data(early, LGZ, STRANGE)).profile.type == "e570"
     found = understood(line.data(later, LGZ, STRANGE))
     assert found.profile.type == "e450"
     assert found.note
+
+
+def test_what_many_telegrams_decided_is_not_overturned_by_one_that_looks_otherwise() -> None:
+    """A kettle: the power has risen, the currents are still those of the moment before."""
+    line = recogniser()
+    usual, kettle = loads(120, 52), loads(2000, 50)
+    for body in (usual, usual, usual, kettle, usual, kettle, kettle):
+        found = understood(line.data(body, LGZ, STRANGE))
+        assert found.profile.type == "e450"
+        current = {120: "0.52", 2000: "0.50"}[shown(found)["1-0:1.7.0"][0]]  # type: ignore[index]
+        assert shown(found)["1-0:31.7.0"] == (Decimal(current), "A")
+
+
+def test_a_belief_that_only_chance_has_confirmed_is_overturned_by_as_many_telegrams() -> None:
+    line = recogniser()
+    types = [
+        understood(line.data(body, LGZ, STRANGE)).profile.type
+        for body in [loads(2000, 50)] * 3 + [loads(120, 52)] * 4
+    ]
+    assert types == ["e570"] * 5 + ["e450"] * 2
+
+
+def test_a_meter_is_not_taken_for_another_because_it_lists_one_phase_s_current_alone() -> None:
+    """The power is that of all three."""
+    found = understood(data(pairs(c1=3000, c31=52)))
+    assert shown(found)["1-0:31.7.0"] == (52, None)
+    assert found.note is None
+
+
+def test_voltages_that_sag_are_not_read_in_another_scale() -> None:
+    line = recogniser()
+    usual, sagged, gone = (apdu.parse(pairs(c32=v)).body for v in (2310, 310, 0))
+    values = [
+        shown(line.data(body, LGZ, "ceff03"))["1-0:32.7.0"]
+        for body in (usual, usual, sagged, usual, gone)
+    ]
+    assert values == [
+        (Decimal("231.0"), "V"),
+        (Decimal("231.0"), "V"),
+        (Decimal("31.0"), "V"),
+        (Decimal("231.0"), "V"),
+        (0, "V"),
+    ]
+
+
+def test_a_first_voltage_that_was_none_decides_nothing() -> None:
+    line = recogniser()
+    values = [
+        shown(line.data(apdu.parse(pairs(c32=v)).body, LGZ, "ceff03"))["1-0:32.7.0"]
+        for v in (0, 2310)
+    ]
+    assert values == [(0, "V"), (Decimal("231.0"), "V")]
+
+
+def test_no_current_at_night_is_no_current_in_every_scale() -> None:
+    found = shown(data(pairs(c1=0, c31=0, c51=0, c71=0)))
+    assert found["1-0:51.7.0"] == (0, "A")
+
+
+def test_a_list_without_electrical_values_is_of_the_likeliest_family() -> None:
+    number = axdr.structure(axdr.octet_string(obis_bytes("0-0:96.1.0")), axdr.octet_string(b"123"))
+    body = apdu.parse(notification(number)).body
+    line = recogniser()
+    assert understood(line.data(body, LGZ, STRANGE)).profile.type == "e450"
+    line.data(apdu.parse(pairs(c32=2337, c31=52, c1=119)).body, LGZ, STRANGE)
+    assert understood(line.data(body, LGZ, STRANGE)).profile.type == "e360"
+
+
+def test_a_list_that_says_its_units_is_of_the_family_whose_address_it_has() -> None:
+    assert understood(data(notification(VOLTAGE), LGZ, "ceff03")).profile.type == "e450"
+    assert understood(data(notification(VOLTAGE), LGZ)).profile.type == "zmf100"
 
 
 @pytest.mark.parametrize("address", ["ceff03", STRANGE])
@@ -270,11 +348,88 @@ def test_units_that_a_telegram_says_are_left_alone() -> None:
     }
 
 
+# --- Profiles of one's own ---
+
+OWN = """
+manufacturer = "Example"
+model = "X1"
+makers = ["LGZ", "XMP"]
+identifications = ["XYZ5"]
+
+[nominal]
+voltage = 0
+current = -1
+"""
+OWN_LIST = """
+[positional.four]
+source = "made up"
+values = [
+    { obis = "1-0:2.8.0", type = "double-long-unsigned", scaler = 0, unit = "Wh" },
+    { obis = "1-0:1.8.0", type = "double-long-unsigned", scaler = 0, unit = "Wh" },
+]
+"""
+
+
+def with_own(folder: Path, text: str = OWN, name: str = "own") -> Recogniser:
+    (folder / f"{name}.toml").write_text(text)
+    return Recogniser(profile.load(folder), AUTO)
+
+
+def test_auto_finds_a_profile_of_ones_own(tmp_path: Path) -> None:
+    """In the form of Home Assistant it cannot be chosen."""
+    line = with_own(tmp_path, OWN + OWN_LIST)
+    two = apdu.parse(notification(axdr.uint32(5), axdr.uint32(7))).body
+    found = understood(line.data(two, XMP, STRANGE))
+    assert found.profile.type == "own"
+    assert shown(found) == {"1-0:2.8.0": (5, "Wh"), "1-0:1.8.0": (7, "Wh")}
+    assert (
+        understood(line.text("/XYZ5METER\r\n\r\n1-0:1.7.0(00.119*kW)\r\n!")).profile.type == "own"
+    )
+
+
+def test_auto_prefers_a_profile_of_ones_own_where_shipped_ones_would_fit_as_well(
+    tmp_path: Path,
+) -> None:
+    line = with_own(tmp_path)
+    found = understood(line.data(loads(50, 10), LGZ, STRANGE))
+    assert found.profile.type == "own"
+    assert shown(found)["1-0:31.7.0"] == (Decimal("1.0"), "A")
+    assert understood(line.data(loads(120, 52), OTHER_LGZ, STRANGE)).profile.type == "own"
+
+
+def test_auto_prefers_the_list_of_a_profile_of_ones_own(tmp_path: Path) -> None:
+    """An operator's list that looks like a shipped one, in another order."""
+    text = (
+        'based_on = "e450"\nmodel = "E450 of mine"\n'
+        """
+[positional.mine-9]
+source = "made up"
+values = [
+    { obis = "0-0:1.0.0", type = "octet-string" },
+"""
+    )
+    for code in ("2.8.0", "1.8.0", "4.8.0", "3.8.0", "2.7.0", "1.7.0", "4.7.0", "3.7.0"):
+        text += f'    {{ obis = "1-0:{code}", type = "double-long-unsigned" }},\n'
+    body = apdu.parse(notification(axdr.octet_string(bytes(12)), *map(axdr.uint32, range(8)))).body
+    found = understood(with_own(tmp_path, text + "]\n").data(body, LGZ, STRANGE))
+    assert found.profile.model == "E450 of mine"
+    assert [str(item.obis) for item in found.items][1:3] == ["1-0:2.8.0", "1-0:1.8.0"]
+
+
+def test_a_profile_of_ones_own_does_not_make_values_possible_that_are_not(tmp_path: Path) -> None:
+    line = with_own(tmp_path)
+    found = understood(line.data(apdu.parse(pairs(c32=2337, c1=119)).body, LGZ, STRANGE))
+    assert found.profile.type == "e360"
+    assert shown(found)["1-0:32.7.0"] == (Decimal("233.7"), "V")
+
+
 # --- Text ---
 
 
-def text(identification: str, meter_type: str = AUTO) -> Understood | Unknown:
-    return recogniser(meter_type).text(f"/{identification}\r\n\r\n1-0:1.7.0(00.119*kW)\r\n!")
+def text(
+    identification: str, meter_type: str = AUTO, lines: str = "1-0:1.7.0(00.119*kW)"
+) -> Understood | Unknown:
+    return recogniser(meter_type).text(f"/{identification}\r\n\r\n{lines}\r\n!")
 
 
 @pytest.mark.parametrize(
@@ -284,7 +439,11 @@ def text(identification: str, meter_type: str = AUTO) -> Understood | Unknown:
         (r"ISK5\2M550T-1012", "am550", "Iskraemeco"),
         (r"ISK5\2MT382-1000", "dsmr", "Iskraemeco"),
         ("KFM5KAIFA-METER", "dsmr", "Kaifa"),
-        ("XMX5LGBBFG1009394887", "dsmr", "XMX"),
+        ("XMX5LGBBFG1009394887", "dsmr", "Landis+Gyr"),
+        (r"FLU5\253769484_A", "dsmr", "Sagemcom"),
+        (r"ELL5\253833635_A", "dsmr", "Sagemcom"),
+        ("AUX5SX631", "dsmr", "Sanxing"),
+        ("XYZ5METER", "dsmr", "XYZ"),
         ("LGF5E360", "e360", "Landis+Gyr"),
         ("KAM5", "kamstrup", "Kamstrup"),
         ("ESY5Q3DA1024 V3.03", "q3d", "EasyMeter"),
@@ -320,3 +479,44 @@ def test_a_readout_without_identification_is_the_general_type_s() -> None:
     assert (found.profile.type, found.manufacturer) == ("dsmr", "")
     told = unknown(recogniser("e450").text("1.8.0(1234.567*kWh)\r\n!"))
     assert told.reason.startswith("the telegram comes from a different meter, but meter_type is ")
+
+
+DSMR2 = """\
+0-0:96.1.1(4B384547303034303436333935353037)\r
+1-0:1.8.1(12345.678*kWh)\r
+1-0:1.8.2(12345.678*kWh)\r
+0-0:96.14.0(0002)\r
+1-0:1.7.0(001.19*kW)\r
+0-0:17.0.0(016*A)\r
+0-1:24.1.0(03)\r
+0-1:24.3.0(121030140000)(00)(60)(1)(0-1:24.2.1)(m3)\r
+(00024.123)"""
+
+
+@pytest.mark.parametrize("identification", [r"ISk5\2ME382-1003", "XMX5LGBBFG1009394887", "KMP5 ZA"])
+def test_text_of_the_old_standard_is_known_by_what_it_holds(identification: str) -> None:
+    assert understood(text(identification, lines=DSMR2)).profile.type == "dsmr2"
+    for newer in ("1-3:0.2.8(42)", "0-0:1.0.0(260701120005S)", "0-0:96.1.4(50217)"):
+        found = understood(text(identification, lines=f"{newer}\r\n{DSMR2}"))
+        assert found.profile.type in ("dsmr", "kamstrup")
+
+
+def test_the_old_standard_s_text_of_a_chosen_type_stays_of_that_type() -> None:
+    assert understood(text(r"ISk5\2ME382-1003", "dsmr", DSMR2)).profile.type == "dsmr"
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "manufacturer"),
+    [
+        ("0-0:96.1.1", "1SAG3101021605", "Sagemcom"),
+        ("0-0:96.1.1", "31534147333130313032313630", "Sagemcom"),
+        ("0-0:42.0.0", "LGZ1030655934512", "Landis+Gyr"),
+        ("0-0:96.1.1", "1QQQ3101021605", "XYZ"),
+        ("0-1:96.1.0", "1SAG3101021605", "XYZ"),  # of a meter behind this one
+    ],
+)
+def test_the_meter_s_number_tells_the_maker_behind_letters_that_are_the_operator_s(
+    code: str, number: str, manufacturer: str
+) -> None:
+    found = understood(text("XYZ5METER", lines=f"{code}({number})"))
+    assert found.manufacturer == manufacturer

@@ -108,7 +108,7 @@ def test_power_and_currents_belong_together(
 def test_power_that_is_given_counts_like_power_that_is_taken() -> None:
     listed = load(0, 2000, export=4500)
     assert scaling.plausible(with_power(WHOLE), listed)
-    assert not scaling.possible(with_power(WHOLE), load(0, 100, export=4500))
+    assert not scaling.possible(with_power(WHOLE), load(0, 100, 0, 0, export=4500))
 
 
 def test_currents_without_power_are_possible_and_not_usual() -> None:

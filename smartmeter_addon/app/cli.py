@@ -80,14 +80,16 @@ def _listen(
     except ValueError as error:
         parser.error(f"{options.line}: {error}")
     address: Address
+    modes: Sequence[SerialMode] = ()
     if isinstance(place, TcpGateway):
         address = place
     else:
         family = profiles.get(options.meter_type)
         usual = family.serial_modes if family and family.serial_modes else mode_search.USUAL
-        address = SerialPort(by_id(place), options.serial_mode or usual[0])
+        modes = (options.serial_mode,) if options.serial_mode else usual
+        address = SerialPort(by_id(place), modes[0])
     decoder = Decoder(keys, profiles, local_zone(), options.meter_type)
-    return asyncio.run(listen(address, decoder, sys.stdout, seconds=options.seconds))
+    return asyncio.run(listen(address, decoder, sys.stdout, modes=modes, seconds=options.seconds))
 
 
 def _keys(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Keys:
@@ -168,7 +170,7 @@ def _parser() -> argparse.ArgumentParser:
         "--serial-mode",
         type=_serial_mode,
         metavar="MODE",
-        help="like '2400 8E1' (default: the meter type's, else 2400 8E1)",
+        help="like '2400 8E1' (default: the meter type's or the usual ones, one after the other)",
     )
     listen.add_argument("--seconds", type=float, metavar="N", help="end by itself after N seconds")
 

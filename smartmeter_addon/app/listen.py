@@ -10,10 +10,10 @@ import platform
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from typing import Final, TextIO
 
-from app import __version__, source
+from app import __version__, searching, source
 from app.cosem.obis import Obis
 from app.decoder import Decoder
 from app.dlms import axdr
@@ -24,11 +24,16 @@ from app.meters import identity
 from app.meters.interpreter import Telegram
 from app.meters.register import Register
 from app.meters.register_names import name_of
-from app.source import Address, Lost, Opened
+from app.mode_search import ModeSearch
+from app.searching import GaveUp
+from app.serial_mode import SerialMode
+from app.source import Address, Lost, Opened, SerialPort
 
 _SHOWN_OF_A_NUMBER: Final = 4
 _TITLE_SHOWN: Final = 4  # bytes: maker and kind of meter, not its number
 _LONGEST_TEXT: Final = 60
+
+_Events = AsyncGenerator[bytes | Opened | Lost | GaveUp, None]
 
 
 class Report:
@@ -40,7 +45,23 @@ class Report:
         self._links: Counter[str] = Counter()
         self._faults: Counter[str] = Counter()
         self._shapes: dict[str, list[str]] = {}
-        self._bytes = 0
+        self._bytes = self._frames = self._junk = 0
+        self._line = "none"
+        self._given_up: list[SerialMode] = []
+
+    def opened(self, line: str) -> None:
+        """Take which line is read now, and how."""
+        self._line = line
+
+    def gave_up(self, mode: SerialMode) -> None:
+        """Take that a mode gave no frame."""
+        if mode not in self._given_up:
+            self._given_up.append(mode)
+
+    def ended(self, frames: int, junk: int) -> None:
+        """Take what a decoder counted from an opening of the line to its end."""
+        self._frames += frames
+        self._junk += junk
 
     def received(self, size: int) -> None:
         """Count bytes."""
@@ -75,12 +96,17 @@ class Report:
             yield f"  {code:<16} {axdr.NAMES[item.tag]:<22} {item.text[:_LONGEST_TEXT]}"
         self._shapes.setdefault(_heading(telegram), list(_shape(telegram)))
 
-    def block(self, address: str, frames: int, junk: int) -> Iterator[str]:
+    def block(self) -> Iterator[str]:
         """Give the block to paste into a bug report."""
         yield "----- paste from here: no key, no values, no full meter number is in it -----"
         yield f"smart meter reader {__version__}, Python {platform.python_version()}"
-        yield f"line: {address}"
-        yield f"{self._bytes} bytes, {frames} good frames, {junk} bytes that belong to no frame"
+        yield f"line: {self._line}"
+        if self._given_up:
+            yield f"tried in vain: {', '.join(map(str, self._given_up))}"
+        yield (
+            f"{self._bytes} bytes, {self._frames} good frames, {self._junk} bytes that belong to no"
+            " frame"
+        )
         for kind, count in sorted(self._faults.items()):
             yield f"{count} x {kind}"
         if not self._shapes:
@@ -147,19 +173,32 @@ async def listen(
     decoder: Decoder,
     out: TextIO,
     *,
+    modes: Sequence[SerialMode] = (),
     seconds: float | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> int:
     """Show what is on a line until Ctrl-C, or for some seconds.
+
+    Args:
+        address: the line.
+        decoder: of this line.
+        out: where to write.
+        modes: for a serial line whose mode is not known, those to try in turn.
+        seconds: when to end; None for never.
+        clock: a steady one, in seconds.
 
     Returns:
         The exit status: 0 when a telegram was read, else 1.
     """
     report = Report()
+    report.opened(str(address))  # or will be
+    search = ModeSearch(modes) if isinstance(address, SerialPort) and modes else None
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    reading = asyncio.create_task(_read(address, decoder, report, out))
+    line = _events(address, search, clock)
+    reading = asyncio.create_task(_read(line, search, decoder, report, out))
     reading.add_done_callback(lambda _: stop.set())  # it ends by itself only by an error
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
@@ -168,23 +207,49 @@ async def listen(
     (outcome,) = await asyncio.gather(reading, return_exceptions=True)
     if isinstance(outcome, Exception):
         raise outcome
-    for line in report.block(str(address), decoder.frames, decoder.junk):
-        print(line, file=out)
+    report.ended(decoder.frames, decoder.junk)
+    for text in report.block():
+        print(text, file=out)
     return 0 if report.telegrams else 1
 
 
-async def _read(address: Address, decoder: Decoder, report: Report, out: TextIO) -> None:
+async def _read(
+    line: _Events,
+    search: ModeSearch | None,
+    decoder: Decoder,
+    report: Report,
+    out: TextIO,
+) -> None:
     """Show for ever what comes."""
-    async with contextlib.aclosing(source.listen(address)) as events:
+    async with contextlib.aclosing(line) as events:
         async for event in events:
             if isinstance(event, Opened):
+                report.ended(decoder.frames, decoder.junk)
+                decoder.restart()
+                report.opened(str(event.address))
                 print(f"reading {event.address}; Ctrl-C ends", file=out, flush=True)
+            elif isinstance(event, GaveUp):
+                report.gave_up(event.mode)
+                print(event, file=out, flush=True)
             elif isinstance(event, Lost):
                 again = f"next attempt in {event.retry_in:.0f} s"
                 print(f"{event.reason} ({again})", file=out, flush=True)
             else:
-                report.received(len(event))
-                for item in decoder.feed(event):
-                    moment = time.strftime("%H:%M:%S")
-                    for index, line in enumerate(report.event(item)):
-                        print(f"{'' if index else moment:8} {line}", file=out, flush=True)
+                frames = decoder.frames
+                _show(event, decoder, report, out)
+                if search and decoder.frames > frames:
+                    search.framed()
+
+
+def _events(address: Address, search: ModeSearch | None, clock: Callable[[], float]) -> _Events:
+    if isinstance(address, SerialPort) and search:
+        return searching.listen(address.path, search, clock=clock)
+    return source.listen(address)
+
+
+def _show(chunk: bytes, decoder: Decoder, report: Report, out: TextIO) -> None:
+    report.received(len(chunk))
+    for item in decoder.feed(chunk):
+        moment = time.strftime("%H:%M:%S")
+        for index, line in enumerate(report.event(item)):
+            print(f"{'' if index else moment:8} {line}", file=out, flush=True)

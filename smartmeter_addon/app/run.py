@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -59,9 +59,13 @@ def run(options_file: Path) -> int:
         profiles = profile.load(options_file.parent / PROFILES_FOLDER)
         options = load(options_file, (AUTO, *profiles))
     except (OptionsError, profile.ProfileError) as error:
-        for problem in error.problems if isinstance(error, OptionsError) else (error,):
+        problems: Iterable[object] = (error,)
+        what = f"this file in the folder {PROFILES_FOLDER}"
+        if isinstance(error, OptionsError):
+            problems, what = error.problems, "the options"
+        for problem in problems:
             _logger.critical("%s", problem)
-        _logger.critical("nothing was started; correct the options and start again")
+        _logger.critical("nothing was started; correct %s and start again", what)
         return 1
     redactor = log.setup(options.log_level, options.secrets())
     redactor.hide(os.environ.get("SUPERVISOR_TOKEN", ""))

@@ -10,6 +10,7 @@ Meters push their readings in these shapes, told apart here by what they hold, n
 """
 
 import json
+from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from app.cosem.obis import Obis, from_logical_name
@@ -25,6 +26,14 @@ _PUSH_SETUP: Final = 40
 _LOGICAL_NAME: Final = 1
 _SCALER_UNIT: Final = 3
 _OBJECT_FIELDS: Final = 3
+
+
+class Shape(StrEnum):
+    """How a list says what its values are; the value is the key that profiles use."""
+
+    CAPTURE_OBJECTS = "capture-objects"
+    ROWS = "rows"
+    VALUES = "values"
 
 
 class Item(NamedTuple):
@@ -65,6 +74,14 @@ def read(body: Data) -> list[Item]:
     items: list[Item] = []
     _walk(elements, items)
     return items
+
+
+def shape(body: Data) -> Shape:
+    """Tell which of its shapes a list has."""
+    tag, elements = body
+    if tag in _CONTAINERS and elements and _capture_objects(elements[0]):
+        return Shape.CAPTURE_OBJECTS
+    return Shape.ROWS if any(item.obis for item in read(body)) else Shape.VALUES
 
 
 def has_descriptors(body: Data) -> bool:

@@ -5,6 +5,7 @@ a tag: 00, or 0C and 12 bytes; Kaifa in Norway and Sweden writes it with its tag
 ``kaifa-no-list2``).
 """
 
+import contextlib
 from typing import Final, NamedTuple
 
 from app.dlms import axdr
@@ -60,16 +61,16 @@ def parse(apdu: bytes) -> DataNotification:
 
 def _body(apdu: bytes, pos: int) -> Data:
     try:
-        return _whole(apdu, pos, bare_descriptors=False)
+        return _whole(apdu, pos)
     except DecodeError as standard:
-        try:
-            return _whole(apdu, pos, bare_descriptors=True)
-        except DecodeError:
-            raise standard from None
+        for departure in ("bare_descriptors", "swapped_names"):
+            with contextlib.suppress(DecodeError):
+                return _whole(apdu, pos, **{departure: True})
+        raise standard from None
 
 
-def _whole(apdu: bytes, pos: int, *, bare_descriptors: bool) -> Data:
-    body, end = axdr.parse(apdu, pos, bare_descriptors=bare_descriptors)
+def _whole(apdu: bytes, pos: int, **departures: bool) -> Data:
+    body, end = axdr.parse(apdu, pos, **departures)
     if end != len(apdu):
         raise DecodeError("a-xdr", end, f"{len(apdu) - end} bytes are left over behind the body")
     return body

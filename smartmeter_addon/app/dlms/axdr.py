@@ -129,7 +129,9 @@ _LAYER: Final = "a-xdr"
 _FLOAT32_DIGITS: Final = (6, 7, 8, 9)  # nine digits tell any two float32 apart (IEEE 754)
 
 
-def parse(data: bytes, pos: int = 0, *, bare_descriptors: bool = False) -> tuple[Data, int]:
+def parse(
+    data: bytes, pos: int = 0, *, bare_descriptors: bool = False, swapped_names: bool = False
+) -> tuple[Data, int]:
     """Read one value.
 
     Args:
@@ -138,6 +140,8 @@ def parse(data: bytes, pos: int = 0, *, bare_descriptors: bool = False) -> tuple
         bare_descriptors: take a two-element structure's first element for an attribute descriptor
             (class id 2 bytes, logical name 6, attribute index 1) written without a tag, as the
             Sagemcom XT211 of EG.D sends it against the standard.
+        swapped_names: take 06 09 in front of a logical name for its tag and length the wrong way
+            round, as the Landis+Gyr ZMF100 sends it for its currents.
 
     Returns:
         The value and the position behind it.
@@ -146,7 +150,9 @@ def parse(data: bytes, pos: int = 0, *, bare_descriptors: bool = False) -> tuple
         DecodeError: an unknown type, or the bytes end early.
     """
     try:
-        values, pos = _Parser(data, bare_descriptors=bare_descriptors).values(1, pos, 0)
+        values, pos = _Parser(
+            data, bare_descriptors=bare_descriptors, swapped_names=swapped_names
+        ).values(1, pos, 0)
     except (IndexError, struct.error):
         raise DecodeError(_LAYER, len(data), "the bytes end inside a value") from None
     return values[0], pos
@@ -159,11 +165,12 @@ class _Parser:
     into a DecodeError, so that the many small steps need no check each.
     """
 
-    __slots__ = ("bare_descriptors", "data")
+    __slots__ = ("bare_descriptors", "data", "swapped_names")
 
-    def __init__(self, data: bytes, *, bare_descriptors: bool) -> None:
+    def __init__(self, data: bytes, *, bare_descriptors: bool, swapped_names: bool) -> None:
         self.data = data
         self.bare_descriptors = bare_descriptors
+        self.swapped_names = swapped_names
 
     def values(self, count: int, pos: int, depth: int) -> tuple[list[Data], int]:
         """Read values that follow one another."""
@@ -175,6 +182,10 @@ class _Parser:
             pos += 1
             integer = _INTEGERS.get(tag)
             if integer is not None:
+                if tag == DOUBLE_LONG_UNSIGNED and self.swapped_names and self.is_name(pos):
+                    values.append((OCTET_STRING, data[pos + 1 : pos + 7]))
+                    pos += 7
+                    continue
                 unpack, size = integer
                 content = unpack(data, pos)[0]
                 pos += size
@@ -245,6 +256,11 @@ class _Parser:
         if len(raw) == 9 and raw[0] == 0 and class_id and raw[7] == 0xFF and raw[8]:  # noqa: PLR2004
             return [(DESCRIPTOR, (class_id, raw[2:8], raw[8]))], pos + 9
         return [], pos
+
+    def is_name(self, pos: int) -> bool:
+        """Tell whether 09 and a logical name stand here."""
+        raw = self.data[pos : pos + 7]
+        return len(raw) == 7 and raw[0] == OCTET_STRING and raw[1] <= 1 and raw[6] == 0xFF  # noqa: PLR2004 - abstract or electricity, current
 
     def compact_array(self, pos: int, depth: int) -> tuple[list[Data], int]:
         """Read an array that states its elements' type once and then their contents, untagged."""

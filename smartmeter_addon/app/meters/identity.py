@@ -12,6 +12,7 @@ from app.dlms import axdr
 MAKER_NAMES: Final = {
     "ADN": "Aidon",
     "AID": "Aidon",
+    "AUX": "Sanxing",
     "EGM": "Elgama",
     "ELS": "Honeywell",
     "EMR": "Energomera",
@@ -29,17 +30,25 @@ MAKER_NAMES: Final = {
 """By the three letters that the DLMS User Association gave them (FLAG)."""
 
 _DEVICE_NAME: Final = (42, 0, 0)
+_DEVICE_ID: Final = (96, 1, 0)
 _LIST_VERSION: Final = (0, 2, 129)
+
+# "1KFM0200000052", "LGZ1030600000012", "KFM_001", "Kamstrup_V0001", "AIDON_V0001"
+_MAKER: Final = re.compile(r"\d?([A-Za-z]{3})[A-Za-z]*[_\d]")
+_MAKER_IN_NUMBER: Final = re.compile(r"\d?([A-Z]{3})\d{6}")
+_MAKERS: Final = {_DEVICE_NAME: _MAKER, _LIST_VERSION: _MAKER, _DEVICE_ID: _MAKER_IN_NUMBER}
+
 # In the order in which they are preferred: device ID 1 and 2, the ids of Kamstrup and of P1, the
 # logical device name.
 NUMBERS: Final = ((96, 1, 0), (96, 1, 1), (0, 0, 5), (0, 0, 1), (0, 0, 0), _DEVICE_NAME)
 _DEVICE_IDS: Final = ((96, 1, 0), (96, 1, 1))
 
-# "1KFM0200000052", "LGZ1030600000012", "KFM_001", "Kamstrup_V0001", "AIDON_V0001"
-_MAKER: Final = re.compile(r"\d?([A-Za-z]{3})[A-Za-z]*[_\d]")
 _UNSAFE: Final = re.compile(r"[^a-z0-9_-]+")
 _LONGEST: Final = 64
 _SHORTEST_CODED: Final = 16
+_STRINGS: Final = (axdr.OCTET_STRING, axdr.VISIBLE_STRING, axdr.UTF8_STRING)
+_FILLING: Final = b"\0 \xff"
+_VOWELS: Final = frozenset("AEIO")  # a U mostly sounds like "you"
 
 
 def maker(system_title: bytes | None, listed: Iterable[Item], known: Container[str]) -> str | None:
@@ -52,11 +61,25 @@ def maker(system_title: bytes | None, listed: Iterable[Item], known: Container[s
         if letters.isalpha() and letters.isupper():
             return letters.decode("ascii")
     for item in listed:
-        named = item.obis is None or item.obis.cde in (_DEVICE_NAME, _LIST_VERSION)
-        if named and isinstance(item.value, (bytes, str)) and (found := _MAKER.match(item.text)):
+        code = item.obis.cde if item.obis else _DEVICE_NAME
+        form = _MAKERS.get(code)
+        if form and isinstance(item.value, (bytes, str)) and (found := form.match(item.text)):
             letters_found = found[1].upper()
             if letters_found in known:
                 return letters_found
+    return None
+
+
+def maker_in_number(listed: Iterable[Item]) -> str | None:
+    """Find a known maker's three letters in the numbers by which a P1 meter names itself.
+
+    As in ``1SAG3101021605``, which is also behind an operator's own letters (Fluvius in Belgium).
+    """
+    for item in listed:
+        if item.obis and not item.obis.b and item.obis.cde in (*_DEVICE_IDS, _DEVICE_NAME):
+            found = _MAKER_IN_NUMBER.match(readable(item.text))
+            if found and found[1] in MAKER_NAMES:
+                return found[1]
     return None
 
 
@@ -73,7 +96,9 @@ def _preference(obis: Obis) -> int | None:
 
 
 def number(listed: list[Item], *, own_channel: bool = False) -> str | None:
-    """Find the meter's own number: by its code, else the bare string that ends a list.
+    """Find the meter's own number: by its code, else the bare word that ends a list.
+
+    A bare word at another place is the number when it is the only one.
 
     Args:
         listed: the values.
@@ -85,19 +110,45 @@ def number(listed: list[Item], *, own_channel: bool = False) -> str | None:
         if item.obis is None or (own_channel and item.obis.a == 0 and item.obis.b):
             continue
         preference = _preference(item.obis)
-        if preference is not None and item.value and (best is None or preference < best[0]):
+        if preference is not None and (best is None or preference < best[0]) and _said(item):
             best = preference, item
     if best:
-        return best[1].text
-    last = listed[-1] if listed else None
-    if last and last.obis is None and last.tag == axdr.OCTET_STRING and last.value.isalnum():
-        return last.text  # characters, and not the bytes of a clock
+        return _text(best[1])
+    bare = [item for item in listed if item.obis is None and _is_word(item)]
+    if bare and (bare[-1] is listed[-1] or len(bare) == 1):
+        return _text(bare[-1])
     return None
+
+
+def _text(item: Item) -> str:
+    if isinstance(item.value, (bytes, str)) and (word := _filled(item.value)).isalnum():
+        return word.decode("ascii")
+    return item.text.strip()
+
+
+def _said(item: Item) -> bool:
+    """Tell whether there is anything but filling in a number's place."""
+    return bool(_filled(item.value)) if isinstance(item.value, (bytes, str)) else bool(item.value)
+
+
+def _is_word(item: Item) -> bool:
+    """Tell whether a bare value is made of characters, unlike the bytes of a clock."""
+    return item.tag in _STRINGS and bool(item.value) and _filled(item.value).isalnum()
+
+
+def _filled(value: bytes | str) -> bytes:
+    raw = value if isinstance(value, bytes) else value.encode("utf-8")
+    return raw.strip(_FILLING)
 
 
 def topic_id(meter_number: str | None, system_title: bytes | None, otherwise: str) -> str:
     """Make the name that a meter has in topics and unique ids: of ``a-z 0-9 _ -`` only."""
     return slug(meter_number or "") or (system_title.hex() if system_title else otherwise)
+
+
+def with_article(name: str) -> str:
+    """Put "a" or "an" before a maker's name."""
+    return f"{'an' if name[:1] in _VOWELS else 'a'} {name}"
 
 
 def slug(text: str) -> str:

@@ -11,6 +11,7 @@ from app.cosem import clock, items, p1
 from app.cosem.items import Item
 from app.cosem.obis import Obis
 from app.cosem.unit import Number, scale
+from app.dlms.apdu import DataNotification
 from app.dlms.receiver import Push
 from app.fault import Fault, Kind
 from app.meters import identity, submeters
@@ -42,6 +43,8 @@ class Telegram:
         registers: by OBIS code, scaled, in the telegram's order; not those without a value.
         unknown: the items of a list that no profile knows.
         note: how values were understood where there was a choice.
+        waiting: whether there is no reading because the meter's number is still to come: under
+            another name the meter would become two.
         fault: what kept the telegram from being read.
     """
 
@@ -57,6 +60,7 @@ class Telegram:
     unknown: tuple[Item, ...] = ()
     fault: Fault | None = None
     note: str | None = None
+    waiting: bool = False
 
 
 class Interpreter:
@@ -68,7 +72,9 @@ class Interpreter:
         zone: where the meter stands, for clocks that do not say their offset.
         line: tells this line from others, for meters that say neither number nor system title.
         numbers: the meters' numbers by sender as far as they are known; kept up to date here, and
-            worth keeping over a restart, as some meters say their number only now and then.
+            worth keeping over a restart, as some meters say their number only now and then. An
+            empty one is of a sender that did not say any for long. Without this memory nothing is
+            waited for.
     """
 
     def __init__(
@@ -85,6 +91,8 @@ class Interpreter:
         self._before: dict[str, datetime] = {}  # the time that each sender sent last
         self._line = line
         self._numbers = {} if numbers is None else numbers
+        self._patient = numbers is not None
+        self._waited: dict[str, int] = {}  # telegrams of each sender whose number is to come
 
     def read(self, push: Push) -> Telegram:
         """Read one telegram."""
@@ -124,6 +132,7 @@ class Interpreter:
         unsaid = frozenset(
             name.key for obis in absent if (name := readings.of(obis, registers[obis].unit))
         )
+        waiting = number is None and self._waits(sender, profile, push.content)
         model = profile.model_of(mark)
         shown = identity.readable(number) if is_text and number else number
         otherwise = f"{profile.type}_{self._line}" if self._line else profile.type
@@ -133,18 +142,36 @@ class Interpreter:
             profile=profile,
             manufacturer=manufacturer,
             model=model,
-            reading=Reading(meter, timestamp, values, unsaid, derived) if values else None,
+            reading=Reading(meter, timestamp, values, unsaid, derived)
+            if values and not waiting
+            else None,
             others=tuple(submeters.readings(registers, meter)) if is_text else (),
             number=number,
             timestamp=timestamp,
             registers=registers,
             note=note,
+            waiting=waiting,
         )
+
+    def _waits(self, sender: str, profile: Profile, content: bytes | DataNotification) -> bool:
+        """Tell whether a telegram without number is to be passed over, as one with it will come."""
+        if not self._patient or not profile.number_within or sender in self._numbers:
+            return False
+        if isinstance(content, bytes) or len(self._numbers) >= MOST_SENDERS:
+            return False
+        within = profile.number_within.get(items.shape(content.body), 0)
+        waited = self._waited.get(sender, 0) + 1
+        if waited <= within:
+            self._waited[sender] = waited
+            return True
+        if within:
+            self._numbers[sender] = ""
+        return False
 
     def _remembered(self, sender: str, number: str | None) -> str | None:
         """Give the number that a sender said last: some say it in one list of several only."""
         if number is None:
-            return self._numbers.get(sender)
+            return self._numbers.get(sender) or None
         if sender in self._numbers or len(self._numbers) < MOST_SENDERS:
             self._numbers[sender] = number
         return number

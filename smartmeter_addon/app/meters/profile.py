@@ -9,6 +9,7 @@ under ``positional``.
 import re
 import tomllib
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -16,9 +17,10 @@ from typing import Any, Final
 
 import voluptuous as vol
 
-from app.cosem.items import Item
+from app.cosem import clock
+from app.cosem.items import Item, Shape
 from app.cosem.obis import Obis
-from app.cosem.unit import scale
+from app.cosem.unit import UNITS, scale
 from app.dlms import axdr
 from app.dlms.axdr import Data
 from app.meters.quantity import Quantity
@@ -31,6 +33,22 @@ AUTO: Final = "auto"
 _TYPE: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 _PUSH_INTERVAL: Final = 10
+_CLOCK: Final = Obis(0, 0, 1, 0, 0)
+_MAKER: Final = re.compile(r"[A-Z]{3}")
+_ADDRESS: Final = re.compile(r"[0-9A-Fa-f]+")
+_QUANTITIES: Final = tuple(measured.value for measured in Quantity)
+_SHAPES: Final = tuple(shape.value for shape in Shape)
+_UNITS: Final = {*UNITS.values(), *(f"k{unit}" for unit in ("Wh", "W", "varh", "var", "VAh", "VA"))}
+_PLAIN_WORDS: Final = {
+    "extra keys not allowed": "there is no such key",
+    "required key not provided": "this key has to be there",
+    "expected str": "wanted is a text in quotes",
+    "expected a list": "wanted is a list in square brackets",
+    "expected a dictionary": "wanted is a table",
+    "expected dict": "wanted is a table",
+}
+"""What the checking library says, in words for those who write a profile."""
+
 _TAGS: Final = {name: tag for tag, name in axdr.NAMES.items()}
 
 
@@ -56,6 +74,11 @@ class Place:
     unit: str = ""
     absent: int | None = None
 
+    def takes(self, data: Data) -> bool:
+        """Tell whether a value can stand here: of its type, and a clock with a clock's size."""
+        tag, value = data
+        return tag in self.tags and (self.obis != _CLOCK or len(value) == clock.SIZE)
+
     def item(self, data: Data) -> Item:
         """Give a bare value the code, scale and unit of its place."""
         item = Item(self.obis, *data, self.unit)
@@ -76,7 +99,7 @@ class PositionalList:
     def fits(self, elements: list[Data]) -> bool:
         """Tell whether a body's elements have this list's count and types."""
         return len(elements) == len(self.places) and all(
-            data[0] in place.tags for data, place in zip(elements, self.places, strict=True)
+            place.takes(data) for data, place in zip(elements, self.places, strict=True)
         )
 
     def items(self, elements: list[Data]) -> list[Item]:
@@ -121,6 +144,13 @@ class Profile:
         models: names of models by the beginning of the system title in hex digits, or of the
             identification of a P1 telegram.
         identifications: regular expressions for the beginning of a P1 telegram's identification.
+        manufacturers: for a family of several makers' P1 meters, the maker by a regular expression
+            for the beginning of the identification.
+        codes_present: codes of which a P1 telegram of the family holds at least one, by C, D, E.
+        codes_absent: codes of which it holds none.
+        number_within: how many telegrams it takes at most until one says the meter's number, by the
+            shape of the lists that leave it out while others of the family say it.
+        own: whether the user wrote it.
     """
 
     type: str
@@ -139,10 +169,16 @@ class Profile:
     nominal: Mapping[Quantity, int] | None = None
     models: Mapping[str, str] = field(default_factory=dict)
     identifications: tuple[re.Pattern[str], ...] = ()
+    manufacturers: tuple[tuple[re.Pattern[str], str], ...] = ()
+    codes_present: frozenset[tuple[int, int, int]] = frozenset()
+    codes_absent: frozenset[tuple[int, int, int]] = frozenset()
+    number_within: Mapping[Shape, int] = field(default_factory=dict)
+    own: bool = False
 
     def model_of(self, mark: str) -> str:
         """Name the model, by the longest known beginning of a title's digits or identification."""
-        known = [begin for begin in self.models if mark.startswith(begin)]
+        mark = mark.upper()
+        known = [begin for begin in self.models if mark.startswith(begin.upper())]
         return self.models[max(known, key=len)] if known else self.model
 
     def knows(self, maker: str | None, address: str) -> bool:
@@ -170,6 +206,21 @@ class Profile:
     def identifies(self, identification: str) -> bool:
         """Tell whether a P1 telegram's identification is one of this family."""
         return any(known.match(identification) for known in self.identifications)
+
+    @property
+    def told_by_codes(self) -> bool:
+        """Whether P1 telegrams of this family are known by the codes that they hold."""
+        return bool(self.codes_present or self.codes_absent)
+
+    def has_codes_of(self, codes: AbstractSet[tuple[int, int, int]]) -> bool:
+        """Tell whether a P1 telegram that holds these codes can be of this family."""
+        wanted = not self.codes_present or not self.codes_present.isdisjoint(codes)
+        return wanted and self.codes_absent.isdisjoint(codes)
+
+    def maker_of(self, identification: str) -> str:
+        """Name the maker of a P1 meter, as far as its identification tells; else empty."""
+        found = (name for known, name in self.manufacturers if known.match(identification))
+        return next(found, self.manufacturer)
 
 
 # Powers and energies without scaler are whole watts and watt-hours unless a profile says otherwise.
@@ -215,7 +266,52 @@ def _tags(text: str) -> frozenset[int]:
     return frozenset(_TAGS[name] for name in names)
 
 
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise vol.Invalid("wanted is a whole number")
+    return value
+
+
+def _unit(text: str) -> str:
+    if text not in _UNITS:
+        raise vol.Invalid(f"{text!r} is no unit; one is {', '.join(sorted(_UNITS - {''}))}")
+    return text
+
+
+def _maker(text: str) -> str:
+    if not _MAKER.fullmatch(text):
+        raise vol.Invalid(f"{text!r} is no maker; wanted are three capital letters, like KFM")
+    return text
+
+
+def _address(text: str) -> str:
+    if not _ADDRESS.fullmatch(text):
+        raise vol.Invalid(f"{text!r} is no address; wanted are hex digits, like ceff03")
+    return text.lower()
+
+
+def _quantity(text: str) -> Quantity:
+    if text not in _QUANTITIES:
+        raise vol.Invalid(f"{text!r} is no quantity; one is {', '.join(_QUANTITIES)}")
+    return Quantity(text)
+
+
+def _shape(text: str) -> Shape:
+    if text not in _SHAPES:
+        raise vol.Invalid(f"{text!r} is no shape of a list; one is {', '.join(_SHAPES)}")
+    return Shape(text)
+
+
+def _alone(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    codes = [value["obis"] for value in values if "obis" in value]
+    twice = [code for code in codes if codes.count(code) > 1]
+    if twice:
+        raise vol.Invalid(f"{twice[0]} stands at several places; a list says each code once")
+    return values
+
+
 _TEXTS: Final = [vol.All(str, vol.Length(min=1))]
+_CODES: Final = [vol.All(str, _obis)]
 
 _LIST_SCHEMA: Final = vol.Schema(
     {
@@ -225,12 +321,13 @@ _LIST_SCHEMA: Final = vol.Schema(
                 {
                     "obis": vol.All(str, _obis),
                     vol.Required("type"): vol.All(str, _tags),
-                    "scaler": vol.All(int, vol.Range(-9, 9)),
-                    "unit": str,
-                    "absent": int,
+                    "scaler": vol.All(_whole, vol.Range(-9, 9)),
+                    "unit": vol.All(str, _unit),
+                    "absent": _whole,
                 }
             ],
             vol.Length(min=1),
+            _alone,
         ),
     }
 )
@@ -244,15 +341,19 @@ _PROFILE_SCHEMA: Final = vol.Schema(
         "keys": str,
         "publishes": str,
         "verified": vol.In(("capture", "documentation")),
-        "makers": _TEXTS,
-        "addresses": _TEXTS,
+        "makers": [vol.All(str, _maker)],
+        "addresses": [vol.All(str, _address)],
         "lists": _TEXTS,
         "serial_modes": [vol.All(str, _serial_mode)],
-        "push_interval": vol.All(int, vol.Range(1, 86400)),
-        "nominal": {vol.Coerce(Quantity): vol.All(int, vol.Range(-9, 9))},
+        "push_interval": vol.All(_whole, vol.Range(1, 86400)),
+        "number_within": {_shape: vol.All(_whole, vol.Range(1, 100))},
+        "nominal": {_quantity: vol.All(_whole, vol.Range(-9, 9))},
         "models": {str: str},
         "positional": {str: dict},
         "identifications": [vol.All(str, _expression)],
+        "manufacturers": {vol.All(str, _expression): str},
+        "codes_present": _CODES,
+        "codes_absent": _CODES,
     }
 )
 
@@ -260,8 +361,12 @@ _PROFILE_SCHEMA: Final = vol.Schema(
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ProfileError(f"{path.name}: {error}") from error
+    except OSError as error:
+        raise ProfileError(f"{path.name}: {(error.strerror or str(error)).lower()}") from error
+    except UnicodeDecodeError as error:
+        raise ProfileError(f"{path.name}: it is no text in UTF-8; save it as such") from error
+    except ValueError as error:
+        raise ProfileError(f"{path.name}: this is no TOML: {error}") from error
 
 
 def _checked(schema: vol.Schema, raw: object, where: str) -> dict[str, Any]:
@@ -269,7 +374,8 @@ def _checked(schema: vol.Schema, raw: object, where: str) -> dict[str, Any]:
         checked: dict[str, Any] = schema(raw)
     except vol.MultipleInvalid as invalid:
         reasons = "; ".join(
-            f"{'.'.join(str(part) for part in error.path) or 'the file'}: {error.msg}"
+            f"{'.'.join(str(part) for part in error.path) or 'the file'}:"
+            f" {_PLAIN_WORDS.get(error.msg, error.msg)}"
             for error in invalid.errors
         )
         raise ProfileError(f"{where}: {reasons}") from invalid
@@ -294,7 +400,13 @@ def _positional_lists(tables: Mapping[str, Any], where: str) -> dict[str, Positi
     return lists
 
 
-def _profile(path: Path, raw: Mapping[str, Any], lists: Mapping[str, PositionalList]) -> Profile:
+def _profile(
+    path: Path,
+    raw: Mapping[str, Any],
+    lists: Mapping[str, PositionalList],
+    *,
+    is_own: bool = False,
+) -> Profile:
     table = _checked(_PROFILE_SCHEMA, raw, path.name)
     own = _positional_lists(table.get("positional", {}), f"{path.name}: positional")
     names = [*own, *table.get("lists", ())]
@@ -318,6 +430,11 @@ def _profile(path: Path, raw: Mapping[str, Any], lists: Mapping[str, PositionalL
         nominal=_WHOLE_UNITS | table["nominal"] if "nominal" in table else None,
         models=table.get("models", {}),
         identifications=tuple(table.get("identifications", ())),
+        manufacturers=tuple(table.get("manufacturers", {}).items()),
+        codes_present=frozenset(obis.cde for obis in table.get("codes_present", ())),
+        codes_absent=frozenset(obis.cde for obis in table.get("codes_absent", ())),
+        number_within=table.get("number_within", {}),
+        own=is_own,
     )
 
 
@@ -354,5 +471,5 @@ def load(own: Path | None = None) -> Mapping[str, Profile]:
             raise ProfileError(
                 f"{path.name}: the file's name is the meter_type: of a-z, 0-9 and -, and not auto"
             )
-        profiles[path.stem] = _profile(path, _based(path, _read(path), shipped), lists)
+        profiles[path.stem] = _profile(path, _based(path, _read(path), shipped), lists, is_own=True)
     return {stem: profiles[stem] for stem in sorted(profiles)}

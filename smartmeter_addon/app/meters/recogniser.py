@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from app.cosem import items, p1
 from app.cosem.items import Item
@@ -10,7 +10,7 @@ from app.cosem.obis import Obis
 from app.dlms import axdr
 from app.dlms.axdr import Data
 from app.fault import Kind
-from app.meters import identity, scaling
+from app.meters import identity, quantity, scaling
 from app.meters.profile import AUTO, Profile
 from app.meters.quantity import Quantity
 
@@ -21,6 +21,11 @@ MOST_SENDERS: Final = 32
 """How many meters a line is believed to have; a hostile one could invent them without end."""
 
 _SAGEMCOM: Final = "SAG"
+
+_FIRM: Final = 12
+"""How often a belief is confirmed until more makes it no firmer: a minute of telegrams or so."""
+
+T = TypeVar("T")
 
 
 class Understood(NamedTuple):
@@ -49,6 +54,34 @@ class Unknown(NamedTuple):
     reason: str
 
 
+class Belief(Generic[T]):
+    """What a line's telegrams have shown; one that says otherwise does not overturn it.
+
+    Power and currents of a telegram are not of the same moment, so now and then one looks as if it
+    counted otherwise. Only as many as have confirmed a belief (at most `_FIRM`) overturn it.
+    """
+
+    def __init__(self, value: T) -> None:
+        self.value = value
+        self._confirmed = 1
+
+    def contradicted_by(self, evidence: T, *, agrees: bool) -> bool:
+        """Take what one more telegram shows; tell whether that is believed from now on instead."""
+        if agrees:
+            self._confirmed = min(self._confirmed + 1, _FIRM)
+            return False
+        self._confirmed -= 1
+        if self._confirmed:
+            return False
+        self.value, self._confirmed = evidence, 1
+        return True
+
+
+def _keep(beliefs: dict[bytes | str, Belief[T]], sender: bytes | str, value: T) -> None:
+    if len(beliefs) < MOST_SENDERS:
+        beliefs[sender] = Belief(value)
+
+
 class Recogniser:
     """Recognises the telegrams of one line.
 
@@ -60,10 +93,19 @@ class Recogniser:
     def __init__(self, profiles: Mapping[str, Profile], meter_type: str) -> None:
         self._profiles = profiles
         self._chosen = None if meter_type == AUTO else profiles[meter_type]
-        # Where nothing tells families apart, the one that more operators install is the likelier.
-        self._by_likelihood = sorted(profiles.values(), key=lambda p: -len(p.operators))
+        # Where nothing tells families apart, the user's own profile is meant, since nobody writes
+        # one for nothing; else the one that more operators install is the likelier.
+        self._by_likelihood = sorted(
+            profiles.values(), key=lambda p: (not p.own, -len(p.operators))
+        )
+        # Codes tell most; an identification that names the family tells more than one of any meter.
+        self._texts = sorted(
+            (p for p in profiles.values() if p.identifications),
+            key=lambda p: (not p.own, not p.told_by_codes, p.takes_any_p1),
+        )
         self._makers = {*identity.MAKER_NAMES, *(m for p in profiles.values() for m in p.makers)}
-        self._settled: dict[bytes | str, Profile] = {}
+        self._settled: dict[bytes | str, Belief[Profile]] = {}
+        self._volt_scales: dict[bytes | str, Belief[int]] = {}
 
     def data(self, body: Data, title: bytes | None, address: str) -> Understood | Unknown:
         """Recognise the body of a data-notification.
@@ -92,19 +134,27 @@ class Recogniser:
 
     def text(self, text: str) -> Understood | Unknown:
         """Recognise a P1 telegram."""
-        identification = p1.identification(text)
+        said = p1.identification(text)
         listed = p1.read(text)
-        maker = identification[:3].upper()
-        name = identity.MAKER_NAMES.get(maker, maker)
+        maker = said[:3].upper()
         if self._chosen:
             chosen = self._chosen
-            if not (chosen.takes_any_p1 or chosen.identifies(identification)):
+            if not (chosen.takes_any_p1 or chosen.identifies(said)):
                 return Unknown(listed, Kind.OTHER_METER, self._contradicted(maker))
-            return Understood(chosen, listed, manufacturer=chosen.manufacturer or name)
-        fitting = [p for p in self._profiles.values() if p.identifies(identification)]
-        narrow = [p for p in fitting if not p.takes_any_p1] or fitting
-        profile = narrow[0] if narrow else _generic(maker)
-        return Understood(profile, listed, manufacturer=profile.manufacturer or name)
+            return Understood(chosen, listed, manufacturer=self._maker_of(chosen, listed, said))
+        codes = {item.obis.cde for item in listed if item.obis}
+        fitting = [p for p in self._texts if p.identifies(said) and p.has_codes_of(codes)]
+        profile = fitting[0] if fitting else _generic(maker)
+        return Understood(profile, listed, manufacturer=self._maker_of(profile, listed, said))
+
+    def _maker_of(self, profile: Profile, listed: list[Item], identification: str) -> str:
+        """Name the maker of a P1 meter: many operators put letters of their own in its place."""
+        if name := profile.maker_of(identification):
+            return name
+        letters = identification[:3].upper()
+        if letters not in identity.MAKER_NAMES:
+            letters = identity.maker_in_number(listed) or letters
+        return identity.MAKER_NAMES.get(letters, letters)
 
     def _candidates(self, maker: str | None, address: str) -> list[Profile] | Unknown:
         """Give the families that a sender can be of."""
@@ -125,42 +175,76 @@ class Recogniser:
     ) -> Understood:
         """Recognise a list with OBIS codes."""
         open_items = scaling.unscaled(listed)
-        if open_items:
-            candidates = [p for p in candidates if p.nominal is not None]
-        else:
-            candidates = [p for p in candidates if p.nominal is None] or candidates
+        near = [p for p in candidates if address in p.addresses]
+        candidates = _speaking(near, listed, open_items) or _speaking(
+            candidates, listed, open_items
+        )
         if not candidates:
             return Understood(_generic(maker), listed)
-        candidates = [p for p in candidates if address in p.addresses] or candidates
-        if not open_items:
-            return Understood(candidates[0], listed)
-        likely = self._likely(candidates, open_items)
         settled = self._settled.get(sender)
-        if settled in likely:
-            likely = [settled]
+        if not open_items:
+            known = settled.value if settled else None
+            return Understood(known if known in candidates else candidates[0], listed)
+        profile, rivals, note = self._settle(candidates, open_items, sender)
+        scales = _scales(profile, rivals, open_items)
+        if Quantity.VOLTAGE in scales:
+            scales[Quantity.VOLTAGE] = volts = self._volt_scale(profile, open_items, sender)
+            if volts not in (profile.scaler_of(Quantity.VOLTAGE), None):
+                note = (
+                    f"the voltages of this {profile.manufacturer} {profile.model} count"
+                    f" {'tenths of volts' if volts else 'whole volts'}, by their size"
+                )
+        return Understood(profile, list(_scaled(listed, open_items, scales)), note=note)
+
+    def _settle(
+        self,
+        candidates: list[Profile],
+        open_items: list[tuple[Item, Quantity]],
+        sender: bytes | str,
+    ) -> tuple[Profile, list[Profile], str | None]:
+        """Decide which family's way to count a telegram has, and keep to it.
+
+        Returns:
+            The family, those that would count otherwise and come into question as well, and what
+            is to be told.
+        """
+        likely = self._likely(candidates, open_items)
         profile = likely[0]
         quantities = {measured for _, measured in open_items}
 
-        def differs(other: Profile) -> bool:
-            return any(other.scaler_of(q) != profile.scaler_of(q) for q in quantities)
+        def differ(one: Profile, other: Profile) -> bool:
+            return any(other.scaler_of(q) != one.scaler_of(q) for q in quantities)
 
-        rivals = [p for p in likely if differs(p)]
-        note = None
-        if not rivals and any(differs(p) for p in candidates) and settled is not profile:
-            if sender in self._settled or len(self._settled) < MOST_SENDERS:
-                self._settled[sender] = profile
-            note = (
-                "the telegrams do not say what their values count; by their size they are those of"
-                f" a {profile.manufacturer} {profile.model}"
-            )
-        scales = _scales(profile, rivals, open_items)
-        volts = scales.get(Quantity.VOLTAGE)
-        if volts not in (profile.scaler_of(Quantity.VOLTAGE), None):
-            note = (
-                f"the voltages of this {profile.manufacturer} {profile.model} count"
-                f" {'tenths of volts' if volts else 'whole volts'}, by their size"
-            )
-        return Understood(profile, list(_scaled(listed, open_items, scales)), note=note)
+        rivals = [p for p in likely if differ(p, profile)]
+        decides = not rivals and any(differ(p, profile) for p in candidates)
+        settled = self._settled.get(sender)
+        if settled is None:
+            if decides:
+                _keep(self._settled, sender, profile)
+        elif settled.value in candidates:
+            agrees = not differ(settled.value, profile)
+            if not decides or not settled.contradicted_by(profile, agrees=agrees):
+                return settled.value, [], None
+        note = (
+            "the telegrams do not say what their values count; by their size they are those of"
+            f" {identity.with_article(f'{profile.manufacturer} {profile.model}')}"
+        )
+        return profile, rivals, note if decides else None
+
+    def _volt_scale(
+        self, profile: Profile, open_items: list[tuple[Item, Quantity]], sender: bytes | str
+    ) -> int | None:
+        """Give what a sender's voltages count, None where that is impossible in every way."""
+        believed = self._volt_scales.get(sender)
+        exponent = scaling.volt_scale(profile, open_items, believed.value if believed else None)
+        if exponent is None:
+            return None
+        if believed is None:
+            if scaling.any_voltage(open_items):
+                _keep(self._volt_scales, sender, exponent)
+            return exponent
+        believed.contradicted_by(exponent, agrees=exponent == believed.value)
+        return believed.value
 
     @staticmethod
     def _likely(
@@ -169,14 +253,15 @@ class Recogniser:
         """Give the families whose way to count makes the most sense of a telegram's values."""
         for judge in (scaling.plausible, scaling.possible):
             if found := [p for p in candidates if judge(p, open_items)]:
-                return found
+                return [p for p in found if p.own] or found
         return candidates
 
     def _contradicted(self, maker: str) -> str:
         chosen = self._chosen
         name = identity.MAKER_NAMES.get(maker, maker) or "different"
         return (
-            f"the telegram comes from a {name} meter, but meter_type is {chosen.type}"
+            f"the telegram comes from {identity.with_article(name)} meter, but meter_type is"
+            f" {chosen.type}"
             f" ({chosen.manufacturer} {chosen.model}); choose the right type, or auto"
             if chosen
             else ""
@@ -188,6 +273,17 @@ class Recogniser:
         return "no profile knows what the values of this list mean"
 
 
+def _speaking(
+    candidates: list[Profile], listed: list[Item], open_items: list[tuple[Item, Quantity]]
+) -> list[Profile]:
+    """Give the families that say units as a list does; all, where it holds nothing that has one."""
+    if open_items:
+        return [p for p in candidates if p.nominal is not None]
+    if any(item.unit is not None and item.obis and quantity.of(item.obis) for item in listed):
+        return [p for p in candidates if p.nominal is None] or candidates
+    return candidates
+
+
 def _scales(
     profile: Profile, rivals: list[Profile], open_items: list[tuple[Item, Quantity]]
 ) -> dict[Quantity, int | None]:
@@ -196,7 +292,7 @@ def _scales(
     for _, measured in open_items:
         exponent = profile.scaler_of(measured)
         if measured is Quantity.VOLTAGE:
-            scales[measured] = scaling.volt_scale(profile, open_items)
+            scales[measured] = exponent  # by the size of the voltages, see `_volt_scale`
         elif all(rival.scaler_of(measured) == exponent for rival in rivals):
             scales[measured] = exponent
     return scales

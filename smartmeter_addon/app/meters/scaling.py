@@ -21,7 +21,7 @@ _VOLTS: Final = (Decimal(40), Decimal(500))
 _USUAL_VOLTAGE: Final = Decimal(230)
 _LEAST_POWER: Final = Decimal(100)  # W; below, rounding and the moments of measuring blur all
 _POWER_CODES: Final = ((1, 7, 0), (2, 7, 0))
-_CURRENT_CODES: Final = (31, 51, 71)
+_CURRENT_CODES: Final = frozenset((31, 51, 71))
 _MOST_FACTOR: Final = Decimal("1.3")
 _USUAL_FACTOR: Final = Decimal("0.02")
 
@@ -44,7 +44,8 @@ def unscaled(listed: Iterable[Item]) -> list[tuple[Item, Quantity]]:
 def possible(profile: Profile, open_items: Sequence[tuple[Item, Quantity]]) -> bool:
     """Tell whether values are physically possible when they count what a profile says.
 
-    Voltages must be those of a grid, and power cannot be much more than voltage times current.
+    Voltages must be those of a grid, and power cannot be much more than voltage times current. Of
+    that nothing is known where the list leaves out a phase's current: the power is the sum of all.
     """
     return _judge(profile, open_items, least_factor=Decimal(0))
 
@@ -63,6 +64,7 @@ def _judge(
 ) -> bool:
     power = current = Decimal(0)
     powers = 0
+    phases = set()
     for item, measured in open_items:
         exponent = profile.scaler_of(measured)
         number = item.number
@@ -76,26 +78,48 @@ def _judge(
             powers += 1
         if measured is Quantity.CURRENT and item.obis.c in _CURRENT_CODES:
             current += value
+            phases.add(item.obis.c)
     apparent = current * _USUAL_VOLTAGE
     if not current or not powers or max(power, apparent) < _LEAST_POWER:
         return True
-    return least_factor * apparent <= power <= _MOST_FACTOR * apparent
+    if phases == _CURRENT_CODES and power > _MOST_FACTOR * apparent:
+        return False
+    return power >= least_factor * apparent
 
 
-def volt_scale(profile: Profile, open_items: Sequence[tuple[Item, Quantity]]) -> int | None:
+def volt_scale(
+    profile: Profile, open_items: Sequence[tuple[Item, Quantity]], before: int | None = None
+) -> int | None:
     """Tell what the voltages of a telegram count, by the highest of them; None if nothing fits.
 
     One phase may be dead, so the highest voltage must be one of a grid, not each.
+
+    Args:
+        profile: the meter family.
+        open_items: the values without a unit.
+        before: what they counted in earlier telegrams, which is asked first.
     """
     usual = profile.scaler_of(Quantity.VOLTAGE)
-    volts = [
-        Decimal(item.number or 0) for item, measured in open_items if measured is Quantity.VOLTAGE
-    ]
-    highest = max(volts, default=Decimal(0))
-    if usual is None or not highest:
-        return usual
-    fitting = [e for e in (usual, *_VOLT_SCALES) if _is_grid(highest.scaleb(e))]
+    if usual is None:
+        return None
+    first = usual if before is None else before
+    highest = _highest_voltage(open_items)
+    if not highest:
+        return first
+    fitting = [e for e in (first, usual, *_VOLT_SCALES) if _is_grid(highest.scaleb(e))]
     return fitting[0] if fitting else None
+
+
+def any_voltage(open_items: Sequence[tuple[Item, Quantity]]) -> bool:
+    """Tell whether there is any voltage by whose size its scale can be judged."""
+    return bool(_highest_voltage(open_items))
+
+
+def _highest_voltage(open_items: Sequence[tuple[Item, Quantity]]) -> Decimal:
+    return max(
+        (Decimal(item.number or 0) for item, m in open_items if m is Quantity.VOLTAGE),
+        default=Decimal(0),
+    )
 
 
 def scaled(item: Item, measured: Quantity, exponent: int | None) -> Item:
