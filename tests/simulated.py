@@ -84,7 +84,7 @@ _NO_READINGS = {
     *(f"{quadrant}.8.{tariff}" for quadrant in (5, 6, 7, 8) for tariff in (0, 1, 2)),
     *(f"{quadrant}.7.0" for quadrant in (5, 6, 7, 8)),
     *(f"{20 * phase + direction}.8.0" for phase in (1, 2, 3) for direction in (1, 2)),
-    *("15.8.0", "1.4.0", "1.6.0", "31.4.0"),
+    *("15.8.0", "1.4.0", "1.6.0", "31.4.0", "0.0.1"),
 }
 _TO_THE_UNIT_PUBLISHED = {
     **dict.fromkeys(("Wh", "varh"), Decimal("0.001")),
