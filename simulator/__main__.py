@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     lists = "\n".join(
-        f"  {family:9} {name:17} {variant.about}"
+        f"  {family:13} {name:18} {variant.about}"
         for family, variants in meters.FAMILIES.items()
         for name, variant in variants.items()
     )
@@ -82,7 +82,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     target.add_argument("--output", metavar="FILE", help="write to FILE, - for standard output")
     parser.add_argument(
-        "--interval", type=_positive, metavar="S", help="seconds between telegrams (default: 5)"
+        "--interval",
+        type=_positive,
+        metavar="S",
+        help="seconds between telegrams (default: the meter's)",
     )
     parser.add_argument(
         "--pace",

@@ -21,6 +21,8 @@ from typing import Final
 
 import aiomqtt
 
+from simulator.families import FAMILIES
+
 KEY: Final = "000102030405060708090A0B0C0D0E0F"
 AUTH_KEY: Final = "D0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF"
 """Made up; the simulator's own."""
@@ -35,7 +37,7 @@ def main() -> int:
     arguments = _arguments()
     broker = arguments.broker
     try:
-        return asyncio.run(_demo(arguments.meter, arguments.seconds, broker))
+        return asyncio.run(_demo(arguments.meter, arguments.list, arguments.seconds, broker))
     except KeyboardInterrupt:
         return 0
 
@@ -44,7 +46,14 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="script/demo", description="Shows what the add-on does, with a simulated meter."
     )
-    parser.add_argument("--meter", choices=("kaifa", "sagemcom", "e450"), default="kaifa")
+    parser.add_argument(
+        "--meter",
+        choices=FAMILIES,
+        default="kaifa",
+        metavar="NAME",
+        help=f"a family of meters: {', '.join(FAMILIES)} (default: kaifa)",
+    )
+    parser.add_argument("--list", metavar="NAME", help="which of its lists (default: the first)")
     parser.add_argument("--seconds", type=float, metavar="N", help="end by itself after N seconds")
     parser.add_argument(
         "--broker",
@@ -52,7 +61,11 @@ def _arguments() -> argparse.Namespace:
         metavar="HOST:PORT",
         help="an MQTT broker that lets in without a password (default: one of the demo's own)",
     )
-    return parser.parse_args()
+    given = parser.parse_args()
+    lists = FAMILIES[given.meter]
+    if given.list is not None and given.list not in lists:
+        parser.error(f"{given.meter} has no list {given.list!r}, only {', '.join(lists)}")
+    return given
 
 
 def _broker(text: str) -> tuple[str, int]:
@@ -62,7 +75,9 @@ def _broker(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-async def _demo(meter: str, seconds: float | None, broker: tuple[str, int] | None) -> int:
+async def _demo(
+    meter: str, name: str | None, seconds: float | None, broker: tuple[str, int] | None
+) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -73,7 +88,8 @@ async def _demo(meter: str, seconds: float | None, broker: tuple[str, int] | Non
             broker = await stack.enter_async_context(_own_broker(folder))
         line = folder / "ttyMeter"
         _say(f"a simulated {meter} meter is connected to {line}")
-        simulator = ("simulator", "--meter", meter, "--pty", str(line))
+        chosen = () if name is None else ("--list", name)
+        simulator = ("simulator", "--meter", meter, *chosen, "--pty", str(line))
         simulating = await stack.enter_async_context(_running("meter", *simulator))
         await _until(line.exists)
         options = folder / "options.json"

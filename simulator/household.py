@@ -22,8 +22,18 @@ if TYPE_CHECKING:
 _MICROSECOND = timedelta(microseconds=1)
 _WATT_HOUR = 3_600_000_000
 _MINUTE = 60
+_HOUR = timedelta(hours=1)
 _DAY_TARIFF = range(6, 22)
+_TARIFFS = 4
 _PHASES = 3
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+# What gas, water and heat meters count in each hour of a day: litres, litres, MJ.
+_HOURLY = {
+    "gas": (9, 8, 8, 8, 60, 99, 94, 80, 50, 20, 9, 9, 30, 20, 9, 9, 20, 70, 99, 90, 80, 60, 30, 9),
+    "water": (2, 0, 0, 0, 0, 14, 62, 45, 20, 8, 6, 12, 24, 10, 4, 4, 8, 22, 38, 30, 18, 14, 35, 9),
+    "heat": (3, 3, 3, 3, 4, 9, 12, 9, 6, 5, 5, 5, 5, 4, 4, 4, 5, 7, 9, 9, 8, 6, 5, 4),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +43,9 @@ class Snapshot:
     Args:
         time: The moment, aware.
         values: Values by the last three groups of their OBIS code ("1.8.0"), in Wh, varh, W,
-            var, V, A, degrees or without unit. A phase angle is None where no current flows.
+            var, VA, V, A, Hz, degrees or without unit. A phase angle is None where no current
+            flows. Beside them "gas", "water" (m³) and "heat" (GJ), as they were counted when the
+            hour began.
     """
 
     time: datetime
@@ -94,11 +106,16 @@ class Counter:
         self.tariffs[tariff] += whole
 
 
+# Reactive energy by quadrant, and real energy of each phase taken and given.
+_FINER_GROUPS = (5, 6, 7, 8, 21, 22, 41, 42, 61, 62)
+
+
 class Household:
-    """Three phases (or one), a roof with solar panels, and four energy counters.
+    """Three phases (or one), a roof with solar panels, and its energy counters.
 
     The real power of the phases is summed before it is counted, as Austrian meters do it: at any
-    moment the household either takes or gives.
+    moment the household either takes or gives. Reactive energy is counted by direction, and by
+    quadrant beside that; real energy also by phase.
 
     Args:
         seed: Names the household.
@@ -131,6 +148,12 @@ class Household:
             3: Counter(draw(900_000), draw(300_000)),
             4: Counter(draw(2_000_000), draw(900_000)),
         }
+        # Drawn apart, so that what is added here does not make another household of the rest.
+        draw_more = random.Random(~seed).randrange
+        self._counters |= {
+            group: Counter(draw_more(900_000), draw_more(300_000)) for group in _FINER_GROUPS
+        }
+        self._hourly = {name: draw_more(100_000, 2_000_000) for name in _HOURLY}
         self._runs = [0] * len(APPLIANCES)
         self._base = [draw(60, 160) for _ in range(phases)]
         self._grid = [draw(2280, 2341) for _ in range(phases)]
@@ -211,13 +234,18 @@ class Household:
     # --- What a meter measures ---
 
     def _powers(self) -> tuple[tuple[int, int], ...]:
-        """Return the powers over all phases by OBIS group C."""
+        """Return the powers that are counted, by OBIS group C."""
         watts, reactive = sum(self._watts), sum(self._vars)
+        # Quadrants go round against the clock: taking and inductive, giving and inductive, ...
+        quadrant = (5 if watts >= 0 else 6) if reactive >= 0 else (8 if watts >= 0 else 7)
         return (
             (1, max(0, watts)),
             (2, max(0, -watts)),
             (3, max(0, reactive)),
             (4, max(0, -reactive)),
+            *((group, abs(reactive) if group == quadrant else 0) for group in range(5, 9)),
+            *((20 * phase + 1, max(0, self._watts[phase - 1])) for phase in (1, 2, 3)),
+            *((20 * phase + 2, max(0, -self._watts[phase - 1])) for phase in (1, 2, 3)),
         )
 
     def _values(self) -> dict[str, Decimal | None]:
@@ -226,14 +254,19 @@ class Household:
             counter = self._counters[group]
             values[f"{group}.7.0"] = Decimal(power)
             values[f"{group}.8.0"] = Decimal(counter.total)
-            values[f"{group}.8.1"] = Decimal(counter.tariffs[0])
-            values[f"{group}.8.2"] = Decimal(counter.tariffs[1])
+            for tariff in range(_TARIFFS):
+                counted = counter.tariffs[tariff] if tariff < len(counter.tariffs) else 0
+                values[f"{group}.8.{tariff + 1}"] = Decimal(counted)
         for phase in range(_PHASES):
             self._add_phase(values, phase)
         watts, reactive = sum(self._watts), sum(self._vars)
-        apparent = math.isqrt(watts * watts + reactive * reactive)
-        factor = 1000 * watts // apparent if apparent else 1000
-        values["13.7.0"] = Decimal(_within(-1000, factor, 1000)).scaleb(-3)
+        values["13.7.0"] = _power_factor(watts, reactive)
+        values["9.7.0"] = Decimal(math.isqrt(watts * watts + reactive * reactive))
+        values["16.7.0"] = Decimal(watts)
+        values["15.8.0"] = Decimal(self._counters[1].total + self._counters[2].total)
+        values["14.7.0"] = Decimal(5000 + self._cloud % 7 - 3).scaleb(-2)
+        for name, first in self._hourly.items():
+            values[name] = Decimal(first + _counted_hourly(name, self._now)).scaleb(-3)
         return values
 
     def _add_phase(self, values: dict[str, Decimal | None], phase: int) -> None:
@@ -250,8 +283,24 @@ class Household:
         values[f"{group + 11}.7.0"] = Decimal(current).scaleb(-2)
         values[f"{group + 1}.7.0"] = Decimal(max(0, watts))
         values[f"{group + 2}.7.0"] = Decimal(max(0, -watts))
+        values[f"{group + 3}.7.0"] = Decimal(max(0, reactive))
+        values[f"{group + 4}.7.0"] = Decimal(max(0, -reactive))
+        values[f"{group + 13}.7.0"] = _power_factor(watts, reactive)
         angle = Decimal(round(math.degrees(math.atan2(reactive, watts))) % 360) if current else None
         values[f"81.7.{(40, 51, 62)[phase]}"] = angle
+
+
+def _power_factor(watts: int, reactive: int) -> Decimal:
+    """Return real through apparent power, negative while giving; 1 where there is no power."""
+    apparent = math.isqrt(watts * watts + reactive * reactive)
+    factor = 1000 * watts // apparent if apparent else 1000
+    return Decimal(_within(-1000, factor, 1000)).scaleb(-3)
+
+
+def _counted_hourly(name: str, moment: datetime) -> int:
+    """Return what was counted up to the last full hour, in thousandths, since long ago."""
+    days, hour = divmod((moment - _EPOCH) // _HOUR, len(_HOURLY[name]))
+    return days * sum(_HOURLY[name]) + sum(_HOURLY[name][:hour])
 
 
 def _within(low: int, value: int, high: int) -> int:

@@ -22,87 +22,131 @@ from simulator.meters import Telegram, Truth
 START = datetime(2026, 6, 21, 9, 0, tzinfo=UTC)
 """A sunny morning: the panels give more than the house takes, and less when a load comes."""
 
-LISTS = [(family, name) for family, variants in meters.FAMILIES.items() for name in variants]
+LISTS = [
+    (family, name)
+    for family in ("kaifa", "sagemcom", "e450")
+    for name, variant in meters.FAMILIES[family].items()
+    if variant.ciphered
+]
+"""The lists that go through most tests."""
 
-_THOUSANDTH = Decimal("0.001")
+EVERY_LIST = [(family, name) for family, some in meters.FAMILIES.items() for name in some]
+"""Every list that there is."""
+
 _READINGS = {
-    "1-0:1.7.0": "power_import",
-    "1-0:2.7.0": "power_export",
-    "1-0:3.7.0": "reactive_power_import",
-    "1-0:4.7.0": "reactive_power_export",
-    "1-0:13.7.0": "power_factor",
-    "1-0:31.7.0": "current_l1",
-    "1-0:51.7.0": "current_l2",
-    "1-0:71.7.0": "current_l3",
-    "1-0:32.7.0": "voltage_l1",
-    "1-0:52.7.0": "voltage_l2",
-    "1-0:72.7.0": "voltage_l3",
-    "1-0:81.7.40": "phase_angle_l1",
-    "1-0:81.7.51": "phase_angle_l2",
-    "1-0:81.7.62": "phase_angle_l3",
+    "1.7.0": "power_import",
+    "2.7.0": "power_export",
+    "3.7.0": "reactive_power_import",
+    "4.7.0": "reactive_power_export",
+    "21.7.0": "power_import_l1",
+    "22.7.0": "power_export_l1",
+    "23.7.0": "reactive_power_import_l1",
+    "24.7.0": "reactive_power_export_l1",
+    "41.7.0": "power_import_l2",
+    "42.7.0": "power_export_l2",
+    "43.7.0": "reactive_power_import_l2",
+    "44.7.0": "reactive_power_export_l2",
+    "61.7.0": "power_import_l3",
+    "62.7.0": "power_export_l3",
+    "63.7.0": "reactive_power_import_l3",
+    "64.7.0": "reactive_power_export_l3",
+    "13.7.0": "power_factor",
+    "33.7.0": "power_factor_l1",
+    "53.7.0": "power_factor_l2",
+    "73.7.0": "power_factor_l3",
+    "14.7.0": "frequency",
+    "31.7.0": "current_l1",
+    "51.7.0": "current_l2",
+    "71.7.0": "current_l3",
+    "32.7.0": "voltage_l1",
+    "52.7.0": "voltage_l2",
+    "72.7.0": "voltage_l3",
+    "81.7.40": "phase_angle_l1",
+    "81.7.51": "phase_angle_l2",
+    "81.7.62": "phase_angle_l3",
+    "1.8.0": "energy_import",
+    "1.8.1": "energy_import_tariff_1",
+    "1.8.2": "energy_import_tariff_2",
+    "1.8.3": "energy_import_tariff_3",
+    "1.8.4": "energy_import_tariff_4",
+    "2.8.0": "energy_export",
+    "2.8.1": "energy_export_tariff_1",
+    "2.8.2": "energy_export_tariff_2",
+    "2.8.3": "energy_export_tariff_3",
+    "2.8.4": "energy_export_tariff_4",
+    "3.8.0": "reactive_energy_import",
+    "3.8.1": "reactive_energy_import_tariff_1",
+    "3.8.2": "reactive_energy_import_tariff_2",
+    "4.8.0": "reactive_energy_export",
+    "4.8.1": "reactive_energy_export_tariff_1",
+    "4.8.2": "reactive_energy_export_tariff_2",
 }
-_ENERGIES = {
-    "1-0:1.8.0": "energy_import",
-    "1-0:1.8.1": "energy_import_tariff_1",
-    "1-0:1.8.2": "energy_import_tariff_2",
-    "1-0:2.8.0": "energy_export",
-    "1-0:2.8.1": "energy_export_tariff_1",
-    "1-0:2.8.2": "energy_export_tariff_2",
-    "1-0:3.8.0": "reactive_energy_import",
-    "1-0:3.8.1": "reactive_energy_import_tariff_1",
-    "1-0:3.8.2": "reactive_energy_import_tariff_2",
-    "1-0:4.8.0": "reactive_energy_export",
-    "1-0:4.8.1": "reactive_energy_export_tariff_1",
-    "1-0:4.8.2": "reactive_energy_export_tariff_2",
+_NO_READINGS = {
+    *(f"{quadrant}.8.{tariff}" for quadrant in (5, 6, 7, 8) for tariff in (0, 1, 2)),
+    *(f"{quadrant}.7.0" for quadrant in (5, 6, 7, 8)),
+    *(f"{20 * phase + direction}.8.0" for phase in (1, 2, 3) for direction in (1, 2)),
+    *("15.8.0", "1.4.0", "1.6.0", "31.4.0", "0.0.1"),
 }
-_NO_READINGS = {"0-0:1.0.0", "0-0:96.1.0", "0-0:42.0.0"}
+_TO_THE_UNIT_PUBLISHED = {
+    **dict.fromkeys(("Wh", "varh"), Decimal("0.001")),
+    **dict.fromkeys(("kW", "kvar", "kVAr"), Decimal(1000)),
+    **dict.fromkeys(("kWh", "kvarh", "kVArh", "W", "var", "V", "A", "Hz", "deg", ""), Decimal(1)),
+}
 _NO_ANGLE = 400
 
 
 def readings(truth: Truth) -> dict[str, Decimal]:
     """Give the readings that a telegram says, each in the unit that it is published in."""
     found: dict[str, Decimal] = {}
-    for code, (value, _) in truth.registers.items():
-        if isinstance(value, str):
-            assert code in _NO_READINGS, f"the table of this module lacks {code}"
-        elif code in _ENERGIES:
-            found[_ENERGIES[code]] = value * _THOUSANDTH
-        elif _READINGS[code].startswith("phase_angle") and value == _NO_ANGLE:
-            pass  # a phase without current
-        elif _READINGS[code] == "power_factor" and not -1 <= value <= 1:
-            pass  # no power factor at all, whatever the maker calls it
-        else:
-            found[_READINGS[code]] = value
-    if "power_import" in found:
+    for code, (value, unit) in truth.registers.items():
+        medium, _, short = code.partition(":")
+        if isinstance(value, str) or not medium.startswith("1-"):
+            continue  # a text, or what is not electricity's
+        if short not in _READINGS:
+            assert short in _NO_READINGS, f"the table of this module lacks {code}"
+            continue
+        key = _READINGS[short]
+        if key.startswith("phase_angle") and value == _NO_ANGLE:
+            continue  # a phase without current
+        if key.startswith("power_factor") and not -1 <= value <= 1:
+            continue  # no power factor at all, whatever the maker calls it
+        found.setdefault(key, value * _TO_THE_UNIT_PUBLISHED[unit])
+    if "power_import" in found and "power_export" in found:
         found["power"] = found["power_import"] - found["power_export"]
     return found
 
 
 def published(truth: Truth) -> dict[str, Decimal]:
     """Give the readings, and what a household reckons from them."""
-    found = readings(truth)
-    phases = [n for n in (1, 2, 3) if f"current_l{n}" in found]
-    for n in phases:
-        found[f"apparent_power_l{n}"] = found[f"voltage_l{n}"] * found[f"current_l{n}"]
-    if phases:
-        found["apparent_power"] = sum((found[f"apparent_power_l{n}"] for n in phases), Decimal())
-    if any(f"phase_angle_l{n}" in found for n in phases):
+    sent = readings(truth)
+    more: dict[str, Decimal] = {}
+    for n in (1, 2, 3):
+        if {f"power_import_l{n}", f"power_export_l{n}"} <= sent.keys():
+            more[f"power_l{n}"] = sent[f"power_import_l{n}"] - sent[f"power_export_l{n}"]
+    phases = [n for n in (1, 2, 3) if {f"voltage_l{n}", f"current_l{n}"} & sent.keys()]
+    if phases and all({f"voltage_l{n}", f"current_l{n}"} <= sent.keys() for n in phases):
         for n in phases:
-            turned = math.cos(math.radians(found.get(f"phase_angle_l{n}", 0)))
-            power = found[f"apparent_power_l{n}"] * Decimal(turned)
-            found[f"power_l{n}"] = round(power, 1)
-    return found
+            more[f"apparent_power_l{n}"] = sent[f"voltage_l{n}"] * sent[f"current_l{n}"]
+        more["apparent_power"] = sum((more[f"apparent_power_l{n}"] for n in phases), Decimal())
+    if any(f"phase_angle_l{n}" in sent for n in phases):
+        for n in phases:
+            turned = math.cos(math.radians(sent.get(f"phase_angle_l{n}", 0)))
+            power = more[f"apparent_power_l{n}"] * Decimal(turned)
+            more.setdefault(f"power_l{n}", round(power, 1))
+    return {**more, **sent}
 
 
 def state(truth: Truth) -> dict[str, Decimal | str]:
     """Give what the state message has to say, its numbers read as decimals."""
-    return {**published(truth), "timestamp": truth.timestamp.isoformat()}
+    time = {"timestamp": truth.timestamp.isoformat()} if truth.says_time else {}
+    return {**published(truth), **time}
 
 
 class SimulatedMeter:
     """A meter with a household behind it, whose telegrams go to a wire.
 
-    ``id`` is the name that it has in topics: its number where its list says it, else its title.
+    ``id`` is the name that it has in topics: its number where its list says it, else its title,
+    else its family on a line without a name.
     ``more`` is what it measures beside what a household has, as in `Snapshot.values`.
 
     Args:
@@ -138,7 +182,7 @@ class SimulatedMeter:
         self._now = START
         self.more: dict[str, Decimal] = {}
         truth = replace(self.meter).telegram(self._household.at(START)).truth
-        self.id = (truth.meter_id or truth.system_title.hex()).lower()
+        self.id = (truth.meter_id or truth.system_title.hex() or family).lower()
 
     def telegram(self) -> Telegram:
         """Make the next telegram."""

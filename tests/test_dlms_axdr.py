@@ -2,6 +2,7 @@
 
 import math
 import struct
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -137,6 +138,40 @@ def test_every_type_is_read_as_it_was_written(of_type: Type, data: st.DataObject
     parsed, end = axdr.parse(encoded)
     assert comparable(parsed) == comparable(read_as(node))
     assert end == len(encoded)
+
+
+def test_every_type_there_is_goes_through_these_tests() -> None:
+    assert {*OF_TYPE, Type.ARRAY, Type.STRUCTURE, Type.COMPACT_ARRAY} == set(Type)
+
+
+@pytest.mark.parametrize("of_type", [one for one in INTEGERS if one is not Type.BCD])
+def test_the_least_and_the_most_of_every_integer_type_is_read(of_type: Type) -> None:
+    width, signed = INTEGERS[of_type]
+    bits = 8 * width - signed
+    for number in (-(2**bits) if signed else 0, -1 if signed else 1, 2**bits - 1):
+        node = Node(of_type, number)
+        assert axdr.parse(written.encode(node)) == ((of_type, number), 1 + width)
+
+
+@pytest.mark.parametrize("size", [0, 1, 127, 128, 255, 256, 65535, 65536])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda size: Node(Type.OCTET_STRING, bytes(range(256)) * (size // 256 + 1)),
+        lambda size: Node(Type.VISIBLE_STRING, "1KFM0200990052" * (size // 14 + 1)),
+        lambda size: Node(Type.UTF8_STRING, "Netz NO" * (size // 7 + 1)),
+        lambda size: Node(Type.BIT_STRING, "10110" * (size // 5 + 1)),
+        lambda size: written.array(*[written.uint16(7)] * size),
+        lambda size: written.structure(*[written.null()] * size),
+    ],
+    ids=["octets", "visible", "utf8", "bits", "array", "structure"],
+)
+def test_what_has_a_length_may_have_any(make: Callable[[int], Node], size: int) -> None:
+    node = make(size)
+    if isinstance(node.value, (bytes, str)):
+        node = Node(node.type, node.value[:size])
+    encoded = written.encode(node)
+    assert axdr.parse(encoded) == (read_as(node), len(encoded))
 
 
 @settings(max_examples=50)

@@ -616,7 +616,7 @@ def strange(meter: SimulatedMeter) -> SimulatedMeter:
             Keys(),
             "auto",
             SimulatedMeter(None, "kaifa"),
-            "the meter with system title 4b464d675012d687 (KFM) sends ciphered telegrams and no"
+            "the meter with system title 4b464d655012d687 (KFM) sends ciphered telegrams and no"
             " key is given; enter the encryption key (GUEK) that your grid operator hands out",
             id="key missing",
         ),

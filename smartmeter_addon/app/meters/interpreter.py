@@ -209,11 +209,10 @@ class Interpreter:
                 # register shows what it says, the telegram's time is not taken from it.
                 moment = self._moment(value, before, even_invalid=True)
                 registers[obis] = Register(moment.isoformat() if moment else items.text(value), "")
-            elif isinstance(value, (bytes, list)):
-                registers[obis] = Register(items.text(value), unit or "")
             else:
                 moment = self._moment(at, before) if at else None
-                registers[obis] = Register(value, unit or "", moment)
+                shown = items.text(value) if isinstance(value, (bytes, list, str)) else value
+                registers[obis] = Register(shown, unit or "", moment)
         return registers
 
 
