@@ -258,7 +258,7 @@ def test_every_secret_is_masked_in_the_form(config: dict[str, Any]) -> None:
     secret = {
         path
         for path, _ in leaves(config["schema"])
-        if path.split(".")[-1] in {"key", "auth_key", "password"}
+        if path.split(".")[-1] in {"key", "auth_key", "password", "client_key"}
     }
     masked = {path for path, kind in leaves(config["schema"]) if kind.startswith("password")}
     assert secret

@@ -5,6 +5,7 @@ import datetime as dt
 import gc
 import json
 import socket
+import tempfile
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
@@ -862,6 +863,11 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     return Certificates(make("ca", authority=True)[0], make("server"), make("client"))
 
 
+def text(path: str) -> str:
+    """Give the PEM text of a file."""
+    return Path(path).read_text("ascii")
+
+
 @contextmanager
 def encrypting(
     directory: Path, certificates: Certificates, *settings: str
@@ -942,6 +948,26 @@ async def test_a_client_certificate_is_shown_where_the_broker_wants_one(
         assert await attempt(options) is not None
         cert, key = certificates.client
         assert await attempt(replace(options, client_cert=cert, client_key=key)) is None
+
+
+async def test_authority_certificate_and_key_can_be_text_instead_of_files(
+    tmp_path: Path, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    (tmp_path / "broker").mkdir()
+    with encrypting(tmp_path / "broker", certificates, "require_certificate true") as (_, options):
+        ca, cert, key = map(text, (certificates.ca, *certificates.client))
+        given = replace(options, ca=ca, client_cert=cert, client_key=key)
+        assert await attempt(given) is None
+        assert list(folder.iterdir()) == []  # the key was there for a moment only
+        assert await attempt(replace(given, ca=cert)) is not None
+        wrong = await attempt(replace(given, client_key=text(certificates.server[1])))
+    assert wrong == (
+        "the text entered cannot be used (it holds no PEM text that fits); check the option"
+        " mqtt.client_cert and mqtt.client_key"
+    )
 
 
 async def test_speaking_plainly_to_a_broker_that_wants_tls_is_told_at_once(
