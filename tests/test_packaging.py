@@ -4,8 +4,10 @@ import ast
 import dataclasses
 import os
 import re
+import struct
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator, Mapping
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -444,6 +446,33 @@ def test_run_sh_gives_way_to_the_program_and_passes_its_arguments(tmp_path: Path
     # The same process: a signal of the Supervisor reaches the program, not a shell around it.
     assert output == f"{process.pid} {ADDON} -m app run --options some file\n"
     assert process.returncode == 0
+
+
+# the store page
+
+
+@pytest.mark.parametrize(("name", "size"), [("icon", (128, 128)), ("logo", (250, 100))])
+def test_a_picture_has_its_size_and_a_transparent_ground(name: str, size: tuple[int, int]) -> None:
+    picture = (ADDON / f"{name}.png").read_bytes()
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height, depth, colour_type = struct.unpack_from(">IIBB", picture, 16)
+    assert (width, height) == size
+    assert (depth, colour_type) == (8, 6)  # red, green, blue and alpha
+    chunks, position = b"", 8
+    while position < len(picture):
+        (length,) = struct.unpack_from(">I", picture, position)
+        if picture[position + 4 : position + 8] == b"IDAT":
+            chunks += picture[position + 8 : position + 8 + length]
+        position += 12 + length
+    # Whatever filter the first row has, its first pixel stands there as it is.
+    assert zlib.decompress(chunks)[4] == 0
+    assert (ROOT / "art" / f"{name}.svg").exists()
+    assert len(picture) < 20_000
+
+
+def test_what_the_store_shows_is_there() -> None:
+    shown = ("README.md", "DOCS.md", "CHANGELOG.md", "icon.png", "logo.png", "apparmor.txt")
+    assert [name for name in shown if not (ADDON / name).stat().st_size] == []
 
 
 # requirements
