@@ -17,6 +17,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Self
 
+import aiomqtt
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -27,6 +28,7 @@ from mosquitto import TIMEOUT, Mosquitto
 from app.log import TRACE
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import SENSORS
+from app.mqtt.connection import Connection
 from app.mqtt.publisher import BrokerState, Connected, Disconnected, Publisher
 from app.options import MqttOptions
 
@@ -808,6 +810,19 @@ async def test_the_wire_is_logged_below_debug_only(
         await made.disconnected()
     levels = {record.levelno for record in caplog.records if record.name == "app.mqtt.wire"}
     assert levels == ({TRACE} if shown else set())
+
+
+async def test_a_message_that_was_not_sent_any_more_leaves_nothing_behind(
+    broker: Mosquitto,
+) -> None:
+    """The socket's number may be another one's when the loop would get to writing."""
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, found: complaints.append(found))
+    will = aiomqtt.Will("t", "offline")
+    async with Connection(broker.options, identifier="x", will=will, timeout=TIMEOUT) as connection:
+        connection._client.publish("t", b"x", qos=1)
+    await asyncio.sleep(0)
+    assert complaints == []
 
 
 # TLS

@@ -147,6 +147,23 @@ class Connection(aiomqtt.Client):
             self._connected.set_exception(ConnectionResetError())
         super()._on_disconnect(client, userdata, flags, reason_code, properties)
 
+    def _on_socket_register_write(
+        self,
+        client: PahoClient,
+        userdata: object,  # noqa: ARG002 - paho gives it
+        sock: socket.socket,
+    ) -> None:
+        # aiomqtt leaves it to the loop's next turn, as it may be called from another thread. Here
+        # it never is; and by then the socket can be closed, and its number another socket's.
+        def write() -> None:
+            try:
+                client.loop_write()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the connection is broken
+                if not self._disconnected.done():
+                    self._disconnected.set_exception(error)
+
+        self._loop.add_writer(sock.fileno(), write)
+
 
 async def _open(broker: MqttOptions, timeout: float) -> socket.socket:  # noqa: ASYNC109 - shared out
     """Open a connection of TCP, and TLS over it if wanted, as a socket that does not block."""
