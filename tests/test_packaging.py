@@ -206,6 +206,25 @@ def test_both_supported_architectures_are_named_and_no_other(config: dict[str, A
     assert config["arch"] == ["aarch64", "amd64"]
 
 
+def test_the_values_have_the_form_that_linter_and_supervisor_ask_for(
+    config: dict[str, Any],
+) -> None:
+    assert re.fullmatch(r"[-_.A-Za-z0-9]+", config["slug"])
+    # Numbers without quotes would be no texts: 1.10 would become 1.1.
+    assert re.fullmatch(r"\d+\.\d+\.\d+", config["version"])
+    assert re.fullmatch(r"20\d\d\.\d+\.\d+", config["homeassistant"])
+    assert [key for key in ("init", "uart", "tmpfs") if not isinstance(config[key], bool)] == []
+    assert "\n" not in config["name"] + config["description"]
+
+
+def test_every_type_that_ends_in_a_question_mark_is_quoted() -> None:
+    """The linter's reader of YAML stumbles over it otherwise, which the Supervisor's does not."""
+    text = (ADDON / "config.yaml").read_text(encoding="utf-8")
+    quoted = [line for line in text.splitlines() if re.search(r'\?"$', line)]
+    assert len(quoted) > 10
+    assert [line for line in text.splitlines() if re.search(r"\?$", line)] == []
+
+
 # options and schema
 
 
