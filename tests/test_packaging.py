@@ -399,6 +399,27 @@ def test_requirements_are_installed_before_the_program_is_copied() -> None:
     assert 0 < dockerfile.index("--require-hashes") < dockerfile.index("COPY app")
 
 
+def test_nothing_is_left_in_a_layer_that_only_the_building_needs() -> None:
+    dockerfile = (ADDON / "Dockerfile").read_text(encoding="utf-8")
+    (install,) = re.findall(
+        r"^RUN (.*\\\n(?:.*\\\n)*.*)requirements\.txt$", dockerfile, re.MULTILINE
+    )
+    for word in ("--no-cache-dir", "--only-binary=:all:", "PYTHONDONTWRITEBYTECODE=1"):
+        assert word in install
+    assert not re.search(r"\bapk\b|build-base|gcc|git", dockerfile)
+
+
+def test_the_image_says_what_it_is() -> None:
+    dockerfile = (ADDON / "Dockerfile").read_text(encoding="utf-8")
+    labels = dict(re.findall(r'^    ([\w.]+)="(.+?)"', dockerfile, re.MULTILINE))
+    assert labels["io.hass.type"] == "app"
+    assert labels["io.hass.arch"] == "${BUILD_ARCH}"
+    assert labels["io.hass.version"] == "${BUILD_VERSION}"
+    assert labels["org.opencontainers.image.licenses"] == "MIT"
+    arguments = re.findall(r"^ARG (\w+)", dockerfile, re.MULTILINE)
+    assert arguments == ["BUILD_FROM", "BUILD_ARCH", "BUILD_VERSION"]
+
+
 def test_everything_the_dockerfile_copies_gets_into_the_build_context() -> None:
     dockerfile = (ADDON / "Dockerfile").read_text(encoding="utf-8")
     copied = set(re.findall(r"^COPY (\S+) ", dockerfile, re.MULTILINE))
