@@ -107,7 +107,7 @@ class Mosquitto:
         self._reader = threading.Thread()
         self.port = _free_port()
         passwords = directory / "passwords"
-        _run("mosquitto_passwd", "-b", "-c", str(passwords), self.username, self.password)
+        self.lets_in(self.password)
         lines = [
             f"listener {self.port} {self.host}",
             *settings,
@@ -121,6 +121,12 @@ class Mosquitto:
         if os.geteuid() == 0:
             lines.append("user root")  # or it gives root up, and cannot read its own files
         (directory / "mosquitto.conf").write_text("\n".join(lines) + "\n")
+
+    def lets_in(self, password: str) -> None:
+        """Change the user's password; it counts from the next start."""
+        self.password = password
+        passwords = str(self._directory / "passwords")
+        _run("mosquitto_passwd", "-b", "-c", passwords, self.username, password)
 
     def start(self) -> Self:
         """Start it and wait until it runs."""

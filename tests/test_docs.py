@@ -39,7 +39,7 @@ README = ROOT / "README.md"
 DOCS = ADDON / "DOCS.md"
 STORE_PAGE = ADDON / "README.md"
 ADDING = ROOT / "ADDING_A_METER.md"
-TEXTS = (README, STORE_PAGE, DOCS, ADDON / "CHANGELOG.md", ADDING)
+TEXTS = (README, STORE_PAGE, DOCS, ADDON / "CHANGELOG.md", ADDING, ROOT / "SECURITY.md")
 
 PLACEHOLDER = "OWNER/REPOSITORY"
 ELLIPSIS = "…"
@@ -758,7 +758,24 @@ def test_the_placeholder_of_the_address_stands_where_the_readme_says() -> None:
         if path.is_file() and path != Path(__file__) and PLACEHOLDER.encode() in path.read_bytes()
     }
     assert holding == {"README.md", "repository.yaml"}
-    assert read(README).count(PLACEHOLDER) == 1
+    # The button, the address, and the command that sets both.
+    assert read(README).count(f"https://github.com/{PLACEHOLDER}") == 2
+    (command,) = re.findall(r"`(sed -i [^`]+)`", read(README))
+    assert read(README).count(PLACEHOLDER) == 3
+    assert command.endswith(" README.md repository.yaml")
+
+
+def test_the_command_that_sets_the_address_sets_it_everywhere(tmp_path: Path) -> None:
+    (command,) = re.findall(r"`(sed -i [^`]+)`", read(README))
+    for name in ("README.md", "repository.yaml"):
+        (tmp_path / name).write_text(read(ROOT / name), encoding="utf-8")
+    subprocess.run(["sh", "-c", command.replace("-i", "-i.bak")], cwd=tmp_path, check=True)
+    address = "https://github.com/the-owner/the-repository"
+    assert yaml.safe_load(read(tmp_path / "repository.yaml"))["url"] == address
+    assert read(tmp_path / "README.md").count(address) == 2
+    assert f"repository_url={address})" in read(tmp_path / "README.md")
+    for name in ("README.md", "repository.yaml"):
+        assert PLACEHOLDER not in read(tmp_path / name)
 
 
 @pytest.mark.parametrize("text", [README, STORE_PAGE, DOCS], ids=names((README, STORE_PAGE, DOCS)))

@@ -417,3 +417,94 @@ async def test_the_broker_is_the_one_that_the_supervisor_names(
             )
             await end(program)
             await home.wait(topics.status, "offline")
+
+
+async def test_a_password_that_changed_is_asked_for_again(
+    broker: Mosquitto, adapter: Adapter, tmp_path: Path
+) -> None:
+    """As the broker add-on does: it makes a new one and may tell the Supervisor a little later."""
+    meter = SimulatedMeter(adapter, "kaifa")
+    given = options(broker, adapter.path, mqtt={})
+    async with supervised() as (supervisor, environment):
+        supervisor.replies({"result": "ok", "data": service(broker)})
+        async with running(given, tmp_path, environment) as program:
+            await program.ready()
+            await meter.push()
+            await program.logs("first telegram of")
+            broker.stop()
+            broker.lets_in("another horse")
+            broker.start()
+            await program.logs(
+                "refuses the user name or the password; check the options mqtt.username and"
+                " mqtt.password, or restart the broker if both came from Home Assistant"
+            )
+            asked = len(supervisor.requests)
+            supervisor.replies({"result": "ok", "data": service(broker)})
+            await program.logs("connected to the MQTT broker")
+            assert len(supervisor.requests) > asked
+            async with broker.watch() as home:
+                await home.wait(TOPICS.meter_status(meter.id), "online")
+                truth = (await meter.push()).truth
+                await home.wait(TOPICS.discovery(meter.id))
+                while await said(home, meter) != state(truth):
+                    pass  # the newest from before is told again
+            await end(program)
+            assert broker.password not in program.output
+
+
+async def test_a_supervisor_that_forbids_is_asked_again(
+    broker: Mosquitto, adapter: Adapter, tmp_path: Path
+) -> None:
+    async with supervised() as (supervisor, environment), broker.watch() as home:
+        supervisor.replies(b"403: Forbidden", 403)
+        given = options(broker, adapter.path, mqtt={})
+        async with running(given, tmp_path, environment) as program:
+            assert "does not let this app ask" in await program.logs("WARNING ")
+            supervisor.replies({"result": "ok", "data": service(broker)})
+            await program.ready()
+            await home.wait(TOPICS.status, "online")
+            await end(program)
+
+
+async def test_a_slow_supervisor_keeps_nobody_from_reading(
+    broker: Mosquitto, adapter: Adapter, tmp_path: Path
+) -> None:
+    meter = SimulatedMeter(adapter, "kaifa")
+    given = options(broker, adapter.path, mqtt={})
+    async with supervised() as (supervisor, environment), broker.watch() as home:
+        supervisor.stalls = True
+        async with running(given, tmp_path, environment) as program:
+            await program.logs(" reading ")
+            async with asyncio.timeout(TIMEOUT):
+                await supervisor.asked.wait()
+            truth = (await meter.push()).truth
+            await program.logs("first telegram of")
+            supervisor.replies({"result": "ok", "data": service(broker)})
+            supervisor.resumes()
+            assert await said(home, meter) == state(truth)
+            await end(program)
+
+
+async def test_credentials_of_the_options_win_over_those_of_the_supervisor(
+    broker: Mosquitto, adapter: Adapter, tmp_path: Path
+) -> None:
+    own = {"username": broker.username, "password": broker.password}
+    given = options(broker, adapter.path, mqtt=own)
+    async with supervised() as (supervisor, environment), broker.watch() as home:
+        other = service(broker) | {"username": "homeassistant", "password": "not this one"}
+        supervisor.replies({"result": "ok", "data": other})
+        async with running(given, tmp_path, environment) as program:
+            await program.ready()
+            await home.wait(TOPICS.status, "online")
+            await end(program)
+
+
+async def test_a_broker_of_the_options_is_taken_without_asking_the_supervisor(
+    broker: Mosquitto, adapter: Adapter, tmp_path: Path
+) -> None:
+    async with supervised() as (supervisor, environment), broker.watch() as home:
+        async with running(options(broker, adapter.path), tmp_path, environment) as program:
+            await program.ready()
+            await home.wait(TOPICS.status, "online")
+            await end(program)
+        assert supervisor.requests == []

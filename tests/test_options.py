@@ -198,7 +198,11 @@ def test_choices_may_be_written_in_capitals() -> None:
         ("mqtt.host", "a b", '"a b" is given'),
         ("mqtt.tls", "yes", '"yes" is given; wanted is true or false'),
         ("mqtt.tls_insecure", 1, "1 is given; wanted is true or false"),
-        ("mqtt.ca", False, "false is given; wanted is a text in quotes: the path of a file"),
+        (
+            "mqtt.ca",
+            False,
+            "false is given; wanted is a text in quotes: the PEM text, which begins with",
+        ),
         ("mqtt.base_topic", "a/+/b", '"a/+/b" is given; wanted is an MQTT topic without + and #'),
         ("mqtt.base_topic", "a/#", '"a/#" is given'),
         ("mqtt.base_topic", "/a", '"/a" is given'),
@@ -326,7 +330,7 @@ def test_all_problems_are_told_at_once() -> None:
 def test_certificate_and_key_go_together() -> None:
     mqtt = {"host": "h", "tls": True}
     one = problem({"mqtt": mqtt | {"client_cert": "/c"}})
-    assert one.startswith("mqtt.client_key: nothing is given; wanted is the path of a file")
+    assert one.startswith("mqtt.client_key: nothing is given; wanted is one, as")
     assert "mqtt.client_cert" in one
     other = problem({"mqtt": mqtt | {"client_key": "/k", "client_cert": ""}})
     assert other.startswith("mqtt.client_cert: nothing is given")
@@ -337,6 +341,54 @@ def test_certificates_without_encryption_are_a_mistake() -> None:
     assert sentence.startswith('mqtt.ca: "/ca.pem" is given, but mqtt.tls is off')
     # The Supervisor's broker says itself whether it encrypts.
     assert parse({"mqtt": {"ca": "/ca.pem"}}, METER_TYPES).mqtt.ca == "/ca.pem"
+
+
+PEM_KEY = f"-----BEGIN PRIVATE KEY-----\n{'k1' * 32}\n{'k2' * 20}\n-----END PRIVATE KEY-----\n"
+PEM_CERTIFICATE = f"-----BEGIN CERTIFICATE-----\n{'c1' * 32}\n-----END CERTIFICATE-----\n"
+
+
+def test_certificates_and_key_can_be_given_as_text() -> None:
+    mqtt = {
+        "host": "h",
+        "tls": True,
+        "ca": PEM_CERTIFICATE.replace("\n", ""),
+        "client_cert": PEM_CERTIFICATE.replace("\n", " "),
+        "client_key": PEM_KEY.replace("\n", ""),
+    }
+    found = parse({"mqtt": mqtt}, METER_TYPES)
+    assert (found.mqtt.ca, found.mqtt.client_cert) == (PEM_CERTIFICATE, PEM_CERTIFICATE)
+    assert found.mqtt.client_key == PEM_KEY
+    assert "k1" not in repr(found)
+
+
+def test_a_private_key_is_a_secret_as_a_whole_and_line_by_line() -> None:
+    folded = PEM_KEY.replace("\n", " ")
+    given = {"mqtt": {"host": "h", "tls": True, "client_cert": "/c", "client_key": folded}}
+    secrets = parse(given, METER_TYPES).secrets()
+    assert {"k1" * 32, "k2" * 20, "k1" * 32 + "k2" * 20, folded} <= secrets
+    by_path = {"mqtt": given["mqtt"] | {"client_key": "/k"}}
+    assert parse(by_path, METER_TYPES).secrets() == frozenset()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"ca": PEM_KEY},
+        {"client_cert": PEM_KEY, "client_key": PEM_CERTIFICATE},
+        {"client_cert": "/c", "client_key": PEM_KEY[:100]},
+        {"client_cert": "/c", "client_key": PEM_KEY.partition("-----\n")[2]},
+        {"client_cert": "/c", "client_key": "k1" * 32},
+        {"client_cert": PEM_KEY},
+        {"tls": False, "ca": PEM_KEY},
+        {"base_topic": PEM_KEY, "client_cert": "/c", "client_key": PEM_KEY},
+        {"username": PEM_KEY + "\n"},
+    ],
+)
+def test_a_private_key_in_the_wrong_place_is_not_shown(wrong: dict[str, object]) -> None:
+    told = "\n".join(problems({"mqtt": {"host": "h", "tls": True} | wrong}))
+    assert told
+    assert "k1" not in told
+    assert "k2" not in told
 
 
 @pytest.mark.parametrize("raw", [None, [], "text", 1])

@@ -4,8 +4,10 @@ import ast
 import dataclasses
 import os
 import re
+import struct
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator, Mapping
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -204,6 +206,25 @@ def test_both_supported_architectures_are_named_and_no_other(config: dict[str, A
     assert config["arch"] == ["aarch64", "amd64"]
 
 
+def test_the_values_have_the_form_that_linter_and_supervisor_ask_for(
+    config: dict[str, Any],
+) -> None:
+    assert re.fullmatch(r"[-_.A-Za-z0-9]+", config["slug"])
+    # Numbers without quotes would be no texts: 1.10 would become 1.1.
+    assert re.fullmatch(r"\d+\.\d+\.\d+", config["version"])
+    assert re.fullmatch(r"20\d\d\.\d+\.\d+", config["homeassistant"])
+    assert [key for key in ("init", "uart", "tmpfs") if not isinstance(config[key], bool)] == []
+    assert "\n" not in config["name"] + config["description"]
+
+
+def test_every_type_that_ends_in_a_question_mark_is_quoted() -> None:
+    """The linter's reader of YAML stumbles over it otherwise, which the Supervisor's does not."""
+    text = (ADDON / "config.yaml").read_text(encoding="utf-8")
+    quoted = [line for line in text.splitlines() if re.search(r'\?"$', line)]
+    assert len(quoted) > 10
+    assert [line for line in text.splitlines() if re.search(r"\?$", line)] == []
+
+
 # options and schema
 
 
@@ -258,7 +279,7 @@ def test_every_secret_is_masked_in_the_form(config: dict[str, Any]) -> None:
     secret = {
         path
         for path, _ in leaves(config["schema"])
-        if path.split(".")[-1] in {"key", "auth_key", "password"}
+        if path.split(".")[-1] in {"key", "auth_key", "password", "client_key"}
     }
     masked = {path for path, kind in leaves(config["schema"]) if kind.startswith("password")}
     assert secret
@@ -378,6 +399,27 @@ def test_requirements_are_installed_before_the_program_is_copied() -> None:
     assert 0 < dockerfile.index("--require-hashes") < dockerfile.index("COPY app")
 
 
+def test_nothing_is_left_in_a_layer_that_only_the_building_needs() -> None:
+    dockerfile = (ADDON / "Dockerfile").read_text(encoding="utf-8")
+    (install,) = re.findall(
+        r"^RUN (.*\\\n(?:.*\\\n)*.*)requirements\.txt$", dockerfile, re.MULTILINE
+    )
+    for word in ("--no-cache-dir", "--only-binary=:all:", "PYTHONDONTWRITEBYTECODE=1"):
+        assert word in install
+    assert not re.search(r"\bapk\b|build-base|gcc|git", dockerfile)
+
+
+def test_the_image_says_what_it_is() -> None:
+    dockerfile = (ADDON / "Dockerfile").read_text(encoding="utf-8")
+    labels = dict(re.findall(r'^    ([\w.]+)="(.+?)"', dockerfile, re.MULTILINE))
+    assert labels["io.hass.type"] == "app"
+    assert labels["io.hass.arch"] == "${BUILD_ARCH}"
+    assert labels["io.hass.version"] == "${BUILD_VERSION}"
+    assert labels["org.opencontainers.image.licenses"] == "MIT"
+    arguments = re.findall(r"^ARG (\w+)", dockerfile, re.MULTILINE)
+    assert arguments == ["BUILD_FROM", "BUILD_ARCH", "BUILD_VERSION"]
+
+
 def test_everything_the_dockerfile_copies_gets_into_the_build_context() -> None:
     dockerfile = (ADDON / "Dockerfile").read_text(encoding="utf-8")
     copied = set(re.findall(r"^COPY (\S+) ", dockerfile, re.MULTILINE))
@@ -444,6 +486,33 @@ def test_run_sh_gives_way_to_the_program_and_passes_its_arguments(tmp_path: Path
     # The same process: a signal of the Supervisor reaches the program, not a shell around it.
     assert output == f"{process.pid} {ADDON} -m app run --options some file\n"
     assert process.returncode == 0
+
+
+# the store page
+
+
+@pytest.mark.parametrize(("name", "size"), [("icon", (128, 128)), ("logo", (250, 100))])
+def test_a_picture_has_its_size_and_a_transparent_ground(name: str, size: tuple[int, int]) -> None:
+    picture = (ADDON / f"{name}.png").read_bytes()
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height, depth, colour_type = struct.unpack_from(">IIBB", picture, 16)
+    assert (width, height) == size
+    assert (depth, colour_type) == (8, 6)  # red, green, blue and alpha
+    chunks, position = b"", 8
+    while position < len(picture):
+        (length,) = struct.unpack_from(">I", picture, position)
+        if picture[position + 4 : position + 8] == b"IDAT":
+            chunks += picture[position + 8 : position + 8 + length]
+        position += 12 + length
+    # Whatever filter the first row has, its first pixel stands there as it is.
+    assert zlib.decompress(chunks)[4] == 0
+    assert (ROOT / "art" / f"{name}.svg").exists()
+    assert len(picture) < 20_000
+
+
+def test_what_the_store_shows_is_there() -> None:
+    shown = ("README.md", "DOCS.md", "CHANGELOG.md", "icon.png", "logo.png", "apparmor.txt")
+    assert [name for name in shown if not (ADDON / name).stat().st_size] == []
 
 
 # requirements

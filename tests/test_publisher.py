@@ -5,6 +5,7 @@ import datetime as dt
 import gc
 import json
 import socket
+import tempfile
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
@@ -16,6 +17,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Self
 
+import aiomqtt
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -27,6 +29,7 @@ from mosquitto import TIMEOUT, Mosquitto
 from app.log import TRACE
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import SENSORS
+from app.mqtt.connection import Connection
 from app.mqtt.layout import Layout
 from app.mqtt.publisher import RETAINED, BrokerState, Connected, Disconnected, Publisher
 from app.mqtt.topics import Topics
@@ -948,6 +951,19 @@ async def test_the_wire_is_logged_below_debug_only(
     assert levels == ({TRACE} if shown else set())
 
 
+async def test_a_message_that_was_not_sent_any_more_leaves_nothing_behind(
+    broker: Mosquitto,
+) -> None:
+    """The socket's number may be another one's when the loop would get to writing."""
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, found: complaints.append(found))
+    will = aiomqtt.Will("t", "offline")
+    async with Connection(broker.options, identifier="x", will=will, timeout=TIMEOUT) as connection:
+        connection._client.publish("t", b"x", qos=1)
+    await asyncio.sleep(0)
+    assert complaints == []
+
+
 # TLS
 
 
@@ -999,6 +1015,11 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
         return str(paths[0]), str(paths[1])
 
     return Certificates(make("ca", authority=True)[0], make("server"), make("client"))
+
+
+def text(path: str) -> str:
+    """Give the PEM text of a file."""
+    return Path(path).read_text("ascii")
 
 
 @contextmanager
@@ -1081,6 +1102,26 @@ async def test_a_client_certificate_is_shown_where_the_broker_wants_one(
         assert await attempt(options) is not None
         cert, key = certificates.client
         assert await attempt(replace(options, client_cert=cert, client_key=key)) is None
+
+
+async def test_authority_certificate_and_key_can_be_text_instead_of_files(
+    tmp_path: Path, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    (tmp_path / "broker").mkdir()
+    with encrypting(tmp_path / "broker", certificates, "require_certificate true") as (_, options):
+        ca, cert, key = map(text, (certificates.ca, *certificates.client))
+        given = replace(options, ca=ca, client_cert=cert, client_key=key)
+        assert await attempt(given) is None
+        assert list(folder.iterdir()) == []  # the key was there for a moment only
+        assert await attempt(replace(given, ca=cert)) is not None
+        wrong = await attempt(replace(given, client_key=text(certificates.server[1])))
+    assert wrong == (
+        "the text entered cannot be used (it holds no PEM text that fits); check the option"
+        " mqtt.client_cert and mqtt.client_key"
+    )
 
 
 async def test_speaking_plainly_to_a_broker_that_wants_tls_is_told_at_once(

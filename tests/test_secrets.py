@@ -19,6 +19,7 @@ from program import running
 from simulated import Adapter, SimulatedMeter
 from supervised import TOKEN, service, supervised
 from test_publisher import Certificates, certificates
+from test_publisher import text as pem_text
 
 from app.mqtt.topics import Topics
 from simulator.ciphering import AUTH_KEY
@@ -245,6 +246,35 @@ async def test_nothing_leaks_when_the_broker_is_not_to_be_trusted(
         await program.stop()
     broker.stop()
     assert not found(program.output, SECRETS)
+
+
+async def test_nothing_leaks_of_a_private_key_that_was_entered_as_text(
+    adapter: Adapter, tmp_path: Path, certificates: Certificates
+) -> None:
+    """The key of another certificate, so that OpenSSL has something to complain of."""
+    directory = tmp_path / "mosquitto"
+    directory.mkdir()
+    cert, key = map(pem_text, certificates.server)
+    broker = Guarded(
+        directory, f"certfile {certificates.server[0]}", f"keyfile {certificates.server[1]}"
+    ).start()
+    lines = [line for line in key.splitlines() if not line.startswith("-")]
+    given = options(broker, adapter)
+    given["mqtt"] |= {
+        "tls": True,
+        "client_cert": pem_text(certificates.client[0]).replace("\n", " "),
+        "client_key": key.replace("\n", " "),
+    }
+    async with running(given, tmp_path) as program:
+        assert "the text entered cannot be used" in await program.logs("WARNING ")
+        await program.stop()
+    given["mqtt"] |= {"client_cert": cert, "base_topic": f"#{key}", "host": key}
+    async with running(given, tmp_path) as program:
+        assert await program.ends() == 1
+        output = program.output
+    broker.stop()
+    assert "mqtt.base_topic" in output
+    assert not found(output, {*SECRETS, *lines, "".join(lines)})
 
 
 async def test_nothing_leaks_that_the_supervisor_tells(

@@ -53,6 +53,13 @@ class FakeSupervisor:
         if not self.stalls:
             writer.close()
 
+    def resumes(self) -> None:
+        """Answer at last all those who were let wait."""
+        self.stalls = False
+        for writer in self._writers:
+            writer.write(self.answer)
+            writer.close()
+
     def hang_up(self) -> None:
         for writer in self._writers:
             writer.close()

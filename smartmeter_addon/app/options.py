@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import voluptuous as vol
 
+from app import pem
 from app.dlms.ciphering import Keys, parse_key
 from app.log import LEVELS, Redactor
 from app.serial_mode import SerialMode
@@ -29,6 +30,7 @@ LAYOUTS: Final = ("standard", "burgenland", "lgraho", "greenmikeeu")
 _LARGEST_PORT: Final = 65535
 _LONGEST_INTERVAL: Final = 86400
 _LONGEST_SHOWN: Final = 60
+_LONGEST_PATH: Final = 150  # shorter than any certificate or key
 
 # Control characters, line separators, halves of surrogate pairs (JSON can carry those) and the
 # characters that MQTT forbids.
@@ -69,9 +71,9 @@ class MqttOptions:
         username: None when the broker wants none.
         password: None when the broker wants none.
         tls: whether to encrypt.
-        ca: path of the certificates to trust instead of the system's.
-        client_cert: path of the certificate that names this client; goes with ``client_key``.
-        client_key: path of its key.
+        ca: the certificates to trust instead of the system's: PEM text, or the path of a file.
+        client_cert: the certificate that names this client, likewise; goes with ``client_key``.
+        client_key: its key, likewise.
         tls_insecure: whether to take any certificate.
         base_topic: what the state topics begin with.
         discovery_prefix: what Home Assistant's discovery topics begin with.
@@ -85,7 +87,7 @@ class MqttOptions:
     tls: bool = False
     ca: str | None = None
     client_cert: str | None = None
-    client_key: str | None = None
+    client_key: str | None = field(default=None, repr=False)
     tls_insecure: bool = False
     base_topic: str = "smartmeter"
     discovery_prefix: str = "homeassistant"
@@ -101,7 +103,7 @@ class Options:
         mqtt: the broker and the topics.
         language: of the names in Home Assistant, one of LANGUAGES.
         log_level: a name of ``log.LEVELS``.
-        entered: the keys and the password as they were typed.
+        entered: the keys and passwords as they were typed.
     """
 
     meters: tuple[MeterOptions, ...]
@@ -126,6 +128,8 @@ class Options:
                 texts.add(key.decode("ascii"))
         if self.mqtt.password is not None:
             texts.add(self.mqtt.password)
+        if self.mqtt.client_key is not None and pem.is_pem(self.mqtt.client_key):
+            texts |= pem.lines(self.mqtt.client_key)
         return frozenset(texts | {text.strip() for text in texts} - {""})
 
 
@@ -189,9 +193,9 @@ def parse(raw: object, meter_types: Collection[str]) -> Options:
         "username": _text("a user name"),
         "password": _password,
         "tls": _flag,
-        "ca": _text("the path of a file"),
-        "client_cert": _text("the path of a file"),
-        "client_key": _text("the path of a file"),
+        "ca": _pem(pem.certificates),
+        "client_cert": _pem(pem.certificates),
+        "client_key": _pem(pem.private_key),
         "tls_insecure": _flag,
         "base_topic": _topic,
         "discovery_prefix": _topic,
@@ -233,6 +237,9 @@ def _entered(raw: object) -> Iterable[str]:
         for name, value in raw.items():
             if name in ("key", "auth_key", "password") and isinstance(value, str) and value:
                 yield value
+            elif name == "client_key" and isinstance(value, str) and pem.is_pem(value):
+                yield value
+                yield from pem.lines(value)
             else:
                 yield from _entered(value)
     elif isinstance(raw, list):
@@ -369,6 +376,29 @@ def _password(value: object) -> str:
     return value
 
 
+def _pem(normalise: Callable[[str], str]) -> _TextValidator:
+    wanted = "the PEM text, which begins with -----BEGIN, or the path of a file"
+    path = _text(wanted)
+
+    def validate(value: object) -> str:
+        if isinstance(value, str) and pem.is_pem(value):
+            try:
+                return normalise(value)
+            except ValueError as error:
+                raise vol.Invalid(str(error)) from None
+        if isinstance(value, str) and _may_be_a_key(value):
+            raise vol.Invalid(f"{_kind(value)} is given (not shown); wanted is {wanted}")
+        return path(value)
+
+    return validate
+
+
+def _may_be_a_key(text: str) -> bool:
+    """Tell whether a text can be a private key without its first line, and must not be shown."""
+    bare = re.fullmatch(r"[A-Za-z0-9+][A-Za-z0-9+/=\s]{50,}", text.strip())
+    return bare is not None or "-----" in text or len(text) > _LONGEST_PATH
+
+
 def _device(value: object) -> str:
     wanted = "the path of a serial device, like /dev/ttyUSB0; a gateway belongs into url"
     path = _text(wanted)(value)
@@ -424,7 +454,7 @@ def _topic(value: object) -> str:
 def _check_mqtt(given: Mapping[str, object]) -> Iterable[tuple[str, str]]:
     for one, other in (("client_cert", "client_key"), ("client_key", "client_cert")):
         if one in given and other not in given:
-            yield other, f"nothing is given; wanted is the path of a file, as mqtt.{one} is given"
+            yield other, f"nothing is given; wanted is one, as mqtt.{one} is given"
     if "host" in given and not given.get("tls"):
         for name in ("ca", "client_cert", "client_key"):
             if name in given:
@@ -477,6 +507,8 @@ def _shown(value: object) -> str:
     if isinstance(value, (dict, list)):
         return _kind(value)  # there may be a password inside
     if isinstance(value, str):
+        if pem.is_pem(value):
+            return "PEM text (not shown)"
         if re.search(r"([0-9a-fA-F][\s:-]*){32}", value):
             return "a text that looks like a key (not shown)"
         value = re.sub("^(.*//)?.*@", r"\1***@", value, flags=re.DOTALL)  # user:password@host

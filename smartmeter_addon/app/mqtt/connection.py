@@ -10,7 +10,9 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
+import tempfile
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -20,7 +22,7 @@ from paho.mqtt.client import DisconnectFlags
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from app import tcp
+from app import pem, tcp
 from app.log import TRACE
 from app.options import MqttOptions
 
@@ -37,7 +39,7 @@ _T = TypeVar("_T")
 
 
 class TlsFileError(Exception):
-    """A certificate or key file cannot be used; the text is a plain sentence."""
+    """A certificate or key cannot be used; the text is a plain sentence."""
 
 
 class _Lowered(logging.Filter):
@@ -145,6 +147,23 @@ class Connection(aiomqtt.Client):
             self._connected.set_exception(ConnectionResetError())
         super()._on_disconnect(client, userdata, flags, reason_code, properties)
 
+    def _on_socket_register_write(
+        self,
+        client: PahoClient,
+        userdata: object,  # noqa: ARG002 - paho gives it
+        sock: socket.socket,
+    ) -> None:
+        # aiomqtt leaves it to the loop's next turn, as it may be called from another thread. Here
+        # it never is; and by then the socket can be closed, and its number another socket's.
+        def write() -> None:
+            try:
+                client.loop_write()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the connection is broken
+                if not self._disconnected.done():
+                    self._disconnected.set_exception(error)
+
+        self._loop.add_writer(sock.fileno(), write)
+
 
 async def _open(broker: MqttOptions, timeout: float) -> socket.socket:  # noqa: ASYNC109 - shared out
     """Open a connection of TCP, and TLS over it if wanted, as a socket that does not block."""
@@ -167,31 +186,49 @@ def _tls_context(broker: MqttOptions) -> ssl.SSLContext:
     """Make what TLS needs of the options.
 
     Raises:
-        TlsFileError: a file is not there or not what it should be.
+        TlsFileError: a file is not there, or it or the text is not what it should be.
     """
     try:
-        context = ssl.create_default_context(cafile=broker.ca)
+        if broker.ca and pem.is_pem(broker.ca):
+            context = ssl.create_default_context(cadata=broker.ca)
+        else:
+            context = ssl.create_default_context(cafile=broker.ca)
     except OSError as error:
-        raise _unusable("mqtt.ca", broker.ca, error) from None
+        raise _unusable("mqtt.ca", [broker.ca], error) from None
     if broker.ca:
         # Authorities made at home seldom have every extension that Python 3.13 asks for.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if broker.client_cert:
         try:
-            # A pass phrase would be asked for on the terminal.
-            context.load_cert_chain(broker.client_cert, broker.client_key, password="")
+            _show_oneself(context, broker.client_cert, broker.client_key)
         except OSError as error:
-            files = " and ".join(filter(None, (broker.client_cert, broker.client_key)))
-            raise _unusable("mqtt.client_cert and mqtt.client_key", files, error) from None
+            given = (broker.client_cert, broker.client_key)
+            raise _unusable("mqtt.client_cert and mqtt.client_key", given, error) from None
     if broker.tls_insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
 
 
-def _unusable(option: str, path: str | None, error: OSError) -> TlsFileError:
+def _show_oneself(context: ssl.SSLContext, certificate: str, key: str | None) -> None:
+    # OpenSSL takes these from files only. The folder is this user's alone, and gone at once.
+    with tempfile.TemporaryDirectory(prefix="smartmeter-") as folder:
+
+        def file(name: str, given: str) -> str:
+            if not pem.is_pem(given):
+                return given
+            path = Path(folder, name)
+            path.write_text(given, "ascii")
+            return str(path)
+
+        # A pass phrase would be asked for on the terminal.
+        context.load_cert_chain(file("cert", certificate), key and file("key", key), password="")
+
+
+def _unusable(option: str, given: Iterable[str | None], error: OSError) -> TlsFileError:
     why = "it holds no PEM text that fits" if isinstance(error, ssl.SSLError) else _text(error)
-    return TlsFileError(f"{path} cannot be used ({why}); check the option {option}")
+    shown = dict.fromkeys("the text entered" if pem.is_pem(one) else one for one in given if one)
+    return TlsFileError(f"{' and '.join(shown)} cannot be used ({why}); check the option {option}")
 
 
 async def _shake_hands(sock: ssl.SSLSocket) -> None:
