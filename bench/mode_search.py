@@ -21,7 +21,6 @@ import argparse
 import asyncio
 import itertools
 import logging
-import os
 import selectors
 import statistics
 import sys
@@ -219,7 +218,7 @@ class _Wire:
 class _FirstReading(Publisher):
     """Takes readings, and tells when there is one."""
 
-    def __init__(self) -> None:
+    def __init__(self, state: State) -> None:
         async def nowhere() -> MqttOptions:
             return MqttOptions()
 
@@ -229,7 +228,7 @@ class _FirstReading(Publisher):
         super().__init__(
             find_broker=nowhere,
             layout=Layout(Topics(), language="en", version="0"),
-            state=State(Path(os.devnull)),
+            state=state,
             on_state=unheard,
         )
         self.there = asyncio.Event()
@@ -253,7 +252,7 @@ def _telegram(mode: SerialMode) -> tuple[Sequence[bytes], float]:
 async def _search(wire: _Wire, state: State) -> float:
     """Give the seconds until the first reading."""
     clock = asyncio.get_running_loop().time
-    publisher = _FirstReading()
+    publisher = _FirstReading(state)
     options = MeterOptions(keys=Keys(KEY), url=DEVICE)
     reader = LineReader(options, profile.load(), VIENNA, publisher, state, clock=clock)
     begin = clock()
