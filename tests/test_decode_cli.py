@@ -487,7 +487,10 @@ def test_a_mistake_in_a_profile_of_ones_own_is_wrong_usage(decode: Decode, tmp_p
     (tmp_path / "example.toml").write_text(FICTITIOUS.replace("scaler = -1", "scaler = -1.0"))
     result = decode(b"", "--profiles", str(tmp_path))
     assert (result.status, result.out) == (2, "")
-    assert "example.toml: positional: example-2: values.0.scaler: expected int" in result.err
+    assert (
+        "example.toml: positional: example-2: values.0.scaler: wanted is a whole number"
+        in result.err
+    )
 
 
 # --- Keys stay secret ---

@@ -364,3 +364,15 @@ def test_no_pair_is_taken_for_a_descriptor_that_is_none(node: Node) -> None:
     encoded = written.encode(pair)
     assume(b"\x02\x02\x00" not in encoded)
     assert comparable(axdr.parse(encoded, bare_descriptors=True)[0]) == comparable(read_as(pair))
+
+
+@pytest.mark.parametrize("scaler", [-128, -3, 0, 9, 127])
+def test_a_scaler_and_unit_is_read_like_any_structure(scaler: int) -> None:
+    whole = b"\x02\x02\x0f" + scaler.to_bytes(1, "big", signed=True) + b"\x16\x1e"
+    expected = (axdr.STRUCTURE, [(axdr.INTEGER, scaler), (axdr.ENUM, 30)])
+    assert axdr.parse(whole) == (expected, len(whole))
+    for size in range(len(whole)):
+        with pytest.raises(DecodeError):
+            axdr.parse(whole[:size])
+    other = (axdr.STRUCTURE, [(axdr.INTEGER, scaler), (axdr.UNSIGNED, 30)])
+    assert axdr.parse(whole.replace(b"\x16\x1e", b"\x11\x1e")) == (other, len(whole))

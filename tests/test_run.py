@@ -86,6 +86,45 @@ def test_a_missing_file_of_options_is_told(
     assert "missing.json is missing; name another one with --options" in capsys.readouterr().out
 
 
+# Profiles of one's own
+
+OWN = {
+    "meter_type": "mine",
+    "url": "tcp://127.0.0.1:1",
+    "mqtt": {"host": "127.0.0.1", "port": 1},
+}
+
+
+def write_profile(folder: Path, text: str) -> None:
+    path = folder / run.PROFILES_FOLDER / "mine.toml"
+    path.parent.mkdir()
+    path.write_text(text)
+
+
+async def test_a_profile_of_ones_own_can_be_chosen(tmp_path: Path) -> None:
+    write_profile(tmp_path, 'manufacturer = "Example"\nmodel = "X1"')
+    async with running(OWN, tmp_path) as program:
+        await program.logs("the gateway tcp://127.0.0.1:1 refuses the connection")
+        assert "nothing was started" not in program.output
+
+
+async def test_without_its_file_it_is_not_known(tmp_path: Path) -> None:
+    async with running(OWN, tmp_path) as program:
+        assert await program.ends() == 1
+    assert "meter_type: " in program.lines[0]
+
+
+async def test_a_mistake_in_a_profile_asks_to_correct_the_profile(tmp_path: Path) -> None:
+    write_profile(tmp_path, 'manufacturer = "Example"\nmodel = "X1"\nmaker = ["XMP"]')
+    async with running(OWN, tmp_path) as program:
+        assert await program.ends() == 1
+    told = [line.partition(" FATAL ")[2].strip() for line in program.lines]
+    assert told == [
+        "mine.toml: maker: there is no such key",
+        "nothing was started; correct this file in the folder profiles and start again",
+    ]
+
+
 # The broker that is meant
 
 

@@ -20,6 +20,7 @@ DESCRIPTOR                   (class id, logical name of 6 bytes, attribute index
 import math
 import struct
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from app.dlms import ber
@@ -123,6 +124,8 @@ _STRINGS: Final = (OCTET_STRING, VISIBLE_STRING, UTF8_STRING)
 _FIXED_BYTES: Final = {DATE_TIME: 12, DATE: 5, TIME: 4}
 _CONTAINERS: Final = (ARRAY, STRUCTURE)
 
+_LONG_LENGTH: Final = 0x80  # BER's long form begins here
+_SCALER: Final = bytes((2, INTEGER))  # how {scaler, unit} begins behind its tag
 _DEEPEST: Final = 16
 _LAYER: Final = "a-xdr"
 
@@ -189,6 +192,15 @@ class _Parser:
                 unpack, size = integer
                 content = unpack(data, pos)[0]
                 pos += size
+            elif tag == OCTET_STRING and data[pos] < _LONG_LENGTH:
+                begin = pos + 1
+                pos = begin + data[pos]
+                content = data[begin:pos]
+                if pos > len(data):
+                    raise IndexError
+            elif tag == STRUCTURE and data[pos : pos + 2] == _SCALER and data[pos + 3] == ENUM:
+                content = _scaler_unit(data[pos + 2], data[pos + 4])
+                pos += 5
             elif tag in _CONTAINERS:
                 content, pos = self.elements(tag, pos, depth + 1)
             elif tag == COMPACT_ARRAY:
@@ -319,7 +331,7 @@ class _Parser:
     def length(self, pos: int) -> tuple[int, int]:
         """Read a length or count; more than there are bytes left cannot be right."""
         size = self.data[pos]
-        if size < 0x80:  # noqa: PLR2004 - the short form of BER, here for speed
+        if size < _LONG_LENGTH:  # the short form of BER, here for speed
             pos += 1
         else:
             size, pos = ber.length(self.data, pos, _LAYER)
@@ -333,6 +345,12 @@ class _Parser:
         if end > len(self.data):
             raise IndexError
         return self.data[pos:end], end
+
+
+@lru_cache(maxsize=256)
+def _scaler_unit(scaler: int, unit: int) -> list[Data]:
+    """Give the content of ``{scaler, unit}``, of which the same few stand in every telegram."""
+    return [(INTEGER, scaler - 256 if scaler & 0x80 else scaler), (ENUM, unit)]
 
 
 def _float32(raw: bytes) -> Decimal | None:
