@@ -70,7 +70,7 @@ def test_a_telegram_is_shown_with_link_cipher_meter_and_registers() -> None:
     assert shown[1].startswith("  Landis+Gyr E450 (meter_type e450), number ")
     assert shown[1].endswith(", 2026-07-01 12:00:05+02:00")
     (volts,) = [line for line in shown if "1-0:32.7.0" in line]
-    assert re.fullmatch(r"  1-0:32\.7\.0 +voltage l1 +\d+ V", volts)
+    assert re.fullmatch(r"  1-0:32\.7\.0 +voltage L1 +\d+ V", volts)
 
 
 @pytest.mark.parametrize(

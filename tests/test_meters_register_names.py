@@ -12,7 +12,7 @@ from app.meters.sensors import SENSORS
     [
         ("1-0:1.8.0", "Wh", "energy import"),
         ("1-0:2.8.2", "kWh", "energy export tariff 2"),
-        ("1-0:32.7.0", "V", "voltage l1"),
+        ("1-0:32.7.0", "V", "voltage L1"),
         ("1-0:1.7.0", "", "active power import"),  # of no known unit, and so no reading
         ("1-0:32.7.0", "", "voltage L1"),
         ("1-0:5.8.0", "varh", "reactive energy quadrant 1"),
@@ -20,7 +20,7 @@ from app.meters.sensors import SENSORS
         ("1-0:15.8.0", "Wh", "active energy import and export"),
         ("1-0:1.6.0", "kW", "maximum active power import"),
         ("1-0:42.6.1", "kW", "maximum active power export tariff 1 L2"),
-        ("1-0:29.7.0", "VA", "apparent power import L1"),
+        ("1-0:29.7.0", "VA", "apparent power L1"),
         ("1-0:90.7.0", "A", "current"),
         ("1-0:52.32.0", "", "voltage sags L2"),
         ("1-0:72.36.0", "", "voltage swells L3"),

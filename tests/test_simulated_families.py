@@ -41,9 +41,6 @@ from simulator.meters import FAMILIES, Field, Gap, Item, Layout, Meter, Register
 FEW, MANY = 8, 200
 """How many examples are tried of each property and list, by default and when there is time."""
 
-IN_AUTO = {("dsmr2", name): "dsmr" for name in FAMILIES["dsmr2"]}
-"""What the program calls meters that nothing tells apart; they are read alike."""
-
 every_list = pytest.mark.parametrize(("family", "variant"), EVERY_LIST)
 
 
@@ -205,10 +202,6 @@ def assert_all_said(
         assert_says(one, truth, meter, meter_type)
 
 
-def called(family: str, variant: str, meter_type: str) -> str:
-    return IN_AUTO.get((family, variant), family) if meter_type == AUTO else family
-
-
 # --- Whatever a meter measures ---
 
 
@@ -219,7 +212,7 @@ def whatever_a_meter_measures_is_read_exactly(
     sent = [meter.telegram(data.draw(snapshots(meter.layout)))]
     for meter_type in (AUTO, family):
         read = decode([sent[0].data], BOTH_KEYS, meter_type)
-        assert_all_said(read, sent, meter, called(family, variant, meter_type))
+        assert_all_said(read, sent, meter, family)
 
 
 @every_list
@@ -290,7 +283,7 @@ def however_telegrams_come_they_are_read(family: str, variant: str, data: st.Dat
         stream += one.data + data.draw(between)
     meter_type = data.draw(st.sampled_from([AUTO, family]))
     read = decode(cut(stream, data.draw(chunk_sizes)), BOTH_KEYS, meter_type)
-    assert_all_said(read, sent, meter, called(family, variant, meter_type))
+    assert_all_said(read, sent, meter, family)
 
 
 @every_list
@@ -321,7 +314,7 @@ def test_telegrams_byte_by_byte_are_read_with_their_last_byte(family: str, varia
         data = sent.data.removesuffix(b"\x7e")
         *before, last = [line.feed(byte) for byte in single_bytes(data)]
         assert not any(before)
-        assert_all_said(last, [sent], meter, called(family, variant, AUTO))
+        assert_all_said(last, [sent], meter, family)
     assert line.finish() == []
     assert line.junk == 0
 
@@ -335,7 +328,7 @@ def moving(family: str, variant: str, line: Decoder, count: int) -> None:
     energies: dict[str, Any] = {}
     for sent in living(meter, 11, NOON, count):
         (telegram,) = telegrams(line.feed(sent.data))
-        assert_says(telegram, sent, meter, called(family, variant, AUTO))
+        assert_says(telegram, sent, meter, family)
         said = telegram.reading.values if telegram.reading else {}
         for key, value in said.items():
             if key.startswith(("energy", "reactive_energy")):

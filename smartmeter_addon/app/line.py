@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequenc
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
-from app import mode_search, source
+from app import mode_search, searching, source
 from app.cosem.obis import Obis
 from app.decoder import Decoder
 from app.diagnosis import Diagnosis
@@ -26,8 +26,9 @@ from app.mode_search import ModeSearch
 from app.mqtt.publisher import Publisher
 from app.options import MeterOptions
 from app.pace import Pace
+from app.searching import GaveUp
 from app.serial_mode import SerialMode
-from app.source import Address, Lost, Opened, SerialPort, TcpGateway
+from app.source import Lost, Opened, SerialPort, TcpGateway
 from app.state import State
 from app.tell import Teller
 
@@ -145,26 +146,19 @@ class LineReader:
         target = self._options.url or self._options.device or await self._only_adapter()
         place = source.parse_url(target)
         if isinstance(place, TcpGateway):
-            await self._listen(place)
+            async with contextlib.aclosing(source.listen(place, delays=self._delays)) as events:
+                async for event in events:
+                    self._take(event)
             return
         self._path = path = source.by_id(place)
         self._search = search = ModeSearch(self._modes(), self._known_mode(path))
-        while True:
-            await self._listen(SerialPort(path, search.mode))
-            known = search.found
-            doubt = "no whole frame any more" if known else "no whole frame"
-            self._log.info("%s with %s, trying another mode", doubt, search.mode)
-            search.next()
-
-    async def _listen(self, address: Address) -> None:
-        """Read a line: a serial one until its mode proves wrong, a gateway for ever."""
-        async with contextlib.aclosing(source.listen(address, delays=self._delays)) as events:
-            async for event in events:
-                self._take(event)
-                # Only bytes speak against a mode; a line that is not there says nothing.
-                search = self._search if isinstance(event, bytes) else None
-                if search and search.wrong(self._clock()):
-                    return
+        trying = searching.listen(path, search, clock=self._clock, delays=self._delays)
+        async with contextlib.aclosing(trying) as tried:
+            async for outcome in tried:
+                if isinstance(outcome, GaveUp):
+                    self._log.info("%s", outcome)
+                else:
+                    self._take(outcome)
 
     def _modes(self) -> Iterable[SerialMode]:
         """Give the serial modes that come into question, the likeliest first."""
@@ -219,8 +213,6 @@ class LineReader:
             self._look(now)  # it may be open again before the next look
         else:
             self._line.received(len(event), now)
-            if self._search:
-                self._search.received(now)
             if self._log.isEnabledFor(TRACE):  # digits for every byte are made for nobody else
                 self._log.log(TRACE, "received %s", event.hex(" "))
             self._decode(event, now)
@@ -272,7 +264,7 @@ class LineReader:
             self._diagnosis.heard(item.reading.meter, now)
         for reading in item.others:  # the option names the meter itself, not those behind it
             self._publish(item, reading, None, now)
-        if not item.reading and not item.others:
+        if not item.reading and not item.others and not item.waiting:
             self._note("the meter's telegrams hold no value that is published; see DOCS, listen")
 
     def _note(self, note: str | None) -> None:

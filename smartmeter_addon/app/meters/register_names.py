@@ -62,7 +62,8 @@ def name_of(obis: Obis, unit: str) -> str | None:
     """Name a register in English; None if nobody knows what it is."""
     reading = naming.of(obis, unit)
     if reading:
-        return SENSORS[reading.key].name_en.lower()
+        name = SENSORS[reading.key].name_en
+        return name[0].lower() + name[1:]
     if obis.cde in _ABSTRACT:
         return _ABSTRACT[obis.cde]
     if not obis.electrical:
