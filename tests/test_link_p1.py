@@ -108,6 +108,14 @@ def test_a_telegram_in_the_middle_of_which_another_begins_broke_off() -> None:
     ]
 
 
+@pytest.mark.parametrize("kept", [*range(10, len(TEXT) - 1), len(TEXT) + 2])
+def test_a_telegram_that_broke_off_within_a_line_does_not_swallow_the_next(kept: int) -> None:
+    """As after a cable was pulled: the next one's beginning stands in the same line."""
+    *faults, whole = scan(TELEGRAM[:kept] + TELEGRAM)
+    assert whole == Frame("p1", kept, TEXT)
+    assert all(isinstance(fault, Fault) for fault in faults)
+
+
 def test_the_telegram_behind_a_damaged_one_is_found() -> None:
     damaged = TELEGRAM.replace(b"1234", b"1235")
     assert scan(damaged + TELEGRAM)[-1] == Frame("p1", len(TELEGRAM), TEXT)

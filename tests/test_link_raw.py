@@ -79,8 +79,10 @@ def test_more_bytes_than_any_meter_sends_are_noise() -> None:
     assert scan(longest) == [Frame("raw", 0, longest)]
 
 
-def test_the_same_header_inside_says_that_bytes_were_lost() -> None:
-    broken = ciphered(70)[:-20]
+@pytest.mark.parametrize("lost", [1, 5, 9, 20])
+def test_the_same_header_inside_says_that_bytes_were_lost(lost: int) -> None:
+    """Also one that begins inside and reaches over the end."""
+    broken = ciphered(70)[:-lost]
     whole = ciphered(70)
     assert scan(broken + whole) == [
         Fault(Kind.DAMAGED, "raw", 0, "a telegram of 70 bytes broke off"),

@@ -38,7 +38,7 @@ from simulator.axdr import INTEGERS
 from simulator.household import Household, Snapshot
 from simulator.meters import FAMILIES, Field, Gap, Item, Layout, Meter, Register, Shape, Unit
 
-FEW, MANY = 8, 200
+FEW, MANY = 8, 60
 """How many examples are tried of each property and list, by default and when there is time."""
 
 every_list = pytest.mark.parametrize(("family", "variant"), EVERY_LIST)
@@ -306,6 +306,32 @@ def test_however_telegrams_come_they_are_read_every_time(
 
 
 @every_list
+@settings(max_examples=FEW)
+@given(
+    seed=st.integers(0, 2**32),
+    at=st.integers(0, 10_000),
+    begins=st.booleans(),
+    sizes=chunk_sizes,
+)
+def test_half_a_telegram_costs_no_whole_one(
+    *, family: str, variant: str, seed: int, at: int, begins: bool, sizes: list[int]
+) -> None:
+    """As after a cable was pulled, or when the program starts in the middle of one."""
+    meter = meters.build(family, variant)
+    first, half, second = living(meter, seed, NOON, 3)
+    # Behind its header, and so far from its end that what follows it shows where it broke off.
+    place = 20 + at % (len(half.data) - 36)
+    part = half.data[:place] if begins else half.data[place:]
+    for stream in (part + first.data + second.data, first.data + part + second.data):
+        read = [
+            event
+            for event in decode(cut(stream, sizes))
+            if isinstance(event, Telegram) and event.fault is None
+        ]
+        assert_all_said(read, [first, second], meter, called(family, variant, AUTO))
+
+
+@every_list
 def test_telegrams_byte_by_byte_are_read_with_their_last_byte(family: str, variant: str) -> None:
     meter = meters.build(family, variant)
     line = decoder()
@@ -320,6 +346,30 @@ def test_telegrams_byte_by_byte_are_read_with_their_last_byte(family: str, varia
 
 
 # --- A day in the life of every meter ---
+
+IN_TURN = [
+    ("kaifa-nordic", ("norway-13", "norway-1", "norway-1", "norway-18", "norway-1")),
+    ("kaifa-nordic", ("norway-9", "norway-1", "norway-14")),
+    ("kamstrup", ("nordic", "nordic", "nordic-hourly", "nordic")),
+    ("aidon", ("norway", "norway-hourly", "norway")),
+]
+"""Meters that send a longer list every full hour or ten seconds, a shorter one in between."""
+
+
+@pytest.mark.parametrize(("family", "variants"), IN_TURN)
+def test_lists_in_turn_are_of_one_meter(family: str, variants: tuple[str, ...]) -> None:
+    line = decoder()
+    names = set()
+    for turn, variant in enumerate(variants):
+        meter = meters.build(family, variant)
+        (sent,) = living(meter, 5, NOON + timedelta(seconds=10 * turn), 1)
+        (telegram,) = telegrams(line.feed(sent.data))
+        assert registers(telegram) == expected_registers(sent.truth)
+        assert telegram.number == meter.identity.number
+        assert telegram.reading is not None
+        assert telegram.reading.values == readings(sent.truth)
+        names.add(telegram.reading.meter.id)
+    assert len(names) == 1
 
 
 def moving(family: str, variant: str, line: Decoder, count: int) -> None:

@@ -15,7 +15,8 @@ from app.link.frame import NOT_HERE, Found, Frame, More, Probe, Refused
 _IDENTIFICATION: Final = re.compile(rb"/[A-Za-z]{3}[ -~]*\r?\n")
 _BEGINNING: Final = re.compile(rb"/(?:[A-Za-z]{0,3}$|[A-Za-z]{3}[ -~]*\r?$)")
 _NO_TEXT: Final = re.compile(rb"[^\t\r\n -~]")
-_END: Final = re.compile(rb"\n[!/]")
+# A telegram that broke off within a line has the next one's beginning behind it in the same line.
+_END: Final = re.compile(rb"\n[!/]|/(?=[A-Za-z]{3}[0-9])")
 _CHECKSUM: Final = re.compile(rb"([0-9A-Fa-f]{4})?[ \t]*\r?\n")
 _END_MARK: Final = ord("!")
 _LONGEST_IDENTIFICATION: Final = 128
@@ -52,7 +53,7 @@ class P1:
                 return More(len(buffer) + 1)
             return NOT_HERE
         text_end = min(len(buffer), pos + _LONGEST)
-        stop = _END.search(buffer, pos + identified.end() - 1, text_end)
+        stop = _END.search(buffer, pos + 1, text_end)
         strange = _NO_TEXT.search(buffer, pos, stop.start() if stop else text_end)
         if strange:
             what = f"a telegram of text holds the byte {strange.group()[0]:02X}"

@@ -49,7 +49,8 @@ class Raw:
         if not _SHORTEST_CONTENT <= size <= _LONGEST:
             return NOT_HERE
         end = begin + size
-        again = buffer.find(head, begin, end)
+        # A beginning may also reach over the end, as far as it is there already.
+        again = buffer.find(head, begin, end + len(head) - 1)
         if again >= 0:
             return Refused(f"a telegram of {size} bytes broke off", again)
         if end > len(buffer):
