@@ -44,11 +44,15 @@ FEW, MANY = 8, 60
 IN_AUTO = {("dsmr2", name): "dsmr" for name in FAMILIES["dsmr2"]}
 """What the program calls meters that nothing tells apart; they are read alike."""
 
+NOT_SIMULATED: set[str] = set()
+"""Profiles that have a capture and nobody has described to the simulator yet."""
+
 every_list = pytest.mark.parametrize(("family", "variant"), EVERY_LIST)
 
 
 def test_every_profile_is_simulated() -> None:
-    assert set(FAMILIES) == set(profile.load())
+    assert set(FAMILIES) | NOT_SIMULATED == set(profile.load())
+    assert not set(FAMILIES) & NOT_SIMULATED
 
 
 # --- What may be measured ---
