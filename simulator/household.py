@@ -24,7 +24,7 @@ _WATT_HOUR = 3_600_000_000
 _MINUTE = 60
 _HOUR = timedelta(hours=1)
 _DAY_TARIFF = range(6, 22)
-_TARIFFS = 4
+_BY_TARIFF = range(1, 9)
 _PHASES = 3
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -163,6 +163,7 @@ class Household:
         self._tariff = 0
         self._sun = 0
         self._minute_left = 0
+        self._shown: tuple[tuple[int, int], ...] = ()
         self._now = start.astimezone(UTC)
         self._change = self._now
         self._live()
@@ -191,7 +192,7 @@ class Household:
         """Let the counters run up to a moment, over which the powers stay."""
         duration = (until - self._now) // _MICROSECOND
         self._now = until
-        for group, power in self._powers():
+        for group, power in self._shown:
             if power:
                 self._counters[group].add(power, duration, self._tariff)
 
@@ -221,6 +222,7 @@ class Household:
             away = self._grid[phase] - 2300
             pull = (draw(100) < -away) - (draw(100) < away)
             self._grid[phase] = _within(2200, self._grid[phase] + draw(-2, 3) + pull, 2400)
+        self._shown = self._powers()
 
     def _look_at_the_clock(self) -> None:
         """Set the tariff and the height of the sun, in thousandths."""
@@ -250,13 +252,14 @@ class Household:
 
     def _values(self) -> dict[str, Decimal | None]:
         values: dict[str, Decimal | None] = {}
-        for group, power in self._powers():
+        for group, power in self._shown:
             counter = self._counters[group]
             values[f"{group}.7.0"] = Decimal(power)
             values[f"{group}.8.0"] = Decimal(counter.total)
-            for tariff in range(_TARIFFS):
-                counted = counter.tariffs[tariff] if tariff < len(counter.tariffs) else 0
-                values[f"{group}.8.{tariff + 1}"] = Decimal(counted)
+            if group in _BY_TARIFF:
+                values[f"{group}.8.1"] = Decimal(counter.tariffs[0])
+                values[f"{group}.8.2"] = Decimal(counter.tariffs[1])
+                values[f"{group}.8.3"] = values[f"{group}.8.4"] = Decimal(0)
         for phase in range(_PHASES):
             self._add_phase(values, phase)
         watts, reactive = sum(self._watts), sum(self._vars)

@@ -41,11 +41,16 @@ from simulator.meters import FAMILIES, Field, Gap, Item, Layout, Meter, Register
 FEW, MANY = 8, 60
 """How many examples are tried of each property and list, by default and when there is time."""
 
+
+NOT_SIMULATED: set[str] = set()
+"""Profiles that have a capture and nobody has described to the simulator yet."""
+
 every_list = pytest.mark.parametrize(("family", "variant"), EVERY_LIST)
 
 
 def test_every_profile_is_simulated() -> None:
-    assert set(FAMILIES) == set(profile.load())
+    assert set(FAMILIES) | NOT_SIMULATED == set(profile.load())
+    assert not set(FAMILIES) & NOT_SIMULATED
 
 
 # --- What may be measured ---

@@ -945,6 +945,30 @@ def test_counters_are_the_exact_integral_of_the_powers_shown(phases: int) -> Non
         assert counters == sorted(counters)
 
 
+def test_quadrants_and_phases_are_counted_from_the_powers_shown() -> None:
+    household = Household(11, START, step=5)
+    snapshots = [household.at(moment) for moment in moments(4320)]  # six hours
+
+    for group in (5, 6, 7, 8, 21, 22, 41, 42, 61, 62):
+        unit_seconds = sum(5 * value(one, f"{group}.7.0") for one in snapshots[:-1])
+        counted = value(snapshots[-1], f"{group}.8.0") - value(snapshots[0], f"{group}.8.0")
+        assert counted == unit_seconds // 3600
+    for one in snapshots:
+        directions = [value(one, f"{group}.7.0") for group in (3, 4, 5, 6, 7, 8)]
+        assert directions[0] == directions[2] + directions[3]
+        assert directions[1] == directions[4] + directions[5]
+        assert value(one, "16.7.0") == value(one, "1.7.0") - value(one, "2.7.0")
+
+
+def test_gas_water_and_heat_are_counted_up_to_the_full_hour() -> None:
+    household = Household(1, START)
+    hours = [household.at(START + timedelta(minutes=minutes)) for minutes in (1, 30, 59, 61, 300)]
+    for name in ("gas", "water", "heat"):
+        counters = [value(one, name) for one in hours]
+        assert counters == sorted(counters)
+        assert counters[1] == counters[2] < counters[4]
+
+
 def test_looking_more_often_changes_nothing() -> None:
     often, seldom = Household(2, START), Household(2, START)
     steps = chance()
