@@ -22,9 +22,9 @@ def test_the_apdu_and_the_ports_are_read() -> None:
     assert scan(wrapped(APDU)) == [Frame("wrapper", 0, APDU, "00010067")]
 
 
-@pytest.mark.parametrize("tag", [0x0F, 0xDB, 0xDC, 0xE0])
-def test_apdus_that_a_meter_pushes_are_taken(tag: int) -> None:
-    apdu = bytes((tag,)) + APDU[1:]
+@pytest.mark.parametrize("start", ["0F", "DB 08", "DC 08", "E0"])
+def test_apdus_that_a_meter_pushes_are_taken(start: str) -> None:
+    apdu = bytes.fromhex(start) + APDU[2:]
     assert scan(wrapped(apdu)) == [Frame("wrapper", 0, apdu, "00010067")]
 
 
@@ -39,6 +39,11 @@ def test_frames_that_follow_one_another_are_found() -> None:
         Frame("wrapper", 0, APDU, "00010067"),
         Frame("wrapper", len(first), b"\x0f\x01\x02", "00010067"),
     ]
+
+
+def test_an_obis_code_with_the_value_behind_it_is_no_header() -> None:
+    code_and_value = bytes.fromhex("09 06 01 00 01 08 00 FF 06 00 62 DC 08 02 02 0F 00 16 1E")
+    assert scan(code_and_value + APDU + APDU + APDU) == []
 
 
 def test_another_version_is_noise() -> None:

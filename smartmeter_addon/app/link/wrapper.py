@@ -8,8 +8,10 @@ from app.link.frame import NOT_HERE, Found, Frame, More, Probe
 _HEADER: Final = 8
 _VERSION: Final = b"\x00\x01"
 _LONGEST: Final = 4096
-# data-notification, general-glo-ciphering, general-ded-ciphering, general-block-transfer
-_APDU_TAGS: Final = b"\x0f\xdb\xdc\xe0"
+_APDU_START: Final = 2
+# data-notification, general-block-transfer; general-glo-ciphering and general-ded-ciphering with
+# the length of a system title.
+_APDU_STARTS: Final = (b"\x0f", b"\xe0", b"\xdb\x08", b"\xdc\x08")
 
 
 class Wrapper:
@@ -21,13 +23,17 @@ class Wrapper:
 
     def probe(self, buffer: bytearray, pos: int) -> Probe:
         """See `Link.probe`."""
-        header = buffer[pos : pos + _HEADER + 1]
+        header = bytes(buffer[pos : pos + _HEADER + _APDU_START])
         if not _VERSION.startswith(header[:2]) and header[:2] != _VERSION:
             return NOT_HERE
-        if len(header) <= _HEADER:
-            return More(pos + _HEADER + 1)
+        if len(header) < _HEADER + _APDU_START:
+            return More(pos + _HEADER + _APDU_START)
+        # The ports are addresses of client and logical device, 127 at most; two bytes that look so
+        # tell the header from an OBIS code and the value behind it.
+        if header[2] or header[4] or not header.startswith(_APDU_STARTS, _HEADER):
+            return NOT_HERE
         size = header[6] << 8 | header[7]
-        if header[8] not in _APDU_TAGS or not 0 < size <= _LONGEST:
+        if not _APDU_START <= size <= _LONGEST:
             return NOT_HERE
         end = pos + _HEADER + size
         if end > len(buffer):
