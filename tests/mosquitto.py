@@ -105,7 +105,7 @@ class Mosquitto:
         self._log: list[str] = []
         self._listeners: list[Callable[[], object]] = []
         self._reader = threading.Thread()
-        self.port = _free_port()
+        self.port = free_port()
         passwords = directory / "passwords"
         _run("mosquitto_passwd", "-b", "-c", str(passwords), self.username, self.password)
         lines = [
@@ -163,6 +163,10 @@ class Mosquitto:
         """Stop it and start it again on the same port."""
         self.stop()
         self.start()
+
+    def forget(self) -> None:
+        """Lose what it has kept; only while it does not run."""
+        (self._directory / "mosquitto.db").unlink(missing_ok=True)
 
     @contextmanager
     def stalled(self) -> Iterator[None]:
@@ -232,7 +236,7 @@ class Mosquitto:
         runs.set()  # it has ended: whoever waits need not wait any longer
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as sock:
         sock.bind((Mosquitto.host, 0))
         port: int = sock.getsockname()[1]
