@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 from home_assistant.core import Core
 from websockets.asyncio.client import ClientConnection, connect
 
-TIMEOUT = 20.0
-"""Seconds after which a test that waits has failed."""
+TIMEOUT = 40.0
+"""Seconds after which a test that waits has failed; to a broker that was away Core comes back after
+ten and more."""
 
 _T = TypeVar("_T")
 
@@ -43,16 +44,19 @@ class Client:
         assert answer["success"], f"{kind} {fields}: {answer['error']}"
         return answer["result"]
 
-    async def until(self, look: Callable[[], Awaitable[_T]], wanted: str) -> _T:
+    async def until(
+        self, look: Callable[[], Awaitable[_T]], wanted: str, patience: float = TIMEOUT
+    ) -> _T:
         """Look at every event of Core until something is there, and give it.
 
         Args:
             look: gives what is there; nothing that is true means not yet.
             wanted: what is waited for, for the case that it does not come.
+            patience: seconds after which it does not come any more.
         """
         found: _T | None = None
         try:
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(patience):
                 while True:
                     self._news.clear()
                     found = await look()
@@ -61,7 +65,9 @@ class Client:
                     await self._news.wait()
         except TimeoutError:
             tail = self._core.log[-5000:]
-            raise AssertionError(f"not there: {wanted}; found: {found}; Core logs:\n{tail}") from None
+            raise AssertionError(
+                f"not there: {wanted}; found: {found}; Core logs:\n{tail}"
+            ) from None
 
     async def begin(self) -> None:
         """Show the token, and wait until Core has started."""
@@ -77,8 +83,8 @@ class Client:
             self.states.setdefault(state["entity_id"], state)
 
         async def runs() -> bool:
-            config: dict[str, Any] = await self.call("get_config")
-            return config["state"] == "RUNNING"
+            config = await self.call("get_config")
+            return bool(config["state"] == "RUNNING")
 
         await self.until(runs, "a Core that has started")
 

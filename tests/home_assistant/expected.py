@@ -32,8 +32,8 @@ class Entity:
     """An entity, as far as a household can tell it from another.
 
     Arguments as Core calls them; ``name`` is without the device's, ``precision`` the decimal places
-    that are shown, ``enabled`` whether it was from the start. Of what is disabled Core tells neither
-    unit nor precision, here None.
+    that are shown, ``enabled`` whether it was from the start. Of what is disabled Core tells
+    neither unit nor precision, here None.
     """
 
     entity_id: str
@@ -72,9 +72,7 @@ def readings(
     return entities
 
 
-def values(
-    meter: SimulatedMeter, truth: Truth, *, disabled_too: bool = False
-) -> dict[str, Value]:
+def values(meter: SimulatedMeter, truth: Truth, *, disabled_too: bool = False) -> dict[str, Value]:
     """Give what the entities of a telegram's readings show, by unique id.
 
     Those that are not enabled from the start show nothing, unless the user has enabled them.
@@ -156,8 +154,8 @@ async def shown(client: Client, identifier: str) -> dict[str, Entity]:
 async def showing(client: Client, identifier: str) -> dict[str, Value]:
     """Give what the entities of a device show just now, by unique id."""
     return {
-        unique_id: comparable(state["state"])
-        if (state := client.states.get(entry["entity_id"]))
+        unique_id: comparable(now["state"])
+        if (now := client.states.get(entry["entity_id"]))
         else None
         for unique_id, entry in (await entries(client, identifier)).items()
     }

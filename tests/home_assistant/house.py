@@ -8,7 +8,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-from home_assistant.client import Client
+from home_assistant.client import TIMEOUT, Client
 from home_assistant.expected import UNAVAILABLE, Value, device_of, only, showing, values
 from mosquitto import Mosquitto
 from program import Program, running
@@ -24,7 +24,7 @@ _serials = itertools.count(1_000_001)
 
 
 def new_meter(adapter: Adapter, family: str = "kaifa", name: str | None = None) -> SimulatedMeter:
-    """Give a meter that Core has never heard of, whose clock shows what the program takes for local."""
+    """Give a meter that Core has never heard of, in the zone where the program believes to be."""
     return SimulatedMeter(adapter, family, name, serial=next(_serials), zone=UTC)
 
 
@@ -80,14 +80,19 @@ async def heard(home: Client, meter: SimulatedMeter) -> Truth:
     return truth
 
 
-async def shows(home: Client, meter: SimulatedMeter, wanted: Mapping[str, Value]) -> None:
+async def shows(
+    home: Client,
+    meter: SimulatedMeter,
+    wanted: Mapping[str, Value],
+    patience: float = TIMEOUT,
+) -> None:
     """Wait until the entities of a meter show what is wanted."""
 
     async def right() -> bool:
         return only(await showing(home, device_of(meter)), wanted) == wanted
 
     try:
-        await home.until(right, "the values of a telegram")
+        await home.until(right, "the values of a telegram", patience)
     except AssertionError:
         assert only(await showing(home, device_of(meter)), wanted) == wanted
         raise

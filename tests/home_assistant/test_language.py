@@ -39,7 +39,7 @@ async def test_another_language_renames_and_keeps_the_ids(
 
 
 async def test_another_name_renames_the_device_and_keeps_the_ids(
-    home: Client, core: Core, house: Mosquitto, adapter: Adapter, tmp_path: Path
+    home: Client, house: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:
     meter = new_meter(adapter)
     async with reading(house, adapter, tmp_path):
@@ -50,7 +50,7 @@ async def test_another_name_renames_the_device_and_keeps_the_ids(
 
         async def renamed() -> bool:
             device = await registered(home, device_of(meter))
-            return bool(device) and device["name"] == "Zähler Süd"
+            return device is not None and device["name"] == "Zähler Süd"
 
         await home.until(renamed, "the new name")
         await available(home, meter)

@@ -14,7 +14,7 @@ MINUTES = 5
 PERIOD = timedelta(minutes=MINUTES)
 
 
-async def async_setup(hass: Any, config: object) -> bool:  # noqa: ANN401, ARG001, RUF029 - as Core calls it
+async def async_setup(hass: Any, config: object) -> bool:  # noqa: ANN401, ARG001 - as Core calls it
     """Offer the service."""
     recorder = import_module("homeassistant.components.recorder")
     tasks = import_module("homeassistant.components.recorder.tasks")
