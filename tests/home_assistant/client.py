@@ -36,13 +36,16 @@ class Client:
 
     async def call(self, kind: str, **fields: object) -> Any:  # noqa: ANN401 - whatever JSON holds
         """Send a command and give its result."""
+        answer = await self._ask(kind, **fields)
+        assert answer["success"], f"{kind} {fields}: {answer['error']}"
+        return answer["result"]
+
+    async def _ask(self, kind: str, **fields: object) -> dict[str, Any]:
         number = next(self._numbers)
         self._answers[number] = asyncio.get_running_loop().create_future()
         await self._socket.send(json.dumps({"id": number, "type": kind, **fields}))
         async with asyncio.timeout(TIMEOUT):
-            answer = await self._answers[number]
-        assert answer["success"], f"{kind} {fields}: {answer['error']}"
-        return answer["result"]
+            return await self._answers[number]
 
     async def until(
         self, look: Callable[[], Awaitable[_T]], wanted: str, patience: float = TIMEOUT
@@ -78,6 +81,9 @@ class Client:
 
     async def follow(self) -> None:
         """Hear of every event, and wait until Core has started."""
+        # A newer Core goes back to its usual port after five minutes unless the user says that the
+        # new one works. An older one knows no such command, which is as well.
+        await self._ask("http/config/promote")
         await self.call("subscribe_events")
         for state in await self.call("get_states"):
             self.states.setdefault(state["entity_id"], state)

@@ -1,5 +1,6 @@
 """A house with a meter, as the tests of this folder need it: the program between meter and Core."""
 
+import asyncio
 import itertools
 import json
 from collections.abc import AsyncGenerator, Mapping
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from home_assistant.client import TIMEOUT, Client
+from home_assistant.core import Core
 from home_assistant.expected import UNAVAILABLE, Value, device_of, only, showing, values
 from mosquitto import Mosquitto
 from program import Program, running
@@ -104,6 +106,13 @@ async def announcement(broker: Mosquitto, meter: SimulatedMeter) -> dict[str, An
         seen = await watcher.wait(TOPICS.discovery(meter.id))
     found: dict[str, Any] = json.loads(seen.payload)
     return found
+
+
+async def reload(home: Client, core: Core) -> None:
+    """Have Core set up its integration MQTT anew, as a user can do it."""
+    [entry] = await home.call("config_entries/get", domain="mqtt")
+    path = f"/api/config/config_entries/entry/{entry['entry_id']}/reload"
+    await asyncio.to_thread(core.ask, path, {})
 
 
 async def clear(broker: Mosquitto) -> None:

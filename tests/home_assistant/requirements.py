@@ -5,6 +5,7 @@ packages by itself, at its start; installed beforehand, a start needs no network
 """
 
 import json
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -17,14 +18,16 @@ INTEGRATIONS = (
 """What the tests use, and hassio, which Core's own code imports; it sets up more by itself."""
 
 LEFT_OUT = frozenset({"assist_pipeline"})
-"""What Core does without, and nobody here misses: its packages for voices have to be compiled."""
+"""What has to be compiled, for voices. Only the pages of a newer Core do not come up without it."""
 
 
 def main() -> None:
-    """Print each requirement once."""
+    """Print each requirement once; with the option --left-out those of what is left out."""
     bootstrap: Any = import_module("homeassistant.bootstrap")
     components = Path(bootstrap.__file__).parent / "components"
     wanted = {*INTEGRATIONS, *bootstrap.CORE_INTEGRATIONS, *bootstrap.DEFAULT_INTEGRATIONS}
+    if "--left-out" in sys.argv:
+        wanted = set(LEFT_OUT)
     for requirement in sorted(set(_requirements(components, wanted))):
         print(requirement)  # noqa: T201 - for the shell
 

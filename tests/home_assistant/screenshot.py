@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,8 @@ _ROWS = f"""(() => {{ {_DEEP}
   const text = (root) => [...root.childNodes].map((node) =>
     (node.nodeType === Node.TEXT_NODE ? node.data : "") + text(node)
     + (node.shadowRoot ? text(node.shadowRoot) : "")).join(" ");
-  return [...deep(document, "ha-device-entities-card")].map(text).join(" ");
+  return [...deep(document, "ha-device-entities-card")]
+    .map((card) => text(card.shadowRoot)).join(" ");
 }})()"""
 """What the cards with the entities say."""
 
@@ -194,7 +195,8 @@ async def _screenshot(program: str, where: Path, folder: Path) -> bytes:
         core.onboard()
         core.finish_onboarding()
         core.connect_mqtt(broker)
-        now = datetime.now(UTC).replace(microsecond=0)
+        # So that the last telegram is from now.
+        now = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=5 * (TELEGRAMS + 1))
         with closing(Adapter(folder / "ttyMeter")) as adapter:
             meter = SimulatedMeter(adapter, "kaifa", zone=UTC)
             meter._now, meter._household = now, Household(4, now, phases=meter.meter.phases)

@@ -68,8 +68,7 @@ async def test_the_energy_dashboard_takes_a_meter_without_a_complaint(
 def grid(core: Core, entity: dict[str, str]) -> dict[str, Any]:
     """Give the preferences of somebody with one meter, in the shape of this Core."""
     prices = {"entity_energy_price": None, "number_energy_price": None}
-    year, month, *_ = (int(part) for part in core.version.split("."))
-    if (year, month) < UNIFIED_GRID:
+    if core.release < UNIFIED_GRID:
         source = {"stat_energy_from": entity["energy_import"], "stat_cost": None, **prices}
         sink = {"stat_energy_to": entity["energy_export"], "stat_compensation": None, **prices}
         flows: dict[str, Any] = {"flow_from": [source], "flow_to": [sink]}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from home_assistant.client import Client
 from home_assistant.core import Core
-from home_assistant.expected import announced, device_of, readings, registered, shown
+from home_assistant.expected import announced, as_taken, device_of, readings, registered, shown
 from home_assistant.house import announcement, introduce, new_meter, reading
 from mosquitto import Mosquitto
 from simulated import LISTS, Adapter
@@ -29,9 +29,10 @@ async def test_every_meters_readings_are_entities_as_the_table_says(
         device = await registered(home, device_of(meter))
         found = await shown(home, device_of(meter))
         assert device is not None
-        table = readings(meter, truth, device_name=said["dev"]["name"])
+        table = as_taken(core, readings(meter, truth, device_name=said["dev"]["name"]))
+        found = as_taken(core, found)
         assert {key: found.get(key) for key in table} == table
-        assert found == announced(said)
+        assert found == as_taken(core, announced(said))
     assert device["name"] == said["dev"]["name"]
     for field in ("manufacturer", "model", "serial_number", "sw_version", "configuration_url"):
         assert device[field] == said["dev"].get(field), field

@@ -4,9 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from home_assistant.client import Client
-from home_assistant.core import Core
+from home_assistant.core import RENAMING, Core
 from home_assistant.expected import device_of, registered, shown
-from home_assistant.house import available, heard, introduce, new_meter, reading
+from home_assistant.house import available, heard, introduce, new_meter, reading, reload
 from mosquitto import Mosquitto
 from simulated import Adapter
 
@@ -28,6 +28,8 @@ async def test_another_language_renames_and_keeps_the_ids(
     }
     async with reading(house, adapter, tmp_path, language="de"):
         await heard(home, meter)
+        if core.release < RENAMING:
+            await reload(home, core)
 
         async def renamed() -> bool:
             german = await shown(home, device_of(meter))

@@ -8,7 +8,7 @@ import pytest
 from home_assistant.client import Client, connected
 from home_assistant.core import Core
 from home_assistant.expected import UNAVAILABLE, Value, device_of, entries, showing, shown, values
-from home_assistant.house import available, heard, introduce, new_meter, reading, shows
+from home_assistant.house import available, heard, introduce, new_meter, reading, reload, shows
 from mosquitto import Mosquitto
 from simulated import Adapter, SimulatedMeter
 
@@ -216,8 +216,7 @@ async def test_entities_that_the_user_enables_show_their_values_too(
         assert disabled
         for entity_id in disabled.values():
             await home.call("config/entity_registry/update", entity_id=entity_id, disabled_by=None)
-        [entry] = await home.call("config_entries/get", domain="mqtt")
-        core.ask(f"/api/config/config_entries/entry/{entry['entry_id']}/reload", {})
+        await reload(home, core)
         await shows(home, meter, values(meter, truth, disabled_too=True))
         found = await shown(home, device_of(meter))
     for unique_id in disabled:
