@@ -105,7 +105,7 @@ class Mosquitto:
         self._log: list[str] = []
         self._listeners: list[Callable[[], object]] = []
         self._reader = threading.Thread()
-        self.port = _free_port()
+        self.port = free_port()
         passwords = directory / "passwords"
         self.lets_in(self.password)
         lines = [
@@ -169,6 +169,10 @@ class Mosquitto:
         """Stop it and start it again on the same port."""
         self.stop()
         self.start()
+
+    def forget(self) -> None:
+        """Lose what it has kept; only while it does not run."""
+        (self._directory / "mosquitto.db").unlink(missing_ok=True)
 
     @contextmanager
     def stalled(self) -> Iterator[None]:
@@ -238,7 +242,7 @@ class Mosquitto:
         runs.set()  # it has ended: whoever waits need not wait any longer
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as sock:
         sock.bind((Mosquitto.host, 0))
         port: int = sock.getsockname()[1]

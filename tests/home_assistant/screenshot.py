@@ -1,0 +1,250 @@
+"""Takes a picture of a meter's page in Home Assistant, with a headless Chromium.
+
+Chromium is told what to do over its DevTools protocol, as its own tools do it.
+"""
+
+import argparse
+import asyncio
+import base64
+import itertools
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from home_assistant.client import connected
+from home_assistant.core import ROOT, Core, environment
+from home_assistant.expected import device_of, registered
+from home_assistant.house import available, options
+from mosquitto import Mosquitto
+from program import running
+from simulated import Adapter, SimulatedMeter
+from websockets.asyncio.client import ClientConnection, connect
+
+from simulator.household import Household
+
+NAME = "Smart meter"
+WIDTH, HEIGHT = 1080, 900
+PATIENCE = 60.0
+TELEGRAMS = 4
+
+_FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--hide-scrollbars", "--lang=en-GB", "--remote-debugging-port=0"),
+    *("--remote-allow-origins=*", "about:blank"),
+)
+
+# Everything of the page lies in shadow roots, each in the one before.
+_DEEP = """
+const deep = function* (root, name) {
+  for (const element of root.querySelectorAll("*")) {
+    if (element.localName === name) yield element;
+    if (element.shadowRoot) yield* deep(element.shadowRoot, name);
+  }
+};
+"""
+
+_ROWS = f"""(() => {{ {_DEEP}
+  const text = (root) => [...root.childNodes].map((node) =>
+    (node.nodeType === Node.TEXT_NODE ? node.data : "") + text(node)
+    + (node.shadowRoot ? text(node.shadowRoot) : "")).join(" ");
+  return [...deep(document, "ha-device-entities-card")]
+    .map((card) => text(card.shadowRoot)).join(" ");
+}})()"""
+"""What the cards with the entities say."""
+
+_BOX = f"""(() => {{ {_DEEP}
+  const cards = [...deep(document, "ha-device-info-card"),
+                 ...deep(document, "ha-device-entities-card")];
+  const boxes = cards.map((card) => card.getBoundingClientRect()).filter((box) => box.height);
+  return JSON.stringify({{
+    left: Math.min(...boxes.map((box) => box.left)), top: Math.min(...boxes.map((box) => box.top)),
+    right: Math.max(...boxes.map((box) => box.right)),
+    bottom: Math.max(...boxes.map((box) => box.bottom)),
+  }});
+}})()"""
+"""Where the cards of device and entities lie."""
+
+
+class Browser:
+    """One page of a Chromium."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self._numbers = itertools.count(1)
+
+    async def call(self, method: str, **parameters: object) -> dict[str, Any]:
+        """Give a command and wait for its result."""
+        number = next(self._numbers)
+        command = {"id": number, "method": method, "params": parameters}
+        await self._socket.send(json.dumps(command))
+        while True:
+            answer = json.loads(await self._socket.recv())
+            if answer.get("id") == number:
+                if "error" in answer:
+                    raise RuntimeError(f"{method}: {answer['error']}")
+                found: dict[str, Any] = answer["result"]
+                return found
+
+    async def evaluate(self, expression: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+        """Evaluate JavaScript in the page."""
+        answer = await self.call("Runtime.evaluate", expression=expression, awaitPromise=True)
+        return answer["result"].get("value")
+
+
+@asynccontextmanager
+async def browsing(program: str, directory: Path) -> AsyncGenerator[Browser]:
+    """Start a Chromium without a window."""
+    process = await asyncio.create_subprocess_exec(
+        *(program, f"--user-data-dir={directory}", *_FLAGS),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    try:
+        async with asyncio.timeout(PATIENCE):
+            async for line in process.stderr:
+                if line.startswith(b"DevTools listening on "):
+                    break
+            else:
+                raise RuntimeError(f"{program} does not start")
+        draining = asyncio.create_task(process.stderr.read())
+        host = line.decode().split()[-1].split("/")[2]
+        browser_url = line.decode().split()[-1]
+        async with connect(browser_url, max_size=None) as socket:
+            made = await Browser(socket).call("Target.createTarget", url="about:blank")
+        async with connect(
+            f"ws://{host}/devtools/page/{made['targetId']}", max_size=None
+        ) as socket:
+            yield Browser(socket)
+        draining.cancel()
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def _picture(core: Core, page: str, browser: Browser) -> bytes:
+    """Log in, go to a page, wait until it shows values, and take its picture as a PNG."""
+    await browser.call(
+        "Emulation.setDeviceMetricsOverride",
+        width=WIDTH,
+        height=HEIGHT,
+        deviceScaleFactor=1,
+        mobile=False,
+    )
+    light = [{"name": "prefers-color-scheme", "value": "light"}]
+    await browser.call("Emulation.setEmulatedMedia", features=light)
+    tokens = {
+        "access_token": core.token,
+        "token_type": "Bearer",
+        "expires_in": 1800,
+        "expires": int(1000 * time.time()) + 1_800_000,
+        "hassUrl": core.url,
+        "clientId": f"{core.url}/",
+        "refresh_token": "",
+    }
+    stored = f"localStorage.setItem('hassTokens', {json.dumps(json.dumps(tokens))})"
+    script = f"if (location.origin === {core.url!r}) {stored}"
+    await browser.call("Page.enable")
+    await browser.call("Page.addScriptToEvaluateOnNewDocument", source=script)
+    await browser.call("Page.navigate", url=core.url + page)
+    async with asyncio.timeout(PATIENCE):
+        # Of a page of web components no event tells that it is complete.
+        while "kWh" not in (await browser.evaluate(_ROWS) or ""):  # noqa: ASYNC110 - said above
+            await asyncio.sleep(0.2)
+        await browser.evaluate("document.fonts.ready.then(() => true)")
+        await asyncio.sleep(2)  # icons come one by one, and cards grow in
+    # As high as it has to be for all of it to be seen.
+    box = json.loads(await browser.evaluate(_BOX))
+    await browser.call(
+        "Emulation.setDeviceMetricsOverride",
+        width=WIDTH,
+        height=max(HEIGHT, int(box["bottom"]) + 40),
+        deviceScaleFactor=1,
+        mobile=False,
+    )
+    await asyncio.sleep(1)
+    box = json.loads(await browser.evaluate(_BOX))
+    margin = 16
+    clip = {
+        "x": max(0, box["left"] - margin),
+        "y": max(0, box["top"] - margin),
+        "width": box["right"] - box["left"] + 2 * margin,
+        "height": box["bottom"] - box["top"] + 2 * margin,
+        "scale": 1,
+    }
+    taken = await browser.call("Page.captureScreenshot", format="png", clip=clip)
+    return base64.b64decode(taken["data"])
+
+
+async def _screenshot(program: str, where: Path, folder: Path) -> bytes:
+    """Put the house together and take the picture."""
+    broker = Mosquitto(folder / "mosquitto").start()
+    core = Core(where, folder / "core")
+    try:
+        core.start()
+        core.onboard()
+        core.finish_onboarding()
+        core.connect_mqtt(broker)
+        # So that the last telegram is from now.
+        now = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=5 * (TELEGRAMS + 1))
+        with closing(Adapter(folder / "ttyMeter")) as adapter:
+            meter = SimulatedMeter(adapter, "kaifa", zone=UTC)
+            meter._now, meter._household = now, Household(4, now, phases=meter.meter.phases)
+            given = options(broker, adapter, name=NAME)
+            async with running(given, folder / "program") as reader, connected(core) as home:
+                await reader.ready()
+                await meter.push()
+                await available(home, meter)
+                for _ in range(TELEGRAMS):
+                    await meter.push()
+                device = await registered(home, device_of(meter))
+                assert device is not None
+                page = f"/config/devices/device/{device['id']}"
+                async with browsing(program, folder / "chromium") as browser:
+                    return await _picture(core, page, browser)
+    finally:
+        core.stop()
+        broker.kill()
+
+
+def _shrink(where: Path, target: Path) -> None:
+    """Leave 128 colours, which nobody misses; Core's environment has a library for pictures."""
+    program = (
+        "import sys; from PIL import Image; image = Image.open(sys.argv[1]).convert('RGB');"
+        "image.quantize(128, dither=Image.Dither.NONE).save(sys.argv[1], optimize=True)"
+    )
+    subprocess.run([where / "bin" / "python", "-c", program, target], check=True)
+
+
+def main() -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog="script/screenshot")
+    parser.add_argument("browser")
+    parser.add_argument("picture", type=Path)
+    given = parser.parse_args()
+    where = environment()
+    assert where is not None, f"{ROOT}: script/home-assistant has not been run"
+    with tempfile.TemporaryDirectory(prefix="smartmeter-screenshot-") as name:
+        folder = Path(name)
+        for part in ("mosquitto", "core", "program", "chromium"):
+            (folder / part).mkdir()
+        picture = asyncio.run(_screenshot(given.browser, where, folder))
+    given.picture.parent.mkdir(exist_ok=True)
+    given.picture.write_bytes(picture)
+    _shrink(where, given.picture)
+    size = given.picture.stat().st_size
+    sys.stdout.write(f"{given.picture}: {size / 1000:.0f} kB\n")
+
+
+if __name__ == "__main__":
+    main()
