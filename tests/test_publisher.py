@@ -94,6 +94,7 @@ def program(
     state: State | None = None,
     today: Callable[[], dt.date] = dt.date.today,
     topics: Topics = TOPICS,
+    repeat_after: float = 3600.0,
 ) -> Program:
     async def find_broker() -> MqttOptions:
         made.asked += 1
@@ -106,6 +107,7 @@ def program(
         layout=Layout(topics, language=language, version="1.2.3"),
         state=state or Memory(),
         today=today,
+        repeat_after=repeat_after,
         on_state=states.put_nowait,
         delays=delays,
         timeout=timeout,
@@ -395,6 +397,26 @@ async def test_an_entity_is_announced_before_its_first_value(broker: Mosquitto) 
             KAIFA_STATE,
         ]
         assert '"name": "Wirkleistung"' in home.messages[0].payload
+
+
+async def test_values_are_told_again_after_an_announcement_and_only_then(
+    broker: Mosquitto,
+) -> None:
+    async with (
+        broker.watch() as home,
+        running(program(broker.options, repeat_after=0.05)) as made,
+    ):
+        made.publish(power="1")
+        for _ in range(2):
+            await home.wait(KAIFA_STATE, '{"power": 1}')
+        for n in range(2, 9):
+            made.publish(power=str(n))
+            await home.wait(KAIFA_STATE, f'{{"power": {n}}}')
+        made.publish(power="9", frequency="50")
+        for _ in range(2):
+            await home.wait(KAIFA_STATE, '{"power": 9, "frequency": 50}')
+    assert len(home.payloads(KAIFA_STATE)) == 11
+    assert len(home.payloads(KAIFA_CONFIG)) == 2
 
 
 async def test_discovery_and_status_are_retained_and_the_state_is_not(broker: Mosquitto) -> None:

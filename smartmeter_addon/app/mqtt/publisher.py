@@ -30,6 +30,10 @@ from app.state import State
 DELAYS: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before connecting again, after one vain attempt, after two...; the last one stays."""
 
+REPEAT_AFTER: Final = 3.0
+"""Seconds after an announcement until values are told again: Core does not listen at once to what
+it was only just told of, and the next telegram, or the update interval, can be a minute away."""
+
 GOODBYE: Final = 0.8
 """Seconds for saying offline and disconnecting when the program ends."""
 
@@ -75,6 +79,7 @@ class Publisher:
         delays: seconds to wait after the first vain attempt, the second...; the last one stays.
         timeout: seconds for opening a connection, and then for each answer of the broker.
         today: gives the day.
+        repeat_after: seconds after an announcement until values are told again.
     """
 
     def __init__(
@@ -87,6 +92,7 @@ class Publisher:
         delays: Sequence[float] = DELAYS,
         timeout: float = 10.0,
         today: Callable[[], date] = date.today,
+        repeat_after: float = REPEAT_AFTER,
     ) -> None:
         self._find_broker = find_broker
         self._layout = layout
@@ -101,6 +107,8 @@ class Publisher:
         self._newest: dict[str, Message] = {}
         self._due: dict[str, None] = {}  # a set that keeps its order
         self._wake = asyncio.Event()
+        self._repeat_after = repeat_after
+        self._announced = asyncio.Event()
         self._recall()
 
     def _recall(self) -> None:
@@ -209,7 +217,7 @@ class Publisher:
         self._put([Message(self._layout.status, ONLINE, retain=True)])
         self._tell_everything()
         try:
-            await _together(self._listen(connection), self._send(connection))
+            await _together(self._listen(connection), self._send(connection), self._repeat())
         except asyncio.CancelledError:
             await self._say_goodbye(connection)
             raise
@@ -237,6 +245,17 @@ class Publisher:
                 del self._newest[topic]
                 self._state.forget(RETAINED, topic)
             self._vain = 0  # the broker takes what it is told: the delays start over
+
+    async def _repeat(self) -> Never:
+        """Tell values again once Core has had the time to set up what was announced."""
+        while True:
+            await self._announced.wait()
+            self._announced.clear()
+            await asyncio.sleep(self._repeat_after)
+            for topic, message in self._newest.items():
+                if not message.retain:
+                    self._due.setdefault(topic)
+            self._wake.set()
 
     async def _listen(self, connection: Connection) -> Never:
         """Notice the connection's end; tell everything again when Home Assistant has started."""
@@ -268,6 +287,7 @@ class Publisher:
         self._put(messages)
         # First the entities, then their values, also those that were due before.
         self._due = {**{message.topic: None for message in messages}, **self._due}
+        self._announced.set()
 
     def _put(self, messages: Iterable[Message]) -> None:
         for message in messages:
