@@ -16,6 +16,7 @@ from mosquitto import Mosquitto
 from program import Program, running
 from simulated import Adapter, SimulatedMeter
 
+from app.meters.sensors import SENSORS
 from app.mqtt.topics import Topics
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.meters import Truth
@@ -69,7 +70,12 @@ async def available(home: Client, meter: SimulatedMeter) -> None:
     """
 
     async def listens() -> bool:
-        found = [value for value in (await showing(home, device_of(meter))).values() if value]
+        # Diagnostics have a topic of their own and are there before anything is heard.
+        found = [
+            value
+            for unique_id, value in (await showing(home, device_of(meter))).items()
+            if value and unique_id.removeprefix(f"{device_of(meter)}_") in SENSORS
+        ]
         return bool(found) and UNAVAILABLE not in found
 
     await home.until(listens, f"the entities of {device_of(meter)}")
