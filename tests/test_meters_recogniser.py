@@ -7,6 +7,7 @@ from simulated import LISTS
 from telegrams import household, notification
 
 from app.dlms import apdu
+from app.dlms.axdr import Data
 from app.fault import Kind
 from app.meters import profile
 from app.meters.profile import AUTO
@@ -178,11 +179,19 @@ def test_a_current_that_may_be_either_stays_a_bare_number() -> None:
     assert found.note is None
 
 
+def believed(line: Recogniser, body: Data, title: bytes) -> Understood:
+    """Recognise a telegram and believe what it decides."""
+    found = understood(line.data(body, title, STRANGE))
+    if found.settles is not None:
+        line.settle(found.settles, found.profile)
+    return found
+
+
 def test_how_values_are_understood_is_told_once_for_each_meter() -> None:
     line = recogniser()
     body = apdu.parse(pairs(c32=2337, c1=119)).body
     notes = [
-        understood(line.data(body, title, STRANGE)).note is not None
+        believed(line, body, title).note is not None
         for title in (LGZ, LGZ, OTHER_LGZ, LGZ, OTHER_LGZ)
     ]
     assert notes == [True, False, True, False, False]
@@ -192,6 +201,8 @@ def test_what_one_telegram_decided_holds_for_those_that_leave_it_open() -> None:
     line = recogniser()
     clear, doubtful = (apdu.parse(pairs(c1=w, c31=a)).body for w, a in ((240, 105), (50, 10)))
     line.data(clear, LGZ, STRANGE)
+    assert shown(line.data(doubtful, LGZ, STRANGE))["1-0:31.7.0"] == (10, None)
+    believed(line, clear, LGZ)
     assert shown(line.data(doubtful, LGZ, STRANGE))["1-0:31.7.0"] == (Decimal("0.10"), "A")
     assert shown(line.data(doubtful, OTHER_LGZ, STRANGE))["1-0:31.7.0"] == (10, None)
 

@@ -8,6 +8,7 @@ import contextlib
 import json
 import logging
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -43,6 +44,13 @@ class State:
         kept = self._sections.setdefault(section, {})
         if kept.get(key) != value:
             kept[key] = value
+            self._write()
+
+    def update(self, section: str, texts: Mapping[str, str]) -> None:
+        """Keep several texts of a section; the file is written once, when any of them is news."""
+        kept = self._sections.setdefault(section, {})
+        if any(kept.get(key) != value for key, value in texts.items()):
+            kept.update(texts)
             self._write()
 
     def _read(self) -> None:

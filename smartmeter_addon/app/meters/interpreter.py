@@ -42,7 +42,10 @@ class Telegram:
         registers: by OBIS code, scaled, in the telegram's order; not those without a value.
         unknown: the items of a list that no profile knows.
         note: how values were understood where there was a choice.
-        fault: what kept the telegram from being read.
+        fault: what kept the telegram from being read, or from being believed.
+        sender: tells the senders of a line apart.
+        settles: what `Recogniser.settle` takes when the telegram is believed.
+        told: what telegrams that were held back before this one turned out to be.
     """
 
     push: Push
@@ -57,6 +60,9 @@ class Telegram:
     unknown: tuple[Item, ...] = ()
     fault: Fault | None = None
     note: str | None = None
+    sender: str = ""
+    settles: bytes | str | None = None
+    told: str | None = None
 
 
 class Interpreter:
@@ -87,7 +93,13 @@ class Interpreter:
         self._numbers = {} if numbers is None else numbers
 
     def read(self, push: Push) -> Telegram:
-        """Read one telegram."""
+        """Read one telegram and believe it."""
+        telegram = self.interpret(push)
+        self.remember(telegram)
+        return telegram
+
+    def interpret(self, push: Push) -> Telegram:
+        """Read one telegram; what it says of its sender is not remembered."""
         if push.fault or push.content is None:
             return Telegram(push, fault=push.fault)
         title = push.security.system_title if push.security else None
@@ -105,18 +117,17 @@ class Interpreter:
         timestamp = clock.parse(header, self._zone, before) if header else None
         if timestamp is None:
             timestamp = self._clock(understood.items, before)
-        if timestamp and (sender in self._before or len(self._before) < MOST_SENDERS):
-            self._before[sender] = timestamp
         if isinstance(understood, Unknown):
             kind = understood.kind
             layer = "list" if kind is Kind.UNKNOWN_LIST else "meter"
             unknown = tuple(understood.items) if kind is Kind.UNKNOWN_LIST else ()
             fault = Fault(kind, layer, push.frame.offset, understood.reason)
-            return Telegram(push, timestamp=timestamp, unknown=unknown, fault=fault)
-        profile, listed, absent, note, _ = understood
+            return Telegram(push, timestamp=timestamp, unknown=unknown, fault=fault, sender=sender)
+        profile, listed, absent, note, _, settles = understood
         manufacturer = understood.manufacturer or profile.manufacturer
         registers = self._registers(listed, before)
-        number = self._remembered(sender, identity.number(listed, own_channel=is_text))
+        # Some meters say their number in one list of several only.
+        number = identity.number(listed, own_channel=is_text) or self._numbers.get(sender)
         # A number whose unit is not known is a register and no reading.
         bare = frozenset(item.obis for item in listed if item.obis and item.unit is None)
         values = _values(registers, absent | bare)
@@ -138,15 +149,19 @@ class Interpreter:
             timestamp=timestamp,
             registers=registers,
             note=note,
+            sender=sender,
+            settles=settles,
         )
 
-    def _remembered(self, sender: str, number: str | None) -> str | None:
-        """Give the number that a sender said last: some say it in one list of several only."""
-        if number is None:
-            return self._numbers.get(sender)
-        if sender in self._numbers or len(self._numbers) < MOST_SENDERS:
-            self._numbers[sender] = number
-        return number
+    def remember(self, telegram: Telegram) -> None:
+        """Take what a telegram says of its sender to be so, for those that follow."""
+        sender = telegram.sender
+        if telegram.timestamp and (sender in self._before or len(self._before) < MOST_SENDERS):
+            self._before[sender] = telegram.timestamp
+        if telegram.number and (sender in self._numbers or len(self._numbers) < MOST_SENDERS):
+            self._numbers[sender] = telegram.number
+        if telegram.settles is not None and telegram.profile:
+            self._recogniser.settle(telegram.settles, telegram.profile)
 
     def _clock(self, listed: list[Item], before: datetime | None) -> datetime | None:
         """Find the clock among the values: by its code, or the first bare date-time."""

@@ -32,6 +32,7 @@ class Understood(NamedTuple):
         absent: the codes of numbers that say that there is no value.
         note: how values were understood where there was a choice, for the log.
         manufacturer: the profile's, or for families of several makers what the telegram tells.
+        settles: the sender whose family this telegram decided by its values alone.
     """
 
     profile: Profile
@@ -39,6 +40,7 @@ class Understood(NamedTuple):
     absent: frozenset[Obis] = frozenset()
     note: str | None = None
     manufacturer: str = ""
+    settles: bytes | str | None = None
 
 
 class Unknown(NamedTuple):
@@ -145,10 +147,9 @@ class Recogniser:
             return any(other.scaler_of(q) != profile.scaler_of(q) for q in quantities)
 
         rivals = [p for p in likely if differs(p)]
-        note = None
+        note = settles = None
         if not rivals and any(differs(p) for p in candidates) and settled is not profile:
-            if sender in self._settled or len(self._settled) < MOST_SENDERS:
-                self._settled[sender] = profile
+            settles = sender
             note = (
                 "the telegrams do not say what their values count; by their size they are those of"
                 f" a {profile.manufacturer} {profile.model}"
@@ -160,7 +161,13 @@ class Recogniser:
                 f"the voltages of this {profile.manufacturer} {profile.model} count"
                 f" {'tenths of volts' if volts else 'whole volts'}, by their size"
             )
-        return Understood(profile, list(_scaled(listed, open_items, scales)), note=note)
+        found = list(_scaled(listed, open_items, scales))
+        return Understood(profile, found, note=note, settles=settles)
+
+    def settle(self, sender: bytes | str, profile: Profile) -> None:
+        """Keep to a family for a sender, where the values of a telegram decided."""
+        if sender in self._settled or len(self._settled) < MOST_SENDERS:
+            self._settled[sender] = profile
 
     @staticmethod
     def _likely(

@@ -1,0 +1,84 @@
+"""What stays the same in every telegram of a meter: codes, types, scalers, units and their order.
+
+Without a tag that is checked, deciphering is an exclusive or: a flipped bit of a telegram flips
+that bit of what was sent, be it a value's or that of the code, type or scaler beside it. What a
+value says nobody can know beforehand, the rest a meter repeats word for word.
+"""
+
+from typing import Any, Final
+
+from app.cosem import clock
+from app.cosem.obis import from_logical_name
+from app.dlms import axdr
+from app.dlms.axdr import Data
+from app.meters.interpreter import Telegram
+
+Outline = tuple[object, ...]
+"""One entry for each leaf and container of a telegram, in order."""
+
+_CONTAINERS: Final = (axdr.ARRAY, axdr.STRUCTURE)
+_CLASS_IDS: Final = (axdr.LONG_UNSIGNED, axdr.UNSIGNED)
+_CENTURIES: Final = (7, 8)  # high byte of any year from 1792 to 2303; digits of a number are higher
+_NAME_SIZE: Final = 6
+_PAIR: Final = 2
+_CAPTURE_OBJECT: Final = 3
+
+
+def of(telegram: Telegram) -> tuple[Outline, list[bytes]]:
+    """Give a telegram's outline, and the clocks in its list as they stand there."""
+    content = telegram.push.content
+    parts: list[object] = []
+    clocks: list[bytes] = []
+    if isinstance(content, bytes) or content is None:
+        for obis, register in (telegram.registers or {}).items():
+            parts += obis, register.unit, isinstance(register.value, str)
+    else:
+        _collect([content.body], parts, clocks, literal=False)
+    return tuple(parts), clocks
+
+
+def _collect(
+    elements: list[Data], parts: list[object], clocks: list[bytes], *, literal: bool
+) -> None:
+    """Append the entries of some elements; ``literal`` where integers are names and no values."""
+    tag: int
+    value: Any
+    for tag, value in elements:
+        if tag in _CONTAINERS:
+            size = len(value)
+            if size == _PAIR and value[0][0] == axdr.INTEGER and value[1][0] == axdr.ENUM:
+                parts.append((value[0][1], value[1][1]))  # scaler and unit
+                continue
+            parts.append((tag, size))
+            # {class id, logical name, attribute, index}: an object of which a value follows
+            captured = (
+                size >= _CAPTURE_OBJECT
+                and value[0][0] in _CLASS_IDS
+                and value[1][0] == axdr.OCTET_STRING
+                and from_logical_name(value[1][1]) is not None
+            )
+            _collect(value, parts, clocks, literal=captured)
+        elif tag == axdr.OCTET_STRING:
+            size = len(value)
+            if size == _NAME_SIZE and from_logical_name(value):
+                parts.append(value)
+                continue
+            if size == clock.SIZE and value[0] in _CENTURIES:
+                clocks.append(value)
+            parts.append(tag)
+        elif tag == axdr.DESCRIPTOR or (literal and isinstance(value, int)):
+            parts.append((tag, value))
+        else:
+            parts.append(tag)
+
+
+def alike(one: Outline, other: Outline) -> bool:
+    """Tell whether two outlines differ in nothing but values that are absent in one of them."""
+    if one == other:
+        return True
+    if len(one) != len(other):
+        return False
+    return all(
+        a == b or (axdr.NULL in (a, b) and isinstance(a, int) and isinstance(b, int))
+        for a, b in zip(one, other, strict=True)
+    )

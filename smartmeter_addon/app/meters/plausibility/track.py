@@ -1,0 +1,471 @@
+"""What one sender has said so far, and whether the next telegram goes on from there.
+
+All thresholds on powers, currents and so on are about a tenth of what the quantity can be in a
+household: what is smaller nobody can tell from life. A threshold that was passed may have been
+passed by life, too, so whatever is doubted here is only held back until others confirm it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from app.cosem.unit import Number
+from app.meters.plausibility import laws, outline
+from app.meters.plausibility.outline import Outline
+from app.meters.plausibility.seen import Seen
+from app.meters.reading import Meter
+
+_RECENT: Final = 120.0
+"""Seconds for which the last power, voltage or current says something about the next."""
+
+_SPOT: Final = 30.0
+"""Seconds for which two powers say what was drawn in between."""
+
+_MOST_SHAPES: Final = 64
+_LEARNED: Final = 10
+"""Telegrams that have to keep a law before one that breaks it is doubted."""
+
+_CLOCK_REST: Final = 20.0
+_CLOCK_SHARE: Final = 0.02
+_WALL_REST: Final = 600.0
+"""Seconds by which a computer's clock is believed to be off after a restart."""
+
+_STEADY: Final = 3
+_UNSTEADIEST: Final = 4096
+_JUMP_SHARE: Final = 0.09  # of what the connection carries
+_CURRENT_SHARE: Final = 0.09
+_JUMP_VOLTS: Final = 15.0
+_JUMP_HERTZ: Final = 1.0
+_JUMP_DEGREES: Final = 30.0
+_JUMP_FACTOR: Final = 0.17
+_FULL_TURN: Final = 360.0
+_LEAST_AMPERES: Final = 0.1
+_BOUNCE: Final = 2300.0
+"""Watts that may have been drawn for a moment between two telegrams and show in neither."""
+
+_LEAST_STEP: Final = 0.002
+"""kWh: two units of the last digit of most meters."""
+
+SMALL_FALL: Final = 15.0
+"""Seconds of full load: by so much a low bit that was damaged and believed lets counters fall."""
+
+_SECONDS: Final = 3600.0
+_KILO: Final = 1000.0
+_ROLLOVERS: Final = (*(10**n for n in range(3, 10)), 4294967.296)
+"""kWh after which counters begin anew: full digits, full 32 bits of Wh."""
+
+_FLOWS: Final = {"gas": 25.0, "water": 16.0, "heat": 0.6}
+"""The most in an hour: m³ of a G16 gas meter and of a Q3 16 water meter, GJ at 160 kW."""
+
+_REPORTED: Final = 3900.0
+"""Seconds between two reports of a meter behind the meter, with some to spare."""
+
+_POWER_OF: Final = {
+    "energy_import": "power_import",
+    "energy_export": "power_export",
+    "reactive_energy_import": "reactive_power_import",
+    "reactive_energy_export": "reactive_power_export",
+}
+
+
+class Doubt(NamedTuple):
+    """One thing about a telegram that does not go with those before.
+
+    Args:
+        kind: the same for the same sort of thing.
+        sentence: for people.
+    """
+
+    kind: str
+    sentence: str
+
+
+REPLAY: Final = "replay"
+FELL: Final = "fell"
+LEAP: Final = "leap"
+CLOCK: Final = "clock"
+IDENTITY: Final = "identity"
+SHAPE: Final = "shape"
+
+REPLAYED: Final = "its counter is not newer than that of a telegram before it"
+
+
+@dataclass(slots=True)
+class Habits:
+    """What was learned of a sender beyond its last telegram.
+
+    Args:
+        watts: the most its connection carries.
+        stride: the longest seconds its counters were seen to stand still and then catch up.
+        slack: by kind of doubt, how much wider than usual its threshold is.
+    """
+
+    watts: float = laws.CONNECTION
+    stride: float = 0.0
+    slack: dict[str, float] = field(default_factory=dict)
+
+
+class Track:
+    """The telegrams of one sender that go on from one another.
+
+    Args:
+        habits: shared by all tracks of a sender.
+        meters: known from before the restart, by id.
+    """
+
+    __slots__ = (
+        "_changed",
+        "_need",
+        "_steady",
+        "_step",
+        "_when",
+        "counter",
+        "counters",
+        "count",
+        "doubts",
+        "habits",
+        "ids",
+        "law_streaks",
+        "meters",
+        "now",
+        "repeats",
+        "restored",
+        "shapes",
+        "time",
+        "uncounted",
+        "values",
+        "wall",
+    )
+
+    def __init__(self, habits: Habits) -> None:
+        self.habits = habits
+        self.count = 0
+        self.meters: tuple[Meter, ...] = ()
+        self.ids: frozenset[str] = frozenset()
+        self.shapes: list[Outline] = []
+        self.counter: int | None = None
+        self.time: float | None = None
+        self.wall = 0.0
+        self.now = 0.0
+        self.restored = False
+        self.counters: dict[str, Number] = {}
+        self.values: dict[str, float] = {}
+        self.law_streaks: dict[str, int] = {}
+        self.doubts: frozenset[str] = frozenset()
+        """Why the telegrams of a track that is not believed yet are doubted."""
+        self.uncounted = False
+        """Whether telegrams may share a counter, as long as their clock goes on."""
+        self.repeats = False
+        """Whether the last telegram did."""
+        self._when: dict[str, float] = {}  # each value was last seen
+        self._changed: dict[str, float] = {}  # each counter last moved
+        self._step: float | None = None  # seconds of the meter from one telegram to the next
+        self._steady = 0
+        self._need = _STEADY
+
+    # --- taking ---
+
+    def take(self, seen: Seen) -> None:
+        """Go on from a telegram."""
+        self._learn_step(seen)
+        self.repeats = self.count > 0 and seen.counter is not None and seen.counter == self.counter
+        self.count += 1
+        if self.meters != seen.meters:
+            self.meters = seen.meters
+            self.ids |= {meter.id for meter in seen.meters}
+        if not self.shapes or self.shapes[0] != seen.outline:
+            if seen.outline in self.shapes:
+                self.shapes.remove(seen.outline)
+            self.shapes.insert(0, seen.outline)
+            del self.shapes[_MOST_SHAPES:]
+        now = seen.now
+        for key, number in seen.counters.items():
+            if self.counters.get(key) != number:
+                self._changed[key] = now
+        self.counters.update(seen.counters)
+        self.values.update(seen.values)
+        self._when.update(dict.fromkeys(seen.values, now))
+        self._when.update(dict.fromkeys(seen.counters, now))
+        self.counter = seen.counter
+        if seen.time is not None:
+            self.time = seen.time
+        self.wall, self.now, self.restored = seen.wall, now, False
+        streaks = self.law_streaks
+        for law in seen.found.kept:
+            streaks[law] = streaks.get(law, 0) + 1
+        for law in seen.found.broken:
+            streaks[law] = -10 * _LEARNED  # not relied on again soon
+
+    def forget_step(self) -> None:
+        """Rely on the meter's pace only after it was steady for longer."""
+        self._steady, self._need = 0, min(2 * self._need, _UNSTEADIEST)
+
+    def inherit(self, other: "Track") -> None:
+        """Know what another track of the same sender knew, as far as this one does not."""
+        self.shapes += [shape for shape in other.shapes if shape not in self.shapes]
+        del self.shapes[_MOST_SHAPES:]
+        self.ids |= other.ids
+        self.law_streaks = {**other.law_streaks, **self.law_streaks}
+        for key, number in other.counters.items():
+            if key not in self.counters:
+                self.counters[key] = number
+                self._when[key] = other._when.get(key, self.now)
+                self._changed[key] = other._changed.get(key, self.now)
+        self._step, self._need = other._step, other._need
+
+    def _learn_step(self, seen: Seen) -> None:
+        if seen.time is None or self.time is None or self.restored:
+            return
+        passed = seen.time - self.time
+        telegrams = self._telegrams_since(seen) or 1
+        if self._step and passed == self._step * telegrams:
+            self._steady += 1
+        elif self._step and self.counter is None and passed > 0 and not passed % self._step:
+            self._steady += 1
+        elif passed > 0 and not passed % telegrams:
+            self._step, self._steady = passed / telegrams, 0
+        else:
+            self._step, self._steady = None, 0
+
+    def _telegrams_since(self, seen: Seen) -> int | None:
+        if seen.counter is None or self.counter is None:
+            return None
+        return seen.counter - self.counter
+
+    # --- judging ---
+
+    def doubt(self, seen: Seen) -> list[Doubt]:
+        """Tell what about a telegram does not go on from this track; nothing when all does."""
+        doubts: list[Doubt] = []
+        if replayed := self.replays(seen):
+            doubts.append(Doubt(REPLAY, REPLAYED))
+        self._identified(seen, doubts)
+        if not (self.shapes and self.shapes[0] == seen.outline) and not self._known(seen.outline):
+            doubts.append(Doubt(SHAPE, "its list holds other values, types or units than before"))
+        passed = max(0.0, seen.now - self.now)
+        if self.restored:
+            passed = max(0.0, seen.wall - self.wall)
+        metered = self._clocked(seen, passed, doubts, replayed=replayed)
+        # What a gateway holds up arrives all at once: then the meter's clock tells what passed.
+        late = 0.0 if metered is None else max(0.0, metered - passed)
+        self._counted_up(seen, late, doubts)
+        if not self.restored and passed + late <= _RECENT:
+            self._jumped(seen, doubts)
+        for law in seen.found.broken:
+            if self.law_streaks.get(law, 0) >= _LEARNED and f"law {law}" not in self.doubts:
+                doubts.append(Doubt(f"law {law}", "its values contradict each other"))
+        for key, sentence in seen.found.absurd.items():
+            if f"absurd {key}" not in self.doubts:
+                doubts.append(Doubt(f"absurd {key}", sentence))
+        return doubts
+
+    def _known(self, shape: Outline) -> bool:
+        return not self.shapes or any(outline.alike(shape, known) for known in self.shapes)
+
+    def replays(self, seen: Seen) -> bool:
+        """Tell whether a telegram was here before, or one after it, by its counter."""
+        if seen.counter is None or self.counter is None or seen.counter > self.counter:
+            return False
+        if self.uncounted and seen.counter == self.counter:
+            return seen.time is None or self.time is None or seen.time <= self.time
+        return True
+
+    def stood(self, seen: Seen) -> float:
+        """Give the seconds for which the counter that moved now had stood still the longest."""
+        moved = [key for key, value in seen.counters.items() if value != self.counters.get(key)]
+        return max((seen.now - self._changed.get(key, seen.now) for key in moved), default=0.0)
+
+    def _identified(self, seen: Seen, doubts: list[Doubt]) -> None:
+        if seen.meters == self.meters:
+            return
+        main, known = seen.meters[0], self.meters[0] if self.meters else None
+        if known and known.number is None and main.number is not None:
+            return  # some lists of a meter say its number, some do not
+        if (known is None or main == known) and {meter.id for meter in seen.meters} <= self.ids:
+            return
+        doubts.append(Doubt(IDENTITY, "it comes from another meter than those before"))
+
+    def _clocked(
+        self, seen: Seen, passed: float, doubts: list[Doubt], *, replayed: bool
+    ) -> float | None:
+        """Compare the meter's clock with ours; give the seconds that passed on it."""
+        if seen.time is None or self.time is None:
+            return None
+        metered = seen.time - self.time
+        if self.restored:
+            right = metered >= -_CLOCK_REST and abs(metered - passed) <= _WALL_REST
+        elif self._step and self._steady >= self._need and not replayed:
+            telegrams = self._telegrams_since(seen)
+            if telegrams is None:
+                right = metered > 0 and not metered % self._step and self._near(metered, passed)
+            else:
+                right = metered == telegrams * self._step
+        else:
+            right = self._near(metered, passed)
+        if right:
+            return metered
+        if metered < -_CLOCK_REST:
+            doubts.append(Doubt(CLOCK, "its clock goes back"))
+        else:
+            doubts.append(Doubt(CLOCK, "its clock does not go on as time does"))
+        return None
+
+    def _near(self, metered: float, passed: float) -> bool:
+        rest = _CLOCK_REST * self.habits.slack.get(CLOCK, 1.0)
+        return abs(metered - passed) <= rest + _CLOCK_SHARE * passed
+
+    def _counted_up(self, seen: Seen, late: float, doubts: list[Doubt]) -> None:
+        before, spot = self.counters, self.values
+        for key, number in seen.counters.items():
+            last = before.get(key)
+            if last is None or number == last:
+                continue
+            passed = seen.now - self._when[key]
+            if self.restored:
+                passed = max(0.0, seen.wall - self.wall)
+            allowed = self._allowed(key, passed + late, seen.now)
+            moved = float(number - last)
+            if moved < 0:
+                little = 0.0 if "/" in key else self.habits.watts * SMALL_FALL / _SECONDS / _KILO
+                if -moved > little and not _rolled_over(float(last), float(number), allowed):
+                    doubts.append(Doubt(FELL, f"{key} falls from {last} to {number}"))
+                continue
+            if moved > allowed:
+                doubts.append(Doubt(LEAP, f"{key} rises faster than the connection allows"))
+                continue
+            power = _POWER_OF.get(key)
+            if power in seen.values and power in spot and passed + late <= _SPOT:
+                drawn = max(seen.values[power], spot[power]) * 1.1
+                drawn += _BOUNCE * self.habits.slack.get("bounce", 1.0)
+                if moved > drawn * (passed + late) / _SECONDS / _KILO + _LEAST_STEP + self._stood(
+                    key, seen.now
+                ):
+                    doubts.append(Doubt("bounce", f"{key} rises faster than the power says"))
+
+    def _stood(self, key: str, now: float) -> float:
+        """Give the kWh that a counter can have to catch up, if it was seen to stand still."""
+        stood = min(now - self._changed.get(key, now), self.habits.stride)
+        return self.habits.watts * stood / _SECONDS / _KILO
+
+    def _allowed(self, key: str, passed: float, now: float) -> float:
+        """Give by how much a counter can rise in a time."""
+        flow = _FLOWS.get(key.rpartition("/")[2])
+        if flow is not None:
+            return flow * (max(passed, now - self._changed[key]) + _REPORTED) / _SECONDS
+        stood = min(now - self._changed.get(key, now), self.habits.stride)
+        return self.habits.watts * max(passed, stood) / _SECONDS / _KILO + _LEAST_STEP
+
+    def _jumped(self, seen: Seen, doubts: list[Doubt]) -> None:
+        """Look for jumps that nothing else in the telegram goes with."""
+        values, before, slack = seen.values, self.values, self.habits.slack
+        net = "power" if "power" in values else "power_import"
+        power_jump = None
+        if net in values and self._fresh(net, seen):
+            power_jump = abs(values[net] - before[net])
+        flow = 0.0  # VA by which the currents changed
+        for volts, amperes in zip(laws.VOLTAGES, laws.CURRENTS, strict=True):
+            if amperes in values and amperes in before:
+                change = abs(values[amperes] - before[amperes])
+                flow += change * values.get(volts, 230.0)
+        share = self.habits.watts * _JUMP_SHARE
+        if power_jump and power_jump > share * slack.get("power", 1.0):
+            supported = flow >= power_jump / 2
+            if not supported and not self._drawn(seen, net):
+                doubts.append(Doubt("power", f"{net} jumps, and nothing else goes with it"))
+        most_amperes = self.habits.watts / (3 * 230) * _CURRENT_SHARE
+        for key, value in values.items():
+            last = before.get(key)
+            if last is None or value == last or not self._fresh(key, seen):
+                continue
+            kind = key[:5]
+            change = abs(value - last)
+            if kind == "curre":
+                if (
+                    change > most_amperes * slack.get("current", 1.0)
+                    and (power_jump or 0.0) < change * 115
+                    and key != "current_n"
+                ):
+                    doubts.append(Doubt("current", f"{key} jumps, and the power does not"))
+            elif kind == "volta":
+                if change > _JUMP_VOLTS * slack.get("voltage", 1.0):
+                    doubts.append(Doubt("voltage", f"{key} jumps"))
+            elif kind == "phase":
+                self._turned(key, seen, doubts)
+            elif kind == "frequ":
+                if change > _JUMP_HERTZ:
+                    doubts.append(Doubt("frequency", f"{key} jumps"))
+            elif key.startswith("power_factor"):
+                moving = 0.15 * max(abs(before.get(net, 0.0)), 20.0)
+                if (
+                    change > _JUMP_FACTOR * slack.get("factor", 1.0)
+                    and (power_jump or 0.0) < moving
+                    and flow < moving
+                ):
+                    doubts.append(Doubt("factor", f"{key} jumps, and nothing goes with it"))
+            elif kind in ("react", "appar") and "energy" not in key:
+                if change > share * slack.get("reactive", 1.0) and flow < change / 2:
+                    doubts.append(Doubt("reactive", f"{key} jumps, and nothing goes with it"))
+
+    def _fresh(self, key: str, seen: Seen) -> bool:
+        """Tell whether a value was seen lately enough to compare the next one with it."""
+        return seen.now - self._when.get(key, -_RECENT) <= _RECENT
+
+    def _drawn(self, seen: Seen, net: str) -> bool:
+        """Tell whether the counters went with a jump of the power."""
+        keys = ["energy_import"]
+        if net == "power":
+            keys.append("energy_export")
+        moved = 0.0
+        for key in keys:
+            if key not in seen.counters or key not in self.counters:
+                if key == "energy_import":
+                    return False
+                continue
+            difference = float(seen.counters[key] - self.counters[key])
+            moved += -difference if key == "energy_export" else difference
+        passed = seen.now - self._when["energy_import"]
+        if seen.time is not None and self.time is not None:
+            passed = max(passed, seen.time - self.time)
+        if passed <= 0:
+            return False
+        mean = moved * _KILO * _SECONDS / passed
+        jump = seen.values[net] - self.values[net]
+        towards = (mean - self.values[net]) * (1 if jump > 0 else -1)
+        blur = _LEAST_STEP * _KILO * _SECONDS / passed
+        return towards >= max(blur, abs(jump) / 4)
+
+    def _turned(self, key: str, seen: Seen, doubts: list[Doubt]) -> None:
+        change = abs(seen.values[key] - self.values[key]) % _FULL_TURN
+        change = min(change, _FULL_TURN - change)
+        if change <= _JUMP_DEGREES * self.habits.slack.get("angle", 1.0):
+            return
+        current = f"current{key[-3:]}"
+        amperes, last = seen.values.get(current), self.values.get(current)
+        if amperes is None or last is None or max(amperes, last) < _LEAST_AMPERES:
+            return
+        if abs(amperes - last) < last / 10:
+            doubts.append(Doubt("angle", f"{key} jumps, and its current does not"))
+
+    # --- memory ---
+
+    def restore(
+        self,
+        ids: frozenset[str],
+        counter: int | None,
+        time: float | None,
+        wall: float,
+        counters: dict[str, Number],
+        now: float,
+    ) -> None:
+        """Go on from what was known before the restart."""
+        self.ids, self.counter, self.time, self.wall, self.now = ids, counter, time, wall, now
+        self.counters = counters
+        self._when = dict.fromkeys(counters, now)
+        self._changed = dict.fromkeys(counters, now)
+        self.restored = True
+        self.count = _LEARNED
+
+
+def _rolled_over(last: float, number: float, allowed: float) -> bool:
+    return any(
+        last < full <= last + allowed and full - last + number <= allowed for full in _ROLLOVERS
+    )
