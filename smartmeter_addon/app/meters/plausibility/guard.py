@@ -8,11 +8,9 @@ that was replaced, or whose counters were reset, by telegrams that go on from th
 A verified tag leaves nothing to doubt but that the telegram is new.
 """
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal, InvalidOperation
 from typing import Final, NamedTuple
 
 from app.cosem.unit import Number
@@ -101,13 +99,13 @@ class Guard:
         self._wall = wall
         self._senders: dict[str, _Sender] = {}
         for sender, kept in (memory or {}).items():
-            restored = _restored(kept, clock())
+            restored = Track.restored_from(kept, clock(), wall())
             if restored and len(self._senders) < MOST_SENDERS:
                 self._senders[sender] = _Sender(restored.habits, restored)
 
     def memory(self) -> dict[str, str]:
         """Give what is worth knowing after a restart, a text for each sender."""
-        return {name: _kept(sender.base) for name, sender in self._senders.items() if sender.base}
+        return {name: sender.base.memory() for name, sender in self._senders.items() if sender.base}
 
     def judge(self, telegram: Telegram) -> Verdict:
         """Judge the next telegram of the line."""
@@ -219,6 +217,7 @@ class Guard:
                 habits.stride = min(stood, _LONGEST_STRIDE)
             else:
                 habits.watts = min(1.5 * habits.watts, _MOST_WATTS)
+        habits.most.clear()
         candidate.uncounted = candidate.repeats
         published = _accept(telegram, sender, candidate, seen, taken=True, before=base)
         if base is None:
@@ -258,7 +257,7 @@ def _held(telegram: Telegram, doubts: list[Doubt], kind: Kind) -> Verdict:
     return Verdict(replace(telegram, fault=fault, reading=None, others=()))
 
 
-def _accept(  # noqa: PLR0917 - what both ways of believing share
+def _accept(
     telegram: Telegram,
     sender: _Sender,
     base: Track,
@@ -305,38 +304,3 @@ def _floors(base: Track, seen: Seen) -> dict[str, Number]:
             if float(last - number) <= least:
                 floors[key] = last
     return floors
-
-
-def _kept(base: Track) -> str:
-    counters = {key: str(number) for key, number in base.counters.items()}
-    return json.dumps(
-        {
-            "ids": sorted(base.ids),
-            "counter": base.counter,
-            "time": base.time,
-            "wall": base.wall,
-            "counters": counters,
-        }
-    )
-
-
-def _restored(kept: str, now: float) -> Track | None:
-    try:
-        content = json.loads(kept)
-        ids = frozenset(str(one) for one in content["ids"])
-        counter, moment = content["counter"], content["time"]
-        counters: dict[str, Number] = {
-            str(key): Decimal(str(number)) for key, number in content["counters"].items()
-        }
-        restored = Track(Habits())
-        restored.restore(
-            ids,
-            None if counter is None else int(counter),
-            None if moment is None else float(moment),
-            float(content["wall"]),
-            counters,
-            now,
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation):
-        return None
-    return restored

@@ -7,6 +7,7 @@ against a telegram only of a meter whose telegrams have kept them so far.
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 Values = Mapping[str, float]
@@ -20,9 +21,30 @@ ANGLES: Final = tuple(f"phase_angle{phase}" for phase in PHASES)
 CONNECTION: Final = 3 * 63 * 230.0
 """Watts of the largest usual connection of a household, three phases of 63 A."""
 
-_LEAST_VOLTS, _MOST_VOLTS = 40.0, 500.0  # a transformer's secondary side; between two phases
-_FREQUENCIES: Final = (40.0, 70.0)
-_MOST_DEGREES: Final = 360.0
+_KINDS: Final = (
+    ("power_factor", "factor"),
+    ("power", "power"),
+    ("reactive_power", "reactive"),
+    ("apparent_power", "reactive"),
+    ("voltage", "voltage"),
+    ("current", "current"),
+    ("phase_angle", "angle"),
+    ("frequency", "frequency"),
+)
+_RANGES: Final = {
+    "factor": 2.0,
+    "voltage": 300.0,
+    "angle": 360.0,
+    "frequency": 20.0,
+    "counter": math.inf,
+}
+_BOUNDS: Final = {
+    "factor": (-1.0, 1.0),
+    "voltage": (40.0, 500.0),  # a transformer's secondary side; between two phases
+    "angle": (-360.0, 360.0),
+    "frequency": (40.0, 70.0),
+    "counter": (0.0, math.inf),
+}
 _OVERLOAD: Final = 1.2  # what fuses bear for a while
 _APPARENT_SHARE: Final = 1.15
 _APPARENT_REST: Final = 1000.0  # W: powers and currents are not measured at the same moment
@@ -90,23 +112,38 @@ def findings(values: Values, watts: float) -> Findings:
     return Findings(absurd, kept, broken)
 
 
+@lru_cache(maxsize=1024)
+def kind_of(key: str) -> str:
+    """Give the kind of quantity that a reading is; ``counter`` for what only rises."""
+    for beginning, kind in _KINDS:
+        if key.startswith(beginning):
+            return kind
+    return "counter"
+
+
+@lru_cache(maxsize=1024)
+def range_of(key: str, watts: float) -> float:
+    """Give how far a reading can be from the least it can be, at a connection for some watts."""
+    kind = kind_of(key)
+    if kind in ("power", "reactive"):
+        return watts
+    return watts / (3 * 230) if kind == "current" else _RANGES[kind]
+
+
+@lru_cache(maxsize=1024)
+def _bounds(key: str, watts: float) -> tuple[float, float]:
+    kind = kind_of(key)
+    if kind in _BOUNDS:
+        return _BOUNDS[kind]
+    most = range_of(key, watts) * _OVERLOAD
+    return -most, most
+
+
 def _ranges(values: Values, watts: float, absurd: dict[str, str]) -> None:
-    amperes = watts / (3 * 230)
     for key, value in values.items():
-        kind = key[:5]
-        if kind in ("power", "react", "appar"):
-            wrong = abs(value) > watts and "energy" not in key
-        elif kind == "curre":
-            wrong = abs(value) > amperes
-        elif kind == "volta":
-            wrong = value != 0 and not _LEAST_VOLTS <= value <= _MOST_VOLTS
-        elif kind == "frequ":
-            wrong = not _FREQUENCIES[0] <= value <= _FREQUENCIES[1]
-        elif kind == "phase":
-            wrong = abs(value) > _MOST_DEGREES
-        else:
-            wrong = value < 0  # energies, and what other meters count
-        if wrong:
+        least, most = _bounds(key, watts)
+        # A phase that is not connected has no voltage.
+        if not least <= value <= most and (value or kind_of(key) != "voltage"):
             absurd[key] = f"{key} of {value:g} cannot be"
 
 
@@ -146,16 +183,16 @@ def _net(values: Values, kept: list[str], broken: list[str]) -> None:
     power = values.get("power")
     if power is None:
         return
-    if "power_import" in values and "power_export" in values:
+    if "power_export" in values and "power_import" in values:
         off = abs(power - values["power_import"] + values["power_export"])
         if off:  # never when it is this program that subtracts
             allowed = _POWER_REST + _POWER_SHARE * abs(power)
             (kept if off <= allowed else broken).append("net")
-    phases = [
-        values.get(f"power{phase}", values.get(f"power_import{phase}", 0.0))
-        - values.get(f"power_export{phase}", 0.0)
-        for phase in PHASES
-    ]
-    if any(f"power_import{phase}" in values or f"power{phase}" in values for phase in PHASES):
+    if "power_l1" in values or "power_import_l1" in values:
+        phases = [
+            values.get(f"power{phase}", values.get(f"power_import{phase}", 0.0))
+            - values.get(f"power_export{phase}", 0.0)
+            for phase in PHASES
+        ]
         allowed = _POWER_REST + _POWER_SHARE * sum(map(abs, phases))
         (kept if abs(power - sum(phases)) <= allowed else broken).append("phases")

@@ -5,6 +5,7 @@ that bit of what was sent, be it a value's or that of the code, type or scaler b
 value says nobody can know beforehand, the rest a meter repeats word for word.
 """
 
+import zlib
 from typing import Any, Final
 
 from app.cosem import clock
@@ -82,3 +83,8 @@ def alike(one: Outline, other: Outline) -> bool:
         a == b or (axdr.NULL in (a, b) and isinstance(a, int) and isinstance(b, int))
         for a, b in zip(one, other, strict=True)
     )
+
+
+def digest(one: Outline) -> int:
+    """Give a number that stands for an outline over a restart."""
+    return zlib.crc32(repr(one).encode())

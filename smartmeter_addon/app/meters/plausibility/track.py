@@ -5,8 +5,11 @@ household: what is smaller nobody can tell from life. A threshold that was passe
 passed by life, too, so whatever is doubted here is only held back until others confirm it.
 """
 
+import json
+import math
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from decimal import Decimal, InvalidOperation
+from typing import Final, NamedTuple, Self
 
 from app.cosem.unit import Number
 from app.meters.plausibility import laws, outline
@@ -21,22 +24,33 @@ _SPOT: Final = 30.0
 """Seconds for which two powers say what was drawn in between."""
 
 _MOST_SHAPES: Final = 64
+_KEPT_SHAPES: Final = 8
 _LEARNED: Final = 10
 """Telegrams that have to keep a law before one that breaks it is doubted."""
 
 _CLOCK_REST: Final = 20.0
 _CLOCK_SHARE: Final = 0.02
+_MOST_BEHIND: Final = 3600.0
 _WALL_REST: Final = 600.0
 """Seconds by which a computer's clock is believed to be off after a restart."""
 
 _STEADY: Final = 3
 _UNSTEADIEST: Final = 4096
-_JUMP_SHARE: Final = 0.09  # of what the connection carries
-_CURRENT_SHARE: Final = 0.09
-_JUMP_VOLTS: Final = 15.0
-_JUMP_HERTZ: Final = 1.0
-_JUMP_DEGREES: Final = 30.0
-_JUMP_FACTOR: Final = 0.17
+_JUMP_SHARES: Final = {
+    "power": 0.09,
+    "reactive": 0.09,
+    "current": 0.09,
+    "voltage": 0.05,
+    "frequency": 0.05,
+    "angle": 0.083,
+    "factor": 0.085,
+    "counter": math.inf,
+}
+"""Of a quantity's range, by kind."""
+
+_LEAST_VOLTS: Final = 115.0
+_MOVING: Final = 0.15
+_LEAST_MOVING: Final = 20.0  # W
 _FULL_TURN: Final = 360.0
 _LEAST_AMPERES: Final = 0.1
 _BOUNCE: Final = 2300.0
@@ -97,11 +111,18 @@ class Habits:
         watts: the most its connection carries.
         stride: the longest seconds its counters were seen to stand still and then catch up.
         slack: by kind of doubt, how much wider than usual its threshold is.
+        most: what `limit` gave, to be forgotten when anything else here changes.
     """
 
     watts: float = laws.CONNECTION
     stride: float = 0.0
     slack: dict[str, float] = field(default_factory=dict)
+    most: dict[str, float] = field(default_factory=dict)
+
+    def limit(self, key: str) -> float:
+        """Give by how much a reading may jump without anything else that goes with it."""
+        kind = laws.kind_of(key)
+        return laws.range_of(key, self.watts) * _JUMP_SHARES[kind] * self.slack.get(kind, 1.0)
 
 
 class Track:
@@ -109,31 +130,34 @@ class Track:
 
     Args:
         habits: shared by all tracks of a sender.
-        meters: known from before the restart, by id.
     """
 
     __slots__ = (
-        "_changed",
-        "_need",
+        "_behind",
         "_steady",
-        "_step",
-        "_when",
+        "_timed_at",
+        "_timed_counter",
+        "changed",
+        "count",
         "counter",
         "counters",
-        "count",
+        "digests",
         "doubts",
         "habits",
         "ids",
         "law_streaks",
         "meters",
+        "need",
         "now",
         "repeats",
         "restored",
         "shapes",
+        "step",
         "time",
         "uncounted",
         "values",
         "wall",
+        "when",
     )
 
     def __init__(self, habits: Habits) -> None:
@@ -156,11 +180,15 @@ class Track:
         """Whether telegrams may share a counter, as long as their clock goes on."""
         self.repeats = False
         """Whether the last telegram did."""
-        self._when: dict[str, float] = {}  # each value was last seen
-        self._changed: dict[str, float] = {}  # each counter last moved
-        self._step: float | None = None  # seconds of the meter from one telegram to the next
+        self.digests: frozenset[int] = frozenset()  # of outlines before the restart
+        self.when: dict[str, float] = {}  # each value was last seen
+        self.changed: dict[str, float] = {}  # each counter last moved
+        self.step: float | None = None  # seconds of the meter from one telegram to the next
         self._steady = 0
-        self._need = _STEADY
+        self.need = _STEADY
+        self._timed_at = 0.0
+        self._timed_counter: int | None = None  # of the last telegram with a time
+        self._behind = 0.0  # seconds by which the last telegram came late, as far as known
 
     # --- taking ---
 
@@ -180,14 +208,14 @@ class Track:
         now = seen.now
         for key, number in seen.counters.items():
             if self.counters.get(key) != number:
-                self._changed[key] = now
+                self.changed[key] = now
         self.counters.update(seen.counters)
         self.values.update(seen.values)
-        self._when.update(dict.fromkeys(seen.values, now))
-        self._when.update(dict.fromkeys(seen.counters, now))
+        self.when.update(dict.fromkeys(seen.values, now))
+        self.when.update(dict.fromkeys(seen.counters, now))
         self.counter = seen.counter
         if seen.time is not None:
-            self.time = seen.time
+            self.time, self._timed_at, self._timed_counter = seen.time, now, seen.counter
         self.wall, self.now, self.restored = seen.wall, now, False
         streaks = self.law_streaks
         for law in seen.found.kept:
@@ -197,10 +225,11 @@ class Track:
 
     def forget_step(self) -> None:
         """Rely on the meter's pace only after it was steady for longer."""
-        self._steady, self._need = 0, min(2 * self._need, _UNSTEADIEST)
+        self._steady, self.need = 0, min(2 * self.need, _UNSTEADIEST)
 
     def inherit(self, other: "Track") -> None:
         """Know what another track of the same sender knew, as far as this one does not."""
+        self.digests |= other.digests
         self.shapes += [shape for shape in other.shapes if shape not in self.shapes]
         del self.shapes[_MOST_SHAPES:]
         self.ids |= other.ids
@@ -208,28 +237,34 @@ class Track:
         for key, number in other.counters.items():
             if key not in self.counters:
                 self.counters[key] = number
-                self._when[key] = other._when.get(key, self.now)
-                self._changed[key] = other._changed.get(key, self.now)
-        self._step, self._need = other._step, other._need
+                self.when[key] = other.when.get(key, self.now)
+                self.changed[key] = other.changed.get(key, self.now)
+        self.step, self.need = other.step, other.need
 
     def _learn_step(self, seen: Seen) -> None:
         if seen.time is None or self.time is None or self.restored:
             return
         passed = seen.time - self.time
-        telegrams = self._telegrams_since(seen) or 1
-        if self._step and passed == self._step * telegrams:
-            self._steady += 1
-        elif self._step and self.counter is None and passed > 0 and not passed % self._step:
-            self._steady += 1
-        elif passed > 0 and not passed % telegrams:
-            self._step, self._steady = passed / telegrams, 0
+        late = seen.now - self._timed_at - passed
+        self._behind = min(max(0.0, self._behind + late), _MOST_BEHIND)
+        telegrams = self._telegrams_since(seen)
+        step = self.step
+        if telegrams is None:
+            steady = bool(step) and passed > 0 and not passed % (step or 1)
         else:
-            self._step, self._steady = None, 0
+            steady = passed == (step or 0) * telegrams
+        if step and steady:
+            self._steady += 1
+        elif passed > 0 and not passed % (telegrams or 1):
+            self.step, self._steady = passed / (telegrams or 1), 0
+        else:
+            self.step, self._steady = None, 0
 
     def _telegrams_since(self, seen: Seen) -> int | None:
-        if seen.counter is None or self.counter is None:
+        """Count the telegrams since the last one with a time; None if they cannot be."""
+        if seen.counter is None or self._timed_counter is None:
             return None
-        return seen.counter - self.counter
+        return seen.counter - self._timed_counter
 
     # --- judging ---
 
@@ -242,24 +277,28 @@ class Track:
         if not (self.shapes and self.shapes[0] == seen.outline) and not self._known(seen.outline):
             doubts.append(Doubt(SHAPE, "its list holds other values, types or units than before"))
         passed = max(0.0, seen.now - self.now)
-        if self.restored:
-            passed = max(0.0, seen.wall - self.wall)
         metered = self._clocked(seen, passed, doubts, replayed=replayed)
         # What a gateway holds up arrives all at once: then the meter's clock tells what passed.
         late = 0.0 if metered is None else max(0.0, metered - passed)
         self._counted_up(seen, late, doubts)
-        if not self.restored and passed + late <= _RECENT:
+        if passed + late <= _RECENT:
             self._jumped(seen, doubts)
-        for law in seen.found.broken:
-            if self.law_streaks.get(law, 0) >= _LEARNED and f"law {law}" not in self.doubts:
-                doubts.append(Doubt(f"law {law}", "its values contradict each other"))
+        doubts += [
+            Doubt(f"law {law}", "its values contradict each other")
+            for law in seen.found.broken
+            if self.law_streaks.get(law, 0) >= _LEARNED and f"law {law}" not in self.doubts
+        ]
         for key, sentence in seen.found.absurd.items():
             if f"absurd {key}" not in self.doubts:
                 doubts.append(Doubt(f"absurd {key}", sentence))
         return doubts
 
     def _known(self, shape: Outline) -> bool:
-        return not self.shapes or any(outline.alike(shape, known) for known in self.shapes)
+        if any(outline.alike(shape, known) for known in self.shapes):
+            return True
+        if self.digests:
+            return outline.digest(shape) in self.digests
+        return not self.shapes
 
     def replays(self, seen: Seen) -> bool:
         """Tell whether a telegram was here before, or one after it, by its counter."""
@@ -272,7 +311,7 @@ class Track:
     def stood(self, seen: Seen) -> float:
         """Give the seconds for which the counter that moved now had stood still the longest."""
         moved = [key for key, value in seen.counters.items() if value != self.counters.get(key)]
-        return max((seen.now - self._changed.get(key, seen.now) for key in moved), default=0.0)
+        return max((seen.now - self.changed.get(key, seen.now) for key in moved), default=0.0)
 
     def _identified(self, seen: Seen, doubts: list[Doubt]) -> None:
         if seen.meters == self.meters:
@@ -293,14 +332,18 @@ class Track:
         metered = seen.time - self.time
         if self.restored:
             right = metered >= -_CLOCK_REST and abs(metered - passed) <= _WALL_REST
-        elif self._step and self._steady >= self._need and not replayed:
+        elif self.step and self._steady >= self.need and not replayed:
             telegrams = self._telegrams_since(seen)
             if telegrams is None:
-                right = metered > 0 and not metered % self._step and self._near(metered, passed)
+                right = (
+                    metered > 0
+                    and not metered % self.step
+                    and self._near(metered, max(0.0, seen.now - self._timed_at))
+                )
             else:
-                right = metered == telegrams * self._step
+                right = metered == telegrams * self.step
         else:
-            right = self._near(metered, passed)
+            right = self._near(metered, max(0.0, seen.now - self._timed_at))
         if right:
             return metered
         if metered < -_CLOCK_REST:
@@ -311,7 +354,9 @@ class Track:
 
     def _near(self, metered: float, passed: float) -> bool:
         rest = _CLOCK_REST * self.habits.slack.get(CLOCK, 1.0)
-        return abs(metered - passed) <= rest + _CLOCK_SHARE * passed
+        # A gateway that stalls hands a telegram over late, and the next ones in time again.
+        latest = passed + self._behind
+        return -rest <= metered <= latest + rest + _CLOCK_SHARE * passed
 
     def _counted_up(self, seen: Seen, late: float, doubts: list[Doubt]) -> None:
         before, spot = self.counters, self.values
@@ -319,9 +364,7 @@ class Track:
             last = before.get(key)
             if last is None or number == last:
                 continue
-            passed = seen.now - self._when[key]
-            if self.restored:
-                passed = max(0.0, seen.wall - self.wall)
+            passed = seen.now - self.when[key]
             allowed = self._allowed(key, passed + late, seen.now)
             moved = float(number - last)
             if moved < 0:
@@ -343,71 +386,59 @@ class Track:
 
     def _stood(self, key: str, now: float) -> float:
         """Give the kWh that a counter can have to catch up, if it was seen to stand still."""
-        stood = min(now - self._changed.get(key, now), self.habits.stride)
+        stood = min(now - self.changed.get(key, now), self.habits.stride)
         return self.habits.watts * stood / _SECONDS / _KILO
 
     def _allowed(self, key: str, passed: float, now: float) -> float:
         """Give by how much a counter can rise in a time."""
         flow = _FLOWS.get(key.rpartition("/")[2])
         if flow is not None:
-            return flow * (max(passed, now - self._changed[key]) + _REPORTED) / _SECONDS
-        stood = min(now - self._changed.get(key, now), self.habits.stride)
+            return flow * (max(passed, now - self.changed[key]) + _REPORTED) / _SECONDS
+        stood = min(now - self.changed.get(key, now), self.habits.stride)
         return self.habits.watts * max(passed, stood) / _SECONDS / _KILO + _LEAST_STEP
 
     def _jumped(self, seen: Seen, doubts: list[Doubt]) -> None:
         """Look for jumps that nothing else in the telegram goes with."""
-        values, before, slack = seen.values, self.values, self.habits.slack
+        before, most = self.values, self.habits.most
+        for key, value in seen.values.items():
+            change = value - before.get(key, value)
+            if not change:
+                continue
+            limit = most.get(key)
+            if limit is None:
+                limit = most[key] = self.habits.limit(key)
+            if -limit <= change <= limit or not self._fresh(key, seen):
+                continue
+            if not self._explained(key, abs(change), seen):
+                kind = laws.kind_of(key)
+                doubts.append(Doubt(kind, f"{key} jumps, and nothing else goes with it"))
+
+    def _explained(self, key: str, change: float, seen: Seen) -> bool:
+        """Tell whether a jump goes with others of the same telegram."""
+        values, before = seen.values, self.values
         net = "power" if "power" in values else "power_import"
-        power_jump = None
-        if net in values and self._fresh(net, seen):
-            power_jump = abs(values[net] - before[net])
+        jump = abs(values[net] - before[net]) if net in values and net in before else 0.0
         flow = 0.0  # VA by which the currents changed
         for volts, amperes in zip(laws.VOLTAGES, laws.CURRENTS, strict=True):
             if amperes in values and amperes in before:
-                change = abs(values[amperes] - before[amperes])
-                flow += change * values.get(volts, 230.0)
-        share = self.habits.watts * _JUMP_SHARE
-        if power_jump and power_jump > share * slack.get("power", 1.0):
-            supported = flow >= power_jump / 2
-            if not supported and not self._drawn(seen, net):
-                doubts.append(Doubt("power", f"{net} jumps, and nothing else goes with it"))
-        most_amperes = self.habits.watts / (3 * 230) * _CURRENT_SHARE
-        for key, value in values.items():
-            last = before.get(key)
-            if last is None or value == last or not self._fresh(key, seen):
-                continue
-            kind = key[:5]
-            change = abs(value - last)
-            if kind == "curre":
-                if (
-                    change > most_amperes * slack.get("current", 1.0)
-                    and (power_jump or 0.0) < change * 115
-                    and key != "current_n"
-                ):
-                    doubts.append(Doubt("current", f"{key} jumps, and the power does not"))
-            elif kind == "volta":
-                if change > _JUMP_VOLTS * slack.get("voltage", 1.0):
-                    doubts.append(Doubt("voltage", f"{key} jumps"))
-            elif kind == "phase":
-                self._turned(key, seen, doubts)
-            elif kind == "frequ":
-                if change > _JUMP_HERTZ:
-                    doubts.append(Doubt("frequency", f"{key} jumps"))
-            elif key.startswith("power_factor"):
-                moving = 0.15 * max(abs(before.get(net, 0.0)), 20.0)
-                if (
-                    change > _JUMP_FACTOR * slack.get("factor", 1.0)
-                    and (power_jump or 0.0) < moving
-                    and flow < moving
-                ):
-                    doubts.append(Doubt("factor", f"{key} jumps, and nothing goes with it"))
-            elif kind in ("react", "appar") and "energy" not in key:
-                if change > share * slack.get("reactive", 1.0) and flow < change / 2:
-                    doubts.append(Doubt("reactive", f"{key} jumps, and nothing goes with it"))
+                flow += abs(values[amperes] - before[amperes]) * values.get(volts, 230.0)
+        kind = laws.kind_of(key)
+        if kind == "power":
+            if key != net:  # a part goes with the whole, the whole with currents or counters
+                return jump >= change / 4 or flow >= change / 2
+            return flow >= change / 2 or self._drawn(seen, net)
+        if kind == "current":
+            return key == "current_n" or jump >= change * _LEAST_VOLTS
+        if kind == "factor":
+            moving = _MOVING * max(abs(before.get(net, 0.0)), _LEAST_MOVING)
+            return jump >= moving or flow >= moving
+        if kind == "angle":
+            return self._turned(key, seen)
+        return kind == "reactive" and flow >= change / 2
 
     def _fresh(self, key: str, seen: Seen) -> bool:
         """Tell whether a value was seen lately enough to compare the next one with it."""
-        return seen.now - self._when.get(key, -_RECENT) <= _RECENT
+        return seen.now - self.when.get(key, -_RECENT) <= _RECENT
 
     def _drawn(self, seen: Seen, net: str) -> bool:
         """Tell whether the counters went with a jump of the power."""
@@ -422,7 +453,7 @@ class Track:
                 continue
             difference = float(seen.counters[key] - self.counters[key])
             moved += -difference if key == "energy_export" else difference
-        passed = seen.now - self._when["energy_import"]
+        passed = seen.now - self.when["energy_import"]
         if seen.time is not None and self.time is not None:
             passed = max(passed, seen.time - self.time)
         if passed <= 0:
@@ -433,36 +464,59 @@ class Track:
         blur = _LEAST_STEP * _KILO * _SECONDS / passed
         return towards >= max(blur, abs(jump) / 4)
 
-    def _turned(self, key: str, seen: Seen, doubts: list[Doubt]) -> None:
+    def _turned(self, key: str, seen: Seen) -> bool:
+        """Tell whether an angle may have turned so far: round zero, or with its current."""
         change = abs(seen.values[key] - self.values[key]) % _FULL_TURN
-        change = min(change, _FULL_TURN - change)
-        if change <= _JUMP_DEGREES * self.habits.slack.get("angle", 1.0):
-            return
+        if min(change, _FULL_TURN - change) <= self.habits.limit(key):
+            return True
         current = f"current{key[-3:]}"
         amperes, last = seen.values.get(current), self.values.get(current)
         if amperes is None or last is None or max(amperes, last) < _LEAST_AMPERES:
-            return
-        if abs(amperes - last) < last / 10:
-            doubts.append(Doubt("angle", f"{key} jumps, and its current does not"))
+            return True
+        return abs(amperes - last) >= last / 10
 
     # --- memory ---
 
-    def restore(
-        self,
-        ids: frozenset[str],
-        counter: int | None,
-        time: float | None,
-        wall: float,
-        counters: dict[str, Number],
-        now: float,
-    ) -> None:
-        """Go on from what was known before the restart."""
-        self.ids, self.counter, self.time, self.wall, self.now = ids, counter, time, wall, now
-        self.counters = counters
-        self._when = dict.fromkeys(counters, now)
-        self._changed = dict.fromkeys(counters, now)
-        self.restored = True
-        self.count = _LEARNED
+    def memory(self) -> str:
+        """Give what is worth knowing after a restart."""
+        shapes = [outline.digest(shape) for shape in self.shapes] + sorted(self.digests)
+        laws_kept = [law for law, streak in self.law_streaks.items() if streak >= _LEARNED]
+        content = {
+            "ids": sorted(self.ids),
+            "shapes": shapes[:_KEPT_SHAPES],
+            "laws": laws_kept,
+            "counter": self.counter,
+            "time": self.time,
+            "wall": self.wall,
+            "counters": {key: str(number) for key, number in self.counters.items()},
+            "values": self.values,
+        }
+        return json.dumps(content)
+
+    @classmethod
+    def restored_from(cls, text: str, now: float, wall: float) -> Self | None:
+        """Go on from what was known before the restart; None when it cannot be understood."""
+        track = cls(Habits())
+        try:
+            content = json.loads(text)
+            track.ids = known = frozenset(map(str, content["ids"]))
+            track.digests = frozenset(map(int, content["shapes"]))
+            track.law_streaks = dict.fromkeys(map(str, content["laws"]), _LEARNED)
+            counter, moment = content["counter"], content["time"]
+            track.counter = None if counter is None else int(counter)
+            track.time = None if moment is None else float(moment)
+            track.wall = float(content["wall"])
+            track.counters = {str(k): Decimal(str(v)) for k, v in content["counters"].items()}
+            track.values = {str(k): float(v) for k, v in content["values"].items()}
+        except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation):
+            return None
+        track.now = track._timed_at = then = now - max(0.0, wall - track.wall)
+        track._timed_counter = track.counter
+        track.when = dict.fromkeys((*track.values, *track.counters), then)
+        track.changed = dict.fromkeys(track.counters, then)
+        track.restored = True
+        track.count = _LEARNED
+        return track if known else None
 
 
 def _rolled_over(last: float, number: float, allowed: float) -> bool:
