@@ -18,6 +18,7 @@ from app.fault import Fault, Kind
 from app.meters.interpreter import Telegram
 from app.meters.plausibility import seen as reduced
 from app.meters.plausibility import track
+from app.meters.plausibility.outline import Outline
 from app.meters.plausibility.seen import Seen
 from app.meters.plausibility.track import Doubt, Habits, Track
 from app.meters.recogniser import MOST_SENDERS
@@ -33,6 +34,10 @@ _REPLAYED: Final = 60
 _REPLAYED_SECONDS: Final = 600.0
 """What it takes to believe telegrams with an old counter and an old clock after all."""
 
+_SHAPES: Final = frozenset((track.SHAPE, track.LIST))
+_USUAL_LIST: Final = 2
+_USUAL_SHAPE: Final = 8
+_MOST_ODD_SHAPES: Final = 32
 _MOST_CANDIDATES: Final = 4
 _MOST_STRANGERS: Final = 8
 _MOST_ALARMS: Final = 4
@@ -52,6 +57,7 @@ _HARD_SENTENCES: Final = {
     track.FELL: "a counter of the meter was set back",
     track.CLOCK: "the meter's clock was set",
     track.SHAPE: "the meter sends another list than before",
+    track.LIST: "the meter sends another list than before",
     track.LEAP: "a counter of the meter moved on by more than was expected",
 }
 
@@ -77,7 +83,15 @@ class _Sender:
     candidates: list[tuple[Track, float]] = field(default_factory=list)  # with their beginning
     alarms: dict[str, int] = field(default_factory=dict)
     held: int = 0  # in a row
+    odd_shapes: dict[Outline, int] = field(default_factory=dict)
     hard: bool = False  # whether one of them was held for more than a jump
+
+    def is_usual(self, shape: Outline, kinds: frozenset[str]) -> bool:
+        """Tell whether a list in which nothing else is odd came so often that it is no damage."""
+        count = self.odd_shapes[shape] = self.odd_shapes.pop(shape, 0) + 1
+        if len(self.odd_shapes) > _MOST_ODD_SHAPES:
+            del self.odd_shapes[next(iter(self.odd_shapes))]
+        return count >= (_USUAL_LIST if track.LIST in kinds else _USUAL_SHAPE)
 
 
 class Guard:
@@ -162,6 +176,9 @@ class Guard:
         """Hold a telegram back, unless it confirms those that were held back before it."""
         base = sender.base
         kinds = frozenset(doubt.kind for doubt in doubts)
+        if base and kinds <= _SHAPES and sender.is_usual(seen.outline, kinds):
+            told = _HARD_SENTENCES[track.SHAPE]
+            return Verdict(_accept(telegram, sender, base, seen), told)
         repeated = base is not None and seen.counter is not None and seen.counter == base.counter
         if base and repeated and seen.time == base.time:
             return _held(telegram, doubts, Kind.REPLAYED)
@@ -212,11 +229,11 @@ class Guard:
             amperes = max((abs(v) for k, v in seen.values.items() if "current" in k), default=0)
             habits.watts = min(max(habits.watts, 1.2 * drawn, 830 * amperes), _MOST_WATTS)
         if base and track.LEAP in kinds:
-            stood = base.stood(seen)
-            if stood > habits.stride:
-                habits.stride = min(stood, _LONGEST_STRIDE)
+            stood, watts = base.leap(seen)
+            if watts > habits.watts:
+                habits.watts = min(1.3 * watts, _MOST_WATTS)
             else:
-                habits.watts = min(1.5 * habits.watts, _MOST_WATTS)
+                habits.stride = min(max(stood, habits.stride), _LONGEST_STRIDE)
         habits.most.clear()
         candidate.uncounted = candidate.repeats
         published = _accept(telegram, sender, candidate, seen, taken=True, before=base)

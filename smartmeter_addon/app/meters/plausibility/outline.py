@@ -6,6 +6,7 @@ value says nobody can know beforehand, the rest a meter repeats word for word.
 """
 
 import zlib
+from collections.abc import Iterable
 from typing import Any, Final
 
 from app.cosem import clock
@@ -21,6 +22,7 @@ _CONTAINERS: Final = (axdr.ARRAY, axdr.STRUCTURE)
 _CLASS_IDS: Final = (axdr.LONG_UNSIGNED, axdr.UNSIGNED)
 _CENTURIES: Final = (7, 8)  # high byte of any year from 1792 to 2303; digits of a number are higher
 _NAME_SIZE: Final = 6
+_MOST_DAMAGED: Final = 4  # entries that one burst reaches
 _PAIR: Final = 2
 _CAPTURE_OBJECT: Final = 3
 
@@ -82,6 +84,15 @@ def alike(one: Outline, other: Outline) -> bool:
     return all(
         a == b or (axdr.NULL in (a, b) and isinstance(a, int) and isinstance(b, int))
         for a, b in zip(one, other, strict=True)
+    )
+
+
+def strange(one: Outline, known: Iterable[Outline]) -> bool:
+    """Tell whether an outline is another list altogether, and no known one with damage."""
+    return all(
+        len(one) != len(other)
+        or sum(a != b for a, b in zip(one, other, strict=True)) > _MOST_DAMAGED
+        for other in known
     )
 
 

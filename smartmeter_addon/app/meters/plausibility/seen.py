@@ -7,6 +7,7 @@ from typing import Final
 
 from app.cosem import clock
 from app.cosem.unit import Number
+from app.link.hdlc import Hdlc
 from app.meters.interpreter import Telegram
 from app.meters.plausibility import laws, outline
 from app.meters.plausibility.laws import Findings
@@ -32,6 +33,7 @@ class Seen:
         counters: what never falls, exact, by key.
         values: everything as floats, by key.
         found: what the laws say.
+        checked: whether its link has a strong checksum, and bytes that are read to the last one.
     """
 
     meters: tuple[Meter, ...]
@@ -43,6 +45,7 @@ class Seen:
     counters: Mapping[str, Number]
     values: Mapping[str, float]
     found: Findings
+    checked: bool
 
 
 def reduce(telegram: Telegram, now: float, wall: float, watts: float) -> Seen:
@@ -76,6 +79,7 @@ def reduce(telegram: Telegram, now: float, wall: float, watts: float) -> Seen:
         counters=counters,
         values=values,
         found=found,
+        checked=telegram.push.frame.link == Hdlc.name,
     )
 
 

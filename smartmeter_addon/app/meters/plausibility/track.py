@@ -51,6 +51,7 @@ _JUMP_SHARES: Final = {
 _LEAST_VOLTS: Final = 115.0
 _MOVING: Final = 0.15
 _LEAST_MOVING: Final = 20.0  # W
+_FASTER: Final = 4.0
 _FULL_TURN: Final = 360.0
 _LEAST_AMPERES: Final = 0.1
 _BOUNCE: Final = 2300.0
@@ -99,6 +100,7 @@ LEAP: Final = "leap"
 CLOCK: Final = "clock"
 IDENTITY: Final = "identity"
 SHAPE: Final = "shape"
+LIST: Final = "list"
 
 REPLAYED: Final = "its counter is not newer than that of a telegram before it"
 
@@ -275,7 +277,7 @@ class Track:
             doubts.append(Doubt(REPLAY, REPLAYED))
         self._identified(seen, doubts)
         if not (self.shapes and self.shapes[0] == seen.outline) and not self._known(seen.outline):
-            doubts.append(Doubt(SHAPE, "its list holds other values, types or units than before"))
+            self._shaped(seen, doubts)
         passed = max(0.0, seen.now - self.now)
         metered = self._clocked(seen, passed, doubts, replayed=replayed)
         # What a gateway holds up arrives all at once: then the meter's clock tells what passed.
@@ -293,6 +295,13 @@ class Track:
                 doubts.append(Doubt(f"absurd {key}", sentence))
         return doubts
 
+    def _shaped(self, seen: Seen, doubts: list[Doubt]) -> None:
+        """Tell damage in a list from another list, as some meters push several in turn."""
+        if not self.shapes or not outline.strange(seen.outline, self.shapes):
+            doubts.append(Doubt(SHAPE, "its list holds other values, types or units than before"))
+        elif not seen.checked:
+            doubts.append(Doubt(LIST, "it is another list than those before"))
+
     def _known(self, shape: Outline) -> bool:
         if any(outline.alike(shape, known) for known in self.shapes):
             return True
@@ -308,10 +317,18 @@ class Track:
             return seen.time is None or self.time is None or seen.time <= self.time
         return True
 
-    def stood(self, seen: Seen) -> float:
-        """Give the seconds for which the counter that moved now had stood still the longest."""
-        moved = [key for key, value in seen.counters.items() if value != self.counters.get(key)]
-        return max((seen.now - self.changed.get(key, seen.now) for key in moved), default=0.0)
+    def leap(self, seen: Seen) -> tuple[float, float]:
+        """Give the seconds for which a counter stood still before it moved, and the mean watts.
+
+        Of the counter that moved the fastest.
+        """
+        found = (0.0, 0.0)
+        for key, number in seen.counters.items():
+            moved = float(number - self.counters.get(key, number))
+            stood = seen.now - self.changed.get(key, seen.now)
+            if "energy" in key and stood > 0 and moved * _KILO * _SECONDS / stood > found[1]:
+                found = stood, moved * _KILO * _SECONDS / stood
+        return found
 
     def _identified(self, seen: Seen, doubts: list[Doubt]) -> None:
         if seen.meters == self.meters:
@@ -395,7 +412,9 @@ class Track:
         if flow is not None:
             return flow * (max(passed, now - self.changed[key]) + _REPORTED) / _SECONDS
         stood = min(now - self.changed.get(key, now), self.habits.stride)
-        return self.habits.watts * max(passed, stood) / _SECONDS / _KILO + _LEAST_STEP
+        # What is held back for rising fast may rise as fast once more.
+        watts = self.habits.watts * (_FASTER if LEAP in self.doubts else 1.0)
+        return watts * max(passed, stood) / _SECONDS / _KILO + _LEAST_STEP
 
     def _jumped(self, seen: Seen, doubts: list[Doubt]) -> None:
         """Look for jumps that nothing else in the telegram goes with."""
