@@ -16,11 +16,10 @@ from app.meters import profile
 from app.meters.interpreter import Telegram
 from app.meters.plausibility import Guard
 from app.meters.reading import Reading
-from simulator import clock
+from simulator.axdr import Type
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.household import Household
 from simulator.meters import Register, Unit
-from simulator.axdr import Type
 from trials import corruption
 from trials.corruption import Case
 from trials.damage import repair

@@ -75,9 +75,14 @@ def test_several_texts_are_written_once_and_only_when_they_are_news(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "state.json"
-    state, writes = State(path), []
-    write = State._write
-    monkeypatch.setattr(State, "_write", lambda self: (writes.append(1), write(self)))
+    state, write = State(path), State._write
+    writes: list[State] = []
+
+    def counted(self: State) -> None:
+        writes.append(self)
+        write(self)
+
+    monkeypatch.setattr(State, "_write", counted)
     state.update("last seen", {"a": "1", "b": "2"})
     state.update("last seen", {"a": "1", "b": "2"})
     state.update("last seen", {})

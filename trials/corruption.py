@@ -207,7 +207,7 @@ class Line:
 
 def run(case: Case, streams: int = STREAMS, length: int = SESSION) -> Result:
     """Run one case, on so many households for so many telegrams each."""
-    chance = random.Random(f"{case}")  # noqa: S311 - noise is no cryptography
+    chance = random.Random(f"{case}")
     result = Result()
     if case.question == "clean":
         _clean(case, result)
@@ -310,8 +310,9 @@ class _Judge:
                     errors["older"] += 1
                 at_truth = exact[0]
             else:
-                at_truth = at
-                errors += self._errors(reading, self._pushed[at])
+                timed = [n for n in near if self._pushed[n].reading.timestamp == reading.timestamp]
+                at_truth = timed[0] if timed else at
+                errors += self._errors(reading, self._pushed[at_truth])
             self._last, self._last_at = reading, at_truth
             self._last_second = self._pushed[at_truth].second
         self.result.errors.update(errors)

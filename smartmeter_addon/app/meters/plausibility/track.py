@@ -28,11 +28,15 @@ _KEPT_SHAPES: Final = 8
 _LEARNED: Final = 10
 """Telegrams that have to keep a law before one that breaks it is doubted."""
 
+_LEARNED_AFTER: Final = {"weekday": 1, "clocks": 1}
+"""Other than that: no chance makes these agree."""
+
 _CLOCK_REST: Final = 20.0
 _CLOCK_SHARE: Final = 0.02
 _MOST_BEHIND: Final = 3600.0
-_WALL_REST: Final = 600.0
-"""Seconds by which a computer's clock is believed to be off after a restart."""
+_WALL_REST: Final = 30.0
+_WALL_SHARE: Final = 0.001
+"""By how much the meter's clock and the computer's may part over a restart."""
 
 _STEADY: Final = 3
 _UNSTEADIEST: Final = 4096
@@ -288,7 +292,8 @@ class Track:
         doubts += [
             Doubt(f"law {law}", "its values contradict each other")
             for law in seen.found.broken
-            if self.law_streaks.get(law, 0) >= _LEARNED and f"law {law}" not in self.doubts
+            if self.law_streaks.get(law, 0) >= _LEARNED_AFTER.get(law, _LEARNED)
+            and f"law {law}" not in self.doubts
         ]
         for key, sentence in seen.found.absurd.items():
             if f"absurd {key}" not in self.doubts:
@@ -347,8 +352,10 @@ class Track:
         if seen.time is None or self.time is None:
             return None
         metered = seen.time - self.time
-        if self.restored:
-            right = metered >= -_CLOCK_REST and abs(metered - passed) <= _WALL_REST
+        if self.restored and not (self.step and seen.counter is not None):
+            rest = _WALL_REST + _WALL_SHARE * passed
+            right = metered >= -_CLOCK_REST and abs(metered - passed) <= rest
+            right = right and not (self.step and metered % self.step)
         elif self.step and self._steady >= self.need and not replayed:
             telegrams = self._telegrams_since(seen)
             if telegrams is None:
@@ -368,6 +375,12 @@ class Track:
         else:
             doubts.append(Doubt(CLOCK, "its clock does not go on as time does"))
         return None
+
+    @property
+    def _paced(self) -> bool:
+        """Whether the meter's pace is known; of a young track the first two telegrams tell it."""
+        young = self.count < _LEARNED and self.need == _STEADY
+        return young or self._steady >= self.need
 
     def _near(self, metered: float, passed: float) -> bool:
         rest = _CLOCK_REST * self.habits.slack.get(CLOCK, 1.0)
@@ -506,6 +519,7 @@ class Track:
             "laws": laws_kept,
             "counter": self.counter,
             "time": self.time,
+            "step": self.step if self._steady >= self.need else None,
             "wall": self.wall,
             "counters": {key: str(number) for key, number in self.counters.items()},
             "values": self.values,
@@ -524,6 +538,8 @@ class Track:
             counter, moment = content["counter"], content["time"]
             track.counter = None if counter is None else int(counter)
             track.time = None if moment is None else float(moment)
+            if step := content["step"]:
+                track.step, track._steady = float(step), track.need
             track.wall = float(content["wall"])
             track.counters = {str(k): Decimal(str(v)) for k, v in content["counters"].items()}
             track.values = {str(k): float(v) for k, v in content["values"].items()}
