@@ -20,7 +20,7 @@ from app.meters.reading import Meter
 _RECENT: Final = 120.0
 """Seconds for which the last power, voltage or current says something about the next."""
 
-_SPOT: Final = 30.0
+_SPOT: Final = 60.0
 """Seconds for which two powers say what was drawn in between."""
 
 _MOST_SHAPES: Final = 64
@@ -64,7 +64,7 @@ _BOUNCE: Final = 2300.0
 _LEAST_STEP: Final = 0.002
 """kWh: two units of the last digit of most meters."""
 
-SMALL_FALL: Final = 15.0
+SMALL_FALL: Final = 5.0
 """Seconds of full load: by so much a low bit that was damaged and believed lets counters fall."""
 
 _SECONDS: Final = 3600.0
@@ -79,10 +79,14 @@ _REPORTED: Final = 3900.0
 """Seconds between two reports of a meter behind the meter, with some to spare."""
 
 _POWER_OF: Final = {
-    "energy_import": "power_import",
-    "energy_export": "power_export",
-    "reactive_energy_import": "reactive_power_import",
-    "reactive_energy_export": "reactive_power_export",
+    key: energy.replace("energy", "power")
+    for energy in (
+        "energy_import",
+        "energy_export",
+        "reactive_energy_import",
+        "reactive_energy_export",
+    )
+    for key in (energy, *(f"{energy}_tariff_{n}" for n in range(1, 5)))
 }
 
 
