@@ -79,6 +79,7 @@ class Case(NamedTuple):
         question: ``established``, ``first`` or ``clean``.
         seed: what chance begins with.
         amount: telegrams that are to be damaged; for ``clean``, telegrams.
+        guarded: whether telegrams are judged; without, the link and the decoder are on their own.
     """
 
     family: str
@@ -88,6 +89,7 @@ class Case(NamedTuple):
     question: str
     seed: int
     amount: int
+    guarded: bool = True
 
 
 class Pushed(NamedTuple):
@@ -176,7 +178,9 @@ def stream(family: str, variant: str, number: int, length: int) -> tuple[Pushed,
 class Line:
     """Decoder and guard of one line as `LineReader` has them, and time that is made up."""
 
-    def __init__(self, *, verified: bool) -> None:
+    def __init__(self, case: Case) -> None:
+        verified = case.verified
+        self._guarded = case.guarded
         self._keys = Keys(KEY, AUTH_KEY if verified else None)
         self._numbers: dict[str, str] = {}
         self.now = 0.0
@@ -188,7 +192,11 @@ class Line:
         self._memory = self._guard.memory()
         self._guard = Guard(self._memory, lambda: self.now, lambda: 1.8e9 + self.now)
         self._decoder = Decoder(
-            self._keys, PROFILES, clock.VIENNA, numbers=self._numbers, guard=self._guard
+            self._keys,
+            PROFILES,
+            clock.VIENNA,
+            numbers=self._numbers,
+            guard=self._guard if self._guarded else None,
         )
 
     def push(self, segments: Sequence[bytes]) -> tuple[list[Reading], bool]:
@@ -223,7 +231,7 @@ def run(case: Case, streams: int = STREAMS, length: int = SESSION) -> Result:
 
 def _clean(case: Case, result: Result) -> None:
     """Count the good telegrams that are refused over days without noise."""
-    line = Line(verified=case.verified)
+    line = Line(case)
     for one in stream.__wrapped__(case.family, case.variant, case.seed, case.amount):
         line.now = one.second
         readings, _ = line.push(one.segments)
@@ -234,7 +242,7 @@ def _clean(case: Case, result: Result) -> None:
 def _first(case: Case, pushed: Sequence[Pushed], chance: random.Random, result: Result) -> None:
     """Damage the first telegram ever of a meter; six good ones follow."""
     at = chance.randrange(1, len(pushed) - 7)
-    line = Line(verified=case.verified)
+    line = Line(case)
     judge = _Judge(case, pushed, result)
     line.now = pushed[at].second
     judge.damaged(line, at, chance)
@@ -247,7 +255,7 @@ def _first(case: Case, pushed: Sequence[Pushed], chance: random.Random, result: 
 
 def _session(case: Case, pushed: Sequence[Pushed], chance: random.Random, result: Result) -> None:
     """Damage one telegram in three of a meter that has been read before."""
-    line = Line(verified=case.verified)
+    line = Line(case)
     judge = _Judge(case, pushed, result)
     held_in_a_row = 0
     for at, one in enumerate(pushed):
@@ -379,6 +387,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--telegrams", type=int, default=20_000, help="to be damaged in all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=multiprocessing.cpu_count())
+    parser.add_argument(
+        "--unguarded", action="store_true", help="believe every telegram, to compare"
+    )
     parser.add_argument("--family", help="only this one")
     given = parser.parse_args(arguments)
     begun = time.monotonic()
@@ -386,7 +397,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with multiprocessing.Pool(given.processes) as pool:
         by_meter: dict[tuple[str, str], list[Case]] = {}
         for case in cases(given.telegrams, given.seed, given.family):
-            by_meter.setdefault((case.family, case.variant), []).append(case)
+            todo = by_meter.setdefault((case.family, case.variant), [])
+            todo.append(case._replace(guarded=not given.unguarded))
         # A meter's cases share its telegrams, which take longer to make than to read.
         for found in pool.imap_unordered(_run_all, by_meter.values()):
             for case, result in found:

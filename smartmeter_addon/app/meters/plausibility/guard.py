@@ -287,8 +287,10 @@ def _is_confirmed(candidate: Track, begun: float, base: Track | None, seen: Seen
 
 def _held(telegram: Telegram, doubts: list[Doubt], kind: Kind) -> Verdict:
     reasons = "; ".join(dict.fromkeys(doubt.sentence for doubt in doubts))
-    what = "refused" if kind is Kind.REPLAYED else "held back until the next ones confirm it"
-    fault = Fault(kind, "meter", telegram.push.frame.offset, f"a telegram was {what}: {reasons}")
+    done = "a telegram was held back until the next ones confirm it"
+    if kind is Kind.REPLAYED:
+        done = "a telegram was refused"
+    fault = Fault(kind, "meter", telegram.push.frame.offset, f"{done}: {reasons}")
     return Verdict(replace(telegram, fault=fault, reading=None, others=()))
 
 
