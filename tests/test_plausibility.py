@@ -1,5 +1,6 @@
 """What a telegram has to do with those before it, and what becomes of one that has not."""
 
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -112,6 +113,28 @@ def test_a_clock_may_be_off(off: timedelta) -> None:
     assert known(meter).held == []
 
 
+def test_a_clock_that_is_read_a_little_early_or_late_is_learned() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    listener, chance = Listener(), random.Random(2)  # noqa: S311 - no cryptography
+    readings = []
+    for _ in range(600):
+        meter.meter.clock_error = timedelta(seconds=chance.randrange(3))
+        readings += listener.push(meter)
+    assert published(readings).count(False) <= 6
+    assert all(readings[100:])
+
+
+def test_a_clock_that_slips_now_and_then_is_learned() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    listener = Listener()
+    readings = []
+    for n in range(3000):
+        meter.meter.clock_error = timedelta(seconds=n // 60)
+        readings += listener.push(meter)
+    assert published(readings).count(False) <= 14
+    assert all(readings[1000:])
+
+
 def test_a_meter_may_have_no_valid_time() -> None:
     meter = SimulatedMeter(None, "e450")
     meter.meter.header_time = None
@@ -187,8 +210,13 @@ def test_counters_that_are_only_refreshed_now_and_then_are_learned() -> None:
 def test_a_connection_larger_than_a_household_s_is_learned() -> None:
     meter = SimulatedMeter(None, "e450", "wien")
     listener = known(meter)
-    meter.more = {"1.7.0": Decimal(90_000), "2.7.0": Decimal(0)}
-    count = int(Decimal(str(meter._household._values()["1.8.0"])))
+    shown = meter._household._values()
+    meter.more = {
+        "1.7.0": Decimal(90_000),
+        "2.7.0": Decimal(0),
+        "2.8.0": shown["2.8.0"] or Decimal(0),
+    }
+    count = int(shown["1.8.0"] or 0)
     refused = 0
     for _ in range(60):
         count += 125

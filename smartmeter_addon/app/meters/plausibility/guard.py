@@ -37,6 +37,8 @@ _REPLAYED_SECONDS: Final = 600.0
 _UNPROVEN: Final = "unproven"
 _SERIAL_SIZE: Final = 4
 _SERIAL_BITS: Final = 0xFFFFFFF
+_MOST_MISSED: Final = 3
+_STEADY_FOR: Final = 200
 _SHAPES: Final = frozenset((track.SHAPE, track.LIST))
 _USUAL_LIST: Final = 2
 _USUAL_SHAPE: Final = 8
@@ -52,13 +54,24 @@ _LONGEST_STRIDE: Final = 86400.0
 _MOST_WATTS: Final = 1e6
 
 _SOFT: Final = frozenset(
-    ("power", "current", "voltage", "frequency", "angle", "factor", "reactive", "bounce")
+    (
+        "power",
+        "current",
+        "voltage",
+        "frequency",
+        "angle",
+        "factor",
+        "reactive",
+        "bounce",
+        track.PACE,
+    )
 )
 _HARD_SENTENCES: Final = {
     track.IDENTITY: "another meter is read than before, or the meter has another number now",
     track.REPLAY: "the meter's counter of telegrams began anew: it has a new key or was replaced",
     track.FELL: "a counter of the meter was set back",
     track.CLOCK: "the meter's clock was set",
+    track.PACE: "the meter's clock was set",
     track.SHAPE: "the meter sends another list than before",
     track.LIST: "the meter sends another list than before",
     track.LEAP: "a counter of the meter moved on by more than was expected",
@@ -87,7 +100,16 @@ class _Sender:
     alarms: dict[str, int] = field(default_factory=dict)
     held: int = 0  # in a row
     odd_shapes: dict[Outline, int] = field(default_factory=dict)
+    missed: list[int] = field(default_factory=list)  # when its clock missed its pace
     hard: bool = False  # whether one of them was held for more than a jump
+
+    def is_unsteady(self, count: int) -> bool:
+        """Tell whether a clock missed its pace so often that it has none."""
+        self.missed = [*(n for n in self.missed if count - n <= _STEADY_FOR), count]
+        if len(self.missed) < _MOST_MISSED:
+            return False
+        self.missed.clear()
+        return True
 
     def is_usual(self, shape: Outline, kinds: frozenset[str]) -> bool:
         """Tell whether a list in which nothing else is odd came so often that it is no damage."""
@@ -182,6 +204,8 @@ class Guard:
         """Hold a telegram back, unless it confirms those that were held back before it."""
         base = sender.base
         kinds = frozenset(doubt.kind for doubt in doubts)
+        if base and track.PACE in kinds and sender.is_unsteady(base.count):
+            base.forget_step()
         if base and kinds <= _SHAPES and sender.is_usual(seen.outline, kinds):
             told = _HARD_SENTENCES[track.SHAPE]
             return Verdict(_accept(telegram, sender, base, seen), told)
@@ -201,6 +225,7 @@ class Guard:
             candidate = Track(sender.habits)
             candidate.doubts = kinds
             candidate.uncounted = True
+            candidate.need *= 2  # two telegrams do not tell a pace when their clock is in doubt
             if base:
                 candidate.law_streaks = dict(base.law_streaks)
             candidate.take(seen)
@@ -246,7 +271,9 @@ class Guard:
         if base is None:
             return Verdict(published)
         told = [sentence for kind, sentence in _HARD_SENTENCES.items() if kind in kinds]
-        why = "; ".join(told) or "values that were unusual are what the meter measures"
+        why = (
+            "; ".join(dict.fromkeys(told)) or "values that were unusual are what the meter measures"
+        )
         return Verdict(published, f"the telegrams that were held back confirm each other: {why}")
 
 
@@ -309,7 +336,7 @@ def _accept(
         seen.counters = {**seen.counters, **floors}
     if before:
         base.inherit(before)
-        if track.CLOCK in base.doubts:
+        if base.doubts & {track.CLOCK, track.PACE}:
             base.forget_step()
         base.doubts = frozenset()
     if taken:

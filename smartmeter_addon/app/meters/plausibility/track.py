@@ -106,6 +106,7 @@ REPLAY: Final = "replay"
 FELL: Final = "fell"
 LEAP: Final = "leap"
 CLOCK: Final = "clock"
+PACE: Final = "pace"
 IDENTITY: Final = "identity"
 SHAPE: Final = "shape"
 LIST: Final = "list"
@@ -274,7 +275,8 @@ class Track:
         """Count the telegrams since the last one with a time; None if they cannot be."""
         if seen.counter is None or self._timed_counter is None:
             return None
-        return seen.counter - self._timed_counter
+        passed = seen.counter - self._timed_counter
+        return passed if passed > 0 else None
 
     # --- judging ---
 
@@ -373,6 +375,9 @@ class Track:
         else:
             right = self._near(metered, max(0.0, seen.now - self._timed_at))
         if right:
+            return metered
+        if self._near(metered, max(0.0, seen.now - self._timed_at)) and not self.restored:
+            doubts.append(Doubt(PACE, "its clock does not go on as steadily as before"))
             return metered
         if metered < -_CLOCK_REST:
             doubts.append(Doubt(CLOCK, "its clock goes back"))
