@@ -18,9 +18,10 @@ from app.fault import Fault, Kind
 from app.meters.interpreter import Telegram
 from app.meters.plausibility import seen as reduced
 from app.meters.plausibility import track
+from app.meters.plausibility.habits import Doubt, Habits
 from app.meters.plausibility.outline import Outline
 from app.meters.plausibility.seen import Seen
-from app.meters.plausibility.track import Doubt, Habits, Track
+from app.meters.plausibility.track import Track
 from app.meters.recogniser import MOST_SENDERS
 
 _YOUNG: Final = 3

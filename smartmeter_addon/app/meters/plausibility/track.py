@@ -1,24 +1,18 @@
 """What one sender has said so far, and whether the next telegram goes on from there.
 
-All thresholds on powers, currents and so on are about a tenth of what the quantity can be in a
-household: what is smaller nobody can tell from life. A threshold that was passed may have been
-passed by life, too, so whatever is doubted here is only held back until others confirm it.
+Whatever is doubted here may be life all the same, so it is only held back until others confirm it.
 """
 
 import json
-import math
-from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
 from app.cosem.unit import Number
-from app.meters.plausibility import laws, outline
+from app.meters.plausibility import jumps, outline
+from app.meters.plausibility.habits import Doubt, Habits
 from app.meters.plausibility.outline import Outline
 from app.meters.plausibility.seen import Seen
 from app.meters.reading import Meter
-
-_RECENT: Final = 120.0
-"""Seconds for which the last power, voltage or current says something about the next."""
 
 _SPOT: Final = 60.0
 """Seconds for which two powers say what was drawn in between."""
@@ -40,24 +34,7 @@ _WALL_SHARE: Final = 0.001
 
 _STEADY: Final = 3
 _UNSTEADIEST: Final = 4096
-_JUMP_SHARES: Final = {
-    "power": 0.09,
-    "reactive": 0.09,
-    "current": 0.09,
-    "voltage": 0.05,
-    "frequency": 0.05,
-    "angle": 0.083,
-    "factor": 0.085,
-    "counter": math.inf,
-}
-"""Of a quantity's range, by kind."""
-
-_LEAST_VOLTS: Final = 115.0
-_MOVING: Final = 0.15
-_LEAST_MOVING: Final = 20.0  # W
 _FASTER: Final = 4.0
-_FULL_TURN: Final = 360.0
-_LEAST_AMPERES: Final = 0.1
 _BOUNCE: Final = 2300.0
 """Watts that may have been drawn for a moment between two telegrams and show in neither."""
 
@@ -90,18 +67,6 @@ _POWER_OF: Final = {
 }
 
 
-class Doubt(NamedTuple):
-    """One thing about a telegram that does not go with those before.
-
-    Args:
-        kind: the same for the same sort of thing.
-        sentence: for people.
-    """
-
-    kind: str
-    sentence: str
-
-
 REPLAY: Final = "replay"
 FELL: Final = "fell"
 LEAP: Final = "leap"
@@ -112,28 +77,6 @@ SHAPE: Final = "shape"
 LIST: Final = "list"
 
 REPLAYED: Final = "its counter is not newer than that of a telegram before it"
-
-
-@dataclass(slots=True)
-class Habits:
-    """What was learned of a sender beyond its last telegram.
-
-    Args:
-        watts: the most its connection carries.
-        stride: the longest seconds its counters were seen to stand still and then catch up.
-        slack: by kind of doubt, how much wider than usual its threshold is.
-        most: what `limit` gave, to be forgotten when anything else here changes.
-    """
-
-    watts: float = laws.CONNECTION
-    stride: float = 0.0
-    slack: dict[str, float] = field(default_factory=dict)
-    most: dict[str, float] = field(default_factory=dict)
-
-    def limit(self, key: str) -> float:
-        """Give by how much a reading may jump without anything else that goes with it."""
-        kind = laws.kind_of(key)
-        return laws.range_of(key, self.watts) * _JUMP_SHARES[kind] * self.slack.get(kind, 1.0)
 
 
 class Track:
@@ -293,8 +236,8 @@ class Track:
         # What a gateway holds up arrives all at once: then the meter's clock tells what passed.
         late = 0.0 if metered is None else max(0.0, metered - passed)
         self._counted_up(seen, late, doubts)
-        if passed + late <= _RECENT:
-            self._jumped(seen, doubts)
+        if passed + late <= jumps.RECENT:
+            jumps.judge(self, seen, doubts)
         doubts += [
             Doubt(f"law {law}", "its values contradict each other")
             for law in seen.found.broken
@@ -438,84 +381,6 @@ class Track:
         watts = self.habits.watts * (_FASTER if LEAP in self.doubts else 1.0)
         return watts * max(passed, stood) / _SECONDS / _KILO + _LEAST_STEP
 
-    def _jumped(self, seen: Seen, doubts: list[Doubt]) -> None:
-        """Look for jumps that nothing else in the telegram goes with."""
-        before, most = self.values, self.habits.most
-        for key, value in seen.values.items():
-            change = value - before.get(key, value)
-            if not change:
-                continue
-            limit = most.get(key)
-            if limit is None:
-                limit = most[key] = self.habits.limit(key)
-            if -limit <= change <= limit or not self._fresh(key, seen):
-                continue
-            if not self._explained(key, abs(change), seen):
-                kind = laws.kind_of(key)
-                doubts.append(Doubt(kind, f"{key} jumps, and nothing else goes with it"))
-
-    def _explained(self, key: str, change: float, seen: Seen) -> bool:
-        """Tell whether a jump goes with others of the same telegram."""
-        values, before = seen.values, self.values
-        net = "power" if "power" in values else "power_import"
-        jump = abs(values[net] - before[net]) if net in values and net in before else 0.0
-        flow = 0.0  # VA by which the currents changed
-        for volts, amperes in zip(laws.VOLTAGES, laws.CURRENTS, strict=True):
-            if amperes in values and amperes in before:
-                flow += abs(values[amperes] - before[amperes]) * values.get(volts, 230.0)
-        kind = laws.kind_of(key)
-        if kind == "power":
-            if key != net:  # a part goes with the whole, the whole with currents or counters
-                return jump >= change / 4 or flow >= change / 2
-            return flow >= change / 2 or self._drawn(seen, net)
-        if kind == "current":
-            return key == "current_n" or jump >= change * _LEAST_VOLTS
-        if kind == "factor":
-            moving = _MOVING * max(abs(before.get(net, 0.0)), _LEAST_MOVING)
-            return jump >= moving or flow >= moving
-        if kind == "angle":
-            return self._turned(key, seen)
-        return kind == "reactive" and flow >= change / 2
-
-    def _fresh(self, key: str, seen: Seen) -> bool:
-        """Tell whether a value was seen lately enough to compare the next one with it."""
-        return seen.now - self.when.get(key, -_RECENT) <= _RECENT
-
-    def _drawn(self, seen: Seen, net: str) -> bool:
-        """Tell whether the counters went with a jump of the power."""
-        keys = ["energy_import"]
-        if net == "power":
-            keys.append("energy_export")
-        moved = 0.0
-        for key in keys:
-            if key not in seen.counters or key not in self.counters:
-                if key == "energy_import":
-                    return False
-                continue
-            difference = float(seen.counters[key] - self.counters[key])
-            moved += -difference if key == "energy_export" else difference
-        passed = seen.now - self.when["energy_import"]
-        if seen.time is not None and self.time is not None:
-            passed = max(passed, seen.time - self.time)
-        if passed <= 0:
-            return False
-        mean = moved * _KILO * _SECONDS / passed
-        jump = seen.values[net] - self.values[net]
-        towards = (mean - self.values[net]) * (1 if jump > 0 else -1)
-        blur = _LEAST_STEP * _KILO * _SECONDS / passed
-        return towards >= max(blur, abs(jump) / 4)
-
-    def _turned(self, key: str, seen: Seen) -> bool:
-        """Tell whether an angle may have turned so far: round zero, or with its current."""
-        change = abs(seen.values[key] - self.values[key]) % _FULL_TURN
-        if min(change, _FULL_TURN - change) <= self.habits.limit(key):
-            return True
-        current = f"current{key[-3:]}"
-        amperes, last = seen.values.get(current), self.values.get(current)
-        if amperes is None or last is None or max(amperes, last) < _LEAST_AMPERES:
-            return True
-        return abs(amperes - last) >= last / 10
-
     # --- memory ---
 
     def memory(self) -> str:
@@ -532,6 +397,8 @@ class Track:
             "wall": self.wall,
             "counters": {key: str(number) for key, number in self.counters.items()},
             "values": self.values,
+            "watts": self.habits.watts,
+            "stride": self.habits.stride,
         }
         return json.dumps(content)
 
@@ -547,6 +414,8 @@ class Track:
             counter, moment = content["counter"], content["time"]
             track.counter = None if counter is None else int(counter)
             track.time = None if moment is None else float(moment)
+            track.habits.watts = float(content["watts"])
+            track.habits.stride = float(content["stride"])
             if step := content["step"]:
                 track.step, track._steady = float(step), track.need
             track.wall = float(content["wall"])
