@@ -18,7 +18,7 @@ from app.meters.interpreter import Telegram
 Outline = tuple[object, ...]
 """One entry for each leaf and container of a telegram, in order."""
 
-_CONTAINERS: Final = (axdr.ARRAY, axdr.STRUCTURE)
+_TELLING: Final = frozenset((axdr.ARRAY, axdr.STRUCTURE, axdr.OCTET_STRING, axdr.DESCRIPTOR))
 _CLASS_IDS: Final = (axdr.LONG_UNSIGNED, axdr.UNSIGNED)
 _CENTURIES: Final = (7, 8)  # high byte of any year from 1792 to 2303; digits of a number are higher
 _NAME_SIZE: Final = 6
@@ -46,33 +46,39 @@ def _collect(
     """Append the entries of some elements; ``literal`` where integers are names and no values."""
     tag: int
     value: Any
+    append = parts.append
     for tag, value in elements:
-        if tag in _CONTAINERS:
-            size = len(value)
-            if size == _PAIR and value[0][0] == axdr.INTEGER and value[1][0] == axdr.ENUM:
-                parts.append((value[0][1], value[1][1]))  # scaler and unit
-                continue
-            parts.append((tag, size))
-            # {class id, logical name, attribute, index}: an object of which a value follows
-            captured = (
-                size >= _CAPTURE_OBJECT
-                and value[0][0] in _CLASS_IDS
-                and value[1][0] == axdr.OCTET_STRING
-                and from_logical_name(value[1][1]) is not None
-            )
-            _collect(value, parts, clocks, literal=captured)
+        if tag not in _TELLING:
+            append((tag, value) if literal and isinstance(value, int) else tag)
         elif tag == axdr.OCTET_STRING:
             size = len(value)
             if size == _NAME_SIZE and from_logical_name(value):
-                parts.append(value)
+                append(value)
                 continue
             if size == clock.SIZE and value[0] in _CENTURIES:
                 clocks.append(value)
-            parts.append(tag)
-        elif tag == axdr.DESCRIPTOR or (literal and isinstance(value, int)):
-            parts.append((tag, value))
+            append(tag)
+        elif tag == axdr.DESCRIPTOR:
+            append((tag, value))
+        elif _is_scaler_unit(value):
+            append((value[0][1], value[1][1]))
         else:
-            parts.append(tag)
+            append((tag, len(value)))
+            _collect(value, parts, clocks, literal=_is_capture_object(value))
+
+
+def _is_scaler_unit(fields: list[Data]) -> bool:
+    return len(fields) == _PAIR and fields[0][0] == axdr.INTEGER and fields[1][0] == axdr.ENUM
+
+
+def _is_capture_object(fields: list[Data]) -> bool:
+    """Recognise ``{class id, logical name, attribute, index}``, of which a value follows."""
+    return (
+        len(fields) >= _CAPTURE_OBJECT
+        and fields[0][0] in _CLASS_IDS
+        and fields[1][0] == axdr.OCTET_STRING
+        and from_logical_name(fields[1][1]) is not None
+    )
 
 
 def alike(one: Outline, other: Outline) -> bool:
