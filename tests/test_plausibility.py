@@ -482,6 +482,15 @@ def test_of_a_verified_telegram_only_its_age_is_doubted() -> None:
     assert listener.held[-1].kind is Kind.REPLAYED
 
 
+def test_the_addresses_of_a_link_do_not_make_another_meter_of_a_verified_one() -> None:
+    """They decide the family, and no tag covers them."""
+    meter = SimulatedMeter(None, "e450", "klagenfurt")
+    listener = known(meter, Keys(KEY, AUTH_KEY))
+    meter.meter.link = replace(meter.meter.link, source=b"\x21")  # type: ignore[type-var]
+    (reading,) = listener.push(meter)
+    assert reading is None or reading.meter.type == "e450"
+
+
 # Over a restart
 
 

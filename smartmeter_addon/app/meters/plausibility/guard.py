@@ -291,9 +291,11 @@ def _says_who(telegram: Telegram) -> bool:
 
 
 def _doubt_verified(base: Track, seen: Seen) -> list[Doubt]:
-    if not base.replays(seen):
-        return []
-    return [Doubt(track.REPLAY, track.REPLAYED)]
+    doubts: list[Doubt] = []
+    if base.replays(seen):
+        doubts.append(Doubt(track.REPLAY, track.REPLAYED))
+    base.identified(seen, doubts)
+    return doubts
 
 
 def _is_confirmed(candidate: Track, begun: float, base: Track | None, seen: Seen) -> bool:

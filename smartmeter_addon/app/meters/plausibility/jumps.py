@@ -17,6 +17,7 @@ RECENT: Final = 120.0
 """Seconds for which the last power, voltage or current says something about the next."""
 
 _LEAST_STEP: Final = 0.002
+_BALANCE_REST: Final = 200.0  # W
 _SECONDS: Final = 3600.0
 _KILO: Final = 1000.0
 _LEAST_VOLTS: Final = 115.0
@@ -68,7 +69,9 @@ def _explained(track: Past, key: str, change: float, seen: Seen) -> bool:
             return jump >= change / 4 or flow >= change / 2
         return flow >= change / 2 or _drawn(track, seen, net)
     if kind == "current":
-        return key == "current_n" or jump >= change * _LEAST_VOLTS
+        if key == "current_n" or jump >= change * _LEAST_VOLTS:
+            return True
+        return net in values and net in before and _balanced(track, seen, net)
     if kind == "factor":
         moving = _MOVING * max(abs(before.get(net, 0.0)), _LEAST_MOVING)
         return jump >= moving or flow >= moving
@@ -117,3 +120,19 @@ def _turned(track: Past, key: str, seen: Seen) -> bool:
     if amperes is None or last is None or max(amperes, last) < _LEAST_AMPERES:
         return True
     return abs(amperes - last) >= last / 10
+
+
+def _balanced(track: Past, seen: Seen, net: str) -> bool:
+    """Tell whether currents that changed on several phases make the change of the power.
+
+    As when a load ends on one phase while another begins on the next; currents bear no sign.
+    """
+    change = seen.values[net] - track.values[net]
+    sums = {0.0}
+    most = 0.0
+    for volts, amperes in zip(laws.VOLTAGES, laws.CURRENTS, strict=True):
+        if amperes in seen.values and amperes in track.values:
+            part = (seen.values[amperes] - track.values[amperes]) * seen.values.get(volts, 230.0)
+            sums = {total + sign * part for total in sums for sign in (1, -1)}
+            most += abs(part)
+    return any(abs(total - change) <= _BALANCE_REST + most / 10 for total in sums)

@@ -35,6 +35,9 @@ _WALL_SHARE: Final = 0.001
 _STEADY: Final = 3
 _UNSTEADIEST: Final = 4096
 _FASTER: Final = 4.0
+_REACTIVE_SHARE: Final = 0.5
+"""Of the connection: where a telegram says no reactive power, this alone bounds its energy."""
+
 _BOUNCE: Final = 2300.0
 """Watts that may have been drawn for a moment between two telegrams and show in neither."""
 
@@ -97,6 +100,7 @@ class Track:
         "counters",
         "digests",
         "doubts",
+        "family",
         "habits",
         "ids",
         "law_streaks",
@@ -119,6 +123,7 @@ class Track:
         self.count = 0
         self.meters: tuple[Meter, ...] = ()
         self.ids: frozenset[str] = frozenset()
+        self.family = ""  # of meters, and the model
         self.shapes: list[Outline] = []
         self.counter: int | None = None
         self.time: float | None = None
@@ -153,6 +158,7 @@ class Track:
         self.count += 1
         if self.meters != seen.meters:
             self.meters = seen.meters
+            self.family = _family(seen.meters[0])
             self.ids |= {meter.id for meter in seen.meters}
         if not self.shapes or self.shapes[0] != seen.outline:
             if seen.outline in self.shapes:
@@ -228,7 +234,7 @@ class Track:
         doubts: list[Doubt] = []
         if replayed := self.replays(seen):
             doubts.append(Doubt(REPLAY, REPLAYED))
-        self._identified(seen, doubts)
+        self.identified(seen, doubts)
         if not (self.shapes and self.shapes[0] == seen.outline) and not self._known(seen.outline):
             self._shaped(seen, doubts)
         passed = max(0.0, seen.now - self.now)
@@ -284,13 +290,18 @@ class Track:
                 found = stood, moved * _KILO * _SECONDS / stood
         return found
 
-    def _identified(self, seen: Seen, doubts: list[Doubt]) -> None:
+    def identified(self, seen: Seen, doubts: list[Doubt]) -> None:
+        """Doubt a telegram of another meter, or one that was read as of another family.
+
+        A link's addresses may decide the family, and no tag covers them.
+        """
         if seen.meters == self.meters:
             return
         main, known = seen.meters[0], self.meters[0] if self.meters else None
         if known and known.number is None and main.number is not None:
             return  # some lists of a meter say its number, some do not
-        if (known is None or main == known) and {meter.id for meter in seen.meters} <= self.ids:
+        same = self.family in {"", _family(main)} if known is None else main == known
+        if same and {meter.id for meter in seen.meters} <= self.ids:
             return
         doubts.append(Doubt(IDENTITY, "it comes from another meter than those before"))
 
@@ -379,6 +390,8 @@ class Track:
         stood = min(now - self.changed.get(key, now), self.habits.stride)
         # What is held back for rising fast may rise as fast once more.
         watts = self.habits.watts * (_FASTER if LEAP in self.doubts else 1.0)
+        if key.startswith("reactive"):
+            watts *= _REACTIVE_SHARE
         return watts * max(passed, stood) / _SECONDS / _KILO + _LEAST_STEP
 
     # --- memory ---
@@ -389,6 +402,7 @@ class Track:
         laws_kept = [law for law, streak in self.law_streaks.items() if streak >= _LEARNED]
         content = {
             "ids": sorted(self.ids),
+            "family": self.family,
             "shapes": shapes[:_KEPT_SHAPES],
             "laws": laws_kept,
             "counter": self.counter,
@@ -409,6 +423,7 @@ class Track:
         try:
             content = json.loads(text)
             track.ids = known = frozenset(map(str, content["ids"]))
+            track.family = str(content["family"])
             track.digests = frozenset(map(int, content["shapes"]))
             track.law_streaks = dict.fromkeys(map(str, content["laws"]), _LEARNED)
             counter, moment = content["counter"], content["time"]
@@ -436,3 +451,7 @@ def _rolled_over(last: float, number: float, allowed: float) -> bool:
     return any(
         last < full <= last + allowed and full - last + number <= allowed for full in _ROLLOVERS
     )
+
+
+def _family(meter: Meter) -> str:
+    return f"{meter.type} {meter.manufacturer} {meter.model}"
