@@ -119,7 +119,11 @@ def _turned(track: Past, key: str, seen: Seen) -> bool:
     amperes, last = seen.values.get(current), track.values.get(current)
     if amperes is None or last is None or max(amperes, last) < _LEAST_AMPERES:
         return True
-    return abs(amperes - last) >= last / 10
+    if abs(amperes - last) >= last / 10:
+        return True
+    # Where the angles make the power, one of a current that counts among the others is right.
+    flow = sum(abs(seen.values.get(other, 0.0)) for other in laws.CURRENTS)
+    return "angles" in seen.found.kept and amperes >= flow / 10
 
 
 def _balanced(track: Past, seen: Seen, net: str) -> bool:
