@@ -984,3 +984,65 @@ async def test_a_mistake_of_this_program_costs_one_chunk_and_is_told(
             assert "The bytes: 0102" in await told.wait("a mistake in this program; please report")
         truth = (await meter.push()).truth
         assert (await made.recorder.reading()).values == published(truth)
+
+
+# Telegrams that are not believed
+
+
+def test_a_telegram_that_is_not_believed_is_counted_and_told_but_not_each_time(told: Told) -> None:
+    made, meter = opened(), SimulatedMeter(None, "kaifa")
+    pushes(meter, made, 3)
+    old = meter.telegram().data
+    made.take(old)
+    for _ in range(3):
+        made.take(old)
+    assert len(made.recorder.published) == 4
+    assert made.reader._line.counts.faults == 3
+    refused = [text for text in told.at("INFO") if "refused" in text]
+    assert refused == [
+        "a telegram was refused: its counter is not newer than that of a telegram before it"
+    ]
+
+
+def test_what_telegrams_that_were_held_back_turned_out_to_be_is_told(told: Told) -> None:
+    made, meter = opened(), SimulatedMeter(None, "kaifa")
+    pushes(meter, made, 5)
+    meter.more = {"1.8.0": Decimal(0)}
+    pushes(meter, made, 3)
+    assert len(made.recorder.published) == 6
+    assert told.at("NOTICE")[-1] == (
+        "the telegrams that were held back confirm each other: a counter of the meter was set back"
+    )
+
+
+def test_that_every_telegram_is_refused_becomes_the_line_s_trouble(told: Told) -> None:
+    made, meter = opened(), SimulatedMeter(None, "kaifa")
+    recorded = [meter.telegram().data for _ in range(20)]
+    for data in (*recorded, *recorded):
+        made.take(data)
+        made.watch(5)
+    assert any("a telegram was refused" in text for text in told.at("WARNING"))
+
+
+def test_what_was_said_last_outlives_a_restart(tmp_path: Path) -> None:
+    meter, file = SimulatedMeter(None, "kaifa"), tmp_path / "state.json"
+    before = Reader(MeterOptions(keys=KEYS), state=State(file))
+    last = meter.telegram().data
+    before.take(Opened(PORT), last)
+    before.reader.keep()
+    again = Reader(MeterOptions(keys=KEYS), state=State(file))
+    again.take(Opened(PORT), last)
+    assert again.recorder.published == []
+    again.take(meter.telegram().data)
+    assert len(again.recorder.published) == 1
+
+
+def test_what_was_said_last_is_written_each_quarter_of_an_hour(tmp_path: Path) -> None:
+    meter, file = SimulatedMeter(None, "kaifa"), tmp_path / "state.json"
+    made = Reader(MeterOptions(keys=KEYS), state=State(file))
+    made.take(Opened(PORT))
+    written = set()
+    for _ in range(360):
+        pushes(meter, made)
+        written.add(str(State(file).section(line.LAST_SEEN)))
+    assert len(written) == 3  # nothing yet, and twice in half an hour

@@ -185,11 +185,21 @@ def test_a_current_that_may_be_either_stays_a_bare_number() -> None:
     assert found.note is None
 
 
+def believed(
+    line: Recogniser, body: Data, title: bytes = LGZ, address: str = STRANGE
+) -> Understood:
+    """Recognise a telegram and believe what it decides."""
+    found = understood(line.data(body, title, address))
+    if found.evidence is not None:
+        line.learn(found.evidence)
+    return found
+
+
 def test_how_values_are_understood_is_told_once_for_each_meter() -> None:
     line = recogniser()
     body = apdu.parse(pairs(c32=2337, c1=119)).body
     notes = [
-        understood(line.data(body, title, STRANGE)).note is not None
+        believed(line, body, title).note is not None
         for title in (LGZ, LGZ, OTHER_LGZ, LGZ, OTHER_LGZ)
     ]
     assert notes == [True, False, True, False, False]
@@ -199,6 +209,8 @@ def test_what_one_telegram_decided_holds_for_those_that_leave_it_open() -> None:
     line = recogniser()
     clear, doubtful = (apdu.parse(pairs(c1=w, c31=a)).body for w, a in ((240, 105), (50, 10)))
     line.data(clear, LGZ, STRANGE)
+    assert shown(line.data(doubtful, LGZ, STRANGE))["1-0:31.7.0"] == (10, None)
+    believed(line, clear, LGZ)
     assert shown(line.data(doubtful, LGZ, STRANGE))["1-0:31.7.0"] == (Decimal("0.10"), "A")
     assert shown(line.data(doubtful, OTHER_LGZ, STRANGE))["1-0:31.7.0"] == (10, None)
 
@@ -207,8 +219,8 @@ def test_a_wrong_first_guess_is_corrected_and_told() -> None:
     """The power had risen already, the current not yet."""
     line = recogniser()
     early, later = (loads(w, a) for w, a in ((2000, 50), (120, 52)))
-    assert understood(line.data(early, LGZ, STRANGE)).profile.type == "e570"
-    found = understood(line.data(later, LGZ, STRANGE))
+    assert believed(line, early).profile.type == "e570"
+    found = believed(line, later)
     assert found.profile.type == "e450"
     assert found.note
 
@@ -218,7 +230,7 @@ def test_what_many_telegrams_decided_is_not_overturned_by_one_that_looks_otherwi
     line = recogniser()
     usual, kettle = loads(120, 52), loads(2000, 50)
     for body in (usual, usual, usual, kettle, usual, kettle, kettle):
-        found = understood(line.data(body, LGZ, STRANGE))
+        found = believed(line, body)
         assert found.profile.type == "e450"
         current = {120: "0.52", 2000: "0.50"}[shown(found)["1-0:1.7.0"][0]]  # type: ignore[index]
         assert shown(found)["1-0:31.7.0"] == (Decimal(current), "A")
@@ -227,8 +239,7 @@ def test_what_many_telegrams_decided_is_not_overturned_by_one_that_looks_otherwi
 def test_a_belief_that_only_chance_has_confirmed_is_overturned_by_as_many_telegrams() -> None:
     line = recogniser()
     types = [
-        understood(line.data(body, LGZ, STRANGE)).profile.type
-        for body in [loads(2000, 50)] * 3 + [loads(120, 52)] * 4
+        believed(line, body).profile.type for body in [loads(2000, 50)] * 3 + [loads(120, 52)] * 4
     ]
     assert types == ["e570"] * 5 + ["e450"] * 2
 
@@ -244,7 +255,7 @@ def test_voltages_that_sag_are_not_read_in_another_scale() -> None:
     line = recogniser()
     usual, sagged, gone = (apdu.parse(pairs(c32=v)).body for v in (2310, 310, 0))
     values = [
-        shown(line.data(body, LGZ, "ceff03"))["1-0:32.7.0"]
+        shown(believed(line, body, address="ceff03"))["1-0:32.7.0"]
         for body in (usual, usual, sagged, usual, gone)
     ]
     assert values == [
@@ -259,7 +270,7 @@ def test_voltages_that_sag_are_not_read_in_another_scale() -> None:
 def test_a_first_voltage_that_was_none_decides_nothing() -> None:
     line = recogniser()
     values = [
-        shown(line.data(apdu.parse(pairs(c32=v)).body, LGZ, "ceff03"))["1-0:32.7.0"]
+        shown(believed(line, apdu.parse(pairs(c32=v)).body, address="ceff03"))["1-0:32.7.0"]
         for v in (0, 2310)
     ]
     assert values == [(0, "V"), (Decimal("231.0"), "V")]
@@ -275,8 +286,8 @@ def test_a_list_without_electrical_values_is_of_the_likeliest_family() -> None:
     body = apdu.parse(notification(number)).body
     line = recogniser()
     assert understood(line.data(body, LGZ, STRANGE)).profile.type == "e450"
-    line.data(apdu.parse(pairs(c32=2337, c31=52, c1=119)).body, LGZ, STRANGE)
-    assert understood(line.data(body, LGZ, STRANGE)).profile.type == "e360"
+    believed(line, apdu.parse(pairs(c32=2337, c31=52, c1=119)).body)
+    assert believed(line, body).profile.type == "e360"
 
 
 def test_a_list_that_says_its_units_is_of_the_family_whose_address_it_has() -> None:
@@ -320,7 +331,7 @@ def test_one_impossible_telegram_of_a_meter_that_is_known_changes_nothing() -> N
     """Power and currents of a telegram are not of the same moment."""
     line = recogniser()
     usual, odd = (apdu.parse(pairs(c1=w, c31=a)).body for w, a in ((120, 52), (3000, 52)))
-    line.data(usual, LGZ, "ceff03")
+    believed(line, usual, address="ceff03")
     found = understood(line.data(odd, LGZ, "ceff03"))
     assert found.profile.type == "e450"
     assert shown(found) == {"1-0:1.7.0": (3000, "W"), "1-0:31.7.0": (Decimal("0.52"), "A")}

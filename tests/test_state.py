@@ -84,3 +84,22 @@ def test_no_half_file_is_left_where_writing_fails(tmp_path: Path) -> None:
     (tmp_path / "state.new").mkdir()
     state.set("a", "b", "d")
     assert State(path).get("a", "b") == "c"
+
+
+def test_several_texts_are_written_once_and_only_when_they_are_news(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "state.json"
+    state, write = State(path), State._write
+    writes: list[State] = []
+
+    def counted(self: State) -> None:
+        writes.append(self)
+        write(self)
+
+    monkeypatch.setattr(State, "_write", counted)
+    state.update("last seen", {"a": "1", "b": "2"})
+    state.update("last seen", {"a": "1", "b": "2"})
+    state.update("last seen", {})
+    assert len(writes) == 1
+    assert State(path).section("last seen") == {"a": "1", "b": "2"}

@@ -1,6 +1,7 @@
 """The whole way from bytes to telegrams, without any input or output."""
 
 from collections.abc import Iterable, Mapping, MutableMapping
+from dataclasses import replace
 from datetime import tzinfo
 
 from app.dlms.ciphering import Keys
@@ -8,6 +9,7 @@ from app.dlms.receiver import Push, Receiver
 from app.fault import Fault
 from app.link import Frame, Scanner
 from app.meters.interpreter import Interpreter, Telegram
+from app.meters.plausibility import Guard
 from app.meters.profile import AUTO, Profile
 
 
@@ -21,6 +23,7 @@ class Decoder:
         zone: where the meter stands.
         line: see `Interpreter`.
         numbers: see `Interpreter`.
+        guard: judges each telegram; without one each is believed.
     """
 
     def __init__(
@@ -32,7 +35,9 @@ class Decoder:
         *,
         line: str = "",
         numbers: MutableMapping[str, str] | None = None,
+        guard: Guard | None = None,
     ) -> None:
+        self._guard = guard
         self._keys = keys
         self._interpreter = Interpreter(profiles, meter_type, zone, line=line, numbers=numbers)
         self.restart()
@@ -62,7 +67,17 @@ class Decoder:
 
     def _read(self, events: Iterable[Frame | Fault]) -> list[Telegram | Fault]:
         return [
-            self._interpreter.read(item) if isinstance(item, Push) else item
+            self._interpret(item) if isinstance(item, Push) else item
             for event in events
             for item in self._receiver.feed(event)
         ]
+
+    def _interpret(self, push: Push) -> Telegram:
+        if self._guard is None:
+            return self._interpreter.read(push)
+        telegram, told = self._guard.judge(self._interpreter.interpret(push))
+        if telegram.fault:
+            return telegram
+        # Only now: what a damaged telegram says of its sender must not outlive it.
+        self._interpreter.remember(telegram)
+        return replace(telegram, told=told) if told else telegram

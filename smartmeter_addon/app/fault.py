@@ -25,6 +25,10 @@ class Kind(StrEnum):
     """Deciphered and well-formed, but no profile knows what the values mean."""
     OTHER_METER = "other meter"
     """The telegram contradicts the chosen meter type."""
+    SUSPICIOUS = "suspicious"
+    """Well-formed, but it does not go on from the telegrams before it; the next ones decide."""
+    REPLAYED = "replayed"
+    """A telegram that was here before, or an older one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ _DECODING: Final = (
     Kind.OTHER_METER,
     Kind.UNKNOWN_LIST,
     Kind.UNSUPPORTED,
+    Kind.SUSPICIOUS,
+    Kind.REPLAYED,
 )
 _LONGEST_LEARNED: Final = 3600.0
 

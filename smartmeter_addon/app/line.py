@@ -13,11 +13,12 @@ from app.cosem.obis import Obis
 from app.decoder import Decoder
 from app.diagnosis import Diagnosis
 from app.dlms.ciphering import AUTHENTICATED
-from app.fault import Fault
+from app.fault import Fault, Kind
 from app.health import Line, Trouble
 from app.log import NOTICE, TRACE
 from app.meters import derived, identity, naming
 from app.meters.interpreter import Telegram
+from app.meters.plausibility import Guard
 from app.meters.profile import Profile
 from app.meters.reading import Reading
 from app.meters.recogniser import MOST_SENDERS
@@ -55,6 +56,16 @@ _REPORTED: Final = ("power", "energy_import", "energy_export")
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+LAST_SEEN: Final = "last seen"
+"""The section of the state that tells what each sender said last; each line has its own."""
+
+KEEP_AFTER: Final = 900.0
+"""Seconds between two writings of what was said last: SD cards wear out."""
+
+TELL_HELD_AFTER: Final = 60.0
+"""Seconds between two lines on telegrams that are not believed."""
 
 
 class LineReader:
@@ -100,6 +111,10 @@ class LineReader:
         self._paces: dict[str, Pace] = {}  # one line can carry several meters
         self._numbers_section = f"{METER_NUMBERS} {label}".strip()
         self._numbers = state.section(self._numbers_section)
+        self._seen_section = f"{LAST_SEEN} {label}".strip()
+        self._guard = Guard(state.section(self._seen_section), clock)
+        self._kept_at = clock()
+        self._held_told_at = -TELL_HELD_AFTER
         self._decoder = Decoder(
             options.keys,
             profiles,
@@ -107,6 +122,7 @@ class LineReader:
             options.meter_type,
             line=identity.slug(label),
             numbers=self._numbers,
+            guard=self._guard,
         )
         self._search: ModeSearch | None = None
         self._path = ""  # of the serial device that the search is about
@@ -140,6 +156,11 @@ class LineReader:
             reading = pace.held()
             if reading:
                 self._publisher.publish(reading, name=self._names[reading.meter.id])
+
+    def keep(self) -> None:
+        """Keep what was said last, for after the restart."""
+        self._state.update(self._seen_section, self._guard.memory())
+        self._kept_at = self._clock()
 
     async def _read(self) -> None:
         self._log.info("meter type %s", self._options.meter_type)
@@ -248,6 +269,7 @@ class LineReader:
         if fault:
             self._line.fault(fault, now)
             self._log.debug("%s", fault)
+            self._tell_held(fault, now)
         if isinstance(item, Fault) or item.fault:
             return
         self._line.telegram(now)
@@ -257,6 +279,8 @@ class LineReader:
         for sender, number in self._numbers.items():
             self._state.set(self._numbers_section, sender, number)
         self._note(item.note)
+        if item.told:
+            self._log.log(NOTICE, "%s", item.told)
         self._tell_unnamed(item)
         if item.reading:
             self._newest = item.reading
@@ -266,6 +290,13 @@ class LineReader:
             self._publish(item, reading, None, now)
         if not item.reading and not item.others and not item.waiting:
             self._note("the meter's telegrams hold no value that is published; see DOCS, listen")
+
+    def _tell_held(self, fault: Fault, now: float) -> None:
+        """Say that a telegram is not believed; with steady noise not each time."""
+        held = fault.kind in (Kind.SUSPICIOUS, Kind.REPLAYED)
+        if held and now - self._held_told_at >= TELL_HELD_AFTER:
+            self._held_told_at = now
+            self._log.info("%s", fault.reason)
 
     def _note(self, note: str | None) -> None:
         """Say something once."""
@@ -320,6 +351,8 @@ class LineReader:
 
     def _look(self, now: float) -> None:
         """Tell what is wrong or fine again, and which meters are no longer heard."""
+        if now - self._kept_at >= KEEP_AFTER:
+            self.keep()
         for meter_id, last in list(self._heard.items()):
             if self._line.silent(last, now):
                 self._publisher.meter_online(meter_id, online=False)

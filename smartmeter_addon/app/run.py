@@ -128,6 +128,7 @@ async def serve(
             task.cancel()
         for reader in readers:
             reader.publish_held()
+            reader.keep()
         await asyncio.wait(others)
         publishing.cancel()
     _logger.info("stopped")

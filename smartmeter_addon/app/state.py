@@ -8,6 +8,7 @@ import contextlib
 import json
 import logging
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +49,13 @@ class State:
     def forget(self, section: str, key: str) -> None:
         """Keep a text no longer; the file is written when there was one."""
         if self._sections.get(section, {}).pop(key, None) is not None:
+            self._write()
+
+    def update(self, section: str, texts: Mapping[str, str]) -> None:
+        """Keep several texts of a section; the file is written once, when any of them is news."""
+        kept = self._sections.setdefault(section, {})
+        if any(kept.get(key) != value for key, value in texts.items()):
+            kept.update(texts)
             self._write()
 
     def _read(self) -> None:

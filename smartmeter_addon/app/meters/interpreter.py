@@ -11,14 +11,13 @@ from app.cosem import clock, items, p1
 from app.cosem.items import Item
 from app.cosem.obis import Obis
 from app.cosem.unit import Number, scale
-from app.dlms.apdu import DataNotification
 from app.dlms.receiver import Push
 from app.fault import Fault, Kind
 from app.meters import identity, submeters
 from app.meters import naming as readings
 from app.meters.profile import Profile
 from app.meters.reading import Meter, Reading
-from app.meters.recogniser import MOST_SENDERS, Recogniser, Unknown
+from app.meters.recogniser import MOST_SENDERS, Evidence, Recogniser, Unknown
 from app.meters.register import Register
 
 _CLOCK: Final = (1, 0, 0)
@@ -45,7 +44,10 @@ class Telegram:
         note: how values were understood where there was a choice.
         waiting: whether there is no reading because the meter's number is still to come: under
             another name the meter would become two.
-        fault: what kept the telegram from being read.
+        fault: what kept the telegram from being read, or from being believed.
+        sender: tells the senders of a line apart.
+        evidence: what `Recogniser.learn` takes when the telegram is believed.
+        told: what telegrams that were held back before this one turned out to be.
     """
 
     push: Push
@@ -61,6 +63,9 @@ class Telegram:
     fault: Fault | None = None
     note: str | None = None
     waiting: bool = False
+    sender: str = ""
+    evidence: Evidence | None = None
+    told: str | None = None
 
 
 class Interpreter:
@@ -95,7 +100,13 @@ class Interpreter:
         self._waited: dict[str, int] = {}  # telegrams of each sender whose number is to come
 
     def read(self, push: Push) -> Telegram:
-        """Read one telegram."""
+        """Read one telegram and believe it."""
+        telegram = self.interpret(push)
+        self.remember(telegram)
+        return telegram
+
+    def interpret(self, push: Push) -> Telegram:
+        """Read one telegram; what it says of its sender is not remembered."""
         if push.fault or push.content is None:
             return Telegram(push, fault=push.fault)
         title = push.security.system_title if push.security else None
@@ -113,18 +124,17 @@ class Interpreter:
         timestamp = clock.parse(header, self._zone, before) if header else None
         if timestamp is None:
             timestamp = self._clock(understood.items, before)
-        if timestamp and (sender in self._before or len(self._before) < MOST_SENDERS):
-            self._before[sender] = timestamp
         if isinstance(understood, Unknown):
             kind = understood.kind
             layer = "list" if kind is Kind.UNKNOWN_LIST else "meter"
             unknown = tuple(understood.items) if kind is Kind.UNKNOWN_LIST else ()
             fault = Fault(kind, layer, push.frame.offset, understood.reason)
-            return Telegram(push, timestamp=timestamp, unknown=unknown, fault=fault)
-        profile, listed, absent, note, _ = understood
+            return Telegram(push, timestamp=timestamp, unknown=unknown, fault=fault, sender=sender)
+        profile, listed, absent, note, _, evidence = understood
         manufacturer = understood.manufacturer or profile.manufacturer
         registers = self._registers(listed, before)
-        number = self._remembered(sender, identity.number(listed, own_channel=is_text))
+        # Some meters say their number in one list of several only.
+        number = identity.number(listed, own_channel=is_text) or self._numbers.get(sender) or None
         # A number whose unit is not known is a register and no reading.
         bare = frozenset(item.obis for item in listed if item.obis and item.unit is None)
         values = _values(registers, absent | bare)
@@ -132,7 +142,7 @@ class Interpreter:
         unsaid = frozenset(
             name.key for obis in absent if (name := readings.of(obis, registers[obis].unit))
         )
-        waiting = number is None and self._waits(sender, profile, push.content)
+        waiting = number is None and self._waits(sender, profile, push)
         model = profile.model_of(mark)
         shown = identity.readable(number) if is_text and number else number
         otherwise = f"{profile.type}_{self._line}" if self._line else profile.type
@@ -151,30 +161,30 @@ class Interpreter:
             registers=registers,
             note=note,
             waiting=waiting,
+            sender=sender,
+            evidence=evidence,
         )
 
-    def _waits(self, sender: str, profile: Profile, content: bytes | DataNotification) -> bool:
-        """Tell whether a telegram without number is to be passed over, as one with it will come."""
-        if not self._patient or not profile.number_within or sender in self._numbers:
-            return False
-        if isinstance(content, bytes) or len(self._numbers) >= MOST_SENDERS:
-            return False
-        within = profile.number_within.get(items.shape(content.body), 0)
-        waited = self._waited.get(sender, 0) + 1
-        if waited <= within:
-            self._waited[sender] = waited
-            return True
-        if within:
-            self._numbers[sender] = ""
-        return False
+    def remember(self, telegram: Telegram) -> None:
+        """Take what a telegram says of its sender to be so, for those that follow."""
+        sender = telegram.sender
+        if telegram.timestamp and (sender in self._before or len(self._before) < MOST_SENDERS):
+            self._before[sender] = telegram.timestamp
+        if telegram.waiting:
+            self._waited[sender] = self._waited.get(sender, 0) + 1
+        elif sender in self._numbers or len(self._numbers) < MOST_SENDERS:
+            if telegram.number:
+                self._numbers[sender] = telegram.number
+            elif self._waited.get(sender) and _number_within(telegram.profile, telegram.push):
+                self._numbers[sender] = ""  # it does not come any more
+        if telegram.evidence is not None:
+            self._recogniser.learn(telegram.evidence)
 
-    def _remembered(self, sender: str, number: str | None) -> str | None:
-        """Give the number that a sender said last: some say it in one list of several only."""
-        if number is None:
-            return self._numbers.get(sender) or None
-        if sender in self._numbers or len(self._numbers) < MOST_SENDERS:
-            self._numbers[sender] = number
-        return number
+    def _waits(self, sender: str, profile: Profile, push: Push) -> bool:
+        """Tell whether a telegram without number is to be passed over, as one with it will come."""
+        if not self._patient or sender in self._numbers or len(self._waited) >= MOST_SENDERS:
+            return False
+        return self._waited.get(sender, 0) < _number_within(profile, push)
 
     def _clock(self, listed: list[Item], before: datetime | None) -> datetime | None:
         """Find the clock among the values: by its code, or the first bare date-time."""
@@ -214,6 +224,15 @@ class Interpreter:
                 shown = items.text(value) if isinstance(value, (bytes, list, str)) else value
                 registers[obis] = Register(shown, unit or "", moment)
         return registers
+
+
+def _number_within(profile: Profile | None, push: Push) -> int:
+    """Give the telegrams after one of this shape within which the number comes; 0 for none."""
+    if profile is None or not profile.number_within:
+        return 0
+    if push.content is None or isinstance(push.content, bytes):
+        return 0
+    return profile.number_within.get(items.shape(push.content.body), 0)
 
 
 def _is_clock(obis: Obis) -> bool:

@@ -37,6 +37,7 @@ class Understood(NamedTuple):
         absent: the codes of numbers that say that there is no value.
         note: how values were understood where there was a choice, for the log.
         manufacturer: the profile's, or for families of several makers what the telegram tells.
+        evidence: what `Recogniser.learn` takes when the telegram is believed.
     """
 
     profile: Profile
@@ -44,6 +45,7 @@ class Understood(NamedTuple):
     absent: frozenset[Obis] = frozenset()
     note: str | None = None
     manufacturer: str = ""
+    evidence: "Evidence | None" = None
 
 
 class Unknown(NamedTuple):
@@ -65,21 +67,44 @@ class Belief(Generic[T]):
         self.value = value
         self._confirmed = 1
 
-    def contradicted_by(self, evidence: T, *, agrees: bool) -> bool:
-        """Take what one more telegram shows; tell whether that is believed from now on instead."""
-        if agrees:
+    def overturned_by(self, *, agrees: bool) -> bool:
+        """Tell whether one more telegram that agrees or does not ends the belief."""
+        return not agrees and self._confirmed == 1
+
+    def take(self, evidence: T, *, agrees: bool) -> None:
+        """Take what one more telegram shows."""
+        if self.overturned_by(agrees=agrees):
+            self.value = evidence
+        elif agrees:
             self._confirmed = min(self._confirmed + 1, _FIRM)
-            return False
-        self._confirmed -= 1
-        if self._confirmed:
-            return False
-        self.value, self._confirmed = evidence, 1
-        return True
+        else:
+            self._confirmed -= 1
 
 
-def _keep(beliefs: dict[bytes | str, Belief[T]], sender: bytes | str, value: T) -> None:
-    if len(beliefs) < MOST_SENDERS:
-        beliefs[sender] = Belief(value)
+class Evidence(NamedTuple):
+    """What a telegram shows of its sender by the size of its values alone.
+
+    Args:
+        sender: the sender's system title, or the frame's address.
+        family: the way to count that makes sense, and whether that is what was believed.
+        volts: the power of ten that voltages count, and whether that is what was believed.
+    """
+
+    sender: bytes | str
+    family: tuple[Profile, bool] | None = None
+    volts: tuple[int, bool] | None = None
+
+
+def _learn(
+    beliefs: dict[bytes | str, Belief[T]], sender: bytes | str, shown: tuple[T, bool] | None
+) -> None:
+    if shown is None:
+        return
+    evidence, agrees = shown
+    if sender in beliefs:
+        beliefs[sender].take(evidence, agrees=agrees)
+    elif len(beliefs) < MOST_SENDERS:
+        beliefs[sender] = Belief(evidence)
 
 
 class Recogniser:
@@ -185,28 +210,36 @@ class Recogniser:
         if not open_items:
             known = settled.value if settled else None
             return Understood(known if known in candidates else candidates[0], listed)
-        profile, rivals, note = self._settle(candidates, open_items, sender)
+        profile, rivals, note, family = self._settle(candidates, open_items, sender)
         scales = _scales(profile, rivals, open_items)
+        shown = None
         if Quantity.VOLTAGE in scales:
-            scales[Quantity.VOLTAGE] = volts = self._volt_scale(profile, open_items, sender)
+            volts, shown = self._volt_scale(profile, open_items, sender)
+            scales[Quantity.VOLTAGE] = volts
             if volts not in (profile.scaler_of(Quantity.VOLTAGE), None):
                 note = (
                     f"the voltages of this {profile.manufacturer} {profile.model} count"
                     f" {'tenths of volts' if volts else 'whole volts'}, by their size"
                 )
-        return Understood(profile, list(_scaled(listed, open_items, scales)), note=note)
+        found = list(_scaled(listed, open_items, scales))
+        return Understood(profile, found, note=note, evidence=Evidence(sender, family, shown))
+
+    def learn(self, evidence: Evidence) -> None:
+        """Take what a telegram that is believed shows of its sender."""
+        _learn(self._settled, evidence.sender, evidence.family)
+        _learn(self._volt_scales, evidence.sender, evidence.volts)
 
     def _settle(
         self,
         candidates: list[Profile],
         open_items: list[tuple[Item, Quantity]],
         sender: bytes | str,
-    ) -> tuple[Profile, list[Profile], str | None]:
-        """Decide which family's way to count a telegram has, and keep to it.
+    ) -> tuple[Profile, list[Profile], str | None, tuple[Profile, bool] | None]:
+        """Decide which family's way to count a telegram has.
 
         Returns:
-            The family, those that would count otherwise and come into question as well, and what
-            is to be told.
+            The family, those that would count otherwise and come into question as well, what is to
+            be told, and what the telegram shows.
         """
         likely = self._likely(candidates, open_items)
         profile = likely[0]
@@ -218,33 +251,34 @@ class Recogniser:
         rivals = [p for p in likely if differ(p, profile)]
         decides = not rivals and any(differ(p, profile) for p in candidates)
         settled = self._settled.get(sender)
-        if settled is None:
-            if decides:
-                _keep(self._settled, sender, profile)
-        elif settled.value in candidates:
+        shown = (profile, False) if decides and settled is None else None
+        if settled is not None and settled.value in candidates:
             agrees = not differ(settled.value, profile)
-            if not decides or not settled.contradicted_by(profile, agrees=agrees):
-                return settled.value, [], None
+            shown = (profile, agrees) if decides else None
+            if not decides or not settled.overturned_by(agrees=agrees):
+                return settled.value, [], None, shown
         note = (
             "the telegrams do not say what their values count; by their size they are those of"
             f" {identity.with_article(f'{profile.manufacturer} {profile.model}')}"
         )
-        return profile, rivals, note if decides else None
+        return profile, rivals, note if decides else None, shown
 
     def _volt_scale(
         self, profile: Profile, open_items: list[tuple[Item, Quantity]], sender: bytes | str
-    ) -> int | None:
-        """Give what a sender's voltages count, None where that is impossible in every way."""
+    ) -> tuple[int | None, tuple[int, bool] | None]:
+        """Give what a sender's voltages count, and what the telegram shows of that.
+
+        None for a size that is impossible in every way.
+        """
         believed = self._volt_scales.get(sender)
         exponent = scaling.volt_scale(profile, open_items, believed.value if believed else None)
         if exponent is None:
-            return None
+            return None, None
         if believed is None:
-            if scaling.any_voltage(open_items):
-                _keep(self._volt_scales, sender, exponent)
-            return exponent
-        believed.contradicted_by(exponent, agrees=exponent == believed.value)
-        return believed.value
+            return exponent, (exponent, False) if scaling.any_voltage(open_items) else None
+        agrees = exponent == believed.value
+        overturned = believed.overturned_by(agrees=agrees)
+        return exponent if overturned else believed.value, (exponent, agrees)
 
     @staticmethod
     def _likely(

@@ -1,0 +1,53 @@
+"""What is learned of a sender, and how a doubt about one of its telegrams is told."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from app.meters.plausibility import laws
+
+_JUMP_SHARES: Final = {
+    "power": 0.09,
+    "reactive": 0.09,
+    "current": 0.09,
+    "voltage": 0.05,
+    "frequency": 0.05,
+    "angle": 0.083,
+    "factor": 0.085,
+    "counter": math.inf,
+}
+"""Of a quantity's range, by kind."""
+
+
+class Doubt(NamedTuple):
+    """One thing about a telegram that does not go with those before.
+
+    Args:
+        kind: the same for the same sort of thing.
+        sentence: for people.
+    """
+
+    kind: str
+    sentence: str
+
+
+@dataclass(slots=True)
+class Habits:
+    """What was learned of a sender beyond its last telegram.
+
+    Args:
+        watts: the most its connection carries.
+        stride: the longest seconds its counters were seen to stand still and then catch up.
+        slack: by kind of doubt, how much wider than usual its threshold is.
+        most: what `limit` gave, to be forgotten when anything else here changes.
+    """
+
+    watts: float = laws.CONNECTION
+    stride: float = 0.0
+    slack: dict[str, float] = field(default_factory=dict)
+    most: dict[str, float] = field(default_factory=dict)
+
+    def limit(self, key: str) -> float:
+        """Give by how much a reading may jump without anything else that goes with it."""
+        kind = laws.kind_of(key)
+        return laws.range_of(key, self.watts) * _JUMP_SHARES[kind] * self.slack.get(kind, 1.0)

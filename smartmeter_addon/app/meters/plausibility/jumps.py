@@ -1,0 +1,142 @@
+"""Powers, currents, voltages and so on that jump while nothing else in the telegram does.
+
+All thresholds are about a tenth of what the quantity can be in a household: what is smaller nobody
+can tell from life. One that was passed may have been passed by life, too, so a jump goes unnoticed
+when others of the same telegram go with it: a power with currents or counters, a current with the
+power, an angle with its current.
+"""
+
+from typing import Final, Protocol
+
+from app.cosem.unit import Number
+from app.meters.plausibility import laws
+from app.meters.plausibility.habits import Doubt, Habits
+from app.meters.plausibility.seen import Seen
+
+RECENT: Final = 120.0
+"""Seconds for which the last power, voltage or current says something about the next."""
+
+_LEAST_STEP: Final = 0.002
+_BALANCE_REST: Final = 200.0  # W
+_SECONDS: Final = 3600.0
+_KILO: Final = 1000.0
+_LEAST_VOLTS: Final = 115.0
+_MOVING: Final = 0.15
+_LEAST_MOVING: Final = 20.0  # W
+_FULL_TURN: Final = 360.0
+_LEAST_AMPERES: Final = 0.1
+
+
+class Past(Protocol):
+    """What a telegram is compared with: see `Track`."""
+
+    habits: Habits
+    values: dict[str, float]
+    counters: dict[str, Number]
+    when: dict[str, float]
+    time: float | None
+
+
+def judge(track: Past, seen: Seen, doubts: list[Doubt]) -> None:
+    """Look for jumps that nothing else in the telegram goes with."""
+    before, most = track.values, track.habits.most
+    for key, value in seen.values.items():
+        change = value - before.get(key, value)
+        if not change:
+            continue
+        limit = most.get(key)
+        if limit is None:
+            limit = most[key] = track.habits.limit(key)
+        if -limit <= change <= limit or not _fresh(track, key, seen):
+            continue
+        if not _explained(track, key, abs(change), seen):
+            kind = laws.kind_of(key)
+            doubts.append(Doubt(kind, f"{key} jumps, and nothing else goes with it"))
+
+
+def _explained(track: Past, key: str, change: float, seen: Seen) -> bool:
+    """Tell whether a jump goes with others of the same telegram."""
+    values, before = seen.values, track.values
+    net = "power" if "power" in values else "power_import"
+    jump = abs(values[net] - before[net]) if net in values and net in before else 0.0
+    flow = 0.0  # VA by which the currents changed
+    for volts, amperes in zip(laws.VOLTAGES, laws.CURRENTS, strict=True):
+        if amperes in values and amperes in before:
+            flow += abs(values[amperes] - before[amperes]) * values.get(volts, 230.0)
+    kind = laws.kind_of(key)
+    if kind == "power":
+        if key != net:  # a part goes with the whole, the whole with currents or counters
+            return jump >= change / 4 or flow >= change / 2
+        return flow >= change / 2 or _drawn(track, seen, net)
+    if kind == "current":
+        if key == "current_n" or jump >= change * _LEAST_VOLTS:
+            return True
+        return net in values and net in before and _balanced(track, seen, net)
+    if kind == "factor":
+        moving = _MOVING * max(abs(before.get(net, 0.0)), _LEAST_MOVING)
+        return jump >= moving or flow >= moving
+    if kind == "angle":
+        return _turned(track, key, seen)
+    return kind == "reactive" and flow >= change / 2
+
+
+def _fresh(track: Past, key: str, seen: Seen) -> bool:
+    """Tell whether a value was seen lately enough to compare the next one with it."""
+    return seen.now - track.when.get(key, -RECENT) <= RECENT
+
+
+def _drawn(track: Past, seen: Seen, net: str) -> bool:
+    """Tell whether the counters went with a jump of the power."""
+    keys = ["energy_import"]
+    if net == "power":
+        keys.append("energy_export")
+    moved = 0.0
+    for key in keys:
+        if key not in seen.counters or key not in track.counters:
+            if key == "energy_import":
+                return False
+            continue
+        difference = float(seen.counters[key] - track.counters[key])
+        moved += -difference if key == "energy_export" else difference
+    passed = seen.now - track.when["energy_import"]
+    if seen.time is not None and track.time is not None:
+        passed = max(passed, seen.time - track.time)
+    if passed <= 0:
+        return False
+    mean = moved * _KILO * _SECONDS / passed
+    jump = seen.values[net] - track.values[net]
+    towards = (mean - track.values[net]) * (1 if jump > 0 else -1)
+    blur = _LEAST_STEP * _KILO * _SECONDS / passed
+    return towards >= max(blur, abs(jump) / 4)
+
+
+def _turned(track: Past, key: str, seen: Seen) -> bool:
+    """Tell whether an angle may have turned so far: round zero, or with its current."""
+    change = abs(seen.values[key] - track.values[key]) % _FULL_TURN
+    if min(change, _FULL_TURN - change) <= track.habits.limit(key):
+        return True
+    current = f"current{key[-3:]}"
+    amperes, last = seen.values.get(current), track.values.get(current)
+    if amperes is None or last is None or max(amperes, last) < _LEAST_AMPERES:
+        return True
+    if abs(amperes - last) >= last / 10:
+        return True
+    # Where the angles make the power, one of a current that counts among the others is right.
+    flow = sum(abs(seen.values.get(other, 0.0)) for other in laws.CURRENTS)
+    return "angles" in seen.found.kept and amperes >= flow / 10
+
+
+def _balanced(track: Past, seen: Seen, net: str) -> bool:
+    """Tell whether currents that changed on several phases make the change of the power.
+
+    As when a load ends on one phase while another begins on the next; currents bear no sign.
+    """
+    change = seen.values[net] - track.values[net]
+    sums = {0.0}
+    most = 0.0
+    for volts, amperes in zip(laws.VOLTAGES, laws.CURRENTS, strict=True):
+        if amperes in seen.values and amperes in track.values:
+            part = (seen.values[amperes] - track.values[amperes]) * seen.values.get(volts, 230.0)
+            sums = {total + sign * part for total in sums for sign in (1, -1)}
+            most += abs(part)
+    return any(abs(total - change) <= _BALANCE_REST + most / 10 for total in sums)

@@ -1,0 +1,107 @@
+"""What stays the same in every telegram of a meter: codes, types, scalers, units and their order.
+
+Without a tag that is checked, deciphering is an exclusive or: a flipped bit of a telegram flips
+that bit of what was sent, be it a value's or that of the code, type or scaler beside it. What a
+value says nobody can know beforehand, the rest a meter repeats word for word.
+"""
+
+import zlib
+from collections.abc import Iterable
+from typing import Any, Final
+
+from app.cosem import clock
+from app.cosem.obis import from_logical_name
+from app.dlms import axdr
+from app.dlms.axdr import Data
+from app.meters.interpreter import Telegram
+
+Outline = tuple[object, ...]
+"""One entry for each leaf and container of a telegram, in order."""
+
+_TELLING: Final = frozenset((axdr.ARRAY, axdr.STRUCTURE, axdr.OCTET_STRING, axdr.DESCRIPTOR))
+_CLASS_IDS: Final = (axdr.LONG_UNSIGNED, axdr.UNSIGNED)
+_CENTURIES: Final = (7, 8)  # high byte of any year from 1792 to 2303; digits of a number are higher
+_NAME_SIZE: Final = 6
+_MOST_DAMAGED: Final = 4  # entries that one burst reaches
+_PAIR: Final = 2
+_CAPTURE_OBJECT: Final = 3
+
+
+def of(telegram: Telegram) -> tuple[Outline, list[bytes]]:
+    """Give a telegram's outline, and the clocks in its list as they stand there."""
+    content = telegram.push.content
+    parts: list[object] = []
+    clocks: list[bytes] = []
+    if isinstance(content, bytes) or content is None:
+        for obis, register in (telegram.registers or {}).items():
+            parts += obis, register.unit, isinstance(register.value, str)
+    else:
+        _collect([content.body], parts, clocks, literal=False)
+    return tuple(parts), clocks
+
+
+def _collect(
+    elements: list[Data], parts: list[object], clocks: list[bytes], *, literal: bool
+) -> None:
+    """Append the entries of some elements; ``literal`` where integers are names and no values."""
+    tag: int
+    value: Any
+    append = parts.append
+    for tag, value in elements:
+        if tag not in _TELLING:
+            append((tag, value) if literal and isinstance(value, int) else tag)
+        elif tag == axdr.OCTET_STRING:
+            size = len(value)
+            if size == _NAME_SIZE and from_logical_name(value):
+                append(value)
+                continue
+            if size == clock.SIZE and value[0] in _CENTURIES:
+                clocks.append(value)
+            append(tag)
+        elif tag == axdr.DESCRIPTOR:
+            append((tag, value))
+        elif _is_scaler_unit(value):
+            append((value[0][1], value[1][1]))
+        else:
+            append((tag, len(value)))
+            _collect(value, parts, clocks, literal=_is_capture_object(value))
+
+
+def _is_scaler_unit(fields: list[Data]) -> bool:
+    return len(fields) == _PAIR and fields[0][0] == axdr.INTEGER and fields[1][0] == axdr.ENUM
+
+
+def _is_capture_object(fields: list[Data]) -> bool:
+    """Recognise ``{class id, logical name, attribute, index}``, of which a value follows."""
+    return (
+        len(fields) >= _CAPTURE_OBJECT
+        and fields[0][0] in _CLASS_IDS
+        and fields[1][0] == axdr.OCTET_STRING
+        and from_logical_name(fields[1][1]) is not None
+    )
+
+
+def alike(one: Outline, other: Outline) -> bool:
+    """Tell whether two outlines differ in nothing but values that are absent in one of them."""
+    if one == other:
+        return True
+    if len(one) != len(other):
+        return False
+    return all(
+        a == b or (axdr.NULL in (a, b) and isinstance(a, int) and isinstance(b, int))
+        for a, b in zip(one, other, strict=True)
+    )
+
+
+def strange(one: Outline, known: Iterable[Outline]) -> bool:
+    """Tell whether an outline is another list altogether, and no known one with damage."""
+    return all(
+        len(one) != len(other)
+        or sum(a != b for a, b in zip(one, other, strict=True)) > _MOST_DAMAGED
+        for other in known
+    )
+
+
+def digest(one: Outline) -> int:
+    """Give a number that stands for an outline over a restart."""
+    return zlib.crc32(repr(one).encode())
