@@ -35,9 +35,6 @@ _REPLAYED: Final = 60
 _REPLAYED_SECONDS: Final = 600.0
 """What it takes to believe telegrams with an old counter and an old clock after all."""
 
-_UNPROVEN: Final = "unproven"
-_SERIAL_SIZE: Final = 4
-_SERIAL_BITS: Final = 0xFFFFFFF
 _MOST_MISSED: Final = 3
 _STEADY_FOR: Final = 200
 _SHAPES: Final = frozenset((track.SHAPE, track.LIST))
@@ -161,7 +158,7 @@ class Guard:
             sender = self._met(name)
         base = sender.base
         if base is None:
-            doubts = [] if verified else self._doubt_stranger(telegram, seen)
+            doubts = [] if verified else self._doubt_stranger(seen)
             base = Track(sender.habits)
         elif verified:
             doubts = _doubt_verified(base, seen)
@@ -179,7 +176,7 @@ class Guard:
         self._senders[name] = sender = _Sender()
         return sender
 
-    def _doubt_stranger(self, telegram: Telegram, seen: Seen) -> list[Doubt]:
+    def _doubt_stranger(self, seen: Seen) -> list[Doubt]:
         """Tell what speaks against the first telegram of a sender."""
         known = [one.base for one in self._senders.values() if one.base]
         if any(base.count >= _YOUNG for base in known) or len(known) >= MOST_SENDERS:
@@ -188,9 +185,6 @@ class Guard:
             return [Doubt(f"absurd {key}", text) for key, text in seen.found.absurd.items()]
         if {"weekday", "clocks"} & set(seen.found.broken):
             return [Doubt(track.CLOCK, "its clock contradicts itself")]
-        if not seen.checked and not _says_who(telegram):
-            # A wrong number would leave a device behind in Home Assistant that never was.
-            return [Doubt(_UNPROVEN, "its number is to be confirmed")]
         return []
 
     def _hold(
@@ -276,18 +270,6 @@ class Guard:
             "; ".join(dict.fromkeys(told)) or "values that were unusual are what the meter measures"
         )
         return Verdict(published, f"the telegrams that were held back confirm each other: {why}")
-
-
-def _says_who(telegram: Telegram) -> bool:
-    """Tell whether a first telegram's number goes with its system title, where both are there.
-
-    Kaifa's end in the same digits; where makers do it otherwise, the second telegram tells.
-    """
-    security = telegram.push.security
-    if security is None or telegram.number is None:
-        return True
-    serial = int.from_bytes(security.system_title[-_SERIAL_SIZE:], "big") & _SERIAL_BITS
-    return str(serial) in telegram.number
 
 
 def _doubt_verified(base: Track, seen: Seen) -> list[Doubt]:
