@@ -158,6 +158,7 @@ class SimulatedMeter:
         encrypted: False for a meter that sends in the clear.
         serial: what makes its names.
         zone: what its clock shows.
+        start: what its clock shows at first.
     """
 
     def __init__(
@@ -171,6 +172,7 @@ class SimulatedMeter:
         encrypted: bool = True,
         serial: int = 1234567,
         zone: tzinfo = VIENNA,
+        start: datetime = START,
     ) -> None:
         self.wire = wire
         self.meter = meters.build(
@@ -178,10 +180,10 @@ class SimulatedMeter:
         )
         self.meter.zone = zone
         self._chance = random.Random(1)  # noqa: S311 - pauses on a line are no cryptography
-        self._household = Household(1, START, phases=self.meter.phases)
-        self._now = START
+        self._household = Household(1, start, phases=self.meter.phases)
+        self._now = start
         self.more: dict[str, Decimal] = {}
-        truth = replace(self.meter).telegram(self._household.at(START)).truth
+        truth = replace(self.meter).telegram(self._household.at(start)).truth
         self.id = (truth.meter_id or truth.system_title.hex() or family).lower()
 
     def telegram(self) -> Telegram:

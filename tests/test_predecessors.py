@@ -137,6 +137,13 @@ def test_what_burgenland_did_not_have_joins_its_device() -> None:
     assert components["problem"]["state_topic"] == "smartmeter/30100007/diagnostics"
 
 
+def test_burgenland_s_entities_are_taken_over_and_no_others() -> None:
+    (message,) = layout("burgenland").takeover()
+    assert message.topic == announced("burgenland")["topic"]
+    assert (json.loads(message.payload), message.retain) == ({"migrate_discovery": True}, False)
+    assert not [one for name in NAMES if name != "burgenland" for one in layout(name).takeover()]
+
+
 def test_burgenland_s_availability_is_the_last_will_s_topic() -> None:
     assert layout("burgenland").status == "smartmeter/availability"
     described = announced("burgenland")

@@ -31,6 +31,7 @@ from app.meters.reading import Meter, Reading
 from app.meters.sensors import SENSORS
 from app.mqtt.connection import Connection
 from app.mqtt.layout import Layout
+from app.mqtt.predecessors import Burgenland
 from app.mqtt.publisher import RETAINED, BrokerState, Connected, Disconnected, Publisher
 from app.mqtt.topics import Topics
 from app.options import MqttOptions
@@ -95,6 +96,7 @@ def program(
     today: Callable[[], dt.date] = dt.date.today,
     topics: Topics = TOPICS,
     repeat_after: float = 3600.0,
+    layout: type[Layout] = Layout,
 ) -> Program:
     async def find_broker() -> MqttOptions:
         made.asked += 1
@@ -104,7 +106,7 @@ def program(
     states = asyncio.Queue[BrokerState]()
     publisher = Publisher(
         find_broker=find_broker,
-        layout=Layout(topics, language=language, version="1.2.3"),
+        layout=layout(topics, language=language, version="1.2.3"),
         state=state or Memory(),
         today=today,
         repeat_after=repeat_after,
@@ -576,6 +578,22 @@ async def test_what_was_retained_under_other_topics_is_cleared(
             await home.wait(topics.state(KAIFA.id))  # what was sent before is acknowledged
     left = state.section(RETAINED).keys()
     assert left == {topics.status, topics.meter_status(KAIFA.id), topics.discovery(KAIFA.id)}
+
+
+async def test_another_program_s_entities_are_taken_over_once_before_the_first_announcement(
+    broker: Mosquitto,
+) -> None:
+    state, config = Memory(), "homeassistant/device/smartmeter/config"
+    async with broker.watch() as home:
+        for _ in range(2):
+            made = program(broker.options, state=state, repeat_after=0.01, layout=Burgenland)
+            async with running(made):
+                made.publish(power_import="1")
+                await home.wait("smartmeter/state")
+    told = [json.loads(payload) for payload in home.payloads(config)]
+    assert told[0] == {"migrate_discovery": True}
+    assert len(told) == 3
+    assert all("cmps" in one for one in told[1:])
 
 
 async def test_a_meter_that_was_not_heard_for_a_week_is_taken_back(broker: Mosquitto) -> None:

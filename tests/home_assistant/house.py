@@ -5,7 +5,7 @@ import itertools
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,8 @@ _serials = itertools.count(1_000_001)
 
 def new_meter(adapter: Adapter, family: str = "kaifa", name: str | None = None) -> SimulatedMeter:
     """Give a meter that Core has never heard of, in the zone where the program believes to be."""
-    return SimulatedMeter(adapter, family, name, serial=next(_serials), zone=UTC)
+    now = datetime.now(UTC).replace(microsecond=0)
+    return SimulatedMeter(adapter, family, name, serial=next(_serials), zone=UTC, start=now)
 
 
 def options(broker: Mosquitto, adapter: Adapter, **more: object) -> dict[str, Any]:

@@ -72,7 +72,8 @@ async def test_a_line_that_is_lost_is_a_problem_that_explains_itself_while_the_r
 ) -> None:
     before = core.position
     meter = new_meter(adapter)
-    async with reading(house, adapter, tmp_path):
+    async with reading(house, adapter, tmp_path) as program:
+        await program.logs(f"reading {adapter.path}")
         await introduce(home, meter)
         page = Page(home, meter)
         adapter.close()
@@ -83,6 +84,7 @@ async def test_a_line_that_is_lost_is_a_problem_that_explains_itself_while_the_r
         await page.comes_to("energy_import", UNAVAILABLE, patience=SILENT_AFTER + 30)
         assert (await page.shows("problem"))["state"] == "on"
         adapter.plug_in()
+        await program.logs(f"reading {adapter.path}")
         await introduce(home, meter)
         told = await page.comes_to("problem", "off")
         assert not {"kind", "message", "since"} & told.keys()

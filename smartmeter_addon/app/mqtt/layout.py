@@ -53,6 +53,10 @@ class Layout:
         """The topic on which Home Assistant says that it has started."""
         return self._topics.home_assistant
 
+    def takeover(self) -> Iterable[Message]:
+        """Say what has to be said once, before the first announcement, to take over from others."""
+        return ()
+
     def announcement(self, announced: Announcement) -> Iterable[Message]:
         """Describe a meter."""
         payload = discovery.payload(

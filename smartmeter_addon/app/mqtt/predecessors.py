@@ -110,12 +110,23 @@ class Burgenland(Layout):
         """The topic that says whether the program runs."""
         return f"{self._topics.base}/availability"
 
+    @property
+    def _discovery(self) -> str:
+        return f"{self._topics.discovery_prefix}/device/{self._device_id}/config"
+
+    def takeover(self) -> Iterable[Message]:
+        """Have Core let go of the predecessor's entities and keep them registered.
+
+        Else it would refuse ours, for having the same unique ids, until its next start.
+        """
+        yield Message(self._discovery, dumps({"migrate_discovery": True}), retain=False)
+
     def announcement(self, announced: Announcement) -> Iterable[Message]:
         """Describe the meter under the predecessor's names."""
         payload = self._payload(announced)
         topic = self._topics.discovery(announced.meter.id)
         if _electric(announced.keys):
-            topic = f"{self._topics.discovery_prefix}/device/{self._device_id}/config"
+            topic = self._discovery
         yield Message(topic, dumps(payload), retain=True)
 
     def reading(self, reading: Reading) -> Iterable[Message]:

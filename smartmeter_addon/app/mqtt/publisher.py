@@ -109,6 +109,9 @@ class Publisher:
         self._wake = asyncio.Event()
         self._repeat_after = repeat_after
         self._announced = asyncio.Event()
+        # Where we have announced something already, we would take over from ourselves.
+        ours = state.section(RETAINED)
+        self._takeover = [one for one in layout.takeover() if one.topic not in ours]
         self._recall()
 
     def _recall(self) -> None:
@@ -225,6 +228,11 @@ class Publisher:
     async def _send(self, connection: Connection) -> Never:
         # Not before _listen runs: nobody else notices a connection that breaks meanwhile.
         await connection.subscribe(self._layout.home_assistant, qos=1)
+        if self._takeover:
+            for message in self._takeover:
+                await connection.publish(message.topic, message.payload, qos=1)
+            await asyncio.sleep(self._repeat_after)  # Core needs a moment for that, too
+            self._takeover.clear()
         while True:
             self._wake.clear()
             await self._send_due(connection)
