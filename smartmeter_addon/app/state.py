@@ -8,8 +8,13 @@ import contextlib
 import json
 import logging
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
+
+RETRY_AFTER: Final = 60.0
+"""Seconds after which writing is tried again where it failed, as soon as something is kept."""
 
 _VERSION: Final = 1
 _logger: Final = logging.getLogger(__name__)
@@ -20,11 +25,14 @@ class State:
 
     Args:
         path: of the file; it need not exist. What cannot be read is forgotten, with a word in the
-            log; what cannot be written is kept in memory.
+            log; what cannot be written is kept in memory, and written later.
+        clock: a steady one, in seconds.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._path = path
+        self._clock = clock
+        self._retry_at = 0.0
         self._sections: dict[str, dict[str, str]] = {}
         self._complained = False
         with contextlib.suppress(FileNotFoundError):
@@ -39,10 +47,12 @@ class State:
         return dict(self._sections.get(section, {}))
 
     def set(self, section: str, key: str, value: str) -> None:
-        """Keep a text; the file is written when it is news."""
+        """Keep a text; the file is written when it is news, or when that failed a while ago."""
         kept = self._sections.setdefault(section, {})
         if kept.get(key) != value:
             kept[key] = value
+            self._write()
+        elif self._complained and self._clock() >= self._retry_at:
             self._write()
 
     def forget(self, section: str, key: str) -> None:
@@ -75,6 +85,11 @@ class State:
             if not self._complained:
                 reason = (error.strerror or str(error)).lower()
                 _logger.warning("%s cannot be written (%s); going on without", self._path, reason)
+            with contextlib.suppress(OSError):  # half a file takes room and helps nobody
+                new.unlink(missing_ok=True)
             self._complained = True
+            self._retry_at = self._clock() + RETRY_AFTER
         else:
+            if self._complained:
+                _logger.warning("%s can be written again", self._path)
             self._complained = False
