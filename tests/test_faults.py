@@ -29,6 +29,7 @@ from pushing import TOPICS, Pushing, pushing
 from simulated import Adapter, SimulatedMeter, reset
 from supervised import TOKEN, FakeSupervisor, service
 from test_end_to_end import options
+from test_garbage import BYTES_A_SECOND, GARBAGE, endless
 from test_publisher import Relay
 
 from simulator.ciphering import AUTH_KEY, KEY
@@ -232,6 +233,41 @@ async def test_permission_denied_and_a_folder_that_cannot_be_written_are_survive
             assert (await program.stop()).status == 0
 
 
+@pytest.mark.slow
+async def test_minutes_of_garbage_neither_fill_the_memory_nor_keep_a_processor_busy(
+    broker: Mosquitto, tmp_path: Path, over: Over, figure: Figure
+) -> None:
+    size = 3_000_000 // len(GARBAGE)
+    with closing(await TcpServer.listen(0)) as gateway:
+        stream = Pushing(SimulatedMeter(gateway, "sagemcom", zone=UTC))
+        given = options(broker, f"tcp://127.0.0.1:{gateway.port}")
+        async with broker.watch() as home, running(given, tmp_path) as program:
+            await program.ready()
+            async with asyncio.timeout(TIMEOUT):
+                await gateway.clients(1)
+            await stream.next(home)
+            sizes, busy, written = [], program.busy, 0
+            for _ in range(3):
+                for kind in GARBAGE:
+                    for chunk in endless(kind, size):
+                        gateway.write(chunk)
+                        written += len(chunk)
+                        if gateway.pending():
+                            await settle(gateway)
+                    await asyncio.sleep(0)
+                over("minutes of garbage", await stream.next(home))
+                sizes.append(program.resident)
+            busy = program.busy - busy
+    minutes = written / BYTES_A_SECOND / 60
+    figure(
+        f"{written / 1e6:.0f} MB of garbage of {len(GARBAGE)} kinds, {minutes:.0f} minutes at"
+        f" 115200 baud: resident {sizes} kB after each third, a processor busy for"
+        f" {100 * busy / (60 * minutes):.1f} % of that time"
+    )
+    assert sizes[-1] - sizes[0] < 2000
+    assert busy < 60 * minutes / 4
+
+
 # Gateways
 
 
@@ -292,6 +328,27 @@ async def test_a_broker_that_is_restarted_or_stalls_gets_the_next_reading(
         broker.start()
         async with broker.watch() as later:
             over("broker refusing connections", await stream.recovery(later))
+
+
+@pytest.mark.slow
+async def test_what_was_away_for_long_is_back_within_one_telegram(
+    broker: Mosquitto, adapter: Adapter, tmp_path: Path, over: Over
+) -> None:
+    async with household(broker, adapter, tmp_path) as (program, home, stream):
+        adapter.close()
+        await asyncio.sleep(12)
+        adapter.plug_in()
+        over("adapter away for 12 s", await stream.recovery(home))
+        with broker.stalled():
+            await asyncio.sleep(20)
+        async with broker.watch() as later:
+            over("broker stalled for 20 s", await stream.recovery(later))
+        broker.stop()
+        await asyncio.sleep(12)
+        await program.logs("where the MQTT broker should be")
+        broker.start()
+        async with broker.watch() as later:
+            over("broker away for 12 s", await stream.recovery(later))
 
 
 class Distant(Mosquitto):
