@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
@@ -42,6 +42,23 @@ class Program:
         self._read_to_the_end = asyncio.Event()
         self.lines: list[str] = []
         self.errors: list[str] = []
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
+    @property
+    def resident(self) -> int:
+        """Kilobytes of memory that it holds."""
+        status = Path(f"/proc/{self.pid}/status").read_text("ascii")
+        return int(status.partition("VmRSS:")[2].split()[0])
+
+    @property
+    def busy(self) -> float:
+        """Seconds for which it has kept a processor busy."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     @property
     def output(self) -> str:
@@ -113,7 +130,13 @@ class Program:
 
 @asynccontextmanager
 async def running(
-    options: object, directory: Path, environment: Mapping[str, str] | None = None
+    options: object,
+    directory: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    before: str = "",
+    prefix: Sequence[str] = (),
+    may_fail: bool = False,
 ) -> AsyncGenerator[Program]:
     """Start the program.
 
@@ -121,12 +144,21 @@ async def running(
         options: its options, or a text that is no JSON.
         directory: where its file of options is written.
         environment: what it finds there beside what it needs.
+        before: code that its process runs first, to let it live in another world.
+        prefix: the command that starts it, such as one that gives up rights.
+        may_fail: whether mistakes of its own are what is tested.
     """
     file = directory / "options.json"
-    file.write_text(options if isinstance(options, str) else json.dumps(options), encoding="utf-8")
+    text = options if isinstance(options, str) else json.dumps(options)
+    if not file.exists() or file.read_text("utf-8") != text:
+        file.write_text(text, encoding="utf-8")
     begin = monotonic()
+    module = ("-c", f"{before}\nimport sys, app.cli\nsys.exit(app.cli.main())")
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "app", "run", "--options", str(file)),
+        *prefix,
+        sys.executable,
+        *(module if before else ("-m", "app")),
+        *("run", "--options", str(file)),
         cwd=ADDON,
         env={
             "PATH": os.environ["PATH"],
@@ -151,4 +183,4 @@ async def running(
         await reading
     # Whatever happens, the program speaks through its log alone, and never of a crash.
     assert not program.errors, program.output
-    assert "Traceback" not in program.output, program.output
+    assert may_fail or "Traceback" not in program.output, program.output

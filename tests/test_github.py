@@ -22,8 +22,17 @@ def steps(workflow: dict[str, Any]) -> list[dict[str, Any]]:
     return [step for job in workflow["jobs"].values() for step in job["steps"]]
 
 
-def test_there_are_workflows_for_tests_the_linter_and_the_image() -> None:
-    assert [path.name for path in WORKFLOWS] == ["image.yaml", "lint.yaml", "test.yaml"]
+def test_there_are_workflows_for_audits_tests_the_linter_and_the_image() -> None:
+    names = [path.name for path in WORKFLOWS]
+    assert names == ["audit.yaml", "image.yaml", "lint.yaml", "test.yaml"]
+
+
+def test_what_the_image_installs_is_audited_as_it_is_pinned_every_day() -> None:
+    workflow = read_yaml(GITHUB / "workflows" / "audit.yaml")
+    (audit,) = (step["run"] for step in steps(workflow) if "pip-audit -" in step.get("run", ""))
+    assert audit.split()[1:4] == ["--strict", "--require-hashes", "--disable-pip"]
+    assert audit.endswith("-r smartmeter_addon/requirements.txt")
+    assert workflow[True]["schedule"]
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)

@@ -24,6 +24,7 @@ from app.log import NOTICE, TRACE
 from app.meters import profile
 from app.meters.interpreter import Telegram
 from app.meters.reading import Meter, Reading
+from app.meters.recogniser import MOST_SENDERS
 from app.mode_search import USUAL, VAIN_BURSTS
 from app.mqtt.publisher import Publisher
 from app.options import MeterOptions
@@ -343,6 +344,54 @@ async def test_the_only_adapter_is_read_when_none_is_chosen(
         await told.wait(f"reading {adapter.path} (2400 8E1)")
         truth = (await meter.push()).truth
         assert (await made.recorder.reading()).values == published(truth)
+
+
+async def test_the_only_adapter_is_found_again_under_another_name(
+    adapter: Adapter, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line, "ADAPTER_INTERVAL", 0.01)
+    found = [source.Adapter(str(adapter.path), "FT232R")]
+    monkeypatch.setattr(source, "adapters", lambda: found)
+    meter = SimulatedMeter(adapter, "am550")
+    async with running(Reader(MeterOptions(keys=KEYS))) as made:
+        await told.wait("reading ")
+        while made.reader._search is None or not made.reader._search.found:
+            await meter.push()
+            await told.wait("received")
+        mode = made.reader._search.mode
+        found.clear()
+        adapter.close()
+        await told.wait("is gone")
+        with closing(Adapter(adapter.path.with_name("ttyOther"))) as other:
+            found[:] = [source.Adapter(str(other.path), "FT232R")]
+            await told.wait(f"reading the only serial adapter, {other.path}")
+            await told.wait(f"reading {other.path} ({mode})")
+            meter.wire = other
+            made.recorder.published.clear()
+            truth = (await meter.push()).truth
+            while not made.recorder.published:
+                last = await made.recorder.reading()
+            assert last.values == published(truth)
+
+
+def test_a_line_that_invents_meters_or_codes_without_end_is_believed_a_few() -> None:
+    made = opened()
+    meter = SimulatedMeter(None, "kaifa", "tinetz")
+    *items, number = meter.meter.layout.items
+    for n in range(300):
+        code = f"1-0:{150 + n // 200}.7.{n % 200}"
+        new = Register(code, axdr.Type.UINT32, Unit.W)
+        meter.more[code.partition(":")[2]] = Decimal(n)
+        meter.meter.layout = replace(meter.meter.layout, items=(*items, new, number))
+        meter.meter.identity = replace(
+            meter.meter.identity, number=f"1KFM02{n:08d}", name=f"KFM1200{n:09d}"
+        )
+        made.take(meter.telegram().data)
+    known = {reading.meter.id for reading, _ in made.recorder.published}
+    assert 0 < len(known) <= MOST_SENDERS
+    assert {one.id for one, _, _ in made.recorder.diagnosed} <= known
+    assert len(made.reader._diagnosis._heard) <= MOST_SENDERS
+    assert len(made.reader._unnamed) <= line.MOST_UNNAMED
 
 
 async def test_radio_sticks_of_other_programs_are_left_alone(

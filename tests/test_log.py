@@ -112,6 +112,12 @@ def test_control_characters_of_a_telegram_do_not_reach_the_terminal() -> None:
     assert stream.getvalue().endswith("meter 1\\x1b[2J2\\x003\\x9b4 | forged\n")
 
 
+def test_text_that_turns_or_hides_what_is_beside_it_is_shown_as_what_it_is() -> None:
+    stream = written()
+    logging.getLogger("x").info("meter %s", "1\u202e2\u200b3\u20664\ufeff5\xad")
+    assert stream.getvalue().endswith("meter 1\\u202e2\\u200b3\\u20664\\ufeff5\\xad\n")
+
+
 def test_text_the_stream_cannot_write_costs_no_line() -> None:
     raw = io.BytesIO()
     log.setup("info", (), io.TextIOWrapper(raw, "ascii"), colour=False)

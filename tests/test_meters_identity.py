@@ -195,3 +195,9 @@ def test_a_meter_has_a_name_in_topics(number: str | None, title: bytes | None, n
 @given(st.text(max_size=100), st.binary(min_size=8, max_size=8) | st.none())
 def test_any_number_gives_a_name_that_is_safe(number: str, title: bytes | None) -> None:
     assert re.fullmatch(r"[a-z0-9_-]{1,64}", identity.topic_id(number, title, "kaifa"))
+
+
+@pytest.mark.parametrize("value", [b"7" * 70000, "x/#+" * 20000, bytes(70000)])
+def test_a_number_of_any_length_is_cut(value: bytes | str) -> None:
+    number = identity.number([named("0-0:96.1.0", value)])
+    assert len(number or "") <= 64

@@ -290,7 +290,7 @@ async def test_a_reader_that_fails_is_begun_again_and_told(
 ) -> None:
     monkeypatch.setattr(run, "RESTART_AFTER", 0.0)
     reader = Reader(failures=2)
-    task = asyncio.create_task(run._for_ever(reader))  # type: ignore[arg-type]
+    task = asyncio.create_task(run._for_ever(reader.run, "reading a meter"))
     async with asyncio.timeout(TIMEOUT):
         await reader.reads.wait()
     assert len(caplog.messages) == 2

@@ -316,3 +316,81 @@ async def test_nothing_leaks_from_options_that_cannot_be_used(
         assert await program.ends() == 1
     assert len(program.lines) == 10
     assert not found(program.output, SECRETS)
+
+
+# Mistakes of ours, whose exceptions carry what they should not
+
+IN_THE_DECODER = """
+import app.decoder
+def mistaken(self, chunk):
+    keys = self._keys
+    try:
+        raise KeyError(keys.encryption)
+    except KeyError as error:
+        raise ValueError(f"{keys} {keys.encryption.hex()} {keys.authentication!r}") from error
+app.decoder.Decoder.feed = mistaken
+"""
+AT_THE_BROKER = """
+import app.mqtt.publisher
+async def mistaken(self, connection):
+    broker = connection._broker
+    try:
+        raise KeyError(broker.password)
+    except KeyError as error:
+        pem = str(broker.client_key)
+        texts = (broker, broker.password, [broker.password], pem, repr(pem), pem.encode())
+        raise ValueError(*texts, pem.split()) from error
+app.mqtt.publisher.Publisher._listen = mistaken
+"""
+OUTSIDE_ALL = """
+import app.run
+def wrapped(*arguments, load=app.run.load):
+    options = load(*arguments)
+    async def mistaken(*_):
+        raise ValueError(options.mqtt.password, options.meters[0].keys.encryption)
+    app.run.serve = mistaken
+    return options
+app.run.load = wrapped
+"""
+
+
+@pytest.mark.parametrize(
+    ("mistake", "told"),
+    [
+        (IN_THE_DECODER, "a telegram could not be decoded through a mistake"),
+        (AT_THE_BROKER, "publishing failed through a mistake"),
+        (OUTSIDE_ALL, "the program failed"),
+    ],
+    ids=["decoder", "broker", "outside"],
+)
+async def test_nothing_leaks_from_exceptions_that_hold_secrets(
+    adapter: Adapter, tmp_path: Path, certificates: Certificates, mistake: str, told: str
+) -> None:
+    directory = tmp_path / "mosquitto"
+    directory.mkdir()
+    cert, key = certificates.server
+    broker = Guarded(
+        directory, f"cafile {certificates.ca}", f"certfile {cert}", f"keyfile {key}"
+    ).start()
+    client = pem_text(certificates.client[1])
+    given = options(broker, adapter)
+    given["mqtt"] |= {
+        "tls": True,
+        "ca": str(certificates.ca),
+        "client_cert": pem_text(certificates.client[0]),
+        "client_key": client,
+    }
+    meter = SimulatedMeter(adapter, "e450", key=GUEK)
+    async with running(given, tmp_path, before=mistake, may_fail=True) as program:
+        if mistake is not OUTSIDE_ALL:
+            await program.ready()
+            await meter.push()
+        assert "ValueError" in await program.logs(told)
+        if mistake is OUTSIDE_ALL:
+            assert await program.ends() == 1
+        else:
+            await program.stop()
+    broker.stop()
+    lines = {line for line in client.splitlines() if line and not line.startswith("-")}
+    assert lines
+    assert not found(program.output, {*SECRETS, *lines, "".join(lines)})

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import itertools
 import os
 import re
 import socket
@@ -22,6 +23,7 @@ from app import tcp
 from app.serial_mode import SerialMode
 from app.source import (
     DELAYS,
+    SILENCES,
     Adapter,
     Address,
     Lost,
@@ -376,7 +378,7 @@ async def test_delays_grow_to_the_last_one_and_stay_there(tmp_path: Path) -> Non
         waits = [(await lost(events)).retry_in for _ in range(5)]
     assert waits == [0.0, 0.001, 0.002, 0.002, 0.002]
     assert list(DELAYS) == sorted(DELAYS)
-    assert max(DELAYS) <= 60
+    assert max(DELAYS) <= 5  # what most meters push at
 
 
 # A gateway
@@ -485,6 +487,48 @@ async def test_a_name_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch)
     for host in ("gateway.home", "a" * 64 + ".home"):
         async with listening(TcpGateway(host, 2000)) as events:
             assert "or enter its IP address" in (await lost(events)).reason
+
+
+async def test_a_gateway_that_is_silent_for_long_is_called_anew_and_ever_more_seldom() -> None:
+    called: list[float] = []
+    clock = asyncio.get_running_loop().time
+
+    async def forget(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        called.append(clock())
+        if len(called) == 4:
+            writer.write(b"x")
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(forget, "127.0.0.1") as server:
+        address = TcpGateway(*server.sockets[0].getsockname())
+        silences = (0.02, 0.04, 0.08)
+        async with listening(address, silences=silences) as events:
+            assert await anext(events) == Opened(address)
+            for _ in range(3):
+                assert await anext(events) == Opened(address, anew=True)
+            assert await anext(events) == b"x"
+            assert await anext(events) == Opened(address, anew=True)  # after the first silence
+    waited = [after - before for before, after in itertools.pairwise(called)]
+    assert all(wait >= silence for wait, silence in zip(waited, (*silences, 0.02), strict=True)), (
+        waited
+    )
+
+
+def test_no_rare_telegram_falls_into_the_change_of_connections_each_time() -> None:
+    """Some meters push every minute, some every quarter of an hour."""
+    calls = list(itertools.accumulate((*SILENCES, *(SILENCES[-1:] * 4))))
+    for interval in (60, 300, 900, 3600):
+        first = next(call for call in calls if call > interval - 5)
+        assert abs(first - interval) >= 10, interval
+
+
+async def test_a_serial_line_may_be_silent_for_as_long_as_it_likes(meter: Meter) -> None:
+    async with listening(port(meter), silences=(0.001,)) as events:
+        assert await anext(events) == Opened(port(meter))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await anext(events)
 
 
 async def test_a_gateway_that_vanishes_silently_is_noticed_by_keep_alive(

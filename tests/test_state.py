@@ -1,12 +1,14 @@
 """The file that outlives a restart."""
 
+import errno
 import json
 import logging
+import os
 from pathlib import Path
 
 import pytest
 
-from app.state import State
+from app.state import RETRY_AFTER, State
 
 
 def test_what_was_kept_is_there_after_a_restart(tmp_path: Path) -> None:
@@ -75,6 +77,40 @@ def test_what_cannot_be_written_is_kept_in_memory_and_told_once(
     state.set("a", "b", "d")
     assert state.get("a", "b") == "d"
     assert caplog.text.count("cannot be written") == 1
+
+
+def test_what_could_not_be_written_is_written_later(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = 0.0
+    path = tmp_path / "missing" / "state.json"
+    state = State(path, clock=lambda: now)
+    state.set("a", "b", "c")
+    path.parent.mkdir()
+    now += RETRY_AFTER / 2
+    state.set("a", "b", "c")
+    assert not path.exists()
+    now += RETRY_AFTER
+    state.set("a", "b", "c")
+    assert State(path).get("a", "b") == "c"
+    assert "can be written again" in caplog.text
+
+
+def test_a_full_disk_leaves_what_was_and_no_half_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "state.json"
+    state = State(path)
+    state.set("a", "b", "c")
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    state.set("a", "b", "d")
+    assert [file.name for file in tmp_path.iterdir()] == ["state.json"]
+    assert State(path).get("a", "b") == "c"
+    assert state.get("a", "b") == "d"
 
 
 def test_no_half_file_is_left_where_writing_fails(tmp_path: Path) -> None:

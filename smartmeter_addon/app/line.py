@@ -42,7 +42,7 @@ REPORT_AFTER: Final = 300.0
 PUSH_INTERVAL: Final = 10.0
 """Seconds between telegrams of a meter whose type is not known yet."""
 
-ADAPTER_INTERVAL: Final = 5.0
+ADAPTER_INTERVAL: Final = 2.0
 """Seconds between two looks for a serial adapter."""
 
 METER_NUMBERS: Final = "meter numbers"
@@ -50,6 +50,9 @@ METER_NUMBERS: Final = "meter numbers"
 
 SERIAL_MODES: Final = "serial mode"
 """The section of the state in which the modes that proved right are kept, by device."""
+
+MOST_UNNAMED: Final = 200
+"""So many codes without a name are told; more than any meter has only an attacker invents."""
 
 _REPORTED: Final = ("power", "energy_import", "energy_export")
 
@@ -171,15 +174,30 @@ class LineReader:
                 async for event in events:
                     self._take(event)
             return
-        self._path = path = source.by_id(place)
-        self._search = search = ModeSearch(self._modes(), self._known_mode(path))
+        while not await self._read_serial(source.by_id(place)):
+            place = await self._only_adapter()
+
+    async def _read_serial(self, path: str) -> bool:
+        """Read a serial line until it has gone for good; give False when another may be it now.
+
+        That is so when it was not chosen but the only one: plugged in again it can have a new name.
+        """
+        known = self._known_mode(path)
+        if self._search and self._search.found:
+            known = known or self._search.mode
+        self._path = path
+        self._search = search = ModeSearch(self._modes(), known)
         trying = searching.listen(path, search, clock=self._clock, delays=self._delays)
         async with contextlib.aclosing(trying) as tried:
             async for outcome in tried:
                 if isinstance(outcome, GaveUp):
                     self._log.info("%s", outcome)
-                else:
-                    self._take(outcome)
+                    continue
+                self._take(outcome)
+                unchosen = not (self._options.url or self._options.device)
+                if isinstance(outcome, Lost) and unchosen and not source.present(path):
+                    return False
+        return True
 
     def _modes(self) -> Iterable[SerialMode]:
         """Give the serial modes that come into question, the likeliest first."""
@@ -228,7 +246,10 @@ class LineReader:
             mode = str(event.address.mode) if isinstance(event.address, SerialPort) else None
             trying = bool(self._search and not self._search.alone and not self._search.found)
             self._line.opened(mode, now, trying=trying)
-            self._log.log(NOTICE, "reading %s", event.address)
+            if event.anew:
+                self._log.debug("called %s anew, as it was silent", event.address)
+            else:
+                self._log.log(NOTICE, "reading %s", event.address)
         elif isinstance(event, Lost):
             self._line.lost(event.reason)
             self._look(now)  # it may be open again before the next look
@@ -282,9 +303,8 @@ class LineReader:
         if item.told:
             self._log.log(NOTICE, "%s", item.told)
         self._tell_unnamed(item)
-        if item.reading:
+        if item.reading and self._publish(item, item.reading, self._options.name, now):
             self._newest = item.reading
-            self._publish(item, item.reading, self._options.name, now)
             self._diagnosis.heard(item.reading.meter, now)
         for reading in item.others:  # the option names the meter itself, not those behind it
             self._publish(item, reading, None, now)
@@ -304,11 +324,12 @@ class LineReader:
             self._noted.add(note)
             self._log.log(NOTICE, "%s", note)
 
-    def _publish(self, telegram: Telegram, reading: Reading, name: str | None, now: float) -> None:
+    def _publish(self, telegram: Telegram, reading: Reading, name: str | None, now: float) -> bool:
+        """Hand a reading on; tell whether it is taken."""
         meter_id = reading.meter.id
         if meter_id not in self._introduced and len(self._introduced) >= MOST_SENDERS:
             self._note(f"more than {MOST_SENDERS} meters on one line cannot be; no more are taken")
-            return
+            return False
         self._names[meter_id] = name
         self._heard[meter_id] = now
         if meter_id not in self._introduced:
@@ -320,6 +341,7 @@ class LineReader:
             self._publisher.publish(due, name=name)
         else:
             self._publisher.meter_online(meter_id, online=True)
+        return True
 
     def _introduce(self, telegram: Telegram, reading: Reading) -> None:
         """Show a meter's first telegram in full, and say how far it can be trusted."""
@@ -339,6 +361,8 @@ class LineReader:
 
     def _tell_unnamed(self, telegram: Telegram) -> None:
         """Name registers that are no reading, once."""
+        if len(self._unnamed) >= MOST_UNNAMED:
+            return
         for obis, register in (telegram.registers or {}).items():
             if obis.electrical and obis not in self._unnamed and not naming.of(obis, register.unit):
                 self._unnamed.add(obis)

@@ -46,7 +46,10 @@ _RESET: Final = "\x1b[0m"
 _HIDDEN: Final = "***"
 _HEX_KEY: Final = re.compile(r"(?:[0-9a-f]{2}){16,}", re.IGNORECASE)
 _LINE_BREAKS: Final = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+\s*")
-_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# And what turns the direction of writing, or cannot be seen at all.
+_CONTROLS: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+)
 
 
 class Redactor:
@@ -178,7 +181,12 @@ def _message(record: logging.LogRecord) -> str:
 def _one_line(text: str) -> str:
     """Join lines, and disarm control characters: a telegram's text must not steer a terminal."""
     joined = _LINE_BREAKS.sub(" | ", text.strip())
-    return _CONTROLS.sub(lambda match: f"\\x{ord(match[0]):02x}", joined)
+    return _CONTROLS.sub(_escaped, joined)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    number = ord(match[0])
+    return f"\\x{number:02x}" if match[0] <= "\xff" else f"\\u{number:04x}"
 
 
 def _level(number: int) -> tuple[int, str]:

@@ -11,8 +11,9 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -117,10 +118,11 @@ async def serve(
         for n, meter in enumerate(options.meters, 1)
     ]
     async with asyncio.TaskGroup() as group:
-        publishing = group.create_task(publisher.run())
+        publishing = group.create_task(_for_ever(publisher.run, "publishing"))
         others = [
-            group.create_task(task)
-            for task in (_beat(), _tidy(publisher, readers), *map(_for_ever, readers))
+            group.create_task(_beat()),
+            group.create_task(_for_ever(partial(_tidy, publisher, readers), "tidying up")),
+            *(group.create_task(_for_ever(one.run, "reading a meter")) for one in readers),
         ]
         await stop.wait()
         _logger.info("stopping")
@@ -179,15 +181,21 @@ class _BrokerLog:
         self._teller.trouble(state.reason, sentence, self._clock(), self._vain)
 
 
-async def _for_ever(reader: LineReader) -> None:
-    """Keep one meter's reader running: a mistake in it must not end the others."""
+async def _for_ever(run: Callable[[], Awaitable[None]], what: str) -> None:
+    """Keep one part of the program running: a mistake in it must not end the others.
+
+    Args:
+        run: what is begun again and again.
+        what: begins the sentence that tells of a failure.
+    """
     while True:
         try:
-            await reader.run()
+            await run()
         except Exception:
             _logger.exception(
-                "reading a meter failed through a mistake in this program; please report this."
+                "%s failed through a mistake in this program; please report this."
                 " It is begun again in %.0f s",
+                what,
                 RESTART_AFTER,
             )
         await asyncio.sleep(RESTART_AFTER)

@@ -24,8 +24,14 @@ from serial.tools.list_ports_common import ListPortInfo
 from app import tcp
 from app.serial_mode import SerialMode
 
-DELAYS: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
-"""Seconds before opening again, after one vain attempt, after two...; the last one stays."""
+DELAYS: Final = (1.0, 2.0, 5.0)
+"""Seconds before opening again, after one vain attempt, after two...; the last one stays. It is no
+longer than most meters' push interval: a line that is back is read from the next telegram on."""
+
+SILENCES: Final = (70.0, 140.0, 310.0, 620.0)
+"""Seconds without a byte after which a gateway is called anew, after the first call in vain, after
+the second...; the last one stays. Meters push every 1 to 60 seconds, and no sum of these is a whole
+number of minutes or quarter hours, so that no rare telegram falls into the change each time."""
 
 _PORTS: Final = range(1, 65535 + 1)
 _PSEUDO_TERMINALS: Final = Path("/dev/pts")
@@ -76,9 +82,15 @@ Address = SerialPort | TcpGateway
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The line is open; bytes may follow."""
+    """The line is open; bytes may follow.
+
+    Args:
+        address: which one.
+        anew: a gateway was called again only because it had been silent for long.
+    """
 
     address: Address
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +170,11 @@ def by_id(path: str, directory: Path = _BY_ID) -> str:
     return str(links[0])
 
 
+def present(path: str) -> bool:
+    """Tell whether a device is there; a link that points nowhere is none."""
+    return Path(path).exists()
+
+
 def adapters() -> list[Adapter]:
     """List the serial adapters on the USB, by the names that last.
 
@@ -184,40 +201,58 @@ async def listen(
     address: Address,
     *,
     delays: Sequence[float] = DELAYS,
-    connect_timeout: float = 10.0,
+    connect_timeout: float = 5.0,
     steady_after: float = 3.0,
+    silences: Sequence[float] = SILENCES,
 ) -> AsyncGenerator[bytes | Opened | Lost, None]:
     """Read a line for ever; an end or an error only leads to the next attempt.
 
     The delays start over once bytes arrive over a line that has been open for a while: a gateway
     that takes every call and hangs up at once, with a word or without (ser2net says "port already
-    in use"), is not to be called every second. Whoever stops before being
-    cancelled closes the line with ``contextlib.aclosing``.
+    in use"), is not to be called every second.
+
+    A gateway can forget a connection without closing it, and one that is silent does not tell why.
+    So after a long silence it is called anew, ever more seldom, and without a word of loss: likely
+    it is the meter that is silent.
+
+    Whoever stops before being cancelled closes the line with ``contextlib.aclosing``.
 
     Args:
         address: what to read.
         delays: seconds to wait after the first vain attempt, the second...; the last one stays.
         connect_timeout: seconds to wait for a gateway.
         steady_after: seconds for which a line must have been open for its bytes to count.
+        silences: seconds of silence after which a gateway is called anew, as `SILENCES`.
 
     Yields:
         Bytes as they come, at least one; Opened before the first of them; Lost at every end.
     """
-    vain = 0
+    vain = calls = 0
     clock = asyncio.get_running_loop().time
+    is_gateway = isinstance(address, TcpGateway)
     while True:
         opened = False
+        limit: asyncio.Timeout | None = None
         try:
             async with _open(address, connect_timeout) as read:
                 opened = True
                 steady = clock() + steady_after
-                yield Opened(address)
-                while chunk := await read(_CHUNK):
+                yield Opened(address, anew=calls > 0)
+                while True:
+                    patience = silences[min(calls, len(silences) - 1)]
+                    async with asyncio.timeout(patience if is_gateway else None) as limit:
+                        chunk = await read(_CHUNK)
+                    if not chunk:
+                        break
+                    calls = 0
                     if clock() >= steady:
                         vain = 0
                     yield chunk
                 reason = _explain(address, None, opened=True)
         except (OSError, termios.error, ValueError) as error:
+            if limit and limit.expired():
+                calls += 1
+                continue
             reason = _explain(address, error, opened=opened)
         retry_in = delays[min(vain, len(delays) - 1)]
         vain += 1

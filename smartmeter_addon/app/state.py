@@ -8,9 +8,13 @@ import contextlib
 import json
 import logging
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
+
+RETRY_AFTER: Final = 60.0
+"""Seconds after which writing is tried again where it failed, as soon as something is kept."""
 
 _VERSION: Final = 1
 _logger: Final = logging.getLogger(__name__)
@@ -21,11 +25,14 @@ class State:
 
     Args:
         path: of the file; it need not exist. What cannot be read is forgotten, with a word in the
-            log; what cannot be written is kept in memory.
+            log; what cannot be written is kept in memory, and written later.
+        clock: a steady one, in seconds.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._path = path
+        self._clock = clock
+        self._retry_at = 0.0
         self._sections: dict[str, dict[str, str]] = {}
         self._complained = False
         with contextlib.suppress(FileNotFoundError):
@@ -40,11 +47,8 @@ class State:
         return dict(self._sections.get(section, {}))
 
     def set(self, section: str, key: str, value: str) -> None:
-        """Keep a text; the file is written when it is news."""
-        kept = self._sections.setdefault(section, {})
-        if kept.get(key) != value:
-            kept[key] = value
-            self._write()
+        """Keep a text; the file is written when it is news, or when that failed a while ago."""
+        self.update(section, {key: value})
 
     def forget(self, section: str, key: str) -> None:
         """Keep a text no longer; the file is written when there was one."""
@@ -52,10 +56,11 @@ class State:
             self._write()
 
     def update(self, section: str, texts: Mapping[str, str]) -> None:
-        """Keep several texts of a section; the file is written once, when any of them is news."""
+        """Keep several texts of a section; the file is written once, as by `set`."""
         kept = self._sections.setdefault(section, {})
-        if any(kept.get(key) != value for key, value in texts.items()):
-            kept.update(texts)
+        news = any(kept.get(key) != value for key, value in texts.items())
+        kept.update(texts)
+        if news or (self._complained and self._clock() >= self._retry_at):
             self._write()
 
     def _read(self) -> None:
@@ -83,6 +88,11 @@ class State:
             if not self._complained:
                 reason = (error.strerror or str(error)).lower()
                 _logger.warning("%s cannot be written (%s); going on without", self._path, reason)
+            with contextlib.suppress(OSError):  # half a file takes room and helps nobody
+                new.unlink(missing_ok=True)
             self._complained = True
+            self._retry_at = self._clock() + RETRY_AFTER
         else:
+            if self._complained:
+                _logger.warning("%s can be written again", self._path)
             self._complained = False

@@ -121,9 +121,10 @@ def number(listed: list[Item], *, own_channel: bool = False) -> str | None:
 
 
 def _text(item: Item) -> str:
+    """Give a number as text, cut to a length that no real one has."""
     if isinstance(item.value, (bytes, str)) and (word := _filled(item.value)).isalnum():
-        return word.decode("ascii")
-    return item.text.strip()
+        return word[:_LONGEST].decode("ascii")
+    return item.text.strip()[:_LONGEST].strip()
 
 
 def _said(item: Item) -> bool:

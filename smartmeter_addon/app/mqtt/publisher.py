@@ -27,8 +27,9 @@ from app.mqtt.topics import OFFLINE, ONLINE
 from app.options import MqttOptions
 from app.state import State
 
-DELAYS: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
-"""Seconds before connecting again, after one vain attempt, after two...; the last one stays."""
+DELAYS: Final = (1.0, 2.0, 5.0)
+"""Seconds before connecting again, after one vain attempt, after two...; the last one stays. It is
+no longer than most meters' push interval: who is back misses no more than one telegram."""
 
 REPEAT_AFTER: Final = 3.0
 """Seconds after an announcement until values are told again: Core does not listen at once to what
@@ -90,7 +91,7 @@ class Publisher:
         state: State,
         on_state: Callable[[BrokerState], None],
         delays: Sequence[float] = DELAYS,
-        timeout: float = 10.0,
+        timeout: float = 5.0,
         today: Callable[[], date] = date.today,
         repeat_after: float = REPEAT_AFTER,
     ) -> None:

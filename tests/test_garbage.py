@@ -1,0 +1,179 @@
+"""Endless garbage: no crash, no growth, and not more work than a Raspberry Pi has time for.
+
+A line at 115200 baud brings 11520 bytes a second; what is decoded here as fast as it goes stands
+for minutes of it.
+"""
+
+import random
+import tracemalloc
+from collections.abc import Callable, Iterator
+from time import process_time
+
+import noise
+import pytest
+from simulated import EVERY_LIST, LISTS, SimulatedMeter, readings
+from telegrams import BOTH_KEYS, decoder
+
+from app.decoder import Decoder
+from app.meters.interpreter import Telegram
+from simulator import links
+
+BYTES_A_SECOND = 11520
+"""Of a line at 115200 baud 8N1."""
+
+ENOUGH = 3.0
+"""How often this machine has to be quicker than the line: a Raspberry Pi is slower than this."""
+
+MOST_KEPT = 400_000
+"""Bytes of memory that a decoder may hold on to: several of the longest frames of each link."""
+
+Figure = Callable[[str], None]
+
+
+def chance(seed: int = 6) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - garbage is no cryptography
+
+
+def endless(kind: str, size: int) -> Iterator[bytes]:
+    """Give chunks of one kind of garbage, in all about so many bytes."""
+    given, dice = 0, chance()
+    meter, other = SimulatedMeter(None, "e450"), SimulatedMeter(None, "kaifa")
+    while given < size:
+        data = GARBAGE[kind](meter, other, dice)
+        for at in range(0, len(data), 512):
+            yield data[at : at + 512]
+        given += len(data)
+
+
+def _long(pattern: bytes) -> noise.Make:
+    return lambda _m, _o, _c: pattern * (20_000 // len(pattern) + 1)
+
+
+_HDLC = links.hdlc_frame(bytes(1500), destination=b"\xcf", source=b"\x03", segmented=True)
+
+GARBAGE: dict[str, noise.Make] = {
+    **noise.KINDS,
+    **{
+        f"nothing but {byte:02X}": _long(bytes((byte,))) for byte in b"\x00\x01\x0f\x16\x2f\x68\x7e"
+    },
+    "nothing but DB": _long(b"\xdb"),
+    "M-Bus beginnings one after the other": _long(b"\x68\xff\xff\x68\x53\xff\x00\x01\x67"),
+    "M-Bus beginnings that overlap": _long(b"\x68\x68\x68\x68\xff\xff"),
+    "HDLC frames that belong to one message without end": _long(b"\x7e" + _HDLC + b"\x7e"),
+    "HDLC beginnings with right header sums": _long(_HDLC[:8]),
+    "block transfer without end": _long(
+        links.Hdlc(blocks=(900,)).frames(bytes(2700))[0]
+        + links.Hdlc(blocks=(900,)).frames(bytes(2700))[1]
+    ),
+    "bare APDUs that announce the most": _long(b"\xdb\x08KFM\x01\x02\x03\x04\x05\x82\x3f\xff\x20"),
+    "wrappers that announce the most": _long(b"\x00\x01\x00\x01\x00\x01\xff\xff"),
+    "P1 without an end": _long(b"/ABC5\r\n" + b"1-0:1.8.0(000001.000*kWh)\r\n" * 300),
+    "P1 lines of brackets": _long(b"/ABC5\r\n" + b"1-0:1.8.0" + b"(((((" * 500 + b"\r\n!\r\n"),
+    "P1 fields without end": _long(b"/ABC5\r\n1-0:1.8.0" + b"(1)" * 4000 + b"\r\n!\r\n"),
+}
+
+
+def cost(kind: str, size: int) -> tuple[float, int]:
+    """Give the seconds of work for garbage, and the most bytes that were kept."""
+    warm = decoder()
+    warm.feed(bytes(10))
+    made = decoder()
+    chunks = list(endless(kind, size))
+    begin = process_time()
+    for chunk in chunks:
+        made.feed(chunk)
+    return process_time() - begin, kept(made)
+
+
+def kept(made: Decoder) -> int:
+    """Give the bytes that are kept of what is not decided yet."""
+    scanner = made._scanner
+    return len(scanner._buffer) + len(scanner._head) + 40 * len(scanner._waiting)
+
+
+@pytest.mark.parametrize("kind", GARBAGE)
+def test_garbage_is_no_more_work_than_there_is_time_for_and_none_of_it_is_kept(kind: str) -> None:
+    size = 20_000
+    seconds, held = cost(kind, size)
+    assert held < MOST_KEPT
+    assert seconds * ENOUGH < size / BYTES_A_SECOND, f"{size / seconds:.0f} bytes a second"
+
+
+@pytest.mark.slow
+def test_ten_megabytes_of_garbage_leave_nothing_behind(figure: Figure) -> None:
+    size = 10_000_000 // len(GARBAGE)
+    made = decoder()
+    rates = {}
+    tracemalloc.start()
+    peaks = []
+    for _ in range(2):
+        tracemalloc.reset_peak()
+        for kind in GARBAGE:
+            for chunk in endless(kind, size // 2):
+                made.feed(chunk)
+            assert kept(made) < MOST_KEPT, kind
+        peaks.append(tracemalloc.get_traced_memory())
+    tracemalloc.stop()
+    for kind in GARBAGE:
+        seconds, _ = cost(kind, 120_000)
+        rates[kind] = 120_000 / seconds
+    slowest = min(rates, key=rates.__getitem__)
+    quickest = max(rates, key=rates.__getitem__)
+    figure(
+        f"10 MB of garbage of {len(GARBAGE)} kinds: memory in use {peaks[0][0] // 1000} kB after"
+        f" the first half, {peaks[1][0] // 1000} kB after the second, {peaks[1][1] // 1000} kB at"
+        f" most; {rates[quickest] / 1e6:.1f} MB/s ({quickest}) to {rates[slowest] / 1e6:.2f} MB/s"
+        f" ({slowest}); a line at 115200 baud brings 0.0115 MB/s"
+    )
+    assert peaks[1][0] - peaks[0][0] < MOST_KEPT
+
+
+# What is left of a telegram, and whether the next one is read
+
+
+def damaged(data: bytes, at: int, how: str) -> bytes:
+    match how:
+        case "cut":
+            return data[:at]
+        case "begun late":
+            return data[at:]
+        case "doubled":
+            return data[: at + 1] + data[at:]
+        case _:
+            return data[:at] + data[at + 1 :]
+
+
+def see_the_next_is_read(family: str, name: str, how: str, step: int) -> None:
+    """Damage a telegram at every byte; the whole one behind it has to be read, and nothing else."""
+    meter = SimulatedMeter(None, family, name)
+    size = len(meter.telegram().data)
+    made = decoder(BOTH_KEYS)
+    for at in range(0, size, step):
+        hit, whole = meter.telegram(), meter.telegram()
+        heard = made.feed(damaged(hit.data, at, how)) + made.feed(whole.data)
+        said = [one.reading.values for one in heard if isinstance(one, Telegram) and one.reading]
+        # Some damage does no harm: before a telegram's begin, or to a flag.
+        assert said[-1:] == [{**said[-1], **readings(whole.truth)}] if said else False, (how, at)
+        assert len(said) <= 2
+        if len(said) == 2:  # the damaged one was read as well
+            assert said[0].items() >= readings(hit.truth).items(), (how, at)
+
+
+HOW = ["cut", "begun late", "doubled", "dropped"]
+
+
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize(("family", "name"), LISTS)
+def test_a_telegram_damaged_at_any_byte_does_not_harm_the_next(
+    family: str, name: str, how: str
+) -> None:
+    see_the_next_is_read(family, name, how, step=23)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize(("family", "name"), EVERY_LIST)
+def test_a_telegram_of_any_list_damaged_at_every_byte_does_not_harm_the_next(
+    family: str, name: str, how: str
+) -> None:
+    see_the_next_is_read(family, name, how, step=1)
