@@ -83,7 +83,18 @@ def test_all_is_known_again_after_a_restart(
 
 
 @pytest.mark.parametrize(
-    "left", ["", "{", "null", "[]", "7", '{"meter": {}}', '{"meter": {"id": "x", "colour": "red"}}']
+    "left",
+    [
+        "",
+        "{",
+        "null",
+        "[]",
+        "7",
+        '{"meter": {}}',
+        '{"meter": {"id": "x", "colour": "red"}}',
+        "[" * 10**5,
+    ],
+    ids=lambda left: left[:40] or "empty",
 )
 def test_what_another_version_left_is_passed_over(state: State, left: str) -> None:
     Announcements(state).heard(KAIFA, None, ["power"], {})

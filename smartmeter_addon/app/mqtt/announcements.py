@@ -56,7 +56,7 @@ class Announcements:
         for text in state.section(SECTION).values():
             try:
                 self._recall(json.loads(text))
-            except (ValueError, KeyError, TypeError, AttributeError):
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 continue  # written by another version: it is announced anew when it is heard
 
     def known(self) -> Iterable[Announcement]:
