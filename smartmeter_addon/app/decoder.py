@@ -1,7 +1,7 @@
 """The whole way from bytes to telegrams, without any input or output."""
 
-from collections.abc import Iterable, Mapping, MutableMapping
-from datetime import tzinfo
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from datetime import datetime, tzinfo
 
 from app.dlms.ciphering import Keys
 from app.dlms.receiver import Push, Receiver
@@ -21,6 +21,7 @@ class Decoder:
         zone: where the meter stands.
         line: see `Interpreter`.
         numbers: see `Interpreter`.
+        now: see `Interpreter`.
     """
 
     def __init__(
@@ -32,9 +33,12 @@ class Decoder:
         *,
         line: str = "",
         numbers: MutableMapping[str, str] | None = None,
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         self._keys = keys
-        self._interpreter = Interpreter(profiles, meter_type, zone, line=line, numbers=numbers)
+        self._interpreter = Interpreter(
+            profiles, meter_type, zone, line=line, numbers=numbers, now=now
+        )
         self.restart()
 
     def restart(self) -> None:

@@ -107,6 +107,7 @@ class LineReader:
             options.meter_type,
             line=identity.slug(label),
             numbers=self._numbers,
+            now=wall_clock,
         )
         self._search: ModeSearch | None = None
         self._path = ""  # of the serial device that the search is about
