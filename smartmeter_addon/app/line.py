@@ -50,6 +50,9 @@ METER_NUMBERS: Final = "meter numbers"
 SERIAL_MODES: Final = "serial mode"
 """The section of the state in which the modes that proved right are kept, by device."""
 
+_MOST_UNNAMED: Final = 100
+"""Registers that are named in the log as not published: more than any meter sends."""
+
 _REPORTED: Final = ("power", "energy_import", "energy_export")
 
 
@@ -262,7 +265,8 @@ class LineReader:
         if item.reading:
             self._newest = item.reading
             self._publish(item, item.reading, self._options.name, now)
-            self._diagnosis.heard(item.reading.meter, now)
+            if item.reading.meter.id in self._introduced:
+                self._diagnosis.heard(item.reading.meter, now)
         for reading in item.others:  # the option names the meter itself, not those behind it
             self._publish(item, reading, None, now)
         if not item.reading and not item.others and not item.waiting:
@@ -310,6 +314,8 @@ class LineReader:
     def _tell_unnamed(self, telegram: Telegram) -> None:
         """Name registers that are no reading, once."""
         for obis, register in (telegram.registers or {}).items():
+            if len(self._unnamed) >= _MOST_UNNAMED:
+                return
             if obis.electrical and obis not in self._unnamed and not naming.of(obis, register.unit):
                 self._unnamed.add(obis)
                 self._log.info("the meter also sends %s, which is not published", obis)
