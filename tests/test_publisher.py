@@ -556,6 +556,16 @@ async def test_what_was_retained_under_other_topics_is_cleared(
     assert left == {topics.status, topics.meter_status(KAIFA.id), topics.discovery(KAIFA.id)}
 
 
+async def test_what_no_broker_takes_is_not_cleared(broker: Mosquitto) -> None:
+    """A file that was damaged would end every connection, or the program."""
+    state = Memory()
+    for damaged in ("smartmeter/+/state", "#", "", "a\0b", "x" * 70_000):
+        state.set(RETAINED, damaged, "")
+    async with broker.watch() as home, running(program(broker.options, state=state)) as made:
+        made.publish(power="1")
+        await home.wait(KAIFA_STATE)
+
+
 async def test_a_meter_that_was_not_heard_for_a_week_is_taken_back(broker: Mosquitto) -> None:
     state, day = Memory(), dt.date(2026, 6, 1)
     made = program(broker.options, state=state, today=lambda: day)
