@@ -1,0 +1,1 @@
+"""Trials that measure what the project promises; each prints the figures that are told of it."""
