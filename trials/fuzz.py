@@ -1,15 +1,15 @@
 """Fuzzes every decoder and the whole chain, guided by what code an input reaches (atheris).
 
-    PYTHONPATH=smartmeter_addon:. python3 -m trials.fuzz --minutes 30 --corpus /tmp/corpus
+    script/fuzz --minutes 30 --corpus FOLDER
 
-in an environment with smartmeter_addon/requirements.txt and requirements-fuzz.txt (Python 3.13).
+which makes an environment with smartmeter_addon/requirements.txt and requirements-fuzz.txt.
 Each target of `targets` runs in a process of its own, one after the other; the time is shared out
 by weight. An input that makes one fail, hang for more than TIMEOUT seconds, or take more
 memory than MEMORY ends that target; it is kept beside the corpus, and its name is printed.
 
-    ... -m trials.fuzz --keep --corpus /tmp/corpus      minimises the corpus into trials/corpus
-    ... -m trials.fuzz chain --minutes 5                one target only
-    ... -m trials.fuzz chain --play FILE                plays an input again
+    script/fuzz --keep --corpus FOLDER      minimises the corpus into trials/corpus
+    script/fuzz chain --minutes 5           one target only
+    script/fuzz chain --play FILE           plays an input again
 """
 
 import argparse
