@@ -1,5 +1,6 @@
 """What Home Assistant was told of; the days are made up here."""
 
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -83,11 +84,31 @@ def test_all_is_known_again_after_a_restart(
 
 
 @pytest.mark.parametrize(
-    "left", ["", "{", "null", "[]", "7", '{"meter": {}}', '{"meter": {"id": "x", "colour": "red"}}']
+    "left",
+    [
+        "",
+        "{",
+        "null",
+        "[]",
+        "7",
+        '{"meter": {}}',
+        '{"meter": {"id": "x", "colour": "red"}}',
+        "[" * 10**5,
+    ],
+    ids=lambda left: left[:40] or "empty",
 )
 def test_what_another_version_left_is_passed_over(state: State, left: str) -> None:
     Announcements(state).heard(KAIFA, None, ["power"], {})
     state.set(SECTION, "other", left)
+    assert [one.meter for one in Announcements(state).known()] == [KAIFA]
+
+
+def test_a_meter_whose_id_was_damaged_is_passed_over(state: State) -> None:
+    Announcements(state).heard(KAIFA, None, ["power"], {})
+    for damaged in ("a/+", "", "#", 7):
+        kept = json.loads(state.section(SECTION)[KAIFA.id])
+        kept["meter"]["id"] = damaged
+        state.set(SECTION, f"damaged {damaged}", json.dumps(kept))
     assert [one.meter for one in Announcements(state).known()] == [KAIFA]
 
 

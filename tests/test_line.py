@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -34,7 +34,8 @@ from app.state import State
 from simulator import axdr, links
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.clock import VIENNA
-from simulator.meters import Register, Shape, Truth, Unit
+from simulator.household import Household
+from simulator.meters import Register, Shape, Truth, Unit, build
 from simulator.wires import TcpServer
 
 KEYS = Keys(KEY, AUTH_KEY)
@@ -915,6 +916,24 @@ def test_a_register_that_has_no_name_yet_is_told_once(told: Told) -> None:
     found = [text for text in told.at("INFO") if "is not published" in text]
     assert found == ["the meter also sends 1-0:15.7.0, which is not published"]
     assert len(made.recorder.published) == 3
+
+
+def test_registers_without_a_name_that_never_end_are_not_told_for_ever(told: Told) -> None:
+    made = opened(Keys())
+    lines = [f"1-0:{200 + n // 10}.{n % 10}.0(00{n % 10}*W)" for n in range(300)]
+    made.take(links.p1("XMX5LGBBFG1009394887", ["1-0:1.7.0(01.000*kW)", *lines]))
+    told_of = [text for text in told.at("INFO") if "is not published" in text]
+    assert len(told_of) == line.MOST_UNNAMED
+
+
+@pytest.mark.parametrize("hour", [0, 1], ids=["the first time", "the second time"])
+def test_after_a_restart_the_computer_s_clock_says_which_of_two_hours_it_is(hour: int) -> None:
+    meter = build("e450", "burgenland")
+    begin = datetime(2026, 10, 25, hour, 20, tzinfo=UTC)  # 2:20 twice, and the meter says no offset
+    made = Reader(MeterOptions(keys=KEYS), now=1000.0 + (begin - START).total_seconds())
+    made.take(Opened(PORT), meter.telegram(Household(1, begin).at(begin)).data)
+    ((reading, _),) = made.recorder.published
+    assert reading.timestamp == begin
 
 
 def p1_telegram(power: int, counter: int) -> bytes:

@@ -264,6 +264,21 @@ def test_random_bytes_never_raise(chunks: list[bytes]) -> None:
     assert len(scanner._buffer) == 0
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [b"\x68\x04\x04\x68\x53", b"/AAA5\r\n", b"/AAA5 ", b"\xdb\x08AAA00000\x82\x30\x00\x20", b"h"],
+    ids=["mbus", "p1", "p1 in one line", "raw", "starts"],
+)
+def test_beginnings_without_end_are_not_piled_up(pattern: bytes) -> None:
+    """One always waits behind the other: the second look that unchecked links get never comes."""
+    scanner = Scanner()
+    for at in range(0, 80_000, 20):
+        scanner.feed((pattern * 20)[at % len(pattern) :][:20])
+        assert len(scanner._buffer) <= 2 * 16384 + 4
+    scanner.finish()
+    assert scanner.junk > 0
+
+
 starts = st.sampled_from(
     [
         *(b"\x68\x09\x09\x68\x53\xff\x10", b"\x68\x01\x01\x68\x53", b"\x68", b"\x7e\xa0\x15"),

@@ -311,6 +311,11 @@ def test_a_file_that_is_no_toml_is_named_with_the_line(folder: Path) -> None:
     assert "line 2" in said
 
 
+def test_a_file_that_is_nested_too_deeply_is_named(folder: Path) -> None:
+    (folder / "meter.toml").write_text(f"makers = {'[' * 5000}{']' * 5000}")
+    assert complaint(folder) == "meter.toml: this is no TOML: it is nested too deeply"
+
+
 def test_a_file_that_is_no_text_is_named(folder: Path) -> None:
     (folder / "meter.toml").write_bytes(b'model = "\xff"')
     assert complaint(folder).startswith("meter.toml: ")

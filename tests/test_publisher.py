@@ -596,6 +596,16 @@ async def test_another_program_s_entities_are_taken_over_once_before_the_first_a
     assert all("cmps" in one for one in told[1:])
 
 
+async def test_what_no_broker_takes_is_not_cleared(broker: Mosquitto) -> None:
+    """A file that was damaged would end every connection, or the program."""
+    state = Memory()
+    for damaged in ("smartmeter/+/state", "#", "", "a\0b", "x" * 70_000):
+        state.set(RETAINED, damaged, "")
+    async with broker.watch() as home, running(program(broker.options, state=state)) as made:
+        made.publish(power="1")
+        await home.wait(KAIFA_STATE)
+
+
 async def test_a_meter_that_was_not_heard_for_a_week_is_taken_back(broker: Mosquitto) -> None:
     state, day = Memory(), dt.date(2026, 6, 1)
     made = program(broker.options, state=state, today=lambda: day)

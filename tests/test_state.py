@@ -49,7 +49,11 @@ def test_keeping_the_same_again_does_not_write(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{", "[]", "null", "7", '{"version": 1}', '{"version": 1, "sections": {"a": 3}}', "\xff"],
+    [
+        *("", "{", "[]", "null", "7", '{"version": 1}', '{"version": 1, "sections": {"a": 3}}'),
+        *("\xff", "[" * 100_000),
+    ],
+    ids=lambda content: content[:40] or "empty",
 )
 def test_a_broken_file_is_begun_anew(
     tmp_path: Path, content: str, caplog: pytest.LogCaptureFixture

@@ -1,8 +1,8 @@
 """The whole way from bytes to telegrams, without any input or output."""
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import replace
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from app.dlms.ciphering import Keys
 from app.dlms.receiver import Push, Receiver
@@ -24,6 +24,7 @@ class Decoder:
         line: see `Interpreter`.
         numbers: see `Interpreter`.
         guard: judges each telegram; without one each is believed.
+        now: see `Interpreter`.
     """
 
     def __init__(
@@ -36,10 +37,13 @@ class Decoder:
         line: str = "",
         numbers: MutableMapping[str, str] | None = None,
         guard: Guard | None = None,
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         self._guard = guard
         self._keys = keys
-        self._interpreter = Interpreter(profiles, meter_type, zone, line=line, numbers=numbers)
+        self._interpreter = Interpreter(
+            profiles, meter_type, zone, line=line, numbers=numbers, now=now
+        )
         self.restart()
 
     def restart(self) -> None:

@@ -126,6 +126,7 @@ class LineReader:
             line=identity.slug(label),
             numbers=self._numbers,
             guard=self._guard,
+            now=wall_clock,
         )
         self._search: ModeSearch | None = None
         self._path = ""  # of the serial device that the search is about
@@ -361,9 +362,9 @@ class LineReader:
 
     def _tell_unnamed(self, telegram: Telegram) -> None:
         """Name registers that are no reading, once."""
-        if len(self._unnamed) >= MOST_UNNAMED:
-            return
         for obis, register in (telegram.registers or {}).items():
+            if len(self._unnamed) >= MOST_UNNAMED:
+                return
             if obis.electrical and obis not in self._unnamed and not naming.of(obis, register.unit):
                 self._unnamed.add(obis)
                 self._log.info("the meter also sends %s, which is not published", obis)

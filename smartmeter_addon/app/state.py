@@ -73,7 +73,14 @@ class State:
             }
         except FileNotFoundError:
             raise
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ) as error:
             _logger.warning("%s cannot be read and is begun anew (%s)", self._path, error)
 
     def _write(self) -> None:

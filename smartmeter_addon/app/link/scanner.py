@@ -27,6 +27,7 @@ _FLAG: Final = bytes((hdlc.FLAG,))
 _LINE_END: Final = b"\r\n"
 _LOOK_BEHIND: Final = 4  # how far back a link looks for a flag or an LLC header
 _LONGEST_HEAD: Final = 4096
+_MOST_HELD: Final = 32768  # twice the longest frame of an unchecked link
 _NOWHERE: Final = 1 << 62
 
 
@@ -70,6 +71,9 @@ class Scanner:
         events: list[Frame | Fault] = []
         while self._step(events):
             pass
+        if len(self._buffer) > _MOST_HELD:
+            # Where one beginning always waits behind the other, the second look would never come.
+            self._again = _NOWHERE
         undecided = self._waiting[0][0] if self._waiting else self._scanned
         self._discard(min(undecided, self._scanned, self._again) - _LOOK_BEHIND)
         return events

@@ -1,7 +1,7 @@
 """From what a meter pushed to what a household reads: which meter it is, and what it says."""
 
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import lru_cache
@@ -80,6 +80,8 @@ class Interpreter:
             worth keeping over a restart, as some meters say their number only now and then. An
             empty one is of a sender that did not say any for long. Without this memory nothing is
             waited for.
+        now: the computer's clock, for the hour that occurs twice in autumn, when a meter that does
+            not say which one it means has not been heard before it.
     """
 
     def __init__(
@@ -90,7 +92,9 @@ class Interpreter:
         *,
         line: str = "",
         numbers: MutableMapping[str, str] | None = None,
+        now: Callable[[], datetime] | None = None,
     ) -> None:
+        self._now = now
         self._recogniser = Recogniser(profiles, meter_type)
         self._zone = zone
         self._before: dict[str, datetime] = {}  # the time that each sender sent last
@@ -120,7 +124,7 @@ class Interpreter:
             mark = title.hex().upper() if title else ""
             understood = self._recogniser.data(push.content.body, title, push.frame.address)
         sender = mark or push.frame.address
-        before = self._before.get(sender)
+        before = self._before.get(sender) or (self._now() if self._now else None)
         timestamp = clock.parse(header, self._zone, before) if header else None
         if timestamp is None:
             timestamp = self._clock(understood.items, before)

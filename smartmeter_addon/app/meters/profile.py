@@ -367,6 +367,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise ProfileError(f"{path.name}: it is no text in UTF-8; save it as such") from error
     except ValueError as error:
         raise ProfileError(f"{path.name}: this is no TOML: {error}") from error
+    except RecursionError as error:  # hundreds of brackets
+        raise ProfileError(f"{path.name}: this is no TOML: it is nested too deeply") from error
 
 
 def _checked(schema: vol.Schema, raw: object, where: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ or a meter that was not heard for a week although every line has one that is.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
@@ -16,6 +17,8 @@ from app.state import State
 
 SECTION: Final = "announced"
 """The section of the state in which announcements are kept, by the meter's id."""
+
+_ID: Final = re.compile("[a-z0-9_-]+")
 
 GONE_AFTER: Final = 7
 """Days without it after which something is gone for good; the program's start is one with it."""
@@ -56,7 +59,7 @@ class Announcements:
         for text in state.section(SECTION).values():
             try:
                 self._recall(json.loads(text))
-            except (ValueError, KeyError, TypeError, AttributeError):
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 continue  # written by another version: it is announced anew when it is heard
 
     def known(self) -> Iterable[Announcement]:
@@ -136,6 +139,8 @@ class Announcements:
 
     def _recall(self, content: Mapping[str, Any]) -> None:
         meter = Meter(**content["meter"])
+        if not _ID.fullmatch(meter.id):
+            raise ValueError("the meter's id is none")
         keys = frozenset(content["keys"])
         self._known[meter.id] = Announcement(
             meter, content["name"], keys, dict(content["derived"]), frozenset(content["gone"])

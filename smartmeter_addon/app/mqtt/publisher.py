@@ -23,7 +23,7 @@ from app.meters.sensors import DIAGNOSTICS, SENSORS
 from app.mqtt.announcements import Announcement, Announcements
 from app.mqtt.connection import Connection, TlsFileError, explain
 from app.mqtt.layout import Layout, Message
-from app.mqtt.topics import OFFLINE, ONLINE
+from app.mqtt.topics import OFFLINE, ONLINE, publishable
 from app.options import MqttOptions
 from app.state import State
 
@@ -122,7 +122,8 @@ class Publisher:
             self._put(self._layout.announcement(announced))
             self.meter_online(announced.meter.id, online=False)
         left = self._state.section(RETAINED).keys() - self._newest.keys()
-        self._put(Message(topic, "", retain=True) for topic in left)
+        # One damaged character in the file must not cost the connection, at each start again.
+        self._put(Message(topic, "", retain=True) for topic in filter(publishable, left))
 
     def publish(self, reading: Reading, *, name: str | None) -> None:
         """Take a reading over; it replaces one of the same meter that is still due.

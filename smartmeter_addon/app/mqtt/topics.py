@@ -8,6 +8,14 @@ ONLINE: Final = "online"
 OFFLINE: Final = "offline"
 
 
+_LONGEST: Final = 1000  # characters; MQTT ends at 65535 bytes
+
+
+def publishable(topic: str) -> bool:
+    """Tell whether a topic is one that a broker takes messages for."""
+    return topic.isprintable() and 0 < len(topic) <= _LONGEST and not set(topic) & set("+#")
+
+
 @dataclass(frozen=True, slots=True)
 class Topics:
     """The topics of one program.

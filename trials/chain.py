@@ -1,0 +1,229 @@
+"""From bytes to the messages that would be sent, without a loop, a line, or a broker.
+
+And what must hold of all that comes out on the way, whatever went in.
+"""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from app import log
+from app.decoder import Decoder
+from app.dlms.ciphering import Keys
+from app.fault import Fault
+from app.line import LineReader
+from app.link import Scanner
+from app.meters import profile
+from app.meters.interpreter import Telegram
+from app.meters.profile import AUTO
+from app.meters.reading import Reading
+from app.mqtt.predecessors import LAYOUTS
+from app.mqtt.publisher import Publisher
+from app.mqtt.topics import Topics
+from app.options import MeterOptions, MqttOptions
+from app.state import State
+from simulator.clock import VIENNA as ZONE
+from trials.made import NOON
+
+PROFILES: Final = profile.load()
+
+HELD_AT_MOST: Final = 32768 + 16
+"""Bytes that a scanner may hold between two chunks; its longest frame has 16 kB."""
+JOINED_AT_MOST: Final = 65536
+SENDERS_AT_MOST: Final = 32
+UNNAMED_AT_MOST: Final = 200
+STATE_AT_MOST: Final = 200_000
+LONGEST_LINE: Final = 20_000
+LONGEST_TOPIC: Final = 255
+
+
+class Finding(AssertionError):  # noqa: N818 - what a trial looks for
+    """Something that must hold does not."""
+
+
+def check(holds: object, what: str) -> None:
+    """Complain of what does not hold."""
+    if not holds:
+        raise Finding(what)
+
+
+class Chain:
+    """A line's reader and the publisher behind it, without a loop, a line, or a broker.
+
+    Args:
+        keys: of the meter.
+        meter_type: as the option.
+        layout: the name of what is published.
+    """
+
+    def __init__(self, keys: Keys, meter_type: str = AUTO, layout: str = "standard") -> None:
+        self._now = 1000.0
+        self._state = _Memory()
+        self._publisher = publisher(self._state, layout)
+        self._line = LineReader(
+            MeterOptions(meter_type=meter_type, keys=keys),
+            PROFILES,
+            ZONE,
+            self._publisher,
+            self._state,
+            clock=lambda: self._now,
+            wall_clock=lambda: NOON + timedelta(seconds=self._now),
+        )
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Look at every line of the log meanwhile."""
+        with _watched_log():
+            yield
+
+    def take(self, chunk: bytes) -> None:
+        """Take bytes."""
+        self._line._take(chunk)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass, and the watch look."""
+        self._now += seconds
+        self._line._look(self._now)
+
+    @property
+    def sections(self) -> dict[str, dict[str, str]]:
+        """What is kept for the next start."""
+        return self._state._sections
+
+    def holds(self) -> None:
+        """Check what has become of it all."""
+        decoder_is_bounded(self._line._decoder)
+        messages_hold(self._publisher)
+        state = json.dumps(self.sections)
+        check(len(state) <= STATE_AT_MOST, f"the state has {len(state)} characters")
+        check(len(self._line._unnamed) <= UNNAMED_AT_MOST, "unnamed registers pile up")
+        check(len(self._line._paces) <= SENDERS_AT_MOST, "meters pile up")
+
+
+class _Memory(State):
+    """A state without a file."""
+
+    def __init__(self) -> None:
+        super().__init__(Path("/nowhere/state.json"))
+
+    def _write(self) -> None:
+        pass
+
+
+async def _no_broker() -> MqttOptions:
+    return MqttOptions()
+
+
+def publisher(state: State, layout: str) -> Publisher:
+    """Make a publisher without a broker."""
+    return Publisher(
+        find_broker=_no_broker,
+        layout=LAYOUTS[layout](Topics(), language="de", version="0"),
+        state=state,
+        on_state=lambda _: None,
+        today=NOON.date,
+    )
+
+
+def messages_hold(publisher: Publisher, *, ours: bool = True) -> None:
+    """Check all that would be sent.
+
+    Args:
+        publisher: whose.
+        ours: whether no topic is one that was read from a file.
+    """
+    for topic, message in publisher._newest.items():
+        check(topic == message.topic, "a message under another's topic")
+        check(topic.isprintable() and not set(topic) & set("+#"), f"the topic {topic!r}")
+        check(not ours or (topic.isascii() and not set(topic) & set("$ ")), f"the topic {topic!r}")
+        check(not ours or len(topic) <= LONGEST_TOPIC, f"a topic of {len(topic)} characters")
+        payload = message.payload.encode()
+        check(len(payload) <= STATE_AT_MOST, f"a message of {len(payload)} bytes")
+        if payload.startswith(b"{"):
+            json.loads(payload, parse_constant=_no_constant)
+
+
+def _no_constant(name: str) -> object:
+    raise Finding(f"{name} is no JSON")
+
+
+class _Watcher(logging.Handler):
+    """Complains of a mistake that was caught and told, and of lines that are none."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info and record.exc_info[1]:
+            raise record.exc_info[1]
+        line = _FORMATTER.format(record)
+        check(all(c.isprintable() for c in line), f"the line {line!r}")
+        check(len(line) <= LONGEST_LINE, f"a line of {len(line)} characters")
+
+
+_FORMATTER: Final = log._Formatter(log.Redactor(), colour=False)
+
+
+@contextmanager
+def _watched_log() -> Iterator[None]:
+    logger = logging.getLogger("app")
+    watcher = _Watcher()
+    before = logger.level, logger.propagate
+    logger.addHandler(watcher)
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(watcher)
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
+
+
+# --- What holds ---
+
+
+def scanner_is_bounded(scanner: Scanner, fed: int) -> None:
+    """Check what a scanner holds after so many bytes."""
+    held = len(scanner._buffer)
+    check(held <= HELD_AT_MOST, f"{held} bytes are held")
+    check(len(scanner._head) <= HELD_AT_MOST, "the head grows")
+    check(len(scanner._waiting) <= held, "beginnings outnumber the bytes")
+    check(0 <= scanner.junk <= fed, f"{scanner.junk} of {fed} bytes are junk")
+    for link in scanner._links:
+        joiner = getattr(link, "_segments", None)
+        check(joiner is None or len(joiner._data) <= JOINED_AT_MOST, "segments pile up")
+
+
+def decoder_is_bounded(decoder: Decoder) -> None:
+    """Check what a decoder remembers."""
+    receiver, interpreter = decoder._receiver, decoder._interpreter
+    check(len(receiver._blocks._data) <= JOINED_AT_MOST, "blocks pile up")
+    check(len(receiver._tagged) <= SENDERS_AT_MOST, "system titles pile up")
+    for kept in (interpreter._before, interpreter._numbers, interpreter._waited):
+        check(len(kept) <= SENDERS_AT_MOST, "senders pile up")
+
+
+def telegram_holds(event: Telegram | Fault) -> None:
+    """Check what a decoder gave."""
+    if isinstance(event, Fault):
+        str(event)
+        return
+    if event.fault:
+        check(event.reading is None, "a telegram with a fault has a reading")
+    for obis, register in (event.registers or {}).items():
+        str(obis)
+        check(isinstance(register.value, (str, bool, int, Decimal)), "no such value")
+    for reading in (*([event.reading] if event.reading else []), *event.others):
+        reading_holds(reading)
+
+
+def reading_holds(reading: Reading) -> None:
+    """Check a reading."""
+    safe = set("abcdefghijklmnopqrstuvwxyz0123456789_-")
+    check(reading.meter.id and set(reading.meter.id) <= safe, f"the id {reading.meter.id!r}")
+    for key, value in reading.values.items():
+        check(isinstance(value, (int, Decimal, str)), f"{key} is {value!r}")
+        check(isinstance(value, str) or Decimal(value).is_finite(), f"{key} is {value!r}")

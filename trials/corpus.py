@@ -1,0 +1,56 @@
+"""Inputs worth keeping, in a file a target.
+
+Those of ``corpus/`` reach, together with the seeds, all code that the fuzzer ever reached; each
+stands behind its length (2 bytes), and the whole is packed by xz. Those of ``found/`` once failed;
+each is a line of base64 that also tells what happened.
+"""
+
+import base64
+import io
+import lzma
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+_HERE: Final = Path(__file__).parent
+KEPT: Final = _HERE / "corpus"
+FOUND: Final = _HERE / "found"
+
+_LENGTH: Final = 2
+
+
+def load(name: str) -> list[bytes]:
+    """Give a target's inputs."""
+    once_failed = [data for target, data, _ in found() if target == name]
+    path = KEPT / f"{name}.xz"
+    return once_failed + (list(_unpacked(path.read_bytes())) if path.exists() else [])
+
+
+def found() -> list[tuple[str, bytes, str]]:
+    """Give what once failed: the target, the input, and what it did."""
+    parts = [
+        (path.stem, line.partition(" # "))
+        for path in sorted(FOUND.glob("*.txt"))
+        for line in path.read_text("ascii").splitlines()
+    ]
+    return [(name, base64.b64decode(data), what) for name, (data, _, what) in parts]
+
+
+def store(name: str, inputs: Iterable[bytes]) -> tuple[int, int]:
+    """Keep a target's inputs.
+
+    Returns:
+        How many, and the size of their file in bytes.
+    """
+    different = sorted(set(inputs))
+    content = b"".join(len(data).to_bytes(_LENGTH, "big") + data for data in different)
+    KEPT.mkdir(exist_ok=True)
+    path = KEPT / f"{name}.xz"
+    path.write_bytes(lzma.compress(content, preset=9 | lzma.PRESET_EXTREME))
+    return len(different), path.stat().st_size
+
+
+def _unpacked(packed: bytes) -> Iterator[bytes]:
+    content = io.BytesIO(lzma.decompress(packed))
+    while head := content.read(_LENGTH):
+        yield content.read(int.from_bytes(head, "big"))

@@ -1,0 +1,70 @@
+"""Holds what was published against what the meter said."""
+
+import json
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from simulated import state as expected
+
+from simulator import meters
+
+SHOWN: Final = 10
+
+
+@dataclass
+class Ledger:
+    """Holds what was published against what the meter said.
+
+    Args:
+        topic: of the meter's state; others, such as those of meters behind it, are passed over.
+        remembered: telegrams; as many as come while a reading can wait for the broker.
+    """
+
+    topic: str
+    remembered: int = 1000
+    published: int = 0
+    wrong: Counter[str] = field(default_factory=Counter)
+    told: list[str] = field(default_factory=list)
+    newest: str | None = None
+    """The time that the state message published last names."""
+    _said: dict[str, dict[str, Decimal | str]] = field(default_factory=dict)
+    _order: deque[str] = field(default_factory=deque)
+    _highest: dict[str, Decimal] = field(default_factory=dict)
+
+    def said(self, truth: meters.Truth) -> str:
+        """Note what a telegram says; give its time."""
+        at = truth.timestamp.isoformat()
+        self._said[at] = expected(truth)
+        self._order.append(at)
+        if len(self._order) > self.remembered:
+            del self._said[self._order.popleft()]
+        return at
+
+    def take(self, topic: str, payload: str) -> None:
+        """Take a message that the broker got."""
+        if topic != self.topic:
+            return
+        self.published += 1
+        values = json.loads(payload, parse_float=Decimal, parse_int=Decimal)
+        given = {key: value for key, value in values.items() if value is not None}
+        at = self.newest = given.get("timestamp", "")
+        right = self._said.get(at)
+        if right is None:
+            self._complain("time", f"nothing was said at {at!r}")
+            return
+        for key in right.keys() | given.keys():
+            if right.get(key) != given.get(key):
+                kind = key.split("_")[0]
+                self._complain(kind, f"{at}: {key} is {given.get(key)}, not {right.get(key)}")
+        for key, value in given.items():
+            if "energy" in key:
+                if value < self._highest.get(key, 0):
+                    self._complain("falling", f"{at}: {key} falls to {value}")
+                self._highest[key] = value
+
+    def _complain(self, kind: str, text: str) -> None:
+        self.wrong[kind] += 1
+        if len(self.told) < SHOWN:
+            self.told.append(text)

@@ -1,0 +1,167 @@
+"""What stands in for the line, the broker and the disk in the soak, all in one process."""
+
+import asyncio
+import contextlib
+import errno
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Self
+
+import aiomqtt
+
+from app.options import MqttOptions
+from app.source import Address, SerialPort
+from app.state import State
+
+
+@dataclass
+class Line:
+    """The meter's line as the adapter gives it: pulled and plugged in, read in some serial mode.
+
+    Args:
+        mode: the meter's own; in another one, what is read is garbage.
+    """
+
+    mode: str
+    plugged: bool = True
+    reading: str | None = None
+    """The mode in which it is being read."""
+    _buffer: bytearray = field(default_factory=bytearray)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @contextlib.asynccontextmanager
+    async def open(
+        self, address: Address, _timeout: float
+    ) -> AsyncIterator[Callable[[int], Awaitable[bytes]]]:
+        """Stand in for `source._open`."""
+        if not self.plugged:
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+        assert isinstance(address, SerialPort)
+        self._buffer.clear()
+        self.reading = str(address.mode)
+        try:
+            yield self._read
+        finally:
+            self.reading = None
+
+    async def _read(self, size: int) -> bytes:
+        while not self._buffer:
+            if not self.plugged:
+                raise OSError(errno.EIO, "Input/output error")
+            self._news.clear()
+            await self._news.wait()
+        chunk = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return chunk
+
+    @property
+    def hears(self) -> bool:
+        """Whether it is read in the right mode."""
+        return self.plugged and self.reading == self.mode
+
+    def write(self, data: bytes) -> None:
+        """Put bytes on the line."""
+        if self.reading is None or not self.plugged:
+            return
+        self._buffer += data if self.reading == self.mode else bytes(b ^ 0xA5 for b in data[::2])
+        self._news.set()
+
+    def plug(self, *, into: bool) -> None:
+        """Plug the adapter in, or pull it."""
+        self.plugged = into
+        self._news.set()
+
+
+class Broker:
+    """A broker in this process.
+
+    Args:
+        on_message: told of every message with topic and payload.
+    """
+
+    def __init__(self, on_message: Callable[[str, str], None]) -> None:
+        self.on_message = on_message
+        self.trouble: str | None = None
+        self.connection: Connection | None = None
+
+    def connect(
+        self, _broker: MqttOptions, *, identifier: str, will: aiomqtt.Will, timeout: float
+    ) -> "Connection":
+        """Stand in for `app.mqtt.connection.Connection`."""
+        assert identifier
+        assert will.retain
+        return Connection(self, timeout)
+
+    def hang_up(self) -> None:
+        """End the connection that there is."""
+        if self.connection:
+            self.connection.unread.put_nowait(None)
+            self.connection.broken = True
+
+    def say(self, topic: str, payload: str) -> None:
+        """Publish something, as Home Assistant does."""
+        if self.connection:
+            message = aiomqtt.Message(
+                topic, payload.encode(), qos=1, retain=False, mid=1, properties=None
+            )
+            self.connection.unread.put_nowait(message)
+
+
+class Connection:
+    """A client's side of a connection to that broker."""
+
+    def __init__(self, broker: Broker, timeout: float) -> None:
+        self._broker = broker
+        self._timeout = timeout
+        self.broken = False
+        self.unread: asyncio.Queue[aiomqtt.Message | None] = asyncio.Queue()
+        self.messages = self
+
+    async def __aenter__(self) -> Self:
+        if self._broker.trouble == "broker refuses":
+            raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
+        await self._answer()
+        self._broker.connection = self
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._broker.connection = None
+
+    async def __anext__(self) -> aiomqtt.Message:
+        message = await self.unread.get()
+        if message is None:
+            raise aiomqtt.MqttError("Disconnected")
+        return message
+
+    async def subscribe(self, _topic: str, qos: int) -> None:
+        """Subscribe."""
+        assert qos
+        await self._answer()
+
+    async def publish(self, topic: str, payload: str, *, qos: int, retain: bool) -> None:
+        """Publish."""
+        assert qos or retain
+        await self._answer()
+        self._broker.on_message(topic, payload)
+
+    async def disconnect(self) -> None:
+        """Say goodbye."""
+        await self._answer()
+
+    async def _answer(self) -> None:
+        if self._broker.trouble == "broker stalls":
+            await asyncio.sleep(self._timeout)
+            raise aiomqtt.MqttError("Operation timed out")
+        await asyncio.sleep(0)
+        if self.broken:
+            raise aiomqtt.MqttError("Disconnected")
+
+
+class CountedState(State):
+    """A state that counts how often its file is written."""
+
+    writes = 0
+
+    def _write(self) -> None:
+        type(self).writes += 1
+        super()._write()
