@@ -603,13 +603,13 @@ async def test_a_signal_to_end_is_heard_at_many_moments(
 
 MISTAKE = """
 import app.decoder
-read = app.decoder.Interpreter.read
+read = app.decoder.Interpreter.interpret
 def mistaken(self, push):
     telegram = read(self, push)
     if telegram.profile and telegram.profile.type == "kaifa":
         raise ZeroDivisionError("a mistake in the decoder")
     return telegram
-app.decoder.Interpreter.read = mistaken
+app.decoder.Interpreter.interpret = mistaken
 """
 MISTAKE_BEYOND = """
 import app.run, app.line, app.mqtt.publisher

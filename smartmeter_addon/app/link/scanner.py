@@ -127,7 +127,9 @@ class Scanner:
         pattern = _CHECKED_START if checked_only else _ANY_START
         while found := pattern.search(self._buffer, self._scanned):
             begin = found.start()
-            if begin >= self._shadow or self._link_at(begin).checked:
+            link = self._link_at(begin)
+            # Text is never the payload of a damaged frame.
+            if begin >= self._shadow or link.checked or link.name == P1.name:
                 return begin
             self._scanned = begin + 1
         self._scanned = len(self._buffer)
