@@ -15,11 +15,12 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from mosquitto import TIMEOUT, Mosquitto, Seen
 from program import ADDON, Program, running
 from pushing import Pushing
 from simulated import Adapter, SimulatedMeter
-from telegrams import AUTH_KEY, BOTH_KEYS, KEY, NOON, ZONE, decoder, notification
+from telegrams import BOTH_KEYS, NOON, ZONE, decoder, notification
 from test_end_to_end import options
 
 from app.dlms import ciphering
@@ -27,7 +28,7 @@ from app.dlms.ciphering import Cipher
 from app.fault import Kind
 from app.meters.interpreter import Telegram
 from simulator import axdr, clock, links
-from simulator.ciphering import Ciphering
+from simulator.ciphering import AUTH_KEY, KEY, Ciphering
 from simulator.meters import obis_bytes
 from simulator.wires import TcpServer
 
@@ -201,7 +202,7 @@ def test_a_hostile_telegram_is_read_or_is_a_fault_and_the_next_is_read(kind: str
 class Counting:
     """AES-GCM that counts how often it is asked, and for how much."""
 
-    def __init__(self, gcm: ciphering.AESGCM) -> None:
+    def __init__(self, gcm: AESGCM) -> None:
         self._gcm = gcm
         self.work: list[int] = []
 
