@@ -155,7 +155,7 @@ def see_the_next_is_read(family: str, name: str, how: str, step: int) -> None:
         said = [one.reading.values for one in heard if isinstance(one, Telegram) and one.reading]
         if not said:
             # What is left of a telegram without a link can look like the checked header of another
-            # link's frame, which then claims what follows: once in some 100 000 telegrams.
+            # link's frame, which then claims what follows.
             missed += 1
             continue
         # Some damage does no harm: before a telegram's begin, or to a flag.

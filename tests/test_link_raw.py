@@ -134,7 +134,7 @@ def test_a_false_header_of_another_link_inside_does_not_cost_other_telegrams() -
 
 
 def test_a_telegram_that_breaks_off_within_its_title_does_not_take_the_next_one_with_it() -> None:
-    """The next one's beginning then stands in place of a title, and may look like a whole header."""
+    """The next one's beginning then stands in place of a title, and may look like a header."""
     title = b"SAG5\x00\x12\xd6\x87"
     whole = b"\xdb\x08" + title + b"\x47" + b"\x30" + bytes(0x46)
     found = frames(Scanner().feed(whole[:6] + whole + b"\xdb"))
