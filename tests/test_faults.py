@@ -105,6 +105,7 @@ async def test_noise_of_every_kind_costs_no_telegram_after_it(
             over(f"{kind} ({family})", await stream.next(home))
 
 
+@pytest.mark.slow
 async def test_a_silent_meter_is_read_from_its_next_telegram_on(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path, over: Over
 ) -> None:
@@ -124,6 +125,7 @@ async def test_a_silent_meter_is_read_from_its_next_telegram_on(
         await home.wait(TOPICS.meter_status(meter.id), "online")
 
 
+@pytest.mark.slow
 async def test_an_adapter_that_is_pulled_is_read_again_as_another_device_behind_its_link(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path, over: Over
 ) -> None:
@@ -177,6 +179,7 @@ list_ports.comports = comports
             over("only adapter replugged under another name", await stream.recovery(home))
 
 
+@pytest.mark.slow
 async def test_a_device_that_another_process_has_locked_is_waited_for(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path, over: Over
 ) -> None:
@@ -412,6 +415,7 @@ async def test_a_network_that_loses_everything_for_a_while_is_survived(
         broker.kill()
 
 
+@pytest.mark.slow
 async def test_a_publication_that_breaks_off_is_made_up_for(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path, over: Over
 ) -> None:
@@ -455,6 +459,7 @@ async def test_a_supervisor_that_is_absent_is_asked_again(
             supervisor.hang_up()
 
 
+@pytest.mark.slow
 async def test_while_the_broker_is_away_the_newest_reading_waits_and_memory_stays_flat(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path, figure: Figure
 ) -> None:

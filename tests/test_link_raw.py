@@ -131,3 +131,11 @@ def test_a_false_header_of_another_link_inside_is_no_fault() -> None:
 def test_a_false_header_of_another_link_inside_does_not_cost_other_telegrams() -> None:
     found = frames(scan(*chunks_of_16(WITH_FALSE_HEADER + WITHOUT * 9)))
     assert [frame.payload for frame in found] == [WITH_FALSE_HEADER, *[WITHOUT] * 9]
+
+
+def test_a_telegram_that_breaks_off_within_its_title_does_not_take_the_next_one_with_it() -> None:
+    """The next one's beginning then stands in place of a title, and may look like a header."""
+    title = b"SAG5\x00\x12\xd6\x87"
+    whole = b"\xdb\x08" + title + b"\x47" + b"\x30" + bytes(0x46)
+    found = frames(Scanner().feed(whole[:6] + whole + b"\xdb"))
+    assert [frame.payload for frame in found] == [whole]

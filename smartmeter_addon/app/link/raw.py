@@ -13,6 +13,7 @@ from app.link.hdlc import LLC_HEADERS
 
 _START: Final = b"\xdb\x08"
 _TITLE_END: Final = 10
+_MARK_END: Final = 5  # of start and maker
 _LONGEST: Final = 16384
 _SECURITY_BITS: Final = 0x30
 _KNOWN_SECURITY_BITS: Final = 0x3F
@@ -49,8 +50,10 @@ class Raw:
         if not _SHORTEST_CONTENT <= size <= _LONGEST:
             return NOT_HERE
         end = begin + size
-        # A beginning may also reach over the end, as far as it is there already.
-        again = buffer.find(head, begin, end + len(head) - 1)
+        # Its maker is enough to know a beginning by: one that breaks off within the title has the
+        # next one's in place of a title. It may also reach over the end, as far as it is there.
+        mark = head[:_MARK_END]
+        again = buffer.find(mark, pos + _MARK_END, end + _MARK_END - 1)
         if again >= 0:
             return Refused(f"a telegram of {size} bytes broke off", again)
         if end > len(buffer):
