@@ -589,7 +589,8 @@ async def test_another_program_s_entities_are_taken_over_once_before_the_first_a
             made = program(broker.options, state=state, repeat_after=0.01, layout=Burgenland)
             async with running(made):
                 made.publish(power_import="1")
-                await home.wait("smartmeter/state")
+                while "cmps" not in (await home.wait(config)).payload:
+                    pass
     told = [json.loads(payload) for payload in home.payloads(config)]
     assert told[0] == {"migrate_discovery": True}
     assert len(told) == 3

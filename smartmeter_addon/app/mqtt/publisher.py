@@ -109,7 +109,8 @@ class Publisher:
         self._due: dict[str, None] = {}  # a set that keeps its order
         self._wake = asyncio.Event()
         self._repeat_after = repeat_after
-        self._announced = asyncio.Event()
+        self._announcing: set[str] = set()  # topics of announcements that are news
+        self._announced = asyncio.Event()  # one of them was sent
         # Where we have announced something already, we would take over from ourselves.
         ours = state.section(RETAINED)
         self._takeover = [one for one in layout.takeover() if one.topic not in ours]
@@ -254,6 +255,9 @@ class Publisher:
             if message.retain and not message.payload and self._newest[topic] is message:
                 del self._newest[topic]
                 self._state.forget(RETAINED, topic)
+            if topic in self._announcing:
+                self._announcing.discard(topic)
+                self._announced.set()
             self._vain = 0  # the broker takes what it is told: the delays start over
 
     async def _repeat(self) -> Never:
@@ -297,7 +301,7 @@ class Publisher:
         self._put(messages)
         # First the entities, then their values, also those that were due before.
         self._due = {**{message.topic: None for message in messages}, **self._due}
-        self._announced.set()
+        self._announcing.update(message.topic for message in messages)
 
     def _put(self, messages: Iterable[Message]) -> None:
         for message in messages:
