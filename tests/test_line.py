@@ -411,6 +411,16 @@ async def test_modes_are_tried_in_turn_while_bytes_make_no_frame(
     assert f"no whole frame with {expected[0]}, trying another mode" in told.at("INFO")
 
 
+async def test_modes_that_are_tried_in_vain_again_are_not_told_again(
+    adapter: Adapter, told: Told
+) -> None:
+    async with running(at(adapter, meter_type="e450")) as made:
+        await modes(adapter, told, made, 8)
+        assert sum("trying another mode" in text for text in told.at("INFO")) == 2
+        assert sum("reading " in text for text in told.at("NOTICE")) == 2
+        assert sum("trying another mode" in text for text in told.at("DEBUG")) >= 5
+
+
 async def test_the_next_mode_is_not_tried_before_its_time(adapter: Adapter, told: Told) -> None:
     async with running(at(adapter)) as made:
         await told.wait("reading ")
@@ -624,14 +634,18 @@ def strange(meter: SimulatedMeter) -> SimulatedMeter:
             Keys(OTHER_KEY),
             "auto",
             SimulatedMeter(None, "kaifa"),
-            "deciphering gives no telegram: the encryption key is not this meter's",
+            "deciphering gives no telegram: the encryption key is not this meter's; compare the"
+            " option key with the one that your grid operator hands out for this very meter, and"
+            " see that it is not exchanged with the authentication key",
             id="encryption key wrong",
         ),
         pytest.param(
             Keys(OTHER_KEY, AUTH_KEY),
             "auto",
             SimulatedMeter(None, "e450"),
-            "deciphering gives no telegram: the encryption key is not this meter's",
+            "deciphering gives no telegram: the encryption key is not this meter's; compare the"
+            " option key with the one that your grid operator hands out for this very meter, and"
+            " see that it is not exchanged with the authentication key",
             id="encryption key wrong, tag present",
         ),
         pytest.param(
@@ -654,14 +668,18 @@ def strange(meter: SimulatedMeter) -> SimulatedMeter:
             KEYS,
             "e450",
             strange(SimulatedMeter(None, "e450")),
-            "a list that meters of the type e450 do not send; try auto",
+            "a list that meters of the type e450 do not send; try auto; if the newest version of"
+            " this program says the same, report the meter as the documentation says, with what"
+            " `listen` shows",
             id="list unknown to the type",
         ),
         pytest.param(
             KEYS,
             "auto",
             strange(SimulatedMeter(None, "e450")),
-            "no profile knows what the values of this list mean",
+            "no profile knows what the values of this list mean; if the newest version of this"
+            " program says the same, report the meter as the documentation says, with what `listen`"
+            " shows",
             id="list unknown",
         ),
     ],
@@ -925,7 +943,11 @@ def test_telegrams_that_hold_nothing_to_publish_are_told_once(told: Told) -> Non
         made.take(links.p1("XMX5LGBBFG1009394887", ["0-0:96.14.0(0002)"]))
     assert made.recorder.published == []
     assert told.at("NOTICE")[1:] == [
-        "the meter's telegrams hold no value that is published; see DOCS, listen"
+        (
+            "the meter's telegrams hold no value that is published; some meters send those once an"
+            " hour only. If none come, report the meter as the documentation says, with what"
+            " `listen` shows"
+        )
     ]
 
 
