@@ -380,6 +380,7 @@ def test_a_clock_that_is_further_off_is_told_with_the_likely_reason(
     assert (advice.key, advice.kind) == ("clock", "clock")
     assert f"clock is {how} this computer's" in advice.sentence
     assert reason in advice.sentence.lower()
+    assert ("Home Assistant" in advice.sentence) is (reason == "time zone")
 
 
 def test_while_modes_are_tried_nobody_is_asked_to_set_one(line: Line) -> None:

@@ -882,7 +882,7 @@ def test_a_register_that_has_no_name_yet_is_told_once(told: Told) -> None:
     meter.more["15.7.0"] = Decimal(4321)
     pushes(meter, made, 3)
     found = [text for text in told.at("INFO") if "is not published" in text]
-    assert found == ["the meter also sends 1-0:15.7.0, which is not published"]
+    assert found == ["the meter also sends what is not published: 1-0:15.7.0"]
     assert len(made.recorder.published) == 3
 
 

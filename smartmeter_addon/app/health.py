@@ -248,18 +248,18 @@ class Line:
         hours = round(2 * drift / _HOUR) / 2
         if abs(drift - hours * _HOUR) < DRIFT_TOLERATED / 3:
             likely = (
-                "this looks like a time zone: check the one that Home Assistant is set to (or TZ,"
+                "This looks like a time zone: check the one that Home Assistant is set to (or TZ,"
                 " without a Supervisor)"
             )
         else:
             likely = (
-                "check this computer's clock; if it is right, it is the meter's that is wrong,"
+                "Check this computer's clock; if it is right, it is the meter's that is wrong,"
                 " and only your grid operator can set it"
             )
         how = "ahead of" if drift > 0 else "behind"
         sentence = (
             f"the meter's clock is {duration(abs(drift))} {how} this computer's; the values are"
-            f" right all the same. {likely.capitalize()}"
+            f" right all the same. {likely}"
         )
         return Trouble("clock", sentence, "clock")
 

@@ -355,10 +355,15 @@ class LineReader:
 
     def _tell_unnamed(self, telegram: Telegram) -> None:
         """Name registers that are no reading, once."""
-        for obis, register in (telegram.registers or {}).items():
-            if obis.electrical and obis not in self._unnamed and not naming.of(obis, register.unit):
-                self._unnamed.add(obis)
-                self._log.info("the meter also sends %s, which is not published", obis)
+        unnamed = [
+            obis
+            for obis, register in (telegram.registers or {}).items()
+            if obis.electrical and obis not in self._unnamed and not naming.of(obis, register.unit)
+        ]
+        if unnamed:
+            self._unnamed.update(unnamed)
+            listed = ", ".join(map(str, unnamed))
+            self._log.info("the meter also sends what is not published: %s", listed)
 
     async def _watch(self) -> None:
         while True:
