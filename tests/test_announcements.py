@@ -131,6 +131,44 @@ def test_a_reading_that_a_meter_stopped_sending_is_gone_after_a_week(
     assert not back.gone
 
 
+def test_a_silent_meter_that_is_diagnosed_keeps_its_readings(
+    announcements: Announcements, days: Days
+) -> None:
+    announcements.heard(KAIFA, None, ["power", "frequency"], {})
+    announcements.heard(KAIFA, None, ["problem", "signal_health"], {})
+    for _ in range(3 * GONE_AFTER):
+        announcements.heard(KAIFA, None, ["problem"], {})
+        days.pass_by()
+    announcements.heard(KAIFA, None, ["problem"], {})
+    (known,) = announcements.known()
+    assert known.keys == {"power", "frequency", "problem", "signal_health"}
+    assert announcements.heard(KAIFA, None, ["power"], {}) is None
+
+
+def test_a_meter_that_is_diagnosed_and_not_heard_is_forgotten_all_the_same(
+    announcements: Announcements, days: Days
+) -> None:
+    announcements.heard(KAIFA, None, ["power"], {})
+    for _ in range(GONE_AFTER):
+        days.pass_by()
+        announcements.heard(KAIFA, None, ["problem"], {})
+        assert announcements.forget_unheard() == []
+    days.pass_by()
+    assert announcements.forget_unheard() == [KAIFA]
+
+
+def test_a_diagnostic_that_is_told_no_more_is_gone_after_a_week(
+    announcements: Announcements, days: Days
+) -> None:
+    announcements.heard(KAIFA, None, ["problem", "serial_mode"], {})
+    for _ in range(GONE_AFTER + 1):
+        days.pass_by()
+        announcements.heard(KAIFA, None, ["power"], {})
+        announcements.heard(KAIFA, None, ["problem"], {})
+    (known,) = announcements.known()
+    assert known.gone == {"serial_mode"}
+
+
 def test_what_is_gone_is_still_gone_after_a_restart(
     announcements: Announcements, state: State, days: Days
 ) -> None:

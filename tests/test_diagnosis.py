@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from memory import Memory
 
-from app.diagnosis import INTERVAL, UNSTEADY, Diagnosis
+from app.diagnosis import GONE_AFTER, INTERVAL, UNSTEADY, Diagnosis
 from app.fault import Fault, Kind
 from app.health import Line, Trouble
 from app.meters.reading import Meter
@@ -192,4 +192,19 @@ def test_a_meter_that_was_replaced_is_not_told_of_any_more() -> None:
     again = Watched(state, known=(KAIFA,))
     again.heard(E450)
     assert [meter for meter, _ in again.said()] == ["12345678"]
+    assert list(state.section("meters")) == ["12345678"]
+
+
+def test_a_meter_that_is_replaced_while_the_program_runs_is_not_told_of_any_more() -> None:
+    state = Memory()
+    watched = Watched(state)
+    watched.heard(KAIFA)
+    watched.now += GONE_AFTER
+    watched.heard(E450)
+    watched.said()
+    watched.look(after=INTERVAL)
+    assert [meter for meter, _ in watched.said()] == ["1kfm02", "12345678"]
+    watched.heard(E450)
+    watched.look(after=INTERVAL)
+    assert [meter for meter, _ in watched.said()] == ["12345678"]
     assert list(state.section("meters")) == ["12345678"]

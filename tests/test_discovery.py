@@ -276,3 +276,18 @@ def test_base_and_prefix_can_be_chosen() -> None:
     assert topics.state("m1") == "house/meters/m1/state"
     assert topics.discovery("m1") == "ha/device/smartmeter_m1/config"
     assert topics.home_assistant == "ha/status"
+
+
+def test_a_meter_that_names_no_model_is_named_in_the_language_of_the_sensors() -> None:
+    gas = Meter("gas7", "GAS7", "dsmr", "", "Gas meter", None)
+    english, german = (describe(["gas"], gas, language) for language in ("en", "de"))
+    assert (english["dev"]["name"], german["dev"]["name"]) == ("Gas meter", "Gaszähler")
+    assert german["dev"]["model"] == "Gaszähler"
+    assert describe(["gas"], gas, "de", "Keller")["dev"]["name"] == "Keller"
+    ids = {described["cmps"]["gas"]["default_entity_id"] for described in (english, german)}
+    assert ids == {"sensor.gas_meter_gas"}
+
+
+def test_an_unknown_maker_is_left_out() -> None:
+    gas = Meter("gas7", "GAS7", "dsmr", "", "Gas meter", None)
+    assert "manufacturer" not in describe(["gas"], gas)["dev"]

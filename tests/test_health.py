@@ -214,7 +214,20 @@ def test_what_keeps_telegrams_from_being_read_is_told_at_once(line: Line, kind: 
     line.frames(2, 0.0)
     line.fault(fault(kind, "do this and that"), 0.0)
     found = line.trouble(101.0)
-    assert found == (kind.value, "do this and that", kind.value)
+    assert found
+    assert (found.key, found.kind) == (kind.value, kind.value)
+    assert found.sentence.startswith("do this and that")
+
+
+@pytest.mark.parametrize("kind", [Kind.KEY_WRONG, Kind.UNKNOWN_LIST, Kind.UNSUPPORTED])
+def test_where_the_decoder_only_says_what_is_wrong_the_remedy_follows(
+    line: Line, kind: Kind
+) -> None:
+    line.fault(fault(kind, "this is wrong"), 0.0)
+    found = line.trouble(1.0)
+    assert found
+    assert found.sentence.startswith("this is wrong; ")
+    assert ("compare" if kind is Kind.KEY_WRONG else "report") in found.sentence
 
 
 def test_damaged_bytes_alone_are_no_trouble(line: Line) -> None:
@@ -367,6 +380,7 @@ def test_a_clock_that_is_further_off_is_told_with_the_likely_reason(
     assert (advice.key, advice.kind) == ("clock", "clock")
     assert f"clock is {how} this computer's" in advice.sentence
     assert reason in advice.sentence.lower()
+    assert ("Home Assistant" in advice.sentence) is (reason == "time zone")
 
 
 def test_while_modes_are_tried_nobody_is_asked_to_set_one(line: Line) -> None:

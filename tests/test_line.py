@@ -461,6 +461,16 @@ async def test_modes_are_tried_in_turn_while_bytes_make_no_frame(
     assert f"no whole frame with {expected[0]}, trying another mode" in told.at("INFO")
 
 
+async def test_modes_that_are_tried_in_vain_again_are_not_told_again(
+    adapter: Adapter, told: Told
+) -> None:
+    async with running(at(adapter, meter_type="e450")) as made:
+        await modes(adapter, told, made, 8)
+        assert sum("trying another mode" in text for text in told.at("INFO")) == 2
+        assert sum("reading " in text for text in told.at("NOTICE")) == 2
+        assert sum("trying another mode" in text for text in told.at("DEBUG")) >= 5
+
+
 async def test_the_next_mode_is_not_tried_before_its_time(adapter: Adapter, told: Told) -> None:
     async with running(at(adapter)) as made:
         await told.wait("reading ")
@@ -674,14 +684,18 @@ def strange(meter: SimulatedMeter) -> SimulatedMeter:
             Keys(OTHER_KEY),
             "auto",
             SimulatedMeter(None, "kaifa"),
-            "deciphering gives no telegram: the encryption key is not this meter's",
+            "deciphering gives no telegram: the encryption key is not this meter's; compare the"
+            " option key with the one that your grid operator hands out for this very meter, and"
+            " see that it is not exchanged with the authentication key",
             id="encryption key wrong",
         ),
         pytest.param(
             Keys(OTHER_KEY, AUTH_KEY),
             "auto",
             SimulatedMeter(None, "e450"),
-            "deciphering gives no telegram: the encryption key is not this meter's",
+            "deciphering gives no telegram: the encryption key is not this meter's; compare the"
+            " option key with the one that your grid operator hands out for this very meter, and"
+            " see that it is not exchanged with the authentication key",
             id="encryption key wrong, tag present",
         ),
         pytest.param(
@@ -704,14 +718,18 @@ def strange(meter: SimulatedMeter) -> SimulatedMeter:
             KEYS,
             "e450",
             strange(SimulatedMeter(None, "e450")),
-            "a list that meters of the type e450 do not send; try auto",
+            "a list that meters of the type e450 do not send; try auto; if the newest version of"
+            " this program says the same, report the meter as the documentation says, with what"
+            " `listen` shows",
             id="list unknown to the type",
         ),
         pytest.param(
             KEYS,
             "auto",
             strange(SimulatedMeter(None, "e450")),
-            "no profile knows what the values of this list mean",
+            "no profile knows what the values of this list mean; if the newest version of this"
+            " program says the same, report the meter as the documentation says, with what `listen`"
+            " shows",
             id="list unknown",
         ),
     ],
@@ -914,7 +932,7 @@ def test_a_register_that_has_no_name_yet_is_told_once(told: Told) -> None:
     meter.more["15.7.0"] = Decimal(4321)
     pushes(meter, made, 3)
     found = [text for text in told.at("INFO") if "is not published" in text]
-    assert found == ["the meter also sends 1-0:15.7.0, which is not published"]
+    assert found == ["the meter also sends what is not published: 1-0:15.7.0"]
     assert len(made.recorder.published) == 3
 
 
@@ -922,8 +940,8 @@ def test_registers_without_a_name_that_never_end_are_not_told_for_ever(told: Tol
     made = opened(Keys())
     lines = [f"1-0:{200 + n // 10}.{n % 10}.0(00{n % 10}*W)" for n in range(300)]
     made.take(links.p1("XMX5LGBBFG1009394887", ["1-0:1.7.0(01.000*kW)", *lines]))
-    told_of = [text for text in told.at("INFO") if "is not published" in text]
-    assert len(told_of) == line.MOST_UNNAMED
+    (told_of,) = (text for text in told.at("INFO") if "what is not published" in text)
+    assert told_of.count(",") == line.MOST_UNNAMED - 1
 
 
 @pytest.mark.parametrize("hour", [0, 1], ids=["the first time", "the second time"])
@@ -993,7 +1011,11 @@ def test_telegrams_that_hold_nothing_to_publish_are_told_once(told: Told) -> Non
         made.take(links.p1("XMX5LGBBFG1009394887", ["0-0:96.14.0(0002)"]))
     assert made.recorder.published == []
     assert told.at("NOTICE")[1:] == [
-        "the meter's telegrams hold no value that is published; see DOCS, listen"
+        (
+            "the meter's telegrams hold no value that is published; some meters send those once an"
+            " hour only. If none come, report the meter as the documentation says, with what"
+            " `listen` shows"
+        )
     ]
 
 

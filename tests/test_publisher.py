@@ -902,6 +902,23 @@ async def test_readings_that_are_still_due_at_the_end_are_sent_before(broker: Mo
         await stop(task)
         await home.wait(KAIFA_STATE, '{"power": 2}')
         await home.wait("smartmeter/12345678/state", '{"power": 3}')
+        await home.wait(STATUS, "offline")
+    # While they are online: Home Assistant keeps no value of what is unavailable.
+    told = [(seen.topic, seen.payload) for seen in home.messages]
+    assert told.index((KAIFA_STATE, '{"power": 2}')) < told.index((STATUS, "offline"))
+    assert told.index((KAIFA_STATE, '{"power": 2}')) < told.index((KAIFA_STATUS, "offline"))
+
+
+async def test_a_last_will_that_comes_late_is_contradicted(broker: Mosquitto) -> None:
+    async with broker.watch() as home, running(program(broker.options)) as made:
+        made.publish(power="1")
+        await home.wait(KAIFA_STATE)
+        await home.publish(STATUS, "offline", retain=True)
+        await home.wait(STATUS, "offline")
+        await home.wait(STATUS, "online")
+        async with broker.watch() as late:
+            assert (await late.wait(STATUS)).payload == "online"
+        assert len(home.payloads(KAIFA_CONFIG)) == 1
 
 
 async def test_the_end_is_quick_when_the_connection_breaks_meanwhile(broker: Mosquitto) -> None:

@@ -15,6 +15,9 @@ INTERVAL: Final = 30.0
 UNSTEADY: Final = 3
 """So many connections to the broker lost within an hour are worth a word."""
 
+GONE_AFTER: Final = 86400.0
+"""Seconds without a word of a meter, while its line carries others, after which it is replaced."""
+
 SECTION: Final = "meters"
 """The section of the state that names the meters heard on a line, those behind them apart."""
 
@@ -50,20 +53,23 @@ class Diagnosis:
         self._section = f"{SECTION} {label}".strip()
         ids = state.section(self._section)
         self._meters = {meter.id: meter for meter in publisher.known_meters() if meter.id in ids}
-        self._heard: set[str] = set()
+        self._heard: dict[str, float] = {}  # when, by a meter's id
         self._problem: Trouble | None = None
         self._since = wall_clock()
         self._published_at: float | None = None
 
     def heard(self, meter: Meter, now: float) -> None:
         """Take note of a meter that the line leads to; a new one is told of the line at once."""
-        if meter.id in self._heard and self._meters[meter.id] == meter:
+        told = meter.id in self._heard and self._meters[meter.id] == meter
+        self._heard[meter.id] = now
+        # Those of before the restart that did not speak first have likely been replaced, too.
+        for meter_id in list(self._meters):
+            if now - self._heard.get(meter_id, float("-inf")) > GONE_AFTER:
+                del self._meters[meter_id]
+                self._heard.pop(meter_id, None)
+                self._state.forget(self._section, meter_id)
+        if told:
             return
-        self._heard.add(meter.id)
-        # Those of before the restart that did not speak first have likely been replaced.
-        for meter_id in self._meters.keys() - self._heard:
-            del self._meters[meter_id]
-            self._state.forget(self._section, meter_id)
         self._meters[meter.id] = meter
         self._state.set(self._section, meter.id, "")
         self._publish(now)

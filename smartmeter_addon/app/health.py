@@ -30,6 +30,19 @@ _DECODING: Final = (
     Kind.SUSPICIOUS,
     Kind.REPLAYED,
 )
+# What to do, where the decoder's own sentence only says what is wrong.
+_REPORT: Final = (
+    "if the newest version of this program says the same, report the meter as the documentation"
+    " says, with what `listen` shows"
+)
+_REMEDIES: Final = {
+    Kind.KEY_WRONG: (
+        "compare the option key with the one that your grid operator hands out for this very"
+        " meter, and see that it is not exchanged with the authentication key"
+    ),
+    Kind.UNKNOWN_LIST: _REPORT,
+    Kind.UNSUPPORTED: _REPORT,
+}
 _LONGEST_LEARNED: Final = 3600.0
 
 DRIFT_TOLERATED: Final = 900
@@ -222,8 +235,9 @@ class Line:
             return Trouble("no frames", sentence, "no frames")
         # One bad telegram between good ones is noise that passed a link's weak check.
         if self._decoding is not None and (self._last_telegram is None or self.overdue(now)):
-            kind = self._decoding.kind.value
-            return Trouble(kind, self._decoding.reason, kind)
+            kind = self._decoding.kind
+            sentence = "; ".join(filter(None, (self._decoding.reason, _REMEDIES.get(kind))))
+            return Trouble(kind.value, sentence, kind.value)
         return None
 
     def advice(self) -> Trouble | None:
@@ -234,18 +248,18 @@ class Line:
         hours = round(2 * drift / _HOUR) / 2
         if abs(drift - hours * _HOUR) < DRIFT_TOLERATED / 3:
             likely = (
-                "this looks like a time zone: check the one that Home Assistant is set to (or TZ,"
+                "This looks like a time zone: check the one that Home Assistant is set to (or TZ,"
                 " without a Supervisor)"
             )
         else:
             likely = (
-                "check this computer's clock; if it is right, it is the meter's that is wrong,"
+                "Check this computer's clock; if it is right, it is the meter's that is wrong,"
                 " and only your grid operator can set it"
             )
         how = "ahead of" if drift > 0 else "behind"
         sentence = (
             f"the meter's clock is {duration(abs(drift))} {how} this computer's; the values are"
-            f" right all the same. {likely.capitalize()}"
+            f" right all the same. {likely}"
         )
         return Trouble("clock", sentence, "clock")
 

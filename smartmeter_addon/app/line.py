@@ -134,6 +134,7 @@ class LineReader:
         self._introduced: set[str] = set()
         self._noted: set[str] = set()
         self._unnamed: set[Obis] = set()
+        self._tried: set[str] = set()  # opened or given up since the last frame
         self._newest: Reading | None = None
         self._teller = Teller(self._log)
         self._adviser = Teller(self._log)
@@ -192,7 +193,7 @@ class LineReader:
         async with contextlib.aclosing(trying) as tried:
             async for outcome in tried:
                 if isinstance(outcome, GaveUp):
-                    self._log.info("%s", outcome)
+                    self._log.log(self._once(str(outcome), logging.INFO), "%s", outcome)
                     continue
                 self._take(outcome)
                 unchosen = not (self._options.url or self._options.device)
@@ -250,9 +251,12 @@ class LineReader:
             if event.anew:
                 self._log.debug("called %s anew, as it was silent", event.address)
             else:
-                self._log.log(NOTICE, "reading %s", event.address)
+                level = self._once(str(event.address), NOTICE)
+                self._log.log(level, "reading %s", event.address)
         elif isinstance(event, Lost):
             self._line.lost(event.reason)
+            if isinstance(event.address, SerialPort):  # plugged in again, it is worth a word
+                self._tried.discard(str(event.address))
             self._look(now)  # it may be open again before the next look
         else:
             self._line.received(len(event), now)
@@ -276,9 +280,18 @@ class LineReader:
         for item in decoded:
             self._handle(item, now)
 
+    def _once(self, what: str, level: int) -> int:
+        """Give the level at which to tell of a trial: in vain again, it is no news."""
+        if what in self._tried:
+            return logging.DEBUG
+        self._tried.add(what)
+        return level
+
     def _framed(self, count: int, now: float) -> None:
         """Frames came that passed their checks: the serial mode is right."""
         self._line.frames(count, now)
+        if count:
+            self._tried.clear()
         if count and self._search:
             if not self._search.found:
                 self._state.set(SERIAL_MODES, self._path, str(self._search.mode))
@@ -310,7 +323,11 @@ class LineReader:
         for reading in item.others:  # the option names the meter itself, not those behind it
             self._publish(item, reading, None, now)
         if not item.reading and not item.others and not item.waiting:
-            self._note("the meter's telegrams hold no value that is published; see DOCS, listen")
+            self._note(
+                "the meter's telegrams hold no value that is published; some meters send those once"
+                " an hour only. If none come, report the meter as the documentation says, with what"
+                " `listen` shows"
+            )
 
     def _tell_held(self, fault: Fault, now: float) -> None:
         """Say that a telegram is not believed; with steady noise not each time."""
@@ -362,12 +379,16 @@ class LineReader:
 
     def _tell_unnamed(self, telegram: Telegram) -> None:
         """Name registers that are no reading, once."""
-        for obis, register in (telegram.registers or {}).items():
-            if len(self._unnamed) >= MOST_UNNAMED:
-                return
-            if obis.electrical and obis not in self._unnamed and not naming.of(obis, register.unit):
-                self._unnamed.add(obis)
-                self._log.info("the meter also sends %s, which is not published", obis)
+        room = MOST_UNNAMED - len(self._unnamed)
+        unnamed = [
+            obis
+            for obis, register in (telegram.registers or {}).items()
+            if obis.electrical and obis not in self._unnamed and not naming.of(obis, register.unit)
+        ][:room]
+        if unnamed:
+            self._unnamed.update(unnamed)
+            listed = ", ".join(map(str, unnamed))
+            self._log.info("the meter also sends what is not published: %s", listed)
 
     async def _watch(self) -> None:
         while True:

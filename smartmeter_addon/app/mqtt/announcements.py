@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from app.meters.reading import Meter
+from app.meters.sensors import DIAGNOSTICS
 from app.state import State
 
 SECTION: Final = "announced"
@@ -74,17 +75,18 @@ class Announcements:
         Args:
             meter: the meter.
             name: see `Announcement`.
-            keys: what came.
+            keys: what came: readings, or diagnostics, which are told also while it is silent.
             derived: see `Announcement`.
 
         Returns:
             What to tell Home Assistant, None when it knows all that.
         """
         today = self._today()
+        keys = frozenset(keys)
         seen = self._seen.setdefault(meter.id, {})
         before = self._known.get(meter.id)
         gone = before.gone if before else frozenset()
-        if today not in seen.values():
+        if keys - DIAGNOSTICS.keys():
             gone |= self._gone(seen, today)
         seen.update(dict.fromkeys(keys, today))
         known = frozenset(seen)
@@ -108,7 +110,7 @@ class Announcements:
         lost = [
             announcement.meter
             for meter_id, announcement in self._known.items()
-            if (today - max(self._seen[meter_id].values(), default=today)).days > GONE_AFTER
+            if (today - self._heard_last(self._seen[meter_id], today)).days > GONE_AFTER
         ]
         for meter in lost:
             del self._known[meter.id], self._seen[meter.id]
@@ -116,12 +118,21 @@ class Announcements:
         return lost
 
     @staticmethod
-    def _gone(seen: dict[str, date], today: date) -> set[str]:
+    def _heard_last(seen: Mapping[str, date], today: date) -> date:
+        """Give the day on which a meter was heard last: it is diagnosed also while it is silent."""
+        readings = seen.keys() - DIAGNOSTICS.keys()
+        return max((seen[key] for key in readings), default=today)
+
+    @classmethod
+    def _gone(cls, seen: dict[str, date], today: date) -> set[str]:
         """Begin a meter's new day: give what it has not sent for a week, and forget that."""
+        last = cls._heard_last(seen, today)
+        if last == today:
+            return set()
         # Days on which the meter was not heard at all say nothing of what it sends.
-        unheard = (today - max(seen.values(), default=today)) - timedelta(days=1)
-        for key in seen:
-            seen[key] += max(unheard, timedelta())
+        unheard = (today - last) - timedelta(days=1)
+        for key, day in seen.items():
+            seen[key] = min(day + unheard, today)
         gone = {key for key, day in seen.items() if (today - day).days > GONE_AFTER}
         for key in gone:
             del seen[key]

@@ -16,6 +16,15 @@ from app.mqtt.topics import Topics
 
 ORIGIN: Final = "Smart meter"
 
+_MODELS_DE: Final = {
+    "Gas meter": "Gaszähler",
+    "Heat meter": "Wärmezähler",
+    "Water meter": "Wasserzähler",
+    "P1 meter": "P1-Zähler",
+    "smart meter": "Smart Meter",
+}
+"""What stands in for the model of a meter that does not name it, in German."""
+
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
@@ -42,9 +51,10 @@ def payload(
         The message for ``topics.discovery``, of values that JSON knows.
     """
     meter = announced.meter
-    device = _device(announced, version, configuration_url)
+    device = _device(announced, language, version, configuration_url)
     program = {"topic": program_status or topics.status}
-    prefix = slug(str(device["name"])) or f"smartmeter_{slug(meter.id)}"
+    # In English, as the keys behind it are: another language changes no entity id.
+    prefix = slug(_name(announced, "en")) or f"smartmeter_{slug(meter.id)}"
     components: dict[str, object] = {}
     for key, sensor in SENSORS.items():
         if key in announced.keys:
@@ -81,19 +91,31 @@ def slug(text: str) -> str:
     return re.sub("[^a-z0-9]+", "_", plain).strip("_")
 
 
+def _name(announced: Announcement, language: str) -> str:
+    meter = announced.meter
+    return announced.name or f"{meter.manufacturer} {_model(meter, language)}".strip()
+
+
+def _model(meter: Meter, language: str) -> str:
+    return _MODELS_DE.get(meter.model, meter.model) if language == "de" else meter.model
+
+
 def _device(
-    announced: Announcement, version: str, configuration_url: str | None
+    announced: Announcement, language: str, version: str, configuration_url: str | None
 ) -> dict[str, object]:
     meter = announced.meter
     device: dict[str, object] = {
         "identifiers": [f"smartmeter_{meter.id}"],
-        "name": announced.name or f"{meter.manufacturer} {meter.model}".strip(),
-        "manufacturer": meter.manufacturer,
-        "model": meter.model,
+        "name": _name(announced, language),
+        "model": _model(meter, language),
         "sw_version": version,
     }
-    optional = {"serial_number": meter.number, "configuration_url": configuration_url}
-    device.update((key, value) for key, value in optional.items() if value is not None)
+    optional = {
+        "manufacturer": meter.manufacturer,
+        "serial_number": meter.number,
+        "configuration_url": configuration_url,
+    }
+    device.update((key, value) for key, value in optional.items() if value)
     return device
 
 

@@ -230,7 +230,7 @@ class Publisher:
 
     async def _send(self, connection: Connection) -> Never:
         # Not before _listen runs: nobody else notices a connection that breaks meanwhile.
-        await connection.subscribe(self._layout.home_assistant, qos=1)
+        await connection.subscribe([(self._layout.home_assistant, 1), (self._layout.status, 1)])
         if self._takeover:
             for message in self._takeover:
                 await connection.publish(message.topic, message.payload, qos=1)
@@ -272,17 +272,30 @@ class Publisher:
             self._wake.set()
 
     async def _listen(self, connection: Connection) -> Never:
-        """Notice the connection's end; tell everything again when Home Assistant has started."""
+        """Notice the connection's end; tell everything again when Home Assistant has started.
+
+        And contradict whoever says that the program is offline while it is not: the last will of
+        an older connection, which a broker finds dead only after minutes, or another program's.
+        """
         messages = connection.messages
         while True:
             message = await anext(messages)
-            if message.payload == ONLINE.encode():
+            if message.topic.value == self._layout.status:
+                # What is retained is from before this connection, and replaced already.
+                if message.payload == OFFLINE.encode() and not message.retain:
+                    self._due.setdefault(self._layout.status)
+                    self._wake.set()
+            elif message.payload == ONLINE.encode():
                 self._tell_everything()
 
     async def _say_goodbye(self, connection: Connection) -> None:
-        """Take back every online; where that fails, the last will does it for the program."""
+        """Take back every online; where that fails, the last will does it for the program.
+
+        First what is still due: an entity that is unavailable keeps no value in its history.
+        """
         online = [topic for topic, message in self._newest.items() if message.payload == ONLINE]
-        self._due = dict.fromkeys([*online, *self._due])
+        for topic in online:
+            self._due.pop(topic, None)
         for topic in online:
             self._put([Message(topic, OFFLINE, retain=True)])
         with suppress(aiomqtt.MqttError, TimeoutError):
