@@ -455,8 +455,11 @@ values = [
     { obis = "0-0:1.0.0", type = "octet-string" },
 """
     )
-    for code in ("2.8.0", "1.8.0", "4.8.0", "3.8.0", "2.7.0", "1.7.0", "4.7.0", "3.7.0"):
-        text += f'    {{ obis = "1-0:{code}", type = "double-long-unsigned" }},\n'
+    units = {"2.8": "Wh", "1.8": "Wh", "4.8": "varh", "3.8": "varh"}
+    units |= {"2.7": "W", "1.7": "W", "4.7": "var", "3.7": "var"}
+    for code, unit in units.items():
+        text += f'    {{ obis = "1-0:{code}.0", type = "double-long-unsigned", scaler = 0'
+        text += f', unit = "{unit}" }},\n'
     body = apdu.parse(notification(axdr.octet_string(bytes(12)), *map(axdr.uint32, range(8)))).body
     found = understood(with_own(tmp_path, text + "]\n").data(body, LGZ, STRANGE))
     assert found.profile.model == "E450 of mine"
