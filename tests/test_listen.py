@@ -74,6 +74,32 @@ def test_a_telegram_is_shown_with_link_cipher_meter_and_registers() -> None:
 
 
 @pytest.mark.parametrize(
+    ("family", "variant", "said"),
+    [
+        ("kaifa", "netznoe", "list of 13 items named by OBIS codes"),
+        ("am550", "swiss", "list of 26 items named by capture objects"),
+        ("e450", "burgenland", "list of 14 items without names"),
+    ],
+)
+def test_the_shape_of_a_list_is_shown(family: str, variant: str, said: str) -> None:
+    shown, block = report(telegram(family, variant).data)
+    assert f"  {said}" in shown
+    assert [line for line in block if line.endswith(said)]
+
+
+def test_the_block_holds_each_of_the_lists_that_one_meter_pushes() -> None:
+    """A bug report with the first of them only could not tell what is wrong with the others."""
+    lists = [telegram("kaifa-nordic", f"norway-{count}").data for count in (1, 13, 18)]
+    _, block = report(b"".join([*lists, *lists]))
+    headings = [line for line in block if "meter_type kaifa-nordic" in line]
+    assert [heading.partition(", list of ")[2] for heading in headings] == [
+        "1 items without names",
+        "13 items without names",
+        "18 items without names",
+    ]
+
+
+@pytest.mark.parametrize(
     ("keys", "variant", "said"),
     [
         (KEYS, "burgenland", "tag not checked"),
@@ -97,12 +123,14 @@ def test_the_items_of_a_list_that_nobody_knows_are_shown_with_their_types() -> N
     body = notification(axdr.uint16(236), axdr.octet_string(b"30100007"))
     shown, block = report(b"".join(links.Hdlc().frames(body)))
     assert shown[0].endswith("not ciphered")
-    assert shown[1].split() == ["-", "long-unsigned", "236"]
-    assert shown[2].split() == ["-", "octet-string", "30100007"]
-    assert shown[3].startswith("  ! list: byte ")
+    assert shown[1] == "  list of 2 items without names"
+    assert shown[2].split() == ["-", "long-unsigned", "236"]
+    assert shown[3].split() == ["-", "octet-string", "30100007"]
+    assert shown[4].startswith("  ! list: byte ")
     assert "  octet-string(8)" in block
     assert "  long-unsigned" in block
-    assert "hdlc ceff03, meter_type unknown, unknown list" in block
+    heading = "hdlc ceff03, meter_type unknown, list of 2 items without names, unknown list"
+    assert heading in block
     assert "1 x list: unknown list" in block
 
 
@@ -131,7 +159,8 @@ def test_a_telegram_in_hundreds_is_one_shape_in_the_block() -> None:
 _HEAD = 4
 _HEADING = re.compile(
     r"(mbus|hdlc|raw|wrapper|p1)( [0-9a-f]+)?, meter_type [a-z0-9-]+"
-    r"(, security control [0-9A-F]{2}, title [0-9a-f]{8}\.\.\.)?(, [a-z ]+)?"
+    r"(, security control [0-9A-F]{2}, title [0-9a-f]{8}\.\.\.)?"
+    r"(, list of \d{1,3} items (without names|named by (OBIS codes|capture objects)))?(, [a-z ]+)?"
 )
 _SHAPE = re.compile(
     rf"  ([0-9.:*-]+)? ?(number|text|[ -~]{{0,4}}x*|({'|'.join(NAMES.values())})(\(\d+\))?)"

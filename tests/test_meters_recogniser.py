@@ -48,6 +48,20 @@ def data(
     return recogniser(meter_type).data(apdu.parse(plaintext).body, title, address)
 
 
+def objects(values: dict[str, int]) -> bytes:
+    """A list of capture objects, the push setup's first, and their values."""
+    rows = [(40, obis_bytes("0-9:25.9.0"), 2), *((3, obis_bytes(code), 2) for code in values)]
+    listed = axdr.array(
+        *(
+            axdr.structure(
+                axdr.uint16(class_id), axdr.octet_string(name), axdr.int8(index), axdr.uint16(0)
+            )
+            for class_id, name, index in rows
+        )
+    )
+    return notification(listed, *(axdr.uint32(value) for value in values.values()))
+
+
 def pairs(**values: int) -> bytes:
     """Codes and values without scale: ``c31=52`` is 1-0:31.7.0."""
     return notification(
@@ -103,6 +117,28 @@ def test_an_unciphered_telegram_is_recognised_by_the_meter_s_name() -> None:
     meter = meters.build("kaifa", "tinetz")
     plaintext = meter.telegram(household(meter)).plaintext
     assert understood(data(plaintext, None, "")).profile is PROFILES["kaifa"]
+
+
+@pytest.mark.parametrize(
+    ("family", "sent", "volts"), [("e450", 231, Decimal(231)), ("am550", 2314, Decimal("231.4"))]
+)
+def test_a_list_of_capture_objects_is_read_though_nothing_tells_its_sender(
+    family: str, sent: int, volts: Decimal
+) -> None:
+    """No system title, no name, a strange address: the makers that send such lists are left."""
+    values = {"1-1:1.8.0": 1234567, "1-0:1.7.0": 362, "1-0:31.7.0": 160, "1-0:32.7.0": sent}
+    found = understood(data(objects(values), None))
+    assert found.profile.type == family
+    assert shown(found) == {
+        "1-1:1.8.0": (1234567, "Wh"),
+        "1-0:1.7.0": (362, "W"),
+        "1-0:31.7.0": (Decimal("1.60"), "A"),
+        "1-0:32.7.0": (volts, "V"),
+    }
+
+
+def test_a_list_of_capture_objects_whose_values_have_no_unit_tells_no_family() -> None:
+    assert understood(data(objects({"0-0:96.14.0": 1}), None)).profile.type == GENERIC
 
 
 def test_makers_of_several_families_are_told_apart_by_whether_they_say_their_units() -> None:
@@ -419,8 +455,11 @@ values = [
     { obis = "0-0:1.0.0", type = "octet-string" },
 """
     )
-    for code in ("2.8.0", "1.8.0", "4.8.0", "3.8.0", "2.7.0", "1.7.0", "4.7.0", "3.7.0"):
-        text += f'    {{ obis = "1-0:{code}", type = "double-long-unsigned" }},\n'
+    units = {"2.8": "Wh", "1.8": "Wh", "4.8": "varh", "3.8": "varh"}
+    units |= {"2.7": "W", "1.7": "W", "4.7": "var", "3.7": "var"}
+    for code, unit in units.items():
+        text += f'    {{ obis = "1-0:{code}.0", type = "double-long-unsigned", scaler = 0'
+        text += f', unit = "{unit}" }},\n'
     body = apdu.parse(notification(axdr.octet_string(bytes(12)), *map(axdr.uint32, range(8)))).body
     found = understood(with_own(tmp_path, text + "]\n").data(body, LGZ, STRANGE))
     assert found.profile.model == "E450 of mine"

@@ -14,6 +14,8 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from typing import Final, TextIO
 
 from app import __version__, searching, source
+from app.cosem import items
+from app.cosem.items import Shape
 from app.cosem.obis import Obis
 from app.decoder import Decoder
 from app.dlms import axdr
@@ -32,6 +34,12 @@ from app.source import Address, Lost, Opened, SerialPort
 _SHOWN_OF_A_NUMBER: Final = 4
 _TITLE_SHOWN: Final = 4  # bytes: maker and kind of meter, not its number
 _LONGEST_TEXT: Final = 60
+
+_SHAPES: Final = {
+    Shape.CAPTURE_OBJECTS: "named by capture objects",
+    Shape.ROWS: "named by OBIS codes",
+    Shape.VALUES: "without names",
+}
 
 _Events = AsyncGenerator[bytes | Opened | Lost | GaveUp, None]
 
@@ -89,6 +97,8 @@ class Report:
             )
         if telegram.note:
             yield f"  {telegram.note}"
+        if listed := _list(push):
+            yield f"  {listed}"
         for obis, register in (telegram.registers or {}).items():
             yield f"  {_register(obis, register)}"
         for item in telegram.unknown:
@@ -130,6 +140,14 @@ def _ciphering(push: Push) -> str:
     )
 
 
+def _list(push: Push) -> str | None:
+    """Tell the size and the shape of a list; None of a text, and of what could not be read."""
+    if push.content is None or isinstance(push.content, bytes):
+        return None
+    body = push.content.body
+    return f"list of {len(items.read(body))} items {_SHAPES[items.shape(body)]}"
+
+
 def _register(obis: Obis, register: Register) -> str:
     name = name_of(obis, register.unit) or "? unknown register"
     value = str(register.value)[:_LONGEST_TEXT]
@@ -144,6 +162,8 @@ def _heading(telegram: Telegram) -> str:
     if push.security:
         title = push.security.system_title[:_TITLE_SHOWN].hex()
         parts.append(f"security control {push.security.security_control:02X}, title {title}...")
+    if listed := _list(push):  # one meter may push several lists, and a report needs each
+        parts.append(listed)
     if telegram.fault:
         parts.append(str(telegram.fault.kind))
     return ", ".join(parts)

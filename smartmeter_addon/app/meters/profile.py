@@ -23,6 +23,7 @@ from app.cosem.obis import Obis
 from app.cosem.unit import UNITS, scale
 from app.dlms import axdr
 from app.dlms.axdr import Data
+from app.meters import quantity
 from app.meters.quantity import Quantity
 from app.serial_mode import SerialMode
 
@@ -49,6 +50,7 @@ _PLAIN_WORDS: Final = {
 }
 """What the checking library says, in words for those who write a profile."""
 
+_NUMBERS: Final = axdr.INTEGER_TYPES | {axdr.FLOAT32, axdr.FLOAT64}
 _TAGS: Final = {name: tag for tag, name in axdr.NAMES.items()}
 
 
@@ -302,6 +304,20 @@ def _shape(text: str) -> Shape:
     return Shape(text)
 
 
+def _counted(value: dict[str, Any]) -> dict[str, Any]:
+    """Refuse a number that could never be a reading, as nobody would be told why."""
+    measured = quantity.of(value["obis"]) if "obis" in value else None
+    if measured is None or not value["type"] & _NUMBERS:
+        return value
+    unit = quantity.UNIT[measured]
+    if "scaler" not in value:
+        raise vol.Invalid(f"{value['obis']} is a number, so it has to have a scaler")
+    if value.get("unit", "") not in (unit, f"k{unit}" if unit else unit):
+        wanted = f"in {unit}" if unit else "a number without a unit"
+        raise vol.Invalid(f"{value['obis']} is {wanted}, so unit has to be {unit!r}")
+    return value
+
+
 def _alone(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
     codes = [value["obis"] for value in values if "obis" in value]
     twice = [code for code in codes if codes.count(code) > 1]
@@ -318,13 +334,16 @@ _LIST_SCHEMA: Final = vol.Schema(
         vol.Required("source"): str,
         vol.Required("values"): vol.All(
             [
-                {
-                    "obis": vol.All(str, _obis),
-                    vol.Required("type"): vol.All(str, _tags),
-                    "scaler": vol.All(_whole, vol.Range(-9, 9)),
-                    "unit": vol.All(str, _unit),
-                    "absent": _whole,
-                }
+                vol.All(
+                    {
+                        "obis": vol.All(str, _obis),
+                        vol.Required("type"): vol.All(str, _tags),
+                        "scaler": vol.All(_whole, vol.Range(-9, 9)),
+                        "unit": vol.All(str, _unit),
+                        "absent": _whole,
+                    },
+                    _counted,
+                )
             ],
             vol.Length(min=1),
             _alone,

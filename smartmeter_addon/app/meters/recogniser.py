@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from app.cosem import items, p1
-from app.cosem.items import Item
+from app.cosem.items import Item, Shape
 from app.cosem.obis import Obis
 from app.dlms import axdr
 from app.dlms.axdr import Data
@@ -21,6 +21,9 @@ MOST_SENDERS: Final = 32
 """How many meters a line is believed to have; a hostile one could invent them without end."""
 
 _SAGEMCOM: Final = "SAG"
+
+_LISTING_OBJECTS: Final = frozenset(("ISK", "LGZ"))
+"""Makers whose meters send lists of capture objects that say no units: those of Switzerland."""
 
 _FIRM: Final = 12
 """How often a belief is confirmed until more makes it no firmer: a minute of telegrams or so."""
@@ -148,6 +151,8 @@ class Recogniser:
         candidates = self._candidates(maker, address)
         if isinstance(candidates, Unknown):
             return candidates._replace(items=listed)
+        if not candidates and maker is None and _leaves_out_units(body, listed):
+            candidates = [p for p in self._by_likelihood if _LISTING_OBJECTS.intersection(p.makers)]
         for profile in candidates:
             positional = profile.positional(elements)
             if positional:
@@ -305,6 +310,11 @@ class Recogniser:
         if self._chosen:
             return f"a list that meters of the type {self._chosen.type} do not send; try auto"
         return "no profile knows what the values of this list mean"
+
+
+def _leaves_out_units(body: Data, listed: list[Item]) -> bool:
+    """Tell whether a list names capture objects and leaves out the units of their values."""
+    return items.shape(body) is Shape.CAPTURE_OBJECTS and bool(scaling.unscaled(listed))
 
 
 def _speaking(
