@@ -266,7 +266,13 @@ def test_random_bytes_never_raise(chunks: list[bytes]) -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    [b"\x68\x04\x04\x68\x53", b"/AAA5\r\n", b"/AAA5 ", b"\xdb\x08AAA00000\x82\x30\x00\x20", b"h"],
+    [
+        bytes.fromhex("68 04 04 68 53"),
+        b"/AAA5\r\n",
+        b"/AAA5 ",
+        b"\xdb\x08AAA00000\x82\x30\x00\x20",
+        b"h",
+    ],
     ids=["mbus", "p1", "p1 in one line", "raw", "starts"],
 )
 def test_beginnings_without_end_are_not_piled_up(pattern: bytes) -> None:

@@ -431,7 +431,13 @@ _HEADS: Final = {"scanner": b"\x07", "endless": b"\2\xff", "decoder": b"\2\0\x80
 """What stands before the bytes of a line."""
 
 _BEGINNINGS: Final = (
-    *(b"\x68\x04\x04\x68\x53", b"/AAA5\r\n", b"/AAA", b"\xdb\x08AAA00000\x82\x30\x00\x20", b"\xa0"),
+    *(
+        bytes.fromhex("68 04 04 68 53"),
+        b"/AAA5\r\n",
+        b"/AAA",
+        b"\xdb\x08AAA00000\x82\x30\x00\x20",
+        b"\xa0",
+    ),
     *(b"\x00\x01\0\1\0\1\x0f\xff\xdb\x08", b"\x7e\xa7\xff\x03\x03\x13", b"1-0:1.8.0(1)\r\n", b"h"),
 )
 
