@@ -42,7 +42,12 @@ class Recorder(Publisher):
 class Watched:
     """A line, its diagnosis, and the time."""
 
-    def __init__(self, state: State | None = None, known: tuple[Meter, ...] = ()) -> None:
+    def __init__(
+        self,
+        state: State | None = None,
+        known: tuple[Meter, ...] = (),
+        interval: float = INTERVAL,
+    ) -> None:
         self.now = 100.0
         self.line = Line(5.0, self.now)
         self.line.opened("2400 8E1", self.now)
@@ -54,6 +59,7 @@ class Watched:
             label="",
             name="Keller",
             wall_clock=lambda: NOON + timedelta(seconds=self.now - 100),
+            interval=interval,
         )
 
     def look(self, trouble: Trouble | None = None, after: float = 1.0) -> None:
@@ -104,6 +110,18 @@ def test_figures_follow_at_intervals(watched: Watched) -> None:
         watched.heard()
         watched.look()
     assert [values["telegrams"] for _, values in watched.said()] == [31, 61, 91]
+
+
+def test_a_longer_interval_spares_the_recorder_and_delays_no_trouble() -> None:
+    watched = Watched(interval=300.0)
+    watched.heard()
+    watched.said()
+    watched.look(after=200.0)
+    assert watched.said() == []
+    watched.look(SILENT)
+    assert len(watched.said()) == 1
+    watched.look(SILENT, after=300.0)
+    assert len(watched.said()) == 1
 
 
 def test_a_trouble_is_told_at_once_with_its_words_and_its_beginning(watched: Watched) -> None:

@@ -94,6 +94,15 @@ def test_a_wrong_encryption_key_is_told() -> None:
             assert "encryption key" in fault.reason
 
 
+def test_what_is_known_of_tags_outlives_a_receiver() -> None:
+    known: set[bytes] = set()
+    Receiver(Keys(KEY, AUTH_KEY), known).feed(frame(TAGGED))
+    (push,) = Receiver(Keys(KEY, AUTH_KEY), known).feed(frame(UNTAGGED))
+    assert isinstance(push, Push)
+    assert push.fault is not None
+    assert known == {TITLE}
+
+
 def test_a_wrong_authentication_key_is_told() -> None:
     fault = failure(TAGGED, Keys(KEY, OTHER))
     assert (fault.kind, fault.layer, fault.offset) == (Kind.AUTH_KEY_WRONG, "ciphering", 77)

@@ -233,7 +233,18 @@ def test_another_trouble_with_the_broker_is_told_at_once(caplog: pytest.LogCaptu
 def test_a_meter_among_several_is_told_by_what_the_user_knows(
     meter: MeterOptions, label: str
 ) -> None:
-    assert run._label(meter, 2) == label
+    assert run._labels([MeterOptions(), meter]) == ["meter 1", label]
+
+
+def test_an_only_meter_needs_no_label_and_no_two_have_the_same() -> None:
+    meter = MeterOptions(name="Keller")
+    assert run._labels([meter]) == [""]
+    assert run._labels([meter, meter, MeterOptions(), meter]) == [
+        "Keller",
+        "Keller (2)",
+        "meter 3",
+        "Keller (4)",
+    ]
 
 
 async def test_the_health_check_s_file_is_touched_again_and_again(

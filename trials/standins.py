@@ -133,9 +133,9 @@ class Connection:
             raise aiomqtt.MqttError("Disconnected")
         return message
 
-    async def subscribe(self, _topic: str, qos: int) -> None:
+    async def subscribe(self, topics: list[tuple[str, int]]) -> None:
         """Subscribe."""
-        assert qos
+        assert all(qos for _, qos in topics)
         await self._answer()
 
     async def publish(self, topic: str, payload: str, *, qos: int, retain: bool) -> None:

@@ -41,6 +41,9 @@ class Decoder:
     ) -> None:
         self._guard = guard
         self._keys = keys
+        self._tagged: set[bytes] = (
+            set()
+        )  # a meter that had a tag has one on a line opened anew, too
         self._interpreter = Interpreter(
             profiles, meter_type, zone, line=line, numbers=numbers, now=now
         )
@@ -49,7 +52,7 @@ class Decoder:
     def restart(self) -> None:
         """Begin a new stream of the same line: what is half read is forgotten, meters are not."""
         self._scanner = Scanner()
-        self._receiver = Receiver(self._keys)
+        self._receiver = Receiver(self._keys, self._tagged)
 
     @property
     def junk(self) -> int:

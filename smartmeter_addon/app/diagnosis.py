@@ -10,7 +10,7 @@ from app.mqtt.publisher import Publisher
 from app.state import State
 
 INTERVAL: Final = 30.0
-"""Seconds between two messages, unless a trouble begins or ends."""
+"""Seconds between two messages at the least, unless a trouble begins or ends."""
 
 UNSTEADY: Final = 3
 """So many connections to the broker lost within an hour are worth a word."""
@@ -33,6 +33,7 @@ class Diagnosis:
         label: tells this line from others.
         name: what the household calls the meter.
         wall_clock: gives the date and time, aware.
+        interval: seconds between two messages, unless a trouble begins or ends.
     """
 
     def __init__(
@@ -44,12 +45,14 @@ class Diagnosis:
         label: str,
         name: str | None,
         wall_clock: Callable[[], datetime],
+        interval: float = INTERVAL,
     ) -> None:
         self._line = line
         self._publisher = publisher
         self._state = state
         self._name = name
         self._wall_clock = wall_clock
+        self._interval = interval
         self._section = f"{SECTION} {label}".strip()
         ids = state.section(self._section)
         self._meters = {meter.id: meter for meter in publisher.known_meters() if meter.id in ids}
@@ -86,7 +89,7 @@ class Diagnosis:
         if news:
             self._since = self._wall_clock()
         self._problem = problem
-        if news or self._published_at is None or now - self._published_at >= INTERVAL:
+        if news or self._published_at is None or now - self._published_at >= self._interval:
             self._publish(now)
 
     def _unsteady(self) -> Trouble | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequenc
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
-from app import mode_search, searching, source
+from app import diagnosis, mode_search, searching, source
 from app.cosem.obis import Obis
 from app.decoder import Decoder
 from app.diagnosis import Diagnosis
@@ -141,7 +141,13 @@ class LineReader:
         self._read_when_told = 0
         self._reported_at = clock()
         self._diagnosis = Diagnosis(
-            self._line, publisher, state, label=label, name=options.name, wall_clock=wall_clock
+            self._line,
+            publisher,
+            state,
+            label=label,
+            name=options.name,
+            wall_clock=wall_clock,
+            interval=max(diagnosis.INTERVAL, options.update_interval),
         )
 
     @property

@@ -110,12 +110,9 @@ async def serve(
         find_broker=find_broker, layout=layout, state=state, on_state=_BrokerLog()
     )
     zone = local_zone()
-    several = len(options.meters) > 1
     readers = [
-        LineReader(
-            meter, profiles, zone, publisher, state, label=_label(meter, n) if several else ""
-        )
-        for n, meter in enumerate(options.meters, 1)
+        LineReader(meter, profiles, zone, publisher, state, label=label)
+        for meter, label in zip(options.meters, _labels(options.meters), strict=True)
     ]
     async with asyncio.TaskGroup() as group:
         publishing = group.create_task(_for_ever(publisher.run, "publishing"))
@@ -136,8 +133,15 @@ async def serve(
     _logger.info("stopped")
 
 
-def _label(meter: MeterOptions, number: int) -> str:
-    return meter.name or meter.url or meter.device or f"meter {number}"
+def _labels(meters: Sequence[MeterOptions]) -> list[str]:
+    """Tell several meters apart, by what the user knows them by; no two have the same label."""
+    if len(meters) == 1:
+        return [""]
+    labels: list[str] = []
+    for number, meter in enumerate(meters, 1):
+        label = meter.name or meter.url or meter.device or f"meter {number}"
+        labels.append(label if label not in labels else f"{label} ({number})")
+    return labels
 
 
 async def _find_broker(

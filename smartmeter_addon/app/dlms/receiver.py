@@ -54,12 +54,17 @@ Event: TypeAlias = Push | Fault
 
 
 class Receiver:
-    """Turns the frames of one line into telegrams; keeps blocks until their message is whole."""
+    """Turns the frames of one line into telegrams; keeps blocks until their message is whole.
 
-    def __init__(self, keys: Keys) -> None:
+    Args:
+        keys: of the meter on the line.
+        tagged: system titles whose tags were found right; kept up to date here.
+    """
+
+    def __init__(self, keys: Keys, tagged: set[bytes] | None = None) -> None:
         self._cipher = Cipher(keys)
         self._authentication = keys.authentication is not None
-        self._tagged: set[bytes] = set()  # system titles whose tags were found right
+        self._tagged = set() if tagged is None else tagged
         self._blocks = Joiner(gbt.LAYER, "block", gbt.FIRST_BLOCK)
 
     def feed(self, event: Frame | Fault) -> list[Event]:
