@@ -6,6 +6,7 @@ when others of the same telegram go with it: a power with currents or counters, 
 power, an angle with its current.
 """
 
+from collections.abc import Mapping
 from typing import Final, Protocol
 
 from app.cosem.unit import Number
@@ -25,6 +26,8 @@ _MOVING: Final = 0.15
 _LEAST_MOVING: Final = 20.0  # W
 _FULL_TURN: Final = 360.0
 _LEAST_AMPERES: Final = 0.1
+_LEAST_CHANGE: Final = 0.02  # A
+_COARSE_AMPERES: Final = 2.0
 
 
 class Past(Protocol):
@@ -69,15 +72,35 @@ def _explained(track: Past, key: str, change: float, seen: Seen) -> bool:
             return jump >= change / 4 or flow >= change / 2
         return flow >= change / 2 or _drawn(track, seen, net)
     if kind == "current":
-        if key == "current_n" or jump >= change * _LEAST_VOLTS:
-            return True
-        return net in values and net in before and _balanced(track, seen, net)
+        return key == "current_n" or _carried(track, seen, net, change, jump)
     if kind == "factor":
         moving = _MOVING * max(abs(before.get(net, 0.0)), _LEAST_MOVING)
-        return jump >= moving or flow >= moving
+        own = _of_phase(track, key, seen)
+        return max(jump, flow) >= moving if own is None else own
     if kind == "angle":
         return _turned(track, key, seen)
     return kind == "reactive" and flow >= change / 2
+
+
+def _carried(track: Past, seen: Seen, net: str, change: float, jump: float) -> bool:
+    """Tell whether the power goes with a jump of a current."""
+    if net not in seen.values or net not in track.values:
+        return False
+    if jump < change * _LEAST_VOLTS and not _balanced(track, seen, net):
+        return False
+    # Where currents added up to the power before, they have to go on doing so.
+    return _unsummed(seen.values, net) <= max(1.0, 2 * _unsummed(track.values, net))
+
+
+def _of_phase(track: Past, key: str, seen: Seen) -> bool | None:
+    """Tell whether a phase's power factor goes with its current; None where that is not said."""
+    current = f"current{key[-3:]}"
+    amperes, last = seen.values.get(current), track.values.get(current)
+    if amperes is None or last is None:
+        return None
+    if amperes.is_integer() and last.is_integer() and max(amperes, last) <= _COARSE_AMPERES:
+        return True  # of whole amperes only; little flows
+    return abs(amperes - last) >= max(_MOVING * last, _LEAST_CHANGE)
 
 
 def _fresh(track: Past, key: str, seen: Seen) -> bool:
@@ -124,6 +147,17 @@ def _turned(track: Past, key: str, seen: Seen) -> bool:
     # Where the angles make the power, one of a current that counts among the others is right.
     flow = sum(abs(seen.values.get(other, 0.0)) for other in laws.CURRENTS)
     return "angles" in seen.found.kept and amperes >= flow / 10
+
+
+def _unsummed(values: Mapping[str, float], net: str) -> float:
+    """Tell by how much currents, each to or fro, miss the power, in parts of what is usual."""
+    sums = {-values[net]}
+    apparent = 0.0
+    for volts, amperes in zip(laws.VOLTAGES, laws.CURRENTS, strict=True):
+        part = values.get(amperes, 0.0) * values.get(volts, 230.0)
+        sums = {total + sign * part for total in sums for sign in (1, -1)}
+        apparent += abs(part)
+    return min(map(abs, sums)) / (_BALANCE_REST + apparent / 10)
 
 
 def _balanced(track: Past, seen: Seen, net: str) -> bool:
