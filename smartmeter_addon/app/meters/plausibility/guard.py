@@ -207,13 +207,11 @@ class Guard:
         """Hold a telegram back, unless it confirms those that were held back before it."""
         base = sender.base
         kinds = frozenset(doubt.kind for doubt in doubts)
-        if base and track.PACE in kinds and sender.is_unsteady(base.count):
-            base.forget_step()
+        if base:
+            _relax(sender, base, seen, kinds)
         if base and kinds <= _SHAPES and sender.is_usual(seen.outline, kinds):
             told = _HARD_SENTENCES[track.SHAPE]
             return Verdict(_accept(telegram, sender, base, seen), told)
-        if base and kinds == {track.STEADY} and sender.is_alarming(track.STEADY):
-            base.distrust(seen)  # a word that changes now and then
         repeated = base is not None and seen.counter is not None and seen.counter == base.counter
         if base and repeated and seen.time == base.time:
             return _held(telegram, doubts, Kind.REPLAYED)
@@ -279,6 +277,14 @@ class Guard:
             "; ".join(dict.fromkeys(told)) or "values that were unusual are what the meter measures"
         )
         return Verdict(published, f"the telegrams that were held back confirm each other: {why}")
+
+
+def _relax(sender: _Sender, base: Track, seen: Seen, kinds: frozenset[str]) -> None:
+    """Rely less on what a meter seems to break for good."""
+    if track.PACE in kinds and sender.is_unsteady(base.count):
+        base.forget_step()
+    if kinds == {track.STEADY} and sender.is_alarming(track.STEADY):
+        base.distrust(seen)  # a word that changes now and then
 
 
 def _doubt_verified(base: Track, seen: Seen) -> list[Doubt]:

@@ -38,6 +38,7 @@ class Past(Protocol):
     counters: dict[str, Number]
     when: dict[str, float]
     time: float | None
+    now: float
 
 
 def judge(track: Past, seen: Seen, doubts: list[Doubt]) -> None:
@@ -110,18 +111,11 @@ def _fresh(track: Past, key: str, seen: Seen) -> bool:
 
 def _drawn(track: Past, seen: Seen, net: str) -> bool:
     """Tell whether the counters went with a jump of the power."""
-    keys = ["energy_import"]
-    if net == "power":
-        keys.append("energy_export")
-    moved = 0.0
-    for key in keys:
-        if key not in seen.counters or key not in track.counters:
-            if key == "energy_import":
-                return False
-            continue
-        difference = float(seen.counters[key] - track.counters[key])
-        moved += -difference if key == "energy_export" else difference
-    passed = seen.now - track.when["energy_import"]
+    imported, exported = (_moved(track, seen, f"energy_{way}") for way in ("import", "export"))
+    if imported is None:
+        return False
+    moved = imported - (exported or 0.0) if net == "power" else imported
+    passed = seen.now - track.now
     if seen.time is not None and track.time is not None:
         passed = max(passed, seen.time - track.time)
     if passed <= 0:
@@ -131,6 +125,13 @@ def _drawn(track: Past, seen: Seen, net: str) -> bool:
     towards = (mean - track.values[net]) * (1 if jump > 0 else -1)
     blur = _LEAST_STEP * _KILO * _SECONDS / passed
     return towards >= max(blur, abs(jump) / 4)
+
+
+def _moved(track: Past, seen: Seen, key: str) -> float | None:
+    """Give the kWh by which a counter moved, or its tariffs where it is not sent."""
+    keys = (key,) if key in seen.counters else tuple(f"{key}_tariff_{n}" for n in range(1, 5))
+    both = [one for one in keys if one in seen.counters and one in track.counters]
+    return sum(float(seen.counters[one] - track.counters[one]) for one in both) if both else None
 
 
 def _turned(track: Past, key: str, seen: Seen) -> bool:

@@ -58,7 +58,9 @@ def _collect(
             append(tag)
         elif tag == axdr.DESCRIPTOR:
             append((tag, value))
-        elif _is_scaler_unit(value):
+        elif (
+            len(value) == _PAIR and value[0][0] == axdr.INTEGER and value[1][0] == axdr.ENUM
+        ):  # scaler and unit
             append((value[0][1], value[1][1]))
         else:
             append((tag, len(value)))
@@ -68,10 +70,6 @@ def _collect(
 def is_clock(value: bytes) -> bool:
     """Tell whether an octet string is a date-time."""
     return len(value) == clock.SIZE and value[0] in _CENTURIES
-
-
-def _is_scaler_unit(fields: list[Data]) -> bool:
-    return len(fields) == _PAIR and fields[0][0] == axdr.INTEGER and fields[1][0] == axdr.ENUM
 
 
 def _is_capture_object(fields: list[Data]) -> bool:

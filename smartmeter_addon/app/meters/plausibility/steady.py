@@ -7,6 +7,7 @@ meter, so it is learned: what was the same ten times in a row is expected to sta
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from app.meters.interpreter import Telegram
@@ -18,7 +19,7 @@ Words: TypeAlias = tuple[object, ...]
 LEARNED: Final = 10
 _FORGOTTEN: Final = 100
 _LONGER: Final = 10
-_NEVER: Final = -(10**9)
+_NEVER: Final = 1 << 62
 _COUNTED: Final = 0xFFFFFF  # of long-invoke-id-and-priority, the part that counts
 _WEEKDAYS: Final = range(1, 8)
 _HOUR: Final = 60
@@ -48,52 +49,68 @@ def of(telegram: Telegram, strings: list[bytes]) -> Words:
         words += invoke_id & ~_COUNTED, invoke_id, (invoke_id - counter) & _COUNTED
         weekday = telegram.timestamp.isoweekday() if telegram.timestamp else 0
         for raw in (content.date_time, *strings):
-            words.append(_clock(raw, weekday) if raw and outline.is_clock(raw) else raw)
+            is_clock = raw and outline.is_clock(raw)
+            words.append(_clock(raw[4], raw[8:], weekday) if raw and is_clock else raw)
     return tuple(words)
 
 
-def _clock(raw: bytes, weekday: int) -> object:
-    """Give what stays of a clock, over the change of the hour, too."""
-    day = (raw[4] - weekday) % 7 if raw[4] in _WEEKDAYS else raw[4]
-    deviation = int.from_bytes(raw[9:11], "big", signed=True)
-    return day, raw[8], deviation % _HOUR, raw[11] & ~_SUMMER
+@lru_cache(maxsize=64)
+def _clock(day: int, behind: bytes, weekday: int) -> object:
+    """Give what stays of a clock, over the change of the hour, too.
+
+    Args:
+        day: of the week, as the clock says it.
+        behind: what follows the seconds.
+        weekday: the right one.
+    """
+    ahead = (day - weekday) % 7 if day in _WEEKDAYS else day
+    deviation = int.from_bytes(behind[1:3], "big", signed=True)
+    return ahead, behind[0], deviation % _HOUR, behind[3] & ~_SUMMER
 
 
 class Steady:
     """What one list of one meter repeated so far."""
 
-    __slots__ = ("_pauses", "_streaks", "_words")
+    __slots__ = ("_compared", "_count", "_differ", "_pauses", "_since", "_words")
 
     def __init__(self, words: Words) -> None:
-        self._words = words
-        self._streaks = [0] * len(words)
+        self._words = self._compared = words
+        self._differ: list[int] = []  # places in which those compared last differ
+        self._count = 0  # of telegrams
+        self._since = [0] * len(words)  # by place, from which telegram on it was the same
         self._pauses: dict[int, int] = {}  # by place, for how many telegrams it was not relied on
 
     def missed(self, words: Words) -> list[int]:
         """Give the places of what is relied on and differs."""
-        if words == self._words:
-            return []
-        return [n for n in self._differing(words) if self._streaks[n] >= LEARNED]
+        return [n for n in self._differing(words) if self._is_relied_on(n)]
 
     def take(self, words: Words) -> None:
         """Learn from a telegram that is believed."""
-        if words != self._words:
-            for n in self._differing(words):
-                if self._streaks[n] >= LEARNED:
-                    pause = self._pauses[n] = _LONGER * self._pauses.get(n, _FORGOTTEN // _LONGER)
-                    self._streaks[n] = -pause
-                else:
-                    self._streaks[n] = min(self._streaks[n], 0)
-            if len(words) == len(self._words):
-                self._words = words
-        self._streaks = [streak + 1 for streak in self._streaks]
+        for n in self._differing(words):
+            since = self._count
+            if self._is_relied_on(n):
+                pause = self._pauses[n] = _LONGER * self._pauses.get(n, _FORGOTTEN // _LONGER)
+                since += pause
+            self._since[n] = max(self._since[n], since)
+        if len(words) == len(self._words):
+            self._words = self._compared = words
+            self._differ = []
+        self._count += 1
 
     def distrust(self, places: Iterable[int]) -> None:
         """Never rely on some places again."""
         for n in places:
-            self._streaks[n] = _NEVER
+            self._since[n] = _NEVER
+
+    def _is_relied_on(self, n: int) -> bool:
+        return self._count - self._since[n] >= LEARNED
 
     def _differing(self, words: Words) -> list[int]:
-        if len(words) != len(self._words):
-            return list(range(len(self._words)))
-        return [n for n, word in enumerate(words) if word != self._words[n]]
+        if words is not self._compared:
+            known = self._words
+            self._compared = words
+            if len(words) == len(known):
+                self._differ = [n for n, word in enumerate(words) if word != known[n]]
+            else:
+                self._differ = list(range(len(known)))
+        return self._differ

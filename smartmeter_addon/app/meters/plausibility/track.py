@@ -183,7 +183,8 @@ class Track:
         self.counters.update(seen.counters)
         self.values.update(seen.values)
         self.when.update(dict.fromkeys(seen.values, now))
-        self.when.update(dict.fromkeys(seen.counters, now))
+        if len(seen.meters) > 1:  # a meter's own counters are among its values
+            self.when.update(dict.fromkeys(seen.counters, now))
         self.counter = seen.counter
         if seen.time is not None:
             self.time, self._timed_at, self._timed_counter = seen.time, now, seen.counter
@@ -197,7 +198,7 @@ class Track:
     def _take_shape(self, seen: Seen) -> None:
         """Let the telegram's list be the first of those known."""
         shapes = self.shapes
-        if not shapes or shapes[0] != seen.outline:
+        if not shapes or (shapes[0] is not seen.outline and shapes[0] != seen.outline):
             known = self.steady.get(seen.outline) or Steady(seen.words)
             if seen.outline in self.steady:
                 shapes.remove(seen.outline)
@@ -210,7 +211,7 @@ class Track:
 
     def missed(self, seen: Seen) -> list[int]:
         """Give the places of what the meter repeated so far and does not repeat here."""
-        if self.shapes and self.shapes[0] == seen.outline:
+        if self.shapes and self.shapes[0] is seen.outline:
             return self._steady_now.missed(seen.words)
         known = self.steady.get(seen.outline)
         return known.missed(seen.words) if known else []
@@ -274,9 +275,11 @@ class Track:
         if replayed := self.replays(seen):
             doubts.append(Doubt(REPLAY, REPLAYED))
         self.identified(seen, doubts)
-        if not (self.shapes and self.shapes[0] == seen.outline) and not self._known(seen.outline):
+        if self.shapes and self.shapes[0] == seen.outline:
+            seen.outline = self.shapes[0]  # so that it need not be compared again
+        elif not self._known(seen.outline):
             self._shaped(seen, doubts)
-        elif not replayed and self.missed(seen):
+        if not replayed and self.missed(seen):
             doubts.append(Doubt(STEADY, "what the meter repeats in each telegram is another"))
         passed = max(0.0, seen.now - self.now)
         metered = self._clocked(seen, passed, doubts, replayed=replayed)
@@ -409,15 +412,22 @@ class Track:
             if moved > allowed:
                 doubts.append(Doubt(LEAP, f"{key} rises faster than the connection allows"))
                 continue
+            if moved <= _LEAST_STEP:
+                continue
             power = _POWER_OF.get(key)
             if power in seen.values and power in spot and passed + late <= _SPOT:
                 drawn = max(seen.values[power], spot[power]) * 1.1
-                drawn += max(0.0, _BOUNCE - self._against(power, seen)) * self.habits.slack.get(
-                    "bounce", 1.0
-                )
-                rest = max(_LEAST_STEP, 2 * _last_digit(number, last)) + self._stood(key, seen.now)
-                if moved > drawn * (passed + late) / _SECONDS / _KILO + rest:
+                more = moved - drawn * (passed + late) / _SECONDS / _KILO
+                if more > _LEAST_STEP and more > self._bounced(key, power, seen, passed + late):
                     doubts.append(Doubt("bounce", f"{key} rises faster than the power says"))
+
+    def _bounced(self, key: str, power: str, seen: Seen, passed: float) -> float:
+        """Give the kWh by which a counter may rise beyond what the powers seen make of it."""
+        watts = max(0.0, _BOUNCE - self._against(power, seen))
+        watts *= self.habits.slack.get("bounce", 1.0)
+        digit = _last_digit(seen.counters[key], self.counters[key])
+        blur = max(_LEAST_STEP, 2 * digit)
+        return watts * passed / _SECONDS / _KILO + blur + self._stood(key, seen.now)
 
     def _against(self, power: str, seen: Seen) -> float:
         """Give what flowed the other way, both now and before."""
