@@ -27,6 +27,7 @@ _LEAST_MOVING: Final = 20.0  # W
 _FULL_TURN: Final = 360.0
 _LEAST_AMPERES: Final = 0.1
 _LEAST_CHANGE: Final = 0.02  # A
+_LITTLE_AMPERES: Final = 0.3
 _COARSE_AMPERES: Final = 2.0
 
 
@@ -99,8 +100,9 @@ def _of_phase(track: Past, key: str, seen: Seen) -> bool | None:
     amperes, last = seen.values.get(current), track.values.get(current)
     if amperes is None or last is None:
         return None
-    if amperes.is_integer() and last.is_integer() and max(amperes, last) <= _COARSE_AMPERES:
-        return True  # of whole amperes only; little flows
+    coarse = amperes.is_integer() and last.is_integer()
+    if max(amperes, last) <= (_COARSE_AMPERES if coarse else _LITTLE_AMPERES):
+        return True  # the factor of next to nothing is any
     return abs(amperes - last) >= max(_MOVING * last, _LEAST_CHANGE)
 
 
