@@ -2,7 +2,7 @@
 
     PYTHONPATH=smartmeter_addon:. python3 -m trials.corruption --telegrams 1000000
 
-Simulated meters that live push their telegrams; one in three is damaged. What comes out of decoder
+Simulated meters that live push their telegrams; two in five are damaged. What comes out of decoder
 and guard is compared with what the same telegram says undamaged. Three questions are asked:
 
 - ``established``: what of a meter that has been read before, over restarts of the program, too;
@@ -17,10 +17,10 @@ import multiprocessing
 import random
 import sys
 import time
+import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,7 +34,6 @@ from simulator import clock, meters
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.household import Household
 from trials.damage import Damage, damaged, differs
-from trials.text import TextMeter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,10 +45,20 @@ START = datetime(2026, 3, 20, tzinfo=UTC)
 SESSION = 1500
 """Telegrams of one session."""
 
-STREAMS = 4
+STREAMS = 3
 """Different households of each meter."""
 
-DAMAGED_SHARE = 1 / 3
+CLEAN_HOUSEHOLDS = 4
+"""Households of each list whose telegrams are not damaged."""
+
+STUCK = 10
+"""Good telegrams refused in a row after which the guard must have given in."""
+
+READ_BEFORE = 20
+"""Telegrams that were read of an established meter."""
+
+MOST_SHOWN = 8
+DAMAGED_SHARE = 0.4
 RESTART_SHARE = 1 / 500
 CONNECTION = 3 * 63 * 230
 RANGES = {
@@ -64,8 +73,8 @@ RANGES = {
 }
 """What each quantity can be at a household's connection, from end to end."""
 
-TEXT = "p1"
-"""The family of meters that push text, which the simulator's table lacks."""
+FLOWS = {"gas": (25.0, 3600.0), "water": (16.0, 3600.0), "heat": (0.6, 3600.0)}
+"""The most of what is counted behind the meter, in an hour, and seconds between two reports."""
 
 
 class Case(NamedTuple):
@@ -96,7 +105,7 @@ class Pushed(NamedTuple):
     """A telegram on the wire, what it says, and when it comes."""
 
     segments: tuple[bytes, ...]
-    reading: Reading
+    readings: tuple[Reading, ...]  # of the meter, and of those behind it
     second: float
 
 
@@ -111,6 +120,7 @@ class Result:
         stuck: sessions in which good telegrams were refused to the end.
         published: damaged telegrams of which something was published, wrong or not.
         wrong: damaged telegrams published with anything wrong.
+        mixed: damaged telegrams published of which a part was of the telegram before.
         errors: by what is wrong.
         largest: the largest error of what stays within the goals, by key, in tenths of its range.
         shown: the first of what misses the goals, in words.
@@ -122,6 +132,7 @@ class Result:
     stuck: int = 0
     published: int = 0
     wrong: int = 0
+    mixed: int = 0
     errors: Counter[str] = field(default_factory=Counter)
     largest: dict[str, float] = field(default_factory=dict)
     shown: list[str] = field(default_factory=list)
@@ -134,34 +145,59 @@ class Result:
         self.stuck += other.stuck
         self.published += other.published
         self.wrong += other.wrong
+        self.mixed += other.mixed
         self.errors.update(other.errors)
         for key, share in other.largest.items():
             self.largest[key] = max(share, self.largest.get(key, 0.0))
-        self.shown = (self.shown + other.shown)[:6]
+        self.shown = (self.shown + other.shown)[:MOST_SHOWN]
 
 
 GRAVE = ("identity", "time", "older", "falls", "leaps", "tenth", "unknown key")
 """Errors that the goals exclude even where noise fools the checksum."""
 
 
-def lists() -> list[tuple[str, str, bool]]:
-    """Give every meter that can be simulated, and whether it sends a tag."""
-    found = [
-        (family, variant, bool(meters.build(family, variant).ciphering.authenticated))  # type: ignore[union-attr]
-        for family, variants in meters.FAMILIES.items()
-        for variant in variants
-        if meters.build(family, variant).ciphering
-    ]
-    return [*found, (TEXT, "dsmr", False)]
+class List(NamedTuple):
+    """A list that can be simulated.
+
+    Args:
+        family: of the meter.
+        variant: of the family.
+        tagged: whether it bears a tag.
+        checked: whether its link has a checksum; without, no noise can be told by the link.
+    """
+
+    family: str
+    variant: str
+    tagged: bool
+    checked: bool
+
+
+SILENT = {("energomera", "event")}
+"""Lists in which nothing is that would be published."""
+
+
+def lists() -> list[List]:
+    """Give every list that there is and that says something."""
+    found = []
+    for family, variants in meters.FAMILIES.items():
+        for variant in variants:
+            if (family, variant) in SILENT:
+                continue
+            meter = meters.build(family, variant)
+            tagged = bool(meter.ciphering and meter.ciphering.authenticated)
+            checked = meter.layout.shape is not meters.Shape.TEXT or meter.layout.checksum
+            found.append(List(family, variant, tagged, checked))
+    return found
 
 
 @cache
 def stream(family: str, variant: str, number: int, length: int) -> tuple[Pushed, ...]:
     """Let a meter live, and give its telegrams."""
-    meter = TextMeter() if family == TEXT else meters.build(family, variant)
-    # Each household begins at another time of the day.
+    meter = meters.build(family, variant)
+    # Each household begins at another time of the day, and no two meters have the same.
     begin = START + timedelta(hours=7 * number + number // 3)
-    household = Household(number, begin, phases=meter.phases)
+    seed = zlib.crc32(f"{family} {variant} {number}".encode())
+    household = Household(seed, begin, phases=meter.phases)
     decoder = Decoder(Keys(KEY), PROFILES, clock.VIENNA)
     pushed = []
     for n in range(1, length + 1):
@@ -171,7 +207,8 @@ def stream(family: str, variant: str, number: int, length: int) -> tuple[Pushed,
         (telegram,) = found
         if not isinstance(telegram, Telegram) or telegram.reading is None:
             raise ValueError(f"{family} {variant}: a good telegram cannot be read")
-        pushed.append(Pushed(segments, telegram.reading, passed.total_seconds()))
+        readings = (telegram.reading, *telegram.others)
+        pushed.append(Pushed(segments, readings, passed.total_seconds()))
     return tuple(pushed)
 
 
@@ -199,18 +236,19 @@ class Line:
             guard=self._guard if self._guarded else None,
         )
 
-    def push(self, segments: Sequence[bytes]) -> tuple[list[Reading], bool]:
-        """Let bytes come; give what would be published, and whether anything was held back."""
-        readings, held = [], False
+    def push(self, segments: Sequence[bytes]) -> tuple[list[tuple[Reading, ...]], bool]:
+        """Let bytes come; give what each telegram publishes, and whether any was held back."""
+        found: list[tuple[Reading, ...]] = []
+        held = False
         for part in segments:
             for item in self._decoder.feed(part):
                 if isinstance(item, Telegram) and item.fault is None:
-                    readings += [item.reading] if item.reading else []
-                    readings += item.others
+                    own = (item.reading,) if item.reading else ()
+                    found += [(*own, *item.others)] if own or item.others else []
                 else:
                     fault = item.fault if isinstance(item, Telegram) else item
                     held |= bool(fault and fault.kind in {Kind.SUSPICIOUS, Kind.REPLAYED})
-        return readings, held
+        return found, held
 
 
 def run(case: Case, streams: int = STREAMS, length: int = SESSION) -> Result:
@@ -218,7 +256,7 @@ def run(case: Case, streams: int = STREAMS, length: int = SESSION) -> Result:
     chance = random.Random(f"{case}")
     result = Result()
     if case.question == "clean":
-        _clean(case, result)
+        _clean(case, chance, result)
         return result
     while result.damaged < case.amount:
         pushed = stream(case.family, case.variant, chance.randrange(streams), length)
@@ -229,14 +267,21 @@ def run(case: Case, streams: int = STREAMS, length: int = SESSION) -> Result:
     return result
 
 
-def _clean(case: Case, result: Result) -> None:
+def _clean(case: Case, chance: random.Random, result: Result) -> None:
     """Count the good telegrams that are refused over days without noise."""
     line = Line(case)
-    for one in stream.__wrapped__(case.family, case.variant, case.seed, case.amount):
+    refused_in_a_row = 0
+    for one in stream.__wrapped__(case.family, case.variant, 1000 + case.seed, case.amount):
         line.now = one.second
-        readings, _ = line.push(one.segments)
+        if chance.random() < RESTART_SHARE:
+            line.restart()
+        refused = line.push(one.segments)[0] != [one.readings]
+        refused_in_a_row = refused_in_a_row + 1 if refused else 0
         result.good += 1
-        result.held += readings != [one.reading]
+        result.held += refused
+        if refused:
+            result.shown = [*result.shown, f"{case}: second {one.second:.0f}"][:MOST_SHOWN]
+    result.stuck += refused_in_a_row > STUCK
 
 
 def _first(case: Case, pushed: Sequence[Pushed], chance: random.Random, result: Result) -> None:
@@ -248,13 +293,15 @@ def _first(case: Case, pushed: Sequence[Pushed], chance: random.Random, result: 
     judge.damaged(line, at, chance)
     for n in range(at + 1, at + 7):
         line.now = pushed[n].second
-        readings, _ = line.push(pushed[n].segments)
-    if readings != [pushed[at + 6].reading]:
-        judge.result.stuck += _energies_apart(readings, pushed[at + 6].reading)
+        found, _ = line.push(pushed[n].segments)
+    result.stuck += not found or any(
+        (reading.meter, reading.timestamp) != (truth.meter, truth.timestamp)
+        for reading, truth in zip(found[-1], pushed[at + 6].readings, strict=True)
+    )  # a counter that was too high may wait to be passed
 
 
 def _session(case: Case, pushed: Sequence[Pushed], chance: random.Random, result: Result) -> None:
-    """Damage one telegram in three of a meter that has been read before."""
+    """Damage two telegrams in five of a meter that has been read before."""
     line = Line(case)
     judge = _Judge(case, pushed, result)
     held_in_a_row = 0
@@ -262,23 +309,16 @@ def _session(case: Case, pushed: Sequence[Pushed], chance: random.Random, result
         line.now = one.second + chance.random() / 4
         if chance.random() < RESTART_SHARE:
             line.restart()
-        if at and chance.random() < DAMAGED_SHARE:
+        if at >= READ_BEFORE and chance.random() < DAMAGED_SHARE:
             judge.damaged(line, at, chance)
             continue
-        readings, held = line.push(one.segments)
+        found, held = line.push(one.segments)
         result.good += 1
-        judge.compare(readings, at)
-        refused = held and not readings
+        judge.compare(found, at)
+        refused = held and not found
         held_in_a_row = held_in_a_row + 1 if refused else 0
         result.held += refused
-    result.stuck += held_in_a_row > 10  # noqa: PLR2004 - by then the guard must have given in
-
-
-def _energies_apart(readings: list[Reading], truth: Reading) -> bool:
-    """Tell whether a meter is not read rightly again; a counter may wait to be passed."""
-    if len(readings) != 1 or readings[0].meter != truth.meter:
-        return True
-    return readings[0].timestamp != truth.timestamp
+    result.stuck += held_in_a_row > STUCK
 
 
 class _Judge:
@@ -288,7 +328,7 @@ class _Judge:
         self.result = result
         self._case = case
         self._pushed = pushed
-        self._last: Reading | None = None
+        self._last: dict[str, Reading] = {}  # by the meter's id
         self._last_at = 0
         self._last_second = 0.0
 
@@ -300,60 +340,73 @@ class _Judge:
         if not differs(good, bad):
             bad = [good[0][:-3], *good[1:]]
         self.result.damaged += 1
-        readings, _ = line.push(bad)
-        self.result.published += bool(readings)
-        errors = self.compare(readings, at)
-        if errors:
+        found, _ = line.push(bad)
+        self.result.published += bool(found)
+        errors = self.compare(found, at)
+        if any(kind.startswith("stale") for kind in errors):
+            self.result.mixed += all(kind.startswith(("stale", "kept")) for kind in errors)
+        if any(not kind.startswith(("kept", "stale")) for kind in errors):
             self.result.wrong += 1
+            if not self._case.repaired or any(kind.startswith(GRAVE) for kind in errors):
+                told = f"{self._case}: telegram {at}, {damage.value}: {dict(errors)}"
+                self.result.shown = [*self.result.shown, told][:MOST_SHOWN]
 
-    def compare(self, readings: list[Reading], at: int) -> Counter[str]:
+    def compare(self, found: list[tuple[Reading, ...]], at: int) -> Counter[str]:
         """Count what is wrong about what is published after a telegram."""
         errors: Counter[str] = Counter()
-        for reading in readings:
+        for readings in found:
             # A telegram may become whole only with the bytes of the next.
             near = (at, at - 1) if at else (at,)
-            exact = [n for n in near if self._pushed[n].reading == reading]
-            if exact:
-                if self._last is not None and exact[0] < self._last_at:
-                    errors["older"] += 1
-                at_truth = exact[0]
-            else:
-                timed = [n for n in near if self._pushed[n].reading.timestamp == reading.timestamp]
-                at_truth = timed[0] if timed else at
-                errors += self._errors(reading, self._pushed[at_truth])
-            self._last, self._last_at = reading, at_truth
-            self._last_second = self._pushed[at_truth].second
+            n = next((n for n in near if self._pushed[n].readings == readings), None)
+            if n is not None and n < self._last_at:
+                errors["older"] += 1
+            elif n is None:
+                time = readings[0].timestamp
+                n = next((n for n in near if self._pushed[n].readings[0].timestamp == time), at)
+                for reading in readings:
+                    errors += self._errors(reading, n, at)
+            self._last |= {reading.meter.id: reading for reading in readings}
+            self._last_at, self._last_second = n, self._pushed[n].second
         self.result.errors.update(errors)
-        if any(kind.startswith(GRAVE) for kind in errors):
-            self.result.shown.append(f"{self._case}: telegram {at}: {dict(errors)}")
         return errors
 
-    def _errors(self, reading: Reading, pushed: Pushed) -> Counter[str]:
-        truth = pushed.reading
+    def _errors(self, reading: Reading, n: int, at: int) -> Counter[str]:
         errors: Counter[str] = Counter()
-        if reading.meter != truth.meter:
+        pushed = self._pushed[n]
+        truth = next((one for one in pushed.readings if one.meter == reading.meter), None)
+        if truth is None:
             errors["identity"] += 1
-        if reading.timestamp != truth.timestamp and reading.timestamp is not None:
+            return errors
+        if reading.timestamp not in {truth.timestamp, None}:
             errors["time"] += 1
+        near = self._pushed[max(0, n - 1) : min(n + 1, at) + 1]
+        olds = [one for other in near for one in other.readings if one.meter == reading.meter]
+        last = self._last.get(reading.meter.id, truth).values
         for key, value in reading.values.items():
             said = truth.values.get(key)
             if said is None:
                 errors[f"unknown key {key}"] += 1
-            elif value != said and isinstance(value, (int, Decimal)):
+            elif isinstance(value, str) or isinstance(said, str):
+                errors[f"text {key}"] += value != said
+            elif value != said and any(value == one.values.get(key) for one in olds):
+                errors[f"stale {key}"] += 1  # of the telegram before, as it was said there
+            elif value != said and value == last.get(key):
+                errors[f"kept {key}"] += 1  # by an earlier error: the counter waits to be passed
+            elif value != said:
                 errors[self._graded(key, float(value), float(said), pushed.second)] += 1
-            if "energy" in key and self._last and key in self._last.values:
-                last = self._last.values[key]
-                if float(value) < float(last):
-                    errors[f"falls {key}"] += 1
-        return errors
+            shown = last.get(key)
+            if kind_of(key) is None and shown is not None and float(value) < float(shown):
+                errors[f"falls {key}"] += 1
+        return +errors  # those that were counted at all
 
     def _graded(self, key: str, value: float, said: float, second: float) -> str:
         off = abs(value - said)
-        if "energy" in key:
-            allowed = CONNECTION * (second - self._last_second) / 3.6e6 + 0.002
+        kind = kind_of(key)
+        if kind is None:
+            flow, rest = FLOWS.get(key, (CONNECTION / 1000, 0.0))
+            allowed = flow * (second - self._last_second + rest) / 3600 + 0.002
             grave, share = f"leaps {key}", off / allowed
         else:
-            kind = next(name for name in RANGES if key.startswith(name))
             if kind == "phase_angle":
                 off = min(off % 360, 360 - off % 360)
             grave, share = f"tenth {key}", off / RANGES[kind] * 10
@@ -363,22 +416,31 @@ class _Judge:
         return f"small {key}"
 
 
+def kind_of(key: str) -> str | None:
+    """Give the key of `RANGES` that is a reading's; None for a counter's."""
+    return next((name for name in RANGES if key.startswith(name)), None)
+
+
 def cases(telegrams: int, seed: int, only: str | None = None) -> Iterator[Case]:
     """Spread telegrams over meters, kinds of damage and keys."""
     rows = [
-        (family, variant, repaired, verified)
-        for family, variant, tagged in lists()
-        for repaired in (False, True)
-        for verified in ((False, True) if tagged else (False,))
-        if only is None or family == only
+        (one.family, one.variant, repaired, verified)
+        for one in lists()
+        # Without a checksum each damage is one that the link cannot see.
+        for repaired in ((False, True) if one.checked else (True,))
+        for verified in ((False, True) if one.tagged else (False,))
+        if only is None or one.family == only
     ]
     each = max(1, telegrams // len(rows))
-    for number, (family, variant, repaired, verified) in enumerate(rows):
-        row = (family, variant, repaired, verified)
+    cleaned = set()
+    for row in rows:
         yield Case(*row, "established", seed, each)
         yield Case(*row, "first", seed, max(1, each // 50))
-        if not repaired:
-            yield Case(*row, "clean", 1000 * seed + number, max(100, each // 4))
+        if row[:2] not in cleaned:
+            cleaned.add(row[:2])
+            for household in range(CLEAN_HOUSEHOLDS):
+                clean = max(100, each // 4 // CLEAN_HOUSEHOLDS)
+                yield Case(*row, "clean", CLEAN_HOUSEHOLDS * seed + household, clean)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -399,17 +461,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for case in cases(given.telegrams, given.seed, given.family):
             todo = by_meter.setdefault((case.family, case.variant), [])
             todo.append(case._replace(guarded=not given.unguarded))
-        # A meter's cases share its telegrams, which take longer to make than to read.
-        for found in pool.imap_unordered(_run_all, by_meter.values()):
-            for case, result in found:
-                key = (case.question, case.repaired, case.verified)
-                totals.setdefault(key, Result()).add(result)
-            sys.stderr.write(f"{time.monotonic() - begun:.0f} s: {found[0][0].family} done\n")
+        # A meter's cases share its telegrams, which take longer to make than to read; what is
+        # done when the trial is interrupted shall be of all sorts.
+        todos = list(by_meter.values())
+        random.Random(given.seed).shuffle(todos)
+        try:
+            for found in pool.imap_unordered(_run_all, todos):
+                for case, result in found:
+                    key = (case.question, case.repaired, case.verified)
+                    totals.setdefault(key, Result()).add(result)
+                sys.stderr.write(f"{time.monotonic() - begun:.0f} s: {_briefly(found)}\n")
+        except KeyboardInterrupt:
+            sys.stderr.write("interrupted: what follows is what was done until now\n")
     missed = False
     for (question, repaired, verified), total in sorted(totals.items()):
         missed |= _tell(question, total, repaired=repaired, verified=verified)
     sys.stdout.write(f"{time.monotonic() - begun:.0f} s\n")
     return int(missed)
+
+
+def _briefly(found: list[tuple[Case, Result]]) -> str:
+    """Tell what came out of one list, for those who wait."""
+    first, _ = found[0]
+    parts = [
+        f"{case.question}{' repaired' * case.repaired}{' verified' * case.verified}:"
+        f" {result.wrong} wrong, {result.held} refused, {result.stuck} stuck"
+        for case, result in found
+        if result.wrong or result.held or result.stuck
+    ]
+    shown = [line for case, result in found if case.question != "first" for line in result.shown]
+    return "\n  ".join((f"{first.family} {first.variant} done", *parts, *shown))
 
 
 def _run_all(todo: list[Case]) -> list[tuple[Case, Result]]:
@@ -423,12 +504,18 @@ def _tell(question: str, total: Result, *, repaired: bool, verified: bool) -> bo
     tag = "tag verified" if verified else "no tag checked"
     if question == "clean":
         missed = total.held * 10_000 > total.good
-        sys.stdout.write(f"\nclean, {tag}: {total.held} of {total.good} good telegrams refused\n")
+        sys.stdout.write(
+            f"\nclean, {tag}: {total.held} of {total.good} good telegrams refused,"
+            f" {total.stuck} households for good\n"
+        )
+        for line in total.shown:
+            sys.stdout.write(f"  {line}\n")
         return missed
     kind = "checksums repaired" if repaired else "as noise leaves them"
     sys.stdout.write(
         f"\n{question}, {kind}, {tag}: {total.damaged} damaged, {total.published} of them gave"
-        f" something, {total.wrong} something wrong; {total.held} of {total.good} good ones"
+        f" something, {total.wrong} something wrong,"
+        f" {total.mixed} a part of the telegram before; {total.held} of {total.good} good ones"
         f" refused, {total.stuck} for good\n"
     )
     for error, count in sorted(total.errors.items()):

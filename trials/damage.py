@@ -6,6 +6,10 @@ import random
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from simulator.axdr import ber_length
+from simulator.ciphering import GENERAL_GLO, KEY
 from simulator.links import crc_arc, crc_x25
 
 if TYPE_CHECKING:
@@ -17,9 +21,20 @@ _MBUS_HEAD = 4
 _MBUS_TAIL = 2
 _HDLC_LENGTH = 0x07
 _CHECK = 2
+_P1_START = b"/"
 _P1_END = b"!"
+_TITLED = 10  # general-glo-ciphering up to and with the system title
+_LENGTH_BYTES = 0x80
+_SECURED = 5  # security control and invocation counter
+_TAGGED = 0x10
+_TAG = 12
+_FIRST_BLOCK = b"\x00\x00\x00\x02"  # of GCM's counter, after that of the tag
 _MOST_FLIPS = 3
 _MOST_RUN = 8
+
+
+_HEADS = {_MBUS_START: _MBUS_HEAD, GENERAL_GLO: 16, _FLAG: 1, ord(_P1_START): 1}
+"""Bytes at a frame's beginning without which nothing is left to be repaired."""
 
 
 class Damage(StrEnum):
@@ -107,7 +122,7 @@ def damaged(
     at = chance.randrange(len(parts))
     data = bytearray(parts[at])
     # With its head gone a frame is none, whatever its checksum says.
-    head = _MBUS_HEAD if repaired and data[0] == _MBUS_START else 0
+    head = _HEADS.get(data[0], 0) if repaired else 0
     body = data[head:]
     _CHANGES[damage](body, chance)
     parts[at] = bytes(data[:head] + body)
@@ -132,22 +147,49 @@ def _displaced(
 
 def repair(frame: bytes) -> bytes:
     """Make the checksums of a frame fit, and its length."""
-    if frame[:1] == b"/":
-        text, end, _ = frame.rpartition(_P1_END)
-        return text + end + f"{crc_arc(text + end):04X}\r\n".encode() if end else frame
+    if frame[:1] == _P1_START:
+        return _repaired_text(frame)
     if frame[:1] == bytes((_MBUS_START,)):
         body = frame[_MBUS_HEAD:-_MBUS_TAIL]
         size = len(body) & 0xFF
         head = bytes((_MBUS_START, size, size, _MBUS_START))
         return head + body + bytes((sum(body) & 0xFF, 0x16))
-    if frame[:1] == bytes((_FLAG,)):
+    if frame[:1] == bytes((GENERAL_GLO,)):
+        return _repaired_inside(frame)
+    if bytes((_FLAG,)) in (frame[:1], frame[-1:]):
         return _repaired_hdlc(frame)
-    return frame  # nothing but the DLMS wrapper, or nothing at all: no checksum
+    return frame  # nothing left that a reader could take for a frame
+
+
+def _repaired_text(text: bytes) -> bytes:
+    """Make the checksum of a P1 telegram fit, if it has one."""
+    body, end, check = text.rpartition(_P1_END)
+    if not end or not check.strip():
+        return text
+    return body + end + f"{crc_arc(body + end):04X}\r\n".encode()
+
+
+def _repaired_inside(apdu: bytes) -> bytes:
+    """Make the checksum of an enciphered P1 telegram fit, and the length around it."""
+    begin = _TITLED + 1 + max(0, apdu[_TITLED] - _LENGTH_BYTES)
+    secured, sealed = apdu[begin : begin + _SECURED], apdu[begin + _SECURED :]
+    end = len(sealed) - (_TAG if secured[0] & _TAGGED else 0)
+    nonce = apdu[2:_TITLED] + secured[1:]
+    text = _repaired_text(_turned(nonce, sealed[:end]))
+    content = secured + _turned(nonce, text) + sealed[end:]
+    return apdu[:_TITLED] + ber_length(len(content)) + content
+
+
+def _turned(nonce: bytes, data: bytes) -> bytes:
+    """Encipher or decipher, which without the tag are the same."""
+    stream = Cipher(algorithms.AES(KEY), modes.CTR(nonce + _FIRST_BLOCK)).encryptor()
+    return stream.update(data) + stream.finalize()
 
 
 def _repaired_hdlc(frame: bytes) -> bytes:
+    begin = int(frame[0] == _FLAG)  # two frames may share a flag, and the last go without
     end = len(frame) - (frame[-1] == _FLAG)
-    inner = bytearray(frame[1:end])
+    inner = bytearray(frame[begin:end])
     after = 2
     for _ in range(2):
         while after < len(inner) and not inner[after] & 1:
@@ -160,7 +202,7 @@ def _repaired_hdlc(frame: bytes) -> bytes:
     inner[1] = len(inner) & 0xFF
     inner[after : after + _CHECK] = crc_x25(bytes(inner[:after]))
     inner[-_CHECK:] = crc_x25(bytes(inner[:-_CHECK]))
-    return frame[:1] + bytes(inner) + frame[end:]
+    return frame[:begin] + bytes(inner) + frame[end:]
 
 
 def differs(one: Sequence[bytes], other: Sequence[bytes]) -> bool:

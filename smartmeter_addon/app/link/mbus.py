@@ -31,6 +31,7 @@ class MBus:
 
     def __init__(self) -> None:
         self._segments = Joiner(self.name, "segment", 0)
+        self._route = ""  # addresses of the message's first segment
 
     def probe(self, buffer: bytearray, pos: int) -> Probe:
         """See `Link.probe`."""
@@ -56,12 +57,17 @@ class MBus:
             reason = f"a frame carries another protocol than DLMS (CI {ci:02X})"
             return Refused(reason, end, Kind.UNSUPPORTED)
         content = bytes(buffer[pos + _HEADER + _SAPS : end - _TRAILER])
-        address = buffer[pos + 5 : pos + 6].hex()
+        address = (buffer[pos + 5 : pos + 6] + buffer[pos + _HEADER : pos + _HEADER + _SAPS]).hex()
         return Found(end, content, ci & 0x0F, bool(ci & _LAST), address)
 
     def accept(self, found: Found, offset: int) -> list[Frame | Fault]:
         """See `Link.accept`."""
-        segment = Frame(self.name, offset, found.content, found.address)
+        if self._segments.under_way and found.address != self._route:
+            reason = "a segment bears other addresses than those before it"
+            broken = Fault(Kind.DAMAGED, self.name, offset, reason)
+            return [broken, *self._segments.finish()]
+        self._route = found.address
+        segment = Frame(self.name, offset, found.content, found.address[:2])
         return self._segments.feed(found.number, segment, last=found.last)
 
     def finish(self) -> list[Fault]:

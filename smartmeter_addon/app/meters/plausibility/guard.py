@@ -95,6 +95,7 @@ class _Sender:
     habits: Habits = field(default_factory=Habits)
     base: Track | None = None
     candidates: list[tuple[Track, float]] = field(default_factory=list)  # with their beginning
+    others: int = 0  # telegrams that were believed of other senders, when it was met
     alarms: dict[str, int] = field(default_factory=dict)
     held: int = 0  # in a row
     odd_shapes: dict[Outline, int] = field(default_factory=dict)
@@ -108,6 +109,11 @@ class _Sender:
             return False
         self.missed.clear()
         return True
+
+    def is_alarming(self, kind: str) -> bool:
+        """Count a doubt that says something of the thresholds; tell whether it came too often."""
+        self.alarms[kind] = (self.alarms.get(kind, 0) + 1) % _MOST_ALARMS
+        return not self.alarms[kind]
 
     def is_usual(self, shape: Outline, kinds: frozenset[str]) -> bool:
         """Tell whether a list in which nothing else is odd came so often that it is no damage."""
@@ -135,6 +141,7 @@ class Guard:
         self._clock = clock
         self._wall = wall
         self._senders: dict[str, _Sender] = {}
+        self._believed = 0
         for sender, kept in (memory or {}).items():
             restored = Track.restored_from(kept, clock(), wall())
             if restored and len(self._senders) < MOST_SENDERS:
@@ -165,6 +172,7 @@ class Guard:
         else:
             doubts = base.doubt(seen)
         if not doubts:
+            self._believed += 1
             return Verdict(_accept(telegram, sender, base, seen))
         return self._hold(telegram, sender, seen, doubts, verified=verified)
 
@@ -173,7 +181,7 @@ class Guard:
         strangers = [known for known, one in self._senders.items() if one.base is None]
         for known in strangers[: max(0, len(strangers) - _MOST_STRANGERS + 1)]:
             del self._senders[known]
-        self._senders[name] = sender = _Sender()
+        self._senders[name] = sender = _Sender(others=self._believed)
         return sender
 
     def _doubt_stranger(self, seen: Seen) -> list[Doubt]:
@@ -199,8 +207,8 @@ class Guard:
         """Hold a telegram back, unless it confirms those that were held back before it."""
         base = sender.base
         kinds = frozenset(doubt.kind for doubt in doubts)
-        if base and track.PACE in kinds and sender.is_unsteady(base.count):
-            base.forget_step()
+        if base:
+            _relax(sender, base, seen, kinds)
         if base and kinds <= _SHAPES and sender.is_usual(seen.outline, kinds):
             told = _HARD_SENTENCES[track.SHAPE]
             return Verdict(_accept(telegram, sender, base, seen), told)
@@ -213,7 +221,8 @@ class Guard:
             beyond = _doubt_verified(candidate, seen) if verified else candidate.doubt(seen)
             if not beyond:
                 candidate.take(seen)
-                if _is_confirmed(candidate, begun, base, seen):
+                alone = sender.others == self._believed
+                if _is_confirmed(candidate, begun, base, seen, alone=alone):
                     return self._believe(telegram, sender, candidate, seen)
                 break
         else:
@@ -244,9 +253,7 @@ class Guard:
         base, kinds = sender.base, candidate.doubts
         habits = sender.habits
         for kind in kinds & (_SOFT | {track.CLOCK}):
-            alarms = sender.alarms[kind] = sender.alarms.get(kind, 0) + 1
-            if alarms >= _MOST_ALARMS:
-                sender.alarms[kind] = 0
+            if sender.is_alarming(kind):
                 habits.slack[kind] = min(2 * habits.slack.get(kind, 1.0), _MOST_SLACK)
         if any(kind.startswith("absurd") for kind in kinds):
             drawn = max(
@@ -272,6 +279,14 @@ class Guard:
         return Verdict(published, f"the telegrams that were held back confirm each other: {why}")
 
 
+def _relax(sender: _Sender, base: Track, seen: Seen, kinds: frozenset[str]) -> None:
+    """Rely less on what a meter seems to break for good."""
+    if track.PACE in kinds and sender.is_unsteady(base.count):
+        base.forget_step()
+    if kinds == {track.STEADY} and sender.is_alarming(track.STEADY):
+        base.distrust(seen)  # a word that changes now and then
+
+
 def _doubt_verified(base: Track, seen: Seen) -> list[Doubt]:
     doubts: list[Doubt] = []
     if base.replays(seen):
@@ -280,7 +295,9 @@ def _doubt_verified(base: Track, seen: Seen) -> list[Doubt]:
     return doubts
 
 
-def _is_confirmed(candidate: Track, begun: float, base: Track | None, seen: Seen) -> bool:
+def _is_confirmed(
+    candidate: Track, begun: float, base: Track | None, seen: Seen, *, alone: bool
+) -> bool:
     """Tell whether a track has been gone on with often enough to be believed."""
     confirmations = candidate.count - 1
     kinds = candidate.doubts
@@ -291,6 +308,9 @@ def _is_confirmed(candidate: Track, begun: float, base: Track | None, seen: Seen
             return confirmations >= _REPLAYED and lasted >= _REPLAYED_SECONDS
     if base is None and track.IDENTITY not in kinds:
         return True
+    if base is None and not alone:
+        # Noise may make the same name again and again, while the meter goes on under its own.
+        return confirmations >= _REPLAYED
     if base and base.count < _YOUNG:
         return True
     lawless = any(kind.startswith(("law", "absurd")) for kind in kinds)

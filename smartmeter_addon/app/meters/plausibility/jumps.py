@@ -6,6 +6,7 @@ when others of the same telegram go with it: a power with currents or counters, 
 power, an angle with its current.
 """
 
+from collections.abc import Mapping
 from typing import Final, Protocol
 
 from app.cosem.unit import Number
@@ -25,6 +26,9 @@ _MOVING: Final = 0.15
 _LEAST_MOVING: Final = 20.0  # W
 _FULL_TURN: Final = 360.0
 _LEAST_AMPERES: Final = 0.1
+_LEAST_CHANGE: Final = 0.02  # A
+_LITTLE_AMPERES: Final = 0.3
+_COARSE_AMPERES: Final = 2.0
 
 
 class Past(Protocol):
@@ -35,6 +39,7 @@ class Past(Protocol):
     counters: dict[str, Number]
     when: dict[str, float]
     time: float | None
+    now: float
 
 
 def judge(track: Past, seen: Seen, doubts: list[Doubt]) -> None:
@@ -69,15 +74,36 @@ def _explained(track: Past, key: str, change: float, seen: Seen) -> bool:
             return jump >= change / 4 or flow >= change / 2
         return flow >= change / 2 or _drawn(track, seen, net)
     if kind == "current":
-        if key == "current_n" or jump >= change * _LEAST_VOLTS:
-            return True
-        return net in values and net in before and _balanced(track, seen, net)
+        return key == "current_n" or _carried(track, seen, net, change, jump)
     if kind == "factor":
         moving = _MOVING * max(abs(before.get(net, 0.0)), _LEAST_MOVING)
-        return jump >= moving or flow >= moving
+        own = _of_phase(track, key, seen)
+        return max(jump, flow) >= moving if own is None else own
     if kind == "angle":
         return _turned(track, key, seen)
     return kind == "reactive" and flow >= change / 2
+
+
+def _carried(track: Past, seen: Seen, net: str, change: float, jump: float) -> bool:
+    """Tell whether the power goes with a jump of a current."""
+    if net not in seen.values or net not in track.values:
+        return False
+    if jump < change * _LEAST_VOLTS and not _balanced(track, seen, net):
+        return False
+    # Where currents added up to the power before, they have to go on doing so.
+    return _unsummed(seen.values, net) <= max(1.0, 2 * _unsummed(track.values, net))
+
+
+def _of_phase(track: Past, key: str, seen: Seen) -> bool | None:
+    """Tell whether a phase's power factor goes with its current; None where that is not said."""
+    current = f"current{key[-3:]}"
+    amperes, last = seen.values.get(current), track.values.get(current)
+    if amperes is None or last is None:
+        return None
+    coarse = amperes.is_integer() and last.is_integer()
+    if max(amperes, last) <= (_COARSE_AMPERES if coarse else _LITTLE_AMPERES):
+        return True  # the factor of next to nothing is any
+    return abs(amperes - last) >= max(_MOVING * last, _LEAST_CHANGE)
 
 
 def _fresh(track: Past, key: str, seen: Seen) -> bool:
@@ -87,18 +113,11 @@ def _fresh(track: Past, key: str, seen: Seen) -> bool:
 
 def _drawn(track: Past, seen: Seen, net: str) -> bool:
     """Tell whether the counters went with a jump of the power."""
-    keys = ["energy_import"]
-    if net == "power":
-        keys.append("energy_export")
-    moved = 0.0
-    for key in keys:
-        if key not in seen.counters or key not in track.counters:
-            if key == "energy_import":
-                return False
-            continue
-        difference = float(seen.counters[key] - track.counters[key])
-        moved += -difference if key == "energy_export" else difference
-    passed = seen.now - track.when["energy_import"]
+    imported, exported = (_moved(track, seen, f"energy_{way}") for way in ("import", "export"))
+    if imported is None:
+        return False
+    moved = imported - (exported or 0.0) if net == "power" else imported
+    passed = seen.now - track.now
     if seen.time is not None and track.time is not None:
         passed = max(passed, seen.time - track.time)
     if passed <= 0:
@@ -108,6 +127,13 @@ def _drawn(track: Past, seen: Seen, net: str) -> bool:
     towards = (mean - track.values[net]) * (1 if jump > 0 else -1)
     blur = _LEAST_STEP * _KILO * _SECONDS / passed
     return towards >= max(blur, abs(jump) / 4)
+
+
+def _moved(track: Past, seen: Seen, key: str) -> float | None:
+    """Give the kWh by which a counter moved, or its tariffs where it is not sent."""
+    keys = (key,) if key in seen.counters else tuple(f"{key}_tariff_{n}" for n in range(1, 5))
+    both = [one for one in keys if one in seen.counters and one in track.counters]
+    return sum(float(seen.counters[one] - track.counters[one]) for one in both) if both else None
 
 
 def _turned(track: Past, key: str, seen: Seen) -> bool:
@@ -124,6 +150,17 @@ def _turned(track: Past, key: str, seen: Seen) -> bool:
     # Where the angles make the power, one of a current that counts among the others is right.
     flow = sum(abs(seen.values.get(other, 0.0)) for other in laws.CURRENTS)
     return "angles" in seen.found.kept and amperes >= flow / 10
+
+
+def _unsummed(values: Mapping[str, float], net: str) -> float:
+    """Tell by how much currents, each to or fro, miss the power, in parts of what is usual."""
+    sums = {-values[net]}
+    apparent = 0.0
+    for volts, amperes in zip(laws.VOLTAGES, laws.CURRENTS, strict=True):
+        part = values.get(amperes, 0.0) * values.get(volts, 230.0)
+        sums = {total + sign * part for total in sums for sign in (1, -1)}
+        apparent += abs(part)
+    return min(map(abs, sums)) / (_BALANCE_REST + apparent / 10)
 
 
 def _balanced(track: Past, seen: Seen, net: str) -> bool:

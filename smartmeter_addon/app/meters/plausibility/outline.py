@@ -28,20 +28,20 @@ _CAPTURE_OBJECT: Final = 3
 
 
 def of(telegram: Telegram) -> tuple[Outline, list[bytes]]:
-    """Give a telegram's outline, and the clocks in its list as they stand there."""
+    """Give a telegram's outline, and the octet strings in its list that are no codes."""
     content = telegram.push.content
     parts: list[object] = []
-    clocks: list[bytes] = []
+    strings: list[bytes] = []
     if isinstance(content, bytes) or content is None:
         for obis, register in (telegram.registers or {}).items():
             parts += obis, register.unit, isinstance(register.value, str)
     else:
-        _collect([content.body], parts, clocks, literal=False)
-    return tuple(parts), clocks
+        _collect([content.body], parts, strings, literal=False)
+    return tuple(parts), strings
 
 
 def _collect(
-    elements: list[Data], parts: list[object], clocks: list[bytes], *, literal: bool
+    elements: list[Data], parts: list[object], strings: list[bytes], *, literal: bool
 ) -> None:
     """Append the entries of some elements; ``literal`` where integers are names and no values."""
     tag: int
@@ -51,24 +51,25 @@ def _collect(
         if tag not in _TELLING:
             append((tag, value) if literal and isinstance(value, int) else tag)
         elif tag == axdr.OCTET_STRING:
-            size = len(value)
-            if size == _NAME_SIZE and from_logical_name(value):
+            if len(value) == _NAME_SIZE and from_logical_name(value):
                 append(value)
                 continue
-            if size == clock.SIZE and value[0] in _CENTURIES:
-                clocks.append(value)
+            strings.append(value)
             append(tag)
         elif tag == axdr.DESCRIPTOR:
             append((tag, value))
-        elif _is_scaler_unit(value):
+        elif (
+            len(value) == _PAIR and value[0][0] == axdr.INTEGER and value[1][0] == axdr.ENUM
+        ):  # scaler and unit
             append((value[0][1], value[1][1]))
         else:
             append((tag, len(value)))
-            _collect(value, parts, clocks, literal=_is_capture_object(value))
+            _collect(value, parts, strings, literal=_is_capture_object(value))
 
 
-def _is_scaler_unit(fields: list[Data]) -> bool:
-    return len(fields) == _PAIR and fields[0][0] == axdr.INTEGER and fields[1][0] == axdr.ENUM
+def is_clock(value: bytes) -> bool:
+    """Tell whether an octet string is a date-time."""
+    return len(value) == clock.SIZE and value[0] in _CENTURIES
 
 
 def _is_capture_object(fields: list[Data]) -> bool:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from app.cosem import clock
 from app.cosem.unit import Number
 from app.link.hdlc import Hdlc
 from app.meters.interpreter import Telegram
-from app.meters.plausibility import laws, outline
+from app.meters.plausibility import laws, outline, steady
 from app.meters.plausibility.laws import Findings
 from app.meters.plausibility.outline import Outline
 from app.meters.reading import Meter
@@ -26,6 +25,7 @@ class Seen:
     Args:
         meters: who is read: the meter itself, where it says something, and those behind it.
         outline: see `outline`.
+        words: see `steady`.
         counter: the invocation counter; None without ciphering.
         time: the meter's, in seconds since 1970; None when it gives none.
         wall: this computer's, in seconds since 1970.
@@ -38,6 +38,7 @@ class Seen:
 
     meters: tuple[Meter, ...]
     outline: Outline
+    words: steady.Words
     counter: int | None
     time: float | None
     wall: float
@@ -63,15 +64,18 @@ def reduce(telegram: Telegram, now: float, wall: float, watts: float) -> Seen:
                     counters[key] = value
     for other in telegram.others:
         meters.append(other.meter)
+        if other.timestamp:
+            counters[other_key(other.meter, "time")] = int(other.timestamp.timestamp())
         for key, value in other.values.items():
             if isinstance(value, (int, Decimal)):
                 counters[other_key(other.meter, key)] = value
-    shape, clocks = outline.of(telegram)
+    shape, strings = outline.of(telegram)
     found = laws.findings(values, watts)
-    _clocks(telegram, clocks, found)
+    _clocks(telegram, strings, found)
     return Seen(
         meters=tuple(meters),
         outline=shape,
+        words=steady.of(telegram, strings),
         counter=security.invocation_counter if security else None,
         time=telegram.timestamp.timestamp() if telegram.timestamp else None,
         wall=wall,
@@ -98,12 +102,12 @@ def other_key(meter: Meter, key: str) -> str:
     return f"{meter.id}/{key}"
 
 
-def _clocks(telegram: Telegram, clocks: list[bytes], found: Findings) -> None:
+def _clocks(telegram: Telegram, strings: list[bytes], found: Findings) -> None:
     """Compare the telegram's clocks with each other, and a date with its weekday."""
     content = telegram.push.content
     if content is None or isinstance(content, bytes):
         return
-    given = [raw for raw in (content.date_time, *clocks) if raw and len(raw) == clock.SIZE]
+    given = [raw for raw in (content.date_time, *strings) if raw and outline.is_clock(raw)]
     for raw in given:
         if raw[4] in _WEEKDAYS and telegram.timestamp:
             right = raw[4] == telegram.timestamp.isoweekday()

@@ -12,6 +12,7 @@ from app.meters.plausibility import jumps, outline
 from app.meters.plausibility.habits import Doubt, Habits
 from app.meters.plausibility.outline import Outline
 from app.meters.plausibility.seen import Seen
+from app.meters.plausibility.steady import Steady
 from app.meters.reading import Meter
 
 _SPOT: Final = 60.0
@@ -52,8 +53,8 @@ _KILO: Final = 1000.0
 _ROLLOVERS: Final = (*(10**n for n in range(3, 10)), 4294967.296)
 """kWh after which counters begin anew: full digits, full 32 bits of Wh."""
 
-_FLOWS: Final = {"gas": 25.0, "water": 16.0, "heat": 0.6}
-"""The most in an hour: m³ of a G16 gas meter and of a Q3 16 water meter, GJ at 160 kW."""
+_FLOWS: Final = {"gas": 25.0, "water": 16.0, "heat": 0.6, "time": _SECONDS}
+"""The most in an hour: m³ of a G16 gas meter and of a Q3 16 water meter, GJ at 160 kW, seconds."""
 
 _REPORTED: Final = 3900.0
 """Seconds between two reports of a meter behind the meter, with some to spare."""
@@ -70,6 +71,15 @@ _POWER_OF: Final = {
 }
 
 
+_OPPOSITE: Final = {
+    one: other
+    for quantity in ("power", "reactive_power")
+    for one, other in (
+        (f"{quantity}_import", f"{quantity}_export"),
+        (f"{quantity}_export", f"{quantity}_import"),
+    )
+}
+
 REPLAY: Final = "replay"
 FELL: Final = "fell"
 LEAP: Final = "leap"
@@ -78,6 +88,7 @@ PACE: Final = "pace"
 IDENTITY: Final = "identity"
 SHAPE: Final = "shape"
 LIST: Final = "list"
+STEADY: Final = "law of repeating"
 
 REPLAYED: Final = "its counter is not newer than that of a telegram before it"
 
@@ -92,6 +103,7 @@ class Track:
     __slots__ = (
         "_behind",
         "_steady",
+        "_steady_now",
         "_timed_at",
         "_timed_counter",
         "changed",
@@ -110,6 +122,7 @@ class Track:
         "repeats",
         "restored",
         "shapes",
+        "steady",
         "step",
         "time",
         "uncounted",
@@ -125,6 +138,8 @@ class Track:
         self.ids: frozenset[str] = frozenset()
         self.family = ""  # of meters, and the model
         self.shapes: list[Outline] = []
+        self.steady: dict[Outline, Steady] = {}  # of these
+        self._steady_now = Steady(())  # of the first of these
         self.counter: int | None = None
         self.time: float | None = None
         self.wall = 0.0
@@ -160,11 +175,7 @@ class Track:
             self.meters = seen.meters
             self.family = _family(seen.meters[0])
             self.ids |= {meter.id for meter in seen.meters}
-        if not self.shapes or self.shapes[0] != seen.outline:
-            if seen.outline in self.shapes:
-                self.shapes.remove(seen.outline)
-            self.shapes.insert(0, seen.outline)
-            del self.shapes[_MOST_SHAPES:]
+        self._take_shape(seen)
         now = seen.now
         for key, number in seen.counters.items():
             if self.counters.get(key) != number:
@@ -172,7 +183,8 @@ class Track:
         self.counters.update(seen.counters)
         self.values.update(seen.values)
         self.when.update(dict.fromkeys(seen.values, now))
-        self.when.update(dict.fromkeys(seen.counters, now))
+        if len(seen.meters) > 1:  # a meter's own counters are among its values
+            self.when.update(dict.fromkeys(seen.counters, now))
         self.counter = seen.counter
         if seen.time is not None:
             self.time, self._timed_at, self._timed_counter = seen.time, now, seen.counter
@@ -183,6 +195,32 @@ class Track:
         for law in seen.found.broken:
             streaks[law] = -10 * _LEARNED  # not relied on again soon
 
+    def _take_shape(self, seen: Seen) -> None:
+        """Let the telegram's list be the first of those known."""
+        shapes = self.shapes
+        if not shapes or (shapes[0] is not seen.outline and shapes[0] != seen.outline):
+            known = self.steady.get(seen.outline) or Steady(seen.words)
+            if seen.outline in self.steady:
+                shapes.remove(seen.outline)
+            shapes.insert(0, seen.outline)
+            self.steady[seen.outline] = self._steady_now = known
+            for shape in shapes[_MOST_SHAPES:]:
+                del self.steady[shape]
+            del shapes[_MOST_SHAPES:]
+        self._steady_now.take(seen.words)
+
+    def missed(self, seen: Seen) -> list[int]:
+        """Give the places of what the meter repeated so far and does not repeat here."""
+        if self.shapes and self.shapes[0] is seen.outline:
+            return self._steady_now.missed(seen.words)
+        known = self.steady.get(seen.outline)
+        return known.missed(seen.words) if known else []
+
+    def distrust(self, seen: Seen) -> None:
+        """Never again rely on what this telegram does not repeat."""
+        if known := self.steady.get(seen.outline):
+            known.distrust(known.missed(seen.words))
+
     def forget_step(self) -> None:
         """Rely on the meter's pace only after it was steady for longer."""
         self._steady, self.need = 0, min(2 * self.need, _UNSTEADIEST)
@@ -190,8 +228,10 @@ class Track:
     def inherit(self, other: "Track") -> None:
         """Know what another track of the same sender knew, as far as this one does not."""
         self.digests |= other.digests
-        self.shapes += [shape for shape in other.shapes if shape not in self.shapes]
-        del self.shapes[_MOST_SHAPES:]
+        for shape in other.shapes:
+            if len(self.shapes) < _MOST_SHAPES and shape not in self.steady:
+                self.shapes.append(shape)
+                self.steady[shape] = other.steady[shape]
         self.ids |= other.ids
         self.law_streaks = {**other.law_streaks, **self.law_streaks}
         for key, number in other.counters.items():
@@ -235,8 +275,12 @@ class Track:
         if replayed := self.replays(seen):
             doubts.append(Doubt(REPLAY, REPLAYED))
         self.identified(seen, doubts)
-        if not (self.shapes and self.shapes[0] == seen.outline) and not self._known(seen.outline):
+        if self.shapes and self.shapes[0] == seen.outline:
+            seen.outline = self.shapes[0]  # so that it need not be compared again
+        elif not self._known(seen.outline):
             self._shaped(seen, doubts)
+        if not replayed and self.missed(seen):
+            doubts.append(Doubt(STEADY, "what the meter repeats in each telegram is another"))
         passed = max(0.0, seen.now - self.now)
         metered = self._clocked(seen, passed, doubts, replayed=replayed)
         # What a gateway holds up arrives all at once: then the meter's clock tells what passed.
@@ -368,14 +412,27 @@ class Track:
             if moved > allowed:
                 doubts.append(Doubt(LEAP, f"{key} rises faster than the connection allows"))
                 continue
+            if moved <= _LEAST_STEP:
+                continue
             power = _POWER_OF.get(key)
             if power in seen.values and power in spot and passed + late <= _SPOT:
                 drawn = max(seen.values[power], spot[power]) * 1.1
-                drawn += _BOUNCE * self.habits.slack.get("bounce", 1.0)
-                if moved > drawn * (passed + late) / _SECONDS / _KILO + _LEAST_STEP + self._stood(
-                    key, seen.now
-                ):
+                more = moved - drawn * (passed + late) / _SECONDS / _KILO
+                if more > _LEAST_STEP and more > self._bounced(key, power, seen, passed + late):
                     doubts.append(Doubt("bounce", f"{key} rises faster than the power says"))
+
+    def _bounced(self, key: str, power: str, seen: Seen, passed: float) -> float:
+        """Give the kWh by which a counter may rise beyond what the powers seen make of it."""
+        watts = max(0.0, _BOUNCE - self._against(power, seen))
+        watts *= self.habits.slack.get("bounce", 1.0)
+        digit = _last_digit(seen.counters[key], self.counters[key])
+        blur = max(_LEAST_STEP, 2 * digit)
+        return watts * passed / _SECONDS / _KILO + blur + self._stood(key, seen.now)
+
+    def _against(self, power: str, seen: Seen) -> float:
+        """Give what flowed the other way, both now and before."""
+        other = _OPPOSITE[power]
+        return min(seen.values.get(other, 0.0), self.values.get(other, 0.0))
 
     def _stood(self, key: str, now: float) -> float:
         """Give the kWh that a counter can have to catch up, if it was seen to stand still."""
@@ -445,6 +502,15 @@ class Track:
         track.restored = True
         track.count = _LEARNED
         return track if known else None
+
+
+def _last_digit(one: Number, other: Number) -> float:
+    """Give what one in the last digit of a counter in kWh is worth, as far as two numbers say."""
+    for exponent in (0, -1, -2):
+        digit = Decimal(10) ** exponent
+        if not one % digit and not other % digit:
+            return float(digit)
+    return 0.001
 
 
 def _rolled_over(last: float, number: float, allowed: float) -> bool:
