@@ -9,6 +9,8 @@ _HEADER: Final = 8
 _VERSION: Final = b"\x00\x01"
 _LONGEST: Final = 4096
 _APDU_START: Final = 2
+_PLAIN: Final = 0x0F
+_SHORTEST: Final = 8  # of a block with a byte in it; a ciphered APDU is longer
 # data-notification, general-block-transfer; general-glo-ciphering and general-ded-ciphering with
 # the length of a system title.
 _APDU_STARTS: Final = (b"\x0f", b"\xe0", b"\xdb\x08", b"\xdc\x08")
@@ -33,7 +35,8 @@ class Wrapper:
         if header[2] or header[4] or not header.startswith(_APDU_STARTS, _HEADER):
             return NOT_HERE
         size = header[6] << 8 | header[7]
-        if not _APDU_START <= size <= _LONGEST:
+        shortest = _APDU_START if header[_HEADER] == _PLAIN else _SHORTEST
+        if not shortest <= size <= _LONGEST:
             return NOT_HERE
         end = pos + _HEADER + size
         if end > len(buffer):
