@@ -16,7 +16,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import ExitStack, asynccontextmanager, closing, suppress
 from datetime import UTC
 from pathlib import Path
 from time import monotonic
@@ -133,7 +133,14 @@ async def test_an_adapter_that_is_pulled_is_read_again_as_another_device_behind_
         before = adapter.path.readlink()
         adapter.close()
         await program.logs("is gone")
-        with closing(Adapter(tmp_path / "ttyFirst")):  # takes the number that became free
+        with ExitStack() as others:  # which take the numbers that are free, up to the old one
+            taken = before
+            for n in range(8):
+                other = others.enter_context(closing(Adapter(tmp_path / f"tty{n}")))
+                taken = other.path.readlink()
+                if taken == before:
+                    break
+            assert taken == before
             adapter.plug_in()
         assert adapter.path.readlink() != before
         over("adapter pulled, replugged as another ttyUSB", await stream.recovery(home))
