@@ -183,10 +183,13 @@ def test_a_telegram_damaged_at_any_byte_does_not_harm_the_next(
     see_the_next_is_read(family, name, how, step=47)
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize(
+    "step",
+    [pytest.param(11, marks=pytest.mark.slow), pytest.param(1, marks=pytest.mark.soak)],
+)
 @pytest.mark.parametrize("how", HOW)
 @pytest.mark.parametrize(("family", "name"), WITH_READINGS)
 def test_a_telegram_of_any_list_damaged_at_every_byte_does_not_harm_the_next(
-    family: str, name: str, how: str
+    family: str, name: str, how: str, step: int
 ) -> None:
-    see_the_next_is_read(family, name, how, step=1)
+    see_the_next_is_read(family, name, how, step)

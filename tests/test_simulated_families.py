@@ -38,7 +38,7 @@ from simulator.axdr import INTEGERS
 from simulator.household import Household, Snapshot
 from simulator.meters import FAMILIES, Field, Gap, Item, Layout, Meter, Register, Shape, Unit
 
-FEW, MANY = 5, 60
+FEW, MANY = 5, 20
 """How many examples are tried of each property and list, by default and when there is time."""
 
 
