@@ -204,7 +204,7 @@ async def test_a_device_that_another_process_has_locked_is_waited_for(
 
 
 NOBODY = """
-import argparse, encodings.idna, os, app.cli, app.run
+import argparse, encodings.idna, encodings.utf_8_sig, os, app.cli, app.run
 if os.geteuid() == 0:  # who is denied nothing
     os.setgroups([])
     os.setgid(65534)

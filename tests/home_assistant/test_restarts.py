@@ -21,7 +21,7 @@ from home_assistant.house import (
 from mosquitto import Mosquitto
 from simulated import Adapter, SimulatedMeter
 
-from app.meters.sensors import SENSORS
+from app.meters.sensors import DIAGNOSTICS, SENSORS
 
 
 async def current(home: Client, meter: SimulatedMeter) -> list[Value]:
@@ -224,7 +224,7 @@ async def test_entities_that_the_user_enables_show_their_values_too(
         await shows(home, meter, values(meter, truth, disabled_too=True))
         found = await shown(home, device_of(meter))
     for unique_id in disabled:
-        row = SENSORS[unique_id.removeprefix(f"smartmeter_{meter.id}_")]
+        row = (SENSORS | DIAGNOSTICS)[unique_id.removeprefix(f"smartmeter_{meter.id}_")]
         assert (found[unique_id].unit, found[unique_id].precision) == (row.unit, row.precision)
 
 
