@@ -491,14 +491,18 @@ async def test_a_name_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch)
 
 async def test_a_gateway_that_is_silent_for_long_is_called_anew_and_ever_more_seldom() -> None:
     called: list[float] = []
+    conversations: list[asyncio.Task[None] | None] = []
     clock = asyncio.get_running_loop().time
 
     async def forget(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        conversations.append(asyncio.current_task())
         called.append(clock())
         if len(called) == 4:
             writer.write(b"x")
-        await reader.read()
-        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await reader.read()
+            writer.close()
+            await writer.wait_closed()
 
     async with await asyncio.start_server(forget, "127.0.0.1") as server:
         address = TcpGateway(*server.sockets[0].getsockname())
@@ -509,6 +513,7 @@ async def test_a_gateway_that_is_silent_for_long_is_called_anew_and_ever_more_se
                 assert await anext(events) == Opened(address, anew=True)
             assert await anext(events) == b"x"
             assert await anext(events) == Opened(address, anew=True)  # after the first silence
+        await asyncio.gather(*filter(None, conversations))
     waited = [after - before for before, after in itertools.pairwise(called)]
     assert all(wait >= silence for wait, silence in zip(waited, (*silences, 0.02), strict=True)), (
         waited
