@@ -13,7 +13,6 @@ from app.meters.reading import Reading
 from app.mqtt import discovery
 from app.mqtt.announcements import Announcement
 from app.mqtt.layout import Layout, Message
-from app.mqtt.topics import Topics
 
 _WH_PER_KWH: Final = 1000
 
@@ -92,18 +91,9 @@ class Burgenland(Layout):
     it did not have, such as diagnostics, joins its device and has our topics.
     """
 
-    def __init__(
-        self,
-        topics: Topics,
-        *,
-        language: str,
-        version: str,
-        configuration_url: str | None = None,
-    ) -> None:
-        super().__init__(
-            topics, language=language, version=version, configuration_url=configuration_url
-        )
-        self._device_id = topics.base.rpartition("/")[2]
+    @property
+    def _device_id(self) -> str:
+        return self._topics.base.rpartition("/")[2]
 
     @property
     def status(self) -> str:
