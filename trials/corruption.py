@@ -33,12 +33,13 @@ from app.meters.plausibility import Guard
 from simulator import clock, meters
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.household import Household
-from trials.damage import Damage, damaged, differs
+from simulator.links import MBus
+from trials.damage import Damage, compensated, damaged, differs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from app.meters.reading import Reading
+    from app.meters.reading import Meter, Reading
 
 PROFILES = profile.load()
 START = datetime(2026, 3, 20, tzinfo=UTC)
@@ -89,6 +90,7 @@ class Case(NamedTuple):
         seed: what chance begins with.
         amount: telegrams that are to be damaged; for ``clean``, telegrams.
         guarded: whether telegrams are judged; without, the link and the decoder are on their own.
+        compensating: whether each damage is two bits that make up for each other in M-Bus's sum.
     """
 
     family: str
@@ -99,6 +101,7 @@ class Case(NamedTuple):
     seed: int
     amount: int
     guarded: bool = True
+    compensating: bool = False
 
 
 class Pushed(NamedTuple):
@@ -163,12 +166,14 @@ class List(NamedTuple):
         family: of the meter.
         variant: of the family.
         tagged: whether it bears a tag.
+        summed: whether its link has nothing but M-Bus's sum of eight bits.
         checked: whether its link has a checksum; without, no noise can be told by the link.
     """
 
     family: str
     variant: str
     tagged: bool
+    summed: bool
     checked: bool
 
 
@@ -186,7 +191,7 @@ def lists() -> list[List]:
             meter = meters.build(family, variant)
             tagged = bool(meter.ciphering and meter.ciphering.authenticated)
             checked = meter.layout.shape is not meters.Shape.TEXT or meter.layout.checksum
-            found.append(List(family, variant, tagged, checked))
+            found.append(List(family, variant, tagged, isinstance(meter.link, MBus), checked))
     return found
 
 
@@ -215,11 +220,11 @@ def stream(family: str, variant: str, number: int, length: int) -> tuple[Pushed,
 class Line:
     """Decoder and guard of one line as `LineReader` has them, and time that is made up."""
 
-    def __init__(self, case: Case) -> None:
-        verified = case.verified
+    def __init__(self, case: Case, meter: Meter) -> None:
         self._guarded = case.guarded
-        self._keys = Keys(KEY, AUTH_KEY if verified else None)
-        self._numbers: dict[str, str] = {}
+        self._keys = Keys(KEY, AUTH_KEY if case.verified else None)
+        # A list without the meter's number is not made to wait for one that bears it.
+        self._numbers: dict[str, str] | None = {} if meter.number else None
         self.now = 0.0
         self._guard = Guard()
         self.restart()
@@ -269,9 +274,10 @@ def run(case: Case, streams: int = STREAMS, length: int = SESSION) -> Result:
 
 def _clean(case: Case, chance: random.Random, result: Result) -> None:
     """Count the good telegrams that are refused over days without noise."""
-    line = Line(case)
+    pushed = stream.__wrapped__(case.family, case.variant, 1000 + case.seed, case.amount)
+    line = Line(case, pushed[0].readings[0].meter)
     refused_in_a_row = 0
-    for one in stream.__wrapped__(case.family, case.variant, 1000 + case.seed, case.amount):
+    for one in pushed:
         line.now = one.second
         if chance.random() < RESTART_SHARE:
             line.restart()
@@ -287,7 +293,7 @@ def _clean(case: Case, chance: random.Random, result: Result) -> None:
 def _first(case: Case, pushed: Sequence[Pushed], chance: random.Random, result: Result) -> None:
     """Damage the first telegram ever of a meter; six good ones follow."""
     at = chance.randrange(1, len(pushed) - 7)
-    line = Line(case)
+    line = Line(case, pushed[0].readings[0].meter)
     judge = _Judge(case, pushed, result)
     line.now = pushed[at].second
     judge.damaged(line, at, chance)
@@ -302,7 +308,7 @@ def _first(case: Case, pushed: Sequence[Pushed], chance: random.Random, result: 
 
 def _session(case: Case, pushed: Sequence[Pushed], chance: random.Random, result: Result) -> None:
     """Damage two telegrams in five of a meter that has been read before."""
-    line = Line(case)
+    line = Line(case, pushed[0].readings[0].meter)
     judge = _Judge(case, pushed, result)
     held_in_a_row = 0
     for at, one in enumerate(pushed):
@@ -334,9 +340,13 @@ class _Judge:
 
     def damaged(self, line: Line, at: int, chance: random.Random) -> None:
         """Damage a telegram, push it, and judge what comes out."""
-        damage = chance.choice(list(Damage))
         good, before = self._pushed[at].segments, self._pushed[at - 1].segments
-        bad = damaged(good, before, damage, chance, repaired=self._case.repaired)
+        if self._case.compensating:
+            damage = "two bits that make up for each other"
+            bad = compensated(good, chance)
+        else:
+            damage = chance.choice(list(Damage))
+            bad = damaged(good, before, damage, chance, repaired=self._case.repaired)
         if not differs(good, bad):
             bad = [good[0][:-3], *good[1:]]
         self.result.damaged += 1
@@ -348,7 +358,7 @@ class _Judge:
         if any(not kind.startswith(("kept", "stale")) for kind in errors):
             self.result.wrong += 1
             if not self._case.repaired or any(kind.startswith(GRAVE) for kind in errors):
-                told = f"{self._case}: telegram {at}, {damage.value}: {dict(errors)}"
+                told = f"{self._case}: telegram {at}, {damage}: {dict(errors)}"
                 self.result.shown = [*self.result.shown, told][:MOST_SHOWN]
 
     def compare(self, found: list[tuple[Reading, ...]], at: int) -> Counter[str]:
@@ -439,8 +449,19 @@ def cases(telegrams: int, seed: int, only: str | None = None) -> Iterator[Case]:
         if row[:2] not in cleaned:
             cleaned.add(row[:2])
             for household in range(CLEAN_HOUSEHOLDS):
-                clean = max(100, each // 4 // CLEAN_HOUSEHOLDS)
+                clean = max(100, each // CLEAN_HOUSEHOLDS)
                 yield Case(*row, "clean", CLEAN_HOUSEHOLDS * seed + household, clean)
+
+
+def compensating(telegrams: int, seed: int) -> Iterator[Case]:
+    """Spread damage that M-Bus's sum does not see over the lists that have nothing but this sum."""
+    rows = [one for one in lists() if one.summed]
+    for one in rows:
+        each = max(1, telegrams // len(rows))
+        case = Case(
+            *one[:2], repaired=False, verified=False, question="established", seed=seed, amount=each
+        )
+        yield case._replace(compensating=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -453,12 +474,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--unguarded", action="store_true", help="believe every telegram, to compare"
     )
     parser.add_argument("--family", help="only this one")
+    parser.add_argument(
+        "--compensating",
+        action="store_true",
+        help="flip two bits that make up for each other in the sum of M-Bus, and nothing else",
+    )
     given = parser.parse_args(arguments)
     begun = time.monotonic()
     totals: dict[tuple[str, bool, bool], Result] = {}
     with multiprocessing.Pool(given.processes) as pool:
         by_meter: dict[tuple[str, str], list[Case]] = {}
-        for case in cases(given.telegrams, given.seed, given.family):
+        todo_cases = (
+            compensating(given.telegrams, given.seed)
+            if given.compensating
+            else cases(given.telegrams, given.seed, given.family)
+        )
+        for case in todo_cases:
             todo = by_meter.setdefault((case.family, case.variant), [])
             todo.append(case._replace(guarded=not given.unguarded))
         # A meter's cases share its telegrams, which take longer to make than to read; what is

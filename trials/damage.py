@@ -30,6 +30,7 @@ _TAGGED = 0x10
 _TAG = 12
 _FIRST_BLOCK = b"\x00\x00\x00\x02"  # of GCM's counter, after that of the tag
 _MOST_FLIPS = 3
+_HIGHEST_BIT = 0x80  # two of which a sum of eight bits does not see
 _MOST_RUN = 8
 
 
@@ -128,6 +129,21 @@ def damaged(
     parts[at] = bytes(data[:head] + body)
     if repaired:
         parts[at] = repair(parts[at])
+    return parts
+
+
+def compensated(segments: Sequence[bytes], chance: random.Random) -> list[bytes]:
+    """Flip the same bit of two bytes of an M-Bus frame, so that its sum stays the same."""
+    parts = list(segments)
+    at = chance.randrange(len(parts))
+    data = bytearray(parts[at])
+    while data == parts[at]:
+        one, other = chance.sample(range(_MBUS_HEAD, len(data) - _MBUS_TAIL), 2)
+        bit = 1 << chance.randrange(8)
+        if (data[one] ^ data[other]) & bit or bit == _HIGHEST_BIT:
+            data[one] ^= bit
+            data[other] ^= bit
+    parts[at] = bytes(data)
     return parts
 
 

@@ -16,9 +16,10 @@ from typing import Final, NamedTuple
 from app.cosem.unit import Number
 from app.fault import Fault, Kind
 from app.meters.interpreter import Telegram
+from app.meters.plausibility import counters, doubt
 from app.meters.plausibility import seen as reduced
-from app.meters.plausibility import track
-from app.meters.plausibility.habits import Doubt, Habits
+from app.meters.plausibility.doubt import Doubt
+from app.meters.plausibility.habits import Habits
 from app.meters.plausibility.outline import Outline
 from app.meters.plausibility.seen import Seen
 from app.meters.plausibility.track import Track
@@ -37,7 +38,7 @@ _REPLAYED_SECONDS: Final = 600.0
 
 _MOST_MISSED: Final = 3
 _STEADY_FOR: Final = 200
-_SHAPES: Final = frozenset((track.SHAPE, track.LIST))
+_SHAPES: Final = frozenset((doubt.SHAPE, doubt.LIST))
 _USUAL_LIST: Final = 2
 _USUAL_SHAPE: Final = 8
 _MOST_ODD_SHAPES: Final = 32
@@ -60,19 +61,19 @@ _SOFT: Final = frozenset(
         "angle",
         "factor",
         "reactive",
-        "bounce",
-        track.PACE,
+        doubt.BOUNCE,
+        doubt.PACE,
     )
 )
 _HARD_SENTENCES: Final = {
-    track.IDENTITY: "another meter is read than before, or the meter has another number now",
-    track.REPLAY: "the meter's counter of telegrams began anew: it has a new key or was replaced",
-    track.FELL: "a counter of the meter was set back",
-    track.CLOCK: "the meter's clock was set",
-    track.PACE: "the meter's clock was set",
-    track.SHAPE: "the meter sends another list than before",
-    track.LIST: "the meter sends another list than before",
-    track.LEAP: "a counter of the meter moved on by more than was expected",
+    doubt.IDENTITY: "another meter is read than before, or the meter has another number now",
+    doubt.REPLAY: "the meter's counter of telegrams began anew: it has a new key or was replaced",
+    doubt.FELL: "a counter of the meter was set back",
+    doubt.CLOCK: "the meter's clock was set",
+    doubt.PACE: "the meter's clock was set",
+    doubt.SHAPE: "the meter sends another list than before",
+    doubt.LIST: "the meter sends another list than before",
+    doubt.LEAP: "a counter of the meter moved on by more than was expected",
 }
 
 
@@ -120,7 +121,7 @@ class _Sender:
         count = self.odd_shapes[shape] = self.odd_shapes.pop(shape, 0) + 1
         if len(self.odd_shapes) > _MOST_ODD_SHAPES:
             del self.odd_shapes[next(iter(self.odd_shapes))]
-        return count >= (_USUAL_LIST if track.LIST in kinds else _USUAL_SHAPE)
+        return count >= (_USUAL_LIST if doubt.LIST in kinds else _USUAL_SHAPE)
 
 
 class Guard:
@@ -168,7 +169,7 @@ class Guard:
             doubts = [] if verified else self._doubt_stranger(seen)
             base = Track(sender.habits)
         elif verified:
-            doubts = _doubt_verified(base, seen)
+            doubts = base.doubt_verified(seen)
         else:
             doubts = base.doubt(seen)
         if not doubts:
@@ -188,11 +189,11 @@ class Guard:
         """Tell what speaks against the first telegram of a sender."""
         known = [one.base for one in self._senders.values() if one.base]
         if any(base.count >= _YOUNG for base in known) or len(known) >= MOST_SENDERS:
-            return [Doubt(track.IDENTITY, "it comes from a sender that was not heard before")]
+            return [Doubt(doubt.IDENTITY, "it comes from a sender that was not heard before")]
         if seen.found.absurd:
-            return [Doubt(f"absurd {key}", text) for key, text in seen.found.absurd.items()]
+            return [Doubt(doubt.ABSURD + key, text) for key, text in seen.found.absurd.items()]
         if {"weekday", "clocks"} & set(seen.found.broken):
-            return [Doubt(track.CLOCK, "its clock contradicts itself")]
+            return [Doubt(doubt.CLOCK, "its clock contradicts itself")]
         return []
 
     def _hold(
@@ -210,15 +211,15 @@ class Guard:
         if base:
             _relax(sender, base, seen, kinds)
         if base and kinds <= _SHAPES and sender.is_usual(seen.outline, kinds):
-            told = _HARD_SENTENCES[track.SHAPE]
+            told = _HARD_SENTENCES[doubt.SHAPE]
             return Verdict(_accept(telegram, sender, base, seen), told)
         repeated = base is not None and seen.counter is not None and seen.counter == base.counter
-        if base and repeated and seen.time == base.time:
+        if base and repeated and seen.time == base.clock.time:
             return _held(telegram, doubts, Kind.REPLAYED)
         sender.held += 1
         sender.hard = sender.hard or not kinds <= _SOFT
         for candidate, begun in sender.candidates:
-            beyond = _doubt_verified(candidate, seen) if verified else candidate.doubt(seen)
+            beyond = candidate.doubt_verified(seen) if verified else candidate.doubt(seen)
             if not beyond:
                 candidate.take(seen)
                 alone = sender.others == self._believed
@@ -229,13 +230,13 @@ class Guard:
             candidate = Track(sender.habits)
             candidate.doubts = kinds
             candidate.uncounted = True
-            candidate.need *= 2  # two telegrams do not tell a pace when their clock is in doubt
+            candidate.clock.forget()  # two telegrams tell no pace when their clock is in doubt
             if base:
                 candidate.law_streaks = dict(base.law_streaks)
             candidate.take(seen)
             del sender.candidates[: max(0, len(sender.candidates) - _MOST_CANDIDATES + 1)]
             sender.candidates.append((candidate, seen.now))
-        if track.REPLAY in kinds:
+        if doubt.REPLAY in kinds:
             return _held(telegram, doubts, Kind.REPLAYED)
         # Values that are doubted each time say that the thresholds are wrong for this meter.
         most = _MOST_HELD if sender.hard or base is None else _MOST_HELD_SOFTLY
@@ -252,17 +253,17 @@ class Guard:
         """Believe what was held back, and learn from it."""
         base, kinds = sender.base, candidate.doubts
         habits = sender.habits
-        for kind in kinds & (_SOFT | {track.CLOCK}):
+        for kind in kinds & (_SOFT | {doubt.CLOCK}):
             if sender.is_alarming(kind):
                 habits.slack[kind] = min(2 * habits.slack.get(kind, 1.0), _MOST_SLACK)
-        if any(kind.startswith("absurd") for kind in kinds):
+        if any(kind.startswith(doubt.ABSURD) for kind in kinds):
             drawn = max(
                 (abs(v) for k, v in seen.values.items() if k.startswith("power")), default=0
             )
             amperes = max((abs(v) for k, v in seen.values.items() if "current" in k), default=0)
             habits.watts = min(max(habits.watts, 1.2 * drawn, 830 * amperes), _MOST_WATTS)
-        if base and track.LEAP in kinds:
-            stood, watts = base.leap(seen)
+        if base and doubt.LEAP in kinds:
+            stood, watts = counters.leap(base, seen)
             if watts > habits.watts:
                 habits.watts = min(1.3 * watts, _MOST_WATTS)
             else:
@@ -281,18 +282,10 @@ class Guard:
 
 def _relax(sender: _Sender, base: Track, seen: Seen, kinds: frozenset[str]) -> None:
     """Rely less on what a meter seems to break for good."""
-    if track.PACE in kinds and sender.is_unsteady(base.count):
-        base.forget_step()
-    if kinds == {track.STEADY} and sender.is_alarming(track.STEADY):
-        base.distrust(seen)  # a word that changes now and then
-
-
-def _doubt_verified(base: Track, seen: Seen) -> list[Doubt]:
-    doubts: list[Doubt] = []
-    if base.replays(seen):
-        doubts.append(Doubt(track.REPLAY, track.REPLAYED))
-    base.identified(seen, doubts)
-    return doubts
+    if kinds == {doubt.PACE} and base.clock.slips(seen) and sender.is_unsteady(base.count):
+        base.clock.loosen()
+    if kinds == {doubt.REPEATING}:
+        base.endure(seen)
 
 
 def _is_confirmed(
@@ -301,19 +294,19 @@ def _is_confirmed(
     """Tell whether a track has been gone on with often enough to be believed."""
     confirmations = candidate.count - 1
     kinds = candidate.doubts
-    if base and track.REPLAY in kinds:
-        newer = seen.time is not None and base.time is not None and seen.time > base.time
+    if base and doubt.REPLAY in kinds:
+        newer = seen.time is not None and (base.clock.time or seen.time) < seen.time
         if not newer:
             lasted = seen.now - begun
             return confirmations >= _REPLAYED and lasted >= _REPLAYED_SECONDS
-    if base is None and track.IDENTITY not in kinds:
+    if base is None and doubt.IDENTITY not in kinds:
         return True
     if base is None and not alone:
         # Noise may make the same name again and again, while the meter goes on under its own.
         return confirmations >= _REPLAYED
     if base and base.count < _YOUNG:
         return True
-    lawless = any(kind.startswith(("law", "absurd")) for kind in kinds)
+    lawless = any(kind.startswith((doubt.LAW, doubt.ABSURD)) for kind in kinds)
     return confirmations >= (_CONFIRMED_LAW if lawless else _CONFIRMED)
 
 
@@ -341,8 +334,6 @@ def _accept(
         seen.counters = {**seen.counters, **floors}
     if before:
         base.inherit(before)
-        if base.doubts & {track.CLOCK, track.PACE}:
-            base.forget_step()
         base.doubts = frozenset()
     if taken:
         base.counters.update(floors)
@@ -368,8 +359,8 @@ def _floors(base: Track, seen: Seen) -> dict[str, Number]:
     floors: dict[str, Number] = {}
     for key, number in seen.counters.items():
         last = base.counters.get(key)
-        if last is not None and number < last and "energy" in key:
-            least = base.habits.watts * track.SMALL_FALL / 3.6e6
-            if float(last - number) <= least:
-                floors[key] = last
+        if last is None or number >= last or "energy" not in key:
+            continue
+        if float(last - number) <= counters.small_fall(base.habits):
+            floors[key] = last
     return floors

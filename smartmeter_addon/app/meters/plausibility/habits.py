@@ -1,8 +1,8 @@
-"""What is learned of a sender, and how a doubt about one of its telegrams is told."""
+"""What is learned of a sender beyond its last telegram."""
 
 import math
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 from app.meters.plausibility import laws
 
@@ -19,21 +19,9 @@ _JUMP_SHARES: Final = {
 """Of a quantity's range, by kind."""
 
 
-class Doubt(NamedTuple):
-    """One thing about a telegram that does not go with those before.
-
-    Args:
-        kind: the same for the same sort of thing.
-        sentence: for people.
-    """
-
-    kind: str
-    sentence: str
-
-
 @dataclass(slots=True)
 class Habits:
-    """What was learned of a sender beyond its last telegram.
+    """What was learned of a sender, whichever of its telegrams are believed.
 
     Args:
         watts: the most its connection carries.

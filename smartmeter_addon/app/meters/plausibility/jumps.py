@@ -11,7 +11,9 @@ from typing import Final, Protocol
 
 from app.cosem.unit import Number
 from app.meters.plausibility import laws
-from app.meters.plausibility.habits import Doubt, Habits
+from app.meters.plausibility.clockwork import Clockwork
+from app.meters.plausibility.doubt import Doubt
+from app.meters.plausibility.habits import Habits
 from app.meters.plausibility.seen import Seen
 
 RECENT: Final = 120.0
@@ -29,6 +31,8 @@ _LEAST_AMPERES: Final = 0.1
 _LEAST_CHANGE: Final = 0.02  # A
 _LITTLE_AMPERES: Final = 0.3
 _COARSE_AMPERES: Final = 2.0
+_FACTOR_SHARE: Final = 0.1
+_FACTOR_REST: Final = 20.0  # W
 
 
 class Past(Protocol):
@@ -38,7 +42,7 @@ class Past(Protocol):
     values: dict[str, float]
     counters: dict[str, Number]
     when: dict[str, float]
-    time: float | None
+    clock: Clockwork
     now: float
 
 
@@ -96,10 +100,16 @@ def _carried(track: Past, seen: Seen, net: str, change: float, jump: float) -> b
 
 def _of_phase(track: Past, key: str, seen: Seen) -> bool | None:
     """Tell whether a phase's power factor goes with its current; None where that is not said."""
-    current = f"current{key[-3:]}"
-    amperes, last = seen.values.get(current), track.values.get(current)
+    values, phase = seen.values, key[-3:]
+    current = f"current{phase}"
+    amperes, last = values.get(current), track.values.get(current)
     if amperes is None or last is None:
         return None
+    real = values.get(f"power{phase}", values.get(f"power_import{phase}"))
+    if real is not None and (volts := values.get(f"voltage{phase}")) is not None:
+        real = abs(real - values.get(f"power_export{phase}", 0.0))
+        apparent = abs(volts * amperes)
+        return abs(abs(values[key]) * apparent - real) <= _FACTOR_SHARE * apparent + _FACTOR_REST
     coarse = amperes.is_integer() and last.is_integer()
     if max(amperes, last) <= (_COARSE_AMPERES if coarse else _LITTLE_AMPERES):
         return True  # the factor of next to nothing is any
@@ -118,8 +128,8 @@ def _drawn(track: Past, seen: Seen, net: str) -> bool:
         return False
     moved = imported - (exported or 0.0) if net == "power" else imported
     passed = seen.now - track.now
-    if seen.time is not None and track.time is not None:
-        passed = max(passed, seen.time - track.time)
+    if seen.time is not None and track.clock.time is not None:
+        passed = max(passed, seen.time - track.clock.time)
     if passed <= 0:
         return False
     mean = moved * _KILO * _SECONDS / passed

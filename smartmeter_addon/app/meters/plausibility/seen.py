@@ -104,6 +104,12 @@ def other_key(meter: Meter, key: str) -> str:
 
 def _clocks(telegram: Telegram, strings: list[bytes], found: Findings) -> None:
     """Compare the telegram's clocks with each other, and a date with its weekday."""
+    for other in telegram.others:
+        if other.timestamp:
+            reported, now = other.timestamp, telegram.timestamp
+            # Meters that show no clock themselves hear of those behind them on the hour: DSMR 2.
+            right = reported <= now if now else not (reported.minute or reported.second)
+            (found.kept if right else found.broken).append("reports")
     content = telegram.push.content
     if content is None or isinstance(content, bytes):
         return

@@ -6,7 +6,6 @@ the zone and state of a clock, a version, the count of pushes. What that is diff
 meter, so it is learned: what was the same ten times in a row is expected to stay.
 """
 
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, TypeAlias
 
@@ -20,6 +19,8 @@ LEARNED: Final = 10
 _FORGOTTEN: Final = 100
 _LONGER: Final = 10
 _NEVER: Final = 1 << 62
+_USUAL: Final = 4
+_MOST_ODD: Final = 64
 _COUNTED: Final = 0xFFFFFF  # of long-invoke-id-and-priority, the part that counts
 _WEEKDAYS: Final = range(1, 8)
 _HOUR: Final = 60
@@ -71,13 +72,14 @@ def _clock(day: int, behind: bytes, weekday: int) -> object:
 class Steady:
     """What one list of one meter repeated so far."""
 
-    __slots__ = ("_compared", "_count", "_differ", "_pauses", "_since", "_words")
+    __slots__ = ("_compared", "_count", "_differ", "_odd", "_pauses", "_since", "_words")
 
     def __init__(self, words: Words) -> None:
         self._words = self._compared = words
         self._differ: list[int] = []  # places in which those compared last differ
         self._count = 0  # of telegrams
         self._since = [0] * len(words)  # by place, from which telegram on it was the same
+        self._odd: dict[tuple[int, Words], int] = {}  # how often a place was another
         self._pauses: dict[int, int] = {}  # by place, for how many telegrams it was not relied on
 
     def missed(self, words: Words) -> list[int]:
@@ -97,10 +99,19 @@ class Steady:
             self._differ = []
         self._count += 1
 
-    def distrust(self, places: Iterable[int]) -> None:
-        """Never rely on some places again."""
-        for n in places:
-            self._since[n] = _NEVER
+    def go_on(self, later: "Steady") -> None:
+        """Take what was repeated elsewhere meanwhile, without its experience."""
+        self.take(later._words)  # noqa: SLF001 - of this class
+
+    def endure(self, words: Words) -> None:
+        """Stop to rely on a word that is now and then the same other one, which no noise is."""
+        for n in self.missed(words):
+            odd = n, words[n : n + 1]
+            count = self._odd[odd] = self._odd.pop(odd, 0) + 1
+            if count >= _USUAL:
+                self._since[n] = _NEVER
+        for odd in list(self._odd)[:-_MOST_ODD]:
+            del self._odd[odd]
 
     def _is_relied_on(self, n: int) -> bool:
         return self._count - self._since[n] >= LEARNED
