@@ -1,6 +1,7 @@
 """What a telegram has to do with those before it, and what becomes of one that has not."""
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -100,7 +101,7 @@ def test_hardly_a_good_telegram_is_refused_for_long(family: str, name: str) -> N
         return
     listener = Listener()
     readings = listener.push(SimulatedMeter(None, family, name), 400)
-    assert len(listener.held) <= 8  # a phase's power factor that changes its sign
+    assert len(listener.held) <= 1  # a large load shows in nothing but the power for a moment
     assert all(readings[-5:])
 
 
@@ -640,6 +641,75 @@ def test_a_stranger_between_the_telegrams_of_a_meter_is_not_believed_soon() -> N
         assert listener.push(other) == [None]
         other._now += timedelta(seconds=5)
         assert all(listener.push(meter))
+
+
+def test_noise_does_not_unlearn_what_a_meter_repeats() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    listener = known(meter)
+    for n in range(40):
+        meter.meter.invoke_id += 1 << n % 20
+        assert listener.push(meter) == [None], n
+        meter.meter.invoke_id -= 1 << n % 20
+        assert all(listener.push(meter, 2))
+
+
+def test_noise_does_not_unlearn_the_pace_of_a_clock() -> None:
+    """Without a counter of telegrams the pace is all that a time can be compared with."""
+    meter = SimulatedMeter(None, "kaifa-nordic", "norway-1")
+    listener = Listener()
+    listener.push(meter, 20)
+    for n in range(40):
+        meter.meter.clock_error = timedelta(seconds=(4, -6, 7)[n % 3])
+        assert listener.push(meter) == [None], n
+        meter.meter.clock_error = timedelta()
+        assert all(listener.push(meter, 2))
+
+
+def with_gas_reported(data: bytes, later: timedelta) -> bytes:
+    """Change when the gas meter behind a meter reported last."""
+    found = re.search(rb"0-1:24\.[23]\.[01]\((\d{12})", data)
+    assert found
+    told = datetime.strptime(f"{found[1].decode()}Z", "%y%m%d%H%M%S%z") + later
+    stamp = told.strftime("%y%m%d%H%M%S").encode()
+    return repair(data[: found.start(1)] + stamp + data[found.end(1) :])
+
+
+@pytest.mark.parametrize(
+    ("family", "name", "off"),
+    [
+        ("dsmr", "dsmr5", timedelta(hours=1)),
+        ("dsmr2", "dsmr2", timedelta(minutes=1)),
+        ("dsmr2", "dsmr2", timedelta(seconds=-1)),
+    ],
+)
+def test_a_gas_meter_reports_neither_ahead_of_the_clock_nor_off_the_hour(
+    family: str, name: str, off: timedelta
+) -> None:
+    meter = SimulatedMeter(None, family, name)
+    listener = known(meter)
+    listener.restart(listener.guard.memory())
+    assert listener.take(with_gas_reported(meter.telegram().data, off), 10) is None
+    assert all(listener.push(meter, 5))
+
+
+def test_a_power_factor_goes_with_the_power_of_its_phase() -> None:
+    """Behind panels the power of a phase goes through zero, and the current goes on, reactive."""
+    meter = SimulatedMeter(None, "kamstrup", "denmark")
+    listener = Listener()
+
+    def draw(watts: int, factor: str) -> list[Reading | None]:
+        codes = ("21.7.0", "22.7.0", "41.7.0", "42.7.0", "61.7.0", "62.7.0", "2.7.0")
+        meter.more = dict.fromkeys(codes, Decimal(0))
+        meter.more |= {"1.7.0": Decimal(watts), "21.7.0": Decimal(watts)}
+        meter.more |= {"32.7.0": Decimal(230), "31.7.0": Decimal("0.80")}
+        meter.more["33.7.0"] = Decimal(factor)
+        return listener.push(meter)
+
+    for _ in range(10):
+        assert all(draw(140, "0.76"))
+    assert all(draw(74, "0.40"))
+    assert draw(74, "0.80") == [None]
+    assert "power_factor_l1" in listener.held[-1].reason
 
 
 def test_a_segment_with_other_addresses_ends_its_message() -> None:

@@ -297,13 +297,14 @@ def _first(case: Case, pushed: Sequence[Pushed], chance: random.Random, result: 
     judge = _Judge(case, pushed, result)
     line.now = pushed[at].second
     judge.damaged(line, at, chance)
+    right = []
     for n in range(at + 1, at + 7):
         line.now = pushed[n].second
         found, _ = line.push(pushed[n].segments)
-    result.stuck += not found or any(
-        (reading.meter, reading.timestamp) != (truth.meter, truth.timestamp)
-        for reading, truth in zip(found[-1], pushed[at + 6].readings, strict=True)
-    )  # a counter that was too high may wait to be passed
+        told = [(one.meter, one.timestamp) for one in found[-1]] if found else []
+        # A counter that was too high may wait to be passed.
+        right.append(told == [(one.meter, one.timestamp) for one in pushed[n].readings])
+    result.stuck += not any(right[-3:])
 
 
 def _session(case: Case, pushed: Sequence[Pushed], chance: random.Random, result: Result) -> None:
@@ -387,10 +388,11 @@ class _Judge:
         if truth is None:
             errors["identity"] += 1
             return errors
-        if reading.timestamp not in {truth.timestamp, None}:
-            errors["time"] += 1
         near = self._pushed[max(0, n - 1) : min(n + 1, at) + 1]
         olds = [one for other in near for one in other.readings if one.meter == reading.meter]
+        if reading.timestamp not in {truth.timestamp, None}:
+            stale = reading.timestamp in {one.timestamp for one in olds}
+            errors["stale time" if stale else "time"] += 1
         last = self._last.get(reading.meter.id, truth).values
         for key, value in reading.values.items():
             said = truth.values.get(key)

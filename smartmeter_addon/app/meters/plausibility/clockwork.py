@@ -14,7 +14,7 @@ _REST: Final = 20.0
 _SHARE: Final = 0.02
 _WALL_REST: Final = 30.0
 _WALL_SHARE: Final = 0.001
-"""By how much the meter's clock and the computer's may part over a restart."""
+"""By how much the meter's clock and the computer's may part when they are not compared."""
 
 _MOST_BEHIND: Final = 3600.0
 _STEADY: Final = 3
@@ -136,6 +136,7 @@ class Clockwork:
 
     def _learn(self, seen: Seen, passed: float) -> None:
         late = seen.now - self._at - passed
+        late -= _WALL_SHARE * passed  # that a clock goes slow does not add up
         self._behind = min(max(0.0, self._behind + late), _MOST_BEHIND)
         if passed > 0 and self._off(seen, passed) <= self._slip:
             self._steady += 1
