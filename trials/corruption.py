@@ -58,6 +58,9 @@ STUCK = 10
 READ_BEFORE = 20
 """Telegrams that were read of an established meter."""
 
+LATEST = 30
+"""Telegrams after which one that was held up by a damaged length has come."""
+
 MOST_SHOWN = 8
 DAMAGED_SHARE = 0.4
 RESTART_SHARE = 1 / 500
@@ -366,14 +369,14 @@ class _Judge:
         """Count what is wrong about what is published after a telegram."""
         errors: Counter[str] = Counter()
         for readings in found:
-            # A telegram may become whole only with the bytes of the next.
-            near = (at, at - 1) if at else (at,)
+            # A telegram may become whole only with the bytes of those that follow.
+            near = range(at, max(-1, at - LATEST), -1)
             n = next((n for n in near if self._pushed[n].readings == readings), None)
             if n is not None and n < self._last_at:
                 errors["older"] += 1
             elif n is None:
                 time = readings[0].timestamp
-                n = next((n for n in near if self._pushed[n].readings[0].timestamp == time), at)
+                n = next((n for n in near[:2] if self._pushed[n].readings[0].timestamp == time), at)
                 for reading in readings:
                     errors += self._errors(reading, n, at)
             self._last |= {reading.meter.id: reading for reading in readings}

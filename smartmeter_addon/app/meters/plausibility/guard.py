@@ -105,7 +105,7 @@ class _Sender:
 
     def is_unsteady(self, count: int) -> bool:
         """Tell whether a clock missed its pace so often that it has none."""
-        self.missed = [*(n for n in self.missed if count - n <= _STEADY_FOR), count]
+        self.missed = [*(n for n in self.missed if 0 < count - n <= _STEADY_FOR), count]
         if len(self.missed) < _MOST_MISSED:
             return False
         self.missed.clear()

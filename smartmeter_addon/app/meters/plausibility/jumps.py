@@ -6,7 +6,9 @@ when others of the same telegram go with it: a power with currents or counters, 
 power, an angle with its current.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import product
+from operator import mul
 from typing import Final, Protocol
 
 from app.cosem.unit import Number
@@ -16,7 +18,7 @@ from app.meters.plausibility.doubt import Doubt
 from app.meters.plausibility.habits import Habits
 from app.meters.plausibility.seen import Seen
 
-RECENT: Final = 120.0
+RECENT: Final = 300.0
 """Seconds for which the last power, voltage or current says something about the next."""
 
 _LEAST_STEP: Final = 0.002
@@ -31,6 +33,7 @@ _LEAST_AMPERES: Final = 0.1
 _LEAST_CHANGE: Final = 0.02  # A
 _LITTLE_AMPERES: Final = 0.3
 _COARSE_AMPERES: Final = 2.0
+_TO_AND_FRO: Final[tuple[int, ...]] = (1, -1)
 _FACTOR_SHARE: Final = 0.1
 _FACTOR_REST: Final = 20.0  # W
 
@@ -90,12 +93,25 @@ def _explained(track: Past, key: str, change: float, seen: Seen) -> bool:
 
 def _carried(track: Past, seen: Seen, net: str, change: float, jump: float) -> bool:
     """Tell whether the power goes with a jump of a current."""
-    if net not in seen.values or net not in track.values:
+    before, values = track.values, seen.values
+    if net not in values or net not in before:
         return False
     if jump < change * _LEAST_VOLTS and not _balanced(track, seen, net):
         return False
     # Where currents added up to the power before, they have to go on doing so.
-    return _unsummed(seen.values, net) <= max(1.0, 2 * _unsummed(track.values, net))
+    allowed = [_TO_AND_FRO] * len(laws.CURRENTS)
+    missed, ways = _unsummed(before, net, allowed)
+    if missed <= 1:
+        allowed = [_ways(track, seen, *one) for one in zip(laws.CURRENTS, ways, strict=True)]
+    return _unsummed(values, net, allowed)[0] <= max(1.0, 2 * missed)
+
+
+def _ways(track: Past, seen: Seen, key: str, way: int) -> tuple[int, ...]:
+    """Give the ways that a current may flow: as before, unless it jumps or is small."""
+    last, amperes = track.values.get(key), seen.values.get(key)
+    if last is None or amperes is None or abs(last) + abs(amperes) <= _COARSE_AMPERES:
+        return _TO_AND_FRO
+    return _TO_AND_FRO if abs(amperes - last) > track.habits.limit(key) else (way,)
 
 
 def _of_phase(track: Past, key: str, seen: Seen) -> bool | None:
@@ -162,15 +178,27 @@ def _turned(track: Past, key: str, seen: Seen) -> bool:
     return "angles" in seen.found.kept and amperes >= flow / 10
 
 
-def _unsummed(values: Mapping[str, float], net: str) -> float:
-    """Tell by how much currents, each to or fro, miss the power, in parts of what is usual."""
-    sums = {-values[net]}
-    apparent = 0.0
-    for volts, amperes in zip(laws.VOLTAGES, laws.CURRENTS, strict=True):
-        part = values.get(amperes, 0.0) * values.get(volts, 230.0)
-        sums = {total + sign * part for total in sums for sign in (1, -1)}
-        apparent += abs(part)
-    return min(map(abs, sums)) / (_BALANCE_REST + apparent / 10)
+def _unsummed(
+    values: Mapping[str, float], net: str, allowed: Iterable[tuple[int, ...]]
+) -> tuple[float, tuple[int, ...]]:
+    """Tell by how much currents, each to or fro, miss the power, and which ways miss it the least.
+
+    Args:
+        values: by key.
+        net: the key of the power.
+        allowed: the ways that each phase may flow, 1 to the house and -1 from it.
+
+    Returns:
+        The miss in parts of what is usual, and the way of each phase.
+    """
+    flows = [
+        values.get(amperes, 0.0) * values.get(volts, 230.0)
+        for volts, amperes in zip(laws.VOLTAGES, laws.CURRENTS, strict=True)
+    ]
+    usual = _BALANCE_REST + sum(map(abs, flows)) / 10
+    return min(
+        (abs(sum(map(mul, flows, ways)) - values[net]) / usual, ways) for ways in product(*allowed)
+    )
 
 
 def _balanced(track: Past, seen: Seen, net: str) -> bool:

@@ -1,4 +1,4 @@
-"""What stays the same in every telegram of a meter: codes, types, scalers, units and their order.
+"""What stays the same in every telegram of a meter: link, codes, types, scalers, units, in order.
 
 Without a tag that is checked, deciphering is an exclusive or: a flipped bit of a telegram flips
 that bit of what was sent, be it a value's or that of the code, type or scaler beside it. What a
@@ -16,7 +16,10 @@ from app.dlms.axdr import Data
 from app.meters.interpreter import Telegram
 
 Outline = tuple[object, ...]
-"""One entry for each leaf and container of a telegram, in order."""
+"""The link and whether it is text; then one entry for each leaf and container, in order.
+
+Damage may make another link of a frame, and one without a checksum at that.
+"""
 
 _TELLING: Final = frozenset((axdr.ARRAY, axdr.STRUCTURE, axdr.OCTET_STRING, axdr.DESCRIPTOR))
 _CLASS_IDS: Final = (axdr.LONG_UNSIGNED, axdr.UNSIGNED)
@@ -30,7 +33,8 @@ _CAPTURE_OBJECT: Final = 3
 def of(telegram: Telegram) -> tuple[Outline, list[bytes]]:
     """Give a telegram's outline, and the octet strings in its list that are no codes."""
     content = telegram.push.content
-    parts: list[object] = []
+    is_text = isinstance(content, bytes)
+    parts: list[object] = [telegram.push.frame.link, is_text]
     strings: list[bytes] = []
     if isinstance(content, bytes) or content is None:
         for obis, register in (telegram.registers or {}).items():
@@ -95,10 +99,18 @@ def alike(one: Outline, other: Outline) -> bool:
 
 
 def strange(one: Outline, known: Iterable[Outline]) -> bool:
-    """Tell whether an outline is another list altogether, and no known one with damage."""
-    return all(
-        len(one) != len(other)
-        or sum(a != b for a, b in zip(one, other, strict=True)) > _MOST_DAMAGED
+    """Tell whether an outline is another list altogether, and no known one with damage.
+
+    Some meters push several lists in turn. None does so that sends text, of which a damaged
+    character may cost a line.
+    """
+    link, is_text = one[:2]
+    return not is_text and all(
+        link == other[0]
+        and (
+            len(one) != len(other)
+            or sum(a != b for a, b in zip(one, other, strict=True)) > _MOST_DAMAGED
+        )
         for other in known
     )
 
