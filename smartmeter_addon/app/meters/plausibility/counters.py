@@ -24,6 +24,9 @@ _BOUNCE_WATTS: Final = 2300.0
 _LEAST_STEP: Final = 0.002
 """kWh: two units of the last digit of most meters."""
 
+_SHORTEST: Final = 0.5
+"""Seconds; what a gateway held up comes faster, and tells no power."""
+
 _FASTER: Final = 4.0
 _REACTIVE_SHARE: Final = 0.5
 """Of the connection: where a telegram says no reactive power, this alone bounds its energy."""
@@ -114,7 +117,7 @@ def leap(track: Past, seen: Seen) -> tuple[float, float]:
     for key, number in seen.counters.items():
         moved = float(number - track.counters.get(key, number))
         stood = seen.now - track.changed.get(key, seen.now)
-        if "energy" in key and stood > 0 and moved * _KILO * _SECONDS / stood > found[1]:
+        if "energy" in key and stood >= _SHORTEST and moved * _KILO * _SECONDS / stood > found[1]:
             found = stood, moved * _KILO * _SECONDS / stood
     return found
 

@@ -21,6 +21,8 @@ from app.meters.plausibility import seen as reduced
 from app.meters.plausibility.doubt import Doubt
 from app.meters.plausibility.habits import Habits
 from app.meters.plausibility.outline import Outline
+from app.meters.plausibility.pace import STEADY
+from app.meters.plausibility.patience import Patience
 from app.meters.plausibility.seen import Seen
 from app.meters.plausibility.track import Track
 from app.meters.recogniser import MOST_SENDERS
@@ -32,21 +34,20 @@ _CONFIRMED: Final = 2
 _CONFIRMED_LAW: Final = (
     3  # what breaks a law may be wrong in many ways, and still go on from itself
 )
+_CONFIRMED_STRANGER: Final = 10
+"""Where another sender goes on under its own name: noise may make the same name again."""
+
 _REPLAYED: Final = 60
 _REPLAYED_SECONDS: Final = 600.0
+_REPLAYED_SECONDS_VERIFIED: Final = 86400.0
 """What it takes to believe telegrams with an old counter and an old clock after all."""
 
-_MOST_MISSED: Final = 3
-_STEADY_FOR: Final = 200
 _SHAPES: Final = frozenset((doubt.SHAPE, doubt.LIST))
 _USUAL_LIST: Final = 2
 _USUAL_SHAPE: Final = 8
 _MOST_ODD_SHAPES: Final = 32
 _MOST_CANDIDATES: Final = 4
 _MOST_STRANGERS: Final = 8
-_MOST_ALARMS: Final = 4
-_ALARMS_FADE: Final = 2000
-_MOST_SLACK: Final = 64.0
 _MOST_HELD_SOFTLY: Final = 4
 _MOST_HELD: Final = 30
 _LONGEST_STRIDE: Final = 86400.0
@@ -90,31 +91,31 @@ class Verdict(NamedTuple):
 
 
 @dataclass(slots=True)
+class _Candidate:
+    """Telegrams that were held back and go on from one another.
+
+    Args:
+        begun: when the first came.
+        watts: the mean power of the fastest counter from one to the next.
+    """
+
+    track: Track
+    begun: float
+    watts: float = 0.0
+
+
+@dataclass(slots=True)
 class _Sender:
     """One sender: what is believed of it, and what might have to be."""
 
     habits: Habits = field(default_factory=Habits)
     base: Track | None = None
-    candidates: list[tuple[Track, float]] = field(default_factory=list)  # with their beginning
+    candidates: list[_Candidate] = field(default_factory=list)  # the one gone on with last is last
     others: int = 0  # telegrams that were believed of other senders, when it was met
-    alarms: dict[str, int] = field(default_factory=dict)
-    held: int = 0  # in a row
+    patience: Patience = field(default_factory=Patience)
+    held: int = 0  # since the last that was believed
+    hard: bool = False  # whether any of these was doubted for more than a jump
     odd_shapes: dict[Outline, int] = field(default_factory=dict)
-    missed: list[int] = field(default_factory=list)  # when its clock missed its pace
-    hard: bool = False  # whether one of them was held for more than a jump
-
-    def is_unsteady(self, count: int) -> bool:
-        """Tell whether a clock missed its pace so often that it has none."""
-        self.missed = [*(n for n in self.missed if 0 < count - n <= _STEADY_FOR), count]
-        if len(self.missed) < _MOST_MISSED:
-            return False
-        self.missed.clear()
-        return True
-
-    def is_alarming(self, kind: str) -> bool:
-        """Count a doubt that says something of the thresholds; tell whether it came too often."""
-        self.alarms[kind] = (self.alarms.get(kind, 0) + 1) % _MOST_ALARMS
-        return not self.alarms[kind]
 
     def is_usual(self, shape: Outline, kinds: frozenset[str]) -> bool:
         """Tell whether a list in which nothing else is odd came so often that it is no damage."""
@@ -122,6 +123,47 @@ class _Sender:
         if len(self.odd_shapes) > _MOST_ODD_SHAPES:
             del self.odd_shapes[next(iter(self.odd_shapes))]
         return count >= (_USUAL_LIST if doubt.LIST in kinds else _USUAL_SHAPE)
+
+    def endure(self, base: Track, seen: Seen, kinds: frozenset[str]) -> None:
+        """Rely less on what this meter breaks again and again."""
+        if kinds == {doubt.REPEATING}:
+            base.endure_words(seen)
+        if self.held > 1:
+            return
+        reason = _learnable(kinds)
+        if self.patience.hold(reason) and reason:
+            base.endure(reason, seen)
+
+    def go_on(
+        self, seen: Seen, kinds: frozenset[str], *, verified: bool
+    ) -> tuple[_Candidate, bool]:
+        """Let a telegram confirm those that were held back before it, or begin anew.
+
+        Returns:
+            The candidate, and whether there was one.
+        """
+        for n, candidate in enumerate(self.candidates):
+            track = candidate.track
+            if not (track.doubt_verified(seen) if verified else track.doubt(seen)):
+                candidate.watts = max(candidate.watts, counters.leap(track, seen)[1])
+                track.take(seen)
+                self.candidates.append(self.candidates.pop(n))
+                return candidate, True
+        candidate = self.begin(seen, kinds)
+        del self.candidates[: max(0, len(self.candidates) - _MOST_CANDIDATES + 1)]
+        self.candidates.append(candidate)
+        return candidate, False
+
+    def begin(self, seen: Seen, kinds: frozenset[str]) -> _Candidate:
+        """Begin a track of telegrams that are doubted."""
+        # Two telegrams tell no pace when their clock is in doubt.
+        track = Track(self.habits, 2 * STEADY)
+        track.doubts = kinds
+        track.uncounted = True
+        if self.base:
+            track.law_streaks = dict(self.base.law_streaks)
+        track.take(seen)
+        return _Candidate(track, seen.now)
 
 
 class Guard:
@@ -143,13 +185,12 @@ class Guard:
         self._wall = wall
         self._senders: dict[str, _Sender] = {}
         self._believed = 0
-        for sender, kept in (memory or {}).items():
-            restored = Track.restored_from(kept, clock(), wall())
-            if restored and len(self._senders) < MOST_SENDERS:
+        for sender, kept in list((memory or {}).items())[-MOST_SENDERS:]:
+            if restored := Track.restored_from(kept, clock(), wall()):
                 self._senders[sender] = _Sender(restored.habits, restored)
 
     def memory(self) -> dict[str, str]:
-        """Give what is worth knowing after a restart, a text for each sender."""
+        """Give what is worth knowing after a restart, a text for each sender, the latest last."""
         return {name: sender.base.memory() for name, sender in self._senders.items() if sender.base}
 
     def judge(self, telegram: Telegram) -> Verdict:
@@ -173,9 +214,8 @@ class Guard:
         else:
             doubts = base.doubt(seen)
         if not doubts:
-            self._believed += 1
-            return Verdict(_accept(telegram, sender, base, seen))
-        return self._hold(telegram, sender, seen, doubts, verified=verified)
+            return Verdict(self._go_on(telegram, name, base, seen))
+        return self._hold(telegram, name, seen, doubts, verified=verified)
 
     def _met(self, name: str) -> _Sender:
         """Begin to know a sender; of those who never were believed only the latest are kept."""
@@ -184,6 +224,26 @@ class Guard:
             del self._senders[known]
         self._senders[name] = sender = _Sender(others=self._believed)
         return sender
+
+    def _go_on(self, telegram: Telegram, name: str, base: Track, seen: Seen) -> Telegram:
+        """Go on from a telegram that is believed, and give it as it is to be published."""
+        floors = _floors(base, seen)
+        seen.counters = {**seen.counters, **floors}
+        base.take(seen)
+        self._settle(name, base)
+        return _with(telegram, floors)
+
+    def _settle(self, name: str, base: Track) -> None:
+        """Let a track be what is believed of its sender, which is the one believed last."""
+        self._believed += 1
+        sender = self._senders[name] = self._senders.pop(name)
+        sender.base = base
+        sender.candidates.clear()
+        sender.held, sender.hard = 0, False
+        sender.patience.believe()
+        known = [name for name, one in self._senders.items() if one.base]
+        for longest_ago in known[:-MOST_SENDERS]:
+            del self._senders[longest_ago]
 
     def _doubt_stranger(self, seen: Seen) -> list[Doubt]:
         """Tell what speaks against the first telegram of a sender."""
@@ -197,80 +257,46 @@ class Guard:
         return []
 
     def _hold(
-        self,
-        telegram: Telegram,
-        sender: _Sender,
-        seen: Seen,
-        doubts: list[Doubt],
-        *,
-        verified: bool,
+        self, telegram: Telegram, name: str, seen: Seen, doubts: list[Doubt], *, verified: bool
     ) -> Verdict:
         """Hold a telegram back, unless it confirms those that were held back before it."""
+        sender = self._senders[name]
         base = sender.base
-        kinds = frozenset(doubt.kind for doubt in doubts)
-        if base:
-            _relax(sender, base, seen, kinds)
+        kinds = frozenset(one.kind for one in doubts)
+        if base and base.is_again(seen):
+            return _held(telegram, doubts, Kind.REPLAYED)
         if base and kinds <= _SHAPES and sender.is_usual(seen.outline, kinds):
             told = _HARD_SENTENCES[doubt.SHAPE]
-            return Verdict(_accept(telegram, sender, base, seen), told)
-        repeated = base is not None and seen.counter is not None and seen.counter == base.counter
-        if base and repeated and seen.time == base.clock.time:
-            return _held(telegram, doubts, Kind.REPLAYED)
+            return Verdict(self._go_on(telegram, name, base, seen), told)
         sender.held += 1
         sender.hard = sender.hard or not kinds <= _SOFT
-        for candidate, begun in sender.candidates:
-            beyond = candidate.doubt_verified(seen) if verified else candidate.doubt(seen)
-            if not beyond:
-                candidate.take(seen)
-                alone = sender.others == self._believed
-                if _is_confirmed(candidate, begun, base, seen, alone=alone):
-                    return self._believe(telegram, sender, candidate, seen)
-                break
-        else:
-            candidate = Track(sender.habits)
-            candidate.doubts = kinds
-            candidate.uncounted = True
-            candidate.clock.forget()  # two telegrams tell no pace when their clock is in doubt
-            if base:
-                candidate.law_streaks = dict(base.law_streaks)
-            candidate.take(seen)
-            del sender.candidates[: max(0, len(sender.candidates) - _MOST_CANDIDATES + 1)]
-            sender.candidates.append((candidate, seen.now))
+        if base:
+            sender.endure(base, seen, kinds)
+        candidate, confirms = sender.go_on(seen, kinds, verified=verified)
+        alone = sender.others == self._believed
+        if confirms and _is_confirmed(candidate, base, seen, alone=alone, verified=verified):
+            return self._believe(telegram, name, candidate, seen)
         if doubt.REPLAY in kinds:
             return _held(telegram, doubts, Kind.REPLAYED)
         # Values that are doubted each time say that the thresholds are wrong for this meter.
-        most = _MOST_HELD if sender.hard or base is None else _MOST_HELD_SOFTLY
-        if sender.held >= most:
-            candidate = Track(sender.habits)
-            candidate.doubts = kinds
-            candidate.take(seen)
-            return self._believe(telegram, sender, candidate, seen)
+        if base and sender.held >= (_MOST_HELD if sender.hard else _MOST_HELD_SOFTLY):
+            return self._believe(telegram, name, sender.begin(seen, kinds), seen)
         return _held(telegram, doubts, Kind.SUSPICIOUS)
 
-    def _believe(
-        self, telegram: Telegram, sender: _Sender, candidate: Track, seen: Seen
-    ) -> Verdict:
+    def _believe(self, telegram: Telegram, name: str, candidate: _Candidate, seen: Seen) -> Verdict:
         """Believe what was held back, and learn from it."""
-        base, kinds = sender.base, candidate.doubts
-        habits = sender.habits
-        for kind in kinds & (_SOFT | {doubt.CLOCK}):
-            if sender.is_alarming(kind):
-                habits.slack[kind] = min(2 * habits.slack.get(kind, 1.0), _MOST_SLACK)
-        if any(kind.startswith(doubt.ABSURD) for kind in kinds):
-            drawn = max(
-                (abs(v) for k, v in seen.values.items() if k.startswith("power")), default=0
-            )
-            amperes = max((abs(v) for k, v in seen.values.items() if "current" in k), default=0)
-            habits.watts = min(max(habits.watts, 1.2 * drawn, 830 * amperes), _MOST_WATTS)
-        if base and doubt.LEAP in kinds:
-            stood, watts = counters.leap(base, seen)
-            if watts > habits.watts:
-                habits.watts = min(1.3 * watts, _MOST_WATTS)
-            else:
-                habits.stride = min(max(stood, habits.stride), _LONGEST_STRIDE)
-        habits.most.clear()
-        candidate.uncounted = candidate.repeats
-        published = _accept(telegram, sender, candidate, seen, taken=True, before=base)
+        sender, track = self._senders[name], candidate.track
+        base, kinds = sender.base, track.doubts
+        _learn(sender, candidate, seen)
+        floors: dict[str, Number] = {}
+        if base:
+            floors = _floors(base, seen)
+            track.counters.update(floors)
+            track.inherit(base)
+        track.doubts = frozenset()
+        track.uncounted = track.repeats
+        self._settle(name, track)
+        published = _with(telegram, floors)
         if base is None:
             return Verdict(published)
         told = [sentence for kind, sentence in _HARD_SENTENCES.items() if kind in kinds]
@@ -280,30 +306,49 @@ class Guard:
         return Verdict(published, f"the telegrams that were held back confirm each other: {why}")
 
 
-def _relax(sender: _Sender, base: Track, seen: Seen, kinds: frozenset[str]) -> None:
-    """Rely less on what a meter seems to break for good."""
-    if kinds == {doubt.PACE} and base.clock.slips(seen) and sender.is_unsteady(base.count):
-        base.clock.loosen()
-    if kinds == {doubt.REPEATING}:
-        base.endure(seen)
+def _learn(sender: _Sender, candidate: _Candidate, seen: Seen) -> None:
+    """Learn from telegrams that were doubted and are believed."""
+    habits, base, kinds = sender.habits, sender.base, candidate.track.doubts
+    for kind in kinds & (_SOFT | {doubt.CLOCK}):
+        if sender.patience.prove(kind):
+            habits.widen(kind)
+    absurd = {kind for kind in kinds if kind.startswith(doubt.ABSURD)}
+    if absurd:
+        habits.tolerated |= absurd
+        drawn = max((abs(v) for k, v in seen.values.items() if k.startswith("power")), default=0)
+        amperes = max((abs(v) for k, v in seen.values.items() if "current" in k), default=0)
+        habits.watts = min(max(habits.watts, 1.2 * drawn, 830 * amperes), _MOST_WATTS)
+    if base and doubt.LEAP in kinds:
+        stood, watts = counters.leap(base, seen)
+        if watts <= habits.watts:
+            habits.stride = min(max(stood, habits.stride), _LONGEST_STRIDE)
+        elif candidate.watts > habits.watts:  # and no clock or gateway that stood still
+            habits.watts = min(1.3 * candidate.watts, _MOST_WATTS)
+    habits.most.clear()
+
+
+def _learnable(kinds: frozenset[str]) -> str | None:
+    """Give the only kind of doubt, if a meter may have it as a habit."""
+    (kind, *others) = kinds
+    lawless = kind.startswith(doubt.LAW) and kind != doubt.REPEATING
+    return kind if not others and (kind in _SOFT or lawless) else None
 
 
 def _is_confirmed(
-    candidate: Track, begun: float, base: Track | None, seen: Seen, *, alone: bool
+    candidate: _Candidate, base: Track | None, seen: Seen, *, alone: bool, verified: bool
 ) -> bool:
     """Tell whether a track has been gone on with often enough to be believed."""
-    confirmations = candidate.count - 1
-    kinds = candidate.doubts
+    confirmations = candidate.track.count - 1
+    kinds = candidate.track.doubts
     if base and doubt.REPLAY in kinds:
         newer = seen.time is not None and (base.clock.time or seen.time) < seen.time
         if not newer:
-            lasted = seen.now - begun
-            return confirmations >= _REPLAYED and lasted >= _REPLAYED_SECONDS
+            lasted = _REPLAYED_SECONDS_VERIFIED if verified else _REPLAYED_SECONDS
+            return confirmations >= _REPLAYED and seen.now - candidate.begun >= lasted
     if base is None and doubt.IDENTITY not in kinds:
         return True
     if base is None and not alone:
-        # Noise may make the same name again and again, while the meter goes on under its own.
-        return confirmations >= _REPLAYED
+        return confirmations >= _CONFIRMED_STRANGER
     if base and base.count < _YOUNG:
         return True
     lawless = any(kind.startswith((doubt.LAW, doubt.ABSURD)) for kind in kinds)
@@ -319,35 +364,12 @@ def _held(telegram: Telegram, doubts: list[Doubt], kind: Kind) -> Verdict:
     return Verdict(replace(telegram, fault=fault, reading=None, others=()))
 
 
-def _accept(
-    telegram: Telegram,
-    sender: _Sender,
-    base: Track,
-    seen: Seen,
-    *,
-    taken: bool = False,
-    before: Track | None = None,
-) -> Telegram:
-    """Go on from a telegram, and give it as it is to be published."""
-    floors = _floors(before or base, seen) if base.count else {}
-    if floors:
-        seen.counters = {**seen.counters, **floors}
-    if before:
-        base.inherit(before)
-        base.doubts = frozenset()
-    if taken:
-        base.counters.update(floors)
-    else:
-        base.take(seen)
-    sender.base = base
-    sender.candidates.clear()
-    sender.held, sender.hard = 0, False
-    if not base.count % _ALARMS_FADE:
-        sender.alarms.clear()
-    if floors and telegram.reading:
-        kept = {key: floors.get(key, value) for key, value in telegram.reading.values.items()}
-        return replace(telegram, reading=replace(telegram.reading, values=kept))
-    return telegram
+def _with(telegram: Telegram, floors: Mapping[str, Number]) -> Telegram:
+    """Give a telegram with some of its counters as they were."""
+    if not floors or telegram.reading is None:
+        return telegram
+    kept = {key: floors.get(key, value) for key, value in telegram.reading.values.items()}
+    return replace(telegram, reading=replace(telegram.reading, values=kept))
 
 
 def _floors(base: Track, seen: Seen) -> dict[str, Number]:

@@ -18,6 +18,8 @@ _JUMP_SHARES: Final = {
 }
 """Of a quantity's range, by kind."""
 
+_MOST_SLACK: Final = 64.0
+
 
 @dataclass(slots=True)
 class Habits:
@@ -26,14 +28,23 @@ class Habits:
     Args:
         watts: the most its connection carries.
         stride: the longest seconds its counters were seen to stand still and then catch up.
+        slip: seconds by which its telegrams miss their own pace at times.
         slack: by kind of doubt, how much wider than usual its threshold is.
+        tolerated: kinds of doubt that are none: what cannot be was confirmed.
         most: what `limit` gave, to be forgotten when anything else here changes.
     """
 
     watts: float = laws.CONNECTION
     stride: float = 0.0
+    slip: float = 0.0
     slack: dict[str, float] = field(default_factory=dict)
+    tolerated: set[str] = field(default_factory=set)
     most: dict[str, float] = field(default_factory=dict)
+
+    def widen(self, kind: str) -> None:
+        """Double a threshold that was too narrow for what this meter measures."""
+        self.slack[kind] = min(2 * self.slack.get(kind, 1.0), _MOST_SLACK)
+        self.most.clear()
 
     def limit(self, key: str) -> float:
         """Give by how much a reading may jump without anything else that goes with it."""

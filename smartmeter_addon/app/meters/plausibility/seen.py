@@ -1,5 +1,6 @@
 """A telegram reduced to what its plausibility is judged by."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -55,13 +56,19 @@ def reduce(telegram: Telegram, now: float, wall: float, watts: float) -> Seen:
     meters: list[Meter] = []
     counters: dict[str, Number] = {}
     values: dict[str, float] = {}
+    endless: list[str] = []
     if telegram.reading:
         meters.append(telegram.reading.meter)
         for key, value in telegram.reading.values.items():
-            if not isinstance(value, str):
-                values[key] = float(value)
-                if "energy" in key:
-                    counters[key] = value
+            if isinstance(value, str):
+                continue
+            number = float(value)
+            if not math.isfinite(number):
+                endless.append(key)
+                continue
+            values[key] = number
+            if "energy" in key:
+                counters[key] = value
     for other in telegram.others:
         meters.append(other.meter)
         if other.timestamp:
@@ -71,6 +78,7 @@ def reduce(telegram: Telegram, now: float, wall: float, watts: float) -> Seen:
                 counters[other_key(other.meter, key)] = value
     shape, strings = outline.of(telegram)
     found = laws.findings(values, watts)
+    found.absurd.update((key, f"{key} is without end") for key in endless)
     _clocks(telegram, strings, found)
     return Seen(
         meters=tuple(meters),

@@ -4,7 +4,9 @@ Whatever is doubted here may be life all the same, so it is only held back until
 """
 
 import json
-from decimal import Decimal, InvalidOperation
+import math
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final, Self
 
 from app.cosem.unit import Number
@@ -23,7 +25,9 @@ from app.meters.plausibility.doubt import (
     Doubt,
 )
 from app.meters.plausibility.habits import Habits
+from app.meters.plausibility.laws import CONNECTION
 from app.meters.plausibility.outline import Outline
+from app.meters.plausibility.pace import SLIP, STEADY, Pace
 from app.meters.plausibility.seen import Seen
 from app.meters.plausibility.steady import Steady
 from app.meters.reading import Meter
@@ -37,24 +41,37 @@ _LEARNED_AFTER: Final = {"weekday": 1, "clocks": 1}
 """Other than that: no chance makes these agree."""
 
 
+_DISTRUSTED: Final = -20_000
+
+
+@dataclass(slots=True)
+class _Listed:
+    """What is known of one list."""
+
+    words: Steady
+    pace: Pace
+
+
 class Track:
     """The telegrams of one sender that go on from one another.
 
     Args:
         habits: shared by all tracks of a sender.
+        need: see `Pace`.
     """
 
     __slots__ = (
         "_family",
-        "_repeated",
-        "_repeated_now",
+        "_listed_now",
+        "_lists",
+        "_need",
+        "_remembered",
         "_wall",
         "changed",
         "clock",
         "count",
         "counter",
         "counters",
-        "digests",
         "doubts",
         "habits",
         "ids",
@@ -68,8 +85,9 @@ class Track:
         "when",
     )
 
-    def __init__(self, habits: Habits) -> None:
+    def __init__(self, habits: Habits, need: int = STEADY) -> None:
         self.habits = habits
+        self._need = need
         self.count = 0
         self.now = self._wall = 0.0
         self.clock = Clockwork()
@@ -78,9 +96,9 @@ class Track:
         self.ids: frozenset[str] = frozenset()
         self._family = ""  # of meters, and the model
         self.shapes: list[Outline] = []
-        self._repeated: dict[Outline, Steady] = {}  # of these
-        self._repeated_now = Steady(())  # of the first of these
-        self.digests: frozenset[int] = frozenset()  # of outlines before the restart
+        self._lists: dict[Outline, _Listed] = {}  # of these
+        self._listed_now = _Listed(Steady(()), Pace(habits))  # of the first of these
+        self._remembered: dict[int, Pace] = {}  # by the digest of an outline before the restart
         self.counters: dict[str, Number] = {}
         self.values: dict[str, float] = {}
         self.when: dict[str, float] = {}  # each value was last seen
@@ -117,52 +135,80 @@ class Track:
         self.counters.update(seen.counters)
         self.values.update(seen.values)
         self.when.update(dict.fromkeys(seen.values, now))
-        if len(seen.meters) > 1:  # a meter's own counters are among its values
-            self.when.update(dict.fromkeys(seen.counters, now))
+        self.when.update(dict.fromkeys(seen.counters, now))
         streaks = self.law_streaks
         for law in seen.found.kept:
             streaks[law] = streaks.get(law, 0) + 1
         for law in seen.found.broken:
-            streaks[law] = -10 * _LEARNED  # not relied on again soon
+            streaks[law] = min(streaks.get(law, 0), -10 * _LEARNED)  # not relied on again soon
 
     def _take_shape(self, seen: Seen) -> None:
         """Let the telegram's list be the first of those known."""
         shapes = self.shapes
         if not shapes or (shapes[0] is not seen.outline and shapes[0] != seen.outline):
-            known = self._repeated.get(seen.outline) or Steady(seen.words)
-            if seen.outline in self._repeated:
+            if seen.outline in self._lists:
                 shapes.remove(seen.outline)
+            else:
+                pace = self._remembered.pop(outline.digest(seen.outline), None)
+                listed = _Listed(Steady(seen.words), pace or Pace(self.habits, self._need))
+                self._lists[seen.outline] = listed
             shapes.insert(0, seen.outline)
-            self._repeated[seen.outline] = self._repeated_now = known
+            self._listed_now = self._lists[seen.outline]
             for shape in shapes[_MOST_SHAPES:]:
-                del self._repeated[shape]
+                del self._lists[shape]
             del shapes[_MOST_SHAPES:]
-        self._repeated_now.take(seen.words)
+        self._listed_now.words.take(seen.words)
+        self._listed_now.pace.take(seen)
 
-    def missed(self, seen: Seen) -> list[int]:
-        """Give the places of what the meter repeated so far and does not repeat here."""
+    def _listed(self, seen: Seen) -> _Listed | None:
+        """Give what is known of a telegram's list."""
         if self.shapes and self.shapes[0] is seen.outline:
-            return self._repeated_now.missed(seen.words)
-        known = self._repeated.get(seen.outline)
-        return known.missed(seen.words) if known else []
+            return self._listed_now
+        return self._lists.get(seen.outline)
 
-    def endure(self, seen: Seen) -> None:
+    def _pace(self, seen: Seen) -> Pace | None:
+        """Give the pace of a telegram's list."""
+        if listed := self._listed(seen):
+            return listed.pace
+        return self._remembered.get(outline.digest(seen.outline)) if self._remembered else None
+
+    def endure(self, kind: str, seen: Seen) -> None:
+        """Learn from a telegram that is held back for one reason only, as others were before."""
+        if kind == PACE and (pace := self._pace(seen)):
+            if pace.slips(seen):
+                self.habits.slip = SLIP
+            else:
+                pace.forget()
+        elif kind.startswith(LAW):
+            self.law_streaks[kind.removeprefix(LAW)] = _DISTRUSTED
+        else:
+            self.habits.widen(kind)
+
+    def endure_words(self, seen: Seen) -> None:
         """Learn from a telegram that is held back for what it does not repeat, and nothing else."""
-        if known := self._repeated.get(seen.outline):
-            known.endure(seen.words)
+        if listed := self._listed(seen):
+            listed.words.endure(seen.words)
 
     def inherit(self, other: "Track") -> None:
         """Know what another track of the same sender knew, as far as this one does not."""
-        self.digests |= other.digests
+        timed = not self.doubts & {CLOCK, PACE, IDENTITY}
+        for shape, listed in self._lists.items():
+            if known := other._lists.get(shape):  # noqa: SLF001 - of this class
+                known.words.go_on(listed.words)
+                listed.words = known.words
+                pace: Pace | None = known.pace
+            else:
+                pace = other._remembered.pop(outline.digest(shape), None)  # noqa: SLF001
+            if pace:
+                listed.pace.go_on(pace)
+                if not timed:
+                    listed.pace.forget()
         for shape in other.shapes:
-            known = other._repeated[shape]  # noqa: SLF001 - of this class
-            if shape not in self._repeated and len(self.shapes) < _MOST_SHAPES:
+            if len(self.shapes) < _MOST_SHAPES and shape not in self._lists:
                 self.shapes.append(shape)
-                self._repeated[shape] = known
-            elif shape in self._repeated and REPEATING not in self.doubts:
-                known.go_on(self._repeated[shape])
-                self._repeated[shape] = known
-        self._repeated_now = self._repeated[self.shapes[0]]
+                self._lists[shape] = other._lists[shape]  # noqa: SLF001
+        self._remembered = {**other._remembered, **self._remembered}  # noqa: SLF001
+        self._need = STEADY
         self.ids |= other.ids
         self.law_streaks = {**other.law_streaks, **self.law_streaks}
         for key, number in other.counters.items():
@@ -170,7 +216,6 @@ class Track:
                 self.counters[key] = number
                 self.when[key] = other.when.get(key, self.now)
                 self.changed[key] = other.changed.get(key, self.now)
-        self.clock.inherit(other.clock, doubted=bool(self.doubts & {CLOCK, PACE, IDENTITY}))
 
     # --- judging ---
 
@@ -182,9 +227,10 @@ class Track:
             seen.outline = self.shapes[0]  # so that it need not be compared again
         elif not self._known(seen.outline):
             self._shaped(seen, doubts)
-        if not replayed and self.missed(seen):
+        listed = self._listed(seen)
+        if not replayed and listed and listed.words.missed(seen.words):
             doubts.append(Doubt(REPEATING, "what the meter repeats in each telegram is another"))
-        timed = self.clock.judge(seen, self.habits, replayed=replayed)
+        timed = self.clock.judge(seen, self._pace(seen), self.habits, replayed=replayed)
         if timed.doubt:
             doubts.append(timed.doubt)
         # What a gateway holds up arrives all at once: then the meter's clock tells what passed.
@@ -202,7 +248,7 @@ class Track:
         doubts += [
             Doubt(ABSURD + key, sentence)
             for key, sentence in seen.found.absurd.items()
-            if ABSURD + key not in self.doubts
+            if ABSURD + key not in self.doubts and ABSURD + key not in self.habits.tolerated
         ]
         return doubts
 
@@ -226,17 +272,26 @@ class Track:
     def _known(self, shape: Outline) -> bool:
         if any(outline.alike(shape, known) for known in self.shapes):
             return True
-        if self.digests:
-            return outline.digest(shape) in self.digests
-        return not self.shapes
+        return outline.digest(shape) in self._remembered if self._remembered else not self.shapes
+
+    def is_again(self, seen: Seen) -> bool:
+        """Tell whether a telegram is the last one once more."""
+        same = seen.counter is not None and seen.counter == self.counter
+        return same and seen.time == self.clock.time and self._says(seen)
 
     def _replays(self, seen: Seen) -> bool:
         """Tell whether a telegram was here before, or one after it, by its counter."""
         if seen.counter is None or self.counter is None or seen.counter > self.counter:
             return False
         if self.uncounted and seen.counter == self.counter:
-            return seen.time is None or self.clock.time is None or seen.time <= self.clock.time
+            if seen.time is None or self.clock.time is None:
+                return self._says(seen)
+            return seen.time <= self.clock.time
         return True
+
+    def _says(self, seen: Seen) -> bool:
+        """Tell whether all that a telegram says was said before it."""
+        return all(self.values.get(key) == value for key, value in seen.values.items())
 
     def _knows(self, meters: tuple[Meter, ...]) -> bool:
         """Tell whether meters are those of this track, and read as of the same family.
@@ -253,21 +308,25 @@ class Track:
 
     def memory(self) -> str:
         """Give what is worth knowing after a restart."""
-        shapes = [outline.digest(shape) for shape in self.shapes] + sorted(self.digests)
-        laws_kept = [law for law, streak in self.law_streaks.items() if streak >= _LEARNED]
+        paces = {outline.digest(shape): self._lists[shape].pace for shape in self.shapes}
+        paces |= self._remembered
+        lists = [[digest, *pace.memory()] for digest, pace in paces.items()]
+        habits = self.habits
         content = {
             "ids": sorted(self.ids),
             "family": self._family,
-            "shapes": shapes[:_KEPT_SHAPES],
-            "laws": laws_kept,
+            "lists": lists[:_KEPT_SHAPES],
+            "laws": [law for law, streak in self.law_streaks.items() if streak >= _LEARNED],
             "counter": self.counter,
+            "uncounted": self.uncounted,
             "time": self.clock.time,
-            "step": self.clock.step,
             "wall": self._wall,
             "counters": {key: str(number) for key, number in self.counters.items()},
             "values": self.values,
-            "watts": self.habits.watts,
-            "stride": self.habits.stride,
+            "watts": habits.watts,
+            "stride": habits.stride,
+            "slip": habits.slip,
+            "slack": habits.slack,
         }
         return json.dumps(content)
 
@@ -275,29 +334,46 @@ class Track:
     def restored_from(cls, text: str, now: float, wall: float) -> Self | None:
         """Go on from what was known before the restart; None when it cannot be understood."""
         track = cls(Habits())
+        habits = track.habits
         try:
             content = json.loads(text)
             track.ids = known = frozenset(map(str, content["ids"]))
             track._family = str(content["family"])
-            track.digests = frozenset(map(int, content["shapes"]))
             track.law_streaks = dict.fromkeys(map(str, content["laws"]), _LEARNED)
-            counter, moment, step = content["counter"], content["time"], content["step"]
+            counter, moment = content["counter"], content["time"]
             track.counter = None if counter is None else int(counter)
-            time = None if moment is None else float(moment)
-            pace = float(step) if step else None
-            track.habits.watts = float(content["watts"])
-            track.habits.stride = float(content["stride"])
-            track._wall = float(content["wall"])
+            track.uncounted = bool(content["uncounted"])
+            time = None if moment is None else _finite(moment)
+            habits.watts = max(_finite(content["watts"]), CONNECTION)
+            habits.stride, habits.slip = _finite(content["stride"]), _finite(content["slip"])
+            habits.slack = {str(k): max(1.0, _finite(v)) for k, v in content["slack"].items()}
+            track._wall = _finite(content["wall"])
             track.counters = {str(k): Decimal(str(v)) for k, v in content["counters"].items()}
-            track.values = {str(k): float(v) for k, v in content["values"].items()}
-        except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation):
+            track.values = {str(k): _finite(v) for k, v in content["values"].items()}
+            track.now = then = now - max(0.0, wall - track._wall)
+            track._remembered = {
+                int(digest): Pace.restored_from(pace, then, habits)
+                for digest, *pace in content["lists"]
+            }
+        except (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError):
             return None
-        track.now = then = now - max(0.0, wall - track._wall)
-        track.clock.restore(time, pace, track.counter, then)
+        track.clock.restore(time, then)
         track.when = dict.fromkeys((*track.values, *track.counters), then)
         track.changed = {key: then - counters.REPORTED * ("/" in key) for key in track.counters}
         track.count = _LEARNED
         return track if known else None
+
+
+def _finite(value: str | float) -> float:
+    """Take a number from a memory.
+
+    Raises:
+        ValueError: it is none that can be calculated with.
+    """
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(value)
+    return number
 
 
 def _family(meter: Meter) -> str:
