@@ -1,7 +1,9 @@
 """What a telegram has to do with those before it, and what becomes of one that has not."""
 
+import json
 import random
 import re
+import struct
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,6 +20,7 @@ from app.meters import profile
 from app.meters.interpreter import Telegram
 from app.meters.plausibility import Guard
 from app.meters.reading import Reading
+from app.meters.recogniser import MOST_SENDERS
 from simulator.axdr import Type
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.household import Household
@@ -765,3 +768,159 @@ def test_a_segment_with_other_addresses_ends_its_message() -> None:
     assert listener.take(first + repair(bytes(strange))) is None
     assert "other addresses" in listener.held[0].reason
     assert all(listener.push(meter, 3))
+
+
+# What meters do for years
+
+
+def test_what_cannot_be_and_was_confirmed_is_not_doubted_again() -> None:
+    """A phase that was lost shows what appliances feed back."""
+    meter = SimulatedMeter(None, "kaifa")
+    listener = known(meter)
+    meter.more = {"52.7.0": Decimal(20)}
+    readings = listener.push(meter, 60)
+    assert published(readings).count(False) <= 6
+    assert all(readings[10:])
+
+
+def test_a_list_may_be_off_the_pace_of_another() -> None:
+    usual, hourly = (SimulatedMeter(None, "kamstrup", n) for n in ("nordic", "nordic-hourly"))
+    hourly.meter.identity, hourly._household = usual.meter.identity, usual._household
+    listener, found = Listener(), []
+    for _ in range(5):
+        found += listener.push(usual, 60)
+        hourly._now = usual._now + timedelta(seconds=5 - hourly.meter.interval)
+        found.append(listener.take(hourly.telegram().data, 5))
+        usual._now -= timedelta(seconds=5)
+        listener.now, listener.wall = listener.now - 5, listener.wall - 5
+        usual._now += timedelta(seconds=5)
+        found.append(listener.take(usual.telegram().data, 10))
+    assert all(found)
+
+
+def test_a_tariff_that_changes_costs_its_first_telegrams_only() -> None:
+    meter = SimulatedMeter(None, "sagemcom-p1", "hungary", encrypted=False)
+    listener, refused = Listener(), []
+    for n in range(900):
+        tariff = rf"\g<1>(000{1 + n // 100 % 2})".encode()
+        data = re.sub(rb"(0-0:96\.14\.0)\(\d+\)", tariff, meter.telegram().data)
+        refused += [n] if listener.take(repair(data), 10) is None else []
+    assert refused == [100, 101, 102]
+
+
+def test_a_law_that_a_meter_breaks_in_single_telegrams_is_unlearned() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    listener = known(meter)
+    still = {code: meter._household._values()[code] for code in ("1.8.0", "2.8.0")}
+    readings = []
+    for n in range(600):
+        both = Decimal(20 * (n % 50 == 49))  # import and export at once
+        meter.more = {"1.7.0": 20 + both, "2.7.0": both, **still}  # type: ignore[dict-item]
+        readings += listener.push(meter)
+    assert published(readings).count(False) <= 8
+    assert all(readings[300:])
+
+
+def test_a_meter_without_clock_that_does_not_count_is_read() -> None:
+    meter = SimulatedMeter(None, "e450")
+    meter.meter.header_time = None
+    listener, readings = Listener(), []
+    for _ in range(200):
+        meter.meter.invocation_counter = 5
+        readings += listener.push(meter)
+    assert all(readings[130:])
+    listener.restart(listener.guard.memory())
+    meter.meter.invocation_counter = 5
+    assert listener.push(meter) != [None]
+
+
+def test_a_counter_and_a_clock_that_began_anew_are_believed_though_the_clock_slips() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    meter.meter.invocation_counter = 100_000
+    listener = known(meter)
+    meter.meter.invocation_counter = 1
+    readings = []
+    for n in range(300):
+        meter.meter.clock_error = timedelta(days=-2, seconds=n // 30)
+        readings += listener.push(meter)
+    assert published(readings[150:]).count(False) <= 9  # the slips have yet to be learned
+
+
+@pytest.mark.parametrize("family", ["e450", "dsmr2", "q3d"])
+def test_what_passed_unnoticed_does_not_make_a_larger_connection(family: str) -> None:
+    """This computer was suspended, or a gateway held telegrams up."""
+    name = {"e450": "swiss", "dsmr2": "dsmr2", "q3d": "q3d"}[family]
+    meter = SimulatedMeter(None, family, name)
+    meter.meter.header_time = None
+    listener = known(meter)
+    later(meter, timedelta(hours=3))
+    listener.push(meter, 5)
+    late = [meter.telegram().data for _ in range(30)]
+    listener.now += 30 * meter.meter.interval
+    for data in late:
+        listener.take(data, 0.01)
+    assert all(listener.push(meter, 10)[5:])
+    (sender,) = listener.guard._senders.values()
+    assert sender.habits.watts < 50_000
+
+
+def test_a_long_recording_is_not_believed_where_the_tag_is_checked() -> None:
+    meter = SimulatedMeter(None, "e450")
+    listener = Listener(Keys(KEY, AUTH_KEY))
+    recorded = [meter.telegram().data for _ in range(140)]
+    assert all(listener.take(data) for data in recorded)
+    assert not any(listener.take(data) for data in recorded)
+
+
+def test_a_value_without_end_is_held_back() -> None:
+    meter = SimulatedMeter(None, "kaifa", "tinetz", encrypted=False)
+    number = 0x7172737475767778
+    angle = Register("1-0:81.7.40", Type.UINT64, Unit.DEGREE, 127)
+    meter.meter.layout = replace(meter.meter.layout, items=(*meter.meter.layout.items, angle))
+    meter.more = {"81.7.40": number * Decimal(10) ** 127}
+    listener = Listener()
+    for _ in range(3):
+        first, second = meter.telegram().segments
+        raw = number.to_bytes(8, "big")
+        endless = bytes([Type.FLOAT64]) + struct.pack(">d", 1e308)
+        listener.take(repair(first))
+        listener.take(repair(second.replace(bytes([Type.UINT64]) + raw, endless)))
+    assert "phase_angle_l1 is without end" in listener.held[0].reason
+
+
+def test_a_telegram_of_a_gas_meter_alone_is_judged() -> None:
+    meter = SimulatedMeter(None, "dsmr", "dsmr5")
+    listener = Listener()
+    for _ in range(5):
+        lines = meter.telegram().data.split(b"\r\n")
+        kept = [line for line in lines if not line.startswith(b"1-0:")]
+        for item in listener._decoder.feed(repair(b"\r\n".join(kept))):
+            assert isinstance(item, Telegram)
+            assert item.others
+            assert item.fault is None
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("counter", 1e999), ("watts", float("nan")), ("wall", 1e999), ("time", float("nan"))],
+)
+def test_a_memory_with_numbers_that_are_none_is_passed_over(key: str, value: float) -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    ((name, kept),) = known(meter).guard.memory().items()
+    listener = Listener(memory={name: json.dumps({**json.loads(kept), key: value})})
+    assert listener.push(meter) != [None]
+
+
+def test_a_memory_that_is_nested_without_end_is_passed_over() -> None:
+    assert Listener(memory={"4B464D6750000001": "[" * 100_000}).guard.memory() == {}
+
+
+def test_of_senders_without_end_those_heard_last_are_known() -> None:
+    listener = Listener()
+    meters = [SimulatedMeter(None, "kaifa", serial=serial) for serial in range(1, 50)]
+    for meter in meters:
+        listener.push(meter, 3)
+    memory = listener.guard.memory()
+    assert len(listener.guard._senders) == len(memory) == MOST_SENDERS
+    listener.restart(memory)
+    assert listener.push(meters[-1]) != [None]

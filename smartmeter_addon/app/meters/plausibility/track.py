@@ -231,7 +231,8 @@ class Track:
         if not replayed and listed and listed.words.missed(seen.words):
             doubts.append(Doubt(REPEATING, "what the meter repeats in each telegram is another"))
         timed = self.clock.judge(seen, self._pace(seen), self.habits, replayed=replayed)
-        if timed.doubt:
+        # What has to be gone on with for long need not keep its pace all the while.
+        if timed.doubt and not (timed.doubt.kind == PACE and REPLAY in self.doubts):
             doubts.append(timed.doubt)
         # What a gateway holds up arrives all at once: then the meter's clock tells what passed.
         passed = max(0.0, seen.now - self.now)
