@@ -34,8 +34,8 @@ _CONFIRMED: Final = 2
 _CONFIRMED_LAW: Final = (
     3  # what breaks a law may be wrong in many ways, and still go on from itself
 )
-_CONFIRMED_STRANGER: Final = 10
-"""Where another sender goes on under its own name: noise may make the same name again."""
+_CONFIRMED_STRANGER: Final = 60
+"""Where another goes on under its own name: damage may make the same name again and again."""
 
 _REPLAYED: Final = 60
 _REPLAYED_SECONDS: Final = 600.0
