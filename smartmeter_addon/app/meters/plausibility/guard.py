@@ -131,8 +131,10 @@ class _Sender:
         if self.held > 1:
             return
         reason = _learnable(kinds)
+        if reason == doubt.PACE and not base.slips(seen):
+            reason = None
         if self.patience.hold(reason) and reason:
-            base.endure(reason, seen)
+            base.endure(reason)
 
     def go_on(
         self, seen: Seen, kinds: frozenset[str], *, verified: bool

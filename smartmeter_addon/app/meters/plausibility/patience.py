@@ -6,7 +6,8 @@ doubted for one and the same reason again and again are how a meter is.
 
 from typing import Final
 
-_USUAL: Final = 4
+_USUAL: Final = 6
+_PROVEN: Final = 4
 _FADES: Final = 20_000
 """Telegrams after which what was counted counts half."""
 
@@ -35,14 +36,14 @@ class Patience:
         if reason is None:
             return False
         count = self._alone[reason] = self._alone.get(reason, 0) + 1
-        if count < _USUAL or 2 * count <= self._held:
+        if count < _USUAL or 3 * count <= 2 * self._held:
             return False
         self._held -= self._alone.pop(reason)
         return True
 
     def prove(self, kind: str) -> bool:
         """Count a doubt that proved to be unfounded; tell whether it did too often."""
-        self._proven[kind] = (self._proven.get(kind, 0) + 1) % _USUAL
+        self._proven[kind] = (self._proven.get(kind, 0) + 1) % _PROVEN
         return not self._proven[kind]
 
     def believe(self) -> None:

@@ -172,13 +172,15 @@ class Track:
             return listed.pace
         return self._remembered.get(outline.digest(seen.outline)) if self._remembered else None
 
-    def endure(self, kind: str, seen: Seen) -> None:
-        """Learn from a telegram that is held back for one reason only, as others were before."""
-        if kind == PACE and (pace := self._pace(seen)):
-            if pace.slips(seen):
-                self.habits.slip = SLIP
-            else:
-                pace.forget()
+    def slips(self, seen: Seen) -> bool:
+        """Tell whether a telegram misses the pace of its list by little, as some meters do."""
+        pace = self._pace(seen)
+        return pace is not None and pace.slips(seen)
+
+    def endure(self, kind: str) -> None:
+        """Rely less on what telegrams were held back for, again and again and nothing else."""
+        if kind == PACE:
+            self.habits.slip = SLIP
         elif kind.startswith(LAW):
             self.law_streaks[kind.removeprefix(LAW)] = _DISTRUSTED
         else:
