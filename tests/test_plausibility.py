@@ -924,3 +924,16 @@ def test_of_senders_without_end_those_heard_last_are_known() -> None:
     assert len(listener.guard._senders) == len(memory) == MOST_SENDERS
     listener.restart(memory)
     assert listener.push(meters[-1]) != [None]
+
+
+@pytest.mark.parametrize(("family", "name"), [("dsmr2", "dsmr2"), ("q3d", "q3d")])
+def test_what_a_gateway_holds_up_is_read_without_a_clock(family: str, name: str) -> None:
+    meter = SimulatedMeter(None, family, name)
+    listener, chance = known(meter), random.Random(3)  # noqa: S311 - no cryptography
+    interval, late = meter.meter.interval, 0.0
+    for _ in range(300):
+        before, late = late, chance.choice((0.0, 0.0, 0.0, 0.8 * interval))
+        assert listener.take(meter.telegram().data, interval + late - before)
+    burst = [meter.telegram().data for _ in range(20)]
+    listener.now += 20 * interval
+    assert all(listener.take(data, 0.01) for data in burst)

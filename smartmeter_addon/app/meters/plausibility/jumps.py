@@ -13,7 +13,6 @@ from typing import Final, Protocol
 
 from app.cosem.unit import Number
 from app.meters.plausibility import laws
-from app.meters.plausibility.clockwork import Clockwork
 from app.meters.plausibility.doubt import Doubt
 from app.meters.plausibility.habits import Habits
 from app.meters.plausibility.seen import Seen
@@ -45,12 +44,17 @@ class Past(Protocol):
     values: dict[str, float]
     counters: dict[str, Number]
     when: dict[str, float]
-    clock: Clockwork
-    now: float
 
 
-def judge(track: Past, seen: Seen, doubts: list[Doubt]) -> None:
-    """Look for jumps that nothing else in the telegram goes with."""
+def judge(track: Past, seen: Seen, since: float, doubts: list[Doubt]) -> None:
+    """Look for jumps that nothing else in the telegram goes with.
+
+    Args:
+        track: what was believed before.
+        seen: the telegram.
+        since: seconds from one to the other.
+        doubts: what is found is added.
+    """
     before, most = track.values, track.habits.most
     for key, value in seen.values.items():
         change = value - before.get(key, value)
@@ -61,12 +65,12 @@ def judge(track: Past, seen: Seen, doubts: list[Doubt]) -> None:
             limit = most[key] = track.habits.limit(key)
         if -limit <= change <= limit or not _fresh(track, key, seen):
             continue
-        if not _explained(track, key, abs(change), seen):
+        if not _explained(track, key, abs(change), seen, since):
             kind = laws.kind_of(key)
             doubts.append(Doubt(kind, f"{key} jumps, and nothing else goes with it"))
 
 
-def _explained(track: Past, key: str, change: float, seen: Seen) -> bool:
+def _explained(track: Past, key: str, change: float, seen: Seen, since: float) -> bool:
     """Tell whether a jump goes with others of the same telegram."""
     values, before = seen.values, track.values
     net = "power" if "power" in values else "power_import"
@@ -79,7 +83,7 @@ def _explained(track: Past, key: str, change: float, seen: Seen) -> bool:
     if kind == "power":
         if key != net:  # a part goes with the whole, the whole with currents or counters
             return jump >= change / 4 or flow >= change / 2
-        return flow >= change / 2 or _drawn(track, seen, net)
+        return flow >= change / 2 or _drawn(track, seen, net, since)
     if kind == "current":
         return key == "current_n" or _carried(track, seen, net, change, jump)
     if kind == "factor":
@@ -137,15 +141,12 @@ def _fresh(track: Past, key: str, seen: Seen) -> bool:
     return seen.now - track.when.get(key, -RECENT) <= RECENT
 
 
-def _drawn(track: Past, seen: Seen, net: str) -> bool:
+def _drawn(track: Past, seen: Seen, net: str, passed: float) -> bool:
     """Tell whether the counters went with a jump of the power."""
     imported, exported = (_moved(track, seen, f"energy_{way}") for way in ("import", "export"))
     if imported is None:
         return False
     moved = imported - (exported or 0.0) if net == "power" else imported
-    passed = seen.now - track.now
-    if seen.time is not None and track.clock.time is not None:
-        passed = max(passed, seen.time - track.clock.time)
     if passed <= 0:
         return False
     mean = moved * _KILO * _SECONDS / passed

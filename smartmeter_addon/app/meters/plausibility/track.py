@@ -61,6 +61,7 @@ class Track:
     """
 
     __slots__ = (
+        "_cadence",
         "_family",
         "_listed_now",
         "_lists",
@@ -90,6 +91,7 @@ class Track:
         self._need = need
         self.count = 0
         self.now = self._wall = 0.0
+        self._cadence = 0.0  # seconds from one telegram to the next, as they mostly arrive
         self.clock = Clockwork()
         self.counter: int | None = None
         self.meters: tuple[Meter, ...] = ()
@@ -115,6 +117,8 @@ class Track:
 
     def take(self, seen: Seen) -> None:
         """Go on from a telegram."""
+        if self.count:
+            self._learn_cadence(seen.now - self.now)
         self.clock.take(seen)
         self.repeats = self.count > 0 and seen.counter is not None and seen.counter == self.counter
         self.count += 1
@@ -141,6 +145,16 @@ class Track:
             streaks[law] = streaks.get(law, 0) + 1
         for law in seen.found.broken:
             streaks[law] = min(streaks.get(law, 0), -10 * _LEARNED)  # not relied on again soon
+
+    def _learn_cadence(self, passed: float) -> None:
+        """Learn how telegrams arrive: hardly from those that were lost, or come all at once."""
+        known = self._cadence
+        if not known or known / 2 < passed <= known:
+            self._cadence = known + (passed - known) / 4 if known else passed
+        else:
+            self._cadence = known + (min(passed, 2 * known) - known) / (
+                64 if passed > known else 256
+            )
 
     def _take_shape(self, seen: Seen) -> None:
         """Let the telegram's list be the first of those known."""
@@ -211,6 +225,7 @@ class Track:
                 self._lists[shape] = other._lists[shape]  # noqa: SLF001
         self._remembered = {**other._remembered, **self._remembered}  # noqa: SLF001
         self._need = STEADY
+        self._cadence = other._cadence or self._cadence  # noqa: SLF001
         self.ids |= other.ids
         self.law_streaks = {**other.law_streaks, **self.law_streaks}
         for key, number in other.counters.items():
@@ -236,12 +251,13 @@ class Track:
         # What has to be gone on with for long need not keep its pace all the while.
         if timed.doubt and not (timed.doubt.kind == PACE and REPLAY in self.doubts):
             doubts.append(timed.doubt)
-        # What a gateway holds up arrives all at once: then the meter's clock tells what passed.
+        # What a gateway holds up arrives all at once: then the meter's clock tells what passed, or
+        # what mostly passes from one telegram to the next.
         passed = max(0.0, seen.now - self.now)
-        late = max(0.0, (timed.passed or 0.0) - passed)
-        counters.judge(self, seen, late, doubts)
-        if passed + late <= jumps.RECENT:
-            jumps.judge(self, seen, doubts)
+        since = max(passed, self._cadence if seen.time is None else timed.passed or 0.0)
+        counters.judge(self, seen, since - passed, doubts)
+        if since <= jumps.RECENT:
+            jumps.judge(self, seen, since, doubts)
         doubts += [
             Doubt(LAW + law, "its values contradict each other")
             for law in seen.found.broken
@@ -324,6 +340,7 @@ class Track:
             "uncounted": self.uncounted,
             "time": self.clock.time,
             "wall": self._wall,
+            "cadence": self._cadence,
             "counters": {key: str(number) for key, number in self.counters.items()},
             "values": self.values,
             "watts": habits.watts,
@@ -351,6 +368,7 @@ class Track:
             habits.stride, habits.slip = _finite(content["stride"]), _finite(content["slip"])
             habits.slack = {str(k): max(1.0, _finite(v)) for k, v in content["slack"].items()}
             track._wall = _finite(content["wall"])
+            track._cadence = max(0.0, _finite(content["cadence"]))
             track.counters = {str(k): Decimal(str(v)) for k, v in content["counters"].items()}
             track.values = {str(k): _finite(v) for k, v in content["values"].items()}
             track.now = then = now - max(0.0, wall - track._wall)
