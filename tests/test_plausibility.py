@@ -937,3 +937,66 @@ def test_what_a_gateway_holds_up_is_read_without_a_clock(family: str, name: str)
     burst = [meter.telegram().data for _ in range(20)]
     listener.now += 20 * interval
     assert all(listener.take(data, 0.01) for data in burst)
+
+
+@pytest.mark.parametrize(
+    ("family", "usual", "other"),
+    [("kamstrup", "nordic", "nordic-hourly"), ("e450", "burgenland", "burgenland-11")],
+)
+@pytest.mark.parametrize("event", ["nothing", "restart", "clock set by 3 s", "by 1 h", "late"])
+def test_a_list_beside_a_faster_one_is_not_lost(
+    family: str, usual: str, other: str, event: str
+) -> None:
+    fast, slow = (SimulatedMeter(None, family, name) for name in (usual, other))
+    slow.meter.identity, slow._household = fast.meter.identity, fast._household
+    fast.meter.interval = slow.meter.interval = 5
+    listener = Listener()
+    refused = {fast: 0, slow: 0}
+    for part in range(30):
+        for n in range(12):
+            meter, before = (slow, fast) if n == 11 else (fast, fast if n else slow)
+            meter._now = before._now
+            meter.meter.invocation_counter = before.meter.invocation_counter
+            meter.meter.invoke_id = before.meter.invoke_id
+            if (part, n) == (12, 5):
+                if event == "restart":
+                    listener.restart(listener.guard.memory())
+                if event.startswith(("clock", "by")):
+                    error = (
+                        timedelta(seconds=3) if event.startswith("clock") else timedelta(hours=1)
+                    )
+                    fast.meter.clock_error = slow.meter.clock_error = error
+            late = event == "late" and (part, n) == (12, 11)
+            caught_up = event == "late" and part == 13 and n < 8
+            seconds = 45.0 if late else 0.01 if caught_up else 5.0
+            refused[meter] += listener.take(meter.telegram().data, seconds) is None
+    assert refused[slow] <= 1
+    assert refused[fast] <= 3
+
+
+@pytest.mark.parametrize(("family", "name"), [("dsmr", "dsmr5"), ("kaifa", "netznoe")])
+def test_a_second_that_is_shown_twice_is_learned_at_any_pace(family: str, name: str) -> None:
+    meter = SimulatedMeter(None, family, name)
+    meter.meter.interval = 1
+    listener, readings = Listener(), []
+    for n in range(400):
+        meter.meter.clock_error = -timedelta(seconds=int(n % 20 == 19))
+        readings += listener.push(meter)
+    assert published(readings).count(False) <= 8
+    assert all(readings[200:])
+
+
+def test_a_list_that_moves_within_its_pace_is_read_again() -> None:
+    """Alone, beside another that goes on as before."""
+    usual, hourly = (SimulatedMeter(None, "kamstrup", n) for n in ("nordic", "nordic-hourly"))
+    hourly.meter.identity, hourly._household = usual.meter.identity, usual._household
+    listener, found = Listener(), []
+    for n in range(16):
+        listener.push(usual, 20)
+        shift = timedelta(seconds=0 if n < 8 else 4)
+        hourly._now = usual._now - timedelta(seconds=hourly.meter.interval) + shift
+        listener.now, listener.wall = listener.now + 0.1, listener.wall + 0.1
+        found.append(listener.take(hourly.telegram().data, 0.0))
+        listener.now, listener.wall = listener.now - 0.1, listener.wall - 0.1
+    assert all(found[:8])
+    assert all(found[12:])

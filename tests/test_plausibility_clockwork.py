@@ -146,7 +146,7 @@ def test_a_clock_that_goes_slow_is_not_taken_for_a_gateway_that_lags() -> None:
 def test_a_pace_is_known_after_a_restart(counter: int | None) -> None:
     meter = paced(10, counted=counter is not None)
     kept = meter.pace.memory()
-    meter.pace = Pace.restored_from(kept, 0.0, meter.habits)
+    meter.pace = Pace.restored_from(kept, meter.habits)
     meter.clock = Clockwork()
     meter.clock.restore(BEGUN + 190, 0.0)
     after = None if counter is None else 19 + 360

@@ -57,10 +57,11 @@ class Clockwork:
         if seen.time is None or self.time is None:
             return Judged()
         metered = seen.time - self.time
-        right = near = self._is_near(metered, max(0.0, seen.now - self._at), habits)
+        passed = max(0.0, seen.now - self._at)
+        right = near = self._is_near(metered, passed, habits)
         timed = not self._restored
         if pace and not replayed:
-            kept = pace.is_kept(seen, self._behind, timed=timed)
+            kept = pace.is_kept(seen, metered - passed if timed else None, self._behind)
             if kept is not None:
                 right = kept and (timed or near or pace.is_counted(seen))
         if right:

@@ -14,7 +14,7 @@ from app.meters.plausibility.seen import Seen
 _SECONDS: Final = 3600.0
 _KILO: Final = 1000.0
 
-_SPOT: Final = 60.0
+_SPOT: Final = 130.0
 """Seconds for which two powers say what was drawn in between."""
 
 _SPOT_SHARE: Final = 1.1

@@ -131,7 +131,7 @@ class _Sender:
         if self.held > 1:
             return
         reason = _learnable(kinds)
-        if reason == doubt.PACE and not base.slips(seen):
+        if reason == doubt.PACE and not base.miss_pace(seen):
             reason = None
         if self.patience.hold(reason) and reason:
             base.endure(reason)
@@ -296,7 +296,8 @@ class Guard:
             track.counters.update(floors)
             track.inherit(base)
         track.doubts = frozenset()
-        track.uncounted = track.repeats
+        alone = base is not None and base.uncounted and track.count == 1
+        track.uncounted = track.repeats or alone
         self._settle(name, track)
         published = _with(telegram, floors)
         if base is None:
@@ -311,7 +312,7 @@ class Guard:
 def _learn(sender: _Sender, candidate: _Candidate, seen: Seen) -> None:
     """Learn from telegrams that were doubted and are believed."""
     habits, base, kinds = sender.habits, sender.base, candidate.track.doubts
-    for kind in kinds & (_SOFT | {doubt.CLOCK}):
+    for kind in kinds & (_SOFT | {doubt.CLOCK}) - {doubt.PACE}:
         if sender.patience.prove(kind):
             habits.widen(kind)
     absurd = {kind for kind in kinds if kind.startswith(doubt.ABSURD)}

@@ -12,6 +12,7 @@ from app.meters.plausibility.seen import Seen
 
 STEADY: Final = 3
 _UNSTEADIEST: Final = 1 << 17
+_MOVED: Final = 4
 _REST: Final = 20.0
 SLIP: Final = 2.0
 """Seconds by which some meters miss their own pace in a single telegram."""
@@ -25,7 +26,7 @@ class Pace:
         need: so many telegrams have to keep a pace before it is relied on.
     """
 
-    __slots__ = ("_at", "_counter", "_habits", "_need", "_steady", "_step", "_time")
+    __slots__ = ("_counter", "_habits", "_missed", "_need", "_steady", "_step", "_time")
 
     def __init__(self, habits: Habits, need: int = STEADY) -> None:
         self._habits = habits
@@ -33,8 +34,8 @@ class Pace:
         self._step: float | None = None  # seconds from one telegram to the next
         self._steady = 0  # telegrams that kept it
         self._time: float | None = None  # of the last telegram, by the meter
-        self._at = 0.0  # by this computer
         self._counter: int | None = None
+        self._missed = 0  # telegrams since then that were held back for their pace alone
 
     @property
     def step(self) -> float | None:
@@ -53,15 +54,16 @@ class Pace:
             else:
                 each = passed / (counted or 1)
                 self._step, self._steady = each if each > 0 and each.is_integer() else None, 0
-        self._time, self._at, self._counter = seen.time, seen.now, seen.counter
+        self._time, self._counter, self._missed = seen.time, seen.counter, 0
 
-    def is_kept(self, seen: Seen, behind: float, *, timed: bool) -> bool | None:
+    def is_kept(self, seen: Seen, ahead: float | None, behind: float) -> bool | None:
         """Tell whether a telegram's time lies on the pace.
 
         Args:
             seen: the telegram.
-            behind: seconds by which the telegram before it came late.
-            timed: whether the time at which telegrams arrive says something, too.
+            ahead: seconds by which the meter's clock went on further than this computer's since
+                the sender's last telegram; None when that says nothing.
+            behind: seconds by which that one came late.
 
         Returns:
             None when there is no pace that can be relied on.
@@ -72,13 +74,12 @@ class Pace:
         counted = self._counted(seen)
         if not self._lies_on(passed, counted):
             return False
-        if not timed or self.is_counted(seen):
+        if ahead is None or self.is_counted(seen):
             return True
-        here = max(0.0, seen.now - self._at)
         rest = min(_REST, self.step / 2)
         # The next telegram may come as late as it likes; after others that were lost it is on time.
         late = counted is None and passed < self.step + rest
-        return passed <= here + behind + rest and (late or passed >= here - rest)
+        return ahead <= behind + rest and (late or ahead >= -rest)
 
     def is_counted(self, seen: Seen) -> bool:
         """Tell whether a telegram's time is the one that the counter of telegrams asks for."""
@@ -94,6 +95,12 @@ class Pace:
         passed = seen.time - self._time
         return abs(passed - max(1, round(passed / self._step)) * self._step) <= SLIP
 
+    def miss(self) -> None:
+        """Learn from a telegram that was held back for its pace alone: the pace may have moved."""
+        self._missed += 1
+        if self._missed >= _MOVED:
+            self.forget()
+
     def forget(self) -> None:
         """Rely on a pace only after it was steady for longer."""
         self._steady, self._need = 0, min(2 * self._need, _UNSTEADIEST)
@@ -107,12 +114,11 @@ class Pace:
         return [self.step, self._need, self._time, self._counter]
 
     @classmethod
-    def restored_from(cls, kept: list[float | None], at: float, habits: Habits) -> "Pace":
+    def restored_from(cls, kept: list[float | None], habits: Habits) -> "Pace":
         """Go on from what was known before the restart.
 
         Args:
             kept: what `memory` gave.
-            at: when the last telegram came, by the clock of now.
             habits: of the sender.
 
         Raises:
@@ -120,9 +126,9 @@ class Pace:
         """
         step, need, time, counter = kept
         pace = cls(habits, min(max(STEADY, int(need or 0)), _UNSTEADIEST))
-        if step and 0 < step < math.inf:
+        if step and 1 <= step < math.inf:
             pace._step, pace._steady = float(step), pace._need
-        pace._time, pace._at = None if time is None else float(time), at
+        pace._time = float(time) if time is not None and math.isfinite(time) else None
         pace._counter = None if counter is None else int(counter)
         return pace
 
@@ -137,7 +143,7 @@ class Pace:
         """Tell whether a time is a multiple of the step; other lists may be counted, too."""
         if not self._step:
             return False
-        telegrams = round(passed / self._step)
-        if telegrams < 1 or (counted is not None and telegrams > counted):
-            return False
+        telegrams = max(1, round(passed / self._step))
+        if counted is not None:
+            telegrams = min(telegrams, counted)
         return abs(passed - telegrams * self._step) <= self._habits.slip

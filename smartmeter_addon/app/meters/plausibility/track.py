@@ -42,6 +42,7 @@ _LEARNED_AFTER: Final = {"weekday": 1, "clocks": 1}
 
 
 _DISTRUSTED: Final = -20_000
+_LONG: Final = 60.0
 
 
 @dataclass(slots=True)
@@ -150,7 +151,7 @@ class Track:
         """Learn how telegrams arrive: hardly from those that were lost, or come all at once."""
         known = self._cadence
         if not known or known / 2 < passed <= known:
-            self._cadence = known + (passed - known) / 4 if known else passed
+            self._cadence = known + (passed - known) / 4 if known else min(passed, _LONG)
         else:
             self._cadence = known + (min(passed, 2 * known) - known) / (
                 64 if passed > known else 256
@@ -186,10 +187,18 @@ class Track:
             return listed.pace
         return self._remembered.get(outline.digest(seen.outline)) if self._remembered else None
 
-    def slips(self, seen: Seen) -> bool:
-        """Tell whether a telegram misses the pace of its list by little, as some meters do."""
+    def miss_pace(self, seen: Seen) -> bool:
+        """Learn from a telegram that was held back for its pace alone.
+
+        Returns:
+            Whether it missed it by no more than some meters do at times.
+        """
         pace = self._pace(seen)
-        return pace is not None and pace.slips(seen)
+        if pace is None:
+            return False
+        little = pace.slips(seen)
+        pace.miss()
+        return little
 
     def endure(self, kind: str) -> None:
         """Rely less on what telegrams were held back for, again and again and nothing else."""
@@ -217,13 +226,14 @@ class Track:
                 pace = other._remembered.pop(outline.digest(shape), None)  # noqa: SLF001
             if pace:
                 listed.pace.go_on(pace)
-                if not timed:
-                    listed.pace.forget()
         for shape in other.shapes:
             if len(self.shapes) < _MOST_SHAPES and shape not in self._lists:
                 self.shapes.append(shape)
                 self._lists[shape] = other._lists[shape]  # noqa: SLF001
         self._remembered = {**other._remembered, **self._remembered}  # noqa: SLF001
+        if not timed:
+            for pace in (*(one.pace for one in self._lists.values()), *self._remembered.values()):
+                pace.forget()
         self._need = STEADY
         self._cadence = other._cadence or self._cadence  # noqa: SLF001
         self.ids |= other.ids
@@ -347,6 +357,7 @@ class Track:
             "stride": habits.stride,
             "slip": habits.slip,
             "slack": habits.slack,
+            "tolerated": sorted(habits.tolerated),
         }
         return json.dumps(content)
 
@@ -367,14 +378,16 @@ class Track:
             habits.watts = max(_finite(content["watts"]), CONNECTION)
             habits.stride, habits.slip = _finite(content["stride"]), _finite(content["slip"])
             habits.slack = {str(k): max(1.0, _finite(v)) for k, v in content["slack"].items()}
+            habits.tolerated = set(map(str, content["tolerated"]))
             track._wall = _finite(content["wall"])
             track._cadence = max(0.0, _finite(content["cadence"]))
             track.counters = {str(k): Decimal(str(v)) for k, v in content["counters"].items()}
+            if not all(map(math.isfinite, track.counters.values())):
+                return None
             track.values = {str(k): _finite(v) for k, v in content["values"].items()}
             track.now = then = now - max(0.0, wall - track._wall)
             track._remembered = {
-                int(digest): Pace.restored_from(pace, then, habits)
-                for digest, *pace in content["lists"]
+                int(digest): Pace.restored_from(pace, habits) for digest, *pace in content["lists"]
             }
         except (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError):
             return None
