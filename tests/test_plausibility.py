@@ -739,6 +739,22 @@ def test_a_current_that_jumps_adds_up_with_the_others_as_before() -> None:
     assert all(draw(4150, "4.0", "3.6", "10.9"))
 
 
+def test_a_phase_without_voltage_has_no_current() -> None:
+    meter = SimulatedMeter(None, "kaifa", "netznoe-1ph")
+    listener = Listener()
+
+    def draw(watts: int, *amperes: str) -> list[Reading | None]:
+        meter.more = {"1.7.0": Decimal(watts), "2.7.0": Decimal(0), "13.7.0": Decimal(1)}
+        meter.more |= {"1.8.0": Decimal(5_000_000), "2.8.0": Decimal(0)}
+        meter.more |= {f"{n}.7.0": Decimal(a) for n, a in zip((31, 51, 71), amperes, strict=True)}
+        return listener.push(meter)
+
+    for _ in range(10):
+        assert all(draw(460, "2.0", "0", "0"))
+    assert draw(2300, "10.0", "0", "8.0") == [None]
+    assert all(draw(2300, "10.0", "0", "0"))
+
+
 def test_a_power_factor_goes_with_the_power_of_its_phase() -> None:
     """Behind panels the power of a phase goes through zero, and the current goes on, reactive."""
     meter = SimulatedMeter(None, "kamstrup", "denmark")

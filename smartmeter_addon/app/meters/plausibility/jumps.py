@@ -25,6 +25,7 @@ _BALANCE_REST: Final = 200.0  # W
 _SECONDS: Final = 3600.0
 _KILO: Final = 1000.0
 _LEAST_VOLTS: Final = 115.0
+_USUAL_VOLTS: Final = 230.0  # where none is said, or none is there for a current
 _MOVING: Final = 0.15
 _LEAST_MOVING: Final = 20.0  # W
 _FULL_TURN: Final = 360.0
@@ -78,7 +79,7 @@ def _explained(track: Past, key: str, change: float, seen: Seen, since: float) -
     flow = 0.0  # VA by which the currents changed
     for volts, amperes in zip(laws.VOLTAGES, laws.CURRENTS, strict=True):
         if amperes in values and amperes in before:
-            flow += abs(values[amperes] - before[amperes]) * values.get(volts, 230.0)
+            flow += abs(values[amperes] - before[amperes]) * (values.get(volts) or _USUAL_VOLTS)
     kind = laws.kind_of(key)
     if kind == "power":
         if key != net:  # a part goes with the whole, the whole with currents or counters
@@ -193,7 +194,7 @@ def _unsummed(
         The miss in parts of what is usual, and the way of each phase.
     """
     flows = [
-        values.get(amperes, 0.0) * values.get(volts, 230.0)
+        values.get(amperes, 0.0) * (values.get(volts) or _USUAL_VOLTS)
         for volts, amperes in zip(laws.VOLTAGES, laws.CURRENTS, strict=True)
     ]
     usual = _BALANCE_REST + sum(map(abs, flows)) / 10
@@ -212,7 +213,9 @@ def _balanced(track: Past, seen: Seen, net: str) -> bool:
     most = 0.0
     for volts, amperes in zip(laws.VOLTAGES, laws.CURRENTS, strict=True):
         if amperes in seen.values and amperes in track.values:
-            part = (seen.values[amperes] - track.values[amperes]) * seen.values.get(volts, 230.0)
+            part = (seen.values[amperes] - track.values[amperes]) * (
+                seen.values.get(volts) or _USUAL_VOLTS
+            )
             sums = {total + sign * part for total in sums for sign in (1, -1)}
             most += abs(part)
     return any(abs(total - change) <= _BALANCE_REST + most / 10 for total in sums)
