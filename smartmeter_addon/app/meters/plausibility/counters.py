@@ -4,11 +4,12 @@ How fast that is says the connection at least, and mostly the power before and a
 """
 
 from decimal import Decimal
-from typing import Final, Protocol
+from typing import Final
 
 from app.cosem.unit import Number
 from app.meters.plausibility.doubt import BOUNCE, FELL, LEAP, Doubt
 from app.meters.plausibility.habits import Habits
+from app.meters.plausibility.past import Past
 from app.meters.plausibility.seen import Seen
 
 _SECONDS: Final = 3600.0
@@ -66,17 +67,6 @@ _OPPOSITE: Final = {
         (f"{quantity}_export", f"{quantity}_import"),
     )
 }
-
-
-class Past(Protocol):
-    """What a telegram is compared with: see `Track`."""
-
-    habits: Habits
-    doubts: frozenset[str]
-    counters: dict[str, Number]
-    values: dict[str, float]
-    when: dict[str, float]
-    changed: dict[str, float]
 
 
 def judge(track: Past, seen: Seen, late: float, doubts: list[Doubt]) -> None:

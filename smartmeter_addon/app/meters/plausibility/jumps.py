@@ -9,12 +9,11 @@ power, an angle with its current.
 from collections.abc import Iterable, Mapping
 from itertools import product
 from operator import mul
-from typing import Final, Protocol
+from typing import Final
 
-from app.cosem.unit import Number
 from app.meters.plausibility import laws
 from app.meters.plausibility.doubt import Doubt
-from app.meters.plausibility.habits import Habits
+from app.meters.plausibility.past import Past
 from app.meters.plausibility.seen import Seen
 
 RECENT: Final = 300.0
@@ -36,15 +35,6 @@ _COARSE_AMPERES: Final = 2.0
 _TO_AND_FRO: Final[tuple[int, ...]] = (1, -1)
 _FACTOR_SHARE: Final = 0.1
 _FACTOR_REST: Final = 20.0  # W
-
-
-class Past(Protocol):
-    """What a telegram is compared with: see `Track`."""
-
-    habits: Habits
-    values: dict[str, float]
-    counters: dict[str, Number]
-    when: dict[str, float]
 
 
 def judge(track: Past, seen: Seen, since: float, doubts: list[Doubt]) -> None:
