@@ -229,8 +229,8 @@ class Guard:
 
     def _go_on(self, telegram: Telegram, name: str, base: Track, seen: Seen) -> Telegram:
         """Go on from a telegram that is believed, and give it as it is to be published."""
-        floors = _floors(base, seen)
-        seen.counters = {**seen.counters, **floors}
+        if floors := _floors(base, seen):
+            seen.counters = {**seen.counters, **floors}
         base.take(seen)
         self._settle(name, base)
         return _with(telegram, floors)

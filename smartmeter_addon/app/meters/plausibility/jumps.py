@@ -69,7 +69,7 @@ def _explained(track: Past, key: str, change: float, seen: Seen, since: float) -
     flow = 0.0  # VA by which the currents changed
     for volts, amperes in zip(laws.VOLTAGES, laws.CURRENTS, strict=True):
         if amperes in values and amperes in before:
-            flow += abs(values[amperes] - before[amperes]) * (values.get(volts) or _USUAL_VOLTS)
+            flow += abs(values[amperes] - before[amperes]) * _volts(values, volts)
     kind = laws.kind_of(key)
     if kind == "power":
         if key != net:  # a part goes with the whole, the whole with currents or counters
@@ -170,6 +170,11 @@ def _turned(track: Past, key: str, seen: Seen) -> bool:
     return "angles" in seen.found.kept and amperes >= flow / 10
 
 
+def _volts(values: Mapping[str, float], key: str) -> float:
+    """Give a phase's voltage, or what is usual."""
+    return values.get(key) or _USUAL_VOLTS
+
+
 def _unsummed(
     values: Mapping[str, float], net: str, allowed: Iterable[tuple[int, ...]]
 ) -> tuple[float, tuple[int, ...]]:
@@ -184,7 +189,7 @@ def _unsummed(
         The miss in parts of what is usual, and the way of each phase.
     """
     flows = [
-        values.get(amperes, 0.0) * (values.get(volts) or _USUAL_VOLTS)
+        values.get(amperes, 0.0) * _volts(values, volts)
         for volts, amperes in zip(laws.VOLTAGES, laws.CURRENTS, strict=True)
     ]
     usual = _BALANCE_REST + sum(map(abs, flows)) / 10
@@ -203,9 +208,7 @@ def _balanced(track: Past, seen: Seen, net: str) -> bool:
     most = 0.0
     for volts, amperes in zip(laws.VOLTAGES, laws.CURRENTS, strict=True):
         if amperes in seen.values and amperes in track.values:
-            part = (seen.values[amperes] - track.values[amperes]) * (
-                seen.values.get(volts) or _USUAL_VOLTS
-            )
+            part = (seen.values[amperes] - track.values[amperes]) * _volts(seen.values, volts)
             sums = {total + sign * part for total in sums for sign in (1, -1)}
             most += abs(part)
     return any(abs(total - change) <= _BALANCE_REST + most / 10 for total in sums)
