@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from mosquitto import Mosquitto
+
+from tests.support.certificates import certificates
+from tests.support.mosquitto import Mosquitto
+
+__all__ = ["certificates"]  # a fixture
 
 
 @pytest.fixture

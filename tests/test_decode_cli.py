@@ -14,12 +14,12 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
-from telegrams import NOON, ZONE, notification, telegram
 
 from app import cli
 from simulator import axdr, links, meters
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.household import Household
+from tests.support.telegrams import NOON, ZONE, notification, telegram
 
 ADDON = Path(__file__).parent.parent / "smartmeter_addon"
 OTHER = bytes.fromhex("4142434445464748494A4B4C4D4E4F50")

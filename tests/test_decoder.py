@@ -9,8 +9,17 @@ from functools import cache
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulated import LISTS, readings
-from telegrams import (
+
+from app.dlms.ciphering import Keys
+from app.fault import Fault, Kind
+from app.meters.interpreter import Telegram
+from app.meters.profile import AUTO
+from simulator import axdr, links, meters
+from simulator.axdr import INTEGERS
+from simulator.ciphering import AUTH_KEY, KEY, Ciphering
+from simulator.household import Household, Snapshot
+from tests.support.simulated import LISTS, readings
+from tests.support.telegrams import (
     BOTH_KEYS,
     KEYS,
     NOON,
@@ -23,15 +32,6 @@ from telegrams import (
     single_bytes,
     telegrams,
 )
-
-from app.dlms.ciphering import Keys
-from app.fault import Fault, Kind
-from app.meters.interpreter import Telegram
-from app.meters.profile import AUTO
-from simulator import axdr, links, meters
-from simulator.axdr import INTEGERS
-from simulator.ciphering import AUTH_KEY, KEY, Ciphering
-from simulator.household import Household, Snapshot
 
 EVERY_LIST = pytest.mark.parametrize(("family", "variant"), LISTS)
 AUTHENTICATED = [

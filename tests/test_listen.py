@@ -12,21 +12,29 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from mosquitto import TIMEOUT
-from simulated import LISTS, Adapter, SimulatedMeter
-from telegrams import BOTH_KEYS, KEYS, decode, decoder, notification, telegram, telegrams
 
 from app import cli
 from app.dlms.axdr import NAMES
 from app.dlms.ciphering import Keys, parse_key
 from app.listen import Report, listen, masked
-from app.mode_search import VAIN_BURSTS
-from app.serial_mode import SerialMode
-from app.source import SerialPort, TcpGateway
+from app.transport.mode_search import VAIN_BURSTS
+from app.transport.serial_mode import SerialMode
+from app.transport.stream import SerialPort, TcpGateway
 from simulator import axdr, links, wires
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.meters import obis_bytes
 from simulator.wires import TcpServer
+from tests.support.mosquitto import TIMEOUT
+from tests.support.simulated import LISTS, Adapter, SimulatedMeter
+from tests.support.telegrams import (
+    BOTH_KEYS,
+    KEYS,
+    decode,
+    decoder,
+    notification,
+    telegram,
+    telegrams,
+)
 
 SHIPPED = json.loads(
     (Path(__file__).parent / "vectors" / "shippable.json").read_text(encoding="utf-8")

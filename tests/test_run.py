@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from mosquitto import TIMEOUT
-from program import running
-from supervised import BROKER, TOKEN, FakeSupervisor, supervised
 
 from app import run
+from app.config.options import MeterOptions, MqttOptions, Options
+from app.config.supervisor import SupervisorError
 from app.log import NOTICE, Redactor
 from app.meters.reading import Meter
 from app.mqtt.publisher import Connected, Disconnected, Publisher
-from app.options import MeterOptions, MqttOptions, Options
 from app.state import State
-from app.supervisor import SupervisorError
+from tests.support.mosquitto import TIMEOUT
+from tests.support.program import running
+from tests.support.supervised import BROKER, TOKEN, FakeSupervisor, supervised
 
 
 @pytest_asyncio.fixture

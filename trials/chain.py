@@ -13,19 +13,19 @@ from pathlib import Path
 from typing import Final
 
 from app import log
+from app.config.options import MeterOptions, MqttOptions
 from app.decoder import Decoder
 from app.dlms.ciphering import Keys
 from app.fault import Fault
-from app.line import LineReader
+from app.line.reader import LineReader
 from app.link import Scanner
 from app.meters import profile
 from app.meters.interpreter import Telegram
 from app.meters.profile import AUTO
 from app.meters.reading import Reading
-from app.mqtt.predecessors import LAYOUTS
+from app.mqtt.legacy_layouts import LAYOUTS
 from app.mqtt.publisher import Publisher
 from app.mqtt.topics import Topics
-from app.options import MeterOptions, MqttOptions
 from app.state import State
 from simulator.clock import VIENNA as ZONE
 from trials.made import NOON

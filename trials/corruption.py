@@ -29,7 +29,7 @@ from app.dlms.ciphering import Keys
 from app.fault import Kind
 from app.meters import profile
 from app.meters.interpreter import Telegram
-from app.meters.plausibility import Guard
+from app.plausibility import Guard
 from simulator import clock, meters
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.household import Household

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from simulated import state as expected
-
 from simulator import meters
+from tests.support.simulated import state as expected
 
 SHOWN: Final = 10
 

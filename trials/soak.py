@@ -1,7 +1,7 @@
 """A month of telegrams in some minutes, with everything that goes wrong in a month: the soak.
 
-    PYTHONPATH=smartmeter_addon:.:tests python3 -m trials.soak
-    PYTHONPATH=smartmeter_addon:.:tests python3 -m trials.soak --days 1 --meter kaifa
+    PYTHONPATH=smartmeter_addon:. python3 -m trials.soak
+    PYTHONPATH=smartmeter_addon:. python3 -m trials.soak --days 1 --meter kaifa
 
 A simulated meter sends every 5 seconds over a line that is made up, to the program's own reader and
 publisher, whose broker is made up, too; nobody waits, as the loop's clock jumps (`compressed`).
@@ -26,15 +26,15 @@ from pathlib import Path
 from typing import Final, Never
 from unittest.mock import patch
 
-from app import source
+from app.config.options import MeterOptions, MqttOptions
 from app.dlms.ciphering import Keys
-from app.line import LineReader
+from app.line.reader import LineReader
 from app.meters import profile
 from app.mqtt import publisher as publishing
 from app.mqtt.layout import Layout
 from app.mqtt.publisher import Publisher
 from app.mqtt.topics import ONLINE, Topics
-from app.options import MeterOptions, MqttOptions
+from app.transport import stream
 from simulator import meters
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.clock import VIENNA
@@ -258,7 +258,7 @@ class Soak:
         CountedState.writes = 0
         try:
             with (
-                patch.object(source, "_open", self._line.open),
+                patch.object(stream, "_open", self._line.open),
                 patch.object(publishing, "Connection", self._broker.connect),
                 patch.object(publishing, "monotonic", self._loop.time),
             ):

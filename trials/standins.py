@@ -9,9 +9,9 @@ from typing import Self
 
 import aiomqtt
 
-from app.options import MqttOptions
-from app.source import Address, SerialPort
+from app.config.options import MqttOptions
 from app.state import State
+from app.transport.stream import Address, SerialPort
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Line:
     async def open(
         self, address: Address, _timeout: float
     ) -> AsyncIterator[Callable[[int], Awaitable[bytes]]]:
-        """Stand in for `source._open`."""
+        """Stand in for `stream._open`."""
         if not self.plugged:
             raise FileNotFoundError(errno.ENOENT, "No such file or directory")
         assert isinstance(address, SerialPort)

@@ -14,7 +14,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from app import options, pem
+from app.config import options, pem
+from app.config.options import MeterOptions
 from app.cosem import clock, items, p1
 from app.cosem.obis import Obis
 from app.decoder import Decoder
@@ -22,18 +23,17 @@ from app.dlms import apdu, axdr, ber, ciphering, gbt
 from app.dlms.ciphering import Keys
 from app.dlms.receiver import Push, Receiver
 from app.fault import DecodeError, Fault
-from app.line import LineReader
+from app.line.reader import LineReader
 from app.link import Frame, Scanner
 from app.link import p1 as p1_link
 from app.link.segments import Joiner
 from app.meters import identity, profile
 from app.meters.interpreter import Interpreter
 from app.meters.profile import AUTO
-from app.mqtt.predecessors import LAYOUTS
-from app.options import MeterOptions
-from app.serial_mode import SerialMode
-from app.source import parse_url
+from app.mqtt.legacy_layouts import LAYOUTS
 from app.state import State
+from app.transport.serial_mode import SerialMode
+from app.transport.stream import parse_url
 from simulator import axdr as written
 from simulator import clock as written_clock
 from simulator.ciphering import AUTH_KEY, KEY

@@ -8,16 +8,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
-from app import __version__, mode_search
+from app import __version__
+from app.config.timezone import local_zone
 from app.decode import CaptureError, decode, read_capture
 from app.decoder import Decoder
 from app.dlms.ciphering import Keys, parse_key
 from app.listen import listen
 from app.meters import profile
 from app.meters.profile import AUTO, Profile
-from app.serial_mode import SerialMode
-from app.source import Address, SerialPort, TcpGateway, by_id, parse_url
-from app.zone import local_zone
+from app.transport import mode_search
+from app.transport.serial_mode import SerialMode
+from app.transport.stream import Address, SerialPort, TcpGateway, by_id, parse_url
 
 OPTIONS_FILE: Final = Path("/data/options.json")
 KEY_VARIABLE: Final = "SMARTMETER_KEY"

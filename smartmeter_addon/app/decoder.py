@@ -9,8 +9,8 @@ from app.dlms.receiver import Push, Receiver
 from app.fault import Fault
 from app.link import Frame, Scanner
 from app.meters.interpreter import Interpreter, Telegram
-from app.meters.plausibility import Guard
 from app.meters.profile import AUTO, Profile
+from app.plausibility import Guard
 
 
 class Decoder:

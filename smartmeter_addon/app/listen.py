@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from typing import Final, TextIO
 
-from app import __version__, searching, source
+from app import __version__
 from app.cosem import items
 from app.cosem.items import Shape
 from app.cosem.obis import Obis
@@ -26,10 +26,11 @@ from app.meters import identity
 from app.meters.interpreter import Telegram
 from app.meters.register import Register
 from app.meters.register_names import name_of
-from app.mode_search import ModeSearch
-from app.searching import GaveUp
-from app.serial_mode import SerialMode
-from app.source import Address, Lost, Opened, SerialPort
+from app.transport import searching, stream
+from app.transport.mode_search import ModeSearch
+from app.transport.searching import GaveUp
+from app.transport.serial_mode import SerialMode
+from app.transport.stream import Address, Lost, Opened, SerialPort
 
 _SHOWN_OF_A_NUMBER: Final = 4
 _TITLE_SHOWN: Final = 4  # bytes: maker and kind of meter, not its number
@@ -264,7 +265,7 @@ async def _read(
 def _events(address: Address, search: ModeSearch | None, clock: Callable[[], float]) -> _Events:
     if isinstance(address, SerialPort) and search:
         return searching.listen(address.path, search, clock=clock)
-    return source.listen(address)
+    return stream.listen(address)
 
 
 def _show(chunk: bytes, decoder: Decoder, report: Report, out: TextIO) -> None:

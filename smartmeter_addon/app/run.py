@@ -17,18 +17,19 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from app import __version__, log, supervisor
-from app.line import LineReader
+from app import __version__, log
+from app.config import supervisor
+from app.config.options import MeterOptions, MqttOptions, Options, OptionsError, load
+from app.config.timezone import local_zone
+from app.line.reader import LineReader
+from app.line.reminders import Teller
 from app.log import NOTICE, Redactor
 from app.meters import profile
 from app.meters.profile import AUTO, Profile
-from app.mqtt.predecessors import LAYOUTS
+from app.mqtt.legacy_layouts import LAYOUTS
 from app.mqtt.publisher import BrokerState, Connected, Publisher
 from app.mqtt.topics import Topics
-from app.options import MeterOptions, MqttOptions, Options, OptionsError, load
 from app.state import State
-from app.tell import Teller
-from app.zone import local_zone
 
 PROFILES_FOLDER: Final = "profiles"
 """Beside the options file: profiles that the user wrote."""

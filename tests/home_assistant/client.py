@@ -10,8 +10,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from home_assistant.core import Core
 from websockets.asyncio.client import ClientConnection, connect
+
+from tests.home_assistant.core import Core
 
 TIMEOUT = 40.0
 """Seconds after which a test that waits has failed; to a broker that was away Core comes back after

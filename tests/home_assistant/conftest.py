@@ -5,11 +5,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from home_assistant.client import Client, connected
-from home_assistant.core import Core, environment
-from home_assistant.house import clear
-from mosquitto import Mosquitto
-from simulated import Adapter
+
+from tests.home_assistant.client import Client, connected
+from tests.home_assistant.core import Core, environment
+from tests.home_assistant.house import clear
+from tests.support.mosquitto import Mosquitto
+from tests.support.simulated import Adapter
 
 HERE = Path(__file__).parent
 

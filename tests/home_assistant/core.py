@@ -17,7 +17,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
-from mosquitto import Mosquitto, free_port
+from tests.support.mosquitto import Mosquitto, free_port
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -13,13 +13,12 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from home_assistant.client import Client
-from home_assistant.core import DEFAULT_ENTITY_IDS, REACTIVE_ENERGY, Core
-from simulated import SimulatedMeter, state
-
 from app.meters.sensors import SENSORS
 from app.mqtt import discovery
 from simulator.meters import Truth
+from tests.home_assistant.client import Client
+from tests.home_assistant.core import DEFAULT_ENTITY_IDS, REACTIVE_ENERGY, Core
+from tests.support.simulated import SimulatedMeter, state
 
 UNAVAILABLE = "unavailable"
 UNKNOWN = "unknown"

@@ -9,17 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from home_assistant.client import TIMEOUT, Client
-from home_assistant.core import Core
-from home_assistant.expected import UNAVAILABLE, Value, device_of, only, showing, values
-from mosquitto import Mosquitto
-from program import Program, running
-from simulated import Adapter, SimulatedMeter
-
 from app.meters.sensors import SENSORS
 from app.mqtt.topics import Topics
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.meters import Truth
+from tests.home_assistant.client import TIMEOUT, Client
+from tests.home_assistant.core import Core
+from tests.home_assistant.expected import UNAVAILABLE, Value, device_of, only, showing, values
+from tests.support.mosquitto import Mosquitto
+from tests.support.program import Program, running
+from tests.support.simulated import Adapter, SimulatedMeter
 
 TOPICS = Topics()
 

@@ -18,16 +18,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from home_assistant.client import connected
-from home_assistant.core import ROOT, Core, environment
-from home_assistant.expected import device_of, registered
-from home_assistant.house import available, options
-from mosquitto import Mosquitto
-from program import running
-from simulated import Adapter, SimulatedMeter
 from websockets.asyncio.client import ClientConnection, connect
 
 from simulator.household import Household
+from tests.home_assistant.client import connected
+from tests.home_assistant.core import ROOT, Core, environment
+from tests.home_assistant.expected import device_of, registered
+from tests.home_assistant.house import available, options
+from tests.support.mosquitto import Mosquitto
+from tests.support.program import running
+from tests.support.simulated import Adapter, SimulatedMeter
 
 NAME = "Smart meter"
 WIDTH, HEIGHT = 1080, 900

@@ -3,15 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from home_assistant.client import Client
-from home_assistant.core import Core
-from home_assistant.expected import UNAVAILABLE, device_of, entries
-from home_assistant.house import introduce, new_meter, reading
-from mosquitto import Mosquitto
-from simulated import Adapter, SimulatedMeter
-
-from app.health import SILENT_AFTER
+from app.line.health import SILENT_AFTER
 from app.meters.sensors import DIAGNOSTICS
+from tests.home_assistant.client import Client
+from tests.home_assistant.core import Core
+from tests.home_assistant.expected import UNAVAILABLE, device_of, entries
+from tests.home_assistant.house import introduce, new_meter, reading
+from tests.support.mosquitto import Mosquitto
+from tests.support.simulated import Adapter, SimulatedMeter
 
 
 class Page:

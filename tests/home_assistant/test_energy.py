@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from home_assistant.client import Client
-from home_assistant.core import Core
-from home_assistant.expected import device_of, entries
-from home_assistant.house import heard, introduce, new_meter, reading
-from mosquitto import Mosquitto
-from simulated import Adapter, SimulatedMeter, state
 
 from app.meters.sensors import SENSORS
+from tests.home_assistant.client import Client
+from tests.home_assistant.core import Core
+from tests.home_assistant.expected import device_of, entries
+from tests.home_assistant.house import heard, introduce, new_meter, reading
+from tests.support.mosquitto import Mosquitto
+from tests.support.simulated import Adapter, SimulatedMeter, state
 
 KINDS = {"energy": "energy", "power": "power"}
 """How the recorder calls the units that it can turn into each other, by device class."""

@@ -3,12 +3,20 @@
 from pathlib import Path
 
 import pytest
-from home_assistant.client import Client
-from home_assistant.core import Core
-from home_assistant.expected import announced, as_taken, device_of, readings, registered, shown
-from home_assistant.house import announcement, introduce, new_meter, reading
-from mosquitto import Mosquitto
-from simulated import LISTS, Adapter
+
+from tests.home_assistant.client import Client
+from tests.home_assistant.core import Core
+from tests.home_assistant.expected import (
+    announced,
+    as_taken,
+    device_of,
+    readings,
+    registered,
+    shown,
+)
+from tests.home_assistant.house import announcement, introduce, new_meter, reading
+from tests.support.mosquitto import Mosquitto
+from tests.support.simulated import LISTS, Adapter
 
 
 @pytest.mark.parametrize(("family", "name"), LISTS)

@@ -3,14 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
-from home_assistant.client import Client
-from home_assistant.core import RENAMING, Core
-from home_assistant.expected import device_of, registered, shown
-from home_assistant.house import available, heard, introduce, new_meter, reading, reload
-from mosquitto import Mosquitto
-from simulated import Adapter
-
 from app.meters.sensors import SENSORS
+from tests.home_assistant.client import Client
+from tests.home_assistant.core import RENAMING, Core
+from tests.home_assistant.expected import device_of, registered, shown
+from tests.home_assistant.house import available, heard, introduce, new_meter, reading, reload
+from tests.support.mosquitto import Mosquitto
+from tests.support.simulated import Adapter
 
 
 async def test_another_language_renames_and_keeps_the_ids(

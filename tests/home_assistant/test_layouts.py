@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from home_assistant.client import Client
-from home_assistant.core import Core
-from home_assistant.expected import UNAVAILABLE, comparable
-from home_assistant.house import new_meter, options, reading
-from mosquitto import Mosquitto, Watcher
-from simulated import Adapter, published
+
+from tests.home_assistant.client import Client
+from tests.home_assistant.core import Core
+from tests.home_assistant.expected import UNAVAILABLE, comparable
+from tests.home_assistant.house import new_meter, options, reading
+from tests.support.mosquitto import Mosquitto, Watcher
+from tests.support.simulated import Adapter, published
 
 # What smartmeter_homeassistant_burgenland announces: its unique ids, units and JSON keys.
 BEFORE = {

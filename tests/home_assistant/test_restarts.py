@@ -5,10 +5,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from home_assistant.client import Client, connected
-from home_assistant.core import Core
-from home_assistant.expected import UNAVAILABLE, Value, device_of, entries, showing, shown, values
-from home_assistant.house import (
+
+from app.meters.sensors import DIAGNOSTICS, SENSORS
+from tests.home_assistant.client import Client, connected
+from tests.home_assistant.core import Core
+from tests.home_assistant.expected import (
+    UNAVAILABLE,
+    Value,
+    device_of,
+    entries,
+    showing,
+    shown,
+    values,
+)
+from tests.home_assistant.house import (
     available,
     heard,
     introduce,
@@ -18,10 +28,8 @@ from home_assistant.house import (
     reload,
     shows,
 )
-from mosquitto import Mosquitto
-from simulated import Adapter, SimulatedMeter
-
-from app.meters.sensors import DIAGNOSTICS, SENSORS
+from tests.support.mosquitto import Mosquitto
+from tests.support.simulated import Adapter, SimulatedMeter
 
 
 async def current(home: Client, meter: SimulatedMeter) -> list[Value]:

@@ -25,7 +25,7 @@ from app.dlms import axdr
 from app.dlms.axdr import Data
 from app.meters import quantity
 from app.meters.quantity import Quantity
-from app.serial_mode import SerialMode
+from app.transport.serial_mode import SerialMode
 
 DIRECTORY: Final = Path(__file__).parent / "profiles"
 _LISTS: Final = "lists"

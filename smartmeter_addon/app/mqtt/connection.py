@@ -22,9 +22,10 @@ from paho.mqtt.client import DisconnectFlags
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from app import pem, tcp
+from app.config import pem
+from app.config.options import MqttOptions
 from app.log import TRACE
-from app.options import MqttOptions
+from app.transport import tcp
 
 KEEP_ALIVE: Final = 30
 """Seconds after which a broker that hears nothing takes the program for dead, and half as many

@@ -18,13 +18,13 @@ from typing import Final, Never
 
 import aiomqtt
 
+from app.config.options import MqttOptions
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import DIAGNOSTICS, SENSORS
 from app.mqtt.announcements import Announcement, Announcements
 from app.mqtt.connection import Connection, TlsFileError, explain
 from app.mqtt.layout import Layout, Message
 from app.mqtt.topics import OFFLINE, ONLINE, publishable
-from app.options import MqttOptions
 from app.state import State
 
 DELAYS: Final = (1.0, 2.0, 5.0)

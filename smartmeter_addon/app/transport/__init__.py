@@ -1,0 +1,1 @@
+"""Where bytes come from: serial ports and TCP gateways, opened again for as long as it takes."""

@@ -1,0 +1,113 @@
+"""Finds the serial mode of a line, by reading it in one mode after the other.
+
+A meter pushes in bursts. In the wrong mode a burst gives bytes but no frame, so two bursts without
+a frame (the first may have been cut) show that a mode is wrong. Silence shows nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from app.transport.serial_mode import SerialMode
+
+USUAL: Final = tuple(
+    SerialMode.parse(text)
+    for text in (
+        "2400 8E1",
+        "9600 8N1",
+        "115200 8N1",
+        "2400 8N1",
+        "9600 8E1",
+        "9600 7E1",
+        "19200 8N1",
+        "19200 8E1",
+        "2400 7E1",
+        "115200 8E1",
+        "300 7E1",
+    )
+)
+"""The modes that occur, the likeliest first (profiles; METERS in the field)."""
+
+GAP: Final = 0.8
+"""Seconds without a byte that end a burst; segments of one telegram follow within 0.2 s."""
+
+VAIN_BURSTS: Final = 2
+LONGEST_TRIAL: Final = 20.0
+"""Seconds of bytes without a pause, and without a frame, after which a mode is given up."""
+
+LOYALTY: Final = 600.0
+LOYAL_BURSTS: Final = 20
+"""A mode that was right is doubted only after so many seconds and so many bursts without a frame:
+an hour of silence with a stray byte at either end is none of its faults."""
+
+
+class ModeSearch:
+    """Decides which mode to read with; all times are of one steady clock, in seconds.
+
+    Args:
+        modes: in the order in which to try them, at least one.
+        first: the mode that was right last time, tried before the others.
+    """
+
+    def __init__(self, modes: Iterable[SerialMode], first: SerialMode | None = None) -> None:
+        self._modes = _in_order(modes, first)
+        self._index = 0
+        self._found = False
+        self._first_byte: float | None = None  # of this trial
+        self._last_byte: float | None = None
+        self._burst_began = 0.0
+        self._bursts = 0
+
+    @property
+    def mode(self) -> SerialMode:
+        """The mode to read with now."""
+        return self._modes[self._index]
+
+    @property
+    def found(self) -> bool:
+        """Whether the mode has proved right."""
+        return self._found
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is no other mode to try."""
+        return len(self._modes) == 1
+
+    def received(self, now: float) -> None:
+        """Bytes came."""
+        if self._first_byte is None:
+            self._first_byte = now
+        if self._last_byte is None or now - self._last_byte > GAP:
+            self._bursts += self._last_byte is not None
+            self._burst_began = now
+        self._last_byte = now
+
+    def framed(self) -> None:
+        """A frame came that passed its checks."""
+        self._found = True
+        self._begin()
+
+    def wrong(self, now: float) -> bool:
+        """Tell whether the mode has proved wrong."""
+        if self.alone or self._first_byte is None or self._last_byte is None:
+            return False
+        ended = self._bursts + (now - self._last_byte > GAP)
+        without_pause = self._last_byte - self._burst_began
+        if self._found:
+            lasted = self._last_byte - self._first_byte
+            return without_pause > LOYALTY or (lasted > LOYALTY and ended >= LOYAL_BURSTS)
+        return ended >= VAIN_BURSTS or without_pause > LONGEST_TRIAL
+
+    def next(self) -> None:
+        """Go on to the next mode; after the last one comes the first again."""
+        self._index = (self._index + 1) % len(self._modes)
+        self._found = False
+        self._begin()
+
+    def _begin(self) -> None:
+        self._first_byte = self._last_byte = None
+        self._bursts = 0
+
+
+def _in_order(modes: Iterable[SerialMode], first: SerialMode | None) -> Sequence[SerialMode]:
+    ordered = dict.fromkeys([first, *modes] if first else modes)
+    return tuple(ordered)

@@ -1,0 +1,116 @@
+"""Captures of real meters give exactly what they are known to say.
+
+The shipped captures are those that may be passed on, see vectors/README.md. Others are taken from
+the collection beside the project where that is there.
+"""
+
+import pytest
+
+from app.fault import Kind
+from app.meters.profile import AUTO
+from tests.support.captures import (
+    CAPTURES,
+    PROFILES,
+    REFERENCE,
+    SHIPPED,
+    VECTORS,
+    WITH_A_TYPE,
+    Capture,
+    chosen_for,
+    differences,
+    events_of,
+)
+from tests.support.telegrams import (
+    telegrams,
+)
+
+without_reference = pytest.mark.skipif(
+    not REFERENCE.exists(), reason="the reference captures are not beside the project"
+)
+
+
+def by_id(captures: list[Capture]) -> pytest.MarkDecorator:
+    """One test for each capture, and a skipped one that stands for those that are not there."""
+    others = pytest.param({}, id="reference", marks=without_reference)
+    parameters = [pytest.param(capture, id=capture["id"]) for capture in captures]
+    return pytest.mark.parametrize(
+        "capture", parameters if REFERENCE.exists() else [*parameters, others]
+    )
+
+
+# --- The captures ---
+
+
+@by_id(CAPTURES)
+def test_a_capture_says_exactly_what_it_is_known_to_say(capture: Capture) -> None:
+    assert differences(capture) == []
+
+
+@by_id(WITH_A_TYPE)
+def test_a_capture_says_the_same_when_its_meter_type_is_chosen(capture: Capture) -> None:
+    assert differences(capture, chosen_for(capture)) == []
+
+
+@by_id(WITH_A_TYPE)
+def test_the_meter_type_that_a_user_would_choose_is_found_by_itself(capture: Capture) -> None:
+    for meter_type in (AUTO, chosen_for(capture)):
+        for telegram in telegrams(events_of(capture, meter_type)):
+            assert telegram.fault or (
+                telegram.profile and telegram.profile.type == chosen_for(capture)
+            )
+
+
+@by_id(WITH_A_TYPE)
+def test_a_capture_says_nothing_when_a_type_of_another_maker_is_chosen(capture: Capture) -> None:
+    """As far as it names its maker; the general P1 profiles take every maker's meters."""
+    mine = PROFILES[chosen_for(capture)]
+    for other in PROFILES.values():
+        if other is mine or set(other.makers) & set(mine.makers):
+            continue
+        for telegram in telegrams(events_of(capture, other.type)):
+            is_text = isinstance(telegram.push.content, bytes)
+            if other.takes_any_p1 if is_text else telegram.push.security is None:
+                continue
+            assert telegram.fault is not None
+            assert telegram.fault.kind in (Kind.OTHER_METER, Kind.KEY_MISSING)
+            assert telegram.registers is None
+            assert telegram.reading is None
+
+
+@by_id(CAPTURES)
+def test_a_capture_says_the_same_byte_by_byte(capture: Capture) -> None:
+    assert differences(capture, piecemeal=True) == []
+
+
+# --- The collection ---
+
+
+def test_every_capture_is_compared() -> None:
+    assert len(SHIPPED) == 22
+    assert len(CAPTURES) == (81 if REFERENCE.exists() else 22)
+
+
+def test_every_profile_that_calls_itself_verified_has_a_capture() -> None:
+    """As far as the captures are there: families of which none may be passed on lack theirs."""
+    if REFERENCE.exists():
+        shown = {
+            telegram.profile.type
+            for capture in CAPTURES
+            for telegram in telegrams(events_of(capture))
+            if telegram.profile
+        }
+        assert shown == {one.type for one in PROFILES.values() if one.verified == "capture"}
+
+
+def test_every_capture_has_a_name_of_its_own() -> None:
+    names = [capture["id"] for capture in CAPTURES]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("capture", SHIPPED, ids=lambda capture: capture["id"])
+def test_a_shipped_capture_names_where_it_is_from_and_may_be_passed_on(capture: Capture) -> None:
+    source = capture["source"]
+    assert source["licence"] in ("MIT", "Apache-2.0")
+    assert source["path"]
+    assert source["commit"]
+    assert f"github.com/{source['repo']}" in (VECTORS / "README.md").read_text("utf-8")

@@ -1,0 +1,228 @@
+"""What Home Assistant is told of a line; both clocks are made up here."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.fault import Fault, Kind
+from app.line.diagnostics import GONE_AFTER, INTERVAL, UNSTEADY, Diagnosis
+from app.line.health import Line, Trouble
+from app.meters.reading import Meter
+from app.mqtt.publisher import Publisher
+from app.state import State
+from tests.support.memory import Memory
+
+KAIFA = Meter("1kfm02", "1KFM02", "kaifa", "Kaifa", "MA309M", "4b464d1020000011")
+E450 = Meter("12345678", "12345678", "e450", "Landis+Gyr", "E450", None)
+NOON = datetime(2026, 6, 21, 12, 0, tzinfo=UTC)
+SILENT = Trouble("no bytes", "no bytes come; look at the head", "no bytes")
+
+
+class Recorder(Publisher):
+    """Takes what is published."""
+
+    def __init__(self, known: list[Meter]) -> None:
+        self.known = known
+        self.lost = 0
+        self.messages: list[tuple[str, dict[str, Any]]] = []
+
+    def diagnose(self, meter: Meter, values: Mapping[str, object], *, name: str | None) -> None:
+        assert name == "Keller"
+        self.messages.append((meter.id, dict(values)))
+
+    def known_meters(self) -> list[Meter]:
+        return self.known
+
+    def interruptions(self) -> int:
+        return self.lost
+
+
+class Watched:
+    """A line, its diagnosis, and the time."""
+
+    def __init__(
+        self,
+        state: State | None = None,
+        known: tuple[Meter, ...] = (),
+        interval: float = INTERVAL,
+    ) -> None:
+        self.now = 100.0
+        self.line = Line(5.0, self.now)
+        self.line.opened("2400 8E1", self.now)
+        self.recorder = Recorder(list(known))
+        self.diagnosis = Diagnosis(
+            self.line,
+            self.recorder,
+            state or Memory(),
+            label="",
+            name="Keller",
+            wall_clock=lambda: NOON + timedelta(seconds=self.now - 100),
+            interval=interval,
+        )
+
+    def look(self, trouble: Trouble | None = None, after: float = 1.0) -> None:
+        self.now += after
+        self.diagnosis.look(trouble, self.now)
+
+    def heard(self, meter: Meter = KAIFA) -> None:
+        self.line.telegram(self.now)
+        self.diagnosis.heard(meter, self.now)
+
+    def said(self) -> list[tuple[str, dict[str, Any]]]:
+        """Give what was published since the last call."""
+        messages, self.recorder.messages = self.recorder.messages, []
+        return messages
+
+
+@pytest.fixture
+def watched() -> Watched:
+    return Watched()
+
+
+def test_without_a_meter_there_is_nobody_to_tell_of(watched: Watched) -> None:
+    watched.look(SILENT)
+    assert watched.said() == []
+
+
+def test_a_meter_is_told_of_with_its_first_telegram(watched: Watched) -> None:
+    watched.heard()
+    assert watched.said() == [
+        (
+            "1kfm02",
+            {
+                "telegrams": 1,
+                "errors": 0,
+                "serial_mode": "2400 8E1",
+                "problem": "OFF",
+                "problem_details": {},
+                "errors_details": {},
+            },
+        )
+    ]
+
+
+def test_figures_follow_at_intervals(watched: Watched) -> None:
+    watched.heard()
+    watched.said()
+    for _ in range(int(3 * INTERVAL)):
+        watched.heard()
+        watched.look()
+    assert [values["telegrams"] for _, values in watched.said()] == [31, 61, 91]
+
+
+def test_a_longer_interval_spares_the_recorder_and_delays_no_trouble() -> None:
+    watched = Watched(interval=300.0)
+    watched.heard()
+    watched.said()
+    watched.look(after=200.0)
+    assert watched.said() == []
+    watched.look(SILENT)
+    assert len(watched.said()) == 1
+    watched.look(SILENT, after=300.0)
+    assert len(watched.said()) == 1
+
+
+def test_a_trouble_is_told_at_once_with_its_words_and_its_beginning(watched: Watched) -> None:
+    watched.heard()
+    watched.said()
+    watched.look()
+    assert watched.said() == []
+    watched.look(SILENT)
+    ((_, values),) = watched.said()
+    assert values["problem"] == "ON"
+    assert values["problem_details"] == {
+        "kind": "no bytes",
+        "message": "no bytes come; look at the head",
+        "since": "2026-06-21T12:00:02+00:00",
+    }
+    watched.look(SILENT)
+    assert watched.said() == []
+    watched.look(None)
+    ((_, values),) = watched.said()
+    assert (values["problem"], values["problem_details"]) == ("OFF", {})
+
+
+def test_a_trouble_that_lasts_keeps_its_beginning_and_gets_its_newest_words(
+    watched: Watched,
+) -> None:
+    watched.heard()
+    watched.look(SILENT)
+    watched.said()
+    watched.look(SILENT._replace(sentence="no bytes for long"), after=INTERVAL)
+    ((_, values),) = watched.said()
+    assert values["problem_details"]["message"] == "no bytes for long"
+    assert values["problem_details"]["since"] == "2026-06-21T12:00:01+00:00"
+
+
+def test_errors_are_told_by_kind(watched: Watched) -> None:
+    watched.line.fault(Fault(Kind.DAMAGED, "mbus", 0, "noise"), watched.now)
+    watched.heard()
+    ((_, values),) = watched.said()
+    assert (values["errors"], values["errors_details"]) == (1, {"damaged": 1})
+
+
+def test_a_broker_that_comes_and_goes_is_a_problem_of_its_own(watched: Watched) -> None:
+    watched.heard()
+    watched.recorder.lost = UNSTEADY - 1
+    watched.look()
+    watched.said()
+    watched.recorder.lost = UNSTEADY
+    watched.look()
+    ((_, values),) = watched.said()
+    assert values["problem_details"]["kind"] == "broker"
+    assert "lost 3 times" in values["problem_details"]["message"]
+
+
+def test_what_keeps_the_meter_from_being_read_is_told_first(watched: Watched) -> None:
+    watched.heard()
+    watched.recorder.lost = UNSTEADY
+    watched.line.said(NOON, NOON + timedelta(days=1), None)
+    watched.look(SILENT)
+    assert watched.said()[-1][1]["problem_details"]["kind"] == "no bytes"
+    watched.look()
+    assert watched.said()[-1][1]["problem_details"]["kind"] == "broker"
+    watched.recorder.lost = 0
+    watched.look()
+    assert watched.said()[-1][1]["problem_details"]["kind"] == "clock"
+
+
+def test_every_meter_that_a_line_leads_to_is_told_of(watched: Watched) -> None:
+    watched.heard(KAIFA)
+    watched.heard(E450)
+    watched.said()
+    watched.look(SILENT)
+    assert [meter for meter, _ in watched.said()] == ["1kfm02", "12345678"]
+
+
+def test_a_meter_that_is_silent_since_the_restart_is_told_of() -> None:
+    state = Memory()
+    Watched(state).heard(KAIFA)
+    again = Watched(state, known=(KAIFA, E450))
+    again.look(SILENT)
+    assert [(meter, values["problem"]) for meter, values in again.said()] == [("1kfm02", "ON")]
+
+
+def test_a_meter_that_was_replaced_is_not_told_of_any_more() -> None:
+    state = Memory()
+    Watched(state).heard(KAIFA)
+    again = Watched(state, known=(KAIFA,))
+    again.heard(E450)
+    assert [meter for meter, _ in again.said()] == ["12345678"]
+    assert list(state.section("meters")) == ["12345678"]
+
+
+def test_a_meter_that_is_replaced_while_the_program_runs_is_not_told_of_any_more() -> None:
+    state = Memory()
+    watched = Watched(state)
+    watched.heard(KAIFA)
+    watched.now += GONE_AFTER
+    watched.heard(E450)
+    watched.said()
+    watched.look(after=INTERVAL)
+    assert [meter for meter, _ in watched.said()] == ["1kfm02", "12345678"]
+    watched.heard(E450)
+    watched.look(after=INTERVAL)
+    assert [meter for meter, _ in watched.said()] == ["12345678"]
+    assert list(state.section("meters")) == ["12345678"]

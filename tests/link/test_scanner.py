@@ -1,0 +1,305 @@
+"""The scanner finds frames of every link, whatever stands between them, however they come."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.fault import Fault, Kind
+from app.link import Frame, Scanner
+from simulator.axdr import ber_length, visible_string
+from simulator.links import Flags, Hdlc, Link, MBus, Plain, Wrapper, p1
+from tests.support.telegrams import faults, frames, notification, single_bytes
+
+APDU = b"\xdb\x08LGZgs\x01\x02\x03" + ber_length(70, 1) + b"\x20" + bytes(range(69))
+CHECKED = {
+    "mbus": MBus(),
+    "mbus in segments": MBus(longest=40),
+    "hdlc": Hdlc(),
+    "hdlc in segments": Hdlc(longest=30),
+    "hdlc with shared flags": Hdlc(flags=Flags.SHARED),
+}
+"""Links with a checksum, so that a frame is believed wherever it stands."""
+
+checked = pytest.mark.parametrize("link", CHECKED.values(), ids=CHECKED)
+
+
+def on_the_wire(link: Link, apdu: bytes = APDU) -> bytes:
+    return b"".join(link.frames(apdu))
+
+
+def scan(*chunks: bytes) -> list[Frame | Fault]:
+    scanner = Scanner()
+    return [*(event for chunk in chunks for event in scanner.feed(chunk)), *scanner.finish()]
+
+
+# --- What is found ---
+
+
+@checked
+@settings(max_examples=25)
+@given(junk=st.binary(max_size=60))
+def test_junk_in_front_does_not_hide_a_frame(link: Link, junk: bytes) -> None:
+    assert frames(scan(junk + on_the_wire(link)))[-1].payload == APDU
+
+
+@checked
+@pytest.mark.parametrize("junk", [b"\0", b"\xff" * 300, b"\x68" * 9, b"\x7e" * 5, b"\xa0" * 30])
+def test_frames_are_found_whatever_stands_between_them(link: Link, junk: bytes) -> None:
+    data = on_the_wire(link)
+    found = frames(scan(junk + data + junk + data + junk))
+    assert [frame.payload for frame in found] == [APDU, APDU]
+
+
+@checked
+@settings(max_examples=25)
+@given(st.lists(st.integers(1, 40), max_size=12))
+def test_chunks_do_not_change_what_is_found(link: Link, sizes: list[int]) -> None:
+    data = b"\xa5\x68\x00" + on_the_wire(link) + b"/\xdb" + on_the_wire(link, APDU[::-1])
+    scanner = Scanner()
+    events: list[Frame | Fault] = []
+    rest = data
+    for size in sizes:
+        events += scanner.feed(rest[:size])
+        rest = rest[size:]
+    events += [*scanner.feed(rest), *scanner.finish()]
+    assert events == scan(data)
+    assert [frame.payload for frame in frames(events)] == [APDU, APDU[::-1]]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "payload"),
+    [
+        ("mbus", on_the_wire(MBus()), APDU),
+        ("hdlc", on_the_wire(Hdlc()), APDU),
+        ("wrapper", on_the_wire(Wrapper()), APDU),
+        ("raw", APDU, APDU),
+        ("p1", p1("ISK5", ["1-0:1.8.0(1*Wh)"]), b"/ISK5\r\n\r\n1-0:1.8.0(1*Wh)\r\n!"),
+    ],
+)
+def test_the_link_is_found_by_looking(name: str, data: bytes, payload: bytes) -> None:
+    (found,) = frames(scan(data))
+    assert (found.link, found.payload) == (name, payload)
+
+
+@pytest.mark.parametrize("link", [*CHECKED.values(), Wrapper(), Plain()])
+def test_a_frame_may_come_byte_by_byte(link: Link) -> None:
+    assert scan(*single_bytes(on_the_wire(link))) == scan(on_the_wire(link))
+    assert len(frames(scan(on_the_wire(link)))) == 1
+
+
+@checked
+def test_a_frame_is_given_with_its_last_byte_and_not_later(link: Link) -> None:
+    data = on_the_wire(link)
+    if data.endswith(b"\x7e"):
+        data = data[:-1]  # the closing flag says nothing that the length did not say
+    scanner = Scanner()
+    assert frames(scanner.feed(data[:-1])) == []
+    assert [frame.payload for frame in frames(scanner.feed(data[-1:]))] == [APDU]
+
+
+def test_an_offset_counts_from_the_beginning_of_the_stream() -> None:
+    scanner = Scanner()
+    data = on_the_wire(MBus())
+    offsets = []
+    for _ in range(50):
+        for chunk in (b"\0" * 100, data[:33], data[33:]):
+            offsets += [frame.offset for frame in frames(scanner.feed(chunk))]
+    step = 100 + len(data)
+    assert offsets == [100 + step * at for at in range(50)]
+
+
+def test_junk_before_the_first_part_of_a_frame_does_not_delay_it() -> None:
+    data = on_the_wire(MBus())
+    scanner = Scanner()
+    assert scanner.feed(b"\x01" * 20 + data[:12]) == []
+    assert frames(scanner.feed(data[12:])) != []
+
+
+def test_junk_before_the_first_part_of_a_frame_does_not_cost_it() -> None:
+    data = on_the_wire(MBus())
+    found = frames(scan(b"\x01" * 40 + data[:12], data[12:], data[:12], data[12:]))
+    assert [frame.payload for frame in found] == [APDU, APDU]
+
+
+# --- What is not believed ---
+
+
+def test_an_older_beginning_that_still_waits_loses_to_a_frame_that_passes_its_checks() -> None:
+    beginning = bytes.fromhex("68 FA FA 68 53 FF 00 01 67")
+    data = on_the_wire(MBus())
+    scanner = Scanner()
+    assert scanner.feed(beginning + data) == [
+        Fault(Kind.DAMAGED, "mbus", 0, "a frame broke off before another began"),
+        Frame("mbus", len(beginning), APDU, "ff"),
+    ]
+
+
+def test_a_frame_of_one_link_is_not_searched_for_another() -> None:
+    inside = on_the_wire(MBus(), b"\x0f inner")
+    assert scan(on_the_wire(Hdlc(), inside)) == [Frame("hdlc", 1, inside, "ceff03")]
+
+
+def test_unchecked_links_are_not_believed_on_a_line_that_has_a_checked_one() -> None:
+    scanner = Scanner()
+    scanner.feed(on_the_wire(MBus()))
+    assert scanner.feed(APDU + on_the_wire(Wrapper()) + p1("ISK5", ["1-0:1.8.0(1*Wh)"])) == []
+    assert frames(scanner.feed(on_the_wire(Hdlc()))) != []
+
+
+def test_what_a_damaged_frame_carries_is_not_believed() -> None:
+    damaged = bytearray(on_the_wire(MBus()))
+    damaged[-2] ^= 1
+    assert [fault.layer for fault in faults(scan(bytes(damaged)))] == ["mbus"]
+    assert frames(scan(bytes(damaged))) == []
+
+
+def test_behind_a_damaged_frame_an_unchecked_one_is_believed_again() -> None:
+    damaged = bytearray(on_the_wire(MBus()))
+    damaged[-2] ^= 1
+    (found,) = frames(scan(bytes(damaged) + APDU))
+    assert found == Frame("raw", len(damaged), APDU)
+
+
+# --- What is counted ---
+
+
+@checked
+@settings(max_examples=25)
+@given(st.binary(max_size=50).filter(lambda junk: b"\x7e" not in junk))
+def test_bytes_that_belong_to_no_frame_are_counted(link: Link, junk: bytes) -> None:
+    scanner = Scanner()
+    scanner.feed(junk + on_the_wire(link) + junk)
+    scanner.finish()
+    assert scanner.junk == 2 * len(junk)
+    assert scanner.frames == len(link.frames(APDU))
+
+
+def test_flags_that_fill_the_gap_between_frames_are_no_junk() -> None:
+    scanner = Scanner()
+    scanner.feed(b"\x7e" * 20 + on_the_wire(Hdlc()) + b"\x7e" * 20)
+    scanner.finish()
+    assert scanner.junk == 0
+
+
+def test_junk_is_counted_alike_however_it_comes() -> None:
+    junk = b"\x01" * 6 + b"\x7e" * 3 + b"\x02" * 6
+    counts = []
+    for chunks in ([junk], single_bytes(junk)):
+        scanner = Scanner()
+        for chunk in chunks:
+            scanner.feed(chunk)
+        scanner.finish()
+        counts.append(scanner.junk)
+    assert counts[0] == counts[1]
+
+
+def test_no_more_bytes_are_counted_than_came() -> None:
+    scanner = Scanner()
+    scanner.feed(b"/")
+    scanner.finish()
+    assert scanner.junk == 1
+
+
+def test_no_more_than_about_one_frame_is_held() -> None:
+    scanner = Scanner()
+    noise = bytes(at * at % 251 for at in range(1000))
+    for _ in range(100):
+        scanner.feed(noise)
+    assert len(scanner._buffer) < 20_000
+    assert len(scanner._head) < 20_000
+    for _ in range(100):
+        scanner.feed(on_the_wire(MBus()))
+    assert len(scanner._buffer) < 10
+
+
+# --- The end of a stream ---
+
+
+def test_the_end_of_the_stream_tells_where_a_frame_was_cut_off() -> None:
+    data = on_the_wire(MBus())
+    assert scan(b"\0\0" + data[:-1])[-1] == Fault(
+        Kind.DAMAGED, "mbus", 2, f"the bytes end inside a frame, {len(data) - 1} are there"
+    )
+
+
+@pytest.mark.parametrize("llc", [b"", b"\xe6\xe7\x00", b"\xe6\xe6\x00"])
+def test_a_stream_that_is_one_notification_and_nothing_else_is_taken_as_it_is(llc: bytes) -> None:
+    data = b"\x0f\0\0\0\1\0\x02\x02" + b"\x12\x00\xea" * 2
+    for chunks in ([llc + data], single_bytes(llc + data)):
+        scanner = Scanner()
+        assert [event for chunk in chunks for event in scanner.feed(chunk)] == []
+        assert scanner.finish() == [Frame("raw", 0, data)]
+        assert (scanner.frames, scanner.junk) == (1, 0)
+
+
+def test_a_notification_that_ends_like_a_p1_telegram_begins_is_taken_as_it_is() -> None:
+    data = notification(visible_string("x/ABC 12"))
+    assert scan(data) == [Frame("raw", 0, data)]
+
+
+def test_a_notification_behind_junk_is_not_guessed_at() -> None:
+    assert scan(b"\0\x0f\0\0\0\1\0\x02\x02" + b"\x12\x00\xea" * 2) == []
+
+
+def test_a_notification_behind_a_frame_is_not_guessed_at() -> None:
+    assert len(scan(on_the_wire(MBus()) + b"\x0f\0\0\0\1\0\x11\x01")) == 1
+
+
+def test_a_notification_longer_than_any_meter_sends_is_not_guessed_at() -> None:
+    text = b"\x0f\0\0\0\1\0\x09\x82\x0f\xf8"
+    longest = text + bytes(0x0FF8 - 10)
+    assert frames(scan(longest)) != []
+    assert frames(scan(longest + bytes(100))) == []
+
+
+# --- Noise ---
+
+
+@given(st.lists(st.binary(max_size=80), max_size=20))
+def test_random_bytes_never_raise(chunks: list[bytes]) -> None:
+    scanner = Scanner()
+    for chunk in chunks:
+        scanner.feed(chunk)
+    scanner.finish()
+    assert len(scanner._buffer) == 0
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        bytes.fromhex("68 04 04 68 53"),
+        b"/AAA5\r\n",
+        b"/AAA5 ",
+        b"\xdb\x08AAA00000\x82\x30\x00\x20",
+        b"h",
+    ],
+    ids=["mbus", "p1", "p1 in one line", "raw", "starts"],
+)
+def test_beginnings_without_end_are_not_piled_up(pattern: bytes) -> None:
+    """One always waits behind the other: the second look that unchecked links get never comes."""
+    scanner = Scanner()
+    for at in range(0, 80_000, 20):
+        scanner.feed((pattern * 20)[at % len(pattern) :][:20])
+        assert len(scanner._buffer) <= 2 * 16384 + 4
+    scanner.finish()
+    assert scanner.junk > 0
+
+
+starts = st.sampled_from(
+    [
+        *(b"\x68\x09\x09\x68\x53\xff\x10", b"\x68\x01\x01\x68\x53", b"\x68", b"\x7e\xa0\x15"),
+        *(b"\xa8\x20\xce\xff\x03\x13", b"\xdb\x08LGZ12345\x20\x30", b"\xdb\x08", b"/ISK5\r\n"),
+        *(b"\r\n!", b"1234\r\n", b"\x00\x01\x00\x01\x00\x01\x00\x09\x0f", b"\x00\x01"),
+        *(on_the_wire(MBus()), on_the_wire(Hdlc()), APDU[:40], APDU[40:], b"\xe6\xe7\x00"),
+    ]
+)
+
+
+@given(st.lists(starts | st.binary(max_size=9), max_size=30), st.integers(1, 50))
+def test_beginnings_of_every_link_in_disorder_never_raise(parts: list[bytes], size: int) -> None:
+    scanner = Scanner()
+    data = b"".join(parts)
+    for at in range(0, len(data), size):
+        scanner.feed(data[at : at + size])
+    scanner.finish()
+    assert len(scanner._buffer) == 0

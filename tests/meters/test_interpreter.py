@@ -1,0 +1,701 @@
+"""From what a meter pushed to what a household reads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.cosem.items import Shape
+from app.dlms import apdu
+from app.dlms.ciphering import Keys
+from app.dlms.receiver import Push, Security
+from app.fault import Fault, Kind
+from app.link.frame import Frame
+from app.meters import profile
+from app.meters.interpreter import Interpreter, Telegram
+from app.meters.profile import AUTO, Profile
+from app.meters.reading import Meter
+from app.meters.recogniser import GENERIC, MOST_SENDERS
+from simulator import axdr, clock, meters
+from simulator.axdr import Node, Type
+from simulator.household import Snapshot
+from simulator.meters import obis_bytes
+from tests.support.simulated import LISTS
+from tests.support.telegrams import (
+    NOON,
+    ZONE,
+    decode,
+    household,
+    notification,
+    registers,
+    telegrams,
+)
+
+LGZ = b"LGZ\x67\x70\x12\xd6\x87"
+KFM = b"KFM\x67\x50\x00\x00\x09"
+KAM = b"KAM\x01\x02\x03\x04\x05"
+XMP = b"XMP\x01\x02\x03\x04\x05"
+MAKERS = {"kaifa": "Kaifa", "sagemcom": "Sagemcom", "e450": "Landis+Gyr"}
+
+
+def interpreter(meter_type: str = AUTO, zone: tzinfo = ZONE) -> Interpreter:
+    return Interpreter(profile.load(), meter_type, zone)
+
+
+def push(
+    plaintext: bytes, title: bytes | None = None, address: str = "ceff03", offset: int = 5
+) -> Push:
+    security = Security(title, 0x20, 1, None) if title else None
+    return Push(Frame("hdlc", offset, plaintext, address), security, apdu.parse(plaintext))
+
+
+def read(
+    plaintext: bytes, title: bytes | None = None, meter_type: str = AUTO, address: str = "ceff03"
+) -> Telegram:
+    return interpreter(meter_type).read(push(plaintext, title, address))
+
+
+def from_meter(
+    family: str, variant: str, values: Mapping[str, Decimal | None] | None = None
+) -> tuple[bytes, bytes]:
+    """The plaintext of a simulated meter and its system title."""
+    meter = meters.build(family, variant)
+    snapshot = household(meter)
+    snapshot = Snapshot(snapshot.time, {**snapshot.values, **(values or {})})
+    return meter.telegram(snapshot).plaintext, meter.identity.system_title
+
+
+def code(text: str) -> Node:
+    return axdr.octet_string(obis_bytes(text))
+
+
+def scaled(text: str, value: Node, scaler: int, unit: int) -> Node:
+    return axdr.structure(code(text), value, axdr.structure(axdr.int8(scaler), axdr.enum(unit)))
+
+
+def pair(text: str, value: Node) -> Node:
+    return axdr.structure(code(text), value)
+
+
+VOLTAGE = scaled("1-0:32.7.0", axdr.uint16(2337), -1, 35)
+
+# --- Which meter it is ---
+
+
+@pytest.mark.parametrize(("family", "variant"), LISTS)
+def test_every_list_is_recognised_by_what_it_holds(family: str, variant: str) -> None:
+    telegram = read(*from_meter(family, variant))
+    assert telegram.fault is None
+    assert telegram.note is None
+    assert telegram.profile is profile.load()[family]
+    assert telegram.manufacturer == MAKERS[family]
+    assert telegram.model
+    assert telegram.reading is not None
+    meter = telegram.reading.meter
+    assert (meter.type, meter.manufacturer) == (family, MAKERS[family])
+    assert meter.model == telegram.model
+
+
+@pytest.mark.parametrize(("family", "variant"), LISTS)
+def test_the_right_type_chosen_changes_nothing(family: str, variant: str) -> None:
+    plaintext, title = from_meter(family, variant)
+    chosen = read(plaintext, title, meter_type=family)
+    assert chosen == read(plaintext, title)
+    assert chosen.reading is not None
+
+
+@pytest.mark.parametrize(("family", "variant"), LISTS)
+@pytest.mark.parametrize("chosen", ["kaifa", "sagemcom", "e450", "dsmr"])
+def test_a_telegram_that_contradicts_the_chosen_type_is_told_and_not_read(
+    family: str, variant: str, chosen: str
+) -> None:
+    if chosen == family:
+        return
+    telegram = read(*from_meter(family, variant), meter_type=chosen)
+    assert telegram.reading is None
+    assert telegram.registers is None
+    assert telegram.unknown == ()
+    assert telegram.fault is not None
+    assert (telegram.fault.kind, telegram.fault.layer) == (Kind.OTHER_METER, "meter")
+    assert telegram.fault.offset == 5
+    assert MAKERS[family] in telegram.fault.reason
+    assert f"meter_type is {chosen}" in telegram.fault.reason
+
+
+def test_a_telegram_that_does_not_contradict_the_chosen_type_is_read() -> None:
+    """A meter that does not encipher sends no system title, which would name its maker."""
+    meter = meters.build("kaifa", "netznoe", encrypted=False)
+    (telegram,) = telegrams(decode([meter.telegram(household(meter)).data], Keys(), "kaifa"))
+    assert telegram.fault is None
+    assert telegram.reading is not None
+
+
+def test_a_list_that_the_chosen_type_does_not_send_is_told() -> None:
+    plaintext = notification(axdr.uint16(236), axdr.uint16(237))
+    telegram = read(plaintext, LGZ, meter_type="e450")
+    assert telegram.fault is not None
+    assert telegram.fault.kind is Kind.UNKNOWN_LIST
+    assert "e450" in telegram.fault.reason
+    assert [item.value for item in telegram.unknown] == [236, 237]
+
+
+def test_a_list_that_no_profile_knows_is_handed_on_as_it_is() -> None:
+    plaintext = notification(axdr.uint16(236), axdr.octet_string(b"30100007"))
+    telegram = read(plaintext, LGZ)
+    assert telegram.fault == Fault(
+        Kind.UNKNOWN_LIST, "list", 5, "no profile knows what the values of this list mean"
+    )
+    assert [item.value for item in telegram.unknown] == [236, b"30100007"]
+    assert telegram.reading is None
+    assert telegram.registers is None
+    assert telegram.profile is None
+
+
+def test_a_positional_list_of_another_maker_is_not_believed() -> None:
+    plaintext, _ = from_meter("e450", "burgenland")
+    telegram = read(plaintext, KAM)
+    assert telegram.fault is not None
+    assert telegram.fault.kind is Kind.UNKNOWN_LIST
+
+
+def test_a_meter_that_says_all_by_itself_needs_no_profile() -> None:
+    telegram = read(notification(VOLTAGE), XMP)
+    assert telegram.fault is None
+    assert telegram.profile is not None
+    assert telegram.profile.type == GENERIC
+    assert telegram.reading is not None
+    assert telegram.reading.meter.manufacturer == "XMP"
+    assert telegram.reading.values == {"voltage_l1": Decimal("233.7")}
+
+
+def test_the_maker_of_such_a_meter_is_shown_as_well_as_it_is_known() -> None:
+    for title, name in ((b"XYZ12345", "XYZ"), (b"EGM12345", "Elgama"), (None, "unknown maker")):
+        assert read(notification(VOLTAGE), title, address="").manufacturer == name
+
+
+def test_a_meter_that_does_not_say_its_units_needs_a_profile_to_give_readings() -> None:
+    telegram = read(notification(pair("1-0:32.7.0", axdr.uint16(2337))), XMP)
+    assert telegram.fault is None
+    assert registers(telegram) == {"1-0:32.7.0": (2337, "")}
+    assert telegram.reading is None
+
+
+# --- Identity ---
+
+
+def test_the_meter_is_named_by_its_number() -> None:
+    telegram = read(*from_meter("kaifa", "tinetz"))
+    assert telegram.reading is not None
+    assert telegram.number == "1KFM0201234567"
+    assert telegram.reading.meter == Meter(
+        id="1kfm0201234567",
+        number="1KFM0201234567",
+        type="kaifa",
+        manufacturer="Kaifa",
+        model="MA309",
+        system_title="4b464d102012d687",
+    )
+
+
+def test_a_meter_without_number_is_named_by_its_system_title() -> None:
+    telegram = read(*from_meter("e450", "steiermark"))
+    assert telegram.number is None
+    assert telegram.reading is not None
+    assert telegram.reading.meter.id == LGZ.hex()
+    assert telegram.reading.meter.number is None
+
+
+def test_a_number_that_only_one_list_of_several_says_is_remembered() -> None:
+    lines = interpreter()
+    with_number = notification(pair("0-0:96.1.0", axdr.octet_string(b"56800003")), VOLTAGE)
+    without = notification(VOLTAGE)
+    before, said, behind = (lines.read(push(one, LGZ)) for one in (without, with_number, without))
+    assert [one.number for one in (before, said, behind)] == [None, "56800003", "56800003"]
+    assert before.reading
+    assert behind.reading
+    assert before.reading.meter.id == LGZ.hex()
+    assert behind.reading.meter.id == "56800003"
+
+
+def test_a_number_is_not_remembered_for_another_meter() -> None:
+    lines = interpreter()
+    with_number = notification(pair("0-0:96.1.0", axdr.octet_string(b"56800003")), VOLTAGE)
+    lines.read(push(with_number, LGZ))
+    assert lines.read(push(notification(VOLTAGE), KAM)).number is None
+    assert lines.read(push(notification(VOLTAGE), address="cf0223")).number is None
+
+
+def test_meters_without_cipher_are_told_apart_by_their_addresses() -> None:
+    lines = interpreter()
+    with_number = notification(pair("0-0:96.1.0", axdr.octet_string(b"56800003")), VOLTAGE)
+    lines.read(push(with_number, address="ceff03"))
+    assert lines.read(push(notification(VOLTAGE), address="ceff03")).number == "56800003"
+    assert lines.read(push(notification(VOLTAGE), address="cf0223")).number is None
+
+
+def test_a_line_cannot_invent_meters_without_end() -> None:
+    lines = interpreter()
+    with_number = notification(pair("0-0:96.1.0", axdr.octet_string(b"56800003")), VOLTAGE)
+    for serial in range(MOST_SENDERS + 9):
+        assert lines.read(push(with_number, b"LGZ" + bytes((0, 0, 0, 0, serial)))).number
+    assert len(lines._numbers) == MOST_SENDERS
+
+
+# --- Values ---
+
+
+def test_an_angle_of_400_is_a_register_and_no_reading() -> None:
+    angles = {"81.7.40": None, "81.7.51": Decimal(53), "81.7.62": Decimal(0)}
+    telegram = read(*from_meter("e450", "burgenland", angles))
+    shown = registers(telegram)
+    assert shown["1-0:81.7.40"] == (400, "deg")
+    assert shown["1-0:81.7.51"] == (53, "deg")
+    assert telegram.reading is not None
+    assert "phase_angle_l1" not in telegram.reading.values
+    assert telegram.reading.unknown == {"phase_angle_l1"}
+    assert telegram.reading.values["phase_angle_l2"] == 53
+    assert telegram.reading.values["phase_angle_l3"] == 0
+
+
+def test_400_is_a_value_like_others_where_it_does_not_say_absent() -> None:
+    values = {"1.7.0": Decimal(400), "32.7.0": Decimal(400)}
+    telegram = read(*from_meter("e450", "burgenland", values))
+    assert telegram.reading is not None
+    assert telegram.reading.values["power_import"] == 400
+    assert telegram.reading.values["voltage_l1"] == 400
+
+
+def test_a_value_that_is_not_sent_is_neither_register_nor_reading() -> None:
+    telegram = read(notification(VOLTAGE, scaled("1-0:52.7.0", Node(Type.NULL), -1, 35)), KAM)
+    assert registers(telegram) == {"1-0:32.7.0": (Decimal("233.7"), "V")}
+    assert telegram.reading is not None
+    assert telegram.reading.values == {"voltage_l1": Decimal("233.7")}
+
+
+def test_no_value_is_made_up_for_what_a_list_does_not_hold() -> None:
+    telegram = read(*from_meter("e450", "wien"))
+    assert telegram.reading is not None
+    assert set(telegram.reading.values) == {
+        *("energy_import", "energy_export", "reactive_energy_import", "reactive_energy_export"),
+        *("power_import", "power_export", "power"),
+        *("reactive_power_import", "reactive_power_export"),
+    }
+
+
+@pytest.mark.parametrize(("taken", "given"), [(321, 0), (0, 4500), (0, 0)])
+def test_power_is_what_is_taken_less_what_is_given(taken: int, given: int) -> None:
+    values = {"1.7.0": Decimal(taken), "2.7.0": Decimal(given)}
+    telegram = read(*from_meter("kaifa", "netznoe", values))
+    assert telegram.reading is not None
+    assert telegram.reading.values["power"] == taken - given
+    assert "1-0:16.7.0" not in registers(telegram)
+
+
+def test_power_that_the_meter_sends_itself_counts() -> None:
+    telegram = read(
+        notification(
+            scaled("1-0:1.7.0", axdr.uint32(500), 0, 27),
+            scaled("1-0:2.7.0", axdr.uint32(100), 0, 27),
+            scaled("1-0:16.7.0", Node(Type.INT32, -7), 0, 27),
+        ),
+        KAM,
+    )
+    assert telegram.reading is not None
+    assert telegram.reading.values["power"] == -7
+
+
+def test_power_is_not_known_when_one_direction_is_not_sent() -> None:
+    telegram = read(notification(scaled("1-0:1.7.0", axdr.uint32(500), 0, 27)), KAM)
+    assert telegram.reading is not None
+    assert telegram.reading.values == {"power_import": 500}
+
+
+def test_readings_are_in_the_units_of_a_household() -> None:
+    telegram = read(*from_meter("kaifa", "netznoe", {"1.8.0": Decimal(4408736)}))
+    assert registers(telegram)["1-0:1.8.0"] == (4408736, "Wh")
+    assert telegram.reading is not None
+    assert telegram.reading.values["energy_import"] == Decimal("4408.736")
+
+
+def test_registers_without_scale_get_that_of_the_family() -> None:
+    plaintext = notification(
+        pair("1-0:32.7.0", axdr.uint16(234)),
+        pair("1-0:31.7.0", axdr.uint16(52)),
+        pair("1-0:13.7.0", axdr.uint16(941)),
+        pair("1-1:1.8.0", axdr.uint32(886977)),
+    )
+    assert registers(read(plaintext, LGZ)) == {
+        "1-0:32.7.0": (234, "V"),
+        "1-0:31.7.0": (Decimal("0.52"), "A"),
+        "1-0:13.7.0": (Decimal("0.941"), ""),
+        "1-1:1.8.0": (886977, "Wh"),
+    }
+
+
+def test_registers_without_scale_that_the_family_does_not_know_are_no_readings() -> None:
+    plaintext = notification(
+        pair("1-0:14.7.0", axdr.uint16(4998)), pair("1-0:1.7.0", axdr.uint16(52))
+    )
+    telegram = read(plaintext, KFM)
+    assert registers(telegram) == {"1-0:14.7.0": (4998, ""), "1-0:1.7.0": (52, "W")}
+    assert telegram.reading is not None
+    assert telegram.reading.values == {"power_import": 52}
+
+
+def test_a_power_factor_without_scale_is_no_reading() -> None:
+    telegram = read(notification(pair("1-0:13.7.0", axdr.uint16(1000)), VOLTAGE), KFM)
+    assert telegram.reading is not None
+    assert telegram.reading.values == {"voltage_l1": Decimal("233.7")}
+
+
+def test_a_scaler_counts_even_when_the_unit_is_unknown() -> None:
+    telegram = read(notification(scaled("1-0:1.8.0", axdr.uint32(5), 3, 99)), KFM)
+    assert telegram.reading is None or telegram.reading.values["energy_import"] == 5
+
+
+def test_the_first_of_two_registers_for_one_reading_counts() -> None:
+    plaintext = notification(
+        scaled("1-0:1.8.0", axdr.uint32(1000), 0, 30),
+        scaled("1-1:1.8.0", axdr.uint32(2000), 0, 30),
+    )
+    telegram = read(plaintext, KAM)
+    assert registers(telegram) == {"1-0:1.8.0": (1000, "Wh"), "1-1:1.8.0": (2000, "Wh")}
+    assert telegram.reading is not None
+    assert telegram.reading.values == {"energy_import": 1}
+
+
+def test_the_first_of_two_values_for_one_register_counts() -> None:
+    plaintext = notification(
+        scaled("1-0:1.8.0", axdr.uint32(1000), 0, 30),
+        scaled("1-0:1.8.0", axdr.uint32(2000), 0, 30),
+    )
+    assert registers(read(plaintext, KAM)) == {"1-0:1.8.0": (1000, "Wh")}
+
+
+def test_texts_and_lists_are_registers() -> None:
+    plaintext = notification(
+        VOLTAGE,
+        pair("0-0:96.13.0", axdr.octet_string(b"\xff\x00")),
+        pair("0-0:96.3.10", Node(Type.BOOLEAN, value=True)),
+        pair("0-0:96.5.4", axdr.structure(axdr.uint16(1), axdr.octet_string(b"a"))),
+    )
+    assert registers(read(plaintext, KAM)) == {
+        "1-0:32.7.0": (Decimal("233.7"), "V"),
+        "0-0:96.13.0": ("FF00", ""),
+        "0-0:96.3.10": (True, ""),
+        "0-0:96.5.4": ('[1, "a"]', ""),
+    }
+
+
+def test_a_list_that_holds_no_reading_gives_none() -> None:
+    plaintext = notification(scaled("0-1:24.2.1", axdr.uint32(7), 0, 13))
+    telegram = read(plaintext, KAM)
+    assert telegram.fault is None
+    assert telegram.reading is None
+    assert registers(telegram) == {"0-1:24.2.1": (7, "m3")}
+
+
+# --- Time ---
+
+MOMENT = NOON.astimezone(ZONE)
+SHOWN = clock.date_time(MOMENT)
+LATER = clock.date_time(MOMENT + timedelta(seconds=2))
+
+
+def test_the_time_is_that_of_the_header() -> None:
+    plaintext = notification(axdr.octet_string(LATER), VOLTAGE, time=SHOWN)
+    assert read(plaintext, KAM).timestamp == NOON
+
+
+@pytest.mark.parametrize("invalid", [None, clock.date_time(MOMENT, clock.Style(status=1))])
+@pytest.mark.parametrize(
+    "element",
+    [axdr.octet_string(SHOWN), pair("0-0:1.0.0", axdr.octet_string(SHOWN))],
+    ids=["bare", "coded"],
+)
+def test_without_a_time_in_the_header_it_is_that_of_the_clock(
+    invalid: bytes | None, element: Node
+) -> None:
+    assert read(notification(element, VOLTAGE, time=invalid), KAM).timestamp == NOON
+
+
+def test_a_time_under_another_code_is_not_that_of_the_telegram() -> None:
+    plaintext = notification(pair("0-0:96.2.12", axdr.octet_string(SHOWN)), VOLTAGE)
+    telegram = read(plaintext, KAM)
+    assert telegram.timestamp is None
+    assert telegram.reading is not None
+    assert telegram.reading.timestamp is None
+    assert registers(telegram)["0-0:96.2.12"] == (SHOWN.hex().upper(), "")
+
+
+def test_a_clock_that_calls_itself_invalid_is_shown_and_not_believed() -> None:
+    invalid = clock.date_time(MOMENT, clock.Style(deviation=False, status=clock.INVALID))
+    telegram = read(notification(pair("0-0:1.0.0", axdr.octet_string(invalid)), VOLTAGE), KAM)
+    assert telegram.timestamp is None
+    assert registers(telegram)["0-0:1.0.0"] == (MOMENT.isoformat(), "")
+
+
+def test_a_clock_that_shows_no_time_is_shown_as_digits() -> None:
+    plaintext = notification(pair("0-0:1.0.0", axdr.octet_string(b"\xff" * 12)), VOLTAGE)
+    assert registers(read(plaintext, KAM))["0-0:1.0.0"] == ("FF" * 12, "")
+
+
+def test_a_clock_without_offset_is_that_of_the_zone() -> None:
+    plaintext, title = from_meter("e450", "burgenland")
+    at = {zone: interpreter(zone=zone).read(push(plaintext, title)) for zone in (ZONE, UTC)}
+    assert at[ZONE].timestamp == NOON
+    assert at[UTC].timestamp == NOON + timedelta(hours=2)
+
+
+def test_in_the_hour_that_occurs_twice_the_time_goes_on() -> None:
+    meter = meters.build("e450", "wien")
+    lines = interpreter()
+    begin = datetime(2026, 10, 25, 0, 59, 50, tzinfo=UTC)
+    for step in range(0, 25, 5):
+        moment = begin + timedelta(seconds=step)
+        snapshot = replace(household(meter), time=moment)
+        telegram = lines.read(push(meter.telegram(snapshot).plaintext, LGZ))
+        assert telegram.timestamp == moment
+
+
+WITHOUT_SEASON = clock.Style(deviation=False, summer=False)
+
+
+def test_the_clock_in_the_list_is_of_the_same_hour_as_the_header() -> None:
+    moment = datetime(2026, 10, 25, 0, 30, 5, tzinfo=UTC)
+    header, early = (
+        clock.date_time(time.astimezone(ZONE), WITHOUT_SEASON)
+        for time in (moment, moment - timedelta(seconds=2))
+    )
+    plaintext = notification(pair("0-0:1.0.0", axdr.octet_string(early)), VOLTAGE, time=header)
+    telegram = read(plaintext, b"LGZ12345")
+    assert telegram.timestamp == moment
+    assert registers(telegram)["0-0:1.0.0"] == ("2026-10-25T02:30:03+02:00", "")
+
+
+def test_two_meters_on_a_line_do_not_disturb_each_others_hour() -> None:
+    line = interpreter()
+    for title, second in ((b"LGZ12345", 5), (b"LGZ12346", 3)):
+        moment = datetime(2026, 10, 25, 0, 30, second, tzinfo=UTC)
+        header = clock.date_time(moment.astimezone(ZONE), WITHOUT_SEASON)
+        telegram = line.read(push(notification(VOLTAGE, time=header), title))
+        assert telegram.timestamp == moment
+
+
+# --- Text ---
+
+P1 = [
+    "0-0:1.0.0(260701120005S)",
+    "0-0:96.1.1(4B384547303034303436333935353037)",
+    "1-0:1.8.1(004426.123*kWh)",
+    "1-0:1.7.0(01.234*kW)",
+    "1-0:2.7.0(00.000*kW)",
+    "1-0:32.7.0(229.1*V)",
+    "0-0:96.14.0(0002)",
+]
+
+
+def text(identification: str, lines: Sequence[str] = P1, meter_type: str = AUTO) -> Telegram:
+    whole = "\r\n".join((f"/{identification}" if identification else "", "", *lines, "!"))
+    content = whole.encode("ascii")
+    return interpreter(meter_type).read(Push(Frame("p1", 5, content), None, content))
+
+
+@pytest.mark.parametrize("meter_type", [AUTO, "dsmr", "dsmr2"])
+def test_text_says_what_its_lines_say(meter_type: str) -> None:
+    telegram = text("ISK5\\2MT382-1000", meter_type=meter_type)
+    assert telegram.fault is None
+    assert telegram.timestamp == NOON
+    assert telegram.manufacturer == "Iskraemeco"
+    assert telegram.reading is not None
+    meter = telegram.reading.meter
+    assert meter.type == ("dsmr" if meter_type == AUTO else meter_type)
+    assert (meter.id, meter.number) == ("k8eg004046395507", "K8EG004046395507")
+    assert meter.system_title is None
+    assert telegram.number == "4B384547303034303436333935353037"  # as it is sent
+    assert telegram.reading.values == {
+        "energy_import_tariff_1": Decimal("4426.123"),
+        "power_import": 1234,
+        "power_export": 0,
+        "power": 1234,
+        "voltage_l1": Decimal("229.1"),
+    }
+    assert registers(telegram)["0-0:96.14.0"] == ("0002", "")
+    assert registers(telegram)["0-0:1.0.0"] == (NOON.astimezone(ZONE).isoformat(), "")
+
+
+def test_text_names_its_model_by_its_identification() -> None:
+    telegram = text("EST5\\253710000_A")
+    assert (telegram.manufacturer, telegram.model) == ("Sagemcom", "T210-D-r")
+    assert telegram.profile is profile.load()["sagemcom-p1"]
+
+
+def test_text_of_a_type_other_than_the_chosen_one_is_told_and_not_read() -> None:
+    telegram = text("ISK5\\2MT382-1000", meter_type="kaifa")
+    assert telegram.reading is None
+    assert telegram.fault is not None
+    assert (telegram.fault.kind, telegram.fault.layer) == (Kind.OTHER_METER, "meter")
+    assert "comes from an Iskraemeco meter, but meter_type is kaifa" in telegram.fault.reason
+
+
+def test_a_readout_without_identification_and_with_short_codes_is_read() -> None:
+    lines = ["0.0.0(12345678)", "0.9.1(120005)", "0.9.2(260701)", "1.8.0(1234.567*kWh)"]
+    telegram = text("", lines)
+    assert telegram.fault is None
+    assert telegram.timestamp == NOON
+    assert telegram.reading is not None
+    assert telegram.reading.meter.id == "12345678"
+    assert telegram.reading.values == {"energy_import": Decimal("1234.567")}
+
+
+def test_what_meters_behind_the_meter_say_is_not_its_own() -> None:
+    gas = [
+        "0-1:24.1.0(003)",
+        "0-1:96.1.0(4730303533303033333738323839323137)",
+        "0-1:24.2.1(260701110000S)(00107.123*m3)",
+    ]
+    telegram = text("XMX5LGBBFG1009394887", [*P1, *gas])
+    assert telegram.reading is not None
+    assert "gas" not in telegram.reading.values
+    assert telegram.reading.timestamp == NOON
+    (other,) = telegram.others
+    assert other.meter.id == "g0053003378289217"
+    assert other.values == {"gas": Decimal("107.123")}
+    assert other.timestamp == NOON - timedelta(hours=1, seconds=5)
+
+
+@given(st.text(alphabet="/!()*.:-0123456789SWkWhm3\r\n", max_size=200))
+def test_any_text_is_read_without_an_error(content: str) -> None:
+    raw = content.encode("ascii")
+    interpreter().read(Push(Frame("p1", 0, raw), None, raw))
+
+
+# --- What cannot be read ---
+
+
+def test_a_fault_passes_through() -> None:
+    fault = Fault(Kind.KEY_MISSING, "ciphering", 5, "no key is given")
+    given = Push(Frame("hdlc", 5, b""), Security(LGZ, 0x30, 1, None), None, fault)
+    assert interpreter().read(given) == Telegram(given, fault=fault)
+
+
+@pytest.mark.parametrize("body", [(), (axdr.structure(),), (Node(Type.NULL),)])
+@pytest.mark.parametrize("meter_type", [AUTO, "kaifa"])
+def test_a_list_of_nothing_is_not_known(body: tuple[Node, ...], meter_type: str) -> None:
+    telegram = read(notification(*body), KFM, meter_type=meter_type)
+    assert telegram.fault is not None
+    assert telegram.fault.kind is Kind.UNKNOWN_LIST
+    assert telegram.reading is None
+
+
+def test_a_profile_is_compared_as_the_one_that_it_is() -> None:
+    assert Profile("a", "b", "c") != Profile("a", "b", "c")
+
+
+# --- A number that only some lists say ---
+
+WATTS = notification(axdr.uint32(1207))
+"""Kaifa's list 1 in Norway; the second names maker and number."""
+NUMBERED = notification(
+    axdr.octet_string(b"KFM_001"),
+    axdr.octet_string(b"6970631401234567"),
+    axdr.octet_string(b"MA304H3E"),
+    *(axdr.uint32(value) for value in (1207, 0, 0, 42, 5000, 4000, 3000, 2310, 2320, 2330)),
+)
+NORDIC = "010001"
+
+
+def with_memory(numbers: dict[str, str]) -> Interpreter:
+    return Interpreter(profile.load(), AUTO, ZONE, numbers=numbers)
+
+
+def ids(one: Interpreter, plaintexts: Sequence[bytes]) -> list[str | None]:
+    """The names under which telegrams are published, None for those that are not."""
+    read_ones = [one.read(push(plaintext, address=NORDIC)) for plaintext in plaintexts]
+    assert all(telegram.registers for telegram in read_ones)
+    assert all(telegram.waiting is (telegram.reading is None) for telegram in read_ones)
+    return [telegram.reading.meter.id if telegram.reading else None for telegram in read_ones]
+
+
+def test_a_meter_is_not_published_before_the_list_that_says_its_number() -> None:
+    numbers: dict[str, str] = {}
+    found = ids(with_memory(numbers), [WATTS, WATTS, NUMBERED, WATTS])
+    assert found == [None, None, "6970631401234567", "6970631401234567"]
+    assert ids(with_memory(numbers), [WATTS]) == ["6970631401234567"]  # after a restart
+
+
+def test_a_number_that_never_comes_is_not_waited_for_for_ever_and_not_again() -> None:
+    numbers: dict[str, str] = {}
+    within = profile.load()["kaifa-nordic"].number_within[Shape.VALUES]
+    assert within < 20
+    found = ids(with_memory(numbers), [WATTS] * (within + 2))
+    assert found == [None] * within + ["kaifa-nordic"] * 2
+    assert ids(with_memory(numbers), [WATTS]) == ["kaifa-nordic"]
+
+
+def test_a_number_that_comes_late_counts_all_the_same() -> None:
+    one = with_memory({NORDIC: ""})
+    assert ids(one, [WATTS, NUMBERED, WATTS]) == [
+        "kaifa-nordic",
+        "6970631401234567",
+        "6970631401234567",
+    ]
+
+
+def test_without_a_memory_nothing_is_waited_for() -> None:
+    """As in `decode`, which shows each telegram for itself."""
+    assert ids(interpreter(), [WATTS]) == ["kaifa-nordic"]
+
+
+@pytest.mark.parametrize(("family", "variant"), LISTS)
+def test_a_meter_whose_lists_say_their_number_always_or_never_is_published_at_once(
+    family: str, variant: str
+) -> None:
+    one = with_memory({})
+    assert one.read(push(*from_meter(family, variant))).reading
+
+
+# --- Lists that are only described ---
+
+
+def test_the_list_of_the_kaifa_meters_of_netz_burgenland_is_read() -> None:
+    moment = clock.date_time(NOON.astimezone(ZONE))
+    telegram = read(
+        notification(
+            axdr.octet_string(moment),
+            axdr.octet_string(b"KFM1200200000017"),
+            *(axdr.uint32(value) for value in (9_108_123, 45, 431, 0, 96, 9)),
+        ),
+        KFM,
+    )
+    assert telegram.fault is None
+    assert telegram.profile is profile.load()["kaifa"]
+    assert telegram.number == "KFM1200200000017"
+    assert telegram.timestamp == NOON
+    assert telegram.reading is not None
+    assert telegram.reading.values == {
+        "energy_import": Decimal("9108.123"),
+        "energy_export": Decimal("0.045"),
+        "power_import": 431,
+        "power_export": 0,
+        "power": 431,
+        "reactive_energy_import": Decimal("0.096"),
+        "reactive_energy_export": Decimal("0.009"),
+    }
+
+
+def test_a_zmf100_s_currents_are_read_though_their_codes_are_swapped() -> None:
+    """By the dump: units are said, the codes of the currents begin with 06 09."""
+    right = axdr.encode(scaled("1-0:31.7.0", axdr.uint16(52), -2, 33))
+    swapped = right.replace(b"\x09\x06", b"\x06\x09", 1)
+    body = axdr.Raw(b"\x02\x02" + axdr.encode(VOLTAGE) + swapped)
+    telegram = read(axdr.data_notification(body, invoke_id=1), LGZ, address="")
+    assert registers(telegram) == {
+        "1-0:32.7.0": (Decimal("233.7"), "V"),
+        "1-0:31.7.0": (Decimal("0.52"), "A"),
+    }
+    assert telegram.profile is profile.load()["zmf100"]

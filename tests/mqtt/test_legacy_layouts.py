@@ -1,0 +1,224 @@
+"""The messages of other programs: what their users' entities and automations hang on."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from app.config.options import LAYOUTS as NAMES
+from app.meters.reading import Meter, Reading
+from app.meters.sensors import DIAGNOSTICS, SENSORS
+from app.mqtt.announcements import Announcement
+from app.mqtt.layout import Layout, Message
+from app.mqtt.legacy_layouts import LAYOUTS
+from app.mqtt.topics import Topics
+
+METER = Meter("30100007", "30100007", "e450", "Landis+Gyr", "E450", None)
+GAS = Meter("gas7", "GAS7", "dsmr", "", "Gas meter", None)
+NOON = datetime(2026, 6, 21, 12, 0, tzinfo=UTC)
+VALUES: dict[str, Decimal | int | str] = {
+    "energy_import": Decimal("4408.736"),
+    "energy_export": Decimal("12.5"),
+    "power_import": 29,
+    "power_export": 0,
+    "power": 29,
+    "voltage_l1": Decimal("236.1"),
+    "voltage_l2": 237,
+    "voltage_l3": 236,
+    "current_l1": 0,
+    "current_l2": Decimal("0.04"),
+    "current_l3": Decimal("0.26"),
+    "phase_angle_l2": 53,
+    "power_factor": Decimal("0.97"),
+    "frequency": 50,
+}
+READING = Reading(METER, NOON, VALUES)
+
+
+def layout(name: str, topics: Topics | None = None) -> Layout:
+    return LAYOUTS[name](topics or Topics(), language="en", version="1.2.3")
+
+
+def said(messages: list[Message]) -> dict[str, Any]:
+    return {message.topic: json.loads(message.payload, parse_float=Decimal) for message in messages}
+
+
+def announced(name: str, meter: Meter = METER, topics: Topics | None = None) -> dict[str, Any]:
+    keys = frozenset({*VALUES, "timestamp", *DIAGNOSTICS}) if meter is METER else frozenset({"gas"})
+    (message,) = layout(name, topics).announcement(Announcement(meter, None, keys, {}))
+    assert message.retain
+    return {"topic": message.topic, **json.loads(message.payload)}
+
+
+def test_every_layout_can_be_chosen() -> None:
+    assert tuple(LAYOUTS) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_our_own_state_message_is_always_there(name: str) -> None:
+    (expected,) = layout("standard").reading(READING)
+    assert expected in list(layout(name).reading(READING))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_meter_behind_the_meter_has_our_own_messages_only(name: str) -> None:
+    gas = Reading(GAS, NOON, {"gas": Decimal("7.5")})
+    assert list(layout(name).reading(gas)) == list(layout("standard").reading(gas))
+    described, usual = announced(name, GAS), announced("standard", GAS)
+    assert (described["topic"], described["cmps"]) == (usual["topic"], usual["cmps"])
+    assert described["dev"]["identifiers"] == ["smartmeter_gas7"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_message_of_a_reading_is_retained(name: str) -> None:
+    assert not any(message.retain for message in layout(name).reading(READING))
+
+
+# smartmeter_homeassistant_burgenland
+
+
+def test_burgenland_s_state_has_its_keys_and_energy_in_wh() -> None:
+    state = said(list(layout("burgenland").reading(READING)))["smartmeter/state"]
+    assert state == {
+        "total_con": 4408736,
+        "total_prov": 12500,
+        "w_con": 29,
+        "w_prov": 0,
+        "u1": Decimal("236.1"),
+        "u2": 237,
+        "u3": 236,
+        "i1": 0,
+        "i2": Decimal("0.04"),
+        "i3": Decimal("0.26"),
+        "angle2": 53,
+        "power_factor": Decimal("0.97"),
+    }
+
+
+def test_burgenland_s_entities_keep_their_unique_ids_and_units() -> None:
+    described = announced("burgenland")
+    assert described["topic"] == "homeassistant/device/smartmeter/config"
+    assert described["dev"]["identifiers"] == ["smartmeter"]
+    components = described["cmps"]
+    old = {
+        component["unique_id"]: component.get("unit_of_measurement")
+        for component in components.values()
+        if component.get("state_topic") == "smartmeter/state"
+    }
+    assert old == {
+        "smartmeter": None,
+        "smartmeter_total_energy_consumed": "Wh",
+        "smartmeter_total_energy_provided": "Wh",
+        "smartmeter_power_consumed": "W",
+        "smartmeter_power_provided": "W",
+        "smartmeter_voltage_l1": "V",
+        "smartmeter_voltage_l2": "V",
+        "smartmeter_voltage_l3": "V",
+        "smartmeter_current_l1": "A",
+        "smartmeter_current_l2": "A",
+        "smartmeter_current_l3": "A",
+        "smartmeter_angle_l2": "°",
+        "smartmeter_power_factor": None,
+    }
+    assert (
+        components["energy_import"]["value_template"] == "{{ value_json.total_con | default('') }}"
+    )
+    assert components["energy_import"]["device_class"] == "energy"
+    assert components["phase_angle_l2"]["enabled_by_default"] is False
+
+
+def test_what_burgenland_did_not_have_joins_its_device() -> None:
+    described = announced("burgenland")
+    components = described["cmps"]
+    assert components["frequency"]["unique_id"] == "smartmeter_30100007_frequency"
+    assert described["state_topic"] == "smartmeter/30100007/state"
+    assert components["problem"]["state_topic"] == "smartmeter/30100007/diagnostics"
+
+
+def test_burgenland_s_entities_are_taken_over_and_no_others() -> None:
+    (message,) = layout("burgenland").takeover()
+    assert message.topic == announced("burgenland")["topic"]
+    assert (json.loads(message.payload), message.retain) == ({"migrate_discovery": True}, False)
+    assert not [one for name in NAMES if name != "burgenland" for one in layout(name).takeover()]
+
+
+def test_burgenland_s_availability_is_the_last_will_s_topic() -> None:
+    assert layout("burgenland").status == "smartmeter/availability"
+    described = announced("burgenland")
+    assert described["availability"] == [
+        {"topic": "smartmeter/availability"},
+        {"topic": "smartmeter/30100007/status"},
+    ]
+    assert described["cmps"]["problem"]["availability"] == [{"topic": "smartmeter/availability"}]
+
+
+def test_burgenland_s_prefix_and_device_id_are_the_base_topic() -> None:
+    topics = Topics(base="keller/zaehler")
+    described = announced("burgenland", topics=topics)
+    assert described["topic"] == "homeassistant/device/zaehler/config"
+    assert described["dev"]["identifiers"] == ["zaehler"]
+    assert described["cmps"]["power_import"]["unique_id"] == "zaehler_power_consumed"
+    assert "keller/zaehler/state" in said(list(layout("burgenland", topics).reading(READING)))
+    assert layout("burgenland", topics).status == "keller/zaehler/availability"
+
+
+def test_a_replaced_meter_keeps_burgenland_s_device() -> None:
+    new = Meter("30100008", "30100008", "e450", "Landis+Gyr", "E450", None)
+    (message,) = layout("burgenland").announcement(
+        Announcement(new, None, frozenset({"power_import"}), {})
+    )
+    assert message.topic == "homeassistant/device/smartmeter/config"
+
+
+# lgraho/smartmeterreader
+
+
+def test_lgraho_s_state_has_its_keys() -> None:
+    state = said(list(layout("lgraho").reading(READING)))["homeassistant/sensor/smartmeter/state"]
+    assert state == {
+        "energy": Decimal("4408.736"),
+        "energyR": Decimal("12.5"),
+        "power": 29,
+        "powerR": 0,
+        "voltageL1": Decimal("236.1"),
+        "voltageL2": 237,
+        "voltageL3": 236,
+        "currentL1": 0,
+        "currentL2": Decimal("0.04"),
+        "currentL3": Decimal("0.26"),
+        "powerfactor": Decimal("0.97"),
+    }
+
+
+# greenMikeEU/SmartMeterEVN
+
+
+def test_greenmikeeu_has_one_topic_a_value() -> None:
+    messages = said(list(layout("greenmikeeu").reading(READING)))
+    del messages["smartmeter/30100007/state"]
+    assert messages == {
+        "Smartmeter/WirkenergieBezug": Decimal("4408.736"),
+        "Smartmeter/WirkenergieLieferung": Decimal("12.5"),
+        "Smartmeter/WirkleistungBezug": 29,
+        "Smartmeter/WirkleistungLieferung": 0,
+        "Smartmeter/Wirkleistunggesamt": 29,
+        "Smartmeter/SpannungL1": Decimal("236.1"),
+        "Smartmeter/SpannungL2": 237,
+        "Smartmeter/SpannungL3": 236,
+        "Smartmeter/StromL1": 0,
+        "Smartmeter/StromL2": Decimal("0.04"),
+        "Smartmeter/StromL3": Decimal("0.26"),
+        "Smartmeter/Leistungsfaktor": Decimal("0.97"),
+    }
+
+
+@pytest.mark.parametrize("name", ["lgraho", "greenmikeeu"])
+def test_the_device_is_our_own_where_the_other_program_had_none(name: str) -> None:
+    assert announced(name) == announced("standard")
+    assert layout(name).status == "smartmeter/status"
+
+
+def test_the_readings_of_this_test_are_real_ones() -> None:
+    assert VALUES.keys() <= SENSORS.keys()

@@ -1,0 +1,794 @@
+"""The documentation: what it names exists, what it shows is what the program says."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from serial.tools import list_ports
+from serial.tools.list_ports_common import ListPortInfo
+
+from app import jsontext
+from app.config import options
+from app.decode import describe
+from app.decoder import Decoder
+from app.dlms.ciphering import Keys, parse_key
+from app.fault import Kind
+from app.listen import Report
+from app.log import LEVELS
+from app.meters import profile
+from app.meters.interpreter import Telegram
+from app.meters.profile import AUTO
+from app.meters.quantity import Quantity
+from app.meters.sensors import DIAGNOSTICS, SENSORS, Sensor
+from app.transport import mode_search, stream
+from tests.support import captures
+from tests.support.telegrams import ZONE, telegram
+
+ROOT = Path(__file__).parents[2]
+ADDON = ROOT / "smartmeter_addon"
+README = ROOT / "README.md"
+DOCS = ADDON / "DOCS.md"
+STORE_PAGE = ADDON / "README.md"
+ADDING = ROOT / "ADDING_A_METER.md"
+TEXTS = (README, STORE_PAGE, DOCS, ADDON / "CHANGELOG.md", ADDING, ROOT / "SECURITY.md")
+
+PLACEHOLDER = "OWNER/REPOSITORY"
+ELLIPSIS = "…"
+
+Table = list[dict[str, str]]
+
+
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def names(paths: tuple[Path, ...]) -> list[str]:
+    return [str(path.relative_to(ROOT)) for path in paths]
+
+
+def section(path: Path, title: str) -> str:
+    """Give what stands under a heading, up to the next one of its level or above."""
+    match = re.search(rf"^(#+) {re.escape(title)}\n(.*)", read(path), re.MULTILINE | re.DOTALL)
+    assert match, f"{path.name} has no heading {title}"
+    return re.split(rf"^#{{1,{len(match[1])}}} ", match[2], maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def prose(text: str) -> str:
+    """Give a text without its blocks of code."""
+    return re.sub(r"^ *```.*?^ *```$", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def tables(text: str) -> Iterator[Table]:
+    for lines in re.findall(r"(?:^\|.*\|\n)+", text, re.MULTILINE):
+        head, _, *rows = [
+            [cell.strip() for cell in line.strip().strip("|").split(" |")]
+            for line in lines.splitlines()
+        ]
+        assert all(len(row) == len(head) for row in rows), lines
+        yield [dict(zip(head, row, strict=True)) for row in rows]
+
+
+def table(text: str, column: str) -> Table:
+    (found,) = [rows for rows in tables(text) if column in rows[0]]
+    return found
+
+
+def code(cell: str) -> str:
+    match = re.fullmatch(r"`(.+)`", cell)
+    assert match, cell
+    return match[1]
+
+
+# the options
+
+
+def schema_leaves(schema: Mapping[str, object], path: str = "") -> Iterator[str]:
+    for key, value in schema.items():
+        yield path + key
+        fields = value[0] if isinstance(value, list) else value
+        if isinstance(fields, dict):
+            yield from schema_leaves(fields, f"{path}{key}.")
+
+
+def option_rows() -> Table:
+    text = section(DOCS, "Options")
+    return [row for rows in tables(text) if "Option" in rows[0] for row in rows]
+
+
+def translation(path: str) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "fields": yaml.safe_load(read(ADDON / "translations" / "en.yaml"))["configuration"]
+    }
+    for key in path.split("."):
+        entry = entry["fields"][key]
+    return entry
+
+
+def test_the_options_tables_name_every_option_of_the_form_and_no_other() -> None:
+    schema = yaml.safe_load(read(ADDON / "config.yaml"))["schema"]
+    assert [code(row["Option"]) for row in option_rows()] == [
+        *(path for path in schema_leaves(schema) if "." not in path),
+        *(path for path in schema_leaves(schema) if "." in path),
+    ]
+
+
+def test_the_options_tables_name_the_fields_as_the_form_does() -> None:
+    shown = {code(row["Option"]): row["Field in the form"] for row in option_rows()}
+    assert shown == {path: translation(path)["name"] for path in shown}
+
+
+def test_the_defaults_in_the_options_tables_are_those_of_the_program() -> None:
+    parsed = options.parse({"additional_meters": [{}]}, ["auto"])
+    objects = {
+        "": (parsed, parsed.meters[0], parsed.meters[0].keys),
+        "mqtt": (parsed.mqtt,),
+        "additional_meters": (parsed.meters[1], parsed.meters[1].keys),
+    }
+    renamed = {"key": "encryption", "auth_key": "authentication"}
+    for row in option_rows():
+        path = code(row["Option"])
+        group, _, name = path.rpartition(".")
+        if path in ("mqtt", "additional_meters"):
+            expected = "empty"
+        else:
+            (value,) = [
+                getattr(one, renamed.get(name, name))
+                for one in objects[group]
+                if hasattr(one, renamed.get(name, name))
+            ]
+            expected = "empty" if value is None else "off" if value is False else f"`{value}`"
+        if path == "mqtt.port":
+            expected += f", with TLS `{options.parse({'mqtt': {'tls': True}}, []).mqtt.port}`"
+        assert row["Default"] == expected, path
+
+
+def test_the_program_takes_every_example_in_the_options_tables() -> None:
+    given: dict[str, Any] = {"mqtt": {}, "additional_meters": [{}]}
+    for row in option_rows():
+        group, _, name = code(row["Option"]).rpartition(".")
+        if row["Example"] == "see below":
+            continue
+        target = given[group] if group else given
+        target = target[0] if isinstance(target, list) else target
+        target[name] = yaml.safe_load(code(row["Example"]))
+    parsed = options.parse(given, ["auto", *profile.load()])
+    assert len(parsed.meters) == 2
+    assert parsed.mqtt.tls
+
+
+def test_the_program_takes_every_example_of_options() -> None:
+    examples = [yaml.safe_load(block) for block in blocks(read(DOCS), "yaml")]
+    by_hand = section(README, "Without Home Assistant's Supervisor")
+    examples += [json.loads(block) for block in blocks(by_hand, "json")]
+    assert len(examples) > 3
+    for example in examples:
+        options.parse(example, ["auto", *profile.load()])
+
+
+# the meters
+
+
+TYPE = "`meter_type`"
+PROFILES = profile.load()
+
+
+def meter_rows(path: Path = README) -> Table:
+    title = "Supported meters" if path == README else "Is my meter supported?"
+    return table(section(path, title), TYPE)
+
+
+def script(*command: str, environment: Mapping[str, str] | None = None) -> str:
+    """Give what a script of the repository prints."""
+    return subprocess.run(
+        [sys.executable, *command],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, **(environment or {})},
+        timeout=60,
+    ).stdout
+
+
+@pytest.mark.parametrize("path", [README, DOCS], ids=names((README, DOCS)))
+def test_the_table_of_meters_is_what_the_script_makes_of_the_profiles(path: Path) -> None:
+    assert script("script/meters") in read(path)
+
+
+@pytest.mark.parametrize("path", [README, DOCS], ids=names((README, DOCS)))
+def test_the_table_of_meters_has_every_profile_and_no_other(path: Path) -> None:
+    assert [code(row[TYPE]) for row in meter_rows(path)] == list(PROFILES)
+
+
+@pytest.mark.parametrize("family", PROFILES.values(), ids=lambda family: family.type)
+def test_the_table_of_meters_says_what_a_profile_says(family: profile.Profile) -> None:
+    (row,) = [row for row in meter_rows() if code(row[TYPE]) == family.type]
+    models = {family.model, *family.models.values()}
+    words = {word for model in models for word in re.findall(r"[\w.-]*\w", model)}
+    assert [word for word in words if word not in row["Meter"]] == []
+    assert family.manufacturer in row["Meter"]
+    modes = re.findall(r"\d+ \d[NEO]\d", row["Serial mode"])
+    assert modes == [str(mode) for mode in family.serial_modes]
+    assert row["Network operator"] == ", ".join(family.operators)
+    for column in ("Network operator", "Interface", "Keys, and where to ask", "Published"):
+        assert row[column]
+
+
+def test_every_family_is_told_what_it_was_tried_with() -> None:
+    rows = table(section(README, "Supported meters"), "Family")
+    assert [code(row["Family"]) for row in rows] == list(PROFILES)
+    for row in rows:
+        tried = PROFILES[code(row["Family"])].verified == "capture"
+        assert bool(row["Tried with the telegrams of"]) == tried
+        assert tried or row["By documentation only"]
+
+
+@pytest.mark.parametrize("path", [README, DOCS], ids=names((README, DOCS)))
+def test_meters_that_cannot_be_read_are_named(path: Path) -> None:
+    title = "Supported meters" if path == README else "Is my meter supported?"
+    text = section(path, title)
+    for name in ("AMIS", "NES 83334", "Elgama", "Slovenia", "Croatia", "SML"):
+        assert name in text
+
+
+def test_whoever_has_to_ask_for_a_key_finds_the_operator() -> None:
+    rows = table(section(DOCS, "Ask for the key"), "How")
+    named = " ".join(row["Network operator"] for row in rows)
+    for family in PROFILES.values():
+        operators = family.operators if family.keys != "none" else ()
+        for name in operators:  # "Danish, Norwegian, Swedish and Swiss operators" are four
+            for one in re.split(", | and ", name.removesuffix(" operators")):
+                assert one in named, (family.type, one)
+
+
+# what is found by itself
+
+
+def test_the_serial_modes_that_are_tried_are_those_of_the_program() -> None:
+    (listed, _) = blocks(section(DOCS, "What is found by itself"), "text")
+    assert listed.splitlines() == [str(mode) for mode in mode_search.USUAL]
+
+
+def test_the_patience_that_is_told_is_that_of_the_search() -> None:
+    text = section(DOCS, "What is found by itself")
+    assert mode_search.VAIN_BURSTS == 2
+    assert "When two telegrams have gone by" in text
+    assert f"{mode_search.LONGEST_TRIAL:.0f} seconds of bytes without a pause" in text
+    assert mode_search.LOYALTY == 600
+    assert "after ten minutes of bytes" in text
+
+
+@pytest.mark.parametrize(
+    "name", ["Zigbee", "Z-Wave", "EnOcean", "RFXtrx", "SkyConnect", "ConBee", "Sonoff", "Aeotec"]
+)
+def test_a_stick_that_is_left_alone_is_known_to_the_program(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert name in section(DOCS, "What is found by itself")
+    stick, meter = ListPortInfo("/dev/ttyUSB0"), ListPortInfo("/dev/ttyUSB1")
+    stick.vid = meter.vid = 0x10C4
+    stick.description, meter.description = f"{name} stick", "USB UART"
+    monkeypatch.setattr(list_ports, "comports", lambda: [stick, meter])
+    assert [adapter.foreign for adapter in stream.adapters()] == [True, False]
+
+
+def test_the_search_takes_the_time_that_is_told() -> None:
+    """One start of the measured ones, which lies between the shortest and the longest."""
+    title = "How long the search for the serial mode takes"
+    told = table(section(README, title), "Mode of the meter")
+    paths = os.pathsep.join((str(ADDON), str(ROOT)))
+    measured = script(
+        "-m", "trials.mode_search", "--starts", "1", environment={"PYTHONPATH": paths}
+    )
+    (rows,) = tables(measured)
+    modes = [str(mode) for mode in mode_search.USUAL]
+    assert [row["Mode of the meter"] for row in told] == modes
+    assert [row["Mode of the meter"] for row in rows] == modes
+
+    def seconds(row: Mapping[str, str], column: str) -> int:
+        return int(row[column].removesuffix(" s"))
+
+    for row, one in zip(told, rows, strict=True):
+        assert row.keys() == one.keys()
+        assert seconds(row, "Shortest") <= seconds(one, "Median") <= seconds(row, "Longest")
+        assert seconds(one, "Again, longest") <= seconds(row, "Again, longest")
+
+
+# the sensors
+
+
+def base(sensor: Sensor) -> tuple[str, str, str, str]:
+    """Give key, names and unit of a sensor without its phase or tariff."""
+    phase_or_tariff = re.compile(r"_l[123]$|_tariff_\d$| L[123]$| (tariff|Tarif) \d$")
+    key, english, german = (
+        phase_or_tariff.sub("", text) for text in (sensor.key, sensor.name_en, sensor.name_de)
+    )
+    return key, english, german, sensor.unit or ""
+
+
+def test_the_table_of_sensors_has_every_sensor_with_its_names_and_unit() -> None:
+    rows = table(section(DOCS, "What you see in Home Assistant"), "Reading")
+    listed = [
+        (code(row["Reading"]), row["Name in English"], row["Name in German"], row["Unit"])
+        for row in rows
+    ]
+    assert len(set(listed)) == len(listed)
+    assert set(listed) == {base(sensor) for sensor in SENSORS.values()}
+
+
+def test_the_table_of_sensors_says_which_have_phases_or_tariffs_and_which_are_disabled() -> None:
+    for row in table(section(DOCS, "What you see in Home Assistant"), "Reading"):
+        key = code(row["Reading"])
+        remark = row[""]
+        assert ("phase" in remark) == (f"{key}_l1" in SENSORS), key
+        assert ("tariffs" in remark) == (f"{key}_tariff_1" in SENSORS), key
+        assert remark.startswith("for each phase") == (key not in SENSORS), key
+        some = SENSORS.get(f"{key}_l1") or SENSORS.get(f"{key}_tariff_1") or SENSORS[key]
+        assert ("disabled" in remark) == (not some.enabled), key
+
+
+def test_the_table_of_diagnostics_has_every_one_with_its_names_and_unit() -> None:
+    rows = table(section(DOCS, "What you see in Home Assistant"), "Diagnostic")
+    listed = [
+        (code(row["Diagnostic"]), row["Name in English"], row["Name in German"], row["Unit"])
+        for row in rows
+    ]
+    assert listed == [base(sensor) for sensor in DIAGNOSTICS.values()]
+    for row in rows:
+        assert ("disabled" in row[""]) != DIAGNOSTICS[code(row["Diagnostic"])].enabled
+
+
+def test_every_kind_of_problem_is_listed() -> None:
+    text = section(DOCS, "What you see in Home Assistant")
+    (sentence,) = [line for line in text.splitlines() if line.startswith("The `kind` of a problem")]
+    told = {*(kind.value for kind in Kind), "not open", "no bytes", "no frames", "broker", "clock"}
+    told -= {"damaged"}  # which is noise, and no problem by itself
+    assert set(re.findall("`([^`]+)`", sentence)) - {"kind"} == told
+
+
+# what was shown by the program
+
+
+def test_the_decode_example_gives_what_is_printed_under_it() -> None:
+    text = section(README, "Decode a telegram")
+    (command,) = [block for block in blocks(text, "sh") if "app decode" in block]
+    (printed,) = blocks(text, "json")
+    (key,) = re.findall(r"SMARTMETER_KEY=(\w+)", command)
+    (capture,) = re.findall(r"<<'END'\n(.*)^END$", command, re.MULTILINE | re.DOTALL)
+    ended = subprocess.run(
+        [sys.executable, "-m", "app", "decode"],
+        input=capture,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "SMARTMETER_KEY": key, "PYTHONPATH": str(ADDON)},
+        timeout=30,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.count("\n") == 1
+    assert re.sub(r"\s", "", printed) == re.sub(r"\s", "", ended.stdout)
+
+
+def test_the_decode_example_is_a_capture_that_may_be_shown() -> None:
+    captures = json.loads(read(ROOT / "tests" / "vectors" / "shippable.json"))
+    text = section(README, "Decode a telegram")
+    (capture,) = [one for one in captures if f"`{one['id']}`" in text]
+    assert capture["raw_hex"] in re.sub(r"\s", "", text)
+    assert f"SMARTMETER_KEY={capture['key']}".lower() in text.lower()
+
+
+def test_every_member_that_decode_prints_is_described() -> None:
+    text = section(README, "Decode a telegram")
+    (printed,) = blocks(text, "json")
+    described = {
+        name for row in table(text, "Member") for name in re.findall(r"`(\w+)`", row["Member"])
+    }
+    assert described == json.loads(printed).keys() | {"other_meters", "unknown", "error"}
+
+
+def test_every_member_that_decode_may_print_is_described() -> None:
+    text = section(README, "Decode a telegram")
+    described = set(re.findall(r"`(\w+)`", "".join(row["Member"] for row in table(text, "Member"))))
+    captures = json.loads(read(ROOT / "tests" / "vectors" / "shippable.json"))
+    printed: set[str] = set()
+    for capture in captures:
+        one = Decoder(Keys(), PROFILES, ZONE, AUTO)
+        for event in one.feed(bytes.fromhex(capture["raw_hex"])):
+            if isinstance(event, Telegram):
+                printed |= describe(event).keys()
+    assert described - {"unknown"} == printed - {"unknown"}
+
+
+# listening, and what is added by hand
+
+
+KEY = "000102030405060708090A0B0C0D0E0F"
+
+
+def heard(telegram: bytes, own: Path | None = None, line: str = "/dev/ttyUSB0 (9600 8N1)") -> str:
+    """Give what `listen` prints of one telegram, without the time of day."""
+    report = Report()
+    one = Decoder(Keys(parse_key(KEY)), profile.load(own), ZONE, AUTO)
+    report.received(len(telegram))
+    lines = [
+        f"{'' if index else '00:00:00':8} {text}"
+        for event in one.feed(telegram)
+        for index, text in enumerate(report.event(event))
+    ]
+    report.opened(line)
+    report.ended(one.frames, one.junk)
+    lines += report.block()
+    return "".join(f"{text}\n" for text in lines)
+
+
+def timeless(text: str) -> str:
+    """Give what `listen` printed without the time of day and the version of Python."""
+    text = re.sub(r"^\d\d:\d\d:\d\d ", "00:00:00 ", text, flags=re.MULTILINE)
+    return re.sub(r"Python 3[\d.]+", "Python 3", text)
+
+
+def nordlicht() -> bytes:
+    """The telegram of the fictitious meter that the pages add."""
+    (command,) = [one for one in blocks(read(ADDING), "sh") if "app decode" in one]
+    assert f"SMARTMETER_KEY={KEY}" in command
+    (digits,) = re.findall(r"<<'END'\n(.*)^END$", command, re.MULTILINE | re.DOTALL)
+    return bytes.fromhex(digits)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A folder with the profile of the fictitious meter."""
+    (example, _) = blocks(section(DOCS, "A profile of your own"), "toml")
+    (tmp_path / "nordlicht.toml").write_text(example, encoding="utf-8")
+    return tmp_path
+
+
+def test_the_output_of_listen_for_a_meter_that_nobody_knows_is_what_it_prints() -> None:
+    (shown,) = blocks(section(DOCS, "Listen"), "text")
+    first, _, rest = shown.partition("\n")
+    assert first == "reading /dev/ttyUSB0 (9600 8N1); Ctrl-C ends"
+    assert timeless(rest) == timeless(heard(nordlicht()))
+
+
+def test_the_output_of_listen_in_the_readme_has_the_form_of_what_it_prints() -> None:
+    (shown,) = blocks(section(README, "Listen to a line"), "text")
+    made = heard(telegram("kaifa", "netznoe-1ph").data, line="/dev/ttyMeter (2400 8E1)")
+
+    def form(line: str) -> str:
+        register = re.fullmatch(r"( +\d-\d:\S+ +[a-z].*?)   +[\d.]+(.*)", line)
+        if register:
+            return "".join(register.groups())
+        return re.sub(r"[0-9a-f]{8,}|\d[\d:.+ -]*", "#", line)
+
+    def forms(text: str) -> list[str]:
+        lines = text.splitlines()
+        return [form(line) for line in lines if not re.search(r" ! |^\d+ x |^\d+ bytes", line)]
+
+    first, _, rest = shown.partition("\n")
+    assert first == "reading /dev/ttyMeter (2400 8E1); Ctrl-C ends"
+    assert forms(rest) == forms(made)
+
+
+@pytest.mark.parametrize("path", [README, DOCS], ids=names((README, DOCS)))
+def test_the_block_for_a_bug_report_that_is_shown_holds_no_full_number(path: Path) -> None:
+    title = "Listen to a line" if path == README else "Listen"
+    (shown,) = blocks(section(path, title), "text")
+    above, _, block = shown.partition("-----")
+    numbers = re.findall(r"number (\w+)|by (\w{16})|octet-string +(\w+)", above)
+    assert numbers
+    assert [one for found in numbers for one in found if one and one in block] == []
+    assert KEY not in shown
+
+
+def test_the_profile_of_the_fictitious_meter_reads_its_telegram_as_shown(own: Path) -> None:
+    known, _ = blocks(section(DOCS, "A profile of your own"), "text")
+    printed, _, _ = heard(nordlicht(), own).partition("-----")
+    assert timeless(known) == printed
+    title = re.search(r"ciphered by \w+ \((\w+)\)", known)
+    assert title
+    assert profile.load(own)["nordlicht"].makers == (title[1],)
+
+
+def test_the_profile_that_changes_a_shipped_one_changes_what_is_said(own: Path) -> None:
+    (_, example) = blocks(section(DOCS, "A profile of your own"), "toml")
+    (own / "e450.toml").write_text(example, encoding="utf-8")
+    changed, shipped = profile.load(own)["e450"], PROFILES["e450"]
+    assert changed.nominal
+    assert shipped.nominal
+    assert {key for key, of in changed.nominal.items() if of != shipped.nominal[key]} == {
+        Quantity.VOLTAGE
+    }
+    assert changed.nominal[Quantity.VOLTAGE] == -1
+    others = [field.name for field in fields(shipped) if field.name not in ("nominal", "own")]
+    assert [getattr(changed, name) for name in others] == [
+        getattr(shipped, name) for name in others
+    ]
+
+
+def test_the_mistake_in_a_profile_is_told_as_shown(own: Path) -> None:
+    _, shown = blocks(section(DOCS, "A profile of your own"), "text")
+    path = own / "profiles" / "nordlicht.toml"
+    path.parent.mkdir()
+    example = read(own / "nordlicht.toml")
+    path.write_text(example.replace('"9600 8N1"', '"9600"'), encoding="utf-8")
+    ended = subprocess.run(
+        [sys.executable, "-m", "app", "run", "--options", str(own / "options.json")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ADDON), "NO_COLOR": "1"},
+        timeout=30,
+    )
+    assert ended.returncode == 1
+    times = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ", re.MULTILINE)
+    assert times.sub("", ended.stdout) == times.sub("", shown)
+
+
+def test_every_key_of_a_profile_is_explained() -> None:
+    rows = table(section(DOCS, "A profile of your own"), "Key")
+    explained = {key for row in rows for key in re.findall(r"`(\w+)`", row["Key"])}
+    assert explained == {str(key) for key in profile._PROFILE_SCHEMA.schema} | {"based_on"}
+
+
+def test_the_meter_that_is_added_is_decoded_as_shown(tmp_path: Path) -> None:
+    (example,) = blocks(read(ADDING), "toml")
+    assert re.match(r"# [^:\n]+: ", example)  # what script/meters takes the name from
+    (tmp_path / "nordlicht.toml").write_text(example, encoding="utf-8")
+    unknown, known, _ = blocks(read(ADDING), "json")
+    for folder, shown in ((None, unknown), (tmp_path, known)):
+        one = Decoder(Keys(parse_key(KEY)), profile.load(folder), ZONE, AUTO)
+        (event,) = one.feed(nordlicht())
+        assert isinstance(event, Telegram)
+        assert jsontext.dumps(describe(event)) == jsontext.dumps(
+            json.loads(shown, parse_float=Decimal)
+        )
+
+
+def test_the_meter_that_is_added_says_all_that_a_shipped_profile_says(tmp_path: Path) -> None:
+    (example,) = blocks(read(ADDING), "toml")
+    (tmp_path / "nordlicht.toml").write_text(example, encoding="utf-8")
+    one = profile.load(tmp_path)["nordlicht"]
+    assert all((one.operators, one.interface, one.keys, one.publishes, one.serial_modes))
+
+
+def test_the_capture_that_is_added_passes_the_tests_of_the_captures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (example,) = blocks(read(ADDING), "toml")
+    (tmp_path / "nordlicht.toml").write_text(example, encoding="utf-8")
+    capture = json.loads(blocks(read(ADDING), "json")[-1], parse_float=Decimal)
+    assert bytes.fromhex(capture["raw_hex"]) == nordlicht()
+    shipped = json.loads(read(ROOT / "tests" / "vectors" / "shippable.json"))
+    assert [key for key in capture if any(key not in other for other in shipped)] == []
+    assert captures.differences(capture) != []
+    with_it = profile.load(tmp_path)
+    monkeypatch.setattr(profile, "load", lambda: with_it)
+    assert captures.differences(capture) == []
+    assert captures.differences(capture, "nordlicht") == []
+    assert captures.differences(capture, piecemeal=True) == []
+
+
+# what the log says
+
+
+HOLE = "\0"
+
+
+@cache
+def sentences() -> frozenset[str]:
+    """Give every text in the program but its docstrings, with a hole where a value comes in."""
+
+    def visit(node: ast.AST) -> Iterator[str]:
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            return  # a docstring
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield re.sub(r"%(s|d|\.\df)", HOLE, node.value)
+        elif isinstance(node, ast.JoinedStr):
+            yield "".join(
+                str(part.value) if isinstance(part, ast.Constant) else HOLE for part in node.values
+            )
+        else:
+            for child in ast.iter_child_nodes(node):
+                yield from visit(child)
+
+    sources = sorted((ADDON / "app").rglob("*.py"))
+    assert sources
+    return frozenset(text for path in sources for text in visit(ast.parse(read(path))))
+
+
+def quoted_messages() -> list[str]:
+    """Give the messages under Troubleshooting: those that begin an item, and those of its lead."""
+    text = prose(section(DOCS, "Troubleshooting"))
+    lead = text.split("\n### ")[0]
+    return [
+        *re.findall(r"^- `([^`]+)`", text, re.MULTILINE),
+        *re.findall(r"`([^`]+)`", lead),
+        "no auth_key is set",
+        "this meter sends no tag to check",
+    ]
+
+
+@pytest.mark.parametrize("message", quoted_messages())
+def test_a_message_under_troubleshooting_is_one_of_the_program(message: str) -> None:
+    assert message in read(DOCS)
+    pattern = re.compile(re.escape(message).replace(ELLIPSIS, f"{HOLE}[{HOLE} :()]*"))
+    assert [sentence for sentence in sentences() if pattern.search(sentence)] or composed(message)
+
+
+def composed(message: str) -> bool:
+    """Tell whether a message is a sentence of the program with another of its texts at the hole."""
+    texts = [re.escape(text) for text in sentences() if " " in text and HOLE not in text]
+    filling = "|".join([ELLIPSIS, *texts])
+    return any(
+        re.fullmatch(re.escape(sentence).replace(HOLE, f"(?:{filling})"), message)
+        for sentence in sentences()
+        if HOLE in sentence and len(sentence.replace(HOLE, "")) >= 8
+    )
+
+
+def log_lines() -> list[str]:
+    return [
+        line
+        for path in (README, DOCS)
+        for line in re.findall(r"^(?:add-on \| )?\d{4}-.*$", read(path), re.MULTILINE)
+    ]
+
+
+@pytest.mark.parametrize("line", log_lines())
+def test_a_line_of_the_log_that_is_shown_is_one_that_the_program_writes(line: str) -> None:
+    match = re.fullmatch(r"(?:add-on \| )?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ([A-Z]+) +(.+)", line)
+    assert match
+    assert match[1].lower() in LEVELS
+    # A sentence with a few words of its own; two holes and a colon would fit anything.
+    patterns = [
+        re.escape(sentence).replace(HOLE, ".*")
+        for sentence in sentences()
+        if len(sentence.replace(HOLE, "")) >= 8
+    ]
+    assert any(re.search(pattern + "$", match[2]) for pattern in patterns)
+
+
+def test_every_reason_for_which_a_telegram_is_not_read_is_explained() -> None:
+    text = read(DOCS)
+    for start in (
+        "sends ciphered telegrams and no key is given",
+        "deciphering gives no telegram",
+        "the authentication key does not fit",
+        "the telegram comes from ",
+        "no profile knows",
+        "a list that meters of the type",
+    ):
+        assert any(start in sentence for sentence in sentences()), start
+        assert start in text
+
+
+# names, links, words
+
+
+def anchors(path: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.+)$", prose(read(path)), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=names(TEXTS))
+def test_every_relative_link_leads_somewhere(text: Path) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", prose(read(text))):
+        if target.startswith("https://"):
+            continue
+        path, _, anchor = target.partition("#")
+        file = text.parent / path if path else text
+        assert file.exists(), target
+        assert not anchor or anchor in anchors(file), target
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=names(TEXTS))
+def test_every_file_named_exists(text: Path) -> None:
+    of_the_user = {
+        *("options.json", "state.json", "/etc/ser2net.yaml", "nordlicht.toml", "e450.toml"),
+        "smartmeter_addon/app/meters/profiles/nordlicht.toml",  # added, and taken away again
+    }
+    words = re.findall(r"`([^`\s]+)", prose(read(text)))
+    words += re.findall(r"(?:script|smartmeter_addon)/[\w./-]+", read(text))
+    for word in words:
+        is_file = re.fullmatch(r"(?:[\w.-]+/)*[\w-]+\.(?:md|py|sh|txt|toml|ya?ml|json)", word)
+        in_the_tree = word.startswith(("script/", "simulator", "smartmeter_addon", "tests/"))
+        if word in of_the_user or not (is_file or in_the_tree):
+            continue
+        folders = (ROOT, ADDON, ADDON / "app")
+        assert any((folder / word).exists() for folder in folders), word
+
+
+def test_the_options_of_the_demo_that_are_named_exist() -> None:
+    named = re.findall(r"`[^`]*?(--[\w-]+)", prose(section(README, "Try it without a meter")))
+    assert named
+    assert [option for option in named if option not in read(ROOT / "script" / "demo")] == []
+
+
+def test_the_arguments_of_the_program_that_are_shown_exist() -> None:
+    texts = [read(path) for path in (README, DOCS, ADDING)]
+    shown = [
+        (command, option)
+        for text in texts
+        for command, rest in re.findall(r"python -m app (\w+)([^`\n]*)", text)
+        for option in re.findall(r"--[\w-]+", rest) or [""]
+    ]
+    assert {command for command, _ in shown} == {"run", "decode", "listen"}
+    shown += [("listen", option) for option in ("--serial-mode", "--seconds", "--profiles")]
+    shown += [("decode", "--profiles")]
+    environment = {"PYTHONPATH": str(ADDON)}
+    told = {
+        command: script("-m", "app", command, "--help", environment=environment)
+        for command in ("run", "decode", "listen")
+    }
+    for command, option in shown:
+        assert option in told[command]
+    for option in re.findall(r"`(--[\w-]+)", prose(section(README, "Listen to a line"))):
+        assert option in told["listen"]
+
+
+def test_every_package_that_is_installed_has_its_reason() -> None:
+    text = section(README, "Dependencies")
+    files = [*ROOT.glob("requirements-*.txt"), ADDON / "requirements.txt"]
+    packages = {
+        package
+        for file in files
+        for package in re.findall(r"^([\w.-]+)==", read(file), re.MULTILINE)
+    }
+    assert "aiomqtt" in packages
+    assert [name for name in sorted(packages) if not re.search(rf"\b{name}\b", text)] == []
+
+
+def test_the_placeholder_of_the_address_stands_where_the_readme_says() -> None:
+    holding = {
+        str(path.relative_to(ROOT))
+        for folder in (ROOT, ADDON, ADDON / "translations", ROOT / "script", ROOT / "tests")
+        for path in folder.iterdir()
+        if path.is_file() and path != Path(__file__) and PLACEHOLDER.encode() in path.read_bytes()
+    }
+    assert holding == {"README.md", "repository.yaml"}
+    # The button, the address, and the command that sets both.
+    assert read(README).count(f"https://github.com/{PLACEHOLDER}") == 2
+    (command,) = re.findall(r"`(sed -i [^`]+)`", read(README))
+    assert read(README).count(PLACEHOLDER) == 3
+    assert command.endswith(" README.md repository.yaml")
+
+
+def test_the_command_that_sets_the_address_sets_it_everywhere(tmp_path: Path) -> None:
+    (command,) = re.findall(r"`(sed -i [^`]+)`", read(README))
+    for name in ("README.md", "repository.yaml"):
+        (tmp_path / name).write_text(read(ROOT / name), encoding="utf-8")
+    subprocess.run(["sh", "-c", command.replace("-i", "-i.bak")], cwd=tmp_path, check=True)
+    address = "https://github.com/the-owner/the-repository"
+    assert yaml.safe_load(read(tmp_path / "repository.yaml"))["url"] == address
+    assert read(tmp_path / "README.md").count(address) == 2
+    assert f"repository_url={address})" in read(tmp_path / "README.md")
+    for name in ("README.md", "repository.yaml"):
+        assert PLACEHOLDER not in read(tmp_path / name)
+
+
+@pytest.mark.parametrize("text", [README, STORE_PAGE, DOCS], ids=names((README, STORE_PAGE, DOCS)))
+def test_an_app_is_introduced_as_an_add_on_once_and_called_app_from_then_on(text: Path) -> None:
+    words = re.sub(r"`[^`]+`|called Add-ons in older versions", "", prose(read(text)))
+    assert len(re.findall("add-on", words, re.IGNORECASE)) == 1
+    assert "app (add-on)" in words
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=names(TEXTS))
+def test_no_path_of_a_machine_is_shown(text: Path) -> None:
+    assert re.findall(r"(?:/home/|/root/|/tmp/|/work/|/Users/)\S*", read(text)) == []

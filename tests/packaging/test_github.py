@@ -1,0 +1,155 @@
+"""What GitHub reads: workflows, forms for issues, updates of dependencies."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+GITHUB = ROOT / ".github"
+WORKFLOWS = sorted((GITHUB / "workflows").iterdir())
+FORMS = sorted((GITHUB / "ISSUE_TEMPLATE").iterdir())
+FIELD_TYPES = {"markdown", "textarea", "input", "dropdown", "checkboxes"}
+
+
+def read_yaml(path: Path) -> Any:  # noqa: ANN401 - as free as YAML is
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def steps(workflow: dict[str, Any]) -> list[dict[str, Any]]:
+    return [step for job in workflow["jobs"].values() for step in job["steps"]]
+
+
+def test_there_are_workflows_for_audits_tests_the_linter_and_the_image() -> None:
+    names = [path.name for path in WORKFLOWS]
+    assert names == ["audit.yaml", "image.yaml", "lint.yaml", "test.yaml"]
+
+
+def test_what_the_image_installs_is_audited_as_it_is_pinned_every_day() -> None:
+    workflow = read_yaml(GITHUB / "workflows" / "audit.yaml")
+    (audit,) = (step["run"] for step in steps(workflow) if "pip-audit -" in step.get("run", ""))
+    assert audit.split()[1:4] == ["--strict", "--require-hashes", "--disable-pip"]
+    assert audit.endswith("-r smartmeter_addon/requirements.txt")
+    assert workflow[True]["schedule"]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_says_when_it_runs_what_it_may_and_what_it_does(path: Path) -> None:
+    workflow = read_yaml(path)
+    # "on" without quotes is true in YAML 1.1, which GitHub does not read.
+    assert workflow.keys() <= {"name", True, "permissions", "env", "jobs"}
+    assert workflow[True]
+    assert workflow["permissions"] == {"contents": "read"}
+    assert steps(workflow)
+    for job in workflow["jobs"].values():
+        assert job["runs-on"]
+        needed = job.get("needs", [])
+        for other in [needed] if isinstance(needed, str) else needed:
+            assert other in workflow["jobs"]
+    for step in steps(workflow):
+        assert ("uses" in step) != ("run" in step)
+        if "uses" in step:
+            assert re.fullmatch(r"[\w-]+/[\w/-]+@(v?\d[\w.]*|master)", step["uses"])
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"] == {"persist-credentials": False}
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_takes_only_what_an_earlier_step_or_job_gives(path: Path) -> None:
+    workflow = read_yaml(path)
+    text = path.read_text(encoding="utf-8")
+    ids = {step["id"] for step in steps(workflow) if "id" in step}
+    outputs = {
+        (name, output)
+        for name, job in workflow["jobs"].items()
+        for output in job.get("outputs", {})
+    }
+    assert set(re.findall(r"steps\.(\w+)\.outputs", text)) <= ids
+    assert set(re.findall(r"needs\.(\w+)\.outputs\.(\w+)", text)) <= outputs
+    assert set(re.findall(r"env\.(\w+)", text)) <= set(workflow.get("env", {}))
+
+
+def test_the_tests_run_what_continuous_integration_runs_on_the_image_s_python_too() -> None:
+    (job,) = read_yaml(GITHUB / "workflows" / "test.yaml")["jobs"].values()
+    (command,) = [step["run"] for step in job["steps"] if "run" in step]
+    assert (ROOT / command).stat().st_mode & 0o111
+    dockerfile = (ROOT / "smartmeter_addon" / "Dockerfile").read_text(encoding="utf-8")
+    (version,) = re.findall(r"base-python:(3\.\d+)-", dockerfile)
+    assert version in job["strategy"]["matrix"]["python"]
+
+
+def test_the_image_is_built_for_the_architectures_of_the_app() -> None:
+    config = read_yaml(ROOT / "smartmeter_addon" / "config.yaml")
+    workflow = read_yaml(GITHUB / "workflows" / "image.yaml")
+    assert yaml.safe_load(workflow["env"]["ARCHITECTURES"]) == config["arch"]
+    assert workflow["env"]["IMAGE"] == config["slug"]
+    (build,) = [step for step in steps(workflow) if "build-image" in step.get("uses", "")]
+    assert (ROOT / build["with"]["context"] / "Dockerfile").exists()
+
+
+def test_nothing_is_published_but_by_a_release() -> None:
+    jobs = read_yaml(GITHUB / "workflows" / "image.yaml")["jobs"]
+    assert jobs["publish"]["if"] == "github.event_name == 'release'"
+    assert jobs["build"]["steps"][-1]["with"]["push"] == "${{ github.event_name == 'release' }}"
+
+
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.name)
+def test_a_form_for_issues_is_one_that_github_takes(path: Path) -> None:
+    form = read_yaml(path)
+    assert form.keys() <= {"name", "description", "title", "labels", "body"}
+    assert form["name"]
+    assert form["description"]
+    fields = [field for field in form["body"] if field["type"] != "markdown"]
+    assert fields
+    ids = [field["id"] for field in fields]
+    assert len(set(ids)) == len(ids)
+    for field in form["body"]:
+        assert field["type"] in FIELD_TYPES
+        assert field["attributes"].get("label") or field["type"] == "markdown"
+        assert field["attributes"].get("options") or field["type"] != "dropdown"
+
+
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.name)
+def test_a_form_for_issues_asks_for_the_listen_block_and_never_for_a_key(path: Path) -> None:
+    form = read_yaml(path)
+    (field,) = [field for field in form["body"] if field.get("id") == "listen"]
+    assert "listen" in field["attributes"]["label"]
+    wanted = field.get("validations", {}).get("required", False)
+    assert wanted == (path.name == "meter_not_read.yml")
+    labels = [field["attributes"].get("label", "") for field in form["body"]]
+    assert [label for label in labels if re.search(r"\bkey\b", label, re.IGNORECASE)] == []
+    assert re.search(r"without keys|never enter a key", path.read_text("utf-8"), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.name)
+def test_a_link_in_a_form_leads_somewhere(path: Path) -> None:
+    links = re.findall(r"\]\(\.\./blob/main/([^)#]+)#([\w-]+)\)", path.read_text("utf-8"))
+    assert links
+    for file, anchor in links:
+        titles = re.findall(r"^#+ (.+)$", (ROOT / file).read_text("utf-8"), re.MULTILINE)
+        assert anchor in {title.lower().replace(" ", "-") for title in titles}
+
+
+def test_updates_are_looked_for_where_there_is_something_to_update() -> None:
+    settings = read_yaml(GITHUB / "dependabot.yml")
+    assert settings["version"] == 2
+    wanted = {"pip": "requirements*.txt", "docker": "Dockerfile", "github-actions": ".github"}
+    for update in settings["updates"]:
+        folder = ROOT / update["directory"].lstrip("/")
+        assert list(folder.glob(wanted[update["package-ecosystem"]])), update
+    assert {update["package-ecosystem"] for update in settings["updates"]} == set(wanted)
+
+
+def test_no_name_anywhere_is_one_that_the_supervisor_looks_for() -> None:
+    """Not even where it does not look: GitHub's chooser of forms would be named config.yml."""
+    found = {
+        str(path.relative_to(ROOT))
+        for pattern in ("config.*", "build.*", "repository.*")
+        for path in ROOT.rglob(pattern)
+        if path.suffix in {".yaml", ".yml", ".json"}
+        and not re.match(r"\.git$|\.venv", path.relative_to(ROOT).parts[0])
+    }
+    own = {"smartmeter_addon/config.yaml", "smartmeter_addon/build.yaml", "repository.yaml"}
+    assert found == own

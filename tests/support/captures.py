@@ -1,0 +1,194 @@
+"""Captures of real meters, and in what the program reads them otherwise than they are known."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from app.dlms.ciphering import Keys, parse_key
+from app.fault import Fault, Kind
+from app.meters import profile
+from app.meters.interpreter import Telegram
+from app.meters.profile import AUTO
+from tests.support.telegrams import (
+    ZONE,
+    decode,
+    decoder,
+    faults,
+    registers,
+    single_bytes,
+    telegrams,
+)
+
+Capture = dict[str, Any]
+"""One entry of a collection; vectors/README.md describes its keys."""
+
+
+CHOSEN = {
+    "aidon": "aidon",
+    "egd-cz": "xt211",
+    "energomera": "energomera",
+    "iskra-am550-at": "am550",
+    "iskra-am550-ch": "am550",
+    "iskra-si-hr": "am550",
+    "kaifa-at": "kaifa",
+    "kaifa-nordic": "kaifa-nordic",
+    "kamstrup": "kamstrup",
+    "lg-e360": "e360",
+    "lg-e450-at": "e450",
+    "lg-e450-ch": "e450",
+    "lg-e570": "e570",
+    "p1-encrypted": "sagemcom-p1",
+    "p1-plain": "dsmr",
+    "sagemcom-at": "sagemcom",
+    "siemens-im350": "im350",
+    "siemens-td3511": "dsmr",
+}
+"""The meter type that a user would choose for a family."""
+
+
+SPECIAL = {
+    "p1-eon-hu": "sagemcom-p1",
+    "p1-dsmr3": "dsmr2",
+    "p1-esy-q3d": "q3d",
+    "p1-isk-si-nocrc": "am550",
+    "p1-kamstrup-se": "kamstrup",
+    "p1-sag-t210dr-plain": "sagemcom-p1",
+}
+"""The meter type of captures whose family holds several makers' meters."""
+
+
+VECTORS = Path(__file__).parents[1] / "vectors"
+
+
+REFERENCE = VECTORS.parents[2] / "shared" / "vectors" / "reference.json"
+
+
+PROFILES = profile.load()
+
+
+NOTHING_COMES_OUT = {"incomplete", "bad-frame", "undecodable"}
+
+
+LINKS = {"raw-apdu": "raw", "p1-ascii": "p1", "p1-encrypted": "raw"}
+
+
+WALL_CLOCK = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+
+
+def load(path: Path) -> list[Capture]:
+    captures: list[Capture] = json.loads(path.read_text("utf-8"), parse_float=Decimal)
+    return captures
+
+
+SHIPPED = load(VECTORS / "shippable.json")
+
+
+CAPTURES = SHIPPED + (load(REFERENCE) if REFERENCE.exists() else [])
+
+
+WITH_A_TYPE = [capture for capture in CAPTURES if capture["family"] in CHOSEN]
+
+
+def keys_of(capture: Capture) -> Keys:
+    encryption, authentication = (
+        parse_key(capture[name]) if capture[name] else None for name in ("key", "auth_key")
+    )
+    return Keys(encryption, authentication)
+
+
+def chosen_for(capture: Capture) -> str:
+    """The meter type that a user would choose."""
+    return SPECIAL.get(capture["id"]) or CHOSEN[capture["family"]]
+
+
+def events_of(capture: Capture, meter_type: str = AUTO) -> list[Telegram | Fault]:
+    """What comes out of a capture."""
+    return decode([bytes.fromhex(capture["raw_hex"])], keys_of(capture), meter_type)
+
+
+def with_offset(text: str | None) -> str | None:
+    """A time as it has to be shown: one that the meter sends without offset is Austria's."""
+    if text is None or not WALL_CLOCK.fullmatch(text):
+        return text
+    moment = datetime.fromisoformat(text).replace(tzinfo=ZONE)
+    return moment.isoformat()
+
+
+def expected_registers(expected: Capture) -> list[tuple[str, object, str]]:
+    """Code, physical value and unit of each register, in order."""
+    found = []
+    for code, register in expected["obis"].items():
+        physical = register.get("nominal", register)
+        value = physical["value"]
+        found.append(
+            (code, with_offset(value) if isinstance(value, str) else value, physical["unit"])
+        )
+    return found
+
+
+def expected_fault(said: Capture) -> Kind | None:
+    """What has to be told: that a key is missing, or that nobody knows the list."""
+    if said["status"] == "no-key":
+        return Kind.KEY_MISSING
+    return None if said["obis"] else Kind.UNKNOWN_LIST
+
+
+def differences(capture: Capture, meter_type: str = AUTO, *, piecemeal: bool = False) -> list[str]:
+    """Tell in what a capture is not read as it should be."""
+    one = decoder(keys_of(capture), meter_type)
+    data = bytes.fromhex(capture["raw_hex"])
+    chunks = single_bytes(data) if piecemeal else [data]
+    events = [*(event for chunk in chunks for event in one.feed(chunk)), *one.finish()]
+    expected = capture["expected"]
+    read = telegrams(events)
+    if expected["status"] in NOTHING_COMES_OUT:
+        told = [] if faults(events) else ["nothing is told of what is wrong"]
+        return [*(f"{telegram} came out" for telegram in read), *told]
+    framing = expected["framing"]
+    wrong = []
+    if len(read) != expected["messages"]:
+        wrong.append(f"{len(read)} telegrams, not {expected['messages']}")
+    if bool(faults(events)) != bool(framing.get("gbt_lost_messages")):
+        wrong.append(f"told are {[str(fault) for fault in faults(events)]}")
+    for what, count in (("frames", one.frames), ("junk_bytes", one.junk)):
+        if count != framing.get(what, count):
+            wrong.append(f"{what} are {count}, not {framing[what]}")
+    for telegram, said in zip(read, expected.get("all") or [expected], strict=False):
+        wrong += compare(telegram, capture, said)
+    return wrong
+
+
+def compare(telegram: Telegram, capture: Capture, said: Capture) -> Iterator[str]:
+    """Tell in what a telegram differs from what it is known to say."""
+    push = telegram.push
+    security = push.security
+    found = {
+        "link": push.frame.link,
+        "encrypted": security is not None,
+        "fault": telegram.fault.kind if telegram.fault else None,
+        "registers": [(code, *register) for code, register in registers(telegram).items()],
+        "timestamp": telegram.timestamp.isoformat() if telegram.timestamp else None,
+        "meter_id": telegram.number,
+        "authenticated": security.authenticated if security else None,
+        "system_title": security.system_title.hex().upper() if security else None,
+        "invocation_counter": security.invocation_counter if security else None,
+    }
+    protected = said.get("security") or {}
+    wanted = {
+        "link": LINKS.get(capture["link"], capture["link"]),
+        "encrypted": capture["encrypted"],
+        "fault": expected_fault(said),
+        "registers": expected_registers(said),
+        "timestamp": with_offset(said["timestamp"]),
+        "meter_id": said["meter_id"],
+        "authenticated": protected.get("tag_verifies"),
+        "system_title": protected.get("system_title"),
+        "invocation_counter": protected.get("invocation_counter"),
+    }
+    for name, value in wanted.items():
+        if found[name] != value:
+            yield f"{name}: {found[name]}, not {value}"

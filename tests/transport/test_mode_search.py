@@ -1,0 +1,123 @@
+"""The search for a serial mode, by bursts of bytes at told times."""
+
+import pytest
+
+from app.transport.mode_search import GAP, LONGEST_TRIAL, LOYALTY, USUAL, ModeSearch
+from app.transport.serial_mode import SerialMode
+
+E1 = SerialMode.parse("2400 8E1")
+N1 = SerialMode.parse("9600 8N1")
+FAST = SerialMode.parse("115200 8N1")
+
+
+def burst(search: ModeSearch, begin: float, seconds: float = 1.0) -> float:
+    """Receive bytes for a while; give the time of the last one."""
+    now = begin
+    while now < begin + seconds:
+        search.received(now)
+        now += 0.1
+    return now - 0.1
+
+
+def test_the_likeliest_mode_is_tried_first() -> None:
+    assert ModeSearch(USUAL).mode == E1
+
+
+def test_the_mode_that_was_right_last_time_is_tried_before_all_others() -> None:
+    search = ModeSearch([E1, N1], first=FAST)
+    tried = []
+    for _ in range(4):
+        tried.append(search.mode)
+        search.next()
+    assert tried == [FAST, E1, N1, FAST]
+
+
+def test_one_burst_without_a_frame_may_have_been_cut_and_shows_nothing() -> None:
+    search = ModeSearch([E1, N1])
+    last = burst(search, 0.0)
+    assert not search.wrong(last + GAP * 2)
+
+
+def test_two_bursts_without_a_frame_show_that_a_mode_is_wrong() -> None:
+    search = ModeSearch([E1, N1])
+    burst(search, 0.0)
+    last = burst(search, 5.0)
+    assert not search.wrong(last)
+    assert search.wrong(last + GAP * 2)
+
+
+def test_segments_of_one_telegram_are_one_burst() -> None:
+    search = ModeSearch([E1, N1])
+    first = burst(search, 0.0)
+    last = burst(search, first + 0.16)
+    assert not search.wrong(last + GAP * 2)
+
+
+def test_bytes_without_a_pause_show_it_after_a_while() -> None:
+    search = ModeSearch([E1, N1])
+    last = burst(search, 0.0, LONGEST_TRIAL + 1)
+    assert search.wrong(last)
+
+
+@pytest.mark.parametrize("now", [10.0, 3600.0])
+def test_silence_shows_nothing(now: float) -> None:
+    assert not ModeSearch([E1, N1]).wrong(now)
+
+
+def test_a_frame_shows_that_a_mode_is_right() -> None:
+    search = ModeSearch([E1, N1])
+    burst(search, 0.0)
+    burst(search, 5.0)
+    search.framed()
+    assert search.found
+    assert not search.wrong(10.0)
+
+
+def test_a_mode_that_was_right_survives_an_hour_of_silence_and_a_while_of_noise() -> None:
+    search = ModeSearch([E1, N1])
+    search.framed()
+    assert not search.wrong(3600.0)
+    last = burst(search, 3600.0, LONGEST_TRIAL * 2)
+    assert not search.wrong(last)
+
+
+def test_a_mode_that_was_right_is_doubted_after_long_noise() -> None:
+    search = ModeSearch([E1, N1])
+    search.framed()
+    last = burst(search, 0.0, LOYALTY + 1)
+    assert search.wrong(last)
+    search.next()
+    assert search.mode == N1
+    assert not search.found
+
+
+def test_the_only_mode_is_never_given_up() -> None:
+    search = ModeSearch([E1])
+    last = burst(search, 0.0, LOYALTY * 2)
+    assert search.alone
+    assert not search.wrong(last)
+
+
+def test_every_usual_mode_is_there_once() -> None:
+    assert len(set(USUAL)) == len(USUAL)
+
+
+def test_a_meter_that_pushes_once_a_minute_has_two_whole_pushes_in_each_mode() -> None:
+    search = ModeSearch([E1, N1])
+    burst(search, 0.0)
+    search.received(60.0)
+    assert not search.wrong(60.0)  # the second push has only begun
+    last = burst(search, 60.1)
+    search.framed()
+    assert search.found
+    assert search.mode == E1
+    assert not search.wrong(last)
+
+
+def test_a_stray_byte_before_and_behind_an_hour_of_silence_is_no_doubt() -> None:
+    """HDLC's last flag comes behind the frame, as a chunk of its own."""
+    search = ModeSearch([E1, N1])
+    search.framed()
+    search.received(0.1)
+    search.received(3600.0)
+    assert not search.wrong(3600.0)

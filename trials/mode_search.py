@@ -1,0 +1,270 @@
+"""How long the search for the serial mode takes, for a meter in each of the usual modes.
+
+    PYTHONPATH=smartmeter_addon:. python3 -m trials.mode_search
+    PYTHONPATH=smartmeter_addon:. python3 -m trials.mode_search --interval 10
+
+The program's own reader, with its own search, decoder and state file; only the wire and the clock
+are made up. The wire is a model of the levels on a serial line: the meter writes start bit, data,
+parity and stop bit at its own pace, and the reader's UART looks for a falling edge, samples the
+line in the middle of each of the bits that *it* expects, and waits for the next edge. So a wrong
+baud rate garbles the bytes, doubles or swallows them; where a stop bit should be and is not, a new
+byte is taken to begin. A line is opened in the middle of anything. The clock jumps from event to
+event.
+
+Told are the seconds from the program's start to the first reading that is published, for starts
+spread evenly over a push interval: the shortest, the median, the longest. "Again" is a start with
+the mode kept from last time.
+"""
+
+import argparse
+import asyncio
+import itertools
+import logging
+import selectors
+import statistics
+import sys
+import tempfile
+from bisect import bisect_right
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from app.config.options import MeterOptions, MqttOptions
+from app.dlms.ciphering import Keys
+from app.line.reader import LineReader
+from app.meters import profile
+from app.meters.reading import Reading
+from app.mqtt.layout import Layout
+from app.mqtt.publisher import BrokerState, Publisher
+from app.mqtt.topics import Topics
+from app.state import State
+from app.transport import mode_search, stream
+from app.transport.serial_mode import SerialMode
+from app.transport.stream import Address, Opened, SerialPort
+from simulator import links, meters
+from simulator.ciphering import KEY
+from simulator.clock import VIENNA
+from simulator.household import Household
+
+DEVICE: Final = "/dev/ttyMeter"
+LATENCY: Final = 0.016
+"""Seconds for which USB serial adapters collect bytes before they hand them over."""
+
+LONGEST: Final = 900.0
+NOON: Final = datetime(2026, 7, 1, 10, 0, 5, tzinfo=UTC)
+_EIGHT_BITS: Final = 8
+_REST: Final = 2.0  # seconds between telegrams of a line that is slower than its interval
+
+
+class _Clock(selectors.SelectSelector):
+    """Lets no time pass while nothing happens, but jumps to the next event."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout:
+            self.now += timeout
+        return super().select(0)
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self._clock = _Clock()
+        super().__init__(self._clock)
+
+    def time(self) -> float:
+        return self._clock.now
+
+
+@dataclass(frozen=True, slots=True)
+class _Burst:
+    """One telegram on the wire: the times at which the level changes, the first of them falling."""
+
+    edges: tuple[float, ...]
+    seconds: float
+
+    def high(self, moment: float) -> bool:
+        """Tell the level of the line, which is high while nothing is sent."""
+        return not bisect_right(self.edges, moment) % 2
+
+    def falls(self, moment: float) -> float | None:
+        """Give the next falling edge from a moment on."""
+        at = bisect_right(self.edges, moment)
+        at += at % 2
+        return self.edges[at] if at < len(self.edges) else None
+
+    def heard(self, mode: SerialMode, opened: float) -> Iterator[tuple[float, int]]:
+        """Give the bytes that a reader in this mode sees, each with the time of its end.
+
+        Args:
+            mode: the reader's.
+            opened: when it opened the line, counted from the telegram's begin.
+        """
+        bit = 1 / mode.baudrate
+        moment: float | None = self.falls(opened)
+        while moment is not None:
+            if self.high(moment + bit / 2):  # a spike and no start bit
+                moment = self.falls(moment + bit / 2)
+                continue
+            value = sum(self.high(moment + bit * (1.5 + n)) << n for n in range(mode.bytesize))
+            bits = 1 + mode.bytesize + (mode.parity != "N")
+            end = moment + bit * (bits + 0.5)  # the middle of what should be the stop bit
+            yield end, value
+            # A low level there is taken for the next start bit (16550), unless all was low (break).
+            is_break = not value and not (mode.parity != "N" and self.high(end - bit))
+            moment = self.falls(end) if self.high(end) or is_break else end - bit / 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    first: tuple[float, ...]
+    again: tuple[float, ...]
+    interval: float
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print a Markdown table."""
+    parser = argparse.ArgumentParser(description="Measures the search for the serial mode.")
+    parser.add_argument("--interval", type=float, default=5.0, metavar="S", help="of the pushes")
+    parser.add_argument("--starts", type=int, default=20, metavar="N", help="within an interval")
+    given = parser.parse_args(arguments)
+    if given.interval <= 0 or given.starts < 1:
+        parser.error("wanted are an interval above 0 and at least one start")
+    sys.stdout.write(
+        "| Mode of the meter | A telegram every | Shortest | Median | Longest | Again, longest |\n"
+        "| --- | --- | --- | --- | --- | --- |\n"
+    )
+    logging.disable()  # what a line says that never was
+    for mode in mode_search.USUAL:
+        result = _measure(mode, given.interval, given.starts)
+        first = result.first
+        times = (result.interval, min(first), statistics.median(first), max(first))
+        cells = [str(mode), *(f"{seconds:.0f} s" for seconds in (*times, max(result.again)))]
+        sys.stdout.write(f"| {' | '.join(cells)} |\n")
+    return 0
+
+
+def _measure(mode: SerialMode, interval: float, starts: int) -> _Result:
+    segments, pause = _telegram(mode)
+    burst = _burst(segments, mode, pause)
+    interval = max(interval, burst.seconds + _REST)
+    found: list[tuple[float, float]] = []
+    for number in range(starts):
+        with tempfile.TemporaryDirectory(prefix="smartmeter-bench-") as folder:
+            kept = Path(folder) / "state.json"
+            wire = _Wire(burst, interval, -interval * number / starts)
+            with asyncio.Runner(loop_factory=_Loop) as runner:
+                times = [runner.run(_search(wire, State(kept))) for _ in range(2)]
+            found.append((times[0], times[1]))
+    first, again = zip(*found, strict=True)
+    return _Result(first, again, interval)
+
+
+def _burst(segments: Sequence[bytes], mode: SerialMode, pause: float) -> _Burst:
+    """Write a telegram onto the wire."""
+    bit = 1 / mode.baudrate
+    edges: list[float] = []
+    now, level = 0.0, 1
+    for segment in segments:
+        for byte in segment:
+            data = [byte >> n & 1 for n in range(mode.bytesize)]
+            parity = {"N": [], "E": [sum(data) % 2], "O": [1 - sum(data) % 2]}[mode.parity]
+            for one in (0, *data, *parity, *[1] * mode.stopbits):
+                if one != level:
+                    edges.append(now)
+                    level = one
+                now += bit
+        now += pause
+    return _Burst(tuple(edges), now)
+
+
+class _Wire:
+    """A meter that pushes for ever; replaces `stream.listen`."""
+
+    def __init__(self, burst: _Burst, interval: float, begin: float) -> None:
+        self._burst = burst
+        self._interval = interval
+        self._begin = begin
+
+    async def listen(self, address: Address, **_: object) -> AsyncGenerator[bytes | Opened, None]:
+        """Read in the address's mode, as `stream.listen` does."""
+        clock = asyncio.get_running_loop().time
+        assert isinstance(address, SerialPort)
+        yield Opened(address)
+        opened = clock()
+        first = int((opened - self._begin) // self._interval)
+        for number in itertools.count(first):
+            start = self._begin + number * self._interval
+            collected = bytearray()
+            due = 0.0
+            for end, value in self._burst.heard(address.mode, opened - start):
+                if collected and start + end > due:
+                    await asyncio.sleep(max(due - clock(), 0))
+                    yield bytes(collected)
+                    collected.clear()
+                if not collected:
+                    due = start + end + LATENCY
+                collected.append(value)
+            if collected:
+                await asyncio.sleep(max(due - clock(), 0))
+                yield bytes(collected)
+            # What the UART made of the pause is nothing: wait for the next telegram.
+            await asyncio.sleep(max(start + self._interval - clock(), 0))
+
+
+class _FirstReading(Publisher):
+    """Takes readings, and tells when there is one."""
+
+    def __init__(self, state: State) -> None:
+        async def nowhere() -> MqttOptions:
+            return MqttOptions()
+
+        def unheard(_: BrokerState) -> None:
+            return
+
+        super().__init__(
+            find_broker=nowhere,
+            layout=Layout(Topics(), language="en", version="0"),
+            state=state,
+            on_state=unheard,
+        )
+        self.there = asyncio.Event()
+
+    def publish(self, reading: Reading, *, name: str | None) -> None:
+        """Take a reading."""
+        del reading, name
+        self.there.set()
+
+
+def _telegram(mode: SerialMode) -> tuple[Sequence[bytes], float]:
+    """Give the segments of a telegram that fits through a mode, and the pause after each."""
+    if mode.bytesize < _EIGHT_BITS:  # only text does
+        lines = ["1-0:1.8.0(005341.671*kWh)", "1-0:2.8.0(000268.868*kWh)", "1-0:1.7.0(00.505*kW)"]
+        return [links.p1("SIM5meter", lines)], 0.0
+    meter = meters.build("kaifa")
+    household = Household(1, NOON, phases=meter.phases)
+    return meter.telegram(household.at(NOON)).segments, meter.pause[1]
+
+
+async def _search(wire: _Wire, state: State) -> float:
+    """Give the seconds until the first reading."""
+    clock = asyncio.get_running_loop().time
+    publisher = _FirstReading(state)
+    options = MeterOptions(keys=Keys(KEY), url=DEVICE)
+    reader = LineReader(options, profile.load(), VIENNA, publisher, state, clock=clock)
+    begin = clock()
+    stream.listen = wire.listen
+    task = asyncio.create_task(reader.run())
+    try:
+        async with asyncio.timeout(LONGEST):
+            await publisher.there.wait()
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+    return clock() - begin
+
+
+if __name__ == "__main__":
+    sys.exit(main())
