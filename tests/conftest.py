@@ -1,6 +1,7 @@
 """What several test modules use."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,16 @@ from hypothesis import settings
 
 from tests.support.certificates import certificates
 from tests.support.mosquitto import Mosquitto
+from tests.support.simulated import Adapter
 
 __all__ = ["certificates"]  # a fixture
+
+
+@pytest.fixture
+def adapter(tmp_path: Path) -> Iterator[Adapter]:
+    """Give a serial adapter that is plugged in, with nothing behind it yet."""
+    with closing(Adapter(tmp_path / "ttyMeter")) as adapter:
+        yield adapter
 
 
 @pytest.fixture

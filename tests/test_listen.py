@@ -7,7 +7,8 @@ import json
 import os
 import re
 import signal
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from app.dlms.ciphering import Keys, parse_key
 from app.listen import Report, listen, masked
 from app.transport.mode_search import VAIN_BURSTS
 from app.transport.serial_mode import SerialMode
-from app.transport.stream import SerialPort, TcpGateway
+from app.transport.source import Source, source_for
 from simulator import axdr, links, wires
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.meters import obis_bytes
@@ -253,33 +254,33 @@ class Output(io.StringIO):
         return written
 
 
+def source(
+    target: object, *modes: SerialMode, clock: Callable[[], float] = time.monotonic
+) -> Source:
+    return source_for(str(target), modes or [SerialMode.parse("2400 8E1")], clock=clock)
+
+
 def end(number: int = signal.SIGINT) -> Callable[[], None]:
     """What ends the program, as Ctrl-C does."""
     return lambda: os.kill(os.getpid(), number)
-
-
-@pytest.fixture
-def adapter(tmp_path: Path) -> Iterator[Adapter]:
-    with closing(Adapter(tmp_path / "ttyMeter")) as adapter:
-        yield adapter
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_a_serial_line_is_shown_until_ctrl_c(adapter: Adapter, number: int) -> None:
     opened = asyncio.Event()
     out = Output(reading=opened.set, telegram=end(number))
-    address = SerialPort(str(adapter.path), SerialMode.parse("2400 8E1"))
+    line = f"{adapter.path} (2400 8E1)"
     meter = SimulatedMeter(adapter, "kaifa")
-    listening = asyncio.create_task(listen(address, decoder(), out))
+    listening = asyncio.create_task(listen(source(adapter.path), decoder(), out))
     async with asyncio.timeout(TIMEOUT):
         await opened.wait()
         await meter.push()
         assert await listening == 0
     lines = out.getvalue().splitlines()
-    assert lines[0] == f"reading {address}; Ctrl-C ends"
+    assert lines[0] == f"reading {line}; Ctrl-C ends"
     assert re.match(r"\d\d:\d\d:\d\d mbus telegram of ", lines[1])
     assert lines[2].startswith("           Kaifa ")
-    assert f"line: {address}" in lines
+    assert f"line: {line}" in lines
     assert lines[-1] == "----- to here -----"
 
 
@@ -293,11 +294,10 @@ async def test_modes_are_tried_in_turn_until_one_gives_frames(adapter: Adapter) 
     meter = SimulatedMeter(adapter, "kaifa")
     listening = asyncio.create_task(
         listen(
-            SerialPort(path, first),
+            # A second between any two looks at the clock.
+            source(path, first, second, clock=map(float, itertools.count()).__next__),
             decoder(),
             out,
-            modes=[first, second],
-            clock=map(float, itertools.count()).__next__,  # a second between any two looks
         )
     )
     async with asyncio.timeout(TIMEOUT):
@@ -319,17 +319,18 @@ async def test_modes_are_tried_in_turn_until_one_gives_frames(adapter: Adapter) 
 async def test_a_line_that_brings_nothing_ends_by_itself_with_a_failure() -> None:
     with closing(await TcpServer.listen(0)) as gateway:
         out = io.StringIO()
-        address = TcpGateway("127.0.0.1", gateway.port)
-        assert await listen(address, decoder(), out, seconds=0.1) == 1
+        one = source(f"tcp://127.0.0.1:{gateway.port}")
+        assert await listen(one, decoder(), out, seconds=0.1) == 1
     assert "no telegram" in out.getvalue().splitlines()
 
 
 async def test_a_line_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
     out = Output(attempt=end())
-    address = SerialPort(str(tmp_path / "missing"), SerialMode.parse("2400 8E1"))
+    path = tmp_path / "missing"
     async with asyncio.timeout(TIMEOUT):
-        assert await listen(address, decoder(), out) == 1
-    assert f"the serial device {address.path} is missing" in out.getvalue()
+        assert await listen(source(path), decoder(), out) == 1
+    assert f"the serial device {path} is missing" in out.getvalue()
+    assert f"line: {path} (2400 8E1)" in out.getvalue().splitlines()
 
 
 async def test_an_output_that_nobody_reads_any_more_ends_it(adapter: Adapter) -> None:
@@ -339,10 +340,9 @@ async def test_an_output_that_nobody_reads_any_more_ends_it(adapter: Adapter) ->
         def write(self, text: str) -> int:
             raise BrokenPipeError(text)
 
-    address = SerialPort(str(adapter.path), SerialMode.parse("2400 8E1"))
     async with asyncio.timeout(TIMEOUT):
         with pytest.raises(BrokenPipeError):
-            await listen(address, decoder(), Closed())
+            await listen(source(adapter.path), decoder(), Closed())
 
 
 @pytest.mark.parametrize(

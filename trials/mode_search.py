@@ -18,6 +18,7 @@ the mode kept from last time.
 
 import argparse
 import asyncio
+import contextlib
 import itertools
 import logging
 import selectors
@@ -25,14 +26,17 @@ import statistics
 import sys
 import tempfile
 from bisect import bisect_right
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
+from unittest.mock import patch
 
 from app.config.options import MeterOptions, MqttOptions
 from app.dlms.ciphering import Keys
+from app.line import reader
 from app.line.reader import LineReader
 from app.meters import profile
 from app.meters.reading import Reading
@@ -40,9 +44,11 @@ from app.mqtt.layout import Layout
 from app.mqtt.publisher import BrokerState, Publisher
 from app.mqtt.topics import Topics
 from app.state import State
-from app.transport import mode_search, stream
+from app.transport import mode_search
+from app.transport.address import SerialPort
+from app.transport.reopening import Read
 from app.transport.serial_mode import SerialMode
-from app.transport.stream import Address, Opened, SerialPort
+from app.transport.serial_source import SerialSource
 from simulator import links, meters
 from simulator.ciphering import KEY
 from simulator.clock import VIENNA
@@ -181,25 +187,32 @@ def _burst(segments: Sequence[bytes], mode: SerialMode, pause: float) -> _Burst:
 
 
 class _Wire:
-    """A meter that pushes for ever; replaces `stream.listen`."""
+    """A meter that pushes for ever, behind a serial port."""
 
     def __init__(self, burst: _Burst, interval: float, begin: float) -> None:
         self._burst = burst
         self._interval = interval
         self._begin = begin
 
-    async def listen(self, address: Address, **_: object) -> AsyncGenerator[bytes | Opened, None]:
-        """Read in the address's mode, as `stream.listen` does."""
+    @contextlib.asynccontextmanager
+    async def open(self, port: SerialPort) -> AsyncIterator[Read]:
+        """Stand in for `open_port`."""
+        async with contextlib.aclosing(self._heard(port.mode)) as chunks:
+
+            async def read(_size: int) -> bytes:
+                return await anext(chunks)
+
+            yield read
+
+    async def _heard(self, mode: SerialMode) -> AsyncGenerator[bytes, None]:
         clock = asyncio.get_running_loop().time
-        assert isinstance(address, SerialPort)
-        yield Opened(address)
         opened = clock()
         first = int((opened - self._begin) // self._interval)
         for number in itertools.count(first):
             start = self._begin + number * self._interval
             collected = bytearray()
             due = 0.0
-            for end, value in self._burst.heard(address.mode, opened - start):
+            for end, value in self._burst.heard(mode, opened - start):
                 if collected and start + end > due:
                     await asyncio.sleep(max(due - clock(), 0))
                     yield bytes(collected)
@@ -253,16 +266,16 @@ async def _search(wire: _Wire, state: State) -> float:
     clock = asyncio.get_running_loop().time
     publisher = _FirstReading(state)
     options = MeterOptions(keys=Keys(KEY), url=DEVICE)
-    reader = LineReader(options, profile.load(), VIENNA, publisher, state, clock=clock)
+    one = LineReader(options, profile.load(), VIENNA, publisher, state, clock=clock)
     begin = clock()
-    stream.listen = wire.listen
-    task = asyncio.create_task(reader.run())
-    try:
-        async with asyncio.timeout(LONGEST):
-            await publisher.there.wait()
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
+    with patch.object(reader, "source_for", partial(SerialSource, opening=wire.open)):
+        task = asyncio.create_task(one.run())
+        try:
+            async with asyncio.timeout(LONGEST):
+                await publisher.there.wait()
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
     return clock() - begin
 
 

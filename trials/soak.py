@@ -22,26 +22,28 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final, Never
 from unittest.mock import patch
 
 from app.config.options import MeterOptions, MqttOptions
 from app.dlms.ciphering import Keys
+from app.line import reader
 from app.line.reader import LineReader
 from app.meters import profile
 from app.mqtt import publisher as publishing
 from app.mqtt.layout import Layout
 from app.mqtt.publisher import Publisher
 from app.mqtt.topics import ONLINE, Topics
-from app.transport import stream
+from app.transport.serial_source import SerialSource
 from simulator import meters
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.clock import VIENNA
 from simulator.household import Household
+from tests.support.standins import Broker, CountedState, Line
 from trials import compressed
 from trials.ledger import SHOWN, Ledger
-from trials.standins import Broker, CountedState, Line
 
 INTERVAL: Final = 5.0
 DAY: Final = 86400.0
@@ -258,7 +260,7 @@ class Soak:
         CountedState.writes = 0
         try:
             with (
-                patch.object(stream, "_open", self._line.open),
+                patch.object(reader, "source_for", partial(SerialSource, opening=self._line.open)),
                 patch.object(publishing, "Connection", self._broker.connect),
                 patch.object(publishing, "monotonic", self._loop.time),
             ):

@@ -32,8 +32,8 @@ from app.meters.interpreter import Interpreter
 from app.meters.profile import AUTO
 from app.mqtt.legacy_layouts import LAYOUTS
 from app.state import State
+from app.transport.address import parse_url
 from app.transport.serial_mode import SerialMode
-from app.transport.stream import parse_url
 from simulator import axdr as written
 from simulator import clock as written_clock
 from simulator.ciphering import AUTH_KEY, KEY

@@ -18,7 +18,7 @@ from app.meters import profile
 from app.meters.profile import AUTO, Profile
 from app.transport import mode_search
 from app.transport.serial_mode import SerialMode
-from app.transport.stream import Address, SerialPort, TcpGateway, by_id, parse_url
+from app.transport.source import source_for
 
 OPTIONS_FILE: Final = Path("/data/options.json")
 KEY_VARIABLE: Final = "SMARTMETER_KEY"
@@ -76,21 +76,16 @@ def _listen(
     parser: argparse.ArgumentParser, options: argparse.Namespace, profiles: Mapping[str, Profile]
 ) -> int:
     keys = _keys(parser, options)
+    family = profiles.get(options.meter_type)
+    usual = family.serial_modes if family and family.serial_modes else mode_search.USUAL
     try:
-        place = parse_url(options.line)
+        source = source_for(options.line, (options.serial_mode,) if options.serial_mode else usual)
     except ValueError as error:
         parser.error(f"{options.line}: {error}")
-    address: Address
-    modes: Sequence[SerialMode] = ()
-    if isinstance(place, TcpGateway):
-        address = place
-    else:
-        family = profiles.get(options.meter_type)
-        usual = family.serial_modes if family and family.serial_modes else mode_search.USUAL
-        modes = (options.serial_mode,) if options.serial_mode else usual
-        address = SerialPort(by_id(place), modes[0])
     decoder = Decoder(keys, profiles, local_zone(), options.meter_type)
-    return asyncio.run(listen(address, decoder, sys.stdout, modes=modes, seconds=options.seconds))
+    return asyncio.run(
+        listen(source, decoder, sys.stdout, line=options.line, seconds=options.seconds)
+    )
 
 
 def _keys(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Keys:

@@ -10,7 +10,7 @@ import platform
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final, TextIO
 
 from app import __version__
@@ -26,11 +26,8 @@ from app.meters import identity
 from app.meters.interpreter import Telegram
 from app.meters.register import Register
 from app.meters.register_names import name_of
-from app.transport import searching, stream
-from app.transport.mode_search import ModeSearch
-from app.transport.searching import GaveUp
 from app.transport.serial_mode import SerialMode
-from app.transport.stream import Address, Lost, Opened, SerialPort
+from app.transport.source import GaveUp, Lost, Opened, Source
 
 _SHOWN_OF_A_NUMBER: Final = 4
 _TITLE_SHOWN: Final = 4  # bytes: maker and kind of meter, not its number
@@ -41,8 +38,6 @@ _SHAPES: Final = {
     Shape.ROWS: "named by OBIS codes",
     Shape.VALUES: "without names",
 }
-
-_Events = AsyncGenerator[bytes | Opened | Lost | GaveUp, None]
 
 
 class Report:
@@ -190,37 +185,33 @@ def masked(number: str) -> str:
 
 
 async def listen(
-    address: Address,
+    source: Source,
     decoder: Decoder,
     out: TextIO,
     *,
-    modes: Sequence[SerialMode] = (),
+    line: str = "none",
     seconds: float | None = None,
-    clock: Callable[[], float] = time.monotonic,
 ) -> int:
-    """Show what is on a line until Ctrl-C, or for some seconds.
+    """Show what is on a line until Ctrl-C, for some seconds, or to the end of a recording.
 
     Args:
-        address: the line.
+        source: of the line's bytes.
         decoder: of this line.
         out: where to write.
-        modes: for a serial line whose mode is not known, those to try in turn.
+        line: what to call the line in the block as long as the source has not said.
         seconds: when to end; None for never.
-        clock: a steady one, in seconds.
 
     Returns:
         The exit status: 0 when a telegram was read, else 1.
     """
     report = Report()
-    report.opened(str(address))  # or will be
-    search = ModeSearch(modes) if isinstance(address, SerialPort) and modes else None
+    report.opened(line)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    line = _events(address, search, clock)
-    reading = asyncio.create_task(_read(line, search, decoder, report, out))
-    reading.add_done_callback(lambda _: stop.set())  # it ends by itself only by an error
+    reading = asyncio.create_task(_read(source, decoder, report, out))
+    reading.add_done_callback(lambda _: stop.set())  # by an error, or the end of a recording
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await stop.wait()
@@ -234,38 +225,28 @@ async def listen(
     return 0 if report.telegrams else 1
 
 
-async def _read(
-    line: _Events,
-    search: ModeSearch | None,
-    decoder: Decoder,
-    report: Report,
-    out: TextIO,
-) -> None:
-    """Show for ever what comes."""
-    async with contextlib.aclosing(line) as events:
+async def _read(source: Source, decoder: Decoder, report: Report, out: TextIO) -> None:
+    """Show what comes, for as long as something does."""
+    async with contextlib.aclosing(source.events()) as events:
         async for event in events:
-            if isinstance(event, Opened):
-                report.ended(decoder.frames, decoder.junk)
-                decoder.restart()
-                report.opened(str(event.address))
-                print(f"reading {event.address}; Ctrl-C ends", file=out, flush=True)
-            elif isinstance(event, GaveUp):
-                report.gave_up(event.mode)
-                print(event, file=out, flush=True)
-            elif isinstance(event, Lost):
-                again = f"next attempt in {event.retry_in:.0f} s"
-                print(f"{event.reason} ({again})", file=out, flush=True)
-            else:
-                frames = decoder.frames
-                _show(event, decoder, report, out)
-                if search and decoder.frames > frames:
-                    search.framed()
-
-
-def _events(address: Address, search: ModeSearch | None, clock: Callable[[], float]) -> _Events:
-    if isinstance(address, SerialPort) and search:
-        return searching.listen(address.path, search, clock=clock)
-    return stream.listen(address)
+            match event:
+                case bytes():
+                    frames = decoder.frames
+                    _show(event, decoder, report, out)
+                    if decoder.frames > frames:
+                        source.framed()
+                case Opened(line):
+                    report.ended(decoder.frames, decoder.junk)
+                    decoder.restart()
+                    report.opened(line)
+                    print(f"reading {line}; Ctrl-C ends", file=out, flush=True)
+                case GaveUp(mode):
+                    report.gave_up(mode)
+                    print(event, file=out, flush=True)
+                case Lost(line, reason, retry_in):
+                    report.opened(line)  # or will be
+                    again = f"next attempt in {retry_in:.0f} s"
+                    print(f"{reason} ({again})", file=out, flush=True)
 
 
 def _show(chunk: bytes, decoder: Decoder, report: Report, out: TextIO) -> None:

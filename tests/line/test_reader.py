@@ -25,10 +25,11 @@ from app.meters.reading import Meter, Reading
 from app.meters.recogniser import MOST_SENDERS
 from app.mqtt.publisher import Publisher
 from app.state import State
-from app.transport import stream
+from app.transport import adapters, serial_source
 from app.transport.mode_search import USUAL, VAIN_BURSTS
 from app.transport.serial_mode import SerialMode
-from app.transport.stream import Address, Lost, Opened, SerialPort, TcpGateway
+from app.transport.serial_source import SERIAL_MODES
+from app.transport.source import Event, Lost, Opened
 from simulator import axdr, links
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.clock import VIENNA
@@ -41,8 +42,9 @@ from tests.support.simulated import LISTS, START, Adapter, SimulatedMeter, publi
 
 KEYS = Keys(KEY, AUTH_KEY)
 OTHER_KEY = bytes(range(0x40, 0x50))
-PORT = SerialPort("/dev/ttyUSB0", SerialMode.parse("2400 8E1"))
-GATEWAY = TcpGateway("192.168.1.20", 2000)
+MODE = SerialMode.parse("2400 8E1")
+PORT = Opened(f"/dev/ttyUSB0 ({MODE})", MODE)
+GATEWAY = Opened("tcp://192.168.1.20:2000")
 PUSH = 5.0
 
 
@@ -149,7 +151,7 @@ class Reader:
             delays=self.delays,
         )
 
-    def take(self, *events: bytes | Opened | Lost) -> None:
+    def take(self, *events: Event) -> None:
         """Let something happen on the line, now."""
         for event in events:
             self.reader._take(event)
@@ -167,15 +169,15 @@ class Reader:
             self.reader._look(self.now)
 
 
-def opened(keys: Keys = KEYS, address: Address = PORT, **options: object) -> Reader:
+def opened(keys: Keys = KEYS, line: Opened = PORT, **options: object) -> Reader:
     """Give the reader of a line that has been opened."""
     made = Reader(replace(MeterOptions(keys=keys), **options))  # type: ignore[arg-type]
-    made.take(Opened(address))
+    made.take(line)
     return made
 
 
 def lost(reason: str = "the adapter is gone; plug it in again") -> Lost:
-    return Lost(PORT, reason, 1.0)
+    return Lost(PORT.line, reason, 1.0, MODE)
 
 
 def pushes(meter: SimulatedMeter, made: Reader, count: int = 1) -> list[Truth]:
@@ -198,12 +200,6 @@ async def running(made: Reader) -> AsyncGenerator[Reader]:
         task.cancel()
         (outcome,) = await asyncio.gather(task, return_exceptions=True)
     assert isinstance(outcome, asyncio.CancelledError), outcome
-
-
-@pytest.fixture
-def adapter(tmp_path: Path) -> Iterator[Adapter]:
-    with closing(Adapter(tmp_path / "ttyMeter")) as adapter:
-        yield adapter
 
 
 def at(adapter: Adapter, **options: object) -> Reader:
@@ -263,7 +259,7 @@ def test_a_damaged_telegram_is_left_out_and_the_next_one_read() -> None:
 def test_what_came_before_the_line_was_lost_is_not_joined_with_what_comes_after() -> None:
     made, meter = opened(), SimulatedMeter(None, "kaifa")
     first, second = meter.telegram().segments
-    made.take(first, lost(), Opened(PORT), second)
+    made.take(first, lost(), PORT, second)
     assert made.recorder.published == []
     whole = meter.telegram()
     made.take(whole.data)
@@ -317,7 +313,7 @@ async def test_a_gateway_that_resets_the_connection_is_called_again(told: Told) 
 
 def test_a_line_lost_and_opened_between_two_looks_is_told(told: Told) -> None:
     made = opened()
-    made.take(lost("the adapter is gone; plug it in again"), Opened(PORT))
+    made.take(lost("the adapter is gone; plug it in again"), PORT)
     made.after(1)
     assert told.all == [
         "reading /dev/ttyUSB0 (2400 8E1)",
@@ -329,19 +325,19 @@ def test_a_line_lost_and_opened_between_two_looks_is_told(told: Told) -> None:
 async def test_the_only_adapter_is_read_when_none_is_chosen(
     adapter: Adapter, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "ADAPTER_INTERVAL", 0.01)
+    monkeypatch.setattr(serial_source, "ADAPTER_INTERVAL", 0.01)
     monkeypatch.setattr(reader, "WATCH_INTERVAL", 0.01)
-    found: list[stream.Adapter] = []
-    monkeypatch.setattr(stream, "adapters", lambda: found)
+    found: list[adapters.Adapter] = []
+    monkeypatch.setattr(adapters, "adapters", lambda: found)
     meter = SimulatedMeter(adapter, "kaifa")
     async with running(Reader(MeterOptions(keys=KEYS))) as made:
         await told.wait("no serial adapter is there; plug it in, or set device or url")
-        found.extend([stream.Adapter("/dev/a", "FT232R"), stream.Adapter("/dev/b", "CP2102")])
+        found.extend([adapters.Adapter("/dev/a", "FT232R"), adapters.Adapter("/dev/b", "CP2102")])
         assert await told.wait("several") == (
             "several serial adapters are there, choose one as device: /dev/a (FT232R),"
             " /dev/b (CP2102)"
         )
-        found[:] = [stream.Adapter(str(adapter.path), "FT232R")]
+        found[:] = [adapters.Adapter(str(adapter.path), "FT232R")]
         await told.wait(f"reading the only serial adapter, {adapter.path}")
         await told.wait(f"reading {adapter.path} (2400 8E1)")
         truth = (await meter.push()).truth
@@ -351,21 +347,20 @@ async def test_the_only_adapter_is_read_when_none_is_chosen(
 async def test_the_only_adapter_is_found_again_under_another_name(
     adapter: Adapter, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "ADAPTER_INTERVAL", 0.01)
-    found = [stream.Adapter(str(adapter.path), "FT232R")]
-    monkeypatch.setattr(stream, "adapters", lambda: found)
+    monkeypatch.setattr(serial_source, "ADAPTER_INTERVAL", 0.01)
+    found = [adapters.Adapter(str(adapter.path), "FT232R")]
+    monkeypatch.setattr(adapters, "adapters", lambda: found)
     meter = SimulatedMeter(adapter, "am550")
     async with running(Reader(MeterOptions(keys=KEYS))) as made:
         await told.wait("reading ")
-        while made.reader._search is None or not made.reader._search.found:
+        while (mode := made.state.get(SERIAL_MODES, str(adapter.path))) is None:
             await meter.push()
             await told.wait("received")
-        mode = made.reader._search.mode
         found.clear()
         adapter.close()
         await told.wait("is gone")
         with closing(Adapter(adapter.path.with_name("ttyOther"))) as other:
-            found[:] = [stream.Adapter(str(other.path), "FT232R")]
+            found[:] = [adapters.Adapter(str(other.path), "FT232R")]
             await told.wait(f"reading the only serial adapter, {other.path}")
             await told.wait(f"reading {other.path} ({mode})")
             meter.wire = other
@@ -399,18 +394,18 @@ def test_a_line_that_invents_meters_or_codes_without_end_is_believed_a_few() -> 
 async def test_radio_sticks_of_other_programs_are_left_alone(
     adapter: Adapter, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "ADAPTER_INTERVAL", 0.01)
+    monkeypatch.setattr(serial_source, "ADAPTER_INTERVAL", 0.01)
     monkeypatch.setattr(reader, "WATCH_INTERVAL", 0.01)
-    stick = stream.Adapter("/dev/stick", "Sonoff Zigbee 3.0 USB Dongle Plus", foreign=True)
+    stick = adapters.Adapter("/dev/stick", "Sonoff Zigbee 3.0 USB Dongle Plus", foreign=True)
     found = [stick]
-    monkeypatch.setattr(stream, "adapters", lambda: found)
+    monkeypatch.setattr(adapters, "adapters", lambda: found)
     async with running(Reader(MeterOptions(keys=KEYS))):
         assert await told.wait("radio sticks") == (
             "the serial adapters that are there look like radio sticks of other programs and are"
             " left alone; plug the meter's in, or choose one: /dev/stick (Sonoff Zigbee 3.0 USB"
             " Dongle Plus)"
         )
-        found.append(stream.Adapter(str(adapter.path), "FT232R"))
+        found.append(adapters.Adapter(str(adapter.path), "FT232R"))
         await told.wait(f"reading the only serial adapter, {adapter.path}")
     assert not any("reading /dev/stick" in text for text in told.all)
 
@@ -531,7 +526,7 @@ async def test_the_mode_that_was_found_is_tried_first_after_a_restart(
         await made.recorder.reading()
         assert await told.wait("the serial mode is") == "the serial mode is 9600 8N1"
     kept = State(file)
-    assert kept.get(reader.SERIAL_MODES, str(adapter.path)) == "9600 8N1"
+    assert kept.get(SERIAL_MODES, str(adapter.path)) == "9600 8N1"
     again = at(adapter)
     again.state = kept
     again.__post_init__()
@@ -543,7 +538,7 @@ async def test_a_mode_that_was_kept_for_another_adapter_is_not_tried_first(
     adapter: Adapter, told: Told
 ) -> None:
     made = at(adapter)
-    made.state.set(reader.SERIAL_MODES, "/dev/other", "9600 8N1")
+    made.state.set(SERIAL_MODES, "/dev/other", "9600 8N1")
     async with running(made):
         assert "(2400 8E1)" in await told.wait("reading ")
 
@@ -557,14 +552,14 @@ async def test_a_mode_that_was_set_wins_over_the_one_that_was_kept(
     adapter: Adapter, told: Told, options: dict[str, object], first: str
 ) -> None:
     made = at(adapter, **options)
-    made.state.set(reader.SERIAL_MODES, str(adapter.path), "300 7E1")
+    made.state.set(SERIAL_MODES, str(adapter.path), "300 7E1")
     async with running(made):
         assert f"({first})" in await told.wait("reading ")
 
 
 async def test_what_was_kept_and_is_no_mode_is_left_aside(adapter: Adapter, told: Told) -> None:
     made = at(adapter)
-    made.state.set(reader.SERIAL_MODES, str(adapter.path), "fast")
+    made.state.set(SERIAL_MODES, str(adapter.path), "fast")
     async with running(made):
         assert "(2400 8E1)" in await told.wait("reading ")
 
@@ -617,7 +612,7 @@ async def test_a_device_that_is_missing_is_waited_for_with_growing_delays(
         if made.now > 2000:
             raise EnoughError
 
-    def count(event: bytes | Opened | Lost) -> None:
+    def count(event: Event) -> None:
         taken.append(event)
         assert len(taken) == len(slept) + 1
         take(event)
@@ -656,7 +651,7 @@ def test_bytes_without_frames_are_told_with_what_to_change(told: Told) -> None:
 
 
 def test_behind_a_gateway_the_mode_is_to_be_set_there(told: Told) -> None:
-    made = opened(address=GATEWAY)
+    made = opened(line=GATEWAY)
     made.watch(40, lambda: made.take(b"\x55\xaa\x55"))
     (sentence,) = told.at("WARNING")
     assert "the gateway may read with the wrong serial mode: set it there" in sentence
@@ -772,7 +767,7 @@ def test_a_meter_that_is_read_again_is_told_once(told: Told) -> None:
 def test_a_line_that_is_merely_open_again_is_not_called_read(told: Told) -> None:
     made = opened()
     for _ in range(3):
-        made.take(lost(), Opened(PORT))
+        made.take(lost(), PORT)
         made.watch(10)
     assert len(told.at("WARNING")) == 1
     assert "the meter is read again" not in told.all
@@ -950,7 +945,7 @@ def test_after_a_restart_the_computer_s_clock_says_which_of_two_hours_it_is(hour
     meter = build("e450", "burgenland")
     begin = datetime(2026, 10, 25, hour, 20, tzinfo=UTC)  # 2:20 twice, and the meter says no offset
     made = Reader(MeterOptions(keys=KEYS), now=1000.0 + (begin - START).total_seconds())
-    made.take(Opened(PORT), meter.telegram(Household(1, begin).at(begin)).data)
+    made.take(PORT, meter.telegram(Household(1, begin).at(begin)).data)
     ((reading, _),) = made.recorder.published
     assert reading.timestamp == begin
 
@@ -1038,7 +1033,7 @@ def test_a_line_that_never_gave_a_telegram_has_nothing_to_report(told: Told) -> 
 
 def test_what_is_told_of_one_of_several_meters_begins_with_its_label(told: Told) -> None:
     made = Reader(MeterOptions(keys=KEYS), label="Keller")
-    made.take(Opened(PORT), SimulatedMeter(None, "kaifa").telegram().data)
+    made.take(PORT, SimulatedMeter(None, "kaifa").telegram().data)
     made.watch(40)
     assert len(told.all) == 4
     assert all(text.startswith("Keller: ") for text in told.all)
@@ -1119,10 +1114,10 @@ def test_what_was_said_last_outlives_a_restart(tmp_path: Path) -> None:
     meter, file = SimulatedMeter(None, "kaifa"), tmp_path / "state.json"
     before = Reader(MeterOptions(keys=KEYS), state=State(file))
     last = meter.telegram().data
-    before.take(Opened(PORT), last)
+    before.take(PORT, last)
     before.reader.keep()
     again = Reader(MeterOptions(keys=KEYS), state=State(file))
-    again.take(Opened(PORT), last)
+    again.take(PORT, last)
     assert again.recorder.published == []
     again.take(meter.telegram().data)
     assert len(again.recorder.published) == 1
@@ -1131,7 +1126,7 @@ def test_what_was_said_last_outlives_a_restart(tmp_path: Path) -> None:
 def test_what_was_said_last_is_written_each_quarter_of_an_hour(tmp_path: Path) -> None:
     meter, file = SimulatedMeter(None, "kaifa"), tmp_path / "state.json"
     made = Reader(MeterOptions(keys=KEYS), state=State(file))
-    made.take(Opened(PORT))
+    made.take(PORT)
     written = set()
     for _ in range(360):
         pushes(meter, made)

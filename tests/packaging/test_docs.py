@@ -31,7 +31,8 @@ from app.meters.interpreter import Telegram
 from app.meters.profile import AUTO
 from app.meters.quantity import Quantity
 from app.meters.sensors import DIAGNOSTICS, SENSORS, Sensor
-from app.transport import mode_search, stream
+from app.transport import mode_search
+from app.transport.adapters import adapters
 from tests.support import captures
 from tests.support.telegrams import ZONE, telegram
 
@@ -284,7 +285,7 @@ def test_a_stick_that_is_left_alone_is_known_to_the_program(
     stick.vid = meter.vid = 0x10C4
     stick.description, meter.description = f"{name} stick", "USB UART"
     monkeypatch.setattr(list_ports, "comports", lambda: [stick, meter])
-    assert [adapter.foreign for adapter in stream.adapters()] == [True, False]
+    assert [adapter.foreign for adapter in adapters()] == [True, False]
 
 
 def test_the_search_takes_the_time_that_is_told() -> None:

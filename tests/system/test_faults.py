@@ -284,7 +284,10 @@ async def test_minutes_of_garbage_neither_fill_the_memory_nor_keep_a_processor_b
 async def test_a_gateway_that_stalls_or_is_slow_or_resets_or_forgets_is_read_again(
     broker: Mosquitto, tmp_path: Path, over: Over
 ) -> None:
-    hasty = "from app.transport.stream import listen; listen.__kwdefaults__['silences'] = (1.5,)"
+    hasty = (
+        "from app.transport.tcp_source import TcpSource;"
+        " TcpSource.__init__.__kwdefaults__['silences'] = (1.5,)"
+    )
     with closing(await TcpServer.listen(0)) as gateway:
         meter = SimulatedMeter(gateway, "kaifa", zone=UTC)
         url = f"tcp://127.0.0.1:{gateway.port}"

@@ -18,8 +18,8 @@ import voluptuous as vol
 from app.config import pem
 from app.dlms.ciphering import Keys, parse_key
 from app.log import LEVELS, Redactor
+from app.transport.address import parse_url
 from app.transport.serial_mode import SerialMode
-from app.transport.stream import parse_url
 
 MQTT_PORT: Final = 1883
 MQTT_TLS_PORT: Final = 8883

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
@@ -28,11 +28,19 @@ from app.meters.sensors import SENSORS
 from app.mqtt.publisher import Publisher
 from app.plausibility import Guard
 from app.state import State
-from app.transport import mode_search, searching, stream
-from app.transport.mode_search import ModeSearch
-from app.transport.searching import GaveUp
+from app.transport import mode_search
 from app.transport.serial_mode import SerialMode
-from app.transport.stream import Lost, Opened, SerialPort, TcpGateway
+from app.transport.source import (
+    DELAYS,
+    Event,
+    GaveUp,
+    Lost,
+    OnlyAdapter,
+    Opened,
+    Settled,
+    Source,
+    source_for,
+)
 
 WATCH_INTERVAL: Final = 1.0
 """Seconds between two looks at a line's health."""
@@ -43,14 +51,8 @@ REPORT_AFTER: Final = 300.0
 PUSH_INTERVAL: Final = 10.0
 """Seconds between telegrams of a meter whose type is not known yet."""
 
-ADAPTER_INTERVAL: Final = 2.0
-"""Seconds between two looks for a serial adapter."""
-
 METER_NUMBERS: Final = "meter numbers"
 """The section of the state in which meters' numbers are kept, by sender; each line has its own."""
-
-SERIAL_MODES: Final = "serial mode"
-"""The section of the state in which the modes that proved right are kept, by device."""
 
 MOST_UNNAMED: Final = 200
 """So many codes without a name are told; more than any meter has only an attacker invents."""
@@ -84,7 +86,7 @@ class LineReader:
         label: begins each line of the log, to tell several meters apart; may be empty.
         clock: a steady one, in seconds.
         wall_clock: gives the date and time, aware.
-        delays: seconds to wait before opening the line again, as `stream.listen` takes them.
+        delays: seconds to wait before opening the line again, as `source_for` takes them.
     """
 
     def __init__(
@@ -98,7 +100,7 @@ class LineReader:
         label: str = "",
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], datetime] = _now,
-        delays: Sequence[float] = stream.DELAYS,
+        delays: Sequence[float] = DELAYS,
     ) -> None:
         self._options = options
         self._profiles = profiles
@@ -129,8 +131,7 @@ class LineReader:
             guard=self._guard,
             now=wall_clock,
         )
-        self._search: ModeSearch | None = None
-        self._path = ""  # of the serial device that the search is about
+        self._source: Source | None = None
         self._heard: dict[str, float] = {}  # when each meter that is online was heard last
         self._introduced: set[str] = set()
         self._noted: set[str] = set()
@@ -176,39 +177,19 @@ class LineReader:
 
     async def _read(self) -> None:
         self._log.info("meter type %s", self._options.meter_type)
-        target = self._options.url or self._options.device or await self._only_adapter()
-        place = stream.parse_url(target)
-        if isinstance(place, TcpGateway):
-            async with contextlib.aclosing(stream.listen(place, delays=self._delays)) as events:
-                async for event in events:
-                    self._take(event)
-            return
-        while not await self._read_serial(stream.by_id(place)):
-            place = await self._only_adapter()
+        source = self._source = source_for(
+            self._options.url or self._options.device or None,
+            self._modes(),
+            state=self._state,
+            fixed=self._options.serial_mode is not None,
+            clock=self._clock,
+            delays=self._delays,
+        )
+        async with contextlib.aclosing(source.events()) as events:
+            async for event in events:
+                self._take(event)
 
-    async def _read_serial(self, path: str) -> bool:
-        """Read a serial line until it has gone for good; give False when another may be it now.
-
-        That is so when it was not chosen but the only one: plugged in again it can have a new name.
-        """
-        known = self._known_mode(path)
-        if self._search and self._search.found:
-            known = known or self._search.mode
-        self._path = path
-        self._search = search = ModeSearch(self._modes(), known)
-        trying = searching.listen(path, search, clock=self._clock, delays=self._delays)
-        async with contextlib.aclosing(trying) as tried:
-            async for outcome in tried:
-                if isinstance(outcome, GaveUp):
-                    self._log.log(self._once(str(outcome), logging.INFO), "%s", outcome)
-                    continue
-                self._take(outcome)
-                unchosen = not (self._options.url or self._options.device)
-                if isinstance(outcome, Lost) and unchosen and not stream.present(path):
-                    return False
-        return True
-
-    def _modes(self) -> Iterable[SerialMode]:
+    def _modes(self) -> Sequence[SerialMode]:
         """Give the serial modes that come into question, the likeliest first."""
         if self._options.serial_mode:
             return (self._options.serial_mode,)
@@ -217,59 +198,33 @@ class LineReader:
             return family.serial_modes
         return mode_search.USUAL
 
-    def _known_mode(self, path: str) -> SerialMode | None:
-        """Give the mode that was right before the last restart."""
-        kept = self._state.get(SERIAL_MODES, path)
-        if self._options.serial_mode or kept is None:
-            return None
-        try:
-            return SerialMode.parse(kept)
-        except ValueError:
-            return None
-
-    async def _only_adapter(self) -> str:
-        """Wait until there is exactly one serial adapter that can be a meter's."""
-        while True:
-            found = stream.adapters()
-            free = [adapter for adapter in found if not adapter.foreign]
-            if len(free) == 1:
-                self._log.info("reading the only serial adapter, %s", free[0].path)
-                return free[0].path
-            listed = ", ".join(f"{path} ({what})" for path, what, _ in free or found)
-            if free:
-                reason = f"several serial adapters are there, choose one as device: {listed}"
-            elif found:
-                reason = (
-                    "the serial adapters that are there look like radio sticks of other"
-                    f" programs and are left alone; plug the meter's in, or choose one: {listed}"
-                )
-            else:
-                reason = "no serial adapter is there; plug it in, or set device or url"
-            self._line.lost(reason)
-            await asyncio.sleep(ADAPTER_INTERVAL)
-
-    def _take(self, event: bytes | Opened | Lost) -> None:
+    def _take(self, event: Event) -> None:
         now = self._clock()
-        if isinstance(event, Opened):
-            self._decoder.restart()
-            mode = str(event.address.mode) if isinstance(event.address, SerialPort) else None
-            trying = bool(self._search and not self._search.alone and not self._search.found)
-            self._line.opened(mode, now, trying=trying)
-            if event.anew:
-                self._log.debug("called %s anew, as it was silent", event.address)
-            else:
-                level = self._once(str(event.address), NOTICE)
-                self._log.log(level, "reading %s", event.address)
-        elif isinstance(event, Lost):
-            self._line.lost(event.reason)
-            if isinstance(event.address, SerialPort):  # plugged in again, it is worth a word
-                self._tried.discard(str(event.address))
-            self._look(now)  # it may be open again before the next look
-        else:
-            self._line.received(len(event), now)
-            if self._log.isEnabledFor(TRACE):  # digits for every byte are made for nobody else
-                self._log.log(TRACE, "received %s", event.hex(" "))
-            self._decode(event, now)
+        match event:
+            case Opened(line, mode, searching, anew):
+                self._decoder.restart()
+                self._line.opened(str(mode) if mode else None, now, trying=searching)
+                if anew:
+                    self._log.debug("called %s anew, as it was silent", line)
+                else:
+                    self._log.log(self._once(line, NOTICE), "reading %s", line)
+            case Lost(line, reason, _, mode):
+                self._line.lost(reason)
+                if mode:  # a serial device: plugged in again, it is worth a word
+                    self._tried.discard(line)
+                self._look(now)  # it may be open again before the next look
+            case GaveUp():
+                self._log.log(self._once(str(event), logging.INFO), "%s", event)
+            case Settled(mode, searched):
+                if searched:
+                    self._log.info("the serial mode is %s", mode)
+            case OnlyAdapter(path):
+                self._log.info("reading the only serial adapter, %s", path)
+            case _:
+                self._line.received(len(event), now)
+                if self._log.isEnabledFor(TRACE):  # digits for every byte are made for nobody else
+                    self._log.log(TRACE, "received %s", event.hex(" "))
+                self._decode(event, now)
 
     def _decode(self, chunk: bytes, now: float) -> None:
         frames = self._decoder.frames
@@ -299,12 +254,8 @@ class LineReader:
         self._line.frames(count, now)
         if count:
             self._tried.clear()
-        if count and self._search:
-            if not self._search.found:
-                self._state.set(SERIAL_MODES, self._path, str(self._search.mode))
-                if not self._search.alone:
-                    self._log.info("the serial mode is %s", self._search.mode)
-            self._search.framed()
+            if self._source:
+                self._source.framed()
 
     def _handle(self, item: Telegram | Fault, now: float) -> None:
         fault = item if isinstance(item, Fault) else item.fault

@@ -1,9 +1,9 @@
-"""What stands in for the line, the broker and the disk in the soak, all in one process."""
+"""What stands in for the line, the broker and the disk, all in one process."""
 
 import asyncio
 import contextlib
 import errno
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -11,7 +11,8 @@ import aiomqtt
 
 from app.config.options import MqttOptions
 from app.state import State
-from app.transport.stream import Address, SerialPort
+from app.transport.address import SerialPort
+from app.transport.reopening import Read
 
 
 @dataclass
@@ -30,15 +31,12 @@ class Line:
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     @contextlib.asynccontextmanager
-    async def open(
-        self, address: Address, _timeout: float
-    ) -> AsyncIterator[Callable[[int], Awaitable[bytes]]]:
-        """Stand in for `stream._open`."""
+    async def open(self, port: SerialPort) -> AsyncIterator[Read]:
+        """Stand in for `open_port`."""
         if not self.plugged:
             raise FileNotFoundError(errno.ENOENT, "No such file or directory")
-        assert isinstance(address, SerialPort)
         self._buffer.clear()
-        self.reading = str(address.mode)
+        self.reading = str(port.mode)
         try:
             yield self._read
         finally:

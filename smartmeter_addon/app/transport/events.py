@@ -1,0 +1,84 @@
+"""What a source of bytes tells, beside the bytes themselves."""
+
+from dataclasses import dataclass
+
+from app.transport.serial_mode import SerialMode
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The line is open; bytes may follow.
+
+    Args:
+        line: which one, for people: ``/dev/ttyUSB0 (2400 8E1)``, ``tcp://host:2000``.
+        mode: the serial mode it is read with; None when that is a gateway's affair.
+        searching: whether other modes are tried when this one gives no frame.
+        anew: a gateway was called again only because it had been silent for long.
+    """
+
+    line: str
+    mode: SerialMode | None = None
+    searching: bool = False
+    anew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The line could not be opened, or ended.
+
+    Args:
+        line: which one, as in `Opened`.
+        reason: a plain sentence on what is wrong and what to do.
+        retry_in: seconds until it is opened again.
+        mode: of a serial device; None for everything else.
+    """
+
+    line: str
+    reason: str
+    retry_in: float
+    mode: SerialMode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GaveUp:
+    """A serial mode proved wrong; the next one follows.
+
+    Args:
+        mode: which one.
+        was_right: whether frames had come with it before.
+    """
+
+    mode: SerialMode
+    was_right: bool
+
+    def __str__(self) -> str:
+        doubt = "no whole frame any more" if self.was_right else "no whole frame"
+        return f"{doubt} with {self.mode}, trying another mode"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A frame came for the first time, so the serial mode is right.
+
+    Args:
+        mode: which one.
+        searched: whether there were others to try.
+    """
+
+    mode: SerialMode
+    searched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyAdapter:
+    """No device was chosen, and this is the only adapter that can be a meter's.
+
+    Args:
+        path: of its device.
+    """
+
+    path: str
+
+
+Event = bytes | Opened | Lost | GaveUp | Settled | OnlyAdapter
+"""Bytes as they come, at least one, and what happens in between."""

@@ -1,0 +1,136 @@
+"""Reads a serial device, in one mode after the other until one is right."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing
+from functools import partial
+from typing import Final
+
+from app.state import State
+from app.transport.adapters import by_id, only_adapter, present
+from app.transport.address import SerialPort
+from app.transport.events import Event, GaveUp, Lost, OnlyAdapter, Opened, Settled
+from app.transport.explain import explain_serial
+from app.transport.mode_search import ModeSearch
+from app.transport.reopening import DELAYS, Begun, Ended, Read, read_again_and_again
+from app.transport.serial_mode import SerialMode
+from app.transport.serial_port import open_port
+
+SERIAL_MODES: Final = "serial mode"
+"""The section of the state in which the modes that proved right are kept, by device."""
+
+ADAPTER_INTERVAL: Final = 2.0
+"""Seconds between two looks for a serial adapter."""
+
+_NO_ADAPTER: Final = "the only serial adapter"
+
+
+class SerialSource:
+    """A serial device as a `Source`.
+
+    Without a path, the only adapter that can be a meter's is read, as soon as there is exactly one.
+    It is looked for again when it is gone: plugged in again it can have a new name.
+
+    Args:
+        path: of the device; None when none was chosen.
+        modes: those that come into question, the likeliest first; at least one.
+        state: keeps the mode that proved right, by device; it is tried first the next time.
+        fixed: whether no other mode than these is tried, not even the one that was kept. None for
+            what is usual: it is so when there is only one.
+        clock: a steady one, in seconds.
+        delays: see `read_again_and_again`.
+        opening: opens a port.
+    """
+
+    def __init__(
+        self,
+        path: str | None,
+        modes: Sequence[SerialMode],
+        *,
+        state: State | None = None,
+        fixed: bool | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        delays: Sequence[float] = DELAYS,
+        opening: Callable[[SerialPort], AbstractAsyncContextManager[Read]] = open_port,
+    ) -> None:
+        self._chosen = path
+        self._modes = modes
+        self._state = state
+        self._fixed = len(modes) == 1 if fixed is None else fixed
+        self._clock = clock
+        self._delays = delays
+        self._opening = opening
+        self._path = ""  # of the device that the search is about
+        self._search: ModeSearch | None = None
+        self._settled: Settled | None = None  # yet to be told
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """Read for ever; see `Source.events`."""
+        if self._chosen is not None:
+            async with aclosing(self._read(by_id(self._chosen))) as events:
+                async for event in events:
+                    yield event
+        while True:
+            found = only_adapter()
+            if isinstance(found, str):
+                yield Lost(_NO_ADAPTER, found, ADAPTER_INTERVAL)
+                await asyncio.sleep(ADAPTER_INTERVAL)
+                continue
+            yield OnlyAdapter(found.path)
+            async with aclosing(self._read(found.path)) as events:
+                async for event in events:
+                    yield event
+                    if isinstance(event, Lost) and not present(found.path):
+                        break
+
+    def framed(self) -> None:
+        """Take that there was a good frame: the mode is right."""
+        search = self._search
+        if search is None:
+            return
+        if not search.found:
+            if self._state:
+                self._state.set(SERIAL_MODES, self._path, str(search.mode))
+            self._settled = Settled(search.mode, searched=not search.alone)
+        search.framed()
+
+    async def _read(self, path: str) -> AsyncGenerator[Event, None]:
+        """Read one device for ever.
+
+        Only bytes speak against a mode; a device that is not there says nothing.
+        """
+        self._search = search = ModeSearch(self._modes, self._known_mode(path))
+        self._path = path
+        while True:
+            port = SerialPort(path, search.mode)
+            reading = read_again_and_again(partial(self._opening, port), delays=self._delays)
+            async with aclosing(reading) as events:
+                async for event in events:
+                    match event:
+                        case Begun():
+                            searching = not (search.alone or search.found)
+                            yield Opened(str(port), port.mode, searching=searching)
+                        case Ended(error, opened, retry_in):
+                            reason = explain_serial(port, error, opened=opened)
+                            yield Lost(str(port), reason, retry_in, port.mode)
+                        case chunk:
+                            search.received(self._clock())
+                            yield chunk
+                            if self._settled:
+                                settled, self._settled = self._settled, None
+                                yield settled
+                            if search.wrong(self._clock()):
+                                break
+            yield GaveUp(search.mode, search.found)
+            search.next()
+
+    def _known_mode(self, path: str) -> SerialMode | None:
+        """Give the mode that proved right before: with this device, or else before it was gone."""
+        if self._state and not self._fixed:
+            kept = self._state.get(SERIAL_MODES, path)
+            if isinstance(kept, str):
+                with contextlib.suppress(ValueError):
+                    return SerialMode.parse(kept)
+        return self._search.mode if self._search and self._search.found else None

@@ -1,0 +1,78 @@
+"""Where bytes come from: all that the rest of the program needs to know of it.
+
+A meter's line is one way and never ends, so a source is one generator: what was read, and in
+between the news that the line was opened or lost.
+"""
+
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import Protocol
+
+from app.state import State
+from app.transport.address import TcpGateway, parse_url
+from app.transport.events import Event, GaveUp, Lost, OnlyAdapter, Opened, Settled
+from app.transport.reopening import DELAYS
+from app.transport.serial_mode import SerialMode
+from app.transport.serial_source import SerialSource
+from app.transport.tcp_source import TcpSource
+
+__all__ = (
+    "DELAYS",
+    "Event",
+    "GaveUp",
+    "Lost",
+    "OnlyAdapter",
+    "Opened",
+    "Settled",
+    "Source",
+    "source_for",
+)
+
+
+class Source(Protocol):
+    """A line's bytes, wherever they come from."""
+
+    def events(self) -> AsyncGenerator[Event, None]:
+        """Read; serial devices and gateways for ever, a recording to its end.
+
+        Whoever stops before being cancelled closes the line with ``contextlib.aclosing``.
+
+        Yields:
+            Bytes as they come, at least one; Opened before the first of them; Lost at every end.
+        """
+        ...
+
+    def framed(self) -> None:
+        """Take that the bytes given last held a good frame.
+
+        Whoever takes the bytes says so before asking for more.
+        """
+        ...
+
+
+def source_for(
+    target: str | None,
+    modes: Sequence[SerialMode],
+    *,
+    state: State | None = None,
+    fixed: bool | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    delays: Sequence[float] = DELAYS,
+) -> Source:
+    """Give the source of a line that never ends.
+
+    Args:
+        target: ``tcp://host:port``, the path of a serial device, or None for the only adapter.
+        modes: see `SerialSource`; all that follows too.
+        state: as there.
+        fixed: as there.
+        clock: as there.
+        delays: as there.
+
+    Raises:
+        ValueError: the target is something else; see `parse_url`.
+    """
+    place = None if target is None else parse_url(target)
+    if isinstance(place, TcpGateway):
+        return TcpSource(place, delays=delays)
+    return SerialSource(place, modes, state=state, fixed=fixed, clock=clock, delays=delays)

@@ -1,0 +1,104 @@
+"""Reads a TCP gateway, called again for as long as it takes."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from typing import Final
+
+from app.transport import tcp
+from app.transport.address import TcpGateway
+from app.transport.events import Event, Lost, Opened
+from app.transport.explain import explain_gateway
+from app.transport.reopening import (
+    DELAYS,
+    STEADY_AFTER,
+    Begun,
+    Ended,
+    Read,
+    read_again_and_again,
+)
+
+CONNECT_TIMEOUT: Final = 5.0
+"""Seconds to wait for a gateway."""
+
+SILENCES: Final = (70.0, 140.0, 310.0, 620.0)
+"""Seconds without a byte after which a gateway is called anew, after the first call in vain, after
+the second...; the last one stays. Meters push every 1 to 60 seconds, and no sum of these is a whole
+number of minutes or quarter hours, so that no rare telegram falls into the change each time."""
+
+# A peer that vanished without a word is noticed after 30 + 3 * 10 seconds.
+_KEEP_ALIVE: Final = (
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
+)
+
+
+class TcpSource:
+    """A gateway as a `Source`.
+
+    A gateway can forget a connection without closing it, and one that is silent does not tell why.
+    So after a long silence it is called anew, ever more seldom, and without a word of loss: likely
+    it is the meter that is silent.
+
+    Args:
+        gateway: which one.
+        delays: see `read_again_and_again`.
+        connect_timeout: seconds to wait for it.
+        steady_after: see `read_again_and_again`.
+        silences: seconds of silence after which it is called anew, as `SILENCES`.
+    """
+
+    def __init__(
+        self,
+        gateway: TcpGateway,
+        *,
+        delays: Sequence[float] = DELAYS,
+        connect_timeout: float = CONNECT_TIMEOUT,
+        steady_after: float = STEADY_AFTER,
+        silences: Sequence[float] = SILENCES,
+    ) -> None:
+        self._gateway = gateway
+        self._delays = delays
+        self._connect_timeout = connect_timeout
+        self._steady_after = steady_after
+        self._silences = silences
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """Read for ever; see `Source.events`."""
+        line = str(self._gateway)
+        reading = read_again_and_again(
+            self._call,
+            delays=self._delays,
+            steady_after=self._steady_after,
+            silences=self._silences,
+        )
+        async with contextlib.aclosing(reading) as events:
+            async for event in events:
+                match event:
+                    case Begun(anew):
+                        yield Opened(line, anew=anew)
+                    case Ended(error, opened, retry_in):
+                        reason = explain_gateway(self._gateway, error, opened=opened)
+                        yield Lost(line, reason, retry_in)
+                    case _:
+                        yield event
+
+    def framed(self) -> None:
+        """Take that there was a good frame, which changes nothing here."""
+
+    @contextlib.asynccontextmanager
+    async def _call(self) -> AsyncIterator[Read]:
+        async with asyncio.timeout(self._connect_timeout):
+            connection = await tcp.connect(
+                self._gateway.host, self._gateway.port, self._connect_timeout
+            )
+        for level, option, value in _KEEP_ALIVE:
+            connection.setsockopt(level, option, value)
+        reader, writer = await asyncio.open_connection(sock=connection)
+        try:
+            yield reader.read
+        finally:
+            writer.close()

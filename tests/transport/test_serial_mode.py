@@ -1,0 +1,35 @@
+"""The serial mode as text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.transport.serial_mode import SerialMode
+
+MODE = SerialMode(2400, 8, "E", 1)
+
+
+@given(st.integers(300, 921600), st.integers(5, 8), st.sampled_from("NEO"), st.sampled_from([1, 2]))
+def test_a_mode_is_read_back_from_its_own_text(
+    baudrate: int, bytesize: int, parity: str, stopbits: int
+) -> None:
+    mode = SerialMode(baudrate, bytesize, parity, stopbits)
+    assert SerialMode.parse(str(mode)) == mode
+
+
+@pytest.mark.parametrize("text", ["2400 8E1", " 2400  8e1 ", "2400,8E1", "2400, 8E1"])
+def test_a_mode_is_read_as_people_write_it(text: str) -> None:
+    assert SerialMode.parse(text) == MODE
+    assert str(SerialMode.parse(text)) == "2400 8E1"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "2400", "8E1", "24008E1", "299 8E1", "921601 8E1", "2400 9E1", "2400 4E1"),
+        *("2400 8X1", "2400 8E3", "2400 8E1.5", "2400 8E1 x", "٢٤٠٠ 8E1", "-2400 8E1"),
+    ],
+)
+def test_what_is_no_mode_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(ValueError, match="like 2400 8E1"):
+        SerialMode.parse(text)

@@ -1,0 +1,446 @@
+"""Serial devices, with real ptys: in one mode after the other until one proves right."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from contextlib import aclosing, closing
+from pathlib import Path
+
+import pytest
+import serial
+from serial.tools import list_ports
+from serial.tools.list_ports_common import ListPortInfo
+
+from app.state import State
+from app.transport import serial_source
+from app.transport.mode_search import GAP, LOYAL_BURSTS, LOYALTY, VAIN_BURSTS
+from app.transport.serial_mode import SerialMode
+from app.transport.serial_source import SERIAL_MODES, SerialSource
+from app.transport.source import Event, GaveUp, Lost, OnlyAdapter, Opened, Settled
+from tests.support.memory import Memory
+from tests.support.mosquitto import TIMEOUT
+from tests.support.simulated import Adapter
+from tests.support.sources import lost, reading, receive
+
+FIRST, SECOND, KEPT = map(SerialMode.parse, ("2400 8E1", "9600 8N1", "300 7E1"))
+MODE = FIRST
+EVERY_BYTE = bytes(range(256))
+
+
+def source(path: object, *modes: SerialMode) -> SerialSource:
+    return SerialSource(str(path), modes or (MODE,), delays=(0.0,))
+
+
+def opened(adapter: Adapter, mode: SerialMode = MODE, *, searching: bool = False) -> Opened:
+    return Opened(f"{adapter.path} ({mode})", mode, searching)
+
+
+def open_files() -> list[str]:
+    return sorted(entry.name for entry in Path("/proc/self/fd").iterdir())
+
+
+# One device
+
+
+async def test_every_byte_of_a_serial_line_arrives_as_it_was_sent(adapter: Adapter) -> None:
+    async with reading(source(adapter.path)) as events:
+        assert await anext(events) == opened(adapter)
+        for _ in range(20):
+            adapter.write(EVERY_BYTE)
+            assert await receive(events, 256) == EVERY_BYTE
+
+
+async def test_an_adapter_that_was_pulled_is_read_again_once_it_is_back(adapter: Adapter) -> None:
+    async with reading(source(adapter.path)) as events:
+        await anext(events)
+        adapter.write(b"before")
+        assert await receive(events, 6) == b"before"
+        adapter.close()
+        end = await lost(events)
+        assert end.line == f"{adapter.path} ({MODE})"
+        assert end.mode == MODE
+        assert "is gone" in end.reason
+        assert end.reason.endswith("plug it in again")
+        adapter.plug_in()
+        assert await anext(events) == opened(adapter)
+        adapter.write(b"after")
+        assert await receive(events, 5) == b"after"
+
+
+async def test_a_missing_device_is_waited_for(adapter: Adapter) -> None:
+    target = adapter.path.readlink()
+    adapter.path.unlink()
+    async with reading(source(adapter.path)) as events:
+        for _ in range(3):
+            assert f"{adapter.path} is missing; plug the adapter in" in (await lost(events)).reason
+        adapter.path.symlink_to(target)
+        assert isinstance(await anext(events), Opened)
+
+
+async def test_a_device_in_use_is_waited_for(adapter: Adapter) -> None:
+    async with reading(source(adapter.path)) as events:
+        with serial.Serial(str(adapter.path), exclusive=True):
+            assert "is in use by another program; stop that one" in (await lost(events)).reason
+        assert isinstance(await anext(events), Opened)
+
+
+async def test_permission_denied_is_told(adapter: Adapter) -> None:
+    # Root may open anything, so the test is somebody else for a moment.
+    device, user = adapter.path.resolve(), os.geteuid()
+    device.chmod(0)
+    async with reading(source(device)) as events:
+        if user == 0:
+            os.seteuid(65534)
+        try:
+            reason = (await lost(events)).reason
+        finally:
+            os.seteuid(user)
+    assert "permission denied for the serial device" in reason
+    assert "restart the app (add-on)" in reason
+    assert "group dialout" in reason
+
+
+@pytest.mark.parametrize("kind", ["null", "file", "directory", "fifo"])
+async def test_what_is_no_serial_device_is_told(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / kind
+    match kind:
+        case "null":
+            path = Path(os.devnull)
+        case "file":
+            path.touch()
+        case "directory":
+            path.mkdir()
+        case "fifo":
+            os.mkfifo(path)
+    async with reading(source(path)) as events:
+        assert (await lost(events)).reason == f"{path} is no serial device; choose one"
+
+
+async def test_adapters_that_cannot_be_listed_do_not_end_the_waiting(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail() -> None:
+        raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "a strange product name")
+
+    monkeypatch.setattr(list_ports, "comports", fail)
+    async with reading(source(tmp_path / "missing")) as events:
+        assert (await lost(events)).reason.endswith("(adapters found: none)")
+
+
+async def test_cancelling_closes_the_port(adapter: Adapter) -> None:
+    was_opened = asyncio.Event()
+
+    async def read() -> None:
+        async for event in source(adapter.path).events():
+            assert isinstance(event, Opened)
+            was_opened.set()
+
+    before = open_files()
+    task = asyncio.create_task(read())
+    async with asyncio.timeout(TIMEOUT):
+        await was_opened.wait()
+        assert open_files() != before
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert open_files() == before
+
+
+async def test_a_serial_line_may_be_silent_for_as_long_as_it_likes(adapter: Adapter) -> None:
+    timers = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]
+    async with reading(source(adapter.path)) as events:
+        assert await anext(events) == opened(adapter)
+        before = len(timers)
+        waiting = asyncio.create_task(anext(events))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert len(timers) == before
+        adapter.write(b"x")
+        assert await waiting == b"x"
+
+
+# The search for the mode
+
+
+class Line:
+    """A line that is read by a test, byte after byte, with a clock that only the test moves."""
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        *modes: SerialMode,
+        chosen: bool = True,
+        state: State | None = None,
+        fixed: bool | None = None,
+        delays: Sequence[float] = (0.0,),
+    ) -> None:
+        self.adapter = adapter
+        self.now = 0.0
+        self.source = SerialSource(
+            str(adapter.path) if chosen else None,
+            modes,
+            state=state,
+            fixed=fixed,
+            clock=lambda: self.now,
+            delays=delays,
+        )
+        self.events = self.source.events()
+
+    async def next(self) -> Event:
+        async with asyncio.timeout(TIMEOUT):
+            return await anext(self.events)
+
+    async def burst(self) -> Event:
+        self.now += 2 * GAP
+        self.adapter.write(b"\0")
+        return await self.next()
+
+    async def in_vain(self) -> Event:
+        """Give what comes after the bursts that show that the mode is wrong."""
+        for _ in range(VAIN_BURSTS):
+            assert await self.burst() == b"\0"
+        self.now += 2 * GAP
+        return await self.next()
+
+
+async def test_a_mode_without_frames_gives_way_to_the_next(adapter: Adapter) -> None:
+    line = Line(adapter, FIRST, SECOND)
+    async with aclosing(line.events):
+        for mode in (FIRST, SECOND):
+            assert await line.next() == opened(adapter, mode, searching=True)
+            assert await line.in_vain() == GaveUp(mode, was_right=False)
+        assert await line.next() == opened(adapter, FIRST, searching=True)
+
+
+async def test_a_frame_settles_the_mode_once(adapter: Adapter) -> None:
+    line = Line(adapter, FIRST, SECOND)
+    async with aclosing(line.events):
+        await line.next()
+        assert await line.burst() == b"\0"
+        line.source.framed()
+        assert await line.next() == Settled(FIRST, searched=True)
+        assert await line.burst() == b"\0"
+        line.source.framed()
+        assert await line.burst() == b"\0"
+        adapter.close()
+        assert isinstance(await line.next(), Lost)
+        adapter.plug_in()
+        while not isinstance(event := await line.next(), Opened):
+            assert isinstance(event, Lost)
+        assert event == opened(adapter, FIRST)  # no longer searching
+        assert await line.burst() == b"\0"
+        line.source.framed()
+        assert await line.burst() == b"\0"
+
+
+async def test_a_mode_that_was_right_is_given_up_late_and_said_to_have_been(
+    adapter: Adapter,
+) -> None:
+    line = Line(adapter, FIRST, SECOND)
+    async with aclosing(line.events):
+        await line.next()
+        await line.burst()
+        line.source.framed()
+        assert await line.next() == Settled(FIRST, searched=True)
+        for _ in range(LOYAL_BURSTS + 1):
+            assert await line.burst() == b"\0"
+        line.now += LOYALTY
+        assert await line.burst() == b"\0"
+        gave_up = await line.next()
+        assert await line.next() == opened(adapter, SECOND, searching=True)
+    assert gave_up == GaveUp(FIRST, was_right=True)
+    assert str(gave_up) == "no whole frame any more with 2400 8E1, trying another mode"
+
+
+async def test_a_single_mode_is_kept(adapter: Adapter) -> None:
+    line = Line(adapter, FIRST)
+    async with aclosing(line.events):
+        assert await line.next() == opened(adapter)
+        for _ in range(3 * VAIN_BURSTS):
+            assert await line.burst() == b"\0"
+        line.source.framed()
+        assert await line.next() == Settled(FIRST, searched=False)
+
+
+async def test_a_line_that_is_lost_says_nothing_against_the_mode(adapter: Adapter) -> None:
+    line = Line(adapter, FIRST, SECOND)
+    async with aclosing(line.events):
+        await line.next()
+        adapter.close()
+        assert isinstance(await line.next(), Lost)
+        adapter.plug_in()
+        while not isinstance(event := await line.next(), Opened):
+            assert isinstance(event, Lost)
+    assert event == opened(adapter, FIRST, searching=True)
+
+
+async def test_what_is_framed_before_anything_was_read_is_left_aside(adapter: Adapter) -> None:
+    line = Line(adapter, FIRST)
+    line.source.framed()
+    async with aclosing(line.events):
+        assert await line.next() == opened(adapter)
+        assert await line.burst() == b"\0"
+        assert await line.burst() == b"\0"
+
+
+# The mode that was found last time
+
+
+async def begins_with(line: Line) -> Event:
+    async with aclosing(line.events):
+        return await line.next()
+
+
+async def test_the_mode_that_was_found_is_tried_first_the_next_time(
+    adapter: Adapter, tmp_path: Path
+) -> None:
+    file = tmp_path / "state.json"
+    line = Line(adapter, FIRST, SECOND, state=State(file))
+    async with aclosing(line.events):
+        await line.next()
+        assert await line.in_vain() == GaveUp(FIRST, was_right=False)
+        await line.next()
+        await line.burst()
+        line.source.framed()
+        assert await line.next() == Settled(SECOND, searched=True)
+    kept = State(file)
+    assert kept.get(SERIAL_MODES, str(adapter.path)) == str(SECOND)
+    line = Line(adapter, FIRST, SECOND, state=kept)
+    async with aclosing(line.events):
+        for mode in (SECOND, FIRST, SECOND):
+            assert await line.next() == opened(adapter, mode, searching=True)
+            assert await line.in_vain() == GaveUp(mode, was_right=False)
+
+
+async def test_a_mode_that_was_kept_for_another_adapter_is_not_tried_first(
+    adapter: Adapter,
+) -> None:
+    state = Memory()
+    state.set(SERIAL_MODES, "/dev/other", str(SECOND))
+    line = Line(adapter, FIRST, SECOND, state=state)
+    assert await begins_with(line) == opened(adapter, FIRST, searching=True)
+
+
+async def test_what_was_kept_and_is_no_mode_is_left_aside(adapter: Adapter) -> None:
+    state = Memory()
+    state.set(SERIAL_MODES, str(adapter.path), "fast")
+    line = Line(adapter, FIRST, SECOND, state=state)
+    assert await begins_with(line) == opened(adapter, FIRST, searching=True)
+
+
+@pytest.mark.parametrize(
+    ("modes", "fixed", "first", "searching"),
+    [
+        ([FIRST, SECOND], None, KEPT, True),
+        ([FIRST], None, FIRST, False),
+        ([FIRST], True, FIRST, False),  # as the user set it
+        ([FIRST], False, KEPT, True),  # a meter type that has one mode only
+        ([FIRST, SECOND], True, FIRST, True),
+    ],
+)
+async def test_a_mode_that_was_kept_is_tried_unless_the_modes_are_fixed(
+    adapter: Adapter,
+    modes: list[SerialMode],
+    first: SerialMode,
+    *,
+    fixed: bool | None,
+    searching: bool,
+) -> None:
+    state = Memory()
+    state.set(SERIAL_MODES, str(adapter.path), str(KEPT))
+    line = Line(adapter, *modes, state=state, fixed=fixed)
+    async with aclosing(line.events):
+        assert await line.next() == opened(adapter, first, searching=searching)
+        await line.burst()
+        line.source.framed()
+        assert await line.next() == Settled(first, searched=searching)
+    assert state.get(SERIAL_MODES, str(adapter.path)) == str(first)
+
+
+# The only adapter
+
+
+def plugged(monkeypatch: pytest.MonkeyPatch) -> list[ListPortInfo]:
+    """Give the list of ports, to be changed."""
+    ports: list[ListPortInfo] = []
+    monkeypatch.setattr(list_ports, "comports", lambda: ports)
+    monkeypatch.setattr(serial_source, "ADAPTER_INTERVAL", 0.01)
+    return ports
+
+
+def on_usb(path: object, description: str = "FT232R") -> ListPortInfo:
+    port = ListPortInfo(str(path))
+    port.vid, port.description = 0x0403, description
+    return port
+
+
+async def test_the_only_adapter_is_read_when_none_is_chosen(
+    adapter: Adapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ports = plugged(monkeypatch)
+    async with reading(SerialSource(None, [MODE], delays=[0.0])) as events:
+        missing = await lost(events)
+        assert missing == Lost(
+            "the only serial adapter",
+            "no serial adapter is there; plug it in, or set device or url",
+            0.01,
+        )
+        ports.extend([on_usb("/dev/a"), on_usb("/dev/b", "CP2102")])
+        assert (await lost(events)).reason == (
+            "several serial adapters are there, choose one as device: /dev/a (FT232R),"
+            " /dev/b (CP2102)"
+        )
+        ports[:] = [on_usb("/dev/stick", "Sonoff Zigbee 3.0 USB Dongle Plus")]
+        assert (await lost(events)).reason == (
+            "the serial adapters that are there look like radio sticks of other programs and are"
+            " left alone; plug the meter's in, or choose one: /dev/stick (Sonoff Zigbee 3.0 USB"
+            " Dongle Plus)"
+        )
+        ports.append(on_usb(adapter.path))
+        assert await anext(events) == OnlyAdapter(str(adapter.path))
+        assert await anext(events) == opened(adapter)
+
+
+async def test_the_only_adapter_is_found_again_under_another_name(
+    adapter: Adapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ports = plugged(monkeypatch)
+    ports.append(on_usb(adapter.path))
+    line = Line(adapter, FIRST, SECOND, chosen=False, delays=[60.0])
+    async with aclosing(line.events):
+        assert await line.next() == OnlyAdapter(str(adapter.path))
+        assert await line.next() == opened(adapter, searching=True)
+        assert await line.in_vain() == GaveUp(FIRST, was_right=False)
+        assert await line.next() == opened(adapter, SECOND, searching=True)
+        await line.burst()
+        line.source.framed()
+        assert await line.next() == Settled(SECOND, searched=True)
+        ports.clear()
+        adapter.close()
+        gone = await line.next()
+        assert isinstance(gone, Lost)
+        assert "is gone" in gone.reason
+        looking = await line.next()
+        assert isinstance(looking, Lost)
+        assert looking.reason.startswith("no serial adapter is there")
+        with closing(Adapter(adapter.path.with_name("ttyOther"))) as other:
+            ports.append(on_usb(other.path))
+            while isinstance(event := await line.next(), Lost):
+                assert event == looking
+            assert event == OnlyAdapter(str(other.path))
+            assert await line.next() == opened(other, SECOND, searching=True)
+
+
+async def test_the_only_adapter_that_is_only_busy_is_waited_for(
+    adapter: Adapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugged(monkeypatch).append(on_usb(adapter.path))
+    line = Line(adapter, MODE, chosen=False)
+    async with aclosing(line.events):
+        assert await line.next() == OnlyAdapter(str(adapter.path))
+        with serial.Serial(str(adapter.path), exclusive=True):
+            for _ in range(2):
+                event = await line.next()
+                assert isinstance(event, Lost)
+                assert "is in use by another program" in event.reason
+        assert await line.next() == opened(adapter)
