@@ -25,7 +25,8 @@ USUAL: Final = tuple(
         "300 7E1",
     )
 )
-"""The modes that occur, the likeliest first (profiles; METERS in the field)."""
+"""The modes that occur, the likeliest first: those of the meter profiles, and the bits of M-Bus
+(EN 13757-2: 8E1), of HDLC (IEC 62056-46: 8N1) and of IEC 62056-21 (7E1) at other usual rates."""
 
 GAP: Final = 0.8
 """Seconds without a byte that end a burst; segments of one telegram follow within 0.2 s."""
