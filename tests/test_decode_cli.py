@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pytest
 
 from app import cli
+from app.transport.recording import Chunk, Writer
 from simulator import axdr, links, meters
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.household import Household
@@ -92,6 +93,21 @@ def decode(
         return Result(status, captured.out, captured.err)
 
     return run
+
+
+SIZE = 40
+
+
+def recorded(*telegrams: bytes) -> str:
+    """Give a recording of telegrams that came a second apart, in chunks."""
+    sink = io.StringIO()
+    now = 0.0
+    writer = Writer(sink, lambda: now, begun=NOON)
+    for number, data in enumerate(telegrams):
+        now = float(number)
+        for at in range(0, len(data), SIZE):
+            writer.write(data[at : at + SIZE])
+    return sink.getvalue()
 
 
 def damaged(data: bytes) -> bytes:
@@ -283,6 +299,42 @@ def test_a_capture_may_be_binary_or_hex_text_with_any_white_space(
     result = decode(written, stdin=stdin)
     assert (result.status, result.err) == (0, "")
     assert [line["meter_id"] for line in result.lines] == [KAIFA.truth.meter_id]
+
+
+@pytest.mark.parametrize("stdin", [False, True], ids=["file", "standard input"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
+def test_a_capture_may_be_a_recording(*, decode: Decode, end: str, stdin: bool) -> None:
+    text = recorded(KAIFA.data, E450.data).replace("\n", end)
+    result = decode(text.encode(), stdin=stdin)
+    assert (result.status, result.err) == (0, "")
+    assert result.lines == decode(KAIFA.data + E450.data).lines
+
+
+def test_a_piece_of_a_recording_is_decoded_as_well(decode: Decode) -> None:
+    lines = recorded(KAIFA.data, E450.data).splitlines()
+    piece = lines[lines.index(str(Chunk(1.0, E450.data[:SIZE]))) :]
+    result = decode("\n".join(piece).encode())
+    assert (result.status, result.err) == (0, "")
+    assert [line["meter_id"] for line in result.lines] == [E450.truth.meter_id]
+
+
+def test_a_fault_in_a_recording_names_the_byte_of_all_its_chunks(decode: Decode) -> None:
+    result = decode(recorded(KAIFA.data, damaged(KAIFA.data)).encode())
+    assert (result.status, len(result.lines)) == (1, 1)
+    assert f"mbus: byte {len(KAIFA.data)}: the checksum of a frame" in result.err
+
+
+def test_a_damaged_recording_is_wrong_usage(decode: Decode) -> None:
+    result = decode((recorded(KAIFA.data) + "1.5 7ea\n").encode())
+    number = recorded(KAIFA.data).count("\n") + 1
+    assert (result.status, result.out) == (2, "")
+    assert f"cannot be read: line {number}: there are 3 hex digits, an odd number" in result.err
+
+
+def test_a_recording_without_a_telegram_fails(decode: Decode) -> None:
+    result = decode(recorded(b"\x01\x02\x03").encode())
+    assert (result.status, result.out) == (1, "")
+    assert result.err.endswith("link: no telegram in 3 bytes\n")
 
 
 def test_a_dash_stands_for_standard_input(decode: Decode) -> None:

@@ -19,6 +19,7 @@ from app.dlms.axdr import NAMES
 from app.dlms.ciphering import Keys, parse_key
 from app.listen import Report, listen, masked
 from app.transport.mode_search import VAIN_BURSTS
+from app.transport.recording import Chunk
 from app.transport.serial_mode import SerialMode
 from app.transport.source import Source, source_for
 from simulator import axdr, links, wires
@@ -363,10 +364,59 @@ def test_the_command_begins_with_the_mode_of_the_meter_type(
     assert "no telegram" in said
 
 
+def recorded(data: bytes) -> bytes:
+    """Give a recording that was made in two chunks an hour apart."""
+    return "\n".join(map(str, (Chunk(0.0, data[:100]), Chunk(3600.0, data[100:])))).encode()
+
+
+@pytest.mark.parametrize("kind", [recorded, bytes, lambda data: data.hex().encode()])
+def test_a_recording_or_another_capture_is_shown_to_its_end(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    kind: Callable[[bytes], bytes],
+) -> None:
+    monkeypatch.setenv(cli.KEY_VARIABLE, KEY.hex())
+    monkeypatch.chdir(tmp_path)
+    data = telegram("kaifa").data
+    Path("x.txt").write_bytes(kind(data))
+    assert cli.main(["listen", "x.txt"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "reading the recording x.txt; Ctrl-C ends"
+    assert re.match(r"\d\d:\d\d:\d\d mbus telegram of ", lines[1])
+    assert "line: the recording x.txt" in lines
+    assert f"{len(data)} bytes, 2 good frames, 0 bytes that belong to no frame" in lines
+    assert lines[-1] == "----- to here -----"
+
+
+def test_a_telegram_that_the_end_of_a_recording_cuts_off_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "x.txt"
+    file.write_bytes(recorded(telegram("kaifa").data[:-10]))
+    assert cli.main(["listen", str(file)]) == 1
+    out = capsys.readouterr().out
+    assert "! mbus: byte 256: the bytes end inside a frame" in out
+    assert "no telegram" in out.splitlines()
+
+
+def test_a_damaged_recording_is_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "x.txt"
+    file.write_bytes(b"0.0 7ea0\n0.1 7e a\n")
+    with pytest.raises(SystemExit) as end:
+        cli.main(["listen", str(file)])
+    assert end.value.code == 2
+    assert f"the recording {file} cannot be read: line 2: there are 3" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ["listen"],
+        ["listen", "tcp://" + "x" * 5000],
+        ["listen", "/dev/tty\0"],
         ["listen", "somewhere"],
         ["listen", "/dev/ttyUSB0", "--serial-mode", "fast"],
         ["listen", "/dev/ttyUSB0", "--meter-type", "nonsense"],

@@ -17,8 +17,9 @@ from app.listen import listen
 from app.meters import profile
 from app.meters.profile import AUTO, Profile
 from app.transport import mode_search
+from app.transport.recording_source import RecordingSource
 from app.transport.serial_mode import SerialMode
-from app.transport.source import source_for
+from app.transport.source import Source, source_for
 
 OPTIONS_FILE: Final = Path("/data/options.json")
 KEY_VARIABLE: Final = "SMARTMETER_KEY"
@@ -76,16 +77,30 @@ def _listen(
     parser: argparse.ArgumentParser, options: argparse.Namespace, profiles: Mapping[str, Profile]
 ) -> int:
     keys = _keys(parser, options)
-    family = profiles.get(options.meter_type)
-    usual = family.serial_modes if family and family.serial_modes else mode_search.USUAL
     try:
-        source = source_for(options.line, (options.serial_mode,) if options.serial_mode else usual)
+        source = _source(options, profiles)
+    except CaptureError as error:
+        parser.error(str(error))
     except ValueError as error:
         parser.error(f"{options.line}: {error}")
     decoder = Decoder(keys, profiles, local_zone(), options.meter_type)
     return asyncio.run(
         listen(source, decoder, sys.stdout, line=options.line, seconds=options.seconds)
     )
+
+
+def _source(options: argparse.Namespace, profiles: Mapping[str, Profile]) -> Source:
+    """Give the source that LINE names.
+
+    Raises:
+        ValueError: it is neither a file nor a line.
+        CaptureError: it is a file that cannot be read.
+    """
+    if os.path.isfile(options.line):  # noqa: PTH113 - Path.is_file fails on a name that is too long
+        return RecordingSource(read_capture(options.line), name=options.line)
+    family = profiles.get(options.meter_type)
+    usual = family.serial_modes if family and family.serial_modes else mode_search.USUAL
+    return source_for(options.line, (options.serial_mode,) if options.serial_mode else usual)
 
 
 def _keys(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Keys:
@@ -151,16 +166,20 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         default="-",
         metavar="FILE",
-        help="binary or hex text with any white space; - for standard input (default)",
+        help="a recording, binary, or hex text with any white space; - for standard input"
+        " (default)",
     )
     listen = commands.add_parser(
         "listen",
-        help="show live what is on a meter's line",
+        help="show live what is on a meter's line, or what was recorded of it",
         description="Shows what comes over a line, telegram by telegram, and ends with a block to"
         " paste into a bug report, without keys, values and full meter numbers.",
     )
     listen.add_argument(
-        "line", metavar="LINE", help="a serial device like /dev/ttyUSB0, or tcp://host:port"
+        "line",
+        metavar="LINE",
+        help="a serial device like /dev/ttyUSB0, or tcp://host:port; or a file that decode takes,"
+        " such as a recording, which is shown to its end",
     )
     listen.add_argument(
         "--serial-mode",

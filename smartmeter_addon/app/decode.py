@@ -14,6 +14,8 @@ from app.dlms import axdr
 from app.fault import Fault, Kind
 from app.meters.interpreter import Telegram
 from app.meters.register import Register
+from app.transport import recording
+from app.transport.recording import Chunk, Recording, RecordingError
 
 _HEX_TEXT: Final = re.compile(rb"[0-9A-Fa-f\s]+")
 
@@ -22,35 +24,45 @@ class CaptureError(Exception):
     """A capture that cannot be read; the sentence says why."""
 
 
-def read_capture(source: str) -> bytes:
-    """Read a file, or standard input for ``-``; hex text becomes the bytes that it stands for.
+def read_capture(source: str) -> Recording:
+    """Read a file, or standard input for ``-``.
+
+    Returns:
+        A recording's chunks. What a capture of another kind holds is one chunk: the bytes of hex
+        text, or the file as it is.
 
     Raises:
-        CaptureError: there is no such file, or hex digits are left over.
+        CaptureError: there is no such file, a recording is damaged, or hex digits are left over.
     """
     try:
         data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise CaptureError(f"the capture {source} cannot be read: {reason}") from error
-    if not _HEX_TEXT.fullmatch(data):
-        return data
-    digits = b"".join(data.split())
-    if len(digits) % 2:
-        raise CaptureError(
-            f"the capture {source} holds {len(digits)} hex digits, an odd number: one is missing"
-        )
-    return bytes.fromhex(digits.decode("ascii"))
+    if recording.is_recording(data):
+        try:
+            return recording.read(data)
+        except RecordingError as error:
+            raise CaptureError(f"the recording {source} cannot be read: {error}") from error
+    if _HEX_TEXT.fullmatch(data):
+        digits = b"".join(data.split())
+        if len(digits) % 2:
+            raise CaptureError(
+                f"the capture {source} holds {len(digits)} hex digits, an odd number: one is"
+                " missing"
+            )
+        data = bytes.fromhex(digits.decode("ascii"))
+    return (Chunk(0.0, data),) if data else ()
 
 
-def decode(capture: bytes, decoder: Decoder, out: TextIO, err: TextIO) -> int:
+def decode(capture: Recording, decoder: Decoder, out: TextIO, err: TextIO) -> int:
     """Decode a capture; write telegrams to ``out`` and what was wrong to ``err``.
 
     Returns:
         The exit status: 0 when at least one telegram was decoded and nothing failed, else 1.
     """
     decoded = failed = 0
-    for event in (*decoder.feed(capture), *decoder.finish()):
+    for event in _events(capture, decoder):
         fault = event if isinstance(event, Fault) else event.fault
         if fault:
             print(fault, file=err)
@@ -63,8 +75,14 @@ def decode(capture: bytes, decoder: Decoder, out: TextIO, err: TextIO) -> int:
     if decoder.junk:
         print(f"link: {decoder.junk} bytes belong to no frame", file=err)
     if not decoded and not failed:
-        print(f"link: no telegram in {len(capture)} bytes", file=err)
+        print(f"link: no telegram in {sum(len(chunk.data) for chunk in capture)} bytes", file=err)
     return 0 if decoded and not failed else 1
+
+
+def _events(capture: Recording, decoder: Decoder) -> Iterator[Telegram | Fault]:
+    for chunk in capture:
+        yield from decoder.feed(chunk.data)
+    yield from decoder.finish()
 
 
 def describe(telegram: Telegram) -> dict[str, Any]:

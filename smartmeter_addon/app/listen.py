@@ -10,7 +10,7 @@ import platform
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, TextIO
 
 from app import __version__
@@ -232,7 +232,8 @@ async def _read(source: Source, decoder: Decoder, report: Report, out: TextIO) -
             match event:
                 case bytes():
                     frames = decoder.frames
-                    _show(event, decoder, report, out)
+                    report.received(len(event))
+                    _show(decoder.feed(event), report, out)
                     if decoder.frames > frames:
                         source.framed()
                 case Opened(line):
@@ -247,11 +248,11 @@ async def _read(source: Source, decoder: Decoder, report: Report, out: TextIO) -
                     report.opened(line)  # or will be
                     again = f"next attempt in {retry_in:.0f} s"
                     print(f"{reason} ({again})", file=out, flush=True)
+    _show(decoder.finish(), report, out)
 
 
-def _show(chunk: bytes, decoder: Decoder, report: Report, out: TextIO) -> None:
-    report.received(len(chunk))
-    for item in decoder.feed(chunk):
+def _show(decoded: Iterable[Telegram | Fault], report: Report, out: TextIO) -> None:
+    for item in decoded:
         moment = time.strftime("%H:%M:%S")
         for index, line in enumerate(report.event(item)):
             print(f"{'' if index else moment:8} {line}", file=out, flush=True)

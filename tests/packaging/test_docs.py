@@ -1,6 +1,7 @@
 """The documentation: what it names exists, what it shows is what the program says."""
 
 import ast
+import io
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -31,8 +33,10 @@ from app.meters.interpreter import Telegram
 from app.meters.profile import AUTO
 from app.meters.quantity import Quantity
 from app.meters.sensors import DIAGNOSTICS, SENSORS, Sensor
-from app.transport import mode_search
+from app.transport import mode_search, recording
 from app.transport.adapters import adapters
+from app.transport.recording import Writer
+from app.transport.serial_mode import SerialMode
 from tests.support import captures
 from tests.support.telegrams import ZONE, telegram
 
@@ -62,7 +66,11 @@ def section(path: Path, title: str) -> str:
     """Give what stands under a heading, up to the next one of its level or above."""
     match = re.search(rf"^(#+) {re.escape(title)}\n(.*)", read(path), re.MULTILINE | re.DOTALL)
     assert match, f"{path.name} has no heading {title}"
-    return re.split(rf"^#{{1,{len(match[1])}}} ", match[2], maxsplit=1, flags=re.MULTILINE)[0]
+    # A line of code may begin like a heading.
+    code = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+    hidden = code.sub(lambda block: " " * len(block[0]), match[2])
+    end = re.search(rf"^#{{1,{len(match[1])}}} ", hidden, re.MULTILINE)
+    return match[2][: end.start()] if end else match[2]
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -392,6 +400,25 @@ def test_the_decode_example_is_a_capture_that_may_be_shown() -> None:
     (capture,) = [one for one in captures if f"`{one['id']}`" in text]
     assert capture["raw_hex"] in re.sub(r"\s", "", text)
     assert f"SMARTMETER_KEY={capture['key']}".lower() in text.lower()
+
+
+def test_the_recording_that_is_shown_is_the_beginning_of_the_decode_example() -> None:
+    text = section(README, "Decode a telegram")
+    (shown,) = blocks(text, "text")
+    chunks = recording.read(shown.encode())
+    (capture,) = re.findall(r"<<'END'\n(.*)^END$", text, re.MULTILINE | re.DOTALL)
+    assert re.sub(r"\s", "", capture).startswith("".join(one.data.hex() for one in chunks))
+    written = io.StringIO()
+    writer = Writer(
+        written,
+        iter([0.0, *(one.seconds for one in chunks)]).__next__,
+        begun=datetime.fromisoformat("2021-09-27T09:47:15+02:00"),
+        mode=SerialMode.parse("2400 8E1"),
+    )
+    for one in chunks:
+        writer.write(one.data)
+    version = re.compile("smart meter reader .*")
+    assert version.sub("", written.getvalue()) == version.sub("", shown)
 
 
 def test_every_member_that_decode_prints_is_described() -> None:

@@ -380,7 +380,8 @@ def test_config_changelog_and_program_name_the_same_version(config: dict[str, An
     changelog = (ADDON / "CHANGELOG.md").read_text(encoding="utf-8")
     newest = re.search(r"^## \[(.+?)\] - \d{4}-\d{2}-\d{2}$", changelog, re.MULTILINE)
     assert newest
-    assert newest[0] == re.findall(r"^## .*$", changelog, re.MULTILINE)[0]
+    headings = re.findall(r"^## .*$", changelog, re.MULTILINE)
+    assert headings.index(newest[0]) == headings.count("## [Unreleased]")
     assert config["version"] == newest[1] == app.__version__
 
 
