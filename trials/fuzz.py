@@ -33,14 +33,21 @@ MEMORY: Final = 1024
 
 WEIGHTS: Final = {
     **dict.fromkeys(("ber", "gbt", "clock"), 1),
-    **dict.fromkeys(("apdu", "p1", "texts", "state"), 2),
+    **dict.fromkeys(("apdu", "p1", "texts", "recording", "state"), 2),
     **dict.fromkeys(("axdr", "options", "profile", "scanner"), 4),
     **dict.fromkeys(("endless", "receiver", "decoder", "interpreter"), 6),
     "chain": 12,
 }
 """The targets, and how the time is shared out to them."""
 
-LONGEST: Final = {"ber": 16, "clock": 256, "gbt": 512, "texts": 512, "profile": 4096}
+LONGEST: Final = {
+    "ber": 16,
+    "clock": 256,
+    "gbt": 512,
+    "texts": 512,
+    "recording": 512,
+    "profile": 4096,
+}
 _USUAL_LONGEST: Final = 2048
 
 _STATUS: Final = re.compile(r"^#\d+\s.*cov: (\d+) ft: (\d+) corp: (\d+)/", re.MULTILINE)

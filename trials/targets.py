@@ -32,7 +32,9 @@ from app.meters.interpreter import Interpreter
 from app.meters.profile import AUTO
 from app.mqtt.legacy_layouts import LAYOUTS
 from app.state import State
+from app.transport import recording
 from app.transport.address import parse_url
+from app.transport.recording import RecordingError
 from app.transport.serial_mode import SerialMode
 from simulator import axdr as written
 from simulator import clock as written_clock
@@ -156,6 +158,15 @@ def fuzz_texts(data: bytes) -> None:
     except ValueError as error:
         shown = text.strip()
         check(len(shown) < ciphering.KEY_SIZE or shown not in str(error), "the key is shown")
+
+
+def fuzz_recording(data: bytes) -> None:
+    """A recording as somebody posts it."""
+    recording.is_recording(data)
+    with suppress(RecordingError):
+        chunks = recording.read(data)
+        again = recording.read("\n".join(map(str, chunks)).encode())
+        check([one.data for one in again] == [one.data for one in chunks], "another text")
 
 
 def fuzz_options(data: bytes) -> None:
@@ -395,6 +406,7 @@ TARGETS: Final[Mapping[str, Target]] = {
     "clock": fuzz_clock,
     "p1": fuzz_p1,
     "texts": fuzz_texts,
+    "recording": fuzz_recording,
     "options": fuzz_options,
     "profile": fuzz_profile,
     "state": fuzz_state,
@@ -458,6 +470,7 @@ _SEEDS: Final = {
     "endless": tuple(b"\0\x01" + begin for begin in _BEGINNINGS),
     "options": (b'\1{"key": "00112233445566778899AABBCCDDEEFF", "mqtt": {"host": "a"}}',),
     "profile": (b'based_on = "kaifa"\n',),
+    "recording": (b"# smart meter recording, format 1\r\n0.000 68 fa\n\n12.345 16\n",),
     "state": (b"\1" + json.dumps({"version": 1, "sections": _SECTIONS}).encode(),),
     "texts": (b"1-0:1.8.0*255", b"2400 8E1", b"tcp://[::1]:2000/", KEY.hex().encode()),
 }
