@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from app.transport.address import SerialPort
-from app.transport.reopening import DELAYS, Ended, read_again_and_again
+from app.transport.reopening import DELAYS, Ended, read_forever
 from app.transport.serial_mode import SerialMode
 from app.transport.serial_port import open_port
 
@@ -13,7 +13,7 @@ from app.transport.serial_port import open_port
 async def test_delays_grow_to_the_last_one_and_stay_there(tmp_path: Path) -> None:
     missing = partial(open_port, SerialPort(str(tmp_path / "missing"), SerialMode(2400, 8, "E", 1)))
     waits: list[float] = []
-    async with aclosing(read_again_and_again(missing, delays=(0.0, 0.001, 0.002))) as events:
+    async with aclosing(read_forever(missing, delays=(0.0, 0.001, 0.002))) as events:
         while len(waits) < 5:
             event = await anext(events)
             assert isinstance(event, Ended)

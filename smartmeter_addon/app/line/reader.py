@@ -178,7 +178,7 @@ class LineReader:
     async def _read(self) -> None:
         self._log.info("meter type %s", self._options.meter_type)
         source = self._source = source_for(
-            self._options.url or self._options.device or None,
+            self._options.url or self._options.device,
             self._modes(),
             state=self._state,
             fixed=self._options.serial_mode is not None,

@@ -1,1 +1,1 @@
-"""Where bytes come from: serial ports and TCP gateways, opened again for as long as it takes."""
+"""Where bytes come from: serial ports, TCP gateways and recordings, each a source of events."""

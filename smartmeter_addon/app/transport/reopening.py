@@ -28,7 +28,7 @@ Raises:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class Began:
     """It is open.
 
     Args:
@@ -53,13 +53,13 @@ class Ended:
     retry_in: float
 
 
-async def read_again_and_again(
+async def read_forever(
     opening: Opening,
     *,
     delays: Sequence[float] = DELAYS,
     steady_after: float = STEADY_AFTER,
     silences: Sequence[float | None] = (None,),
-) -> AsyncGenerator[bytes | Begun | Ended, None]:
+) -> AsyncGenerator[bytes | Began | Ended, None]:
     """Read for ever; an end or an error only leads to the next attempt.
 
     The delays start over once bytes arrive over a line that has been open for a while: a gateway
@@ -76,7 +76,7 @@ async def read_again_and_again(
             first time, the second...; the last one stays. None for never.
 
     Yields:
-        Bytes as they come, at least one; Begun before the first of them; Ended at every end.
+        Bytes as they come, at least one; Began before the first of them; Ended at every end.
     """
     vain = silent = 0
     clock = asyncio.get_running_loop().time
@@ -88,7 +88,7 @@ async def read_again_and_again(
             async with opening() as read:
                 opened = True
                 steady = clock() + steady_after
-                yield Begun(anew=silent > 0)
+                yield Began(anew=silent > 0)
                 while True:
                     async with asyncio.timeout(silences[min(silent, len(silences) - 1)]) as limit:
                         chunk = await read(_CHUNK)

@@ -14,7 +14,7 @@ from app.transport.address import SerialPort
 from app.transport.events import Event, GaveUp, Lost, OnlyAdapter, Opened, Settled
 from app.transport.explain import explain_serial
 from app.transport.mode_search import ModeSearch
-from app.transport.reopening import DELAYS, Begun, Ended, Read, read_again_and_again
+from app.transport.reopening import DELAYS, Began, Ended, Read, read_forever
 from app.transport.serial_mode import SerialMode
 from app.transport.serial_port import open_port
 
@@ -24,7 +24,7 @@ SERIAL_MODES: Final = "serial mode"
 ADAPTER_INTERVAL: Final = 2.0
 """Seconds between two looks for a serial adapter."""
 
-_NO_ADAPTER: Final = "the only serial adapter"
+_UNCHOSEN: Final = "the only serial adapter"
 
 
 class SerialSource:
@@ -37,10 +37,10 @@ class SerialSource:
         path: of the device; None when none was chosen.
         modes: those that come into question, the likeliest first; at least one.
         state: keeps the mode that proved right, by device; it is tried first the next time.
-        fixed: whether no other mode than these is tried, not even the one that was kept. None for
-            what is usual: it is so when there is only one.
+        fixed: whether no other mode than these is tried, not even the one that was kept; None: so
+            it is when there is only one.
         clock: a steady one, in seconds.
-        delays: see `read_again_and_again`.
+        delays: see `read_forever`.
         opening: opens a port.
     """
 
@@ -66,16 +66,29 @@ class SerialSource:
         self._search: ModeSearch | None = None
         self._settled: Settled | None = None  # yet to be told
 
-    async def events(self) -> AsyncGenerator[Event, None]:
+    def events(self) -> AsyncGenerator[Event, None]:
         """Read for ever; see `Source.events`."""
-        if self._chosen is not None:
-            async with aclosing(self._read(by_id(self._chosen))) as events:
-                async for event in events:
-                    yield event
+        if self._chosen is None:
+            return self._read_only_adapter()
+        return self._read(by_id(self._chosen))
+
+    def framed(self) -> None:
+        """Take that there was a good frame: the mode is right."""
+        search = self._search
+        if search is None:
+            return
+        if not search.found:
+            if self._state is not None:
+                self._state.set(SERIAL_MODES, self._path, str(search.mode))
+            self._settled = Settled(search.mode, searched=not search.alone)
+        search.framed()
+
+    async def _read_only_adapter(self) -> AsyncGenerator[Event, None]:
+        """Read the only adapter for ever, whatever its name."""
         while True:
             found = only_adapter()
             if isinstance(found, str):
-                yield Lost(_NO_ADAPTER, found, ADAPTER_INTERVAL)
+                yield Lost(_UNCHOSEN, found, ADAPTER_INTERVAL)
                 await asyncio.sleep(ADAPTER_INTERVAL)
                 continue
             yield OnlyAdapter(found.path)
@@ -84,17 +97,6 @@ class SerialSource:
                     yield event
                     if isinstance(event, Lost) and not present(found.path):
                         break
-
-    def framed(self) -> None:
-        """Take that there was a good frame: the mode is right."""
-        search = self._search
-        if search is None:
-            return
-        if not search.found:
-            if self._state:
-                self._state.set(SERIAL_MODES, self._path, str(search.mode))
-            self._settled = Settled(search.mode, searched=not search.alone)
-        search.framed()
 
     async def _read(self, path: str) -> AsyncGenerator[Event, None]:
         """Read one device for ever.
@@ -105,11 +107,11 @@ class SerialSource:
         self._path = path
         while True:
             port = SerialPort(path, search.mode)
-            reading = read_again_and_again(partial(self._opening, port), delays=self._delays)
+            reading = read_forever(partial(self._opening, port), delays=self._delays)
             async with aclosing(reading) as events:
                 async for event in events:
                     match event:
-                        case Begun():
+                        case Began():
                             searching = not (search.alone or search.found)
                             yield Opened(str(port), port.mode, searching=searching)
                         case Ended(error, opened, retry_in):
@@ -128,7 +130,7 @@ class SerialSource:
 
     def _known_mode(self, path: str) -> SerialMode | None:
         """Give the mode that proved right before: with this device, or else before it was gone."""
-        if self._state and not self._fixed:
+        if self._state is not None and not self._fixed:
             kept = self._state.get(SERIAL_MODES, path)
             if isinstance(kept, str):
                 with contextlib.suppress(ValueError):

@@ -13,10 +13,10 @@ from app.transport.explain import explain_gateway
 from app.transport.reopening import (
     DELAYS,
     STEADY_AFTER,
-    Begun,
+    Began,
     Ended,
     Read,
-    read_again_and_again,
+    read_forever,
 )
 
 CONNECT_TIMEOUT: Final = 5.0
@@ -45,9 +45,9 @@ class TcpSource:
 
     Args:
         gateway: which one.
-        delays: see `read_again_and_again`.
+        delays: see `read_forever`.
         connect_timeout: seconds to wait for it.
-        steady_after: see `read_again_and_again`.
+        steady_after: see `read_forever`.
         silences: seconds of silence after which it is called anew, as `SILENCES`.
     """
 
@@ -69,7 +69,7 @@ class TcpSource:
     async def events(self) -> AsyncGenerator[Event, None]:
         """Read for ever; see `Source.events`."""
         line = str(self._gateway)
-        reading = read_again_and_again(
+        reading = read_forever(
             self._call,
             delays=self._delays,
             steady_after=self._steady_after,
@@ -78,7 +78,7 @@ class TcpSource:
         async with contextlib.aclosing(reading) as events:
             async for event in events:
                 match event:
-                    case Begun(anew):
+                    case Began(anew):
                         yield Opened(line, anew=anew)
                     case Ended(error, opened, retry_in):
                         reason = explain_gateway(self._gateway, error, opened=opened)
