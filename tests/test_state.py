@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.state import RETRY_AFTER, State
+from app.state import RETRY_AFTER, Json, State
 
 
 def test_what_was_kept_is_there_after_a_restart(tmp_path: Path) -> None:
@@ -66,10 +66,73 @@ def test_a_broken_file_is_begun_anew(
     assert json.loads(path.read_text("utf-8"))["sections"] == {"a": {"b": "c"}}
 
 
-def test_a_file_of_another_version_is_begun_anew(tmp_path: Path) -> None:
+def test_a_file_of_a_newer_version_is_begun_anew(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     path = tmp_path / "state.json"
-    path.write_text('{"version": 2, "sections": {"a": {"b": "c"}}}', "utf-8")
+    path.write_text('{"version": 3, "sections": {"a": {"b": "c"}}}', "utf-8")
     assert State(path).get("a", "b") is None
+    assert "is of version 3, which this program does not know" in caplog.text
+
+
+def test_json_values_of_every_kind_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    kept: dict[str, Json] = {
+        "a": None,
+        "b": True,
+        "c": 7,
+        "d": 1.5,
+        "e": "text",
+        "f": [1, {"g": []}],
+    }
+    State(path).update("section", kept)
+    assert State(path).section("section") == kept
+
+
+def test_a_value_of_nothing_is_news_once(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    state = State(path)
+    state.set("section", "key", None)
+    assert State(path).section("section") == {"key": None}
+
+
+METER = {
+    "id": "1kfm02",
+    "number": "1KFM02",
+    "type": "kaifa",
+    "manufacturer": "Kaifa",
+    "model": "MA309M",
+    "system_title": None,
+}
+ANNOUNCED = {"meter": METER, "name": None, "keys": ["power"], "derived": {}, "gone": []}
+VERSION_1 = {
+    "serial mode": {"/dev/ttyUSB0": "2400 8E1"},
+    "meter numbers Keller": {"4B464D10": "1KFM02"},
+    "retained": {"smartmeter/status": ""},
+    "announced": {"1kfm02": json.dumps(ANNOUNCED), "damaged": "{"},
+    "meters Keller": {"1kfm02": "", "never-announced": ""},
+}
+
+
+def test_a_file_of_version_1_is_carried_over(tmp_path: Path) -> None:
+    """Version 0.1.0 of the program kept texts only, and JSON as text in some of them."""
+    path = tmp_path / "state.json"
+    path.write_text(json.dumps({"version": 1, "sections": VERSION_1}), "utf-8")
+    state = State(path)
+    assert state.get("serial mode", "/dev/ttyUSB0") == "2400 8E1"
+    assert state.get("meter numbers Keller", "4B464D10") == "1KFM02"
+    assert state.section("retained") == {"smartmeter/status": ""}
+    assert state.section("announced") == {"1kfm02": ANNOUNCED}
+    assert state.section("meters Keller") == {"1kfm02": METER}
+
+
+def test_a_file_that_was_carried_over_is_written_in_the_new_form(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    path.write_text(json.dumps({"version": 1, "sections": VERSION_1}), "utf-8")
+    State(path).set("serial mode", "/dev/ttyUSB1", "9600 8N1")
+    content = json.loads(path.read_text("utf-8"))
+    assert content["version"] == 2
+    assert content["sections"]["announced"] == {"1kfm02": ANNOUNCED}
 
 
 def test_what_cannot_be_written_is_kept_in_memory_and_told_once(

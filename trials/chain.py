@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Final
 
 from app import log
@@ -17,7 +16,6 @@ from app.config.options import MeterOptions, MqttOptions
 from app.decoder import Decoder
 from app.dlms.ciphering import Keys
 from app.fault import Fault
-from app.line.reader import LineReader
 from app.link import Scanner
 from app.meters import profile
 from app.meters.interpreter import Telegram
@@ -26,8 +24,10 @@ from app.meters.reading import Reading
 from app.mqtt.legacy_layouts import LAYOUTS
 from app.mqtt.publisher import Publisher
 from app.mqtt.topics import Topics
-from app.state import State
+from app.run import line_reader
+from app.state import Sections, State
 from simulator.clock import VIENNA as ZONE
+from tests.support.memory import Memory
 from trials.made import NOON
 
 PROFILES: Final = profile.load()
@@ -63,14 +63,14 @@ class Chain:
 
     def __init__(self, keys: Keys, meter_type: str = AUTO, layout: str = "standard") -> None:
         self._now = 1000.0
-        self._state = _Memory()
+        self._state = Memory()
         self._publisher = publisher(self._state, layout)
-        self._line = LineReader(
+        self._line = line_reader(
             MeterOptions(meter_type=meter_type, keys=keys),
-            PROFILES,
-            ZONE,
             self._publisher,
-            self._state,
+            profiles=PROFILES,
+            zone=ZONE,
+            state=self._state,
             clock=lambda: self._now,
             wall_clock=lambda: NOON + timedelta(seconds=self._now),
         )
@@ -91,7 +91,7 @@ class Chain:
         self._line._look(self._now)
 
     @property
-    def sections(self) -> dict[str, dict[str, str]]:
+    def sections(self) -> Sections:
         """What is kept for the next start."""
         return self._state._sections
 
@@ -101,18 +101,8 @@ class Chain:
         messages_hold(self._publisher)
         state = json.dumps(self.sections)
         check(len(state) <= STATE_AT_MOST, f"the state has {len(state)} characters")
-        check(len(self._line._unnamed) <= UNNAMED_AT_MOST, "unnamed registers pile up")
-        check(len(self._line._paces) <= SENDERS_AT_MOST, "meters pile up")
-
-
-class _Memory(State):
-    """A state without a file."""
-
-    def __init__(self) -> None:
-        super().__init__(Path("/nowhere/state.json"))
-
-    def _write(self) -> None:
-        pass
+        check(len(self._line._narrator._unnamed) <= UNNAMED_AT_MOST, "unnamed registers pile up")
+        check(len(self._line._heard) <= SENDERS_AT_MOST, "meters pile up")
 
 
 async def _no_broker() -> MqttOptions:

@@ -29,20 +29,13 @@ from bisect import bisect_right
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Final
-from unittest.mock import patch
 
-from app.config.options import MeterOptions, MqttOptions
+from app.config.options import MeterOptions
 from app.dlms.ciphering import Keys
-from app.line import reader
-from app.line.reader import LineReader
 from app.meters import profile
-from app.meters.reading import Reading
-from app.mqtt.layout import Layout
-from app.mqtt.publisher import BrokerState, Publisher
-from app.mqtt.topics import Topics
+from app.run import line_reader
 from app.state import State
 from app.transport import mode_search
 from app.transport.address import SerialPort
@@ -53,6 +46,7 @@ from simulator import links, meters
 from simulator.ciphering import KEY
 from simulator.clock import VIENNA
 from simulator.household import Household
+from tests.support.recorder import Recorder
 
 DEVICE: Final = "/dev/ttyMeter"
 LATENCY: Final = 0.016
@@ -227,30 +221,6 @@ class _Wire:
             await asyncio.sleep(max(start + self._interval - clock(), 0))
 
 
-class _FirstReading(Publisher):
-    """Takes readings, and tells when there is one."""
-
-    def __init__(self, state: State) -> None:
-        async def nowhere() -> MqttOptions:
-            return MqttOptions()
-
-        def unheard(_: BrokerState) -> None:
-            return
-
-        super().__init__(
-            find_broker=nowhere,
-            layout=Layout(Topics(), language="en", version="0"),
-            state=state,
-            on_state=unheard,
-        )
-        self.there = asyncio.Event()
-
-    def publish(self, reading: Reading, *, name: str | None) -> None:
-        """Take a reading."""
-        del reading, name
-        self.there.set()
-
-
 def _telegram(mode: SerialMode) -> tuple[Sequence[bytes], float]:
     """Give the segments of a telegram that fits through a mode, and the pause after each."""
     if mode.bytesize < _EIGHT_BITS:  # only text does
@@ -264,18 +234,28 @@ def _telegram(mode: SerialMode) -> tuple[Sequence[bytes], float]:
 async def _search(wire: _Wire, state: State) -> float:
     """Give the seconds until the first reading."""
     clock = asyncio.get_running_loop().time
-    publisher = _FirstReading(state)
+    output = Recorder()
     options = MeterOptions(keys=Keys(KEY), url=DEVICE)
-    one = LineReader(options, profile.load(), VIENNA, publisher, state, clock=clock)
+    source = SerialSource(
+        DEVICE, mode_search.USUAL, state=state, fixed=False, clock=clock, opening=wire.open
+    )
+    reader = line_reader(
+        options,
+        output,
+        profiles=profile.load(),
+        zone=VIENNA,
+        state=state,
+        source=source,
+        clock=clock,
+    )
     begin = clock()
-    with patch.object(reader, "source_for", partial(SerialSource, opening=wire.open)):
-        task = asyncio.create_task(one.run())
-        try:
-            async with asyncio.timeout(LONGEST):
-                await publisher.there.wait()
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
+    task = asyncio.create_task(reader.run())
+    try:
+        async with asyncio.timeout(LONGEST):
+            await output.reading()
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
     return clock() - begin
 
 

@@ -22,20 +22,19 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Final, Never
 from unittest.mock import patch
 
 from app.config.options import MeterOptions, MqttOptions
 from app.dlms.ciphering import Keys
-from app.line import reader
-from app.line.reader import LineReader
 from app.meters import profile
 from app.mqtt import publisher as publishing
 from app.mqtt.layout import Layout
 from app.mqtt.publisher import Publisher
 from app.mqtt.topics import ONLINE, Topics
+from app.run import line_reader
+from app.transport.mode_search import USUAL
 from app.transport.serial_source import SerialSource
 from simulator import meters
 from simulator.ciphering import AUTH_KEY, KEY
@@ -89,10 +88,12 @@ class Program:
     Args:
         folder: where its state file is.
         wall_clock: gives the date and time.
+        line: of the meter.
     """
 
-    def __init__(self, folder: Path, wall_clock: Callable[[], datetime]) -> None:
+    def __init__(self, folder: Path, wall_clock: Callable[[], datetime], line: Line) -> None:
         state = CountedState(folder / "state.json")
+        clock = asyncio.get_running_loop().time
         self._publisher = Publisher(
             find_broker=_find_broker,
             layout=Layout(Topics(), language="en", version="0"),
@@ -100,13 +101,16 @@ class Program:
             on_state=lambda _: None,
             today=lambda: wall_clock().date(),
         )
-        self._reader = LineReader(
+        self._reader = line_reader(
             MeterOptions(keys=Keys(KEY, AUTH_KEY), device="/dev/ttyMeter"),
-            PROFILES,
-            VIENNA,
             self._publisher,
-            state,
-            clock=asyncio.get_running_loop().time,
+            profiles=PROFILES,
+            zone=VIENNA,
+            state=state,
+            source=SerialSource(
+                "/dev/ttyMeter", USUAL, state=state, fixed=False, clock=clock, opening=line.open
+            ),
+            clock=clock,
             wall_clock=wall_clock,
         )
         self._publishing = asyncio.create_task(self._publisher.run())
@@ -131,7 +135,7 @@ class Program:
         for task in self._others:
             task.cancel()
         if not kill:
-            self._reader.publish_held()
+            self._reader.flush()
             await asyncio.wait(self._others)
         self._publishing.cancel()
         await asyncio.wait((self._publishing, *self._others))
@@ -260,7 +264,6 @@ class Soak:
         CountedState.writes = 0
         try:
             with (
-                patch.object(reader, "source_for", partial(SerialSource, opening=self._line.open)),
                 patch.object(publishing, "Connection", self._broker.connect),
                 patch.object(publishing, "monotonic", self._loop.time),
             ):
@@ -272,7 +275,7 @@ class Soak:
         return self._outcome
 
     async def _live(self) -> None:
-        self._program = Program(self._folder, self._now)
+        self._program = Program(self._folder, self._now, self._line)
         marks = deque(MARKS)
         count = int(self._seconds // INTERVAL)
         for number in range(count):
@@ -376,7 +379,7 @@ class Soak:
             if kind == "program killed":
                 self._broker.hang_up()
             await self._program.stop(kill=kind == "program killed")
-            self._program = Program(self._folder, self._now)
+            self._program = Program(self._folder, self._now, self._line)
         elif kind == "broker hangs up":
             self._broker.hang_up()
         elif kind == "Home Assistant restarted":

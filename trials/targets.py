@@ -23,7 +23,6 @@ from app.dlms import apdu, axdr, ber, ciphering, gbt
 from app.dlms.ciphering import Keys
 from app.dlms.receiver import Push, Receiver
 from app.fault import DecodeError, Fault
-from app.line.reader import LineReader
 from app.link import Frame, Scanner
 from app.link import p1 as p1_link
 from app.link.segments import Joiner
@@ -31,7 +30,8 @@ from app.meters import identity, profile
 from app.meters.interpreter import Interpreter
 from app.meters.profile import AUTO
 from app.mqtt.legacy_layouts import LAYOUTS
-from app.state import State
+from app.run import line_reader
+from app.state import Sections, State
 from app.transport import recording
 from app.transport.address import parse_url
 from app.transport.recording import RecordingError
@@ -244,8 +244,7 @@ def fuzz_state(data: bytes) -> None:
     with _file("state.json", content) as path, _quiet():
         state = State(path)
         told = publisher(state, "standard")
-        LineReader(MeterOptions(), PROFILES, ZONE, told, state)
-        told.known_meters()
+        line_reader(MeterOptions(), told, profiles=PROFILES, zone=ZONE, state=state)
         told.forget_unheard()
         messages_hold(told, ours=False)
 
@@ -253,14 +252,21 @@ def fuzz_state(data: bytes) -> None:
 def _changed_state(draw: Draw) -> bytes:
     sections = {
         draw.text() if draw.below(8) == 1 else section: {
-            draw.text() if draw.below(8) == 1 else key: changed(draw, value.encode()).decode(
-                "utf-8", "replace"
-            )
+            draw.text() if draw.below(8) == 1 else key: _changed_value(draw, value)
             for key, value in kept.items()
         }
         for section, kept in _SECTIONS.items()
     }
-    return json.dumps({"version": 1, "sections": sections}).encode()
+    return json.dumps({"version": 2 - draw.below(2), "sections": sections}).encode()
+
+
+def _changed_value(draw: Draw, value: object) -> object:
+    """Change a kept value: its JSON text, which may be a text or something else afterwards."""
+    text = changed(draw, json.dumps(value).encode()).decode("utf-8", "replace")
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 @contextmanager
@@ -454,7 +460,7 @@ _BEGINNINGS: Final = (
 )
 
 
-def _sections() -> dict[str, dict[str, str]]:
+def _sections() -> Sections:
     chain = Chain(KEYS[2])
     for name in LISTS[:3]:
         chain.take(telegram(*name).data)
@@ -471,6 +477,6 @@ _SEEDS: Final = {
     "options": (b'\1{"key": "00112233445566778899AABBCCDDEEFF", "mqtt": {"host": "a"}}',),
     "profile": (b'based_on = "kaifa"\n',),
     "recording": (b"# smart meter recording, format 1\r\n0.000 68 fa\n\n12.345 16\n",),
-    "state": (b"\1" + json.dumps({"version": 1, "sections": _SECTIONS}).encode(),),
+    "state": (b"\1" + json.dumps({"version": 2, "sections": _SECTIONS}).encode(),),
     "texts": (b"1-0:1.8.0*255", b"2400 8E1", b"tcp://[::1]:2000/", KEY.hex().encode()),
 }

@@ -1,7 +1,7 @@
-"""The command ``run``: wires the rooms together and keeps them running until it is told to stop.
+"""The command ``run``: wires the stages together and keeps them running until it is told to stop.
 
-Each meter has a task of its own that reads its line, another that keeps watch over it; all hand
-their readings to the one publisher.
+Each meter has a reader of its own with a source of its own; all readers hand their readings to the
+one publisher.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -21,8 +22,9 @@ from app import __version__, log
 from app.config import supervisor
 from app.config.options import MeterOptions, MqttOptions, Options, OptionsError, load
 from app.config.timezone import local_zone
-from app.line.reader import LineReader
-from app.line.reminders import Teller
+from app.line.output import Output
+from app.line.reader import LineReader, now_utc
+from app.line.reminders import Reminder
 from app.log import NOTICE, Redactor
 from app.meters import profile
 from app.meters.profile import AUTO, Profile
@@ -30,6 +32,10 @@ from app.mqtt.legacy_layouts import LAYOUTS
 from app.mqtt.publisher import BrokerState, Connected, Publisher
 from app.mqtt.topics import Topics
 from app.state import State
+from app.transport import mode_search
+from app.transport.push_interval import PushInterval
+from app.transport.serial_mode import SerialMode
+from app.transport.source import DELAYS, Source, source_for
 
 PROFILES_FOLDER: Final = "profiles"
 """Beside the options file: profiles that the user wrote."""
@@ -112,7 +118,7 @@ async def serve(
     )
     zone = local_zone()
     readers = [
-        LineReader(meter, profiles, zone, publisher, state, label=label)
+        line_reader(meter, publisher, profiles=profiles, zone=zone, state=state, label=label)
         for meter, label in zip(options.meters, _labels(options.meters), strict=True)
     ]
     async with asyncio.TaskGroup() as group:
@@ -127,11 +133,75 @@ async def serve(
         for task in others:
             task.cancel()
         for reader in readers:
-            reader.publish_held()
+            reader.flush()
             reader.keep()
         await asyncio.wait(others)
         publishing.cancel()
     _logger.info("stopped")
+
+
+def line_reader(
+    options: MeterOptions,
+    output: Output,
+    *,
+    profiles: Mapping[str, Profile],
+    zone: tzinfo,
+    state: State,
+    label: str = "",
+    source: Source | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    wall_clock: Callable[[], datetime] = now_utc,
+    delays: Sequence[float] = DELAYS,
+) -> LineReader:
+    """Wire one meter's source, line and output.
+
+    Args:
+        options: of the meter.
+        output: see `LineReader`, as for what follows.
+        profiles: as there.
+        zone: as there.
+        state: as there.
+        label: as there.
+        source: where the bytes come from; None for what the options say.
+        clock: as there.
+        wall_clock: as there.
+        delays: seconds before the line is opened again, see `source_for`.
+    """
+    family = profiles.get(options.meter_type)
+    push_interval = PushInterval(family.push_interval) if family else PushInterval()
+    return LineReader(
+        options,
+        source or _source(options, family, state, clock, delays),
+        output,
+        profiles=profiles,
+        zone=zone,
+        state=state,
+        push_interval=push_interval,
+        label=label,
+        clock=clock,
+        wall_clock=wall_clock,
+    )
+
+
+def _source(
+    options: MeterOptions,
+    family: Profile | None,
+    state: State,
+    clock: Callable[[], float],
+    delays: Sequence[float],
+) -> Source:
+    """Give the source that the options name, and the serial modes that come into question."""
+    modes: Sequence[SerialMode] = family.serial_modes if family else ()
+    if options.serial_mode:
+        modes = (options.serial_mode,)
+    return source_for(
+        options.url or options.device,
+        modes or mode_search.USUAL,
+        state=state,
+        fixed=options.serial_mode is not None,
+        clock=clock,
+        delays=delays,
+    )
 
 
 def _labels(meters: Sequence[MeterOptions]) -> list[str]:
@@ -171,19 +241,19 @@ class _BrokerLog:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._teller = Teller(_logger)
+        self._reminder = Reminder(_logger)
         self._vain = 0
 
     def __call__(self, state: BrokerState) -> None:
         """Take the news of a connection made or of an attempt that failed."""
         if isinstance(state, Connected):
-            self._teller.over()
+            self._reminder.over()
             self._vain = 0
             _logger.log(NOTICE, "connected to the MQTT broker %s:%d", state.host, state.port)
             return
         self._vain += 1
         sentence = f"{state.reason} (next attempt in {state.retry_in:.0f} s)"
-        self._teller.trouble(state.reason, sentence, self._clock(), self._vain)
+        self._reminder.tell(state.reason, sentence, self._clock(), self._vain)
 
 
 async def _for_ever(run: Callable[[], Awaitable[None]], what: str) -> None:

@@ -9,19 +9,26 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 RETRY_AFTER: Final = 60.0
 """Seconds after which writing is tried again where it failed, as soon as something is kept."""
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _logger: Final = logging.getLogger(__name__)
+
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
+"""What JSON can hold. Exact numbers with decimal places are kept as texts."""
+
+Sections: TypeAlias = dict[str, dict[str, Any]]
 
 
 class State:
-    """Texts by section and key.
+    """JSON values by section and key.
+
+    A value that was handed over is not changed afterwards, else the change would go unnoticed.
 
     Args:
         path: of the file; it need not exist. What cannot be read is forgotten, with a word in the
@@ -33,44 +40,39 @@ class State:
         self._path = path
         self._clock = clock
         self._retry_at = 0.0
-        self._sections: dict[str, dict[str, str]] = {}
+        self._sections: Sections = {}
         self._complained = False
         with contextlib.suppress(FileNotFoundError):
             self._read()
 
-    def get(self, section: str, key: str) -> str | None:
+    def get(self, section: str, key: str) -> Any:  # noqa: ANN401 - any JSON value
         """Give what was kept, None if nothing was."""
         return self._sections.get(section, {}).get(key)
 
-    def section(self, section: str) -> dict[str, str]:
-        """Give a copy of all that was kept in a section."""
+    def section(self, section: str) -> dict[str, Any]:
+        """Give a copy of all that was kept in a section, by key."""
         return dict(self._sections.get(section, {}))
 
-    def set(self, section: str, key: str, value: str) -> None:
-        """Keep a text; the file is written when it is news, or when that failed a while ago."""
+    def set(self, section: str, key: str, value: Json) -> None:
+        """Keep a value; the file is written when it is news, or when that failed a while ago."""
         self.update(section, {key: value})
 
     def forget(self, section: str, key: str) -> None:
-        """Keep a text no longer; the file is written when there was one."""
+        """Keep a value no longer; the file is written when there was one."""
         if self._sections.get(section, {}).pop(key, None) is not None:
             self._write()
 
-    def update(self, section: str, texts: Mapping[str, str]) -> None:
-        """Keep several texts of a section; the file is written once, as by `set`."""
+    def update(self, section: str, values: Mapping[str, Json]) -> None:
+        """Keep several values of a section; the file is written once, as by `set`."""
         kept = self._sections.setdefault(section, {})
-        news = any(kept.get(key) != value for key, value in texts.items())
-        kept.update(texts)
+        news = any(key not in kept or kept[key] != value for key, value in values.items())
+        kept.update(values)
         if news or (self._complained and self._clock() >= self._retry_at):
             self._write()
 
     def _read(self) -> None:
         try:
-            content = json.loads(self._path.read_text("utf-8"))
-            sections = content["sections"] if content["version"] == _VERSION else {}
-            self._sections = {
-                str(section): {str(key): str(value) for key, value in kept.items()}
-                for section, kept in sections.items()
-            }
+            self._sections = _sections(json.loads(self._path.read_text("utf-8")))
         except FileNotFoundError:
             raise
         except (
@@ -103,3 +105,40 @@ class State:
             if self._complained:
                 _logger.warning("%s can be written again", self._path)
             self._complained = False
+
+
+def _sections(content: Any) -> Sections:  # noqa: ANN401 - any JSON value
+    """Take the sections out of the file's content.
+
+    Raises:
+        KeyError, TypeError, AttributeError, ValueError: it is damaged, or of a newer program.
+    """
+    sections = {section: dict(kept) for section, kept in content["sections"].items()}
+    if content["version"] == 1:
+        return _from_version_1(sections)
+    if content["version"] != _VERSION:
+        raise ValueError(f"it is of version {content['version']}, which this program does not know")
+    return sections
+
+
+def _from_version_1(sections: Sections) -> Sections:
+    """Carry over what version 0.1.0 kept: texts only, some of which held JSON."""
+    announced = dict(_parsed(sections.get("announced", {})))
+    carried: Sections = {}
+    for section, kept in sections.items():
+        if section == "announced":
+            carried[section] = announced
+        elif section.split(" ")[0] == "meters":  # named in the section before; now kept whole
+            carried[section] = {
+                meter_id: announced[meter_id]["meter"] for meter_id in kept if meter_id in announced
+            }
+        else:
+            carried[section] = kept
+    return carried
+
+
+def _parsed(texts: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+    """Give the JSON values that texts hold, and leave out what is damaged."""
+    for key, text in texts.items():
+        with contextlib.suppress(ValueError, TypeError, RecursionError):
+            yield key, json.loads(text)

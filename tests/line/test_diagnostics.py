@@ -1,58 +1,41 @@
-"""What Home Assistant is told of a line; both clocks are made up here."""
+"""What outputs are told of a line; both clocks are made up here."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from app.fault import Fault, Kind
-from app.line.diagnostics import GONE_AFTER, INTERVAL, UNSTEADY, Diagnosis
-from app.line.health import Line, Trouble
+from app.line.diagnostics import GONE_AFTER, INTERVAL, Diagnostics
+from app.line.health import Health
+from app.line.trouble import Problem, Trouble
 from app.meters.reading import Meter
-from app.mqtt.publisher import Publisher
 from app.state import State
+from app.transport.push_interval import PushInterval
 from tests.support.memory import Memory
+from tests.support.recorder import Recorder
 
 KAIFA = Meter("1kfm02", "1KFM02", "kaifa", "Kaifa", "MA309M", "4b464d1020000011")
 E450 = Meter("12345678", "12345678", "e450", "Landis+Gyr", "E450", None)
 NOON = datetime(2026, 6, 21, 12, 0, tzinfo=UTC)
-SILENT = Trouble("no bytes", "no bytes come; look at the head", "no bytes")
-
-
-class Recorder(Publisher):
-    """Takes what is published."""
-
-    def __init__(self, known: list[Meter]) -> None:
-        self.known = known
-        self.lost = 0
-        self.messages: list[tuple[str, dict[str, Any]]] = []
-
-    def diagnose(self, meter: Meter, values: Mapping[str, object], *, name: str | None) -> None:
-        assert name == "Keller"
-        self.messages.append((meter.id, dict(values)))
-
-    def known_meters(self) -> list[Meter]:
-        return self.known
-
-    def interruptions(self) -> int:
-        return self.lost
+SILENT = Problem(Trouble.NO_BYTES, parameters={"seconds": "31"})
+UNSTEADY = Problem(Trouble.BROKER, parameters={"count": 3})
 
 
 class Watched:
-    """A line, its diagnosis, and the time."""
+    """A line, its diagnostics, and the time."""
 
     def __init__(
         self,
         state: State | None = None,
-        known: tuple[Meter, ...] = (),
         interval: float = INTERVAL,
     ) -> None:
         self.now = 100.0
-        self.line = Line(5.0, self.now)
+        self.line = Health(PushInterval(5.0), self.now)
         self.line.opened("2400 8E1", self.now)
-        self.recorder = Recorder(list(known))
-        self.diagnosis = Diagnosis(
+        self.recorder = Recorder()
+        self.diagnostics = Diagnostics(
             self.line,
             self.recorder,
             state or Memory(),
@@ -62,18 +45,19 @@ class Watched:
             interval=interval,
         )
 
-    def look(self, trouble: Trouble | None = None, after: float = 1.0) -> None:
+    def look(self, problem: Problem | None = None, after: float = 1.0) -> None:
         self.now += after
-        self.diagnosis.look(trouble, self.now)
+        self.diagnostics.look(problem, self.now)
 
     def heard(self, meter: Meter = KAIFA) -> None:
         self.line.telegram(self.now)
-        self.diagnosis.heard(meter, self.now)
+        self.diagnostics.heard(meter, self.now)
 
     def said(self) -> list[tuple[str, dict[str, Any]]]:
         """Give what was published since the last call."""
-        messages, self.recorder.messages = self.recorder.messages, []
-        return messages
+        messages, self.recorder.diagnosed = self.recorder.diagnosed, []
+        assert all(name == "Keller" for _, _, name in messages)
+        return [(meter.id, dict(values)) for meter, values, _ in messages]
 
 
 @pytest.fixture
@@ -124,7 +108,7 @@ def test_a_longer_interval_spares_the_recorder_and_delays_no_trouble() -> None:
     assert len(watched.said()) == 1
 
 
-def test_a_trouble_is_told_at_once_with_its_words_and_its_beginning(watched: Watched) -> None:
+def test_a_problem_is_told_at_once_with_its_words_and_its_beginning(watched: Watched) -> None:
     watched.heard()
     watched.said()
     watched.look()
@@ -134,7 +118,7 @@ def test_a_trouble_is_told_at_once_with_its_words_and_its_beginning(watched: Wat
     assert values["problem"] == "ON"
     assert values["problem_details"] == {
         "kind": "no bytes",
-        "message": "no bytes come; look at the head",
+        "message": SILENT.sentence,
         "since": "2026-06-21T12:00:02+00:00",
     }
     watched.look(SILENT)
@@ -144,15 +128,15 @@ def test_a_trouble_is_told_at_once_with_its_words_and_its_beginning(watched: Wat
     assert (values["problem"], values["problem_details"]) == ("OFF", {})
 
 
-def test_a_trouble_that_lasts_keeps_its_beginning_and_gets_its_newest_words(
+def test_a_problem_that_lasts_keeps_its_beginning_and_gets_its_newest_words(
     watched: Watched,
 ) -> None:
     watched.heard()
     watched.look(SILENT)
     watched.said()
-    watched.look(SILENT._replace(sentence="no bytes for long"), after=INTERVAL)
+    watched.look(replace(SILENT, parameters={"seconds": "61"}), after=INTERVAL)
     ((_, values),) = watched.said()
-    assert values["problem_details"]["message"] == "no bytes for long"
+    assert values["problem_details"]["message"].startswith("no bytes from the meter for 61 s")
     assert values["problem_details"]["since"] == "2026-06-21T12:00:01+00:00"
 
 
@@ -165,10 +149,9 @@ def test_errors_are_told_by_kind(watched: Watched) -> None:
 
 def test_a_broker_that_comes_and_goes_is_a_problem_of_its_own(watched: Watched) -> None:
     watched.heard()
-    watched.recorder.lost = UNSTEADY - 1
     watched.look()
     watched.said()
-    watched.recorder.lost = UNSTEADY
+    watched.recorder.own_problem = UNSTEADY
     watched.look()
     ((_, values),) = watched.said()
     assert values["problem_details"]["kind"] == "broker"
@@ -177,13 +160,13 @@ def test_a_broker_that_comes_and_goes_is_a_problem_of_its_own(watched: Watched) 
 
 def test_what_keeps_the_meter_from_being_read_is_told_first(watched: Watched) -> None:
     watched.heard()
-    watched.recorder.lost = UNSTEADY
+    watched.recorder.own_problem = UNSTEADY
     watched.line.said(NOON, NOON + timedelta(days=1), None)
     watched.look(SILENT)
     assert watched.said()[-1][1]["problem_details"]["kind"] == "no bytes"
     watched.look()
     assert watched.said()[-1][1]["problem_details"]["kind"] == "broker"
-    watched.recorder.lost = 0
+    watched.recorder.own_problem = None
     watched.look()
     assert watched.said()[-1][1]["problem_details"]["kind"] == "clock"
 
@@ -199,7 +182,7 @@ def test_every_meter_that_a_line_leads_to_is_told_of(watched: Watched) -> None:
 def test_a_meter_that_is_silent_since_the_restart_is_told_of() -> None:
     state = Memory()
     Watched(state).heard(KAIFA)
-    again = Watched(state, known=(KAIFA, E450))
+    again = Watched(state)
     again.look(SILENT)
     assert [(meter, values["problem"]) for meter, values in again.said()] == [("1kfm02", "ON")]
 
@@ -207,7 +190,7 @@ def test_a_meter_that_is_silent_since_the_restart_is_told_of() -> None:
 def test_a_meter_that_was_replaced_is_not_told_of_any_more() -> None:
     state = Memory()
     Watched(state).heard(KAIFA)
-    again = Watched(state, known=(KAIFA,))
+    again = Watched(state)
     again.heard(E450)
     assert [meter for meter, _ in again.said()] == ["12345678"]
     assert list(state.section("meters")) == ["12345678"]

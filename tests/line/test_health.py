@@ -6,21 +6,26 @@ from decimal import Decimal
 import pytest
 
 from app.fault import Fault, Kind
-from app.line.health import MISSED_PUSHES, SILENT_AFTER, Line
+from app.line.health import MISSED_PUSHES, SILENT_AFTER, Health
+from app.transport.push_interval import PushInterval
 
 PUSH = 5.0
 NOON = datetime(2026, 6, 21, 12, 0, tzinfo=UTC)
 
 
+def health(push_interval: float, now: float) -> Health:
+    return Health(PushInterval(push_interval), now)
+
+
 @pytest.fixture
-def line() -> Line:
+def line() -> Health:
     """Give a line that was opened at second 100, to a meter that pushes every 5 seconds."""
-    line = Line(PUSH, 90.0)
+    line = health(PUSH, 90.0)
     line.opened("2400 8E1", 100.0)
     return line
 
 
-def push(line: Line, now: float, interval: float = PUSH, count: int = 1) -> float:
+def push(line: Health, now: float, interval: float = PUSH, count: int = 1) -> float:
     """Let telegrams come, the first of them at once; give the time of the last."""
     for n in range(count):
         at = now + n * interval
@@ -34,23 +39,23 @@ def fault(kind: Kind, reason: str = "a plain sentence") -> Fault:
     return Fault(kind, "ciphering", 0, reason)
 
 
-def trouble(line: Line, now: float) -> str | None:
-    """Give the key of the trouble there is."""
-    found = line.trouble(now)
-    return found and found.key
+def trouble(line: Health, now: float) -> str | None:
+    """Give the key of the problem there is."""
+    found = line.problem(now)
+    return found.key if found else None
 
 
 def test_a_line_that_was_never_opened_has_no_trouble_yet() -> None:
-    assert Line(PUSH, 0.0).trouble(1000.0) is None
+    assert health(PUSH, 0.0).problem(1000.0) is None
 
 
-def test_a_line_that_is_read_has_no_trouble(line: Line) -> None:
+def test_a_line_that_is_read_has_no_trouble(line: Health) -> None:
     last = push(line, 100.0, count=20)
-    assert line.trouble(last + PUSH) is None
+    assert line.problem(last + PUSH) is None
     assert not line.overdue(last + PUSH)
 
 
-def test_everything_that_comes_is_counted(line: Line) -> None:
+def test_everything_that_comes_is_counted(line: Health) -> None:
     push(line, 100.0, count=3)
     line.fault(fault(Kind.DAMAGED), 0.0)
     counts = line.counts
@@ -60,42 +65,42 @@ def test_everything_that_comes_is_counted(line: Line) -> None:
 # The line is not there
 
 
-def test_a_lost_line_is_told_in_the_words_of_its_source(line: Line) -> None:
+def test_a_lost_line_is_told_in_the_words_of_its_source(line: Health) -> None:
     line.lost("the adapter is gone; plug it in again")
-    found = line.trouble(100.0)
+    found = line.problem(100.0)
     assert found is not None
     assert found.sentence == "the adapter is gone; plug it in again"
 
 
-def test_a_line_lost_for_another_reason_is_another_trouble(line: Line) -> None:
+def test_a_line_lost_for_another_reason_is_another_trouble(line: Health) -> None:
     line.lost("the adapter is gone")
     first = trouble(line, 100.0)
     line.lost("the device is missing")
     assert trouble(line, 100.0) != first
 
 
-def test_a_lost_line_hides_what_is_wrong_behind_it(line: Line) -> None:
+def test_a_lost_line_hides_what_is_wrong_behind_it(line: Health) -> None:
     line.fault(fault(Kind.KEY_WRONG), 0.0)
     line.lost("the adapter is gone")
     assert trouble(line, 200.0) == "the adapter is gone"
 
 
-def test_a_line_that_is_open_again_begins_anew(line: Line) -> None:
+def test_a_line_that_is_open_again_begins_anew(line: Health) -> None:
     line.received(10, 120.0)
     line.lost("the adapter is gone")
     line.opened("2400 8E1", 500.0)
-    assert line.trouble(500.0 + SILENT_AFTER) is None
+    assert line.problem(500.0 + SILENT_AFTER) is None
     assert trouble(line, 500.1 + SILENT_AFTER) == "no bytes"
     line.received(10, 540.0)
-    assert line.trouble(540.0) is None
+    assert line.problem(540.0) is None
 
 
 # No bytes
 
 
-def test_silence_is_told_after_half_a_minute(line: Line) -> None:
-    assert line.trouble(130.0) is None
-    found = line.trouble(130.6)
+def test_silence_is_told_after_half_a_minute(line: Health) -> None:
+    assert line.problem(130.0) is None
+    found = line.problem(130.6)
     assert found is not None
     assert found.key == "no bytes"
     assert found.sentence == (
@@ -104,23 +109,23 @@ def test_silence_is_told_after_half_a_minute(line: Line) -> None:
     )
 
 
-def test_silence_stays_the_same_trouble_while_it_lasts(line: Line) -> None:
+def test_silence_stays_the_same_trouble_while_it_lasts(line: Health) -> None:
     assert trouble(line, 140.0) == trouble(line, 5000.0) == "no bytes"
 
 
-def test_bytes_end_the_silence(line: Line) -> None:
+def test_bytes_end_the_silence(line: Health) -> None:
     line.received(1, 140.0)
-    assert line.trouble(141.0) is None
+    assert line.problem(141.0) is None
 
 
 def test_a_meter_that_pushes_seldom_may_be_silent_for_longer() -> None:
-    line = Line(60.0, 0.0)
+    line = health(60.0, 0.0)
     line.opened("2400 8E1", 0.0)
-    assert line.trouble(MISSED_PUSHES * 60.0) is None
+    assert line.problem(MISSED_PUSHES * 60.0) is None
     assert trouble(line, MISSED_PUSHES * 60.0 + 0.1) == "no bytes"
 
 
-def test_another_mode_does_not_hide_the_silence(line: Line) -> None:
+def test_another_mode_does_not_hide_the_silence(line: Health) -> None:
     line.opened("9600 8N1", 120.0)
     assert trouble(line, 131.0) == "no bytes"
 
@@ -128,16 +133,16 @@ def test_another_mode_does_not_hide_the_silence(line: Line) -> None:
 # Bytes, but no frames
 
 
-def noise(line: Line, begin: int, end: int) -> None:
+def noise(line: Health, begin: int, end: int) -> None:
     """Let bytes come every second that make no frame."""
     for second in range(begin, end + 1):
         line.received(20, float(second))
 
 
-def test_bytes_without_frames_are_told_after_half_a_minute(line: Line) -> None:
+def test_bytes_without_frames_are_told_after_half_a_minute(line: Health) -> None:
     noise(line, 110, 140)
-    assert line.trouble(140.0) is None
-    found = line.trouble(140.6)
+    assert line.problem(140.0) is None
+    found = line.problem(140.6)
     assert found is not None
     assert found.key == "no frames"
     assert found.sentence == (
@@ -148,10 +153,10 @@ def test_bytes_without_frames_are_told_after_half_a_minute(line: Line) -> None:
 
 
 def test_behind_a_gateway_the_serial_mode_is_to_be_set_there() -> None:
-    line = Line(PUSH, 0.0)
+    line = health(PUSH, 0.0)
     line.opened(None, 0.0)
     noise(line, 0, 40)
-    found = line.trouble(40.0)
+    found = line.problem(40.0)
     assert found is not None
     assert "for 40 s; the gateway may read with the wrong serial mode: set it there" in (
         found.sentence
@@ -159,36 +164,36 @@ def test_behind_a_gateway_the_serial_mode_is_to_be_set_there() -> None:
     assert "serial_mode" not in found.sentence
 
 
-def test_other_modes_tried_in_between_do_not_hide_that_no_frame_comes(line: Line) -> None:
+def test_other_modes_tried_in_between_do_not_hide_that_no_frame_comes(line: Health) -> None:
     noise(line, 100, 120)
     line.opened("9600 8N1", 120.0)
     assert line.noise(120.0) == 0
     noise(line, 121, 131)
     assert line.noise(131.0) == 11
-    found = line.trouble(131.0)
+    found = line.problem(131.0)
     assert found is not None
     assert found.key == "no frames"
     assert "for 31 s with 9600 8N1" in found.sentence
 
 
-def test_a_frame_ends_that(line: Line) -> None:
+def test_a_frame_ends_that(line: Health) -> None:
     noise(line, 100, 140)
     line.frames(0, 0.0)
     assert trouble(line, 140.0) == "no frames"
     line.frames(1, 0.0)
-    assert line.trouble(140.0) is None
+    assert line.problem(140.0) is None
     assert line.noise(140.0) == 0
 
 
-def test_the_first_bytes_after_a_long_silence_are_not_blamed_for_it(line: Line) -> None:
+def test_the_first_bytes_after_a_long_silence_are_not_blamed_for_it(line: Health) -> None:
     line.received(1, 101.0)
     assert trouble(line, 5000.0) == "no bytes"
     line.received(20, 5000.0)
     assert line.noise(5000.5) == 0.5
-    assert line.trouble(5000.5) is None
+    assert line.problem(5000.5) is None
 
 
-def test_the_gaps_between_telegrams_are_no_silence(line: Line) -> None:
+def test_the_gaps_between_telegrams_are_no_silence(line: Health) -> None:
     for second in (100.0, 115.0, 130.0, 145.0):
         line.received(282, second)
     assert line.noise(145.0) == 45
@@ -209,35 +214,35 @@ def test_the_gaps_between_telegrams_are_no_silence(line: Line) -> None:
         Kind.UNSUPPORTED,
     ],
 )
-def test_what_keeps_telegrams_from_being_read_is_told_at_once(line: Line, kind: Kind) -> None:
+def test_what_keeps_telegrams_from_being_read_is_told_at_once(line: Health, kind: Kind) -> None:
     line.received(282, 101.0)
     line.frames(2, 0.0)
     line.fault(fault(kind, "do this and that"), 0.0)
-    found = line.trouble(101.0)
+    found = line.problem(101.0)
     assert found
-    assert (found.key, found.kind) == (kind.value, kind.value)
+    assert (found.key, found.trouble) == (kind.value, kind.value)
     assert found.sentence.startswith("do this and that")
 
 
 @pytest.mark.parametrize("kind", [Kind.KEY_WRONG, Kind.UNKNOWN_LIST, Kind.UNSUPPORTED])
 def test_where_the_decoder_only_says_what_is_wrong_the_remedy_follows(
-    line: Line, kind: Kind
+    line: Health, kind: Kind
 ) -> None:
     line.fault(fault(kind, "this is wrong"), 0.0)
-    found = line.trouble(1.0)
+    found = line.problem(1.0)
     assert found
     assert found.sentence.startswith("this is wrong; ")
     assert ("compare" if kind is Kind.KEY_WRONG else "report") in found.sentence
 
 
-def test_damaged_bytes_alone_are_no_trouble(line: Line) -> None:
+def test_damaged_bytes_alone_are_no_trouble(line: Health) -> None:
     line.received(282, 101.0)
     line.fault(fault(Kind.DAMAGED), 0.0)
-    assert line.trouble(101.0) is None
+    assert line.problem(101.0) is None
     assert line.counts.faults == 1
 
 
-def test_a_later_fault_of_another_kind_replaces_the_first(line: Line) -> None:
+def test_a_later_fault_of_another_kind_replaces_the_first(line: Health) -> None:
     line.fault(fault(Kind.KEY_WRONG), 0.0)
     line.fault(fault(Kind.DAMAGED), 0.0)
     assert trouble(line, 101.0) == Kind.KEY_WRONG
@@ -245,55 +250,55 @@ def test_a_later_fault_of_another_kind_replaces_the_first(line: Line) -> None:
     assert trouble(line, 101.0) == Kind.AUTH_KEY_WRONG
 
 
-def test_a_telegram_ends_that(line: Line) -> None:
+def test_a_telegram_ends_that(line: Health) -> None:
     line.fault(fault(Kind.KEY_WRONG), 0.0)
     push(line, 102.0)
-    assert line.trouble(102.0) is None
+    assert line.problem(102.0) is None
 
 
-def test_one_bad_telegram_between_good_ones_is_no_trouble(line: Line) -> None:
+def test_one_bad_telegram_between_good_ones_is_no_trouble(line: Health) -> None:
     last = push(line, 100.0, count=3)
     line.fault(fault(Kind.KEY_WRONG), 0.0)
-    assert line.trouble(last + PUSH) is None
+    assert line.problem(last + PUSH) is None
 
 
-def test_a_key_that_fits_no_longer_is_told_once_telegrams_are_overdue(line: Line) -> None:
+def test_a_key_that_fits_no_longer_is_told_once_telegrams_are_overdue(line: Health) -> None:
     last = push(line, 100.0, count=3)
     for n in range(1, 7):
         line.received(282, last + n * PUSH)
         line.frames(2, 0.0)
         line.fault(fault(Kind.KEY_WRONG), 0.0)
-    assert line.trouble(last + 30.0) is None
+    assert line.problem(last + 30.0) is None
     assert trouble(line, last + 30.1) == Kind.KEY_WRONG
 
 
 # Online or not
 
 
-def test_a_meter_that_was_never_heard_is_not_overdue(line: Line) -> None:
+def test_a_meter_that_was_never_heard_is_not_overdue(line: Health) -> None:
     assert not line.overdue(10000.0)
 
 
-def test_a_meter_is_overdue_after_half_a_minute_at_the_least(line: Line) -> None:
+def test_a_meter_is_overdue_after_half_a_minute_at_the_least(line: Health) -> None:
     last = push(line, 100.0, interval=1.0, count=50)
     assert not line.overdue(last + SILENT_AFTER)
     assert line.overdue(last + SILENT_AFTER + 0.1)
 
 
-def test_bytes_that_are_no_telegram_keep_no_meter_online(line: Line) -> None:
+def test_bytes_that_are_no_telegram_keep_no_meter_online(line: Health) -> None:
     last = push(line, 100.0)
     line.received(100, last + 30)
     assert line.overdue(last + 31)
 
 
-def test_the_pace_of_a_meter_is_learned(line: Line) -> None:
+def test_the_push_interval_of_a_meter_is_learned(line: Health) -> None:
     last = push(line, 100.0, interval=60.0, count=60)
     assert not line.overdue(last + 150.0)
     assert line.overdue(last + 190.0)
 
 
 def test_a_long_gap_makes_the_watch_hardly_less_strict() -> None:
-    line = Line(20.0, 0.0)
+    line = health(20.0, 0.0)
     line.opened("2400 8E1", 0.0)
     last = push(line, 0.0, interval=20.0, count=10)
     push(line, last + 86400.0)
@@ -301,7 +306,7 @@ def test_a_long_gap_makes_the_watch_hardly_less_strict() -> None:
 
 
 def test_no_gap_is_learned_that_is_longer_than_an_hour() -> None:
-    line = Line(3600.0, 0.0)
+    line = health(3600.0, 0.0)
     line.opened("2400 8E1", 0.0)
     last = push(line, 0.0, interval=7200.0, count=100)
     assert not line.overdue(last + MISSED_PUSHES * 3600.0)
@@ -311,7 +316,7 @@ def test_no_gap_is_learned_that_is_longer_than_an_hour() -> None:
 # What is told besides
 
 
-def test_the_share_of_good_frames_is_that_of_the_last_hour(line: Line) -> None:
+def test_the_share_of_good_frames_is_that_of_the_last_hour(line: Health) -> None:
     assert "signal_health" not in line.diagnostics(100.0)
     for minute in range(10):
         line.frames(2, 100.0 + 60 * minute)
@@ -323,20 +328,20 @@ def test_the_share_of_good_frames_is_that_of_the_last_hour(line: Line) -> None:
     assert "signal_health" not in line.diagnostics(100.0 + 60 * 79 + 3700)
 
 
-def test_a_whole_frame_that_cannot_be_read_is_no_bad_signal(line: Line) -> None:
+def test_a_whole_frame_that_cannot_be_read_is_no_bad_signal(line: Health) -> None:
     line.frames(1, 100.0)
     line.fault(fault(Kind.KEY_WRONG), 100.0)
     assert line.diagnostics(100.0)["signal_health"] == 100
 
 
-def test_errors_are_counted_by_kind(line: Line) -> None:
+def test_errors_are_counted_by_kind(line: Health) -> None:
     for kind in (Kind.DAMAGED, Kind.KEY_WRONG, Kind.DAMAGED):
         line.fault(fault(kind), 100.0)
     assert line.counts.kinds == {Kind.DAMAGED: 2, Kind.KEY_WRONG: 1}
     assert line.diagnostics(100.0)["errors"] == 3
 
 
-def test_what_a_telegram_says_besides_is_among_the_diagnostics(line: Line) -> None:
+def test_what_a_telegram_says_besides_is_among_the_diagnostics(line: Health) -> None:
     line.said(NOON, NOON - timedelta(seconds=21.4), 4711)
     line.telegram(100.0)
     assert line.diagnostics(100.0) == {
@@ -350,14 +355,14 @@ def test_what_a_telegram_says_besides_is_among_the_diagnostics(line: Line) -> No
 
 
 def test_what_is_not_known_is_not_among_the_diagnostics() -> None:
-    line = Line(PUSH, 0.0)
+    line = health(PUSH, 0.0)
     line.opened(None, 0.0)
     line.said(NOON, None, None)
     assert line.diagnostics(1.0).keys() == {"last_telegram", "telegrams", "errors"}
 
 
 @pytest.mark.parametrize("seconds", [0, 480, -900, 900])
-def test_a_clock_that_is_minutes_wrong_is_left_alone(line: Line, seconds: int) -> None:
+def test_a_clock_that_is_minutes_wrong_is_left_alone(line: Health, seconds: int) -> None:
     line.said(NOON, NOON + timedelta(seconds=seconds), None)
     assert line.advice() is None
 
@@ -372,21 +377,21 @@ def test_a_clock_that_is_minutes_wrong_is_left_alone(line: Line, seconds: int) -
     ],
 )
 def test_a_clock_that_is_further_off_is_told_with_the_likely_reason(
-    line: Line, seconds: int, how: str, reason: str
+    line: Health, seconds: int, how: str, reason: str
 ) -> None:
     line.said(NOON, NOON + timedelta(seconds=seconds), None)
     advice = line.advice()
     assert advice is not None
-    assert (advice.key, advice.kind) == ("clock", "clock")
+    assert (advice.key, advice.trouble) == ("clock", "clock")
     assert f"clock is {how} this computer's" in advice.sentence
     assert reason in advice.sentence.lower()
     assert ("Home Assistant" in advice.sentence) is (reason == "time zone")
 
 
-def test_while_modes_are_tried_nobody_is_asked_to_set_one(line: Line) -> None:
-    line.opened("2400 8E1", 100.0, trying=True)
+def test_while_modes_are_tried_nobody_is_asked_to_set_one(line: Health) -> None:
+    line.opened("2400 8E1", 100.0, searching=True)
     noise(line, 100, 140)
-    found = line.trouble(140.0)
+    found = line.problem(140.0)
     assert found is not None
     assert "are tried in turn" in found.sentence
     assert "leave it empty" not in found.sentence

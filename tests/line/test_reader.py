@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -16,14 +16,12 @@ from app.config.options import MeterOptions
 from app.decoder import Decoder
 from app.dlms.ciphering import Keys
 from app.fault import Fault
-from app.line import reader
-from app.line.reader import LineReader
+from app.line import narrator, reader
 from app.log import NOTICE, TRACE
 from app.meters import profile
 from app.meters.interpreter import Telegram
-from app.meters.reading import Meter, Reading
 from app.meters.recogniser import MOST_SENDERS
-from app.mqtt.publisher import Publisher
+from app.run import line_reader
 from app.state import State
 from app.transport import adapters, serial_source
 from app.transport.mode_search import USUAL, VAIN_BURSTS
@@ -38,6 +36,7 @@ from simulator.meters import Register, Shape, Truth, Unit, build
 from simulator.wires import TcpServer
 from tests.support.memory import Memory
 from tests.support.mosquitto import TIMEOUT
+from tests.support.recorder import Recorder
 from tests.support.simulated import LISTS, START, Adapter, SimulatedMeter, published, reset
 
 KEYS = Keys(KEY, AUTH_KEY)
@@ -46,39 +45,6 @@ MODE = SerialMode.parse("2400 8E1")
 PORT = Opened(f"/dev/ttyUSB0 ({MODE})", MODE)
 GATEWAY = Opened("tcp://192.168.1.20:2000")
 PUSH = 5.0
-
-
-class Recorder(Publisher):
-    """Takes what a line hands on."""
-
-    def __init__(self) -> None:
-        self.published: list[tuple[Reading, str | None]] = []
-        self.statuses: list[tuple[str, bool]] = []
-        self.diagnosed: list[tuple[Meter, Mapping[str, object], str | None]] = []
-        self.known: list[Meter] = []
-        self.lost = 0
-        self._unread: asyncio.Queue[Reading] = asyncio.Queue()
-
-    def publish(self, reading: Reading, *, name: str | None) -> None:
-        self.published.append((reading, name))
-        self._unread.put_nowait(reading)
-
-    def meter_online(self, meter_id: str, online: bool) -> None:  # noqa: FBT001 - the publisher's
-        self.statuses.append((meter_id, online))
-
-    def diagnose(self, meter: Meter, values: Mapping[str, object], *, name: str | None) -> None:
-        self.diagnosed.append((meter, values, name))
-
-    def known_meters(self) -> list[Meter]:
-        return self.known
-
-    def interruptions(self) -> int:
-        return self.lost
-
-    async def reading(self) -> Reading:
-        """Wait for the next reading."""
-        async with asyncio.timeout(TIMEOUT):
-            return await self._unread.get()
 
 
 class Told(logging.Handler):
@@ -118,7 +84,7 @@ class Told(logging.Handler):
 
 @pytest.fixture
 def told() -> Iterator[Told]:
-    told, logger = Told(), logging.getLogger("app.line.reader")
+    told, logger = Told(), logging.getLogger("app.line.narrator")
     logger.addHandler(told)
     logger.setLevel(TRACE)
     logging.addLevelName(NOTICE, "NOTICE")
@@ -139,12 +105,12 @@ class Reader:
     state: State = field(default_factory=Memory)
 
     def __post_init__(self) -> None:
-        self.reader = LineReader(
+        self.reader = line_reader(
             self.options,
-            profile.load(),
-            VIENNA,
             self.recorder,
-            self.state,
+            profiles=profile.load(),
+            zone=VIENNA,
+            state=self.state,
             label=self.label,
             clock=lambda: self.now,
             wall_clock=lambda: START + timedelta(seconds=self.now - 1000.0),
@@ -387,8 +353,8 @@ def test_a_line_that_invents_meters_or_codes_without_end_is_believed_a_few() -> 
     known = {reading.meter.id for reading, _ in made.recorder.published}
     assert 0 < len(known) <= MOST_SENDERS
     assert {one.id for one, _, _ in made.recorder.diagnosed} <= known
-    assert len(made.reader._diagnosis._heard) <= MOST_SENDERS
-    assert len(made.reader._unnamed) <= reader.MOST_UNNAMED
+    assert len(made.reader._diagnostics._heard) <= MOST_SENDERS
+    assert len(made.reader._narrator._unnamed) <= narrator.MOST_UNNAMED
 
 
 async def test_radio_sticks_of_other_programs_are_left_alone(
@@ -854,8 +820,8 @@ def test_the_reading_held_back_is_published_at_the_end() -> None:
     made.take(meter.telegram().data, meter.telegram().data)
     last = meter.telegram()
     made.take(last.data)
-    made.reader.publish_held()
-    made.reader.publish_held()
+    made.reader.flush()
+    made.reader.flush()
     assert len(made.recorder.published) == 2
     reading, name = made.recorder.published[-1]
     assert reading.values == published(last.truth)
@@ -869,7 +835,7 @@ def test_each_of_several_meters_on_a_line_has_its_own_interval() -> None:
         for meter in meters:
             made.take(meter.telegram().data)
         made.watch(int(PUSH))
-    made.reader.publish_held()
+    made.reader.flush()
     ids = [reading.meter.id for reading, _ in made.recorder.published]
     assert ids == [meter.id for meter in meters] * 2
     assert len(set(ids)) == 2
@@ -937,7 +903,7 @@ def test_registers_without_a_name_that_never_end_are_not_told_for_ever(told: Tol
     lines = [f"1-0:{200 + n // 10}.{n % 10}.0(00{n % 10}*W)" for n in range(300)]
     made.take(links.p1("XMX5LGBBFG1009394887", ["1-0:1.7.0(01.000*kW)", *lines]))
     (told_of,) = (text for text in told.at("INFO") if "what is not published" in text)
-    assert told_of.count(",") == reader.MOST_UNNAMED - 1
+    assert told_of.count(",") == narrator.MOST_UNNAMED - 1
 
 
 @pytest.mark.parametrize("hour", [0, 1], ids=["the first time", "the second time"])
@@ -1083,7 +1049,7 @@ def test_a_telegram_that_is_not_believed_is_counted_and_told_but_not_each_time(t
     for _ in range(3):
         made.take(old)
     assert len(made.recorder.published) == 4
-    assert made.reader._line.counts.faults == 3
+    assert made.reader._health.counts.faults == 3
     refused = [text for text in told.at("INFO") if "refused" in text]
     assert refused == [
         "a telegram was refused: its counter is not newer than that of a telegram before it"
@@ -1130,5 +1096,5 @@ def test_what_was_said_last_is_written_each_quarter_of_an_hour(tmp_path: Path) -
     written = set()
     for _ in range(360):
         pushes(meter, made)
-        written.add(str(State(file).section(reader.LAST_SEEN)))
+        written.add(str(State(file).section(reader.HISTORY)))
     assert len(written) == 3  # nothing yet, and twice in half an hour

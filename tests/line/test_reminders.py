@@ -1,33 +1,33 @@
-"""Troubles in the log: all times are made up here."""
+"""Problems in the log: all times are made up here."""
 
 import logging
 
 import pytest
 
-from app.line.reminders import Teller
+from app.line.reminders import Reminder
 
 HOUR = 3600
 
 
 @pytest.fixture
-def teller() -> Teller:
-    return Teller(logging.getLogger("told"))
+def reminder() -> Reminder:
+    return Reminder(logging.getLogger("told"))
 
 
-def test_a_trouble_is_told_at_once_and_not_again_soon(
-    teller: Teller, caplog: pytest.LogCaptureFixture
+def test_a_problem_is_told_at_once_and_not_again_soon(
+    reminder: Reminder, caplog: pytest.LogCaptureFixture
 ) -> None:
     for now in range(0, 600, 5):
-        teller.trouble("no bytes", "no bytes come", now)
+        reminder.tell("no bytes", "no bytes come", now)
     assert caplog.messages == ["no bytes come"]
-    assert teller.telling
+    assert reminder.active
 
 
-def test_a_trouble_that_lasts_is_told_ever_more_seldom(
-    teller: Teller, caplog: pytest.LogCaptureFixture
+def test_a_problem_that_lasts_is_told_ever_more_seldom(
+    reminder: Reminder, caplog: pytest.LogCaptureFixture
 ) -> None:
     for now in range(0, 72 * HOUR, 60):
-        teller.trouble("no bytes", "no bytes come", now)
+        reminder.tell("no bytes", "no bytes come", now)
     assert caplog.messages == [
         "no bytes come",
         "still, for 11 min: no bytes come",
@@ -39,27 +39,27 @@ def test_a_trouble_that_lasts_is_told_ever_more_seldom(
 
 
 def test_what_happened_meanwhile_is_counted(
-    teller: Teller, caplog: pytest.LogCaptureFixture
+    reminder: Reminder, caplog: pytest.LogCaptureFixture
 ) -> None:
     for count in range(1, 1442):
-        teller.trouble("no broker", "no broker answers", 5 * count, count + 7)
+        reminder.tell("no broker", "no broker answers", 5 * count, count + 7)
     assert caplog.messages[1:] == [
         "still, for 10 min 5 s, 121 times: no broker answers",
         "still, for 1 h 10 min, 842 times: no broker answers",
     ]
 
 
-def test_another_trouble_is_news(teller: Teller, caplog: pytest.LogCaptureFixture) -> None:
-    teller.trouble("no bytes", "no bytes come", 0)
-    teller.trouble("no frames", "no frames come", 1)
+def test_another_problem_is_news(reminder: Reminder, caplog: pytest.LogCaptureFixture) -> None:
+    reminder.tell("no bytes", "no bytes come", 0)
+    reminder.tell("no frames", "no frames come", 1)
     assert caplog.messages == ["no bytes come", "no frames come"]
 
 
-def test_a_trouble_that_comes_back_is_news(
-    teller: Teller, caplog: pytest.LogCaptureFixture
+def test_a_problem_that_comes_back_is_news(
+    reminder: Reminder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    teller.trouble("no bytes", "no bytes come", 0)
-    teller.over()
-    assert not teller.telling
-    teller.trouble("no bytes", "no bytes come", 1)
+    reminder.tell("no bytes", "no bytes come", 0)
+    reminder.over()
+    assert not reminder.active
+    reminder.tell("no bytes", "no bytes come", 1)
     assert caplog.messages == ["no bytes come", "no bytes come"]

@@ -1,8 +1,8 @@
-"""Which readings pass and which are held back; all times are made up here."""
+"""Which readings pass and which are delayed; all times are made up here."""
 
 from decimal import Decimal
 
-from app.line.throttle import Pace
+from app.line.throttle import Throttle
 from app.meters.reading import Meter, Reading
 
 METER = Meter("1", "1", "kaifa", "Kaifa", "MA309", None)
@@ -16,67 +16,67 @@ def reading(power: str | None = "100", energy: str = "1") -> Reading:
 
 
 def test_without_an_interval_everything_passes() -> None:
-    pace = Pace(0)
+    throttle = Throttle(0)
     for now in (5.0, 5.0, 6.0):
         one = reading()
-        assert pace.offer(one, now) is one
-    assert pace.held() is None
+        assert throttle.offer(one, now) is one
+    assert throttle.flush() is None
 
 
 def test_the_first_reading_passes_at_once_and_the_next_after_the_interval() -> None:
-    pace = Pace(60)
+    throttle = Throttle(60)
     first, due = reading(), reading(energy="3")
-    assert pace.offer(first, 1000.0) is first
-    assert pace.offer(reading(energy="2"), 1059.9) is None
-    assert pace.offer(due, 1060.0) is due
+    assert throttle.offer(first, 1000.0) is first
+    assert throttle.offer(reading(energy="2"), 1059.9) is None
+    assert throttle.offer(due, 1060.0) is due
 
 
 def test_the_interval_counts_from_the_reading_that_passed_last() -> None:
-    pace = Pace(60)
-    pace.offer(reading(), 0.0)
-    pace.offer(reading(), 100.0)
-    assert pace.offer(reading(), 159.0) is None
-    assert pace.offer(reading(), 160.0) is not None
+    throttle = Throttle(60)
+    throttle.offer(reading(), 0.0)
+    throttle.offer(reading(), 100.0)
+    assert throttle.offer(reading(), 159.0) is None
+    assert throttle.offer(reading(), 160.0) is not None
 
 
 def test_a_power_that_changes_its_sign_passes_at_once_in_both_directions() -> None:
-    pace = Pace(60)
-    pace.offer(reading("100"), 0.0)
-    assert pace.offer(reading("0"), 5.0) is None
-    assert pace.offer(reading("-1"), 10.0) is not None
-    assert pace.offer(reading("-500"), 15.0) is None
-    assert pace.offer(reading("20"), 20.0) is not None
-    assert pace.offer(reading("30"), 25.0) is None
+    throttle = Throttle(60)
+    throttle.offer(reading("100"), 0.0)
+    assert throttle.offer(reading("0"), 5.0) is None
+    assert throttle.offer(reading("-1"), 10.0) is not None
+    assert throttle.offer(reading("-500"), 15.0) is None
+    assert throttle.offer(reading("20"), 20.0) is not None
+    assert throttle.offer(reading("30"), 25.0) is None
 
 
 def test_a_change_of_sign_begins_a_new_interval() -> None:
-    pace = Pace(60)
-    pace.offer(reading("100"), 0.0)
-    pace.offer(reading("-1"), 50.0)
-    assert pace.offer(reading("-1"), 60.0) is None
-    assert pace.offer(reading("-1"), 110.0) is not None
+    throttle = Throttle(60)
+    throttle.offer(reading("100"), 0.0)
+    throttle.offer(reading("-1"), 50.0)
+    assert throttle.offer(reading("-1"), 60.0) is None
+    assert throttle.offer(reading("-1"), 110.0) is not None
 
 
-def test_a_meter_that_says_no_power_is_paced_all_the_same() -> None:
-    pace = Pace(60)
-    assert pace.offer(reading(None), 0.0) is not None
-    assert pace.offer(reading(None), 59.0) is None
-    assert pace.offer(reading(None), 60.0) is not None
+def test_a_meter_that_says_no_power_is_throttled_too() -> None:
+    throttle = Throttle(60)
+    assert throttle.offer(reading(None), 0.0) is not None
+    assert throttle.offer(reading(None), 59.0) is None
+    assert throttle.offer(reading(None), 60.0) is not None
 
 
-def test_the_newest_reading_is_held_and_given_once() -> None:
-    pace = Pace(60)
+def test_the_newest_reading_that_did_not_pass_is_given_once() -> None:
+    throttle = Throttle(60)
     newest = reading(energy="3")
-    pace.offer(reading(), 0.0)
-    pace.offer(reading(energy="2"), 5.0)
-    pace.offer(newest, 10.0)
-    assert pace.held() is newest
-    assert pace.held() is None
+    throttle.offer(reading(), 0.0)
+    throttle.offer(reading(energy="2"), 5.0)
+    throttle.offer(newest, 10.0)
+    assert throttle.flush() is newest
+    assert throttle.flush() is None
 
 
-def test_nothing_is_held_once_a_newer_reading_has_passed() -> None:
-    pace = Pace(60)
-    pace.offer(reading(), 0.0)
-    pace.offer(reading(), 5.0)
-    pace.offer(reading(), 60.0)
-    assert pace.held() is None
+def test_nothing_is_left_once_a_newer_reading_has_passed() -> None:
+    throttle = Throttle(60)
+    throttle.offer(reading(), 0.0)
+    throttle.offer(reading(), 5.0)
+    throttle.offer(reading(), 60.0)
+    assert throttle.flush() is None

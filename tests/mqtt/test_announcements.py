@@ -1,13 +1,13 @@
 """What Home Assistant was told of; the days are made up here."""
 
-import json
+import copy
 from datetime import date, timedelta
 
 import pytest
 
 from app.meters.reading import Meter
 from app.mqtt.announcements import GONE_AFTER, SECTION, Announcements
-from app.state import State
+from app.state import Json, State
 from tests.support.memory import Memory
 
 KAIFA = Meter("1kfm02", "1KFM02", "kaifa", "Kaifa", "MA309M", "4b464d1020000011")
@@ -86,18 +86,16 @@ def test_all_is_known_again_after_a_restart(
 @pytest.mark.parametrize(
     "left",
     [
-        "",
-        "{",
-        "null",
-        "[]",
-        "7",
-        '{"meter": {}}',
-        '{"meter": {"id": "x", "colour": "red"}}',
-        "[" * 10**5,
+        "text",
+        None,
+        [],
+        7,
+        {"meter": {}},
+        {"meter": {"id": "x", "colour": "red"}},
     ],
-    ids=lambda left: left[:40] or "empty",
+    ids=str,
 )
-def test_what_another_version_left_is_passed_over(state: State, left: str) -> None:
+def test_what_another_version_left_is_passed_over(state: State, left: Json) -> None:
     Announcements(state).heard(KAIFA, None, ["power"], {})
     state.set(SECTION, "other", left)
     assert [one.meter for one in Announcements(state).known()] == [KAIFA]
@@ -106,9 +104,9 @@ def test_what_another_version_left_is_passed_over(state: State, left: str) -> No
 def test_a_meter_whose_id_was_damaged_is_passed_over(state: State) -> None:
     Announcements(state).heard(KAIFA, None, ["power"], {})
     for damaged in ("a/+", "", "#", 7):
-        kept = json.loads(state.section(SECTION)[KAIFA.id])
+        kept = copy.deepcopy(state.section(SECTION)[KAIFA.id])
         kept["meter"]["id"] = damaged
-        state.set(SECTION, f"damaged {damaged}", json.dumps(kept))
+        state.set(SECTION, f"damaged {damaged}", kept)
     assert [one.meter for one in Announcements(state).known()] == [KAIFA]
 
 

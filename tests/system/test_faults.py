@@ -628,12 +628,12 @@ app.decoder.Interpreter.interpret = mistaken
 MISTAKE_BEYOND = """
 import app.run, app.line.reader, app.mqtt.publisher
 app.run.RESTART_AFTER = 0.2
-heard = app.line.reader.Diagnosis.heard
+heard = app.line.reader.Diagnostics.heard
 def mistaken(self, meter, now):
     if meter.type == "kaifa":
         raise ZeroDivisionError("a mistake beyond the decoder")
     heard(self, meter, now)
-app.line.reader.Diagnosis.heard = mistaken
+app.line.reader.Diagnostics.heard = mistaken
 """
 MISTAKE_AT_THE_BROKER = """
 import app.run, app.mqtt.publisher

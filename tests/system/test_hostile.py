@@ -181,7 +181,7 @@ async def test_no_telegram_breaks_topics_json_the_log_or_memory(
         assert {"homeassistant", "_", ""}.isdisjoint(ids)
     kept = json.loads((tmp_path / "state.json").read_text("utf-8"))
     assert (tmp_path / "state.json").stat().st_size < 200_000
-    assert kept["version"] == 1
+    assert kept["version"] == 2
 
 
 @pytest.mark.parametrize("kind", BODIES)

@@ -10,11 +10,11 @@ import pytest
 
 from app.config.options import MeterOptions, MqttOptions
 from app.dlms.ciphering import Keys
-from app.line.reader import LineReader
 from app.meters import profile
 from app.mqtt.layout import Layout
 from app.mqtt.publisher import Publisher
 from app.mqtt.topics import Topics
+from app.run import line_reader
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.clock import VIENNA
 from simulator.wires import TcpServer
@@ -158,5 +158,7 @@ def _run(broker: Mosquitto, gateway: TcpServer) -> list[asyncio.Task[None]]:
     )
     url = f"tcp://127.0.0.1:{gateway.port}"
     options = MeterOptions(keys=Keys(KEY, AUTH_KEY), url=url)
-    reader = LineReader(options, profile.load(), VIENNA, publisher, state, delays=(0.01,))
+    reader = line_reader(
+        options, publisher, profiles=profile.load(), zone=VIENNA, state=state, delays=(0.01,)
+    )
     return [asyncio.create_task(publisher.run()), asyncio.create_task(reader.run())]

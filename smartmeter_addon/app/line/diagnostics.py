@@ -1,45 +1,45 @@
-"""Keeps Home Assistant told of how one line is doing: what is counted, and what is wrong."""
+"""Keeps the outputs told of how one line is doing: what is counted, and what is wrong."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import datetime
 from typing import Final
 
-from app.line.health import Line, Trouble
+from app.line.health import Health
+from app.line.output import Output
+from app.line.trouble import Problem
 from app.meters.reading import Meter
-from app.mqtt.publisher import Publisher
 from app.state import State
 
 INTERVAL: Final = 30.0
-"""Seconds between two messages at the least, unless a trouble begins or ends."""
-
-UNSTEADY: Final = 3
-"""So many connections to the broker lost within an hour are worth a word."""
+"""Seconds between two messages at the least, unless a problem begins or ends."""
 
 GONE_AFTER: Final = 86400.0
-"""Seconds without a word of a meter, while its line carries others, after which it is replaced."""
+"""Seconds without a telegram of a meter, while its line carries others, until it is replaced."""
 
 SECTION: Final = "meters"
-"""The section of the state that names the meters heard on a line, those behind them apart."""
+"""The section of the state in which the meters of a line are kept, those behind them apart."""
 
 
-class Diagnosis:
-    """One line's diagnostics, published as those of the meters that it leads to.
+class Diagnostics:
+    """One line's diagnostics, told as those of the meters that it leads to.
 
     Args:
-        line: what is known of the line.
-        publisher: takes the messages.
+        health: what is known of the line.
+        output: takes what is told.
         state: what is known from before the last restart: a meter that is not heard any more is
             what somebody wants to be told of.
         label: tells this line from others.
         name: what the household calls the meter.
         wall_clock: gives the date and time, aware.
-        interval: seconds between two messages, unless a trouble begins or ends.
+        interval: seconds between two messages, unless a problem begins or ends.
     """
 
     def __init__(
         self,
-        line: Line,
-        publisher: Publisher,
+        health: Health,
+        output: Output,
         state: State,
         *,
         label: str,
@@ -47,25 +47,24 @@ class Diagnosis:
         wall_clock: Callable[[], datetime],
         interval: float = INTERVAL,
     ) -> None:
-        self._line = line
-        self._publisher = publisher
+        self._health = health
+        self._output = output
         self._state = state
         self._name = name
         self._wall_clock = wall_clock
         self._interval = interval
         self._section = f"{SECTION} {label}".strip()
-        ids = state.section(self._section)
-        self._meters = {meter.id: meter for meter in publisher.known_meters() if meter.id in ids}
+        self._meters = {meter.id: meter for meter in _kept(state, self._section)}
         self._heard: dict[str, float] = {}  # when, by a meter's id
-        self._problem: Trouble | None = None
+        self._problem: Problem | None = None
         self._since = wall_clock()
-        self._published_at: float | None = None
+        self._told_at: float | None = None
 
     def heard(self, meter: Meter, now: float) -> None:
-        """Take note of a meter that the line leads to; a new one is told of the line at once."""
+        """Take note of a meter that the line leads to; of a new one the line is told at once."""
         told = meter.id in self._heard and self._meters[meter.id] == meter
         self._heard[meter.id] = now
-        # Those of before the restart that did not speak first have likely been replaced, too.
+        # A meter of before the restart that has not been heard since was likely replaced.
         for meter_id in list(self._meters):
             if now - self._heard.get(meter_id, float("-inf")) > GONE_AFTER:
                 del self._meters[meter_id]
@@ -74,46 +73,46 @@ class Diagnosis:
         if told:
             return
         self._meters[meter.id] = meter
-        self._state.set(self._section, meter.id, "")
-        self._publish(now)
+        self._state.set(self._section, meter.id, asdict(meter))
+        self._tell(now)
 
-    def look(self, trouble: Trouble | None, now: float) -> None:
-        """Publish what is due.
+    def look(self, problem: Problem | None, now: float) -> None:
+        """Tell what is due.
 
         Args:
-            trouble: what keeps the meter from being read; None when nothing does.
+            problem: what keeps the meter from being read; None when nothing does.
             now: the time, of a steady clock.
         """
-        problem = trouble or self._unsteady() or self._line.advice()
-        news = (problem and problem.key) != (self._problem and self._problem.key)
-        if news:
+        problem = problem or self._output.problem() or self._health.advice()
+        changed = (problem and problem.key) != (self._problem and self._problem.key)
+        if changed:
             self._since = self._wall_clock()
         self._problem = problem
-        if news or self._published_at is None or now - self._published_at >= self._interval:
-            self._publish(now)
+        if changed or self._told_at is None or now - self._told_at >= self._interval:
+            self._tell(now)
 
-    def _unsteady(self) -> Trouble | None:
-        """Tell of a broker that comes and goes; of one that is away nobody could hear."""
-        lost = self._publisher.interruptions()
-        if lost < UNSTEADY:
-            return None
-        sentence = (
-            f"the connection to the MQTT broker was lost {lost} times within the last hour; look"
-            " into the broker's log, and see that the network between is steady"
-        )
-        return Trouble("broker", sentence, "broker")
-
-    def _publish(self, now: float) -> None:
-        self._published_at = now
+    def _tell(self, now: float) -> None:
+        self._told_at = now
         details: dict[str, object] = {}
         if problem := self._problem:
             since = self._since.isoformat("T", "seconds")
-            details = {"kind": problem.kind, "message": problem.sentence, "since": since}
+            details = {
+                "kind": problem.trouble.value,
+                "message": problem.sentence,
+                "since": since,
+            }
         values = {
-            **self._line.diagnostics(now),
+            **self._health.diagnostics(now),
             "problem": "ON" if problem else "OFF",
             "problem_details": details,
-            "errors_details": {kind.value: n for kind, n in self._line.counts.kinds.items()},
+            "errors_details": {kind.value: n for kind, n in self._health.counts.kinds.items()},
         }
         for meter in self._meters.values():
-            self._publisher.diagnose(meter, values, name=self._name)
+            self._output.diagnose(meter, values, name=self._name)
+
+
+def _kept(state: State, section: str) -> Iterator[Meter]:
+    """Give the meters that were heard before the restart."""
+    for kept in state.section(section).values():
+        with contextlib.suppress(TypeError, ValueError):  # damaged, or of another version
+            yield Meter.from_state(kept)

@@ -1,6 +1,6 @@
-"""How the line to a meter is doing, and the advice that follows from it.
+"""How the line to a meter is doing: what is counted, and what is wrong.
 
-A line's troubles hide one another, so the first that applies is the one to tell: it is not open; no
+A line's troubles hide one another, so the first that applies is the problem: it is not open; no
 bytes come; bytes come but no frames; frames come but cannot be deciphered or understood.
 """
 
@@ -8,65 +8,29 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final
 
 from app.fault import Fault, Kind
-from app.line.wording import duration
+from app.line.trouble import Case, Problem, Trouble, duration
+from app.transport.push_interval import PushInterval
 
 SILENT_AFTER: Final = 30.0
-"""Seconds without a byte, or of bytes without a good frame, that are worth a word; push intervals
-of the meters known are 1 to 15 seconds."""
+"""Seconds without a byte, or of bytes without a good frame, after which that is a problem; the push
+intervals of the meters known are 1 to 15 seconds."""
 
 MISSED_PUSHES: Final = 3
 """A meter that let this many push intervals pass is offline."""
 
-_DECODING: Final = (
-    Kind.KEY_MISSING,
-    Kind.KEY_WRONG,
-    Kind.AUTH_KEY_WRONG,
-    Kind.OTHER_METER,
-    Kind.UNKNOWN_LIST,
-    Kind.UNSUPPORTED,
-    Kind.SUSPICIOUS,
-    Kind.REPLAYED,
-)
-# What to do, where the decoder's own sentence only says what is wrong.
-_REPORT: Final = (
-    "if the newest version of this program says the same, report the meter as the documentation"
-    " says, with what `listen` shows"
-)
-_REMEDIES: Final = {
-    Kind.KEY_WRONG: (
-        "compare the option key with the one that your grid operator hands out for this very"
-        " meter, and see that it is not exchanged with the authentication key"
-    ),
-    Kind.UNKNOWN_LIST: _REPORT,
-    Kind.UNSUPPORTED: _REPORT,
-}
-_LONGEST_LEARNED: Final = 3600.0
+_DECODING: Final = frozenset(Kind) - {Kind.DAMAGED}
+"""Faults that are a problem when no telegram is read; damage alone is not, as lines are noisy."""
 
 DRIFT_TOLERATED: Final = 900
-"""Seconds that a meter's clock may differ from this computer's before that is worth a word.
+"""Seconds that a meter's clock may differ from this computer's before that is told.
 
 Meters' clocks are minutes wrong and nobody mends them (users report 8 minutes); a time zone or a
 daylight-saving rule that is wrong makes a whole hour or a half."""
 
 _HOUR: Final = 3600
-
-
-class Trouble(NamedTuple):
-    """What is wrong with a line.
-
-    Args:
-        key: stays the same while it lasts.
-        sentence: what is wrong and what to do.
-        kind: one of few words, for automations: ``not open``, ``no bytes``, ``no frames``,
-            ``clock``, ``broker`` or a `Kind`.
-    """
-
-    key: str
-    sentence: str
-    kind: str
 
 
 @dataclass(slots=True)
@@ -109,17 +73,17 @@ class _LastHour:
         return Decimal(1000 * good // total) / 10 if total else None
 
 
-class Line:
+class Health:
     """Keeps watch over one line; all times are of one steady clock, in seconds.
 
     Args:
-        push_interval: seconds between telegrams, as far as known; the meter's own pace is learned.
+        push_interval: of the meter; each telegram that is read is told to it.
         now: the time.
     """
 
-    def __init__(self, push_interval: float, now: float) -> None:
+    def __init__(self, push_interval: PushInterval, now: float) -> None:
         self.counts = Counts()
-        self._interval = push_interval
+        self._push_interval = push_interval
         self._open_since: float | None = None
         self._lost: str | None = None
         self._last_byte = now
@@ -127,13 +91,13 @@ class Line:
         self._last_telegram: float | None = None
         self._decoding: Fault | None = None
         self._mode: str | None = None
-        self._trying = False
+        self._searching = False
         self._last_hour = _LastHour()
         self._received_at: datetime | None = None
         self._drift: int | None = None
         self._counter: int | None = None
 
-    def opened(self, mode: str | None, now: float, *, trying: bool = False) -> None:
+    def opened(self, mode: str | None, now: float, *, searching: bool = False) -> None:
         """The line is open.
 
         Opened again without having been lost, in another mode, it is as silent as it was before.
@@ -141,9 +105,9 @@ class Line:
         Args:
             mode: the serial mode; None when that is a gateway's affair.
             now: the time.
-            trying: whether other modes will be tried when this one gives no frames.
+            searching: whether other modes will be tried when this one gives no frames.
         """
-        self._trying = trying
+        self._searching = searching
         if self._open_since is None:
             self._last_byte = now
         self._open_since = now
@@ -175,7 +139,7 @@ class Line:
         self.counts.kinds[fault.kind] += 1
         if fault.kind is Kind.DAMAGED:
             self._last_hour.count(0, 1, now)
-        if fault.kind in _DECODING:
+        if fault.kind.value in _DECODING:
             self._decoding = fault
 
     def said(self, received: datetime, timestamp: datetime | None, counter: int | None) -> None:
@@ -195,11 +159,7 @@ class Line:
         """A telegram was read."""
         self.counts.telegrams += 1
         self._decoding = None
-        if self._last_telegram is not None:
-            gap = now - self._last_telegram
-            # A missed telegram doubles a gap, and must not make the watch less strict for long.
-            pace = min(gap, 2 * self._interval, _LONGEST_LEARNED)
-            self._interval += (pace - self._interval) / 8
+        self._push_interval.arrived(now)
         self._last_telegram = now
 
     def noise(self, now: float) -> float:
@@ -216,52 +176,33 @@ class Line:
         """Tell whether a meter heard last at a time let too many pushes pass."""
         return now - last > self._patience
 
-    def trouble(self, now: float) -> Trouble | None:
-        """Tell what is wrong, None when nothing is."""
+    def problem(self, now: float) -> Problem | None:
+        """Tell what keeps the meter from being read, None when nothing does."""
         if self._lost is not None:
-            return Trouble(self._lost, self._lost, "not open")
+            return Problem(Trouble.NOT_OPEN, parameters={"reason": self._lost})
         if self._open_since is None:
             return None
         if now - self._last_byte > self._patience:
-            return Trouble(
-                "no bytes",
-                f"no bytes from the meter for {now - self._last_byte:.0f} s; check that the head"
-                " sits on the meter or the cable in its socket, and that the grid operator has"
-                " switched the customer interface on",
-                "no bytes",
-            )
+            return Problem(Trouble.NO_BYTES, parameters=_seconds(now - self._last_byte))
         if self._noise_since is not None and now - self._noise_since > self._patience:
-            sentence = self._no_frames(now - self._noise_since)
-            return Trouble("no frames", sentence, "no frames")
+            return self._no_frames(now - self._noise_since)
         # One bad telegram between good ones is noise that passed a link's weak check.
         if self._decoding is not None and (self._last_telegram is None or self.overdue(now)):
-            kind = self._decoding.kind
-            sentence = "; ".join(filter(None, (self._decoding.reason, _REMEDIES.get(kind))))
-            return Trouble(kind.value, sentence, kind.value)
+            parameters = {"reason": self._decoding.reason}
+            return Problem(Trouble(self._decoding.kind.value), parameters=parameters)
         return None
 
-    def advice(self) -> Trouble | None:
+    def advice(self) -> Problem | None:
         """Tell what is odd although all values can be relied on: the meter's clock."""
         drift = self._drift
         if drift is None or abs(drift) <= DRIFT_TOLERATED:
             return None
         hours = round(2 * drift / _HOUR) / 2
         if abs(drift - hours * _HOUR) < DRIFT_TOLERATED / 3:
-            likely = (
-                "This looks like a time zone: check the one that Home Assistant is set to (or TZ,"
-                " without a Supervisor)"
-            )
+            case = Case.AHEAD_BY_ZONE if drift > 0 else Case.BEHIND_BY_ZONE
         else:
-            likely = (
-                "Check this computer's clock; if it is right, it is the meter's that is wrong,"
-                " and only your grid operator can set it"
-            )
-        how = "ahead of" if drift > 0 else "behind"
-        sentence = (
-            f"the meter's clock is {duration(abs(drift))} {how} this computer's; the values are"
-            f" right all the same. {likely}"
-        )
-        return Trouble("clock", sentence, "clock")
+            case = Case.AHEAD if drift > 0 else Case.BEHIND
+        return Problem(Trouble.CLOCK, case, {"duration": duration(abs(drift))})
 
     def diagnostics(self, now: float) -> dict[str, Decimal | int | str]:
         """Give the values of ``sensors.DIAGNOSTICS`` that are known, the problem apart."""
@@ -276,25 +217,17 @@ class Line:
         }
         return {key: value for key, value in known.items() if value is not None}
 
-    def _no_frames(self, seconds: float) -> str:
-        sentence = f"bytes come from the meter, but no whole frame for {seconds:.0f} s"
+    def _no_frames(self, seconds: float) -> Problem:
+        parameters = _seconds(seconds)
         if self._mode is None:
-            return (
-                f"{sentence}; the gateway may read with the wrong serial mode: set it there to what"
-                " your grid operator says, mostly 2400 8E1, and see that the head sits well"
-            )
-        if self._trying:
-            return (
-                f"{sentence}, now with {self._mode}; the usual serial modes are tried in turn,"
-                " which can take some minutes. Meanwhile see that the head sits well; if nothing"
-                " helps, set serial_mode to what your grid operator says"
-            )
-        return (
-            f"{sentence} with {self._mode}; the serial mode may be the wrong one: set serial_mode"
-            " to what your grid operator says, or leave it empty to have the usual ones tried, and"
-            " see that the head sits well"
-        )
+            return Problem(Trouble.NO_FRAMES, Case.GATEWAY, parameters)
+        case = Case.SEARCHING if self._searching else Case.ONLY
+        return Problem(Trouble.NO_FRAMES, case, {**parameters, "mode": self._mode})
 
     @property
     def _patience(self) -> float:
-        return max(SILENT_AFTER, MISSED_PUSHES * self._interval)
+        return max(SILENT_AFTER, MISSED_PUSHES * self._push_interval.seconds)
+
+
+def _seconds(seconds: float) -> dict[str, object]:
+    return {"seconds": f"{seconds:.0f}"}

@@ -1,18 +1,18 @@
-"""Tells the log of a trouble: at once when it begins, and ever more seldom while it lasts."""
+"""Tells the log of a problem: at once when it begins, and ever more seldom while it lasts."""
 
 import logging
 from typing import Final
 
-from app.line.wording import duration
+from app.line.trouble import duration
 
 REMINDERS: Final = (600.0, 3600.0, 6 * 3600.0, 86400.0)
-"""Seconds after which a trouble that lasts is told again; the last one stays."""
+"""Seconds after which a problem that lasts is told again; the last one stays."""
 
 Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
 
 
-class Teller:
-    """Folds a trouble that repeats into few lines.
+class Reminder:
+    """Folds a problem that repeats into few lines.
 
     Args:
         log: where to.
@@ -26,18 +26,18 @@ class Teller:
         self._count = 0
 
     @property
-    def telling(self) -> bool:
-        """Whether a trouble was told that is not over yet."""
+    def active(self) -> bool:
+        """Whether a problem was told that is not over yet."""
         return self._key is not None
 
-    def trouble(self, key: str, sentence: str, now: float, count: int | None = None) -> None:
-        """Tell of a trouble if that is news, or if the last word on it is long ago.
+    def tell(self, key: str, sentence: str, now: float, count: int | None = None) -> None:
+        """Tell of a problem if it is new, or if it was told last long ago.
 
         Args:
-            key: the same as long as it is the same trouble.
+            key: the same as long as it is the same problem.
             sentence: what is wrong and what to do.
             now: the time, of a steady clock.
-            count: how often it, or all troubles together, happened so far; None when there is
+            count: how often it, or all problems together, happened so far; None when there is
                 nothing to count.
         """
         if key != self._key:
@@ -53,5 +53,5 @@ class Teller:
         self._told_at = now
 
     def over(self) -> None:
-        """Forget the trouble: the next one is news."""
+        """Forget the problem: it is new when it comes back."""
         self._key = None

@@ -1,4 +1,4 @@
-"""How often a meter's readings are published."""
+"""How often a meter's readings are published: the option ``update_interval``."""
 
 from decimal import Decimal
 
@@ -7,8 +7,8 @@ from app.meters.reading import Reading
 _POWER = "power"
 
 
-class Pace:
-    """Lets a reading through at most every so many seconds, but never holds back news.
+class Throttle:
+    """Lets a reading through at most every so many seconds, but never delays a change of direction.
 
     The first reading passes at once, and so does one in which the power changed its sign: a surplus
     of the solar panels that begins is what automations wait for.
@@ -21,21 +21,21 @@ class Pace:
         self._interval = interval
         self._next = float("-inf")
         self._exporting = False
-        self._held: Reading | None = None
+        self._newest: Reading | None = None  # that did not pass
 
     def offer(self, reading: Reading, now: float) -> Reading | None:
         """Give the reading back if it is to be published now, a moment of a steady clock."""
         power = reading.values.get(_POWER)
         exporting = isinstance(power, (int, Decimal)) and power < 0
         if now < self._next and exporting == self._exporting:
-            self._held = reading
+            self._newest = reading
             return None
         self._next = now + self._interval
         self._exporting = exporting
-        self._held = None
+        self._newest = None
         return reading
 
-    def held(self) -> Reading | None:
-        """Give the newest reading that was held back, for the program's end."""
-        reading, self._held = self._held, None
+    def flush(self) -> Reading | None:
+        """Give the newest reading that did not pass, once, for the program's end."""
+        reading, self._newest = self._newest, None
         return reading

@@ -1,9 +1,13 @@
 """What a telegram says in a household's words: whose meter, when, and how much of what."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any, Final, Self
+
+_ID: Final = re.compile("[a-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,18 @@ class Meter:
     manufacturer: str
     model: str
     system_title: str | None
+
+    @classmethod
+    def from_state(cls, kept: Mapping[str, Any]) -> Self:
+        """Make a meter of what the state kept of one, which may be damaged.
+
+        Raises:
+            TypeError, ValueError: it is no meter, or its id is none that a topic can hold.
+        """
+        meter = cls(**kept)
+        if not _ID.fullmatch(meter.id):
+            raise ValueError("the meter's id is none")
+        return meter
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,6 @@ good can be taken back: a reading that a meter has not sent on a week of days on
 or a meter that was not heard for a week although every line has one that is.
 """
 
-import json
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
@@ -18,8 +16,6 @@ from app.state import State
 
 SECTION: Final = "announced"
 """The section of the state in which announcements are kept, by the meter's id."""
-
-_ID: Final = re.compile("[a-z0-9_-]+")
 
 GONE_AFTER: Final = 7
 """Days without it after which something is gone for good; the program's start is one with it."""
@@ -57,10 +53,10 @@ class Announcements:
         self._today = today
         self._known: dict[str, Announcement] = {}
         self._seen: dict[str, dict[str, date]] = {}
-        for text in state.section(SECTION).values():
+        for kept in state.section(SECTION).values():
             try:
-                self._recall(json.loads(text))
-            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+                self._recall(kept)
+            except (ValueError, KeyError, TypeError, AttributeError):
                 continue  # written by another version: it is announced anew when it is heard
 
     def known(self) -> Iterable[Announcement]:
@@ -139,19 +135,17 @@ class Announcements:
         return gone
 
     def _keep(self, announcement: Announcement) -> None:
-        content = {
+        content: dict[str, Any] = {
             "meter": asdict(announcement.meter),
             "name": announcement.name,
             "keys": sorted(announcement.keys),
             "derived": dict(announcement.derived),
             "gone": sorted(announcement.gone),
         }
-        self._state.set(SECTION, announcement.meter.id, json.dumps(content))
+        self._state.set(SECTION, announcement.meter.id, content)
 
     def _recall(self, content: Mapping[str, Any]) -> None:
-        meter = Meter(**content["meter"])
-        if not _ID.fullmatch(meter.id):
-            raise ValueError("the meter's id is none")
+        meter = Meter.from_state(content["meter"])
         keys = frozenset(content["keys"])
         self._known[meter.id] = Announcement(
             meter, content["name"], keys, dict(content["derived"]), frozenset(content["gone"])

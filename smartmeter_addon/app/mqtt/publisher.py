@@ -19,6 +19,7 @@ from typing import Final, Never
 import aiomqtt
 
 from app.config.options import MqttOptions
+from app.line.trouble import Problem, Trouble
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import DIAGNOSTICS, SENSORS
 from app.mqtt.announcements import Announcement, Announcements
@@ -39,6 +40,9 @@ GOODBYE: Final = 0.8
 """Seconds for saying offline and disconnecting when the program ends."""
 
 _MOST_LOST: Final = 1000
+
+UNSTEADY: Final = 3
+"""So many connections to the broker lost within an hour are a problem."""
 
 RETAINED: Final = "retained"
 """The section of the state that names the topics at which the broker keeps messages of ours."""
@@ -154,16 +158,14 @@ class Publisher:
         self._announce(meter, name, DIAGNOSTICS.keys() & values.keys(), {})
         self._put(self._layout.diagnostics(meter.id, values))
 
-    def known_meters(self) -> list[Meter]:
-        """Give the meters that Home Assistant was told of, also before the last restart."""
-        return [announced.meter for announced in self._announcements.known()]
-
-    def interruptions(self) -> int:
-        """Count the connections that were lost within the last hour."""
+    def problem(self) -> Problem | None:
+        """Tell of a broker that comes and goes; of one that is away nobody could hear."""
         hour_ago = monotonic() - 3600.0
         while self._lost and self._lost[0] < hour_ago:
             self._lost.popleft()
-        return len(self._lost)
+        if len(self._lost) < UNSTEADY:
+            return None
+        return Problem(Trouble.BROKER, parameters={"count": len(self._lost)})
 
     def forget_unheard(self) -> list[Meter]:
         """Take back the meters that have not been heard for a week, and give them."""
@@ -177,7 +179,7 @@ class Publisher:
             self._put(Message(topic, "", retain=True) for topic, _, _ in retained)
         return lost
 
-    def meter_online(self, meter_id: str, online: bool) -> None:  # noqa: FBT001 - the shape agreed on
+    def meter_online(self, meter_id: str, *, online: bool) -> None:
         """Say whether a meter is heard; its entities are available only while it is."""
         self._put(self._layout.meter_status(meter_id, online=online))
 

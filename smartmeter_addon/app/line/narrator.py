@@ -1,0 +1,213 @@
+"""All that the log is told of one line: what was found, and what is wrong and what to do."""
+
+import logging
+from collections.abc import Callable, MutableMapping
+from typing import Any, Final
+
+from app.cosem.obis import Obis
+from app.dlms.ciphering import AUTHENTICATED
+from app.fault import Fault, Kind
+from app.line.health import Counts
+from app.line.reminders import Reminder
+from app.line.trouble import Problem
+from app.log import NOTICE, TRACE
+from app.meters import naming
+from app.meters.interpreter import Telegram
+from app.meters.reading import Reading
+from app.meters.sensors import SENSORS
+from app.transport.source import GaveUp, Lost, OnlyAdapter, Opened, Settled
+
+REPORT_AFTER: Final = 300.0
+"""Seconds between two lines that say that all is well."""
+
+PENDING_AFTER: Final = 60.0
+"""Seconds between two lines on telegrams that are not accepted."""
+
+MOST_UNNAMED: Final = 200
+"""So many codes without a name are told; more than any meter has only an attacker invents."""
+
+_REPORTED: Final = ("power", "energy_import", "energy_export")
+
+
+class Narrator:
+    """Writes one line's story.
+
+    Args:
+        label: begins each message, to tell several meters apart; may be empty.
+        clock: a steady one, in seconds.
+    """
+
+    def __init__(self, label: str, clock: Callable[[], float]) -> None:
+        self._log = _Labelled(logging.getLogger(__name__), {"label": label})
+        self._clock = clock
+        self._problem = Reminder(self._log)
+        self._advice = Reminder(self._log)
+        self._read_before_problem = 0
+        self._reported_at = clock()
+        self._pending_told_at = -PENDING_AFTER
+        self._notes: set[str] = set()
+        self._unnamed: set[Obis] = set()
+        self._attempts: set[str] = set()  # told since the last frame
+
+    # --- the source ---
+
+    def start(self, meter_type: str) -> None:
+        """Say what is about to be read."""
+        self._log.info("meter type %s", meter_type)
+
+    def source(self, event: Opened | Lost | GaveUp | Settled | OnlyAdapter) -> None:
+        """Say what became of the source; why it was lost is said as a problem."""
+        match event:
+            case Opened(anew=True):
+                self._log.debug("called %s anew, as it was silent", event.line)
+            case Opened():
+                self._attempt(event.line, NOTICE, f"reading {event.line}")
+            case Lost(mode=mode) if mode is not None:
+                self._attempts.discard(event.line)  # plugged in again, it is told again
+            case GaveUp():
+                self._attempt(str(event), logging.INFO, str(event))
+            case Settled(searched=True):
+                self._log.info("the serial mode is %s", event.mode)
+            case OnlyAdapter():
+                self._log.info("reading the only serial adapter, %s", event.path)
+
+    def _attempt(self, what: str, level: int, message: str) -> None:
+        """Tell of an attempt; once more without a frame in between, only to developers."""
+        self._log.log(logging.DEBUG if what in self._attempts else level, "%s", message)
+        self._attempts.add(what)
+
+    def received(self, chunk: bytes) -> None:
+        """Show bytes, if the log level wants them."""
+        if self._log.isEnabledFor(TRACE):  # digits for every byte are made for nobody else
+            self._log.log(TRACE, "received %s", chunk.hex(" "))
+
+    # --- telegrams ---
+
+    def framed(self) -> None:
+        """Take that a good frame came: the next attempt is told again."""
+        self._attempts.clear()
+
+    def crashed(self, chunk: bytes) -> None:
+        """Say that decoding raised an exception, with its trace."""
+        self._log.exception(
+            "a telegram could not be decoded through a mistake in this program; please report"
+            " this line with what `listen` shows. Reading goes on. The bytes: %s",
+            chunk.hex(),
+        )
+
+    def fault(self, fault: Fault, now: float) -> None:
+        """Tell developers of every fault, and users now and then of what is not accepted."""
+        self._log.debug("%s", fault)
+        rejected = fault.kind in (Kind.SUSPICIOUS, Kind.REPLAYED)
+        if rejected and now - self._pending_told_at >= PENDING_AFTER:
+            self._pending_told_at = now
+            self._log.info("%s", fault.reason)
+
+    def telegram(self, telegram: Telegram) -> None:
+        """Say what is new in a telegram that was accepted."""
+        if telegram.note:
+            self.note(telegram.note)
+        if telegram.told:
+            self._log.log(NOTICE, "%s", telegram.told)
+        self._unnamed_registers(telegram)
+        if not telegram.reading and not telegram.others and not telegram.waiting:
+            self.note(
+                "the meter's telegrams hold no value that is published; some meters send those once"
+                " an hour only. If none come, report the meter as the documentation says, with what"
+                " `listen` shows"
+            )
+
+    def note(self, sentence: str) -> None:
+        """Say something once."""
+        if sentence not in self._notes:
+            self._notes.add(sentence)
+            self._log.log(NOTICE, "%s", sentence)
+
+    def introduce(self, telegram: Telegram, reading: Reading) -> None:
+        """Show a meter's first telegram in full, and say how far it can be trusted."""
+        meter = reading.meter
+        title = meter.system_title if reading is telegram.reading else None
+        self._log.log(
+            NOTICE,
+            "first telegram of %s: %s",
+            " ".join(filter(None, (meter.manufacturer, meter.model, meter.number or title))),
+            ", ".join(_shown(key, value) for key, value in reading.values.items()),
+        )
+        security = telegram.push.security
+        if security and security.authenticated is None:
+            has_tag = security.security_control & AUTHENTICATED
+            reason = "no auth_key is set" if has_tag else "this meter sends no tag to check"
+            self._log.info("the telegrams are deciphered but not authenticated: %s", reason)
+
+    def _unnamed_registers(self, telegram: Telegram) -> None:
+        """Name registers that are no reading, once."""
+        left = MOST_UNNAMED - len(self._unnamed)
+        unnamed = [
+            obis
+            for obis, register in (telegram.registers or {}).items()
+            if obis.electrical and obis not in self._unnamed and not naming.of(obis, register.unit)
+        ][:left]
+        if unnamed:
+            self._unnamed.update(unnamed)
+            listed = ", ".join(map(str, unnamed))
+            self._log.info("the meter also sends what is not published: %s", listed)
+
+    # --- how the line is doing ---
+
+    def look(
+        self,
+        problem: Problem | None,
+        advice: Problem | None,
+        counts: Counts,
+        newest: Reading | None,
+    ) -> None:
+        """Tell what is wrong or fine again, and from time to time that all is well.
+
+        Args:
+            problem: what keeps the meter from being read.
+            advice: what is odd although the meter is read.
+            counts: what came so far.
+            newest: the meter's last reading.
+        """
+        now = self._clock()
+        if problem:
+            if not self._problem.active:
+                self._read_before_problem = counts.telegrams
+            self._problem.tell(problem.key, problem.sentence, now, counts.faults)
+        elif not self._problem.active:
+            if now - self._reported_at > REPORT_AFTER and counts.telegrams:
+                self._report(counts, newest)
+                self._reported_at = now
+        elif counts.telegrams > self._read_before_problem:  # an open line alone is not enough
+            self._log.log(NOTICE, "the meter is read again")
+            self._problem.over()
+        if advice:
+            self._advice.tell(advice.key, advice.sentence, now)
+        else:
+            self._advice.over()
+
+    def _report(self, counts: Counts, newest: Reading | None) -> None:
+        """Say that all is well, with the newest values."""
+        values = newest.values if newest else {}
+        shown = [_shown(key, values[key]) for key in _REPORTED if key in values]
+        self._log.info(
+            "%d telegrams read, %d errors since the start%s",
+            counts.telegrams,
+            counts.faults,
+            f"; now {', '.join(shown)}" if shown else "",
+        )
+
+
+def _shown(key: str, value: object) -> str:
+    sensor = SENSORS[key]
+    return f"{sensor.name_en} {value} {sensor.unit or ''}".rstrip()
+
+
+class _Labelled(logging.LoggerAdapter[logging.Logger]):
+    """Begins each message with the meter's label."""
+
+    def process(
+        self, msg: str, kwargs: MutableMapping[str, Any]
+    ) -> tuple[str, MutableMapping[str, Any]]:
+        label = (self.extra or {}).get("label")
+        return (f"{label}: {msg}" if label else msg), kwargs

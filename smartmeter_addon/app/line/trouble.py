@@ -1,0 +1,147 @@
+"""What can be wrong with a meter's line, and the sentence for each: what is wrong, what to do.
+
+The sentences stand in one table and take their parameters by name, so that they can be translated.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import pairwise
+from typing import Final
+
+from app.fault import Kind
+
+_UNITS: Final = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+class Trouble(StrEnum):
+    """Kinds of trouble; the value is what the problem sensor gives automations as ``kind``."""
+
+    NOT_OPEN = "not open"
+    NO_BYTES = "no bytes"
+    NO_FRAMES = "no frames"
+    KEY_MISSING = Kind.KEY_MISSING
+    KEY_WRONG = Kind.KEY_WRONG
+    AUTH_KEY_WRONG = Kind.AUTH_KEY_WRONG
+    OTHER_METER = Kind.OTHER_METER
+    UNKNOWN_LIST = Kind.UNKNOWN_LIST
+    UNSUPPORTED = Kind.UNSUPPORTED
+    SUSPICIOUS = Kind.SUSPICIOUS
+    REPLAYED = Kind.REPLAYED
+    CLOCK = "clock"
+    """The meter's clock is far off; the values can be relied on."""
+    BROKER = "broker"
+    """The connection to the MQTT broker comes and goes."""
+
+
+class Case(StrEnum):
+    """Where one kind of trouble needs several sentences, which of them."""
+
+    ONLY = ""
+    GATEWAY = "gateway"
+    """The serial mode is set at a gateway."""
+    SEARCHING = "searching"
+    """Serial modes are being tried."""
+    AHEAD = "ahead"
+    AHEAD_BY_ZONE = "ahead by a time zone"
+    BEHIND = "behind"
+    BEHIND_BY_ZONE = "behind by a time zone"
+
+
+_REPORT: Final = (
+    "{reason}; if the newest version of this program says the same, report the meter as the"
+    " documentation says, with what `listen` shows"
+)
+_NO_FRAMES: Final = "bytes come from the meter, but no whole frame for {seconds} s"
+_AHEAD: Final = (
+    "the meter's clock is {duration} ahead of this computer's; the values are right all the same."
+)
+_BEHIND: Final = (
+    "the meter's clock is {duration} behind this computer's; the values are right all the same."
+)
+_ZONE: Final = (
+    "This looks like a time zone: check the one that Home Assistant is set to (or TZ, without a"
+    " Supervisor)"
+)
+_CLOCK: Final = (
+    "Check this computer's clock; if it is right, it is the meter's that is wrong, and only your"
+    " grid operator can set it"
+)
+
+SENTENCES: Final[Mapping[tuple[Trouble, Case], str]] = {
+    (Trouble.NOT_OPEN, Case.ONLY): "{reason}",
+    (Trouble.NO_BYTES, Case.ONLY): (
+        "no bytes from the meter for {seconds} s; check that the head sits on the meter or the"
+        " cable in its socket, and that the grid operator has switched the customer interface on"
+    ),
+    (Trouble.NO_FRAMES, Case.GATEWAY): (
+        f"{_NO_FRAMES}; the gateway may read with the wrong serial mode: set it there to what your"
+        " grid operator says, mostly 2400 8E1, and see that the head sits well"
+    ),
+    (Trouble.NO_FRAMES, Case.SEARCHING): (
+        f"{_NO_FRAMES}, now with {{mode}}; the usual serial modes are tried in turn, which can take"
+        " some minutes. Meanwhile see that the head sits well; if nothing helps, set serial_mode to"
+        " what your grid operator says"
+    ),
+    (Trouble.NO_FRAMES, Case.ONLY): (
+        f"{_NO_FRAMES} with {{mode}}; the serial mode may be the wrong one: set serial_mode to what"
+        " your grid operator says, or leave it empty to have the usual ones tried, and see that the"
+        " head sits well"
+    ),
+    (Trouble.KEY_MISSING, Case.ONLY): "{reason}",
+    (Trouble.KEY_WRONG, Case.ONLY): (
+        "{reason}; compare the option key with the one that your grid operator hands out for this"
+        " very meter, and see that it is not exchanged with the authentication key"
+    ),
+    (Trouble.AUTH_KEY_WRONG, Case.ONLY): "{reason}",
+    (Trouble.OTHER_METER, Case.ONLY): "{reason}",
+    (Trouble.UNKNOWN_LIST, Case.ONLY): _REPORT,
+    (Trouble.UNSUPPORTED, Case.ONLY): _REPORT,
+    (Trouble.SUSPICIOUS, Case.ONLY): "{reason}",
+    (Trouble.REPLAYED, Case.ONLY): "{reason}",
+    (Trouble.CLOCK, Case.AHEAD): f"{_AHEAD} {_CLOCK}",
+    (Trouble.CLOCK, Case.AHEAD_BY_ZONE): f"{_AHEAD} {_ZONE}",
+    (Trouble.CLOCK, Case.BEHIND): f"{_BEHIND} {_CLOCK}",
+    (Trouble.CLOCK, Case.BEHIND_BY_ZONE): f"{_BEHIND} {_ZONE}",
+    (Trouble.BROKER, Case.ONLY): (
+        "the connection to the MQTT broker was lost {count} times within the last hour; look into"
+        " the broker's log, and see that the network between is steady"
+    ),
+}
+"""By kind and case. ``reason`` is a sentence of the part of the program that noticed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A trouble that there is now.
+
+    Args:
+        trouble: its kind.
+        case: which of the kind's sentences applies.
+        parameters: what the sentence takes, by name.
+    """
+
+    trouble: Trouble
+    case: Case = Case.ONLY
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong and what to do."""
+        return SENTENCES[self.trouble, self.case].format_map(self.parameters)
+
+    @property
+    def key(self) -> str:
+        """Stays the same while the problem lasts; a line is lost for different reasons."""
+        return self.sentence if self.trouble is Trouble.NOT_OPEN else self.trouble.value
+
+
+def duration(seconds: float) -> str:
+    """Give a span of time in the largest unit that it fills, and the one below: ``2 h 5 min``."""
+    rest = round(seconds)
+    for (size, name), (smaller, smaller_name) in pairwise(_UNITS):
+        if rest >= size:
+            count, rest = divmod(rest, size)
+            below = rest // smaller
+            return f"{count} {name} {below} {smaller_name}" if below else f"{count} {name}"
+    return f"{rest} s"

@@ -1,0 +1,60 @@
+"""The sentences of troubles, and spans of time in them."""
+
+from string import Formatter
+
+import pytest
+
+from app.line.trouble import SENTENCES, Case, Problem, Trouble, duration
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (0.4, "0 s"),
+        (59.4, "59 s"),
+        (60, "1 min"),
+        (61, "1 min 1 s"),
+        (3599, "59 min 59 s"),
+        (3600, "1 h"),
+        (3661, "1 h 1 min"),
+        (2 * 3600 + 5 * 60 + 9, "2 h 5 min"),
+        (86400, "1 d"),
+        (86400 + 3599, "1 d"),
+        (90 * 86400 + 7200, "90 d 2 h"),
+    ],
+)
+def test_a_span_of_time_has_its_two_largest_units(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize("trouble", Trouble)
+def test_each_trouble_has_a_sentence(trouble: Trouble) -> None:
+    assert any(kind is trouble for kind, _ in SENTENCES)
+
+
+@pytest.mark.parametrize(("trouble", "case"), SENTENCES)
+def test_a_sentence_is_complete_with_its_parameters(trouble: Trouble, case: Case) -> None:
+    names = [name for _, name, _, _ in Formatter().parse(SENTENCES[trouble, case]) if name]
+    sentence = Problem(trouble, case, dict.fromkeys(names, "as measured")).sentence
+    assert sentence.count("as measured") == len(names)
+    assert "{" not in sentence
+
+
+def test_a_parameter_is_text_and_no_template() -> None:
+    problem = Problem(Trouble.NOT_OPEN, parameters={"reason": "{seconds} {0}"})
+    assert problem.sentence == "{seconds} {0}"
+
+
+def test_another_reason_for_a_line_that_is_not_open_is_another_problem() -> None:
+    first, second = (
+        Problem(Trouble.NOT_OPEN, parameters={"reason": reason}) for reason in ("gone", "busy")
+    )
+    assert first.key != second.key
+
+
+def test_a_problem_that_lasts_is_the_same_problem() -> None:
+    first, second = (
+        Problem(Trouble.NO_BYTES, parameters={"seconds": seconds}) for seconds in ("31", "99")
+    )
+    assert first.key == second.key == "no bytes"

@@ -1,0 +1,37 @@
+"""An output that remembers what it was handed: the one stand-in for a publisher."""
+
+import asyncio
+from collections.abc import Mapping
+
+from app.line.trouble import Problem
+from app.meters.reading import Meter, Reading
+from tests.support.mosquitto import TIMEOUT
+
+
+class Recorder:
+    """Takes what a line hands on; an `app.line.output.Output`."""
+
+    def __init__(self) -> None:
+        self.published: list[tuple[Reading, str | None]] = []
+        self.statuses: list[tuple[str, bool]] = []
+        self.diagnosed: list[tuple[Meter, Mapping[str, object], str | None]] = []
+        self.own_problem: Problem | None = None
+        self._unread: asyncio.Queue[Reading] = asyncio.Queue()
+
+    def publish(self, reading: Reading, *, name: str | None) -> None:
+        self.published.append((reading, name))
+        self._unread.put_nowait(reading)
+
+    def meter_online(self, meter_id: str, *, online: bool) -> None:
+        self.statuses.append((meter_id, online))
+
+    def diagnose(self, meter: Meter, values: Mapping[str, object], *, name: str | None) -> None:
+        self.diagnosed.append((meter, values, name))
+
+    def problem(self) -> Problem | None:
+        return self.own_problem
+
+    async def reading(self) -> Reading:
+        """Wait for the next reading."""
+        async with asyncio.timeout(TIMEOUT):
+            return await self._unread.get()
