@@ -169,9 +169,21 @@ def line_reader(
     """
     family = profiles.get(options.meter_type)
     push_interval = PushInterval(family.push_interval) if family else PushInterval()
+    modes: Sequence[SerialMode] = family.serial_modes if family else ()
+    if options.serial_mode:
+        modes = (options.serial_mode,)
+    source = source or source_for(
+        options.url or options.device,
+        modes or mode_search.USUAL,
+        state=state,
+        fixed=options.serial_mode is not None,
+        push_interval=push_interval,
+        clock=clock,
+        delays=delays,
+    )
     return LineReader(
         options,
-        source or _source(options, family, state, clock, delays),
+        source,
         output,
         profiles=profiles,
         zone=zone,
@@ -180,27 +192,6 @@ def line_reader(
         label=label,
         clock=clock,
         wall_clock=wall_clock,
-    )
-
-
-def _source(
-    options: MeterOptions,
-    family: Profile | None,
-    state: State,
-    clock: Callable[[], float],
-    delays: Sequence[float],
-) -> Source:
-    """Give the source that the options name, and the serial modes that come into question."""
-    modes: Sequence[SerialMode] = family.serial_modes if family else ()
-    if options.serial_mode:
-        modes = (options.serial_mode,)
-    return source_for(
-        options.url or options.device,
-        modes or mode_search.USUAL,
-        state=state,
-        fixed=options.serial_mode is not None,
-        clock=clock,
-        delays=delays,
     )
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from app.transport.mode_search import GAP, LONGEST_TRIAL, LOYALTY, USUAL, ModeSearch
+from app.transport.push_interval import PushInterval
 from app.transport.serial_mode import SerialMode
 
 E1 = SerialMode.parse("2400 8E1")
@@ -89,6 +90,18 @@ def test_a_mode_that_was_right_is_doubted_after_long_noise() -> None:
     search.next()
     assert search.mode == N1
     assert not search.found
+
+
+def test_noise_between_the_pushes_of_a_slow_meter_is_no_push() -> None:
+    """Bursts of noise come twice as often as the meter pushes."""
+    search = ModeSearch([E1, N1], push_interval=PushInterval(60.0))
+    search.framed()
+    for second in range(0, 1200, 30):
+        search.received(float(second))
+        assert not search.wrong(float(second))
+    for second in range(1200, 1300, 30):
+        search.received(float(second))
+    assert search.wrong(1300.0)
 
 
 def test_the_only_mode_is_never_given_up() -> None:

@@ -13,7 +13,7 @@ from serial.tools.list_ports_common import ListPortInfo
 
 from app.state import State
 from app.transport import serial_source
-from app.transport.mode_search import GAP, LOYAL_BURSTS, LOYALTY, VAIN_BURSTS
+from app.transport.mode_search import GAP, LOYAL_PUSHES, LOYALTY, VAIN_BURSTS
 from app.transport.serial_mode import SerialMode
 from app.transport.serial_source import SERIAL_MODES, SerialSource
 from app.transport.source import Event, GaveUp, Lost, OnlyAdapter, Opened, Settled
@@ -242,7 +242,7 @@ async def test_a_mode_that_was_right_is_given_up_late_and_said_to_have_been(
         await line.burst()
         line.source.framed()
         assert await line.next() == Settled(FIRST, searched=True)
-        for _ in range(LOYAL_BURSTS + 1):
+        for _ in range(LOYAL_PUSHES + 1):
             assert await line.burst() == b"\0"
         line.now += LOYALTY
         assert await line.burst() == b"\0"

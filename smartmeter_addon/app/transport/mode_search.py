@@ -7,6 +7,7 @@ a frame (the first may have been cut) show that a mode is wrong. Silence shows n
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from app.transport.push_interval import PushInterval
 from app.transport.serial_mode import SerialMode
 
 USUAL: Final = tuple(
@@ -36,9 +37,10 @@ LONGEST_TRIAL: Final = 20.0
 """Seconds of bytes without a pause, and without a frame, after which a mode is given up."""
 
 LOYALTY: Final = 600.0
-LOYAL_BURSTS: Final = 20
-"""A mode that was right is doubted only after so many seconds and so many bursts without a frame:
-an hour of silence with a stray byte at either end is none of its faults."""
+LOYAL_PUSHES: Final = 20
+"""A mode that was right is doubted only after so many seconds, so many push intervals and so many
+bursts without a frame: an hour of silence with a stray byte at either end is none of its faults,
+and noise between two pushes is no push."""
 
 
 class ModeSearch:
@@ -47,10 +49,17 @@ class ModeSearch:
     Args:
         modes: in the order in which to try them, at least one.
         first: the mode that was right last time, tried before the others.
+        push_interval: of the meter.
     """
 
-    def __init__(self, modes: Iterable[SerialMode], first: SerialMode | None = None) -> None:
+    def __init__(
+        self,
+        modes: Iterable[SerialMode],
+        first: SerialMode | None = None,
+        push_interval: PushInterval | None = None,
+    ) -> None:
         self._modes = _in_order(modes, first)
+        self._push_interval = push_interval or PushInterval()
         self._index = 0
         self._found = False
         self._first_byte: float | None = None  # of this trial
@@ -95,7 +104,8 @@ class ModeSearch:
         without_pause = self._last_byte - self._burst_began
         if self._found:
             lasted = self._last_byte - self._first_byte
-            return without_pause > LOYALTY or (lasted > LOYALTY and ended >= LOYAL_BURSTS)
+            loyalty = max(LOYALTY, LOYAL_PUSHES * self._push_interval.seconds)
+            return without_pause > LOYALTY or (lasted > loyalty and ended >= LOYAL_PUSHES)
         return ended >= VAIN_BURSTS or without_pause > LONGEST_TRIAL
 
     def next(self) -> None:

@@ -14,6 +14,7 @@ from app.transport.address import SerialPort
 from app.transport.events import Event, GaveUp, Lost, OnlyAdapter, Opened, Settled
 from app.transport.explain import explain_serial
 from app.transport.mode_search import ModeSearch
+from app.transport.push_interval import PushInterval
 from app.transport.reopening import DELAYS, Began, Ended, Read, read_forever
 from app.transport.serial_mode import SerialMode
 from app.transport.serial_port import open_port
@@ -39,6 +40,7 @@ class SerialSource:
         state: keeps the mode that proved right, by device; it is tried first the next time.
         fixed: whether no other mode than these is tried, not even the one that was kept; None: so
             it is when there is only one.
+        push_interval: of the meter, learned by whoever reads the telegrams.
         clock: a steady one, in seconds.
         delays: see `read_forever`.
         opening: opens a port.
@@ -51,6 +53,7 @@ class SerialSource:
         *,
         state: State | None = None,
         fixed: bool | None = None,
+        push_interval: PushInterval | None = None,
         clock: Callable[[], float] = time.monotonic,
         delays: Sequence[float] = DELAYS,
         opening: Callable[[SerialPort], AbstractAsyncContextManager[Read]] = open_port,
@@ -59,6 +62,7 @@ class SerialSource:
         self._modes = modes
         self._state = state
         self._fixed = len(modes) == 1 if fixed is None else fixed
+        self._push_interval = push_interval
         self._clock = clock
         self._delays = delays
         self._opening = opening
@@ -103,7 +107,7 @@ class SerialSource:
 
         Only bytes speak against a mode; a device that is not there says nothing.
         """
-        self._search = search = ModeSearch(self._modes, self._known_mode(path))
+        self._search = search = ModeSearch(self._modes, self._known_mode(path), self._push_interval)
         self._path = path
         while True:
             port = SerialPort(path, search.mode)

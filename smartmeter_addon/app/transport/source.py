@@ -11,6 +11,7 @@ from typing import Protocol
 from app.state import State
 from app.transport.address import TcpGateway, parse_url
 from app.transport.events import Event, GaveUp, Lost, OnlyAdapter, Opened, Settled
+from app.transport.push_interval import PushInterval
 from app.transport.reopening import DELAYS
 from app.transport.serial_mode import SerialMode
 from app.transport.serial_source import SerialSource
@@ -56,6 +57,7 @@ def source_for(
     *,
     state: State | None = None,
     fixed: bool | None = None,
+    push_interval: PushInterval | None = None,
     clock: Callable[[], float] = time.monotonic,
     delays: Sequence[float] = DELAYS,
 ) -> Source:
@@ -66,6 +68,7 @@ def source_for(
         modes: see `SerialSource`; all that follows too.
         state: as there.
         fixed: as there.
+        push_interval: as there.
         clock: as there.
         delays: as there.
 
@@ -75,4 +78,12 @@ def source_for(
     place = None if target is None else parse_url(target)
     if isinstance(place, TcpGateway):
         return TcpSource(place, delays=delays)
-    return SerialSource(place, modes, state=state, fixed=fixed, clock=clock, delays=delays)
+    return SerialSource(
+        place,
+        modes,
+        state=state,
+        fixed=fixed,
+        push_interval=push_interval,
+        clock=clock,
+        delays=delays,
+    )
