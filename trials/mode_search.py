@@ -251,8 +251,7 @@ async def _search(wire: _Wire, state: State) -> float:
     begin = clock()
     task = asyncio.create_task(reader.run())
     try:
-        async with asyncio.timeout(LONGEST):
-            await output.reading()
+        await output.reading(within=LONGEST)
     finally:
         task.cancel()
         await asyncio.wait([task])

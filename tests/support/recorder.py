@@ -31,7 +31,7 @@ class Recorder:
     def problem(self) -> Problem | None:
         return self.own_problem
 
-    async def reading(self) -> Reading:
-        """Wait for the next reading."""
-        async with asyncio.timeout(TIMEOUT):
+    async def reading(self, within: float = TIMEOUT) -> Reading:
+        """Wait for the next reading, for some seconds at most."""
+        async with asyncio.timeout(within):
             return await self._unread.get()
