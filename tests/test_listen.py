@@ -258,7 +258,7 @@ class Output(io.StringIO):
 def source(
     target: object, *modes: SerialMode, clock: Callable[[], float] = time.monotonic
 ) -> Source:
-    return source_for(str(target), modes or [SerialMode.parse("2400 8E1")], clock=clock)
+    return source_for(str(target), usual=modes or [SerialMode.parse("2400 8E1")], clock=clock)
 
 
 def end(number: int = signal.SIGINT) -> Callable[[], None]:

@@ -16,7 +16,6 @@ from app.dlms.ciphering import Keys, parse_key
 from app.listen import listen
 from app.meters import profile
 from app.meters.profile import AUTO, Profile
-from app.transport import mode_search
 from app.transport.recording_source import RecordingSource
 from app.transport.serial_mode import SerialMode
 from app.transport.source import Source, source_for
@@ -99,8 +98,8 @@ def _source(options: argparse.Namespace, profiles: Mapping[str, Profile]) -> Sou
     if os.path.isfile(options.line):  # noqa: PTH113 - Path.is_file fails on a name that is too long
         return RecordingSource(read_capture(options.line), name=options.line)
     family = profiles.get(options.meter_type)
-    usual = family.serial_modes if family and family.serial_modes else mode_search.USUAL
-    return source_for(options.line, (options.serial_mode,) if options.serial_mode else usual)
+    usual = family.serial_modes if family else ()
+    return source_for(options.line, mode=options.serial_mode, usual=usual)
 
 
 def _keys(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Keys:

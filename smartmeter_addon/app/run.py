@@ -32,9 +32,7 @@ from app.mqtt.legacy_layouts import LAYOUTS
 from app.mqtt.publisher import BrokerState, Connected, Publisher
 from app.mqtt.topics import Topics
 from app.state import State
-from app.transport import mode_search
 from app.transport.push_interval import PushInterval
-from app.transport.serial_mode import SerialMode
 from app.transport.source import DELAYS, Source, source_for
 
 PROFILES_FOLDER: Final = "profiles"
@@ -169,14 +167,11 @@ def line_reader(
     """
     family = profiles.get(options.meter_type)
     push_interval = PushInterval(family.push_interval) if family else PushInterval()
-    modes: Sequence[SerialMode] = family.serial_modes if family else ()
-    if options.serial_mode:
-        modes = (options.serial_mode,)
     source = source or source_for(
         options.url or options.device,
-        modes or mode_search.USUAL,
+        mode=options.serial_mode,
+        usual=family.serial_modes if family else (),
         state=state,
-        fixed=options.serial_mode is not None,
         push_interval=push_interval,
         clock=clock,
         delays=delays,

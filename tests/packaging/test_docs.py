@@ -26,6 +26,7 @@ from app.decode import describe
 from app.decoder import Decoder
 from app.dlms.ciphering import Keys, parse_key
 from app.fault import Kind
+from app.line.trouble import SENTENCES
 from app.listen import Report
 from app.log import LEVELS
 from app.meters import profile
@@ -637,7 +638,8 @@ def sentences() -> frozenset[str]:
 
     sources = sorted((ADDON / "app").rglob("*.py"))
     assert sources
-    return frozenset(text for path in sources for text in visit(ast.parse(read(path))))
+    texts = (text for path in sources for text in visit(ast.parse(read(path))))
+    return frozenset(texts) | {re.sub(r"\{\w+\}", HOLE, text) for text in SENTENCES.values()}
 
 
 def quoted_messages() -> list[str]:

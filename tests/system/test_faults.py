@@ -582,7 +582,7 @@ async def ended_at(
         begun = "smart meter reader" in program.output
     state = folder / "state.json"
     if state.exists():
-        assert json.loads(state.read_text("utf-8"))["version"] == 1
+        assert json.loads(state.read_text("utf-8"))["version"] == 2
     assert not (folder / "state.new").exists()
     return status, begun
 

@@ -3,12 +3,9 @@
 import pytest
 
 from app.transport.recording_source import RecordingSource
-from app.transport.serial_mode import SerialMode
 from app.transport.serial_source import SerialSource
 from app.transport.source import Source, source_for
 from app.transport.tcp_source import TcpSource
-
-MODES = [SerialMode.parse("2400 8E1")]
 
 
 @pytest.mark.parametrize(
@@ -20,12 +17,12 @@ MODES = [SerialMode.parse("2400 8E1")]
     ],
 )
 def test_a_target_has_its_source(target: str | None, kind: type[Source]) -> None:
-    assert type(source_for(target, MODES)) is kind
+    assert type(source_for(target)) is kind
 
 
 def test_a_target_that_is_neither_is_refused() -> None:
     with pytest.raises(ValueError, match="wanted is tcp://host:port"):
-        source_for("somewhere", MODES)
+        source_for("somewhere")
 
 
 def test_a_recording_is_a_source_too() -> None:

@@ -11,6 +11,7 @@ from typing import Protocol
 from app.state import State
 from app.transport.address import TcpGateway, parse_url
 from app.transport.events import Event, GaveUp, Lost, OnlyAdapter, Opened, Settled
+from app.transport.mode_search import USUAL
 from app.transport.push_interval import PushInterval
 from app.transport.reopening import DELAYS
 from app.transport.serial_mode import SerialMode
@@ -53,10 +54,10 @@ class Source(Protocol):
 
 def source_for(
     target: str | None,
-    modes: Sequence[SerialMode],
     *,
+    mode: SerialMode | None = None,
+    usual: Sequence[SerialMode] = (),
     state: State | None = None,
-    fixed: bool | None = None,
     push_interval: PushInterval | None = None,
     clock: Callable[[], float] = time.monotonic,
     delays: Sequence[float] = DELAYS,
@@ -65,9 +66,9 @@ def source_for(
 
     Args:
         target: ``tcp://host:port``, the path of a serial device, or None for the only adapter.
-        modes: see `SerialSource`; all that follows too.
-        state: as there.
-        fixed: as there.
+        mode: the serial mode to read with; None to try those that come into question.
+        usual: those of the meter type, if that is known; none for all that occur.
+        state: see `SerialSource`; all that follows too.
         push_interval: as there.
         clock: as there.
         delays: as there.
@@ -80,9 +81,9 @@ def source_for(
         return TcpSource(place, delays=delays)
     return SerialSource(
         place,
-        modes,
+        (mode,) if mode else usual or USUAL,
         state=state,
-        fixed=fixed,
+        fixed=mode is not None,
         push_interval=push_interval,
         clock=clock,
         delays=delays,
