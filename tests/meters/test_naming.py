@@ -8,7 +8,7 @@ from app.cosem.obis import UNSAID, Obis
 from app.cosem.unit import Number
 from app.meters import naming
 from app.meters.naming import Naming
-from app.meters.quantity import UNIT
+from app.meters.quantities import QUANTITIES
 from app.meters.sensors import SENSORS
 
 
@@ -118,6 +118,9 @@ def test_every_reading_of_electricity_is_some_register() -> None:
         *(Obis(1, 0, 81, 7, pair) for pair in range(256)),
     ]
     found = {
-        named.key for code in codes for unit in UNIT.values() if (named := naming.of(code, unit))
+        named.key
+        for code in codes
+        for row in QUANTITIES.values()
+        if (named := naming.of(code, row.unit))
     }
     assert found == set(SENSORS) - {"timestamp", "gas", "water", "heat"}

@@ -13,7 +13,7 @@ from app.dlms import axdr
 from app.dlms.axdr import Data
 from app.meters import profile
 from app.meters.profile import Place, PositionalList, Profile, ProfileError
-from app.meters.quantity import Quantity
+from app.meters.quantities import Quantity
 from app.transport.serial_mode import SerialMode
 
 PROFILES = profile.load()

@@ -4,7 +4,7 @@ import pytest
 
 from app.cosem.obis import Obis
 from app.meters import quantity
-from app.meters.quantity import UNIT, Quantity
+from app.meters.quantities import QUANTITIES, Quantity
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ from app.meters.quantity import UNIT, Quantity
 )
 def test_a_code_measures_something_in_a_unit(code: str, measured: Quantity, unit: str) -> None:
     assert quantity.of(Obis.parse(code)) is measured
-    assert UNIT[measured] == unit
+    assert QUANTITIES[measured].unit == unit
 
 
 @pytest.mark.parametrize("phase", [0, 20, 40, 60])
@@ -70,7 +70,3 @@ def test_a_sum_and_its_phases_measure_the_same(phase: int) -> None:
 )
 def test_other_codes_measure_nothing_known(code: str) -> None:
     assert quantity.of(Obis.parse(code)) is None
-
-
-def test_every_quantity_has_a_unit() -> None:
-    assert set(UNIT) == set(Quantity)

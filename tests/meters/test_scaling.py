@@ -9,7 +9,7 @@ from app.cosem.obis import Obis
 from app.dlms import axdr
 from app.meters import scaling
 from app.meters.profile import Profile
-from app.meters.quantity import Quantity
+from app.meters.quantities import Quantity
 
 WHOLE = Profile("whole", "Example", "X1", nominal={Quantity.VOLTAGE: 0, Quantity.CURRENT: -2})
 TENTHS = Profile("tenths", "Example", "X2", nominal={Quantity.VOLTAGE: -1, Quantity.CURRENT: -2})

@@ -32,7 +32,7 @@ from app.log import LEVELS
 from app.meters import profile
 from app.meters.interpreter import Telegram
 from app.meters.profile import AUTO
-from app.meters.quantity import Quantity
+from app.meters.quantities import Quantity
 from app.meters.sensors import DIAGNOSTICS, SENSORS, Sensor
 from app.transport import mode_search, recording
 from app.transport.adapters import adapters

@@ -9,6 +9,8 @@ from typing import Final, NamedTuple
 
 from app.cosem.obis import CURRENT, Obis
 from app.cosem.unit import Number
+from app.meters import quantities
+from app.meters.quantities import QUANTITIES, Quantity
 from app.meters.sensors import SENSORS
 
 _Code = tuple[int, int, int]
@@ -29,6 +31,7 @@ _ENERGIES: Final = {
 }
 _INSTANTANEOUS: Final = 7
 _ENERGY: Final = 8
+_POWER_FACTOR: Final = QUANTITIES[Quantity.POWER_FACTOR].bounds
 _TARIFFS: Final = range(1, 5)
 _PHASES: Final = range(1, 4)
 
@@ -60,23 +63,6 @@ def _rows() -> Iterator[tuple[_Code, str]]:
 
 _KEYS: Final = {code: key for code, key in _rows() if key in SENSORS}
 
-_PREFIXES: Final = {"": 0, "k": 3, "M": 6}
-_SPELLINGS: Final = {"deg": "°", "Deg": "°", "kVArh": "kvarh", "kVAr": "kvar"}
-
-
-def _conversions() -> dict[tuple[str, str], int]:
-    """Give the power of ten between units that differ in their prefix only."""
-    table = {}
-    for base in ("Wh", "varh", "VAh", "W", "var", "VA", "V", "A", "Hz"):
-        for given, given_exponent in _PREFIXES.items():
-            for wanted, wanted_exponent in _PREFIXES.items():
-                exponent = given_exponent - wanted_exponent
-                table[given + base, wanted + base] = exponent
-    return table
-
-
-_CONVERSIONS: Final = _conversions()
-
 
 class Naming(NamedTuple):
     """A reading's key, and the power of ten from the telegram's unit to the reading's."""
@@ -92,9 +78,7 @@ def of(obis: Obis, unit: str) -> Naming | None:
     key = _KEYS.get(obis.cde) if obis.electrical and obis.f == CURRENT else None
     if key is None:
         return None
-    wanted = SENSORS[key].unit or ""
-    unit = _SPELLINGS.get(unit, unit)
-    exponent = 0 if unit == wanted else _CONVERSIONS.get((unit, wanted))
+    exponent = quantities.exponent(unit, SENSORS[key].unit or "")
     return None if exponent is None else Naming(key, exponent)
 
 
@@ -103,4 +87,4 @@ def possible(key: str, value: Number) -> bool:
 
     A power factor above 1 is a maker's misunderstanding (E.ON in Hungary: capture ``p1-eon-hu``).
     """
-    return not key.startswith("power_factor") or -1 <= value <= 1
+    return not key.startswith("power_factor") or _POWER_FACTOR.allow(value)

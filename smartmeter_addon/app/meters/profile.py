@@ -24,7 +24,7 @@ from app.cosem.unit import UNITS, scale
 from app.dlms import axdr
 from app.dlms.axdr import Data
 from app.meters import quantity
-from app.meters.quantity import Quantity
+from app.meters.quantities import QUANTITIES, Quantity
 from app.transport.serial_mode import SerialMode
 
 DIRECTORY: Final = Path(__file__).parent / "profiles"
@@ -309,7 +309,7 @@ def _counted(value: dict[str, Any]) -> dict[str, Any]:
     measured = quantity.of(value["obis"]) if "obis" in value else None
     if measured is None or not value["type"] & _NUMBERS:
         return value
-    unit = quantity.UNIT[measured]
+    unit = QUANTITIES[measured].unit
     if "scaler" not in value:
         raise vol.Invalid(f"{value['obis']} is a number, so it has to have a scaler")
     if value.get("unit", "") not in (unit, f"k{unit}" if unit else unit):

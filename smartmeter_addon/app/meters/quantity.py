@@ -1,13 +1,13 @@
-"""What an OBIS code measures, and the unit its register has when the telegram names none.
+"""What an OBIS code measures.
 
 The groups are those of IEC 62056-61 for electricity (A = 1): C says what is measured and in which
 phase, D whether it is the instantaneous value (7), an energy (8), an average (4) or maximum (6).
 """
 
-from enum import StrEnum
 from typing import Final
 
 from app.cosem.obis import Obis
+from app.meters.quantities import Quantity
 
 _INSTANTANEOUS: Final = (4, 5, 6, 7)
 _INTEGRAL: Final = (8, 9)
@@ -15,37 +15,6 @@ _PHASE_STEP: Final = 20
 _PHASES_FROM: Final = 21
 _PHASES_TO: Final = 80
 _ANGLE: Final = 81
-
-
-class Quantity(StrEnum):
-    """Kinds of electrical quantity; the value is the key that profiles use."""
-
-    ACTIVE = "active_power"
-    REACTIVE = "reactive_power"
-    APPARENT = "apparent_power"
-    ACTIVE_ENERGY = "active_energy"
-    REACTIVE_ENERGY = "reactive_energy"
-    APPARENT_ENERGY = "apparent_energy"
-    CURRENT = "current"
-    VOLTAGE = "voltage"
-    POWER_FACTOR = "power_factor"
-    FREQUENCY = "frequency"
-    ANGLE = "angle"
-
-
-UNIT: Final = {
-    Quantity.ACTIVE: "W",
-    Quantity.REACTIVE: "var",
-    Quantity.APPARENT: "VA",
-    Quantity.ACTIVE_ENERGY: "Wh",
-    Quantity.REACTIVE_ENERGY: "varh",
-    Quantity.APPARENT_ENERGY: "VAh",
-    Quantity.CURRENT: "A",
-    Quantity.VOLTAGE: "V",
-    Quantity.POWER_FACTOR: "",
-    Quantity.FREQUENCY: "Hz",
-    Quantity.ANGLE: "deg",
-}
 
 _POWERS: Final = {
     **dict.fromkeys((1, 2, 15, 16, 17, 18, 19, 20), Quantity.ACTIVE),

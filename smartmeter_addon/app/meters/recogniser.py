@@ -12,7 +12,7 @@ from app.dlms.axdr import Data
 from app.fault import Kind
 from app.meters import identity, quantity, scaling
 from app.meters.profile import AUTO, Profile
-from app.meters.quantity import Quantity
+from app.meters.quantities import Quantity
 
 GENERIC: Final = "generic"
 """The type of a meter that no profile describes and whose telegrams say all by themselves."""

@@ -13,12 +13,9 @@ from app.cosem.items import Item
 from app.cosem.unit import Number, scale
 from app.meters import quantity
 from app.meters.profile import Profile
-from app.meters.quantity import Quantity
+from app.meters.quantities import QUANTITIES, USUAL_VOLTAGE, Quantity
 
-_VOLTS: Final = (Decimal(40), Decimal(500))
-"""Between a transformer's secondary side, 100 V / √3, and 400 V between phases, with room."""
-
-_USUAL_VOLTAGE: Final = Decimal(230)
+_GRID: Final = QUANTITIES[Quantity.VOLTAGE].bounds
 _LEAST_POWER: Final = Decimal(100)  # W; below, rounding and the moments of measuring blur all
 _POWER_CODES: Final = ((1, 7, 0), (2, 7, 0))
 _CURRENT_CODES: Final = frozenset((31, 51, 71))
@@ -71,7 +68,7 @@ def _judge(
         if exponent is None or number is None or item.obis is None:
             continue
         value = Decimal(scale(number, exponent))
-        if measured is Quantity.VOLTAGE and number and not _is_grid(value):
+        if measured is Quantity.VOLTAGE and not _GRID.allow(value):
             return False
         if item.obis.cde in _POWER_CODES:
             power += value
@@ -79,7 +76,7 @@ def _judge(
         if measured is Quantity.CURRENT and item.obis.c in _CURRENT_CODES:
             current += value
             phases.add(item.obis.c)
-    apparent = current * _USUAL_VOLTAGE
+    apparent = current * USUAL_VOLTAGE
     if not current or not powers or max(power, apparent) < _LEAST_POWER:
         return True
     if phases == _CURRENT_CODES and power > _MOST_FACTOR * apparent:
@@ -106,7 +103,7 @@ def volt_scale(
     highest = _highest_voltage(open_items)
     if not highest:
         return first
-    fitting = [e for e in (first, usual, *_VOLT_SCALES) if _is_grid(highest.scaleb(e))]
+    fitting = [e for e in (first, usual, *_VOLT_SCALES) if _GRID.allow(highest.scaleb(e))]
     return fitting[0] if fitting else None
 
 
@@ -128,8 +125,4 @@ def scaled(item: Item, measured: Quantity, exponent: int | None) -> Item:
     if exponent is None or number is None:
         return item
     value: Number = scale(number, exponent)
-    return item._replace(value=value, unit=quantity.UNIT[measured])
-
-
-def _is_grid(volts: Decimal) -> bool:
-    return _VOLTS[0] <= volts <= _VOLTS[1]
+    return item._replace(value=value, unit=QUANTITIES[measured].unit)
