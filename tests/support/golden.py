@@ -22,11 +22,10 @@ from typing import Final, NamedTuple
 
 from app.cosem.obis import CURRENT, UNSAID, Obis
 from app.cosem.unit import UNITS
-from app.meters import naming, quantity
-from app.meters.register_names import name_of
+from app.meters.catalogue import bounds_of_reading, name_of, quantity_of, reading_of
+from app.meters.quantities import MOST_AN_HOUR
 from app.meters.sensors import SENSORS
-from app.plausibility import counters, laws
-from app.plausibility.habits import Habits
+from app.plausibility import laws
 from tests.support.captures import SHIPPED, events_of
 from tests.support.simulated import EVERY_LIST
 from tests.support.telegrams import registers, telegram, telegrams
@@ -102,9 +101,9 @@ def parse(text: str) -> Obis:
 def register_row(code: str, unit: str) -> Row:
     """Tell what a register means."""
     obis = parse(code)
-    reading = naming.of(obis, unit)
+    reading = reading_of(obis, unit)
     key, exponent = (reading.key, str(reading.exponent)) if reading else ("", "")
-    return code, unit, key, exponent, quantity.of(obis) or "", name_of(obis, unit) or ""
+    return code, unit, key, exponent, quantity_of(obis) or "", name_of(obis, unit) or ""
 
 
 def swept() -> Iterator[Obis]:
@@ -115,12 +114,12 @@ def swept() -> Iterator[Obis]:
 
 def meaning(obis: Obis) -> Meaning:
     """Tell what a code means, whatever the unit of its register."""
-    found = {unit: reading.key for unit in UNITS_SWEPT if (reading := naming.of(obis, unit))}
+    found = {unit: reading.key for unit in UNITS_SWEPT if (reading := reading_of(obis, unit))}
     names = {unit: name_of(obis, unit) or "" for unit in UNITS_SWEPT}
     (key,) = set(found.values()) or {""}
     (named,) = {names[unit] for unit in found} or {""}
     (otherwise,) = {names[unit] for unit in UNITS_SWEPT if unit not in found}
-    return Meaning(quantity.of(obis) or "", key, named, otherwise)
+    return Meaning(quantity_of(obis) or "", key, named, otherwise)
 
 
 def meanings(rows: Iterable[Row]) -> dict[Obis, Meaning]:
@@ -135,7 +134,7 @@ def meanings(rows: Iterable[Row]) -> dict[Obis, Meaning]:
 
 def exponents(obis: Obis, units: Iterable[str]) -> dict[str, int]:
     """Give the units, of some, in which a code is a reading, each with the power of ten to it."""
-    return {unit: reading.exponent for unit in units if (reading := naming.of(obis, unit))}
+    return {unit: reading.exponent for unit in units if (reading := reading_of(obis, unit))}
 
 
 def reading_row(key: str, code: str) -> Row:
@@ -147,9 +146,8 @@ def reading_row(key: str, code: str) -> Row:
     """
     found = exponents(parse(code), EVERY_UNIT) if code else {}
     units = ", ".join(f"{unit or '-'} {exponent}" for unit, exponent in found.items())
-    least, most = laws._bounds(key, laws.CONNECTION * laws._OVERLOAD)
-    reach, jump = laws.range_of(key, laws.CONNECTION), Habits().limit(key)
-    numbers = (least, most, reach, jump, counters._FLOWS.get(key))
+    bounds = bounds_of_reading(key)
+    numbers = (bounds.least, bounds.most, bounds.range, bounds.jump, MOST_AN_HOUR.get(key))
     return key, code, units, laws.kind_of(key), *map(_shown, numbers)
 
 
@@ -214,7 +212,7 @@ def _reading_rows() -> Iterator[Row]:
     codes: dict[str, str] = {}
     for c, d, e, unit in product(_GROUPS_C, (7, 8), range(100), UNITS_SWEPT):
         obis = Obis(1, 0, c, d, e)
-        if reading := naming.of(obis, unit):
+        if reading := reading_of(obis, unit):
             codes.setdefault(reading.key, str(obis))
     return (reading_row(key, codes.get(key, "")) for key in SENSORS)
 

@@ -11,7 +11,7 @@ from app.line.health import Counts
 from app.line.reminders import Reminder
 from app.line.trouble import Problem
 from app.log import NOTICE, TRACE
-from app.meters import naming
+from app.meters.catalogue import reading_of
 from app.meters.interpreter import Telegram
 from app.meters.reading import Reading
 from app.meters.sensors import SENSORS
@@ -145,7 +145,7 @@ class Narrator:
         unnamed = [
             obis
             for obis, register in (telegram.registers or {}).items()
-            if obis.electrical and obis not in self._unnamed and not naming.of(obis, register.unit)
+            if obis.electrical and obis not in self._unnamed and not reading_of(obis, register.unit)
         ][:left]
         if unnamed:
             self._unnamed.update(unnamed)

@@ -13,8 +13,7 @@ from app.cosem.obis import Obis
 from app.cosem.unit import Number, scale
 from app.dlms.receiver import Push
 from app.fault import Fault, Kind
-from app.meters import identity, submeters
-from app.meters import naming as readings
+from app.meters import catalogue, identity, submeters
 from app.meters.profile import Profile
 from app.meters.reading import Meter, Reading
 from app.meters.recogniser import MOST_SENDERS, Evidence, Recogniser, Unknown
@@ -144,7 +143,9 @@ class Interpreter:
         values = _values(registers, absent | bare)
         derived = _balance(values)
         unsaid = frozenset(
-            name.key for obis in absent if (name := readings.of(obis, registers[obis].unit))
+            reading.key
+            for obis in absent
+            if (reading := catalogue.reading_of(obis, registers[obis].unit))
         )
         waiting = number is None and self._waits(sender, profile, push)
         model = profile.model_of(mark)
@@ -268,11 +269,11 @@ def _values(registers: Mapping[Obis, Register], withheld: frozenset[Obis]) -> di
     for obis, (value, unit, _) in registers.items():
         if isinstance(value, (str, bool)) or obis in withheld:
             continue
-        naming = readings.of(obis, unit)
-        if naming and naming.key not in values:
-            number = scale(value, naming.exponent)
-            if readings.possible(naming.key, number):
-                values[naming.key] = number
+        reading = catalogue.reading_of(obis, unit)
+        if reading and reading.key not in values:
+            number = scale(value, reading.exponent)
+            if catalogue.possible(reading.key, number):
+                values[reading.key] = number
     return values
 
 

@@ -23,7 +23,7 @@ from app.cosem.obis import Obis
 from app.cosem.unit import UNITS, scale
 from app.dlms import axdr
 from app.dlms.axdr import Data
-from app.meters import quantity
+from app.meters import catalogue
 from app.meters.quantities import QUANTITIES, Quantity
 from app.transport.serial_mode import SerialMode
 
@@ -306,7 +306,7 @@ def _shape(text: str) -> Shape:
 
 def _counted(value: dict[str, Any]) -> dict[str, Any]:
     """Refuse a number that could never be a reading, as nobody would be told why."""
-    measured = quantity.of(value["obis"]) if "obis" in value else None
+    measured = catalogue.quantity_of(value["obis"]) if "obis" in value else None
     if measured is None or not value["type"] & _NUMBERS:
         return value
     unit = QUANTITIES[measured].unit

@@ -10,7 +10,7 @@ from app.cosem.obis import Obis
 from app.dlms import axdr
 from app.dlms.axdr import Data
 from app.fault import Kind
-from app.meters import identity, quantity, scaling
+from app.meters import catalogue, identity, scaling
 from app.meters.profile import AUTO, Profile
 from app.meters.quantities import Quantity
 
@@ -323,7 +323,9 @@ def _speaking(
     """Give the families that say units as a list does; all, where it holds nothing that has one."""
     if open_items:
         return [p for p in candidates if p.nominal is not None]
-    if any(item.unit is not None and item.obis and quantity.of(item.obis) for item in listed):
+    if any(
+        item.unit is not None and item.obis and catalogue.quantity_of(item.obis) for item in listed
+    ):
         return [p for p in candidates if p.nominal is None] or candidates
     return candidates
 

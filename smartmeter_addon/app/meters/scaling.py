@@ -11,7 +11,7 @@ from typing import Final
 
 from app.cosem.items import Item
 from app.cosem.unit import Number, scale
-from app.meters import quantity
+from app.meters import catalogue
 from app.meters.profile import Profile
 from app.meters.quantities import QUANTITIES, USUAL_VOLTAGE, Quantity
 
@@ -34,7 +34,7 @@ def unscaled(listed: Iterable[Item]) -> list[tuple[Item, Quantity]]:
         if item.unit is None
         and item.obis is not None
         and item.number is not None
-        and (measured := quantity.of(item.obis)) is not None
+        and (measured := catalogue.quantity_of(item.obis)) is not None
     ]
 
 
