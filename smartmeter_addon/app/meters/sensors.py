@@ -44,32 +44,32 @@ class Sensor:
         return self.name_de if language == "de" else self.name_en
 
 
-class _Quantity(NamedTuple):
+class _Presentation(NamedTuple):
     unit: str | None
     device_class: str | None
     state_class: str | None
     precision: int | None
 
 
-_ENERGY: Final = _Quantity("kWh", "energy", "total_increasing", 3)
-_REACTIVE_ENERGY: Final = _Quantity("kvarh", "reactive_energy", "total_increasing", 3)
-_POWER: Final = _Quantity("W", "power", "measurement", 0)
-_REACTIVE_POWER: Final = _Quantity("var", "reactive_power", "measurement", 0)
-_APPARENT_POWER: Final = _Quantity("VA", "apparent_power", "measurement", 0)
-_VOLTAGE: Final = _Quantity("V", "voltage", "measurement", 1)
-_CURRENT: Final = _Quantity("A", "current", "measurement", 2)
-_POWER_FACTOR: Final = _Quantity(None, "power_factor", "measurement", 3)
+_ENERGY: Final = _Presentation("kWh", "energy", "total_increasing", 3)
+_REACTIVE_ENERGY: Final = _Presentation("kvarh", "reactive_energy", "total_increasing", 3)
+_POWER: Final = _Presentation("W", "power", "measurement", 0)
+_REACTIVE_POWER: Final = _Presentation("var", "reactive_power", "measurement", 0)
+_APPARENT_POWER: Final = _Presentation("VA", "apparent_power", "measurement", 0)
+_VOLTAGE: Final = _Presentation("V", "voltage", "measurement", 1)
+_CURRENT: Final = _Presentation("A", "current", "measurement", 2)
+_POWER_FACTOR: Final = _Presentation(None, "power_factor", "measurement", 3)
 # The mean of 359° and 1° is 0°: that takes the state class made for angles.
-_ANGLE: Final = _Quantity("°", None, "measurement_angle", 0)
-_FREQUENCY: Final = _Quantity("Hz", "frequency", "measurement", 2)
-_GAS: Final = _Quantity("m³", "gas", "total_increasing", 3)
-_WATER: Final = _Quantity("m³", "water", "total_increasing", 3)
-_HEAT: Final = _Quantity("GJ", "energy", "total_increasing", 3)
-_MOMENT: Final = _Quantity(None, "timestamp", None, None)
-_COUNT: Final = _Quantity(None, None, "total_increasing", 0)
-_SHARE: Final = _Quantity("%", None, "measurement", 1)
-_SECONDS: Final = _Quantity("s", "duration", "measurement", 0)
-_TEXT: Final = _Quantity(None, None, None, None)
+_ANGLE: Final = _Presentation("°", None, "measurement_angle", 0)
+_FREQUENCY: Final = _Presentation("Hz", "frequency", "measurement", 2)
+_GAS: Final = _Presentation("m³", "gas", "total_increasing", 3)
+_WATER: Final = _Presentation("m³", "water", "total_increasing", 3)
+_HEAT: Final = _Presentation("GJ", "energy", "total_increasing", 3)
+_MOMENT: Final = _Presentation(None, "timestamp", None, None)
+_COUNT: Final = _Presentation(None, None, "total_increasing", 0)
+_SHARE: Final = _Presentation("%", None, "measurement", 1)
+_SECONDS: Final = _Presentation("s", "duration", "measurement", 0)
+_TEXT: Final = _Presentation(None, None, None, None)
 
 
 def _tariffs(total: Sensor) -> Iterator[Sensor]:
