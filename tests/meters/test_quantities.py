@@ -23,10 +23,14 @@ def test_every_quantity_has_a_unit() -> None:
         ("kVArh", "kvarh", 0),
         ("kVAr", "var", 3),
         ("deg", "°", 0),
+        ("m3", "m³", 0),
+        ("MJ", "GJ", -3),
+        ("GJ", "GJ", 0),
         ("", "", 0),
         ("W", "kWh", None),
         ("", "W", None),
         ("m3", "kWh", None),
+        ("kWh", "GJ", None),
     ],
 )
 def test_units_that_differ_in_their_prefix_are_a_power_of_ten_apart(

@@ -9,9 +9,10 @@ from typing import Final, NamedTuple
 
 from app.cosem.obis import Obis
 from app.cosem.unit import scale
-from app.meters import identity
+from app.meters import identity, quantities
 from app.meters.reading import Meter, Reading
 from app.meters.register import Register
+from app.meters.sensors import SENSORS
 
 _CHANNELS: Final = range(1, 9)
 _COUNTERS: Final = ((24, 2), (24, 3))
@@ -22,14 +23,11 @@ _NUMBER: Final = (96, 1)
 class _Kind(NamedTuple):
     key: str
     name: str
-    units: Mapping[str, int]
-    """The power of ten from a unit to the reading's."""
 
 
-_VOLUME: Final = {"m3": 0}
-_GAS: Final = _Kind("gas", "Gas meter", _VOLUME)
-_WATER: Final = _Kind("water", "Water meter", _VOLUME)
-_HEAT: Final = _Kind("heat", "Heat meter", {"GJ": 0, "MJ": -3})
+_GAS: Final = _Kind("gas", "Gas meter")
+_WATER: Final = _Kind("water", "Water meter")
+_HEAT: Final = _Kind("heat", "Heat meter")
 _KINDS: Final = {"3": _GAS, "4": _HEAT, "6": _WATER, "7": _WATER, "12": _HEAT, "13": _HEAT}
 
 
@@ -59,7 +57,7 @@ def _reading(own: Mapping[Obis, Register], main: Meter, channel: int) -> Reading
             counter = counter or register
     if kind is None or counter is None or isinstance(counter.value, (str, bool)):
         return None
-    exponent = kind.units.get(counter.unit)
+    exponent = quantities.exponent(counter.unit, SENSORS[kind.key].unit or "")
     if exponent is None:
         return None
     meter = Meter(
