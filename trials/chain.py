@@ -17,7 +17,7 @@ from app.decoder import Decoder
 from app.dlms.ciphering import Keys
 from app.fault import Fault
 from app.link import Scanner
-from app.meters import profile
+from app.meters import profile_files
 from app.meters.interpreter import Telegram
 from app.meters.profile import AUTO
 from app.meters.reading import Reading
@@ -30,7 +30,7 @@ from simulator.clock import VIENNA as ZONE
 from tests.support.memory import Memory
 from trials.made import NOON
 
-PROFILES: Final = profile.load()
+PROFILES: Final = profile_files.load()
 
 HELD_AT_MOST: Final = 32768 + 16
 """Bytes that a scanner may hold between two chunks; its longest frame has 16 kB."""

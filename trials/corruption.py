@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from app.decoder import Decoder
 from app.dlms.ciphering import Keys
 from app.fault import Kind
-from app.meters import profile
+from app.meters import profile_files
 from app.meters.interpreter import Telegram
 from app.plausibility import Guard
 from simulator import clock, meters
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from app.meters.reading import Meter, Reading
 
-PROFILES = profile.load()
+PROFILES = profile_files.load()
 START = datetime(2026, 3, 20, tzinfo=UTC)
 SESSION = 1500
 """Telegrams of one session."""

@@ -34,7 +34,7 @@ from typing import Final
 
 from app.config.options import MeterOptions
 from app.dlms.ciphering import Keys
-from app.meters import profile
+from app.meters import profile_files
 from app.run import line_reader
 from app.state import State
 from app.transport import mode_search
@@ -242,7 +242,7 @@ async def _search(wire: _Wire, state: State) -> float:
     reader = line_reader(
         options,
         output,
-        profiles=profile.load(),
+        profiles=profile_files.load(),
         zone=VIENNA,
         state=state,
         source=source,

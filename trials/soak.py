@@ -28,7 +28,7 @@ from unittest.mock import patch
 
 from app.config.options import MeterOptions, MqttOptions
 from app.dlms.ciphering import Keys
-from app.meters import profile
+from app.meters import profile_files
 from app.mqtt import publisher as publishing
 from app.mqtt.layout import Layout
 from app.mqtt.publisher import Publisher
@@ -145,7 +145,7 @@ async def _find_broker() -> MqttOptions:
     return MqttOptions(host="broker")
 
 
-PROFILES: Final = profile.load()
+PROFILES: Final = profile_files.load()
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from app.fault import DecodeError, Fault
 from app.link import Frame, Scanner
 from app.link import p1 as p1_link
 from app.link.segments import Joiner
-from app.meters import identity, profile
+from app.meters import identity, profile_files
 from app.meters.interpreter import Interpreter
 from app.meters.profile import AUTO
 from app.mqtt.legacy_layouts import LAYOUTS
@@ -229,8 +229,8 @@ def _value(draw: Draw, depth: int, *, secret: bool = False) -> object:
 
 def fuzz_profile(data: bytes) -> None:
     """A profile that the user wrote."""
-    with _file("mine.toml", data) as path, suppress(profile.ProfileError):
-        profiles = profile.load(path.parent)
+    with _file("mine.toml", data) as path, suppress(profile_files.ProfileError):
+        profiles = profile_files.load(path.parent)
         check("mine" in profiles, "the profile is missing")
         reader = Interpreter(profiles, "mine", ZONE)
         for plaintext in PLAINTEXTS:
@@ -441,7 +441,7 @@ def seeds(name: str) -> Iterator[bytes]:
         yield from (bytes((2, 0, 0, 0, 2, n, 0)) * 2 for n in range(len(LISTS)))
         yield from (bytes((2, 0, 0, 0, 3, n, 1, m, 0, 1, 0)) for n in range(7) for m in range(9))
     elif name == "profile":
-        yield from (path.read_bytes() for path in profile.DIRECTORY.glob("*.toml"))
+        yield from (path.read_bytes() for path in profile_files.DIRECTORY.glob("*.toml"))
     yield from _SEEDS.get(name, ())
 
 

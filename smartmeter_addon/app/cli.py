@@ -14,7 +14,7 @@ from app.decode import CaptureError, decode, read_capture
 from app.decoder import Decoder
 from app.dlms.ciphering import Keys, parse_key
 from app.listen import listen
-from app.meters import profile
+from app.meters import profile_files
 from app.meters.profile import AUTO, Profile
 from app.transport.recording_source import RecordingSource
 from app.transport.serial_mode import SerialMode
@@ -43,8 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return run(options.options)
     try:
-        profiles = profile.load(options.profiles)
-    except profile.ProfileError as error:
+        profiles = profile_files.load(options.profiles)
+    except profile_files.ProfileError as error:
         parser.error(str(error))
     if options.meter_type not in (AUTO, *profiles):
         parser.error(
@@ -193,7 +193,7 @@ def _parser() -> argparse.ArgumentParser:
             "--meter-type",
             default=AUTO,
             metavar="TYPE",
-            help=f"one of {', '.join(profile.load())}, or auto (default): found by looking",
+            help=f"one of {', '.join(profile_files.load())}, or auto (default): found by looking",
         )
         command.add_argument(
             "--key",

@@ -26,7 +26,7 @@ from app.line.output import Output
 from app.line.reader import LineReader, now_utc
 from app.line.reminders import Reminder
 from app.log import NOTICE, Redactor
-from app.meters import profile
+from app.meters import profile_files
 from app.meters.profile import AUTO, Profile
 from app.mqtt.legacy_layouts import LAYOUTS
 from app.mqtt.publisher import BrokerState, Connected, Publisher
@@ -62,9 +62,9 @@ def run(options_file: Path) -> int:
     """
     log.setup("info")
     try:
-        profiles = profile.load(options_file.parent / PROFILES_FOLDER)
+        profiles = profile_files.load(options_file.parent / PROFILES_FOLDER)
         options = load(options_file, (AUTO, *profiles))
-    except (OptionsError, profile.ProfileError) as error:
+    except (OptionsError, profile_files.ProfileError) as error:
         problems: Iterable[object] = (error,)
         what = f"this file in the folder {PROFILES_FOLDER}"
         if isinstance(error, OptionsError):

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.meters import profile
-from app.meters.profile import DIRECTORY
+from app.meters import profile_files
+from app.meters.profile_files import DIRECTORY
 from simulator import axdr, clock, links, meters
 from simulator.axdr import INTEGERS, Node, Type
 from simulator.ciphering import Ciphering
@@ -31,7 +31,7 @@ from tests.support.telegrams import (
     telegrams,
 )
 
-PROFILES = profile.load()
+PROFILES = profile_files.load()
 TABLES = tomllib.loads((DIRECTORY / "lists.toml").read_text(encoding="utf-8"))
 OWNERS = [(one.type, known.name) for one in PROFILES.values() for known in one.lists]
 NUMBERS = {

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from app.decoder import Decoder
 from app.fault import Fault
-from app.meters import profile
+from app.meters import profile_files
 from app.meters.interpreter import Telegram
 from app.meters.profile import AUTO
 from simulator import meters
@@ -49,7 +49,7 @@ every_list = pytest.mark.parametrize(("family", "variant"), EVERY_LIST)
 
 
 def test_every_profile_is_simulated() -> None:
-    assert set(FAMILIES) | NOT_SIMULATED == set(profile.load())
+    assert set(FAMILIES) | NOT_SIMULATED == set(profile_files.load())
     assert not set(FAMILIES) & NOT_SIMULATED
 
 

@@ -18,7 +18,7 @@ from app.dlms.ciphering import Keys
 from app.fault import Fault
 from app.line import narrator, reader
 from app.log import NOTICE, TRACE
-from app.meters import profile
+from app.meters import profile_files
 from app.meters.interpreter import Telegram
 from app.meters.recogniser import MOST_SENDERS
 from app.run import line_reader
@@ -108,7 +108,7 @@ class Reader:
         self.reader = line_reader(
             self.options,
             self.recorder,
-            profiles=profile.load(),
+            profiles=profile_files.load(),
             zone=VIENNA,
             state=self.state,
             label=self.label,

@@ -15,7 +15,7 @@ from app.dlms.ciphering import Keys
 from app.dlms.receiver import Push, Security
 from app.fault import Fault, Kind
 from app.link.frame import Frame
-from app.meters import profile
+from app.meters import profile_files
 from app.meters.interpreter import Interpreter, Telegram
 from app.meters.profile import AUTO, Profile
 from app.meters.reading import Meter
@@ -43,7 +43,7 @@ MAKERS = {"kaifa": "Kaifa", "sagemcom": "Sagemcom", "e450": "Landis+Gyr"}
 
 
 def interpreter(meter_type: str = AUTO, zone: tzinfo = ZONE) -> Interpreter:
-    return Interpreter(profile.load(), meter_type, zone)
+    return Interpreter(profile_files.load(), meter_type, zone)
 
 
 def push(
@@ -91,7 +91,7 @@ def test_every_list_is_recognised_by_what_it_holds(family: str, variant: str) ->
     telegram = read(*from_meter(family, variant))
     assert telegram.fault is None
     assert telegram.note is None
-    assert telegram.profile is profile.load()[family]
+    assert telegram.profile is profile_files.load()[family]
     assert telegram.manufacturer == MAKERS[family]
     assert telegram.model
     assert telegram.reading is not None
@@ -531,7 +531,7 @@ def test_text_says_what_its_lines_say(meter_type: str) -> None:
 def test_text_names_its_model_by_its_identification() -> None:
     telegram = text("EST5\\253710000_A")
     assert (telegram.manufacturer, telegram.model) == ("Sagemcom", "T210-D-r")
-    assert telegram.profile is profile.load()["sagemcom-p1"]
+    assert telegram.profile is profile_files.load()["sagemcom-p1"]
 
 
 def test_text_of_a_type_other_than_the_chosen_one_is_told_and_not_read() -> None:
@@ -610,7 +610,7 @@ NORDIC = "010001"
 
 
 def with_memory(numbers: dict[str, str]) -> Interpreter:
-    return Interpreter(profile.load(), AUTO, ZONE, numbers=numbers)
+    return Interpreter(profile_files.load(), AUTO, ZONE, numbers=numbers)
 
 
 def ids(one: Interpreter, plaintexts: Sequence[bytes]) -> list[str | None]:
@@ -630,7 +630,7 @@ def test_a_meter_is_not_published_before_the_list_that_says_its_number() -> None
 
 def test_a_number_that_never_comes_is_not_waited_for_for_ever_and_not_again() -> None:
     numbers: dict[str, str] = {}
-    within = profile.load()["kaifa-nordic"].number_within[Shape.VALUES]
+    within = profile_files.load()["kaifa-nordic"].number_within[Shape.VALUES]
     assert within < 20
     found = ids(with_memory(numbers), [WATTS] * (within + 2))
     assert found == [None] * within + ["kaifa-nordic"] * 2
@@ -673,7 +673,7 @@ def test_the_list_of_the_kaifa_meters_of_netz_burgenland_is_read() -> None:
         KFM,
     )
     assert telegram.fault is None
-    assert telegram.profile is profile.load()["kaifa"]
+    assert telegram.profile is profile_files.load()["kaifa"]
     assert telegram.number == "KFM1200200000017"
     assert telegram.timestamp == NOON
     assert telegram.reading is not None
@@ -698,4 +698,4 @@ def test_a_zmf100_s_currents_are_read_though_their_codes_are_swapped() -> None:
         "1-0:32.7.0": (Decimal("233.7"), "V"),
         "1-0:31.7.0": (Decimal("0.52"), "A"),
     }
-    assert telegram.profile is profile.load()["zmf100"]
+    assert telegram.profile is profile_files.load()["zmf100"]

@@ -8,7 +8,7 @@ import pytest
 from app.dlms import apdu
 from app.dlms.axdr import Data
 from app.fault import Kind
-from app.meters import profile
+from app.meters import profile_files
 from app.meters.profile import AUTO
 from app.meters.recogniser import GENERIC, Recogniser, Understood, Unknown
 from simulator import axdr, meters
@@ -17,7 +17,7 @@ from simulator.meters import obis_bytes
 from tests.support.simulated import LISTS
 from tests.support.telegrams import household, notification
 
-PROFILES = profile.load()
+PROFILES = profile_files.load()
 LGZ = b"LGZ\x67\x70\x12\xd6\x87"
 OTHER_LGZ = b"LGZ\x67\x70\x12\xd6\x88"
 KFM = b"KFM\x67\x50\x00\x00\x09"
@@ -419,7 +419,7 @@ values = [
 
 def with_own(folder: Path, text: str = OWN, name: str = "own") -> Recogniser:
     (folder / f"{name}.toml").write_text(text)
-    return Recogniser(profile.load(folder), AUTO)
+    return Recogniser(profile_files.load(folder), AUTO)
 
 
 def test_auto_finds_a_profile_of_ones_own(tmp_path: Path) -> None:

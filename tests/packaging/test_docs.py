@@ -29,9 +29,9 @@ from app.fault import Kind
 from app.line.trouble import SENTENCES
 from app.listen import Report
 from app.log import LEVELS
-from app.meters import profile
+from app.meters import profile_files
 from app.meters.interpreter import Telegram
-from app.meters.profile import AUTO
+from app.meters.profile import AUTO, Profile
 from app.meters.quantities import Quantity
 from app.meters.sensors import DIAGNOSTICS, SENSORS, Sensor
 from app.transport import mode_search, recording
@@ -176,7 +176,7 @@ def test_the_program_takes_every_example_in_the_options_tables() -> None:
         target = given[group] if group else given
         target = target[0] if isinstance(target, list) else target
         target[name] = yaml.safe_load(code(row["Example"]))
-    parsed = options.parse(given, ["auto", *profile.load()])
+    parsed = options.parse(given, ["auto", *profile_files.load()])
     assert len(parsed.meters) == 2
     assert parsed.mqtt.tls
 
@@ -187,14 +187,14 @@ def test_the_program_takes_every_example_of_options() -> None:
     examples += [json.loads(block) for block in blocks(by_hand, "json")]
     assert len(examples) > 3
     for example in examples:
-        options.parse(example, ["auto", *profile.load()])
+        options.parse(example, ["auto", *profile_files.load()])
 
 
 # the meters
 
 
 TYPE = "`meter_type`"
-PROFILES = profile.load()
+PROFILES = profile_files.load()
 
 
 def meter_rows(path: Path = README) -> Table:
@@ -226,7 +226,7 @@ def test_the_table_of_meters_has_every_profile_and_no_other(path: Path) -> None:
 
 
 @pytest.mark.parametrize("family", PROFILES.values(), ids=lambda family: family.type)
-def test_the_table_of_meters_says_what_a_profile_says(family: profile.Profile) -> None:
+def test_the_table_of_meters_says_what_a_profile_says(family: Profile) -> None:
     (row,) = [row for row in meter_rows() if code(row[TYPE]) == family.type]
     models = {family.model, *family.models.values()}
     words = {word for model in models for word in re.findall(r"[\w.-]*\w", model)}
@@ -453,7 +453,7 @@ KEY = "000102030405060708090A0B0C0D0E0F"
 def heard(telegram: bytes, own: Path | None = None, line: str = "/dev/ttyUSB0 (9600 8N1)") -> str:
     """Give what `listen` prints of one telegram, without the time of day."""
     report = Report()
-    one = Decoder(Keys(parse_key(KEY)), profile.load(own), ZONE, AUTO)
+    one = Decoder(Keys(parse_key(KEY)), profile_files.load(own), ZONE, AUTO)
     report.received(len(telegram))
     lines = [
         f"{'' if index else '00:00:00':8} {text}"
@@ -531,13 +531,13 @@ def test_the_profile_of_the_fictitious_meter_reads_its_telegram_as_shown(own: Pa
     assert timeless(known) == printed
     title = re.search(r"ciphered by \w+ \((\w+)\)", known)
     assert title
-    assert profile.load(own)["nordlicht"].makers == (title[1],)
+    assert profile_files.load(own)["nordlicht"].makers == (title[1],)
 
 
 def test_the_profile_that_changes_a_shipped_one_changes_what_is_said(own: Path) -> None:
     (_, example) = blocks(section(DOCS, "A profile of your own"), "toml")
     (own / "e450.toml").write_text(example, encoding="utf-8")
-    changed, shipped = profile.load(own)["e450"], PROFILES["e450"]
+    changed, shipped = profile_files.load(own)["e450"], PROFILES["e450"]
     assert changed.nominal
     assert shipped.nominal
     assert {key for key, of in changed.nominal.items() if of != shipped.nominal[key]} == {
@@ -572,7 +572,7 @@ def test_the_mistake_in_a_profile_is_told_as_shown(own: Path) -> None:
 def test_every_key_of_a_profile_is_explained() -> None:
     rows = table(section(DOCS, "A profile of your own"), "Key")
     explained = {key for row in rows for key in re.findall(r"`(\w+)`", row["Key"])}
-    assert explained == {str(key) for key in profile._PROFILE_SCHEMA.schema} | {"based_on"}
+    assert explained == {str(key) for key in profile_files._PROFILE_SCHEMA.schema} | {"based_on"}
 
 
 def test_the_meter_that_is_added_is_decoded_as_shown(tmp_path: Path) -> None:
@@ -581,7 +581,7 @@ def test_the_meter_that_is_added_is_decoded_as_shown(tmp_path: Path) -> None:
     (tmp_path / "nordlicht.toml").write_text(example, encoding="utf-8")
     unknown, known, _ = blocks(read(ADDING), "json")
     for folder, shown in ((None, unknown), (tmp_path, known)):
-        one = Decoder(Keys(parse_key(KEY)), profile.load(folder), ZONE, AUTO)
+        one = Decoder(Keys(parse_key(KEY)), profile_files.load(folder), ZONE, AUTO)
         (event,) = one.feed(nordlicht())
         assert isinstance(event, Telegram)
         assert jsontext.dumps(describe(event)) == jsontext.dumps(
@@ -592,7 +592,7 @@ def test_the_meter_that_is_added_is_decoded_as_shown(tmp_path: Path) -> None:
 def test_the_meter_that_is_added_says_all_that_a_shipped_profile_says(tmp_path: Path) -> None:
     (example,) = blocks(read(ADDING), "toml")
     (tmp_path / "nordlicht.toml").write_text(example, encoding="utf-8")
-    one = profile.load(tmp_path)["nordlicht"]
+    one = profile_files.load(tmp_path)["nordlicht"]
     assert all((one.operators, one.interface, one.keys, one.publishes, one.serial_modes))
 
 
@@ -606,8 +606,8 @@ def test_the_capture_that_is_added_passes_the_tests_of_the_captures(
     shipped = json.loads(read(ROOT / "tests" / "vectors" / "shippable.json"))
     assert [key for key in capture if any(key not in other for other in shipped)] == []
     assert captures.differences(capture) != []
-    with_it = profile.load(tmp_path)
-    monkeypatch.setattr(profile, "load", lambda: with_it)
+    with_it = profile_files.load(tmp_path)
+    monkeypatch.setattr(profile_files, "load", lambda: with_it)
     assert captures.differences(capture) == []
     assert captures.differences(capture, "nordlicht") == []
     assert captures.differences(capture, piecemeal=True) == []

@@ -19,7 +19,7 @@ import yaml
 import app
 from app import log
 from app.config import options
-from app.meters import profile
+from app.meters import profile_files
 
 ROOT = Path(__file__).parents[2]
 ADDON = ROOT / "smartmeter_addon"
@@ -337,7 +337,7 @@ def test_the_defaults_of_the_form_are_those_of_the_program(config: dict[str, Any
 
 def test_the_form_offers_every_meter_type_language_and_log_level(config: dict[str, Any]) -> None:
     schema = config["schema"]
-    assert sorted(choices(schema["meter_type"])) == sorted(["auto", *profile.load()])
+    assert sorted(choices(schema["meter_type"])) == sorted(["auto", *profile_files.load()])
     assert sorted(choices(schema["language"])) == sorted(options.LANGUAGES)
     assert choices(schema["log_level"]) == list(log.LEVELS)
 

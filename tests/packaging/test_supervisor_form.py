@@ -7,13 +7,13 @@ import pytest
 import yaml
 
 from app.config import options
-from app.meters import profile
+from app.meters import profile_files
 from tests.support.supervisor_form import RefusedError, validated
 
 CONFIG = yaml.safe_load(
     (Path(__file__).parents[2] / "smartmeter_addon" / "config.yaml").read_text(encoding="utf-8")
 )
-TYPES = ("auto", *profile.load())
+TYPES = ("auto", *profile_files.load())
 ADAPTER = "/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0"
 KEY = "000102030405060708090A0B0C0D0E0F"
 PEM = "-----BEGIN CERTIFICATE-----Y2VydGlmaWNhdGU=-----END CERTIFICATE-----"

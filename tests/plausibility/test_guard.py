@@ -14,7 +14,7 @@ import pytest
 from app.decoder import Decoder
 from app.dlms.ciphering import Keys
 from app.fault import Fault, Kind
-from app.meters import profile
+from app.meters import profile_files
 from app.meters.interpreter import Telegram
 from app.meters.reading import Reading
 from app.meters.recogniser import MOST_SENDERS
@@ -29,7 +29,7 @@ from trials import corruption
 from trials.corruption import Case
 from trials.damage import repair
 
-PROFILES = profile.load()
+PROFILES = profile_files.load()
 NO_TAG = Keys(KEY)
 EACH_LIST = pytest.mark.parametrize(("family", "name"), LISTS)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from app.dlms.ciphering import Keys, parse_key
 from app.fault import Fault, Kind
-from app.meters import profile
+from app.meters import profile_files
 from app.meters.interpreter import Telegram
 from app.meters.profile import AUTO
 from tests.support.telegrams import (
@@ -67,7 +67,7 @@ VECTORS = Path(__file__).parents[1] / "vectors"
 REFERENCE = VECTORS.parents[2] / "shared" / "vectors" / "reference.json"
 
 
-PROFILES = profile.load()
+PROFILES = profile_files.load()
 
 
 NOTHING_COMES_OUT = {"incomplete", "bad-frame", "undecodable"}

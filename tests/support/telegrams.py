@@ -8,7 +8,7 @@ from app.decoder import Decoder
 from app.dlms.ciphering import Keys
 from app.fault import Fault
 from app.link.frame import Frame
-from app.meters import profile
+from app.meters import profile_files
 from app.meters.interpreter import Telegram
 from app.meters.profile import AUTO
 from simulator import axdr, clock, meters
@@ -43,7 +43,7 @@ def notification(*elements: axdr.Body, time: bytes | None = None) -> bytes:
 
 
 def decoder(keys: Keys = BOTH_KEYS, meter_type: str = AUTO) -> Decoder:
-    return Decoder(keys, profile.load(), ZONE, meter_type)
+    return Decoder(keys, profile_files.load(), ZONE, meter_type)
 
 
 def decode(

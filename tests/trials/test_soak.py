@@ -10,7 +10,7 @@ import pytest
 
 from app.config.options import MeterOptions, MqttOptions
 from app.dlms.ciphering import Keys
-from app.meters import profile
+from app.meters import profile_files
 from app.mqtt.layout import Layout
 from app.mqtt.publisher import Publisher
 from app.mqtt.topics import Topics
@@ -159,6 +159,6 @@ def _run(broker: Mosquitto, gateway: TcpServer) -> list[asyncio.Task[None]]:
     url = f"tcp://127.0.0.1:{gateway.port}"
     options = MeterOptions(keys=Keys(KEY, AUTH_KEY), url=url)
     reader = line_reader(
-        options, publisher, profiles=profile.load(), zone=VIENNA, state=state, delays=(0.01,)
+        options, publisher, profiles=profile_files.load(), zone=VIENNA, state=state, delays=(0.01,)
     )
     return [asyncio.create_task(publisher.run()), asyncio.create_task(reader.run())]

@@ -1,61 +1,29 @@
-"""Profiles: what there is to know of a meter family that its telegrams do not say.
+"""What there is to know of a meter family that its telegrams do not say.
 
-A profile is one TOML file in ``profiles/``; ``lists.toml`` there holds the lists that come without
-OBIS codes, because several meters of one operator share them. A user may add files of the same form
-in a folder beside the options, also ``based_on`` a shipped profile, and with lists of their own
-under ``positional``.
+`profile_files` reads profiles from their files.
 """
 
 import re
-import tomllib
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
-from typing import Any, Final
-
-import voluptuous as vol
+from typing import Final
 
 from app.cosem import clock
 from app.cosem.items import Item, Shape
 from app.cosem.obis import Obis
-from app.cosem.unit import UNITS, scale
-from app.dlms import axdr
+from app.cosem.unit import scale
 from app.dlms.axdr import Data
-from app.meters import catalogue
-from app.meters.quantities import QUANTITIES, Quantity
+from app.meters.quantities import Quantity
 from app.transport.serial_mode import SerialMode
 
-DIRECTORY: Final = Path(__file__).parent / "profiles"
-_LISTS: Final = "lists"
 AUTO: Final = "auto"
 """Not a profile: the meter type that leaves it to the telegrams."""
-_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 
-_PUSH_INTERVAL: Final = 10
+PUSH_INTERVAL: Final = 10
+"""Seconds between telegrams of a family whose profile does not say it."""
+
 _CLOCK: Final = Obis(0, 0, 1, 0, 0)
-_MAKER: Final = re.compile(r"[A-Z]{3}")
-_ADDRESS: Final = re.compile(r"[0-9A-Fa-f]+")
-_QUANTITIES: Final = tuple(measured.value for measured in Quantity)
-_SHAPES: Final = tuple(shape.value for shape in Shape)
-_UNITS: Final = {*UNITS.values(), *(f"k{unit}" for unit in ("Wh", "W", "varh", "var", "VAh", "VA"))}
-_PLAIN_WORDS: Final = {
-    "extra keys not allowed": "there is no such key",
-    "required key not provided": "this key has to be there",
-    "expected str": "wanted is a text in quotes",
-    "expected a list": "wanted is a list in square brackets",
-    "expected a dictionary": "wanted is a table",
-    "expected dict": "wanted is a table",
-}
-"""What the checking library says, in words for those who write a profile."""
-
-_NUMBERS: Final = axdr.INTEGER_TYPES | {axdr.FLOAT32, axdr.FLOAT64}
-_TAGS: Final = {name: tag for tag, name in axdr.NAMES.items()}
-
-
-class ProfileError(Exception):
-    """A profile that cannot be used; names file, key and reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +133,7 @@ class Profile:
     verified: str = "documentation"
     makers: tuple[str, ...] = ()
     serial_modes: tuple[SerialMode, ...] = ()
-    push_interval: int = _PUSH_INTERVAL
+    push_interval: int = PUSH_INTERVAL
     addresses: tuple[str, ...] = ()
     lists: tuple[PositionalList, ...] = ()
     nominal: Mapping[Quantity, int] | None = None
@@ -223,274 +191,3 @@ class Profile:
         """Name the maker of a P1 meter, as far as its identification tells; else empty."""
         found = (name for known, name in self.manufacturers if known.match(identification))
         return next(found, self.manufacturer)
-
-
-# Powers and energies without scaler are whole watts and watt-hours unless a profile says otherwise.
-_WHOLE_UNITS: Final = dict.fromkeys(
-    (
-        Quantity.ACTIVE,
-        Quantity.REACTIVE,
-        Quantity.APPARENT,
-        Quantity.ACTIVE_ENERGY,
-        Quantity.REACTIVE_ENERGY,
-        Quantity.APPARENT_ENERGY,
-    ),
-    0,
-)
-
-
-def _serial_mode(text: str) -> SerialMode:
-    try:
-        return SerialMode.parse(text)
-    except ValueError as error:
-        raise vol.Invalid(str(error)) from error
-
-
-def _expression(text: str) -> re.Pattern[str]:
-    try:
-        return re.compile(text)
-    except re.error as error:
-        raise vol.Invalid(f"{text!r} is no regular expression: {error}") from error
-
-
-def _obis(text: str) -> Obis:
-    try:
-        return Obis.parse(text)
-    except ValueError as error:
-        raise vol.Invalid(str(error)) from error
-
-
-def _tags(text: str) -> frozenset[int]:
-    names = text.split("|")
-    strange = [name for name in names if name not in _TAGS]
-    if strange:
-        raise vol.Invalid(f"{strange[0]!r} is no A-XDR type; one is {', '.join(_TAGS)}")
-    return frozenset(_TAGS[name] for name in names)
-
-
-def _whole(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise vol.Invalid("wanted is a whole number")
-    return value
-
-
-def _unit(text: str) -> str:
-    if text not in _UNITS:
-        raise vol.Invalid(f"{text!r} is no unit; one is {', '.join(sorted(_UNITS - {''}))}")
-    return text
-
-
-def _maker(text: str) -> str:
-    if not _MAKER.fullmatch(text):
-        raise vol.Invalid(f"{text!r} is no maker; wanted are three capital letters, like KFM")
-    return text
-
-
-def _address(text: str) -> str:
-    if not _ADDRESS.fullmatch(text):
-        raise vol.Invalid(f"{text!r} is no address; wanted are hex digits, like ceff03")
-    return text.lower()
-
-
-def _quantity(text: str) -> Quantity:
-    if text not in _QUANTITIES:
-        raise vol.Invalid(f"{text!r} is no quantity; one is {', '.join(_QUANTITIES)}")
-    return Quantity(text)
-
-
-def _shape(text: str) -> Shape:
-    if text not in _SHAPES:
-        raise vol.Invalid(f"{text!r} is no shape of a list; one is {', '.join(_SHAPES)}")
-    return Shape(text)
-
-
-def _counted(value: dict[str, Any]) -> dict[str, Any]:
-    """Refuse a number that could never be a reading, as nobody would be told why."""
-    measured = catalogue.quantity_of(value["obis"]) if "obis" in value else None
-    if measured is None or not value["type"] & _NUMBERS:
-        return value
-    unit = QUANTITIES[measured].unit
-    if "scaler" not in value:
-        raise vol.Invalid(f"{value['obis']} is a number, so it has to have a scaler")
-    if value.get("unit", "") not in (unit, f"k{unit}" if unit else unit):
-        wanted = f"in {unit}" if unit else "a number without a unit"
-        raise vol.Invalid(f"{value['obis']} is {wanted}, so unit has to be {unit!r}")
-    return value
-
-
-def _alone(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    codes = [value["obis"] for value in values if "obis" in value]
-    twice = [code for code in codes if codes.count(code) > 1]
-    if twice:
-        raise vol.Invalid(f"{twice[0]} stands at several places; a list says each code once")
-    return values
-
-
-_TEXTS: Final = [vol.All(str, vol.Length(min=1))]
-_CODES: Final = [vol.All(str, _obis)]
-
-_LIST_SCHEMA: Final = vol.Schema(
-    {
-        vol.Required("source"): str,
-        vol.Required("values"): vol.All(
-            [
-                vol.All(
-                    {
-                        "obis": vol.All(str, _obis),
-                        vol.Required("type"): vol.All(str, _tags),
-                        "scaler": vol.All(_whole, vol.Range(-9, 9)),
-                        "unit": vol.All(str, _unit),
-                        "absent": _whole,
-                    },
-                    _counted,
-                )
-            ],
-            vol.Length(min=1),
-            _alone,
-        ),
-    }
-)
-
-_PROFILE_SCHEMA: Final = vol.Schema(
-    {
-        vol.Required("manufacturer"): str,
-        vol.Required("model"): str,
-        "operators": _TEXTS,
-        "interface": str,
-        "keys": str,
-        "publishes": str,
-        "verified": vol.In(("capture", "documentation")),
-        "makers": [vol.All(str, _maker)],
-        "addresses": [vol.All(str, _address)],
-        "lists": _TEXTS,
-        "serial_modes": [vol.All(str, _serial_mode)],
-        "push_interval": vol.All(_whole, vol.Range(1, 86400)),
-        "number_within": {_shape: vol.All(_whole, vol.Range(1, 100))},
-        "nominal": {_quantity: vol.All(_whole, vol.Range(-9, 9))},
-        "models": {str: str},
-        "positional": {str: dict},
-        "identifications": [vol.All(str, _expression)],
-        "manufacturers": {vol.All(str, _expression): str},
-        "codes_present": _CODES,
-        "codes_absent": _CODES,
-    }
-)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ProfileError(f"{path.name}: {(error.strerror or str(error)).lower()}") from error
-    except UnicodeDecodeError as error:
-        raise ProfileError(f"{path.name}: it is no text in UTF-8; save it as such") from error
-    except ValueError as error:
-        raise ProfileError(f"{path.name}: this is no TOML: {error}") from error
-    except RecursionError as error:  # hundreds of brackets
-        raise ProfileError(f"{path.name}: this is no TOML: it is nested too deeply") from error
-
-
-def _checked(schema: vol.Schema, raw: object, where: str) -> dict[str, Any]:
-    try:
-        checked: dict[str, Any] = schema(raw)
-    except vol.MultipleInvalid as invalid:
-        reasons = "; ".join(
-            f"{'.'.join(str(part) for part in error.path) or 'the file'}:"
-            f" {_PLAIN_WORDS.get(error.msg, error.msg)}"
-            for error in invalid.errors
-        )
-        raise ProfileError(f"{where}: {reasons}") from invalid
-    return checked
-
-
-def _positional_lists(tables: Mapping[str, Any], where: str) -> dict[str, PositionalList]:
-    lists = {}
-    for name, raw in tables.items():
-        table = _checked(_LIST_SCHEMA, raw, f"{where}: {name}")
-        places = tuple(
-            Place(
-                value.get("obis"),
-                value["type"],
-                value.get("scaler"),
-                value.get("unit", ""),
-                value.get("absent"),
-            )
-            for value in table["values"]
-        )
-        lists[name] = PositionalList(name, table["source"], places)
-    return lists
-
-
-def _profile(
-    path: Path,
-    raw: Mapping[str, Any],
-    lists: Mapping[str, PositionalList],
-    *,
-    is_own: bool = False,
-) -> Profile:
-    table = _checked(_PROFILE_SCHEMA, raw, path.name)
-    own = _positional_lists(table.get("positional", {}), f"{path.name}: positional")
-    names = [*own, *table.get("lists", ())]
-    unknown = [name for name in names if name not in own and name not in lists]
-    if unknown:
-        raise ProfileError(f"{path.name}: lists: there is no list {unknown[0]!r}")
-    return Profile(
-        type=path.stem,
-        manufacturer=table["manufacturer"],
-        model=table["model"],
-        operators=tuple(table.get("operators", ())),
-        interface=table.get("interface", ""),
-        keys=table.get("keys", ""),
-        publishes=table.get("publishes", ""),
-        verified=table.get("verified", "documentation"),
-        makers=tuple(table.get("makers", ())),
-        serial_modes=tuple(table.get("serial_modes", ())),
-        push_interval=table.get("push_interval", _PUSH_INTERVAL),
-        addresses=tuple(table.get("addresses", ())),
-        lists=tuple(own[name] if name in own else lists[name] for name in names),
-        nominal=_WHOLE_UNITS | table["nominal"] if "nominal" in table else None,
-        models=table.get("models", {}),
-        identifications=tuple(table.get("identifications", ())),
-        manufacturers=tuple(table.get("manufacturers", {}).items()),
-        codes_present=frozenset(obis.cde for obis in table.get("codes_present", ())),
-        codes_absent=frozenset(obis.cde for obis in table.get("codes_absent", ())),
-        number_within=table.get("number_within", {}),
-        own=is_own,
-    )
-
-
-def _based(
-    path: Path, raw: dict[str, Any], shipped: Mapping[str, dict[str, Any]]
-) -> dict[str, Any]:
-    """Fill in what a user's profile takes over from a shipped one."""
-    base = raw.pop("based_on", None)
-    if base is None:
-        return raw
-    if not isinstance(base, str) or base not in shipped:
-        raise ProfileError(f"{path.name}: based_on: there is no profile {base!r}")
-    return {**shipped[base], **raw}
-
-
-@cache
-def load(own: Path | None = None) -> Mapping[str, Profile]:
-    """Read every profile, by type, in the order of their names.
-
-    Args:
-        own: a folder of profiles that the user wrote; they add to the shipped ones, or replace
-            those of the same name. It need not exist.
-
-    Raises:
-        ProfileError: one cannot be used.
-    """
-    shipped_paths = {path.stem: path for path in DIRECTORY.glob("*.toml")}
-    lists_path = shipped_paths.pop(_LISTS)
-    lists = _positional_lists(_read(lists_path), lists_path.name)
-    shipped = {stem: _read(path) for stem, path in shipped_paths.items()}
-    profiles = {stem: _profile(shipped_paths[stem], raw, lists) for stem, raw in shipped.items()}
-    for path in sorted(own.glob("*.toml")) if own else ():
-        if not _TYPE.fullmatch(path.stem) or path.stem == AUTO:
-            raise ProfileError(
-                f"{path.name}: the file's name is the meter_type: of a-z, 0-9 and -, and not auto"
-            )
-        profiles[path.stem] = _profile(path, _based(path, _read(path), shipped), lists, is_own=True)
-    return {stem: profiles[stem] for stem in sorted(profiles)}
