@@ -20,7 +20,7 @@ from app.line import narrator, reader
 from app.log import NOTICE, TRACE
 from app.meters import profile_files
 from app.meters.interpreter import Telegram
-from app.meters.recogniser import MOST_SENDERS
+from app.meters.senders import MOST_SENDERS
 from app.run import line_reader
 from app.state import State
 from app.transport import adapters, serial_source

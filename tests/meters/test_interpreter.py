@@ -19,7 +19,8 @@ from app.meters import profile_files
 from app.meters.interpreter import Interpreter, Telegram
 from app.meters.profile import AUTO, Profile
 from app.meters.reading import Meter
-from app.meters.recogniser import GENERIC, MOST_SENDERS
+from app.meters.recogniser import GENERIC
+from app.meters.senders import MOST_SENDERS
 from simulator import axdr, clock, meters
 from simulator.axdr import Node, Type
 from simulator.household import Snapshot

@@ -17,7 +17,7 @@ from app.fault import Fault, Kind
 from app.meters import profile_files
 from app.meters.interpreter import Telegram
 from app.meters.reading import Reading
-from app.meters.recogniser import MOST_SENDERS
+from app.meters.senders import MOST_SENDERS
 from app.plausibility import Guard
 from simulator.axdr import Type
 from simulator.ciphering import AUTH_KEY, KEY

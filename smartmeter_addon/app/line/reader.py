@@ -21,7 +21,7 @@ from app.meters import derived, identity
 from app.meters.interpreter import Telegram
 from app.meters.profile import Profile
 from app.meters.reading import Reading
-from app.meters.recogniser import MOST_SENDERS
+from app.meters.senders import MOST_SENDERS
 from app.plausibility import Guard
 from app.state import State
 from app.transport.push_interval import PushInterval

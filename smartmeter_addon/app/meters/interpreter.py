@@ -14,10 +14,12 @@ from app.cosem.unit import Number, scale
 from app.dlms.receiver import Push
 from app.fault import Fault, Kind
 from app.meters import catalogue, identity, submeters
+from app.meters.belief import Evidence
 from app.meters.profile import Profile
 from app.meters.reading import Meter, Reading
-from app.meters.recogniser import MOST_SENDERS, Evidence, Recogniser, Unknown
+from app.meters.recogniser import Recogniser, Unknown
 from app.meters.register import Register
+from app.meters.senders import MOST_SENDERS
 
 _CLOCK: Final = (1, 0, 0)
 _TIME: Final = (0, 9, 1)

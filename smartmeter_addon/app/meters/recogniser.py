@@ -1,8 +1,8 @@
 """Finds out of which meter family a telegram is, by what it holds, and names its values."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from app.cosem import items, p1
 from app.cosem.items import Item, Shape
@@ -11,24 +11,17 @@ from app.dlms import axdr
 from app.dlms.axdr import Data
 from app.fault import Kind
 from app.meters import catalogue, identity, scaling
+from app.meters.belief import Evidence, Sender
 from app.meters.profile import AUTO, Profile
-from app.meters.quantities import Quantity
+from app.meters.scale_finder import OpenItems, ScaleFinder
 
 GENERIC: Final = "generic"
 """The type of a meter that no profile describes and whose telegrams say all by themselves."""
-
-MOST_SENDERS: Final = 32
-"""How many meters a line is believed to have; a hostile one could invent them without end."""
 
 _SAGEMCOM: Final = "SAG"
 
 _LISTING_OBJECTS: Final = frozenset(("ISK", "LGZ"))
 """Makers whose meters send lists of capture objects that say no units: those of Switzerland."""
-
-_FIRM: Final = 12
-"""How often a belief is confirmed until more makes it no firmer: a minute of telegrams or so."""
-
-T = TypeVar("T")
 
 
 class Understood(NamedTuple):
@@ -48,7 +41,7 @@ class Understood(NamedTuple):
     absent: frozenset[Obis] = frozenset()
     note: str | None = None
     manufacturer: str = ""
-    evidence: "Evidence | None" = None
+    evidence: Evidence | None = None
 
 
 class Unknown(NamedTuple):
@@ -57,57 +50,6 @@ class Unknown(NamedTuple):
     items: list[Item]
     kind: Kind
     reason: str
-
-
-class Belief(Generic[T]):
-    """What a line's telegrams have shown; one that says otherwise does not overturn it.
-
-    Power and currents of a telegram are not of the same moment, so now and then one looks as if it
-    counted otherwise. Only as many as have confirmed a belief (at most `_FIRM`) overturn it.
-    """
-
-    def __init__(self, value: T) -> None:
-        self.value = value
-        self._confirmed = 1
-
-    def overturned_by(self, *, agrees: bool) -> bool:
-        """Tell whether one more telegram that agrees or does not ends the belief."""
-        return not agrees and self._confirmed == 1
-
-    def take(self, evidence: T, *, agrees: bool) -> None:
-        """Take what one more telegram shows."""
-        if self.overturned_by(agrees=agrees):
-            self.value = evidence
-        elif agrees:
-            self._confirmed = min(self._confirmed + 1, _FIRM)
-        else:
-            self._confirmed -= 1
-
-
-class Evidence(NamedTuple):
-    """What a telegram shows of its sender by the size of its values alone.
-
-    Args:
-        sender: the sender's system title, or the frame's address.
-        family: the way to count that makes sense, and whether that is what was believed.
-        volts: the power of ten that voltages count, and whether that is what was believed.
-    """
-
-    sender: bytes | str
-    family: tuple[Profile, bool] | None = None
-    volts: tuple[int, bool] | None = None
-
-
-def _learn(
-    beliefs: dict[bytes | str, Belief[T]], sender: bytes | str, shown: tuple[T, bool] | None
-) -> None:
-    if shown is None:
-        return
-    evidence, agrees = shown
-    if sender in beliefs:
-        beliefs[sender].take(evidence, agrees=agrees)
-    elif len(beliefs) < MOST_SENDERS:
-        beliefs[sender] = Belief(evidence)
 
 
 class Recogniser:
@@ -119,7 +61,6 @@ class Recogniser:
     """
 
     def __init__(self, profiles: Mapping[str, Profile], meter_type: str) -> None:
-        self._profiles = profiles
         self._chosen = None if meter_type == AUTO else profiles[meter_type]
         # Where nothing tells families apart, the user's own profile is meant, since nobody writes
         # one for nothing; else the one that more operators install is the likelier.
@@ -132,8 +73,7 @@ class Recogniser:
             key=lambda p: (not p.own, not p.told_by_codes, p.takes_any_p1),
         )
         self._makers = {*identity.MAKER_NAMES, *(m for p in profiles.values() for m in p.makers)}
-        self._settled: dict[bytes | str, Belief[Profile]] = {}
-        self._volt_scales: dict[bytes | str, Belief[int]] = {}
+        self._scale_finder = ScaleFinder()
 
     def data(self, body: Data, title: bytes | None, address: str) -> Understood | Unknown:
         """Recognise the body of a data-notification.
@@ -177,6 +117,10 @@ class Recogniser:
         profile = fitting[0] if fitting else _generic(maker)
         return Understood(profile, listed, manufacturer=self._maker_of(profile, listed, said))
 
+    def learn(self, evidence: Evidence) -> None:
+        """Take what a telegram that is believed shows of its sender."""
+        self._scale_finder.learn(evidence)
+
     def _maker_of(self, profile: Profile, listed: list[Item], identification: str) -> str:
         """Name the maker of a P1 meter: many operators put letters of their own in its place."""
         if name := profile.maker_of(identification):
@@ -200,100 +144,20 @@ class Recogniser:
         candidates: list[Profile],
         listed: list[Item],
         maker: str | None,
-        sender: bytes | str,
+        sender: Sender,
         address: str,
     ) -> Understood:
         """Recognise a list with OBIS codes."""
         open_items = scaling.unscaled(listed)
-        near = [p for p in candidates if address in p.addresses]
-        candidates = _speaking(near, listed, open_items) or _speaking(
-            candidates, listed, open_items
-        )
+        near = _speaking([p for p in candidates if address in p.addresses], listed, open_items)
+        candidates = near or _speaking(candidates, listed, open_items)
         if not candidates:
             return Understood(_generic(maker), listed)
-        settled = self._settled.get(sender)
         if not open_items:
-            known = settled.value if settled else None
+            known = self._scale_finder.family_of(sender)
             return Understood(known if known in candidates else candidates[0], listed)
-        profile, rivals, note, family = self._settle(candidates, open_items, sender)
-        scales = _scales(profile, rivals, open_items)
-        shown = None
-        if Quantity.VOLTAGE in scales:
-            volts, shown = self._volt_scale(profile, open_items, sender)
-            scales[Quantity.VOLTAGE] = volts
-            if volts not in (profile.scaler_of(Quantity.VOLTAGE), None):
-                note = (
-                    f"the voltages of this {profile.manufacturer} {profile.model} count"
-                    f" {'tenths of volts' if volts else 'whole volts'}, by their size"
-                )
-        found = list(_scaled(listed, open_items, scales))
-        return Understood(profile, found, note=note, evidence=Evidence(sender, family, shown))
-
-    def learn(self, evidence: Evidence) -> None:
-        """Take what a telegram that is believed shows of its sender."""
-        _learn(self._settled, evidence.sender, evidence.family)
-        _learn(self._volt_scales, evidence.sender, evidence.volts)
-
-    def _settle(
-        self,
-        candidates: list[Profile],
-        open_items: list[tuple[Item, Quantity]],
-        sender: bytes | str,
-    ) -> tuple[Profile, list[Profile], str | None, tuple[Profile, bool] | None]:
-        """Decide which family's way to count a telegram has.
-
-        Returns:
-            The family, those that would count otherwise and come into question as well, what is to
-            be told, and what the telegram shows.
-        """
-        likely = self._likely(candidates, open_items)
-        profile = likely[0]
-        quantities = {measured for _, measured in open_items}
-
-        def differ(one: Profile, other: Profile) -> bool:
-            return any(other.scaler_of(q) != one.scaler_of(q) for q in quantities)
-
-        rivals = [p for p in likely if differ(p, profile)]
-        decides = not rivals and any(differ(p, profile) for p in candidates)
-        settled = self._settled.get(sender)
-        shown = (profile, False) if decides and settled is None else None
-        if settled is not None and settled.value in candidates:
-            agrees = not differ(settled.value, profile)
-            shown = (profile, agrees) if decides else None
-            if not decides or not settled.overturned_by(agrees=agrees):
-                return settled.value, [], None, shown
-        note = (
-            "the telegrams do not say what their values count; by their size they are those of"
-            f" {identity.with_article(f'{profile.manufacturer} {profile.model}')}"
-        )
-        return profile, rivals, note if decides else None, shown
-
-    def _volt_scale(
-        self, profile: Profile, open_items: list[tuple[Item, Quantity]], sender: bytes | str
-    ) -> tuple[int | None, tuple[int, bool] | None]:
-        """Give what a sender's voltages count, and what the telegram shows of that.
-
-        None for a size that is impossible in every way.
-        """
-        believed = self._volt_scales.get(sender)
-        exponent = scaling.volt_scale(profile, open_items, believed.value if believed else None)
-        if exponent is None:
-            return None, None
-        if believed is None:
-            return exponent, (exponent, False) if scaling.any_voltage(open_items) else None
-        agrees = exponent == believed.value
-        overturned = believed.overturned_by(agrees=agrees)
-        return exponent if overturned else believed.value, (exponent, agrees)
-
-    @staticmethod
-    def _likely(
-        candidates: list[Profile], open_items: list[tuple[Item, Quantity]]
-    ) -> list[Profile]:
-        """Give the families whose way to count makes the most sense of a telegram's values."""
-        for judge in (scaling.plausible, scaling.possible):
-            if found := [p for p in candidates if judge(p, open_items)]:
-                return [p for p in found if p.own] or found
-        return candidates
+        found = self._scale_finder.scaled(candidates, listed, open_items, sender)
+        return Understood(found.profile, found.items, note=found.note, evidence=found.evidence)
 
     def _contradicted(self, maker: str) -> str:
         chosen = self._chosen
@@ -318,7 +182,7 @@ def _leaves_out_units(body: Data, listed: list[Item]) -> bool:
 
 
 def _speaking(
-    candidates: list[Profile], listed: list[Item], open_items: list[tuple[Item, Quantity]]
+    candidates: list[Profile], listed: list[Item], open_items: OpenItems
 ) -> list[Profile]:
     """Give the families that say units as a list does; all, where it holds nothing that has one."""
     if open_items:
@@ -328,35 +192,6 @@ def _speaking(
     ):
         return [p for p in candidates if p.nominal is None] or candidates
     return candidates
-
-
-def _scales(
-    profile: Profile, rivals: list[Profile], open_items: list[tuple[Item, Quantity]]
-) -> dict[Quantity, int | None]:
-    """Give the power of ten of each quantity, None or nothing where it is not certain."""
-    scales: dict[Quantity, int | None] = {}
-    for _, measured in open_items:
-        exponent = profile.scaler_of(measured)
-        if measured is Quantity.VOLTAGE:
-            scales[measured] = exponent  # by the size of the voltages, see `_volt_scale`
-        elif all(rival.scaler_of(measured) == exponent for rival in rivals):
-            scales[measured] = exponent
-    return scales
-
-
-def _scaled(
-    listed: list[Item],
-    open_items: list[tuple[Item, Quantity]],
-    scales: Mapping[Quantity, int | None],
-) -> Iterator[Item]:
-    """Scale what the telegram does not; nothing is nothing in every scale."""
-    quantities = {id(item): measured for item, measured in open_items}
-    for item in listed:
-        measured = quantities.get(id(item))
-        if measured is None:
-            yield item
-        else:
-            yield scaling.scaled(item, measured, scales.get(measured) if item.number else 0)
 
 
 @lru_cache(maxsize=64)
