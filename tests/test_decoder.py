@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from app.dlms.ciphering import Keys
 from app.fault import Fault, Kind
-from app.meters.interpreter import Telegram
 from app.meters.profile import AUTO
+from app.meters.telegram import Telegram
 from simulator import axdr, links, meters
 from simulator.axdr import INTEGERS
 from simulator.ciphering import AUTH_KEY, KEY, Ciphering

@@ -18,9 +18,9 @@ from app.dlms.ciphering import Keys
 from app.fault import Fault
 from app.link import Scanner
 from app.meters import profile_files
-from app.meters.interpreter import Telegram
 from app.meters.profile import AUTO
 from app.meters.reading import Reading
+from app.meters.telegram import Telegram
 from app.mqtt.legacy_layouts import LAYOUTS
 from app.mqtt.publisher import Publisher
 from app.mqtt.topics import Topics

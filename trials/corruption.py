@@ -28,7 +28,7 @@ from app.decoder import Decoder
 from app.dlms.ciphering import Keys
 from app.fault import Kind
 from app.meters import profile_files
-from app.meters.interpreter import Telegram
+from app.meters.telegram import Telegram
 from app.plausibility import Guard
 from simulator import clock, meters
 from simulator.ciphering import AUTH_KEY, KEY

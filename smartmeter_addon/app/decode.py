@@ -12,8 +12,7 @@ from app.cosem.items import Item
 from app.decoder import Decoder
 from app.dlms import axdr
 from app.fault import Fault, Kind
-from app.meters.interpreter import Telegram
-from app.meters.register import Register
+from app.meters.telegram import Register, Telegram
 from app.transport import recording
 from app.transport.recording import Chunk, Recording, RecordingError
 

@@ -8,8 +8,9 @@ from app.dlms.ciphering import Keys
 from app.dlms.receiver import Push, Receiver
 from app.fault import Fault
 from app.link import Frame, Scanner
-from app.meters.interpreter import Interpreter, Telegram
+from app.meters.interpreter import Interpreter
 from app.meters.profile import AUTO, Profile
+from app.meters.telegram import Telegram
 from app.plausibility import Guard
 
 

@@ -24,8 +24,7 @@ from app.dlms.receiver import Push
 from app.fault import Fault
 from app.meters import identity
 from app.meters.catalogue import name_of
-from app.meters.interpreter import Telegram
-from app.meters.register import Register
+from app.meters.telegram import Register, Telegram
 from app.transport.serial_mode import SerialMode
 from app.transport.source import GaveUp, Lost, Opened, Source
 

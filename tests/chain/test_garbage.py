@@ -11,7 +11,7 @@ from time import process_time
 import pytest
 
 from app.decoder import Decoder
-from app.meters.interpreter import Telegram
+from app.meters.telegram import Telegram
 from tests.support.garbage import BYTES_A_SECOND, GARBAGE, endless
 from tests.support.simulated import EVERY_LIST, LISTS, SimulatedMeter, readings
 from tests.support.telegrams import BOTH_KEYS, decoder

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from app.decoder import Decoder
 from app.fault import Fault
 from app.meters import profile_files
-from app.meters.interpreter import Telegram
 from app.meters.profile import AUTO
+from app.meters.telegram import Telegram
 from simulator import meters
 from simulator.axdr import INTEGERS
 from simulator.household import Household, Snapshot

@@ -19,8 +19,8 @@ from app.fault import Fault
 from app.line import narrator, reader
 from app.log import NOTICE, TRACE
 from app.meters import profile_files
-from app.meters.interpreter import Telegram
 from app.meters.senders import MOST_SENDERS
+from app.meters.telegram import Telegram
 from app.run import line_reader
 from app.state import State
 from app.transport import adapters, serial_source

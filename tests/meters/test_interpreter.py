@@ -16,11 +16,12 @@ from app.dlms.receiver import Push, Security
 from app.fault import Fault, Kind
 from app.link.frame import Frame
 from app.meters import profile_files
-from app.meters.interpreter import Interpreter, Telegram
+from app.meters.interpreter import Interpreter
 from app.meters.profile import AUTO, Profile
 from app.meters.reading import Meter
 from app.meters.recogniser import GENERIC
 from app.meters.senders import MOST_SENDERS
+from app.meters.telegram import Telegram
 from simulator import axdr, clock, meters
 from simulator.axdr import Node, Type
 from simulator.household import Snapshot

@@ -8,7 +8,7 @@ import pytest
 from app.cosem.obis import Obis
 from app.meters import submeters
 from app.meters.reading import Meter, Reading
-from app.meters.register import Register
+from app.meters.telegram import Register
 
 MAIN = Meter("e0007000000000017", "E0007000000000017", "dsmr", "Iskraemeco", "P1 meter", None)
 MOMENT = datetime(2026, 7, 1, 9, 55, tzinfo=UTC)

@@ -30,10 +30,10 @@ from app.line.trouble import SENTENCES
 from app.listen import Report
 from app.log import LEVELS
 from app.meters import profile_files
-from app.meters.interpreter import Telegram
 from app.meters.profile import AUTO, Profile
 from app.meters.quantities import Quantity
 from app.meters.sensors import DIAGNOSTICS, SENSORS, Sensor
+from app.meters.telegram import Telegram
 from app.transport import mode_search, recording
 from app.transport.adapters import adapters
 from app.transport.recording import Writer

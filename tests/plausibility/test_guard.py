@@ -15,9 +15,9 @@ from app.decoder import Decoder
 from app.dlms.ciphering import Keys
 from app.fault import Fault, Kind
 from app.meters import profile_files
-from app.meters.interpreter import Telegram
 from app.meters.reading import Reading
 from app.meters.senders import MOST_SENDERS
+from app.meters.telegram import Telegram
 from app.plausibility import Guard
 from simulator.axdr import Type
 from simulator.ciphering import AUTH_KEY, KEY

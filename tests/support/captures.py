@@ -11,8 +11,8 @@ from typing import Any
 from app.dlms.ciphering import Keys, parse_key
 from app.fault import Fault, Kind
 from app.meters import profile_files
-from app.meters.interpreter import Telegram
 from app.meters.profile import AUTO
+from app.meters.telegram import Telegram
 from tests.support.telegrams import (
     ZONE,
     decode,

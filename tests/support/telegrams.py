@@ -9,8 +9,8 @@ from app.dlms.ciphering import Keys
 from app.fault import Fault
 from app.link.frame import Frame
 from app.meters import profile_files
-from app.meters.interpreter import Telegram
 from app.meters.profile import AUTO
+from app.meters.telegram import Telegram
 from simulator import axdr, clock, meters
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.household import Household, Snapshot

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from app.dlms import ciphering
 from app.dlms.ciphering import Cipher
 from app.fault import Kind
-from app.meters.interpreter import Telegram
+from app.meters.telegram import Telegram
 from simulator import axdr, clock, links
 from simulator.ciphering import AUTH_KEY, KEY, Ciphering
 from simulator.meters import obis_bytes

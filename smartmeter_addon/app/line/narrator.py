@@ -12,9 +12,9 @@ from app.line.reminders import Reminder
 from app.line.trouble import Problem
 from app.log import NOTICE, TRACE
 from app.meters.catalogue import reading_of
-from app.meters.interpreter import Telegram
 from app.meters.reading import Reading
 from app.meters.sensors import SENSORS
+from app.meters.telegram import Telegram
 from app.transport.source import GaveUp, Lost, OnlyAdapter, Opened, Settled
 
 REPORT_AFTER: Final = 300.0

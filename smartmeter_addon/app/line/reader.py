@@ -18,10 +18,10 @@ from app.line.narrator import Narrator
 from app.line.output import Output
 from app.line.throttle import Throttle
 from app.meters import derived, identity
-from app.meters.interpreter import Telegram
 from app.meters.profile import Profile
 from app.meters.reading import Reading
 from app.meters.senders import MOST_SENDERS
+from app.meters.telegram import Telegram
 from app.plausibility import Guard
 from app.state import State
 from app.transport.push_interval import PushInterval

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Final
@@ -14,59 +13,16 @@ from app.cosem.unit import Number, scale
 from app.dlms.receiver import Push
 from app.fault import Fault, Kind
 from app.meters import catalogue, identity, submeters
-from app.meters.belief import Evidence
 from app.meters.profile import Profile
 from app.meters.reading import Meter, Reading
 from app.meters.recogniser import Recogniser, Unknown
-from app.meters.register import Register
 from app.meters.senders import MOST_SENDERS
+from app.meters.telegram import Register, Telegram
 
 _CLOCK: Final = (1, 0, 0)
 _TIME: Final = (0, 9, 1)
 _DATE: Final = (0, 9, 2)
 _NO_DIGITS: Final = re.compile(r"\D")
-
-
-@dataclass(frozen=True, slots=True)
-class Telegram:
-    """All there is to know of one telegram.
-
-    Args:
-        push: what the layers below made of it.
-        profile: the meter family; None when the telegram could not be read or is unknown.
-        manufacturer: the family's, or what the telegram tells of it.
-        model: of the family, as far as the telegram tells.
-        reading: what it says to a household; None when it says nothing that can be believed.
-        others: what meters behind this one say, such as a gas meter.
-        number: the meter's own number; None when the telegram does not say it.
-        timestamp: when the meter sent it; None when it gives no time or no valid one.
-        registers: by OBIS code, scaled, in the telegram's order; not those without a value.
-        unknown: the items of a list that no profile knows.
-        note: how values were understood where there was a choice.
-        waiting: whether there is no reading because the meter's number is still to come: under
-            another name the meter would become two.
-        fault: what kept the telegram from being read, or from being believed.
-        sender: tells the senders of a line apart.
-        evidence: what `Recogniser.learn` takes when the telegram is believed.
-        told: what telegrams that were held back before this one turned out to be.
-    """
-
-    push: Push
-    profile: Profile | None = None
-    manufacturer: str | None = None
-    model: str | None = None
-    reading: Reading | None = None
-    others: tuple[Reading, ...] = ()
-    number: str | None = None
-    timestamp: datetime | None = None
-    registers: Mapping[Obis, Register] | None = None
-    unknown: tuple[Item, ...] = ()
-    fault: Fault | None = None
-    note: str | None = None
-    waiting: bool = False
-    sender: str = ""
-    evidence: Evidence | None = None
-    told: str | None = None
 
 
 class Interpreter:

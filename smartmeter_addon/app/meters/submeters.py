@@ -11,8 +11,8 @@ from app.cosem.obis import Obis
 from app.cosem.unit import scale
 from app.meters import identity, quantities
 from app.meters.reading import Meter, Reading
-from app.meters.register import Register
 from app.meters.sensors import SENSORS
+from app.meters.telegram import Register
 
 _CHANNELS: Final = range(1, 9)
 _COUNTERS: Final = ((24, 2), (24, 3))

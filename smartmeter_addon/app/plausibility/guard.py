@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 
 from app.cosem.unit import Number
 from app.fault import Fault, Kind
-from app.meters.interpreter import Telegram
 from app.meters.senders import MOST_SENDERS
+from app.meters.telegram import Telegram
 from app.plausibility import counters, doubt
 from app.plausibility import seen as reduced
 from app.plausibility.doubt import Doubt

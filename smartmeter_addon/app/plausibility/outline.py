@@ -13,7 +13,7 @@ from app.cosem import clock
 from app.cosem.obis import from_logical_name
 from app.dlms import axdr
 from app.dlms.axdr import Data
-from app.meters.interpreter import Telegram
+from app.meters.telegram import Telegram
 
 Outline = tuple[object, ...]
 """The link and whether it is text; then one entry for each leaf and container, in order.

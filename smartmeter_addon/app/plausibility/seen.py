@@ -8,8 +8,8 @@ from typing import Final
 
 from app.cosem.unit import Number
 from app.link.hdlc import Hdlc
-from app.meters.interpreter import Telegram
 from app.meters.reading import Meter
+from app.meters.telegram import Telegram
 from app.plausibility import laws, outline, steady
 from app.plausibility.laws import Findings
 from app.plausibility.outline import Outline

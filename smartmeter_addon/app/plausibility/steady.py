@@ -9,7 +9,7 @@ meter, so it is learned: what was the same ten times in a row is expected to sta
 from functools import lru_cache
 from typing import Final, TypeAlias
 
-from app.meters.interpreter import Telegram
+from app.meters.telegram import Telegram
 from app.plausibility import outline
 
 Words: TypeAlias = tuple[object, ...]

@@ -1,0 +1,71 @@
+"""All that the program knows of one telegram."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from app.cosem.items import Item
+from app.cosem.obis import Obis
+from app.cosem.unit import Number
+from app.dlms.receiver import Push
+from app.fault import Fault
+from app.meters.belief import Evidence
+from app.meters.profile import Profile
+from app.meters.reading import Reading
+
+
+class Register(NamedTuple):
+    """What one register says.
+
+    Args:
+        value: an exact number or a text.
+        unit: the telegram's; empty for none.
+        at: since when the value holds, if that is said.
+    """
+
+    value: Number | str | bool
+    unit: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Telegram:
+    """All there is to know of one telegram.
+
+    Args:
+        push: what the layers below made of it.
+        profile: the meter family; None when the telegram could not be read or is unknown.
+        manufacturer: the family's, or what the telegram tells of it.
+        model: of the family, as far as the telegram tells.
+        reading: what it says to a household; None when it says nothing that can be believed.
+        others: what meters behind this one say, such as a gas meter.
+        number: the meter's own number; None when the telegram does not say it.
+        timestamp: when the meter sent it; None when it gives no time or no valid one.
+        registers: by OBIS code, scaled, in the telegram's order; not those without a value.
+        unknown: the items of a list that no profile knows.
+        note: how values were understood where there was a choice.
+        waiting: whether there is no reading because the meter's number is still to come: under
+            another name the meter would become two.
+        fault: what kept the telegram from being read, or from being believed.
+        sender: tells the senders of a line apart.
+        evidence: what `Recogniser.learn` takes when the telegram is believed.
+        told: what telegrams that were held back before this one turned out to be.
+    """
+
+    push: Push
+    profile: Profile | None = None
+    manufacturer: str | None = None
+    model: str | None = None
+    reading: Reading | None = None
+    others: tuple[Reading, ...] = ()
+    number: str | None = None
+    timestamp: datetime | None = None
+    registers: Mapping[Obis, Register] | None = None
+    unknown: tuple[Item, ...] = ()
+    fault: Fault | None = None
+    note: str | None = None
+    waiting: bool = False
+    sender: str = ""
+    evidence: Evidence | None = None
+    told: str | None = None
