@@ -192,7 +192,8 @@ def decoder_is_bounded(decoder: Decoder) -> None:
     receiver, interpreter = decoder._receiver, decoder._interpreter
     check(len(receiver._blocks._data) <= JOINED_AT_MOST, "blocks pile up")
     check(len(receiver._tagged) <= SENDERS_AT_MOST, "system titles pile up")
-    for kept in (interpreter._before, interpreter._numbers, interpreter._waited):
+    numbers = interpreter._numbers
+    for kept in (interpreter._clocks._last, numbers._known, numbers._waited):
         check(len(kept) <= SENDERS_AT_MOST, "senders pile up")
 
 

@@ -1,31 +1,26 @@
 """From what a meter pushed to what a household reads."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cosem.items import Shape
-from app.dlms import apdu
 from app.dlms.ciphering import Keys
 from app.dlms.receiver import Push, Security
 from app.fault import Fault, Kind
 from app.link.frame import Frame
 from app.meters import profile_files
-from app.meters.interpreter import Interpreter
 from app.meters.profile import AUTO, Profile
 from app.meters.reading import Meter
 from app.meters.recogniser import GENERIC
-from app.meters.senders import MOST_SENDERS
 from app.meters.telegram import Telegram
 from simulator import axdr, clock, meters
 from simulator.axdr import Node, Type
-from simulator.household import Snapshot
-from simulator.meters import obis_bytes
+from tests.support.bodies import VOLTAGE, pair, scaled
+from tests.support.interpreted import KAM, KFM, LGZ, XMP, from_meter, interpreter, read
 from tests.support.simulated import LISTS
 from tests.support.telegrams import (
     NOON,
@@ -37,53 +32,8 @@ from tests.support.telegrams import (
     telegrams,
 )
 
-LGZ = b"LGZ\x67\x70\x12\xd6\x87"
-KFM = b"KFM\x67\x50\x00\x00\x09"
-KAM = b"KAM\x01\x02\x03\x04\x05"
-XMP = b"XMP\x01\x02\x03\x04\x05"
 MAKERS = {"kaifa": "Kaifa", "sagemcom": "Sagemcom", "e450": "Landis+Gyr"}
 
-
-def interpreter(meter_type: str = AUTO, zone: tzinfo = ZONE) -> Interpreter:
-    return Interpreter(profile_files.load(), meter_type, zone)
-
-
-def push(
-    plaintext: bytes, title: bytes | None = None, address: str = "ceff03", offset: int = 5
-) -> Push:
-    security = Security(title, 0x20, 1, None) if title else None
-    return Push(Frame("hdlc", offset, plaintext, address), security, apdu.parse(plaintext))
-
-
-def read(
-    plaintext: bytes, title: bytes | None = None, meter_type: str = AUTO, address: str = "ceff03"
-) -> Telegram:
-    return interpreter(meter_type).read(push(plaintext, title, address))
-
-
-def from_meter(
-    family: str, variant: str, values: Mapping[str, Decimal | None] | None = None
-) -> tuple[bytes, bytes]:
-    """The plaintext of a simulated meter and its system title."""
-    meter = meters.build(family, variant)
-    snapshot = household(meter)
-    snapshot = Snapshot(snapshot.time, {**snapshot.values, **(values or {})})
-    return meter.telegram(snapshot).plaintext, meter.identity.system_title
-
-
-def code(text: str) -> Node:
-    return axdr.octet_string(obis_bytes(text))
-
-
-def scaled(text: str, value: Node, scaler: int, unit: int) -> Node:
-    return axdr.structure(code(text), value, axdr.structure(axdr.int8(scaler), axdr.enum(unit)))
-
-
-def pair(text: str, value: Node) -> Node:
-    return axdr.structure(code(text), value)
-
-
-VOLTAGE = scaled("1-0:32.7.0", axdr.uint16(2337), -1, 35)
 
 # --- Which meter it is ---
 
@@ -209,42 +159,6 @@ def test_a_meter_without_number_is_named_by_its_system_title() -> None:
     assert telegram.reading is not None
     assert telegram.reading.meter.id == LGZ.hex()
     assert telegram.reading.meter.number is None
-
-
-def test_a_number_that_only_one_list_of_several_says_is_remembered() -> None:
-    lines = interpreter()
-    with_number = notification(pair("0-0:96.1.0", axdr.octet_string(b"56800003")), VOLTAGE)
-    without = notification(VOLTAGE)
-    before, said, behind = (lines.read(push(one, LGZ)) for one in (without, with_number, without))
-    assert [one.number for one in (before, said, behind)] == [None, "56800003", "56800003"]
-    assert before.reading
-    assert behind.reading
-    assert before.reading.meter.id == LGZ.hex()
-    assert behind.reading.meter.id == "56800003"
-
-
-def test_a_number_is_not_remembered_for_another_meter() -> None:
-    lines = interpreter()
-    with_number = notification(pair("0-0:96.1.0", axdr.octet_string(b"56800003")), VOLTAGE)
-    lines.read(push(with_number, LGZ))
-    assert lines.read(push(notification(VOLTAGE), KAM)).number is None
-    assert lines.read(push(notification(VOLTAGE), address="cf0223")).number is None
-
-
-def test_meters_without_cipher_are_told_apart_by_their_addresses() -> None:
-    lines = interpreter()
-    with_number = notification(pair("0-0:96.1.0", axdr.octet_string(b"56800003")), VOLTAGE)
-    lines.read(push(with_number, address="ceff03"))
-    assert lines.read(push(notification(VOLTAGE), address="ceff03")).number == "56800003"
-    assert lines.read(push(notification(VOLTAGE), address="cf0223")).number is None
-
-
-def test_a_line_cannot_invent_meters_without_end() -> None:
-    lines = interpreter()
-    with_number = notification(pair("0-0:96.1.0", axdr.octet_string(b"56800003")), VOLTAGE)
-    for serial in range(MOST_SENDERS + 9):
-        assert lines.read(push(with_number, b"LGZ" + bytes((0, 0, 0, 0, serial)))).number
-    assert len(lines._numbers) == MOST_SENDERS
 
 
 # --- Values ---
@@ -401,93 +315,6 @@ def test_a_list_that_holds_no_reading_gives_none() -> None:
     assert registers(telegram) == {"0-1:24.2.1": (7, "m3")}
 
 
-# --- Time ---
-
-MOMENT = NOON.astimezone(ZONE)
-SHOWN = clock.date_time(MOMENT)
-LATER = clock.date_time(MOMENT + timedelta(seconds=2))
-
-
-def test_the_time_is_that_of_the_header() -> None:
-    plaintext = notification(axdr.octet_string(LATER), VOLTAGE, time=SHOWN)
-    assert read(plaintext, KAM).timestamp == NOON
-
-
-@pytest.mark.parametrize("invalid", [None, clock.date_time(MOMENT, clock.Style(status=1))])
-@pytest.mark.parametrize(
-    "element",
-    [axdr.octet_string(SHOWN), pair("0-0:1.0.0", axdr.octet_string(SHOWN))],
-    ids=["bare", "coded"],
-)
-def test_without_a_time_in_the_header_it_is_that_of_the_clock(
-    invalid: bytes | None, element: Node
-) -> None:
-    assert read(notification(element, VOLTAGE, time=invalid), KAM).timestamp == NOON
-
-
-def test_a_time_under_another_code_is_not_that_of_the_telegram() -> None:
-    plaintext = notification(pair("0-0:96.2.12", axdr.octet_string(SHOWN)), VOLTAGE)
-    telegram = read(plaintext, KAM)
-    assert telegram.timestamp is None
-    assert telegram.reading is not None
-    assert telegram.reading.timestamp is None
-    assert registers(telegram)["0-0:96.2.12"] == (SHOWN.hex().upper(), "")
-
-
-def test_a_clock_that_calls_itself_invalid_is_shown_and_not_believed() -> None:
-    invalid = clock.date_time(MOMENT, clock.Style(deviation=False, status=clock.INVALID))
-    telegram = read(notification(pair("0-0:1.0.0", axdr.octet_string(invalid)), VOLTAGE), KAM)
-    assert telegram.timestamp is None
-    assert registers(telegram)["0-0:1.0.0"] == (MOMENT.isoformat(), "")
-
-
-def test_a_clock_that_shows_no_time_is_shown_as_digits() -> None:
-    plaintext = notification(pair("0-0:1.0.0", axdr.octet_string(b"\xff" * 12)), VOLTAGE)
-    assert registers(read(plaintext, KAM))["0-0:1.0.0"] == ("FF" * 12, "")
-
-
-def test_a_clock_without_offset_is_that_of_the_zone() -> None:
-    plaintext, title = from_meter("e450", "burgenland")
-    at = {zone: interpreter(zone=zone).read(push(plaintext, title)) for zone in (ZONE, UTC)}
-    assert at[ZONE].timestamp == NOON
-    assert at[UTC].timestamp == NOON + timedelta(hours=2)
-
-
-def test_in_the_hour_that_occurs_twice_the_time_goes_on() -> None:
-    meter = meters.build("e450", "wien")
-    lines = interpreter()
-    begin = datetime(2026, 10, 25, 0, 59, 50, tzinfo=UTC)
-    for step in range(0, 25, 5):
-        moment = begin + timedelta(seconds=step)
-        snapshot = replace(household(meter), time=moment)
-        telegram = lines.read(push(meter.telegram(snapshot).plaintext, LGZ))
-        assert telegram.timestamp == moment
-
-
-WITHOUT_SEASON = clock.Style(deviation=False, summer=False)
-
-
-def test_the_clock_in_the_list_is_of_the_same_hour_as_the_header() -> None:
-    moment = datetime(2026, 10, 25, 0, 30, 5, tzinfo=UTC)
-    header, early = (
-        clock.date_time(time.astimezone(ZONE), WITHOUT_SEASON)
-        for time in (moment, moment - timedelta(seconds=2))
-    )
-    plaintext = notification(pair("0-0:1.0.0", axdr.octet_string(early)), VOLTAGE, time=header)
-    telegram = read(plaintext, b"LGZ12345")
-    assert telegram.timestamp == moment
-    assert registers(telegram)["0-0:1.0.0"] == ("2026-10-25T02:30:03+02:00", "")
-
-
-def test_two_meters_on_a_line_do_not_disturb_each_others_hour() -> None:
-    line = interpreter()
-    for title, second in ((b"LGZ12345", 5), (b"LGZ12346", 3)):
-        moment = datetime(2026, 10, 25, 0, 30, second, tzinfo=UTC)
-        header = clock.date_time(moment.astimezone(ZONE), WITHOUT_SEASON)
-        telegram = line.read(push(notification(VOLTAGE, time=header), title))
-        assert telegram.timestamp == moment
-
-
 # --- Text ---
 
 P1 = [
@@ -596,69 +423,6 @@ def test_a_list_of_nothing_is_not_known(body: tuple[Node, ...], meter_type: str)
 
 def test_a_profile_is_compared_as_the_one_that_it_is() -> None:
     assert Profile("a", "b", "c") != Profile("a", "b", "c")
-
-
-# --- A number that only some lists say ---
-
-WATTS = notification(axdr.uint32(1207))
-"""Kaifa's list 1 in Norway; the second names maker and number."""
-NUMBERED = notification(
-    axdr.octet_string(b"KFM_001"),
-    axdr.octet_string(b"6970631401234567"),
-    axdr.octet_string(b"MA304H3E"),
-    *(axdr.uint32(value) for value in (1207, 0, 0, 42, 5000, 4000, 3000, 2310, 2320, 2330)),
-)
-NORDIC = "010001"
-
-
-def with_memory(numbers: dict[str, str]) -> Interpreter:
-    return Interpreter(profile_files.load(), AUTO, ZONE, numbers=numbers)
-
-
-def ids(one: Interpreter, plaintexts: Sequence[bytes]) -> list[str | None]:
-    """The names under which telegrams are published, None for those that are not."""
-    read_ones = [one.read(push(plaintext, address=NORDIC)) for plaintext in plaintexts]
-    assert all(telegram.registers for telegram in read_ones)
-    assert all(telegram.waiting is (telegram.reading is None) for telegram in read_ones)
-    return [telegram.reading.meter.id if telegram.reading else None for telegram in read_ones]
-
-
-def test_a_meter_is_not_published_before_the_list_that_says_its_number() -> None:
-    numbers: dict[str, str] = {}
-    found = ids(with_memory(numbers), [WATTS, WATTS, NUMBERED, WATTS])
-    assert found == [None, None, "6970631401234567", "6970631401234567"]
-    assert ids(with_memory(numbers), [WATTS]) == ["6970631401234567"]  # after a restart
-
-
-def test_a_number_that_never_comes_is_not_waited_for_for_ever_and_not_again() -> None:
-    numbers: dict[str, str] = {}
-    within = profile_files.load()["kaifa-nordic"].number_within[Shape.VALUES]
-    assert within < 20
-    found = ids(with_memory(numbers), [WATTS] * (within + 2))
-    assert found == [None] * within + ["kaifa-nordic"] * 2
-    assert ids(with_memory(numbers), [WATTS]) == ["kaifa-nordic"]
-
-
-def test_a_number_that_comes_late_counts_all_the_same() -> None:
-    one = with_memory({NORDIC: ""})
-    assert ids(one, [WATTS, NUMBERED, WATTS]) == [
-        "kaifa-nordic",
-        "6970631401234567",
-        "6970631401234567",
-    ]
-
-
-def test_without_a_memory_nothing_is_waited_for() -> None:
-    """As in `decode`, which shows each telegram for itself."""
-    assert ids(interpreter(), [WATTS]) == ["kaifa-nordic"]
-
-
-@pytest.mark.parametrize(("family", "variant"), LISTS)
-def test_a_meter_whose_lists_say_their_number_always_or_never_is_published_at_once(
-    family: str, variant: str
-) -> None:
-    one = with_memory({})
-    assert one.read(push(*from_meter(family, variant))).reading
 
 
 # --- Lists that are only described ---

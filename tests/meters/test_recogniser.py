@@ -13,11 +13,11 @@ from app.meters.recogniser import GENERIC, Recogniser, Understood, Unknown
 from simulator import axdr, meters
 from simulator.axdr import Raw
 from simulator.meters import obis_bytes
+from tests.support.bodies import VOLTAGE
 from tests.support.recognised import (
     LGZ,
     OTHER_LGZ,
     STRANGE,
-    VOLTAGE,
     data,
     loads,
     pairs,

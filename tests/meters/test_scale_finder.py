@@ -8,11 +8,11 @@ from app.dlms import apdu
 from app.meters.profile import AUTO
 from simulator import axdr
 from simulator.meters import obis_bytes
+from tests.support.bodies import VOLTAGE
 from tests.support.recognised import (
     LGZ,
     OTHER_LGZ,
     STRANGE,
-    VOLTAGE,
     believed,
     data,
     loads,

@@ -6,7 +6,6 @@ from app.meters import profile_files
 from app.meters.profile import AUTO
 from app.meters.recogniser import Recogniser, Understood, Unknown
 from simulator import axdr
-from simulator.axdr import Node
 from simulator.meters import obis_bytes
 from tests.support.telegrams import notification
 
@@ -56,16 +55,5 @@ def loads(power: int, current: int) -> Data:
     return apdu.parse(pairs(c1=power, c31=current, c51=0, c71=0)).body
 
 
-def row(text: str, value: Node, scaler: int, unit: int) -> Node:
-    return axdr.structure(
-        axdr.octet_string(obis_bytes(text)),
-        value,
-        axdr.structure(axdr.int8(scaler), axdr.enum(unit)),
-    )
-
-
 def shown(found: Understood | Unknown) -> dict[str, tuple[object, str | None]]:
     return {str(item.obis): (item.value, item.unit) for item in found.items}
-
-
-VOLTAGE = row("1-0:32.7.0", axdr.uint16(2337), -1, 35)

@@ -1,28 +1,22 @@
 """From what a meter pushed to what a household reads: which meter it is, and what it says."""
 
-import re
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from datetime import datetime, tzinfo
 from functools import lru_cache
-from typing import Final
 
-from app.cosem import clock, items, p1
+from app.cosem import items, p1
 from app.cosem.items import Item
 from app.cosem.obis import Obis
 from app.cosem.unit import Number, scale
 from app.dlms.receiver import Push
 from app.fault import Fault, Kind
 from app.meters import catalogue, identity, submeters
+from app.meters.meter_clock import MeterClock, MeterClocks, is_clock
+from app.meters.meter_numbers import MeterNumbers
 from app.meters.profile import Profile
 from app.meters.reading import Meter, Reading
-from app.meters.recogniser import Recogniser, Unknown
-from app.meters.senders import MOST_SENDERS
+from app.meters.recogniser import Recogniser, Understood, Unknown
 from app.meters.telegram import Register, Telegram
-
-_CLOCK: Final = (1, 0, 0)
-_TIME: Final = (0, 9, 1)
-_DATE: Final = (0, 9, 2)
-_NO_DIGITS: Final = re.compile(r"\D")
 
 
 class Interpreter:
@@ -33,10 +27,7 @@ class Interpreter:
         meter_type: one of them, or ``auto``.
         zone: where the meter stands, for clocks that do not say their offset.
         line: tells this line from others, for meters that say neither number nor system title.
-        numbers: the meters' numbers by sender as far as they are known; kept up to date here, and
-            worth keeping over a restart, as some meters say their number only now and then. An
-            empty one is of a sender that did not say any for long. Without this memory nothing is
-            waited for.
+        numbers: the meters' numbers by sender as far as they are known, see `MeterNumbers`.
         now: the computer's clock, for the hour that occurs twice in autumn, when a meter that does
             not say which one it means has not been heard before it.
     """
@@ -51,14 +42,10 @@ class Interpreter:
         numbers: MutableMapping[str, str] | None = None,
         now: Callable[[], datetime] | None = None,
     ) -> None:
-        self._now = now
         self._recogniser = Recogniser(profiles, meter_type)
-        self._zone = zone
-        self._before: dict[str, datetime] = {}  # the time that each sender sent last
+        self._clocks = MeterClocks(zone, now)
+        self._numbers = MeterNumbers(numbers)
         self._line = line
-        self._numbers = {} if numbers is None else numbers
-        self._patient = numbers is not None
-        self._waited: dict[str, int] = {}  # telegrams of each sender whose number is to come
 
     def read(self, push: Push) -> Telegram:
         """Read one telegram and believe it."""
@@ -81,125 +68,70 @@ class Interpreter:
             mark = title.hex().upper() if title else ""
             understood = self._recogniser.data(push.content.body, title, push.frame.address)
         sender = mark or push.frame.address
-        before = self._before.get(sender) or (self._now() if self._now else None)
-        timestamp = clock.parse(header, self._zone, before) if header else None
-        if timestamp is None:
-            timestamp = self._clock(understood.items, before)
+        clock = self._clocks.of(sender)
+        timestamp = clock.sent(header, understood.items)
         if isinstance(understood, Unknown):
-            kind = understood.kind
-            layer = "list" if kind is Kind.UNKNOWN_LIST else "meter"
-            unknown = tuple(understood.items) if kind is Kind.UNKNOWN_LIST else ()
-            fault = Fault(kind, layer, push.frame.offset, understood.reason)
-            return Telegram(push, timestamp=timestamp, unknown=unknown, fault=fault, sender=sender)
-        profile, listed, absent, note, _, evidence = understood
+            return _not_understood(push, understood, timestamp, sender)
+        profile, listed = understood.profile, understood.items
         manufacturer = understood.manufacturer or profile.manufacturer
-        registers = self._registers(listed, before)
-        # Some meters say their number in one list of several only.
-        number = identity.number(listed, own_channel=is_text) or self._numbers.get(sender) or None
-        # A number whose unit is not known is a register and no reading.
-        bare = frozenset(item.obis for item in listed if item.obis and item.unit is None)
-        values = _values(registers, absent | bare)
-        derived = _balance(values)
-        unsaid = frozenset(
-            reading.key
-            for obis in absent
-            if (reading := catalogue.reading_of(obis, registers[obis].unit))
-        )
-        waiting = number is None and self._waits(sender, profile, push)
         model = profile.model_of(mark)
+        registers = _registers(listed, clock)
+        number = identity.number(listed, own_channel=is_text) or self._numbers.of(sender)
         shown = identity.readable(number) if is_text and number else number
         otherwise = f"{profile.type}_{self._line}" if self._line else profile.type
         meter = _meter(profile.type, manufacturer, model, title, shown, otherwise)
+        waiting = number is None and self._numbers.awaited(sender, profile, push)
         return Telegram(
             push=push,
             profile=profile,
             manufacturer=manufacturer,
             model=model,
-            reading=Reading(meter, timestamp, values, unsaid, derived)
-            if values and not waiting
-            else None,
+            reading=None if waiting else _reading(meter, timestamp, registers, understood),
             others=tuple(submeters.readings(registers, meter)) if is_text else (),
             number=number,
             timestamp=timestamp,
             registers=registers,
-            note=note,
+            note=understood.note,
             waiting=waiting,
             sender=sender,
-            evidence=evidence,
+            evidence=understood.evidence,
         )
 
     def remember(self, telegram: Telegram) -> None:
         """Take what a telegram says of its sender to be so, for those that follow."""
-        sender = telegram.sender
-        if telegram.timestamp and (sender in self._before or len(self._before) < MOST_SENDERS):
-            self._before[sender] = telegram.timestamp
-        if telegram.waiting:
-            self._waited[sender] = self._waited.get(sender, 0) + 1
-        elif sender in self._numbers or len(self._numbers) < MOST_SENDERS:
-            if telegram.number:
-                self._numbers[sender] = telegram.number
-            elif self._waited.get(sender) and _number_within(telegram.profile, telegram.push):
-                self._numbers[sender] = ""  # it does not come any more
+        self._clocks.remember(telegram.sender, telegram.timestamp)
+        self._numbers.remember(telegram)
         if telegram.evidence is not None:
             self._recogniser.learn(telegram.evidence)
 
-    def _waits(self, sender: str, profile: Profile, push: Push) -> bool:
-        """Tell whether a telegram without number is to be passed over, as one with it will come."""
-        if not self._patient or sender in self._numbers or len(self._waited) >= MOST_SENDERS:
-            return False
-        return self._waited.get(sender, 0) < _number_within(profile, push)
 
-    def _clock(self, listed: list[Item], before: datetime | None) -> datetime | None:
-        """Find the clock among the values: by its code, or the first bare date-time."""
-        texts = {}
-        for item in listed:
-            if item.obis is None or _is_clock(item.obis):
-                moment = self._moment(item.value, before)
-                if moment:
-                    return moment
-            elif item.obis.cde in (_TIME, _DATE):
-                texts[item.obis.cde] = _NO_DIGITS.sub("", item.text)
-        if len(texts) == len((_TIME, _DATE)):
-            return clock.parse_text(texts[_DATE] + texts[_TIME], self._zone, before)
-        return None
-
-    def _moment(
-        self, value: object, before: datetime | None, *, even_invalid: bool = False
-    ) -> datetime | None:
-        if isinstance(value, bytes):
-            return clock.parse(value, self._zone, before, even_invalid=even_invalid)
-        if isinstance(value, str):
-            return clock.parse_text(value, self._zone, before)
-        return None
-
-    def _registers(self, listed: list[Item], before: datetime | None) -> dict[Obis, Register]:
-        registers: dict[Obis, Register] = {}
-        for obis, _, value, unit, at in listed:
-            if obis is None or value is None or obis in registers:
-                continue
-            if _is_clock(obis):
-                # Inside its lists an E450 calls a clock invalid that is right to the second; the
-                # register shows what it says, the telegram's time is not taken from it.
-                moment = self._moment(value, before, even_invalid=True)
-                registers[obis] = Register(moment.isoformat() if moment else items.text(value), "")
-            else:
-                moment = self._moment(at, before) if at else None
-                shown = items.text(value) if isinstance(value, (bytes, list, str)) else value
-                registers[obis] = Register(shown, unit or "", moment)
-        return registers
+def _not_understood(
+    push: Push, found: Unknown, timestamp: datetime | None, sender: str
+) -> Telegram:
+    """Give a telegram whose values are not known, with its items where nobody knows their list."""
+    is_list = found.kind is Kind.UNKNOWN_LIST
+    layer = "list" if is_list else "meter"
+    fault = Fault(found.kind, layer, push.frame.offset, found.reason)
+    unknown = tuple(found.items) if is_list else ()
+    return Telegram(push, timestamp=timestamp, unknown=unknown, fault=fault, sender=sender)
 
 
-def _number_within(profile: Profile | None, push: Push) -> int:
-    """Give the telegrams after one of this shape within which the number comes; 0 for none."""
-    if profile is None or not profile.number_within:
-        return 0
-    if push.content is None or isinstance(push.content, bytes):
-        return 0
-    return profile.number_within.get(items.shape(push.content.body), 0)
-
-
-def _is_clock(obis: Obis) -> bool:
-    return obis.a == 0 and obis.cde == _CLOCK
+def _registers(listed: list[Item], clock: MeterClock) -> dict[Obis, Register]:
+    """Give the values by their codes; the first of two for the same code counts."""
+    registers: dict[Obis, Register] = {}
+    for obis, _, value, unit, at in listed:
+        if obis is None or value is None or obis in registers:
+            continue
+        if is_clock(obis):
+            # Inside its lists an E450 calls a clock invalid that is right to the second; the
+            # register shows what it says, the telegram's time is not taken from it.
+            moment = clock.moment(value, even_invalid=True)
+            registers[obis] = Register(moment.isoformat() if moment else items.text(value), "")
+        else:
+            moment = clock.moment(at) if at else None
+            shown = items.text(value) if isinstance(value, (bytes, list, str)) else value
+            registers[obis] = Register(shown, unit or "", moment)
+    return registers
 
 
 @lru_cache(maxsize=64)
@@ -221,17 +153,42 @@ def _meter(  # noqa: PLR0917 - lru_cache counts keywords in another order as ano
     )
 
 
-def _values(registers: Mapping[Obis, Register], withheld: frozenset[Obis]) -> dict[str, Number]:
+def _reading(
+    meter: Meter,
+    timestamp: datetime | None,
+    registers: Mapping[Obis, Register],
+    understood: Understood,
+) -> Reading | None:
+    """Give what a telegram says to a household; None if that is nothing."""
+    # A number whose unit is not known is a register and no reading.
+    bare = {item.obis for item in understood.items if item.obis and item.unit is None}
+    values = _values(
+        (obis, register)
+        for obis, register in registers.items()
+        if obis not in understood.absent and obis not in bare
+    )
+    if not values:
+        return None
+    derived = _balance(values)
+    unknown = frozenset(
+        named.key
+        for obis in understood.absent
+        if (named := catalogue.reading_of(obis, registers[obis].unit))
+    )
+    return Reading(meter, timestamp, values, unknown, derived)
+
+
+def _values(registers: Iterable[tuple[Obis, Register]]) -> dict[str, Number]:
     """Name the registers that are readings; the first of two for the same reading counts."""
     values: dict[str, Number] = {}
-    for obis, (value, unit, _) in registers.items():
-        if isinstance(value, (str, bool)) or obis in withheld:
+    for obis, (value, unit, _) in registers:
+        if isinstance(value, (str, bool)):
             continue
-        reading = catalogue.reading_of(obis, unit)
-        if reading and reading.key not in values:
-            number = scale(value, reading.exponent)
-            if catalogue.possible(reading.key, number):
-                values[reading.key] = number
+        named = catalogue.reading_of(obis, unit)
+        if named and named.key not in values:
+            number = scale(value, named.exponent)
+            if catalogue.possible(named.key, number):
+                values[named.key] = number
     return values
 
 

@@ -1,0 +1,89 @@
+"""When telegrams were sent, by the clocks of their meters."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Final
+
+from app.cosem import clock
+from app.cosem.items import Item
+from app.cosem.obis import Obis
+from app.meters.senders import has_room
+
+_CLOCK: Final = (1, 0, 0)
+_TIME: Final = (0, 9, 1)
+_DATE: Final = (0, 9, 2)
+_NO_DIGITS: Final = re.compile(r"\D")
+
+
+def is_clock(obis: Obis) -> bool:
+    """Tell whether a register is the meter's clock."""
+    return obis.a == 0 and obis.cde == _CLOCK
+
+
+@dataclass(frozen=True, slots=True)
+class MeterClock:
+    """Reads the times of one sender's telegram.
+
+    Args:
+        zone: where the meter stands, for clocks that do not say their offset.
+        before: the time that it sent before, for the hour that occurs twice in autumn.
+    """
+
+    zone: tzinfo
+    before: datetime | None
+
+    def sent(self, header: bytes | None, listed: Iterable[Item]) -> datetime | None:
+        """Tell when a telegram was sent: by its header, else by the clock among its values.
+
+        None when it gives no time or no valid one.
+        """
+        moment = clock.parse(header, self.zone, self.before) if header else None
+        return self._among(listed) if moment is None else moment
+
+    def moment(self, value: object, *, even_invalid: bool = False) -> datetime | None:
+        """Read a register's date-time or a time in text; see `clock.parse` for the argument."""
+        if isinstance(value, bytes):
+            return clock.parse(value, self.zone, self.before, even_invalid=even_invalid)
+        if isinstance(value, str):
+            return clock.parse_text(value, self.zone, self.before)
+        return None
+
+    def _among(self, listed: Iterable[Item]) -> datetime | None:
+        """Find the clock by its code, or the first bare date-time, or time and date in text."""
+        texts = {}
+        for item in listed:
+            if item.obis is None or is_clock(item.obis):
+                moment = self.moment(item.value)
+                if moment:
+                    return moment
+            elif item.obis.cde in (_TIME, _DATE):
+                texts[item.obis.cde] = _NO_DIGITS.sub("", item.text)
+        if len(texts) == len((_TIME, _DATE)):
+            return clock.parse_text(texts[_DATE] + texts[_TIME], self.zone, self.before)
+        return None
+
+
+class MeterClocks:
+    """The clocks of one line's senders.
+
+    Args:
+        zone: where the meters stand.
+        now: the computer's clock, for a sender that has not been heard before.
+    """
+
+    def __init__(self, zone: tzinfo, now: Callable[[], datetime] | None = None) -> None:
+        self._zone = zone
+        self._now = now
+        self._last: dict[str, datetime] = {}
+
+    def of(self, sender: str) -> MeterClock:
+        """Give the clock of a sender's next telegram."""
+        before = self._last.get(sender) or (self._now() if self._now else None)
+        return MeterClock(self._zone, before)
+
+    def remember(self, sender: str, moment: datetime | None) -> None:
+        """Take the time that a telegram gives, if it gives one."""
+        if moment and has_room(self._last, sender):
+            self._last[sender] = moment

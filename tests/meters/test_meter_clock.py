@@ -1,0 +1,96 @@
+"""When a telegram was sent, as an interpreter tells it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from simulator import axdr, clock, meters
+from simulator.axdr import Node
+from tests.support.bodies import VOLTAGE, pair
+from tests.support.interpreted import KAM, LGZ, from_meter, interpreter, push, read
+from tests.support.telegrams import NOON, ZONE, household, notification, registers
+
+MOMENT = NOON.astimezone(ZONE)
+SHOWN = clock.date_time(MOMENT)
+LATER = clock.date_time(MOMENT + timedelta(seconds=2))
+
+
+def test_the_time_is_that_of_the_header() -> None:
+    plaintext = notification(axdr.octet_string(LATER), VOLTAGE, time=SHOWN)
+    assert read(plaintext, KAM).timestamp == NOON
+
+
+@pytest.mark.parametrize("invalid", [None, clock.date_time(MOMENT, clock.Style(status=1))])
+@pytest.mark.parametrize(
+    "element",
+    [axdr.octet_string(SHOWN), pair("0-0:1.0.0", axdr.octet_string(SHOWN))],
+    ids=["bare", "coded"],
+)
+def test_without_a_time_in_the_header_it_is_that_of_the_clock(
+    invalid: bytes | None, element: Node
+) -> None:
+    assert read(notification(element, VOLTAGE, time=invalid), KAM).timestamp == NOON
+
+
+def test_a_time_under_another_code_is_not_that_of_the_telegram() -> None:
+    plaintext = notification(pair("0-0:96.2.12", axdr.octet_string(SHOWN)), VOLTAGE)
+    telegram = read(plaintext, KAM)
+    assert telegram.timestamp is None
+    assert telegram.reading is not None
+    assert telegram.reading.timestamp is None
+    assert registers(telegram)["0-0:96.2.12"] == (SHOWN.hex().upper(), "")
+
+
+def test_a_clock_that_calls_itself_invalid_is_shown_and_not_believed() -> None:
+    invalid = clock.date_time(MOMENT, clock.Style(deviation=False, status=clock.INVALID))
+    telegram = read(notification(pair("0-0:1.0.0", axdr.octet_string(invalid)), VOLTAGE), KAM)
+    assert telegram.timestamp is None
+    assert registers(telegram)["0-0:1.0.0"] == (MOMENT.isoformat(), "")
+
+
+def test_a_clock_that_shows_no_time_is_shown_as_digits() -> None:
+    plaintext = notification(pair("0-0:1.0.0", axdr.octet_string(b"\xff" * 12)), VOLTAGE)
+    assert registers(read(plaintext, KAM))["0-0:1.0.0"] == ("FF" * 12, "")
+
+
+def test_a_clock_without_offset_is_that_of_the_zone() -> None:
+    plaintext, title = from_meter("e450", "burgenland")
+    at = {zone: interpreter(zone=zone).read(push(plaintext, title)) for zone in (ZONE, UTC)}
+    assert at[ZONE].timestamp == NOON
+    assert at[UTC].timestamp == NOON + timedelta(hours=2)
+
+
+def test_in_the_hour_that_occurs_twice_the_time_goes_on() -> None:
+    meter = meters.build("e450", "wien")
+    lines = interpreter()
+    begin = datetime(2026, 10, 25, 0, 59, 50, tzinfo=UTC)
+    for step in range(0, 25, 5):
+        moment = begin + timedelta(seconds=step)
+        snapshot = replace(household(meter), time=moment)
+        telegram = lines.read(push(meter.telegram(snapshot).plaintext, LGZ))
+        assert telegram.timestamp == moment
+
+
+WITHOUT_SEASON = clock.Style(deviation=False, summer=False)
+
+
+def test_the_clock_in_the_list_is_of_the_same_hour_as_the_header() -> None:
+    moment = datetime(2026, 10, 25, 0, 30, 5, tzinfo=UTC)
+    header, early = (
+        clock.date_time(time.astimezone(ZONE), WITHOUT_SEASON)
+        for time in (moment, moment - timedelta(seconds=2))
+    )
+    plaintext = notification(pair("0-0:1.0.0", axdr.octet_string(early)), VOLTAGE, time=header)
+    telegram = read(plaintext, b"LGZ12345")
+    assert telegram.timestamp == moment
+    assert registers(telegram)["0-0:1.0.0"] == ("2026-10-25T02:30:03+02:00", "")
+
+
+def test_two_meters_on_a_line_do_not_disturb_each_others_hour() -> None:
+    line = interpreter()
+    for title, second in ((b"LGZ12345", 5), (b"LGZ12346", 3)):
+        moment = datetime(2026, 10, 25, 0, 30, second, tzinfo=UTC)
+        header = clock.date_time(moment.astimezone(ZONE), WITHOUT_SEASON)
+        telegram = line.read(push(notification(VOLTAGE, time=header), title))
+        assert telegram.timestamp == moment
