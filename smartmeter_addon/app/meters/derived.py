@@ -1,5 +1,12 @@
 """Readings that a meter does not send and that follow from those it sends, each with its formula.
 
+They are made at two times:
+
+- When a telegram is read, `with_signed_power` adds the signed power of the whole meter. It is part
+  of every reading: plausibility compares it, and ``decode`` shows it.
+- When a reading is published, `completed` adds apparent power and the power of each phase. These
+  are for the household alone: nothing compares them, and ``decode`` does not show them.
+
 Nothing is guessed: a power factor without a sign does not tell whether a phase takes or gives, so
 no power of a phase is made of it; a phase angle does, and its result is only believed while the
 phases together make the power that the meter sends itself.
@@ -21,19 +28,27 @@ _AGREE_WITHIN: Final = Decimal("0.1")
 _AGREE_WATTS: Final = 20
 
 _Numbers = Mapping[str, Decimal | int]
+_Derived = dict[str, tuple[Decimal | int, str]]
+"""Value and formula by the reading's key."""
+
+
+def with_signed_power(reading: Reading) -> Reading:
+    """Add the power of the whole meter with its sign, where the meter sends both directions apart.
+
+    A value of the meter's own is never replaced.
+    """
+    return _with(reading, _signed(_sent(reading)))
 
 
 def completed(reading: Reading) -> Reading:
-    """Add what follows from a reading: signed and apparent power, in all and by phase.
+    """Add apparent power, in all and by phase, and the signed power of each phase.
 
     Values of the meter's own are never replaced.
     """
-    sent = {key: value for key, value in reading.values.items() if not isinstance(value, str)}
-    found: dict[str, tuple[Decimal | int, str]] = {}
+    sent = _sent(reading)
+    found: _Derived = {}
     for phase in _PHASES:
-        taken, given = f"power_import_{phase}", f"power_export_{phase}"
-        if taken in sent and given in sent:
-            found[f"power_{phase}"] = (sent[taken] - sent[given], f"{taken} - {given}")
+        found |= _signed(sent, f"_{phase}")
     apparent = _apparent(sent)
     for phase, power in apparent.items():
         found[f"apparent_power_{phase}"] = (power, f"voltage_{phase} * current_{phase}")
@@ -45,6 +60,15 @@ def completed(reading: Reading) -> Reading:
             f"power_{phase}",
             (power, f"voltage_{phase} * current_{phase} * cos(phase_angle_{phase})"),
         )
+    return _with(reading, found)
+
+
+def _sent(reading: Reading) -> _Numbers:
+    return {key: value for key, value in reading.values.items() if not isinstance(value, str)}
+
+
+def _with(reading: Reading, found: _Derived) -> Reading:
+    """Add what was found and the meter does not send itself."""
     new = {key: value for key, value in found.items() if key not in reading.values}
     if not new:
         return reading
@@ -53,6 +77,14 @@ def completed(reading: Reading) -> Reading:
         values={**reading.values, **{key: value for key, (value, _) in new.items()}},
         derived={**reading.derived, **{key: how for key, (_, how) in new.items()}},
     )
+
+
+def _signed(sent: _Numbers, phase: str = "") -> _Derived:
+    """Give import less export, of the whole meter or of a phase; nothing if one is missing."""
+    taken, given = f"power_import{phase}", f"power_export{phase}"
+    if taken not in sent or given not in sent:
+        return {}
+    return {f"power{phase}": (sent[taken] - sent[given], f"{taken} - {given}")}
 
 
 def _apparent(sent: _Numbers) -> dict[str, Decimal]:

@@ -10,7 +10,7 @@ from app.cosem.obis import Obis
 from app.cosem.unit import Number, scale
 from app.dlms.receiver import Push
 from app.fault import Fault, Kind
-from app.meters import catalogue, identity, submeters
+from app.meters import catalogue, derived, identity, submeters
 from app.meters.meter_clock import MeterClock, MeterClocks, is_clock
 from app.meters.meter_numbers import MeterNumbers
 from app.meters.profile import Profile
@@ -169,13 +169,12 @@ def _reading(
     )
     if not values:
         return None
-    derived = _balance(values)
     unknown = frozenset(
         named.key
         for obis in understood.absent
         if (named := catalogue.reading_of(obis, registers[obis].unit))
     )
-    return Reading(meter, timestamp, values, unknown, derived)
+    return derived.with_signed_power(Reading(meter, timestamp, values, unknown))
 
 
 def _values(registers: Iterable[tuple[Obis, Register]]) -> dict[str, Number]:
@@ -190,11 +189,3 @@ def _values(registers: Iterable[tuple[Obis, Register]]) -> dict[str, Number]:
             if catalogue.possible(named.key, number):
                 values[named.key] = number
     return values
-
-
-def _balance(values: dict[str, Number]) -> dict[str, str]:
-    """Add the signed power to readings that have import and export only, and say so."""
-    if "power" in values or "power_import" not in values or "power_export" not in values:
-        return {}
-    values["power"] = values["power_import"] - values["power_export"]
-    return {"power": "power_import - power_export"}
