@@ -26,11 +26,16 @@ from tests.support.telegrams import (
 Capture = dict[str, Any]
 """One entry of a collection; vectors/README.md describes its keys."""
 
+VECTORS = Path(__file__).parents[1] / "vectors"
+REFERENCE = VECTORS.parents[2] / "shared" / "vectors" / "reference.json"
 
-CHOSEN = {
+PROFILES = profile_files.load()
+NOTHING_COMES_OUT = {"incomplete", "bad-frame", "undecodable"}
+LINKS = {"raw-apdu": "raw", "p1-ascii": "p1", "p1-encrypted": "raw"}
+WALL_CLOCK = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+
+REFERENCE_TYPES = {
     "aidon": "aidon",
-    "egd-cz": "xt211",
-    "energomera": "energomera",
     "iskra-am550-at": "am550",
     "iskra-am550-ch": "am550",
     "iskra-si-hr": "am550",
@@ -46,37 +51,13 @@ CHOSEN = {
     "sagemcom-at": "sagemcom",
     "siemens-im350": "im350",
     "siemens-td3511": "dsmr",
-}
-"""The meter type that a user would choose for a family."""
-
-
-SPECIAL = {
-    "p1-eon-hu": "sagemcom-p1",
-    "p1-dsmr3": "dsmr2",
-    "p1-esy-q3d": "q3d",
     "p1-isk-si-nocrc": "am550",
     "p1-kamstrup-se": "kamstrup",
-    "p1-sag-t210dr-plain": "sagemcom-p1",
 }
-"""The meter type of captures whose family holds several makers' meters."""
+"""The meter type of captures of the collection beside the project, which does not say it.
 
-
-VECTORS = Path(__file__).parents[1] / "vectors"
-
-
-REFERENCE = VECTORS.parents[2] / "shared" / "vectors" / "reference.json"
-
-
-PROFILES = profile_files.load()
-
-
-NOTHING_COMES_OUT = {"incomplete", "bad-frame", "undecodable"}
-
-
-LINKS = {"raw-apdu": "raw", "p1-ascii": "p1", "p1-encrypted": "raw"}
-
-
-WALL_CLOCK = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+By its own word for their family, or by the name of a capture whose family has several types.
+"""
 
 
 def load(path: Path) -> list[Capture]:
@@ -84,13 +65,19 @@ def load(path: Path) -> list[Capture]:
     return captures
 
 
+def reference() -> list[Capture]:
+    """Give the captures of the collection beside the project, with a meter type where one fits."""
+    captures = load(REFERENCE) if REFERENCE.exists() else []
+    for capture in captures:
+        meter_type = REFERENCE_TYPES.get(capture["id"]) or REFERENCE_TYPES.get(capture["family"])
+        if meter_type:
+            capture["meter_type"] = meter_type
+    return captures
+
+
 SHIPPED = load(VECTORS / "shippable.json")
-
-
-CAPTURES = SHIPPED + (load(REFERENCE) if REFERENCE.exists() else [])
-
-
-WITH_A_TYPE = [capture for capture in CAPTURES if capture["family"] in CHOSEN]
+CAPTURES = SHIPPED + reference()
+WITH_A_TYPE = [capture for capture in CAPTURES if "meter_type" in capture]
 
 
 def keys_of(capture: Capture) -> Keys:
@@ -98,11 +85,6 @@ def keys_of(capture: Capture) -> Keys:
         parse_key(capture[name]) if capture[name] else None for name in ("key", "auth_key")
     )
     return Keys(encryption, authentication)
-
-
-def chosen_for(capture: Capture) -> str:
-    """The meter type that a user would choose."""
-    return SPECIAL.get(capture["id"]) or CHOSEN[capture["family"]]
 
 
 def events_of(capture: Capture, meter_type: str = AUTO) -> list[Telegram | Fault]:
