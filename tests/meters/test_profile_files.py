@@ -52,18 +52,6 @@ def complaint(folder: Path) -> str:
 # --- The shipped ones ---
 
 
-def test_the_families_of_the_mission_are_there() -> None:
-    assert {"kaifa", "sagemcom", "e450"} <= set(PROFILES)
-
-
-def test_every_meter_that_can_be_read_has_a_profile() -> None:
-    assert set(PROFILES) == {
-        *("aidon", "am550", "dsmr", "dsmr2", "e360", "e450", "e570", "energomera", "honeywell"),
-        *("im350", "kaifa", "kaifa-nordic", "kamstrup", "q3d", "sagemcom", "sagemcom-p1"),
-        *("xt211", "zmf100"),
-    }
-
-
 @EVERY_PROFILE
 def test_a_profile_says_what_the_user_has_to_know(one: Profile) -> None:
     assert PROFILES[one.type] is one
@@ -123,6 +111,8 @@ interface = "wired"
 keys = "one, by mail"
 publishes = "voltage"
 verified = "capture"
+tried_with = "X1 and X2"
+not_tried = "X3"
 makers = ["XMP"]
 addresses = ["ceff03"]
 lists = ["burgenland-14"]
@@ -142,7 +132,7 @@ active_energy = 1
     )
     assert one.operators == ("Netz Beispiel",)
     assert (one.interface, one.keys, one.publishes) == ("wired", "one, by mail", "voltage")
-    assert one.verified == "capture"
+    assert (one.verified, one.tried_with, one.not_tried) == ("capture", "X1 and X2", "X3")
     assert one.makers == ("XMP",)
     assert one.addresses == ("ceff03",)
     assert one.serial_modes == (SerialMode(2400, 8, "E", 1), SerialMode(9600, 8, "N", 1))

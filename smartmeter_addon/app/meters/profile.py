@@ -103,6 +103,8 @@ class Profile:
         keys: which keys it takes, and who hands them out.
         publishes: what its telegrams say, in a householder's words.
         verified: ``capture`` when a real telegram was decoded right, else ``documentation``.
+        tried_with: whose telegrams were decoded right.
+        not_tried: what is known by documentation only.
         makers: letters with which system titles and device names of the maker begin.
         serial_modes: in the order of likelihood.
         push_interval: seconds between telegrams.
@@ -131,6 +133,8 @@ class Profile:
     keys: str = ""
     publishes: str = ""
     verified: str = "documentation"
+    tried_with: str = ""
+    not_tried: str = ""
     makers: tuple[str, ...] = ()
     serial_modes: tuple[SerialMode, ...] = ()
     push_interval: int = PUSH_INTERVAL
