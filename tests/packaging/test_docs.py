@@ -744,6 +744,19 @@ def test_every_file_named_exists(text: Path) -> None:
         assert any((folder / word).exists() for folder in folders), word
 
 
+def test_every_capture_that_the_program_names_is_one_that_is_shipped() -> None:
+    shipped = {one["id"] for one in captures.SHIPPED}
+    word = re.compile(r"\bcaptures?[\s#]+`*([a-z]\w*(?:-[\w*]+)+)")
+    named = {
+        name
+        for path in (ADDON / "app").rglob("*")
+        if path.suffix in {".py", ".toml"}
+        for name in word.findall(read(path))
+    }
+    assert named
+    assert named - shipped == set()
+
+
 def test_the_options_of_the_demo_that_are_named_exist() -> None:
     named = re.findall(r"`[^`]*?(--[\w-]+)", prose(section(README, "Try it without a meter")))
     assert named

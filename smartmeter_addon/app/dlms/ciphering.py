@@ -3,7 +3,8 @@
 Sources: DLMS Green Book, security suite 0 (AES-GCM-128, 12-byte tag, initialization vector =
 system title and invocation counter, additional data = security control byte and authentication
 key). Kaifa meters in Tyrol, Vorarlberg and Salzburg set the suite bits to 1 and still use AES-128
-without a tag, so the suite bits decide nothing here (capture ``kaifa-vkw-keyed`` and others).
+without a tag, as the worked example in fneur/smart-meter-tirol shows, so the suite bits decide
+nothing here.
 """
 
 import string

@@ -2,8 +2,9 @@
 
 ``7E | format 2 bytes | destination 1, 2 or 4 | source 1, 2 or 4 | control | HCS | information | FCS
 | 7E``. Nothing is stuffed: 7E occurs inside, the length says where a frame ends. Between frames
-stand two flags, one shared flag, or none (capture ``iskra-am550-wien-noflag``), so a frame is known
-by its format byte and its header check sequence, and flags are no more than filling.
+stand two flags, one shared flag, or none (an AM550 of Wiener Netze was seen without the closing
+flag), so a frame is known by its format byte and its header check sequence, and flags are no more
+than filling.
 
 Two ways of cutting a message are in use: Iskraemeco AM550 sets the segmentation bit, Landis+Gyr
 E450 and E570 send blocks of general block transfer in frames that are whole each.
