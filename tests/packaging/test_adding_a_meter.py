@@ -111,7 +111,7 @@ def add_by_hand(tree: Path) -> None:
 
 def test_all_lists_of_meters_are_up_to_date(tree: Path) -> None:
     before = contents(tree)
-    assert write(tree) == ""
+    assert write(tree) == "", "run script/meters --write"
     assert changed(before, contents(tree)) == set()
 
 

@@ -1,4 +1,4 @@
-"""From what a meter pushed to what a household reads: which meter it is, and what it says."""
+"""Interprets what a meter pushed: which meter it is, its registers, and the readings in them."""
 
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from datetime import datetime, tzinfo

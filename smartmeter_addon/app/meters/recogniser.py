@@ -1,4 +1,4 @@
-"""Finds out of which meter family a telegram is, by what it holds, and names its values."""
+"""Recognises the meter family of a telegram by what it holds, and names its values."""
 
 from collections.abc import Mapping
 from functools import lru_cache
