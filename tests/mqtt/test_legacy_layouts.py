@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.config.options import LAYOUTS as NAMES
+from app.config.options import LAYOUT_NAMES
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import DIAGNOSTICS, SENSORS
 from app.mqtt.announcements import Announcement
@@ -53,16 +53,16 @@ def announced(name: str, meter: Meter = METER, topics: Topics | None = None) -> 
 
 
 def test_every_layout_can_be_chosen() -> None:
-    assert tuple(LAYOUTS) == NAMES
+    assert tuple(LAYOUTS) == LAYOUT_NAMES
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LAYOUT_NAMES)
 def test_our_own_state_message_is_always_there(name: str) -> None:
     (expected,) = layout("standard").reading(READING)
     assert expected in list(layout(name).reading(READING))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LAYOUT_NAMES)
 def test_a_meter_behind_the_meter_has_our_own_messages_only(name: str) -> None:
     gas = Reading(GAS, NOON, {"gas": Decimal("7.5")})
     assert list(layout(name).reading(gas)) == list(layout("standard").reading(gas))
@@ -71,7 +71,7 @@ def test_a_meter_behind_the_meter_has_our_own_messages_only(name: str) -> None:
     assert described["dev"]["identifiers"] == ["smartmeter_gas7"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LAYOUT_NAMES)
 def test_no_message_of_a_reading_is_retained(name: str) -> None:
     assert not any(message.retain for message in layout(name).reading(READING))
 
@@ -141,7 +141,9 @@ def test_burgenland_s_entities_are_taken_over_and_no_others() -> None:
     (message,) = layout("burgenland").takeover()
     assert message.topic == announced("burgenland")["topic"]
     assert (json.loads(message.payload), message.retain) == ({"migrate_discovery": True}, False)
-    assert not [one for name in NAMES if name != "burgenland" for one in layout(name).takeover()]
+    assert not [
+        one for name in LAYOUT_NAMES if name != "burgenland" for one in layout(name).takeover()
+    ]
 
 
 def test_burgenland_s_availability_is_the_last_will_s_topic() -> None:

@@ -1,40 +1,30 @@
 """What the user asked for: options.json, checked to the last option before anything starts.
 
 Every problem is a sentence that names the option, shows what was given and says what is wanted, and
-all of them are told at once. What was given as a key or password is never shown.
+all of them are told at once. Keys and passwords are never shown.
 """
 
-import difflib
-import ipaddress
 import json
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import voluptuous as vol
 
-from app.config import pem
-from app.dlms.ciphering import Keys, parse_key
+from app.config import checks, pem, redaction
+from app.dlms.ciphering import Keys
 from app.log import LEVELS, Redactor
-from app.transport.address import parse_url
 from app.transport.serial_mode import SerialMode
 
 MQTT_PORT: Final = 1883
 MQTT_TLS_PORT: Final = 8883
 LANGUAGES: Final = ("en", "de")
-LAYOUTS: Final = ("standard", "burgenland", "lgraho", "greenmikeeu")
-"""Our own way to publish, and those of predecessors."""
+LAYOUT_NAMES: Final = ("standard", "burgenland", "lgraho", "greenmikeeu")
+"""Our own layout of topics and messages, then the legacy layouts."""
 
-_LARGEST_PORT: Final = 65535
-_LONGEST_INTERVAL: Final = 86400
-_LONGEST_SHOWN: Final = 60
-_LONGEST_PATH: Final = 150  # shorter than any certificate or key
-
-# Control characters, line separators, halves of surrogate pairs (JSON can carry those) and the
-# characters that MQTT forbids.
-_STRANGE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+_MAX_PORT: Final = 65535
+_MAX_INTERVAL: Final = 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +67,7 @@ class MqttOptions:
         tls_insecure: whether to take any certificate.
         base_topic: what the state topics begin with.
         discovery_prefix: what Home Assistant's discovery topics begin with.
-        layout: one of LAYOUTS.
+        layout: one of LAYOUT_NAMES.
     """
 
     host: str | None = None
@@ -91,7 +81,7 @@ class MqttOptions:
     tls_insecure: bool = False
     base_topic: str = "smartmeter"
     discovery_prefix: str = "homeassistant"
-    layout: str = LAYOUTS[0]
+    layout: str = LAYOUT_NAMES[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,53 +167,17 @@ def parse(raw: object, meter_types: Collection[str]) -> Options:
     Raises:
         OptionsError: with all problems.
     """
-    meter: _Fields = {
-        "meter_type": _one_of(meter_types),
-        "key": _key,
-        "auth_key": _key,
-        "device": _device,
-        "url": _url,
-        "serial_mode": _serial_mode,
-        "name": _text("a name"),
-        "update_interval": _whole(0, _LONGEST_INTERVAL, "seconds, 0 for every telegram"),
-    }
-    mqtt: _Fields = {
-        "host": _host,
-        "port": _whole(1, _LARGEST_PORT),
-        "username": _text("a user name"),
-        "password": _password,
-        "tls": _flag,
-        "ca": _pem(pem.certificates),
-        "client_cert": _pem(pem.certificates),
-        "client_key": _pem(pem.private_key),
-        "tls_insecure": _flag,
-        "base_topic": _topic,
-        "discovery_prefix": _topic,
-        "layout": _one_of(LAYOUTS),
-    }
-    options = _group(
-        meter
-        | {
-            "language": _one_of(LANGUAGES),
-            "log_level": _one_of(LEVELS),
-            "mqtt": _group(mqtt, _check_mqtt),
-            "additional_meters": _each(_group(meter)),
-        },
-        _check_layout,
-    )
+    entered = frozenset(redaction.entered_secrets(raw))
     try:
-        values = vol.Schema(options)(raw)
+        values = vol.Schema(_all_options(meter_types))(raw)
     except vol.MultipleInvalid as invalid:
-        # A password can have been typed into a second option, which shows what it was given.
-        redact = Redactor(_entered(raw))
-        raise OptionsError(_sentence(error, redact) for error in invalid.errors) from None
+        raise OptionsError(checks.sentences(invalid, Redactor(entered))) from None
     shared = {name: values.pop(name) for name in ("language", "log_level") if name in values}
-    broker = values.pop("mqtt", {})
-    if broker.get("tls"):
-        broker.setdefault("port", MQTT_TLS_PORT)
+    mqtt = values.pop("mqtt", {})
+    if mqtt.get("tls"):
+        mqtt.setdefault("port", MQTT_TLS_PORT)
     groups = [values, *values.pop("additional_meters", [])]
-    entered = frozenset(_entered(raw))
-    return Options(tuple(map(_meter, groups)), MqttOptions(**broker), entered=entered, **shared)
+    return Options(tuple(map(_meter, groups)), MqttOptions(**mqtt), entered=entered, **shared)
 
 
 def _meter(values: dict[str, Any]) -> MeterOptions:
@@ -231,313 +185,61 @@ def _meter(values: dict[str, Any]) -> MeterOptions:
     return MeterOptions(keys=keys, **values)
 
 
-def _entered(raw: object) -> Iterable[str]:
-    """Find the secrets as they were typed."""
-    if isinstance(raw, dict):
-        for name, value in raw.items():
-            if name in ("key", "auth_key", "password") and isinstance(value, str) and value:
-                yield value
-            elif name == "client_key" and isinstance(value, str) and pem.is_pem(value):
-                yield value
-                yield from pem.lines(value)
-            else:
-                yield from _entered(value)
-    elif isinstance(raw, list):
-        for item in raw:
-            yield from _entered(item)
+def _all_options(meter_types: Collection[str]) -> checks.Validator:
+    meter: checks.Fields = {
+        "meter_type": checks.one_of(meter_types),
+        "key": checks.key,
+        "auth_key": checks.key,
+        "device": checks.device,
+        "url": checks.url,
+        "serial_mode": checks.serial_mode,
+        "name": checks.text("a name"),
+        "update_interval": checks.whole_number(0, _MAX_INTERVAL, "seconds, 0 for every telegram"),
+    }
+    mqtt: checks.Fields = {
+        "host": checks.host,
+        "port": checks.whole_number(1, _MAX_PORT),
+        "username": checks.text("a user name"),
+        "password": checks.password,
+        "tls": checks.flag,
+        "ca": checks.pem_or_path(pem.certificates),
+        "client_cert": checks.pem_or_path(pem.certificates),
+        "client_key": checks.pem_or_path(pem.private_key),
+        "tls_insecure": checks.flag,
+        "base_topic": checks.topic,
+        "discovery_prefix": checks.topic,
+        "layout": checks.one_of(LAYOUT_NAMES),
+    }
+    others: checks.Fields = {
+        "language": checks.one_of(LANGUAGES),
+        "log_level": checks.one_of(LEVELS),
+        "mqtt": checks.group(mqtt, _tls_problems),
+        "additional_meters": checks.list_of(checks.group(meter)),
+    }
+    return checks.group(meter | others, _layout_problems)
 
 
-# Validators: each takes what was given and returns what the program uses, or raises vol.Invalid
-# with the sentence that follows the option's name. Voluptuous walks the tree and keeps the paths.
-
-_Validator = Callable[[object], Any]
-_TextValidator = Callable[[object], str]
-_Fields = dict[str, _Validator]
-_Check = Callable[[Mapping[str, object]], Iterable[tuple[str, str]]]
-
-
-def _group(fields: _Fields, check: _Check = lambda _given: ()) -> _Validator:
-    """Validate a group of options.
-
-    Args:
-        fields: a validator for each.
-        check: finds problems between them, as pairs of an option and its sentence. It runs on what
-            was given, right or wrong, so that its problems are told along with the others.
-    """
-    schema = vol.Schema({vol.Optional(name): validator for name, validator in fields.items()})
-
-    def validate(value: object) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            raise vol.Invalid(f"{_kind(value)} is given; wanted is a group of options")
-        errors = [
-            vol.Invalid(_unknown(name, fields), [name]) for name in value if name not in fields
-        ]
-        given = {name: item for name, item in value.items() if name in fields and not _blank(item)}
-        errors += [vol.Invalid(text, [name]) for name, text in check(given)]
-        values: dict[str, Any] = {}
-        try:
-            values = schema(given)
-        except vol.MultipleInvalid as invalid:
-            errors += invalid.errors
-        if errors:
-            raise vol.MultipleInvalid(errors)
-        return values
-
-    return validate
-
-
-def _blank(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
-
-
-def _each(validator: _Validator) -> _Validator:
-    """Validate a list. Voluptuous' own way stops at the first item with a problem inside."""
-
-    def validate(value: object) -> list[Any]:
-        if not isinstance(value, list):
-            raise vol.Invalid(f"{_kind(value)} is given; wanted is a list of groups of options")
-        values, errors = [], []
-        for position, item in enumerate(value):
-            try:
-                values.append(validator(item))
-            except vol.Invalid as invalid:
-                invalid.prepend([position])
-                errors += invalid.errors if isinstance(invalid, vol.MultipleInvalid) else [invalid]
-        if errors:
-            raise vol.MultipleInvalid(errors)
-        return values
-
-    return validate
-
-
-def _text(wanted: str) -> _TextValidator:
-    def validate(value: object) -> str:
-        if not isinstance(value, str):
-            raise _refuse(value, f"a text in quotes: {wanted}")
-        text = value.strip()
-        if _STRANGE.search(text):
-            raise _refuse(value, f"{wanted}; there are control characters or the like in it")
-        return text
-
-    return validate
-
-
-def _one_of(choices: Collection[str]) -> _TextValidator:
-    listed = f"one of {', '.join(choices)}"
-    text = _text(listed)
-
-    def validate(value: object) -> str:
-        choice = text(value).lower()
-        if choice not in choices:
-            raise _refuse(value, listed)
-        return choice
-
-    return validate
-
-
-def _whole(low: int, high: int, what: str = "") -> _Validator:
-    wanted = f"a whole number from {low} to {high}" + (f" ({what})" if what else "")
-
-    def validate(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise _refuse(value, wanted)
-        return value
-
-    return validate
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise _refuse(value, "true or false")
-    return value
-
-
-def _key(value: object) -> bytes:
-    if not isinstance(value, str):
-        # A key of digits only, typed in YAML mode without quotes, arrives as a number.
-        raise vol.Invalid(
-            f"{_kind(value)} is given (not shown); wanted are 32 hexadecimal digits in quotes, like"
-            ' key: "0011..."; without quotes a key of digits is taken for a number'
-        )
-    try:
-        return parse_key(value)
-    except ValueError as error:
-        raise vol.Invalid(str(error)) from None
-
-
-def _password(value: object) -> str:
-    if not isinstance(value, str):
-        raise vol.Invalid(f"{_kind(value)} is given (not shown); wanted is a text, in quotes")
-    if not _encodable(value):
-        raise vol.Invalid(
-            f"a text of {len(value)} characters is given (not shown), and some of them are none"
-            " that can be sent; wanted is the password as you type it elsewhere"
-        )
-    return value
-
-
-def _pem(normalise: Callable[[str], str]) -> _TextValidator:
-    wanted = "the PEM text, which begins with -----BEGIN, or the path of a file"
-    path = _text(wanted)
-
-    def validate(value: object) -> str:
-        if isinstance(value, str) and pem.is_pem(value):
-            try:
-                return normalise(value)
-            except ValueError as error:
-                raise vol.Invalid(str(error)) from None
-        if isinstance(value, str) and _may_be_a_key(value):
-            raise vol.Invalid(f"{_kind(value)} is given (not shown); wanted is {wanted}")
-        return path(value)
-
-    return validate
-
-
-def _may_be_a_key(text: str) -> bool:
-    """Tell whether a text can be a private key without its first line, and must not be shown."""
-    bare = re.fullmatch(r"[A-Za-z0-9+][A-Za-z0-9+/=\s]{50,}", text.strip())
-    return bare is not None or "-----" in text or len(text) > _LONGEST_PATH
-
-
-def _device(value: object) -> str:
-    wanted = "the path of a serial device, like /dev/ttyUSB0; a gateway belongs into url"
-    path = _text(wanted)(value)
-    if not path.startswith("/"):
-        raise _refuse(value, wanted)
-    return path
-
-
-def _url(value: object) -> str:
-    url = _text("tcp://host:port or a path")(value)
-    try:
-        parse_url(url)
-    except ValueError as error:
-        raise vol.Invalid(f"{_shown(value)} is given; {error}") from None
-    return url
-
-
-def _serial_mode(value: object) -> SerialMode:
-    mode = _text("a text like 2400 8E1")(value)
-    try:
-        return SerialMode.parse(mode)
-    except ValueError as error:
-        raise vol.Invalid(f"{_shown(value)} is given; {error}") from None
-
-
-def _host(value: object) -> str:
-    wanted = "a name or IP address alone, like core-mosquitto; the port belongs into mqtt.port"
-    host = _text(wanted)(value)
-    if not _is_address(host) and not re.fullmatch(r"[\w.-]+", host):
-        raise _refuse(value, wanted)
-    return host
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _topic(value: object) -> str:
-    wanted = (
-        "an MQTT topic without + and #, that neither begins with $ nor begins or ends with /,"
-        " like smartmeter or house/meter"
-    )
-    topic = _text(wanted)(value)
-    if "+" in topic or "#" in topic or topic.startswith("$") or not all(topic.split("/")):
-        raise _refuse(value, wanted)
-    return topic
-
-
-def _check_mqtt(given: Mapping[str, object]) -> Iterable[tuple[str, str]]:
+def _tls_problems(given: Mapping[str, object]) -> checks.Problems:
     for one, other in (("client_cert", "client_key"), ("client_key", "client_cert")):
         if one in given and other not in given:
             yield other, f"nothing is given; wanted is one, as mqtt.{one} is given"
+    # Without a host, the broker is the Supervisor's, who says whether it encrypts.
     if "host" in given and not given.get("tls"):
+        unused = (
+            "is given, but mqtt.tls is off and nothing would be encrypted; wanted is"
+            " mqtt.tls: true, or this one empty"
+        )
         for name in ("ca", "client_cert", "client_key"):
             if name in given:
-                yield (
-                    name,
-                    (
-                        f"{_shown(given[name])} is given, but mqtt.tls is off and nothing would be"
-                        " encrypted; wanted is mqtt.tls: true, or this one empty"
-                    ),
-                )
+                yield name, f"{redaction.shown(given[name])} {unused}"
 
 
-def _check_layout(given: Mapping[str, object]) -> Iterable[tuple[str, str]]:
-    broker = given.get("mqtt")
-    layout = broker.get("layout") if isinstance(broker, dict) else None
-    if layout in LAYOUTS[1:] and given.get("additional_meters"):
-        yield (
-            "additional_meters",
-            (
-                f"meters are given, but mqtt.layout is {layout}, whose program knew one meter only;"
-                " wanted is no further meter, or mqtt.layout: standard"
-            ),
+def _layout_problems(given: Mapping[str, object]) -> checks.Problems:
+    mqtt = given.get("mqtt")
+    layout = mqtt.get("layout") if isinstance(mqtt, dict) else None
+    if layout in LAYOUT_NAMES[1:] and given.get("additional_meters"):
+        sentence = (
+            f"meters are given, but mqtt.layout is {layout}, whose program knew one meter only;"
+            " wanted is no further meter, or mqtt.layout: standard"
         )
-
-
-def _unknown(name: object, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(str(name).lower(), known, n=1)
-    if near:
-        return f"there is no such option; did you mean {near[0]}?"
-    return f"there is no such option; there are {', '.join(known)}"
-
-
-def _sentence(error: vol.Invalid, redact: Redactor) -> str:
-    path = ""  # of names and numbers that the program knows, which no short password may blot out
-    for part in error.path:
-        if isinstance(part, int):
-            path += f"[{part}]"
-        else:
-            name = str(part)
-            path += ("." if path else "") + (name if name.isidentifier() else redact(_shown(name)))
-    return f"{path or 'the options'}: {redact(error.error_message)}"
-
-
-def _refuse(value: object, wanted: str) -> vol.Invalid:
-    return vol.Invalid(f"{_shown(value)} is given; wanted is {wanted}")
-
-
-def _shown(value: object) -> str:
-    """Show a value that is no secret, unless somebody put one there all the same."""
-    if isinstance(value, (dict, list)):
-        return _kind(value)  # there may be a password inside
-    if isinstance(value, str):
-        if pem.is_pem(value):
-            return "PEM text (not shown)"
-        if re.search(r"([0-9a-fA-F][\s:-]*){32}", value):
-            return "a text that looks like a key (not shown)"
-        value = re.sub("^(.*//)?.*@", r"\1***@", value, flags=re.DOTALL)  # user:password@host
-    if isinstance(value, str) and len(value) > _LONGEST_SHOWN:
-        return json.dumps(value[:_LONGEST_SHOWN]) + "..."
-    return json.dumps(value, ensure_ascii=not _encodable(str(value)))
-
-
-def _kind(value: object) -> str:
-    """Name the kind and size of a value without showing it."""
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return "true or false"
-        case int():
-            return f"a number of {len(str(abs(value)))} digits"
-        case float():
-            return "a number with a decimal point or an exponent"
-        case str():
-            return f"a text of {len(value)} characters"
-        case list():
-            return f"a list of {len(value)}"
-    return "a group of options"
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # half a surrogate pair, possible in JSON
-        return False
-    return True
+        yield "additional_meters", sentence

@@ -1,0 +1,86 @@
+"""Secrets among the options: where they are entered, and how a wrong value is shown without them.
+
+A sentence that refuses a value shows it, so that the user finds it. A secret can be typed into any
+option, though; whatever looks like one is named by kind and size only.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from app.config import pem
+
+_MAX_SHOWN: Final = 60
+"""Characters of a value that are shown."""
+
+_MAX_PATH: Final = 150
+"""Characters of the longest path: fewer than any certificate or key has."""
+
+
+def entered_secrets(raw: object) -> Iterator[str]:
+    """Find the keys, passwords and private keys in options, as they were typed.
+
+    Args:
+        raw: what JSON gave, right or wrong.
+    """
+    if isinstance(raw, dict):
+        for name, value in raw.items():
+            if name in ("key", "auth_key", "password") and isinstance(value, str) and value:
+                yield value
+            elif name == "client_key" and isinstance(value, str) and pem.is_pem(value):
+                yield value
+                yield from pem.lines(value)
+            else:
+                yield from entered_secrets(value)
+    elif isinstance(raw, list):
+        for item in raw:
+            yield from entered_secrets(item)
+
+
+def shown(value: object) -> str:
+    """Show the value of an option that is no secret, unless it looks like one all the same."""
+    if isinstance(value, (dict, list)):
+        return kind(value)  # there may be a password inside
+    if isinstance(value, str):
+        if pem.is_pem(value):
+            return "PEM text (not shown)"
+        if re.search(r"([0-9a-fA-F][\s:-]*){32}", value):
+            return "a text that looks like a key (not shown)"
+        value = re.sub("^(.*//)?.*@", r"\1***@", value, flags=re.DOTALL)  # user:password@host
+    if isinstance(value, str) and len(value) > _MAX_SHOWN:
+        return json.dumps(value[:_MAX_SHOWN]) + "..."
+    return json.dumps(value, ensure_ascii=not is_encodable(str(value)))
+
+
+def kind(value: object) -> str:
+    """Name the kind and size of a value without showing it."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true or false"
+        case int():
+            return f"a number of {len(str(abs(value)))} digits"
+        case float():
+            return "a number with a decimal point or an exponent"
+        case str():
+            return f"a text of {len(value)} characters"
+        case list():
+            return f"a list of {len(value)}"
+    return "a group of options"
+
+
+def may_be_private_key(text: str) -> bool:
+    """Tell whether a text can be a private key that lost its first line, and must not be shown."""
+    base64_only = re.fullmatch(r"[A-Za-z0-9+][A-Za-z0-9+/=\s]{50,}", text.strip())
+    return base64_only is not None or "-----" in text or len(text) > _MAX_PATH
+
+
+def is_encodable(text: str) -> bool:
+    """Tell whether a text can be written in UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair, possible in JSON
+        return False
+    return True
