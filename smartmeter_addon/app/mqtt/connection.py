@@ -1,4 +1,4 @@
-"""One connection to the broker: opened within a time, closed without fail, explained when it fails.
+"""One connection to the broker, opened within a time and closed in every case.
 
 The talking is aiomqtt's. It opens its socket in a worker thread, though, which cannot be stopped: a
 broker that is switched off would hold up the end of the program. And it leaves the socket open when
@@ -9,10 +9,7 @@ the program is well. So the socket is opened, and closed, here.
 import asyncio
 import logging
 import socket
-import ssl
-import tempfile
-from collections.abc import Awaitable, Callable, Iterable
-from pathlib import Path
+from collections.abc import Awaitable
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -22,9 +19,9 @@ from paho.mqtt.client import DisconnectFlags
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from app.config import pem
 from app.config.options import MqttOptions
 from app.log import TRACE
+from app.mqtt import tls
 from app.transport import tcp
 
 KEEP_ALIVE: Final = 30
@@ -34,13 +31,7 @@ again until it says so."""
 # Home Assistant speaks once when it starts and once when it ends.
 _MAX_UNREAD: Final = 16
 
-# MQTT 3.1.1 has the codes 4 and 5, MQTT 5 has 134 and 135; paho turns the old into the new ones.
-_BAD_CREDENTIALS: Final = frozenset({4, 5, 134, 135})
 _T = TypeVar("_T")
-
-
-class TlsFileError(Exception):
-    """A certificate or key cannot be used; the text is a plain sentence."""
 
 
 class _Lowered(logging.Filter):
@@ -71,8 +62,8 @@ class Connection(aiomqtt.Client):
         timeout: seconds for opening the connection, and then for each answer of the broker.
 
     Raises:
-        OSError, aiomqtt.MqttError, TlsFileError: on entering, there is no connection; ``explain``
-            knows why.
+        OSError, aiomqtt.MqttError: on entering, there is no connection; `explain` says why.
+        tls.TlsFileError: on entering, a certificate or key cannot be used; its text says why.
     """
 
     def __init__(
@@ -169,158 +160,11 @@ class Connection(aiomqtt.Client):
 async def _open(broker: MqttOptions, timeout: float) -> socket.socket:  # noqa: ASYNC109 - shared out
     """Open a connection of TCP, and TLS over it if wanted, as a socket that does not block."""
     host = broker.host or ""
-    context = _tls_context(broker) if broker.tls else None
+    context = tls.client_context(broker) if broker.tls else None
     sock = await tcp.connect(host, broker.port, timeout)
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if context is None:
-            return sock
-        sock = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
-        await _shake_hands(sock)
+        return await tls.wrap(sock, context, host) if context else sock
     except BaseException:
         sock.close()
         raise
-    return sock
-
-
-def _tls_context(broker: MqttOptions) -> ssl.SSLContext:
-    """Make what TLS needs of the options.
-
-    Raises:
-        TlsFileError: a file is not there, or it or the text is not what it should be.
-    """
-    try:
-        if broker.ca and pem.is_pem(broker.ca):
-            context = ssl.create_default_context(cadata=broker.ca)
-        else:
-            context = ssl.create_default_context(cafile=broker.ca)
-    except OSError as error:
-        raise _unusable("mqtt.ca", [broker.ca], error) from None
-    if broker.ca:
-        # Authorities made at home seldom have every extension that Python 3.13 asks for.
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    if broker.client_cert:
-        try:
-            _show_oneself(context, broker.client_cert, broker.client_key)
-        except OSError as error:
-            given = (broker.client_cert, broker.client_key)
-            raise _unusable("mqtt.client_cert and mqtt.client_key", given, error) from None
-    if broker.tls_insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def _show_oneself(context: ssl.SSLContext, certificate: str, key: str | None) -> None:
-    # OpenSSL takes these from files only. The folder is this user's alone, and gone at once.
-    with tempfile.TemporaryDirectory(prefix="smartmeter-") as folder:
-
-        def file(name: str, given: str) -> str:
-            if not pem.is_pem(given):
-                return given
-            path = Path(folder, name)
-            path.write_text(given, "ascii")
-            return str(path)
-
-        # A pass phrase would be asked for on the terminal.
-        context.load_cert_chain(file("cert", certificate), key and file("key", key), password="")
-
-
-def _unusable(option: str, given: Iterable[str | None], error: OSError) -> TlsFileError:
-    why = "it holds no PEM text that fits" if isinstance(error, ssl.SSLError) else _text(error)
-    shown = dict.fromkeys("the text entered" if pem.is_pem(one) else one for one in given if one)
-    return TlsFileError(f"{' and '.join(shown)} cannot be used ({why}); check the option {option}")
-
-
-async def _shake_hands(sock: ssl.SSLSocket) -> None:
-    loop = asyncio.get_running_loop()
-    while True:
-        try:
-            sock.do_handshake()
-        except ssl.SSLWantReadError:
-            await _ready(sock, loop.add_reader, loop.remove_reader)
-        except ssl.SSLWantWriteError:
-            await _ready(sock, loop.add_writer, loop.remove_writer)
-        else:
-            return
-
-
-async def _ready(
-    sock: socket.socket,
-    add: Callable[..., None],
-    remove: Callable[[socket.socket], bool],
-) -> None:
-    ready = asyncio.Event()
-    add(sock, ready.set)
-    try:
-        await ready.wait()
-    finally:
-        remove(sock)
-
-
-def explain(error: Exception, broker: MqttOptions) -> str:
-    """Say in plain words why there is no connection, or none any more, and what to do."""
-    where = f"the MQTT broker at {broker.host}:{broker.port}"
-    if isinstance(error, TlsFileError):
-        return str(error)
-    if isinstance(error, aiomqtt.exceptions.MqttConnectError):
-        return _refusal(where, error.rc, anonymous=not broker.username)
-    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
-        return (
-            f"{where} does not answer; see whether it runs, whether mqtt.host and mqtt.port are"
-            " right, and whether a firewall is in between"
-        )
-    if isinstance(error, socket.gaierror):
-        return (
-            f"the MQTT broker's name {broker.host} is not known in the network; check the option"
-            " mqtt.host, or give the broker's IP address there"
-        )
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return (
-            f"the certificate of {where} is not to be trusted ({error.verify_message}); give its"
-            " authority's certificate in the option mqtt.ca, and in mqtt.host the name that the"
-            " certificate has"
-        )
-    if isinstance(error, ssl.SSLError):
-        return (
-            f"{where} does not get along with TLS ({_text(error)}); check the options mqtt.port,"
-            " mqtt.tls and, if it wants one, mqtt.client_cert"
-        )
-    if isinstance(error, ConnectionRefusedError):
-        return (
-            f"nothing answers at {broker.host}:{broker.port}, where the MQTT broker should be;"
-            " start the broker, or check the options mqtt.host and mqtt.port"
-        )
-    if isinstance(error, ConnectionResetError):
-        return (
-            f"{where} hangs up instead of answering; check the options mqtt.port and mqtt.tls:"
-            " with TLS, a broker mostly has the port 8883, without it 1883"
-        )
-    if isinstance(error, OSError):
-        return (
-            f"{where} cannot be reached ({_text(error)}); check the option mqtt.host and the"
-            " network"
-        )
-    return f"the connection to {where} was lost; see whether it still runs"
-
-
-def _refusal(where: str, code: ReasonCode | int | None, *, anonymous: bool) -> str:
-    number = code.value if isinstance(code, ReasonCode) else code
-    if number not in _BAD_CREDENTIALS:
-        return f"{where} refuses the connection ({code}); look into the broker's log"
-    if anonymous:
-        return (
-            f"{where} wants a user name and a password; fill in the options mqtt.username and"
-            " mqtt.password"
-        )
-    return (
-        f"{where} refuses the user name or the password; check the options mqtt.username and"
-        " mqtt.password, or restart the broker if both came from Home Assistant"
-    )
-
-
-def _text(error: OSError) -> str:
-    """Give the error's own words, without its number."""
-    if isinstance(error, ssl.SSLError) and error.reason:
-        return error.reason.lower().replace("_", " ")
-    return (error.strerror or type(error).__name__).lower()

@@ -23,8 +23,10 @@ from app.line.trouble import Problem, Trouble
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import DIAGNOSTICS, SENSORS
 from app.mqtt.announcements import Announcement, Announcements
-from app.mqtt.connection import Connection, TlsFileError, explain
+from app.mqtt.connection import Connection
+from app.mqtt.explain import explain
 from app.mqtt.layout import Layout, Message
+from app.mqtt.tls import TlsFileError
 from app.mqtt.topics import OFFLINE, ONLINE, publishable
 from app.state import State
 
@@ -217,7 +219,9 @@ class Publisher:
                 except aiomqtt.MqttError:
                     self._lost.append(monotonic())
                     raise
-        except (aiomqtt.MqttError, OSError, TlsFileError) as error:
+        except TlsFileError as error:
+            return str(error)
+        except (aiomqtt.MqttError, OSError) as error:
             return explain(error, broker)
 
     async def _converse(self, connection: Connection) -> Never:
