@@ -1,0 +1,124 @@
+"""All that the program uses of the private parts of aiomqtt 2.5.1 and paho-mqtt 2.2.0.
+
+aiomqtt wraps paho, a library of blocking calls and callbacks. Four things about the two of them
+have no public remedy:
+
+1. paho opens its socket itself and blocks meanwhile. aiomqtt therefore has a thread of asyncio's
+   executor do it, which cannot be cancelled and which Python joins at exit: a broker that is
+   switched off would delay the end of the program. So the program opens the socket itself, and
+   paho gets one that is connected:
+   ``aiomqtt.Client._client``, paho's client,
+   ``paho.mqtt.client.Client._create_socket``, which paho calls for its socket,
+   ``aiomqtt.Client._client_connect``, which has paho take the socket and send CONNECT,
+   ``aiomqtt.Client._connected``, the future of the broker's answer.
+2. When the broker does not answer in time, aiomqtt leaves the socket open. Once the broker answers
+   again, it closes the abandoned connection and publishes its last will, though the program is
+   online. So the socket is closed at once. For that, paho's public ``reinitialise`` will do, but
+   aiomqtt may have noted an exception meanwhile, which asyncio would report as never retrieved:
+   ``aiomqtt.Client._disconnected``, the future of the connection's end.
+   And when the broker hangs up before it answers CONNECT, aiomqtt waits on until the timeout:
+   ``aiomqtt.Client._on_disconnect``, which paho calls at the connection's end.
+3. aiomqtt waits with ``asyncio.wait_for``, which in Python 3.11 loses a cancellation that comes
+   together with the result: the program would not end.
+   ``aiomqtt.Client._wait_for``, which all waiting for the broker goes through.
+4. aiomqtt registers a socket for writing in the event loop's next turn, because paho may call from
+   another thread. By then the socket can be closed, and its number be another socket's.
+   ``aiomqtt.Client._on_socket_register_write``, which paho calls when it has something to send.
+
+tests/mqtt/test_aiomqtt_internals.py asserts that each of these names exists.
+
+aiomqtt 3 drops paho; this module goes with it, as do `connection`'s filter of paho's log and the
+reason codes of paho in `explain`. Whether aiomqtt 3 takes a socket over, and what it does in the
+four cases, is to be tried then. Until there is a release, 2.5.1 stays: 3.0.0a1 speaks MQTT 5 only
+and needs mqtt5~=0.5.0, of which there is no wheel.
+"""
+
+import asyncio
+import socket
+from collections.abc import Awaitable
+from typing import TypeVar
+
+import aiomqtt
+import paho.mqtt.client
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+_T = TypeVar("_T")
+
+
+class SocketClient(aiomqtt.Client):
+    """A client on a socket that the program opened; its arguments are those of aiomqtt.Client.
+
+    Not a context manager as aiomqtt's own client is: use `connect` and `drop`.
+    """
+
+    _socket: socket.socket | None = None
+
+    async def connect(self, opened: socket.socket) -> None:
+        """Take a socket over and log in at the broker; when that fails, the socket is closed.
+
+        Args:
+            opened: connected, and not blocking.
+
+        Raises:
+            OSError: the broker hangs up.
+            aiomqtt.MqttError: the broker refuses the login, or does not answer in time.
+        """
+        self._socket = opened
+        try:
+            self._client._create_socket = lambda: opened  # type: ignore[method-assign]  # noqa: SLF001 - see 1
+            self._client_connect()
+            await self._wait_for(self._connected, timeout=None)
+        except BaseException:
+            self.drop()
+            raise
+
+    async def disconnect(self) -> None:
+        """Say goodbye, so that the broker forgets the last will.
+
+        Raises:
+            aiomqtt.MqttError: the broker does not close the connection in time.
+        """
+        await super().__aexit__(None, None, None)
+
+    def drop(self) -> None:
+        """Close the socket at once."""
+        self._client.reinitialise()  # closes its socket, and has the event loop let go of it
+        if self._socket is not None:
+            self._socket.close()
+        if self._disconnected.done() and not self._disconnected.cancelled():
+            self._disconnected.exception()
+
+    async def _wait_for(self, fut: Awaitable[_T], timeout: float | None) -> _T:  # noqa: ASYNC109 - aiomqtt's
+        try:
+            async with asyncio.timeout(self.timeout if timeout is None else timeout):
+                return await fut
+        except TimeoutError:
+            raise aiomqtt.MqttError("Operation timed out") from None
+
+    def _on_disconnect(
+        self,
+        client: paho.mqtt.client.Client,
+        userdata: object,
+        flags: paho.mqtt.client.DisconnectFlags,
+        reason_code: ReasonCode,
+        properties: Properties | None = None,
+    ) -> None:
+        if not self._connected.done():
+            self._connected.set_exception(ConnectionResetError())
+        super()._on_disconnect(client, userdata, flags, reason_code, properties)
+
+    def _on_socket_register_write(
+        self,
+        client: paho.mqtt.client.Client,
+        userdata: object,  # noqa: ARG002 - paho gives it
+        sock: socket.socket,
+    ) -> None:
+        def write() -> None:
+            try:
+                client.loop_write()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the connection is broken
+                if not self._disconnected.done():
+                    self._disconnected.set_exception(error)
+
+        asyncio.get_running_loop().add_writer(sock.fileno(), write)

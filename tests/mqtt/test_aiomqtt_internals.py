@@ -1,0 +1,139 @@
+"""The private names of aiomqtt and paho-mqtt that the program uses exist, and do what it needs."""
+
+import ast
+import asyncio
+import inspect
+import socket
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import aiomqtt
+import paho.mqtt.client
+import pytest
+
+from app.mqtt import aiomqtt_internals
+from app.mqtt.aiomqtt_internals import SocketClient
+from tests.support.mosquitto import TIMEOUT
+
+pytestmark = pytest.mark.usefixtures("nothing_goes_wrong_unseen")
+
+METHODS: dict[tuple[type, str], list[str]] = {
+    (paho.mqtt.client.Client, "_create_socket"): [],
+    (aiomqtt.Client, "_client_connect"): [],
+    (aiomqtt.Client, "_wait_for"): ["fut", "timeout"],
+    (aiomqtt.Client, "_on_disconnect"): [
+        *("client", "userdata", "flags", "reason_code", "properties"),
+    ],
+    (aiomqtt.Client, "_on_socket_register_write"): ["client", "userdata", "sock"],
+}
+ATTRIBUTES = {
+    "_client": paho.mqtt.client.Client,
+    "_connected": asyncio.Future,
+    "_disconnected": asyncio.Future,
+}
+PRIVATE = {name for _, name in METHODS} | ATTRIBUTES.keys()
+OWN = {"_socket"}
+
+ADVICE = (
+    f"in aiomqtt {version('aiomqtt')} with paho-mqtt {version('paho-mqtt')}: the update has changed"
+    " what app/mqtt/aiomqtt_internals.py needs; its head says what for"
+)
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"), METHODS, ids=lambda part: getattr(part, "__module__", part)
+)
+def test_each_private_method_exists(owner: type, name: str) -> None:
+    method = getattr(owner, name, None)
+    assert callable(method), f"{owner.__module__}.{owner.__name__} has no method {name} {ADVICE}"
+    _, *parameters = inspect.signature(method).parameters
+    expected = METHODS[owner, name]
+    assert parameters == expected, f"{name} takes {parameters} instead of {expected} {ADVICE}"
+
+
+@pytest.mark.parametrize("name", ATTRIBUTES)
+async def test_each_private_attribute_exists(name: str) -> None:
+    found = getattr(aiomqtt.Client("localhost"), name, None)
+    kind = ATTRIBUTES[name]
+    assert isinstance(found, kind), f"aiomqtt.Client has no {name}, a {kind.__name__}, {ADVICE}"
+
+
+async def test_paho_still_calls_what_is_overridden() -> None:
+    client = SocketClient("localhost")
+    for event in ("on_disconnect", "on_socket_register_write"):
+        assert getattr(client._client, event) == getattr(client, f"_{event}"), f"{event} {ADVICE}"
+
+
+def test_these_are_all_private_names_that_the_module_uses() -> None:
+    source, head = inspect.getsource(aiomqtt_internals), aiomqtt_internals.__doc__ or ""
+    used = {name for name in names(source) if name.startswith("_") and name[1] != "_"}
+    assert used - OWN == PRIVATE
+    assert {name for name in PRIVATE if f".{name}``" in head} == PRIVATE
+
+
+def test_no_other_module_uses_them() -> None:
+    own = Path(aiomqtt_internals.__file__)
+    others = set(own.parent.glob("*.py")) - {own}
+    assert [path for path in others if names(path.read_text("utf-8")) & PRIVATE] == []
+
+
+def names(source: str) -> set[str]:
+    """Give the names of all attributes and functions in a module."""
+    nodes = list(ast.walk(ast.parse(source)))
+    return {node.attr for node in nodes if isinstance(node, ast.Attribute)} | {
+        node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    }
+
+
+# What the client does on a socket that it was given
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """A connected pair: the program's end, and the broker's."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)  # noqa: FBT003 - socket's own signature
+        theirs.settimeout(TIMEOUT)
+        yield ours, theirs
+
+
+async def test_a_client_logs_in_over_the_socket_that_it_is_given(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    ours, theirs = ends
+    client = SocketClient("localhost", timeout=TIMEOUT)
+    connecting = asyncio.create_task(client.connect(ours))
+    connect = await asyncio.to_thread(theirs.recv, 1024)
+    assert connect[:1] == b"\x10"
+    theirs.sendall(b"\x20\x02\x00\x00")  # CONNACK: accepted
+    await connecting
+    client.drop()
+    assert theirs.recv(1024) == b""
+    assert ours.fileno() == -1
+
+
+async def test_a_client_whose_broker_hangs_up_does_not_wait_on(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    ours, theirs = ends
+    client = SocketClient("localhost", timeout=3600)
+    connecting = asyncio.create_task(client.connect(ours))
+    assert await asyncio.to_thread(theirs.recv, 1024)
+    theirs.close()
+    with pytest.raises(ConnectionResetError):
+        await connecting
+    assert ours.fileno() == -1
+
+
+async def test_a_client_whose_broker_does_not_answer_closes_its_socket(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    ours, theirs = ends
+    client = SocketClient("localhost", timeout=0.01)
+    with pytest.raises(aiomqtt.MqttError, match="timed out"):
+        await client.connect(ours)
+    assert ours.fileno() == -1
+    while theirs.recv(1024):
+        pass
