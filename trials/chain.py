@@ -127,7 +127,7 @@ def messages_hold(publisher: Publisher, *, ours: bool = True) -> None:
         publisher: whose.
         ours: whether no topic is one that was read from a file.
     """
-    for topic, message in publisher._newest.items():
+    for topic, message in publisher._outbox._newest.items():
         check(topic == message.topic, "a message under another's topic")
         check(topic.isprintable() and not set(topic) & set("+#"), f"the topic {topic!r}")
         check(not ours or (topic.isascii() and not set(topic) & set("$ ")), f"the topic {topic!r}")

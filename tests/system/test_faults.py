@@ -636,16 +636,16 @@ def mistaken(self, meter, now):
 app.line.reader.Diagnostics.heard = mistaken
 """
 MISTAKE_AT_THE_BROKER = """
-import app.run, app.mqtt.publisher
+import app.run, app.mqtt.conversation
 app.run.RESTART_AFTER = 0.2
-listen = app.mqtt.publisher.Publisher._listen
+receive = app.mqtt.conversation.Conversation._receive
 left = [1, 1]
-async def mistaken(self, connection):
+async def mistaken(self):
     if left:
         left.pop()
         raise ZeroDivisionError("a mistake while publishing")
-    await listen(self, connection)
-app.mqtt.publisher.Publisher._listen = mistaken
+    await receive(self)
+app.mqtt.conversation.Conversation._receive = mistaken
 """
 
 MISTAKES = {

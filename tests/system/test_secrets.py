@@ -328,16 +328,16 @@ def mistaken(self, chunk):
 app.decoder.Decoder.feed = mistaken
 """
 AT_THE_BROKER = """
-import app.mqtt.publisher
-async def mistaken(self, connection):
-    broker = connection._broker
+import app.mqtt.conversation
+async def mistaken(self):
+    broker = self._connection._broker
     try:
         raise KeyError(broker.password)
     except KeyError as error:
         pem = str(broker.client_key)
         texts = (broker, broker.password, [broker.password], pem, repr(pem), pem.encode())
         raise ValueError(*texts, pem.split()) from error
-app.mqtt.publisher.Publisher._listen = mistaken
+app.mqtt.conversation.Conversation._receive = mistaken
 """
 OUTSIDE_ALL = """
 import app.run

@@ -1,16 +1,9 @@
-"""Keeps the broker told: readings as they come, and all the rest whenever it may have forgotten.
-
-What the broker ought to know is a table with one newest message a topic; what it has yet to be told
-is the list of topics that are due. Readings only write into the table, and a new connection makes
-all of it due. So nothing piles up while the broker is away, and what was under way when the
-connection broke is told again.
-"""
+"""Publishes readings to the broker, over one connection that is made again whenever it is lost."""
 
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from time import monotonic
@@ -24,35 +17,28 @@ from app.meters.reading import Meter, Reading
 from app.meters.sensors import DIAGNOSTICS, SENSORS
 from app.mqtt.announcements import Announcement, Announcements
 from app.mqtt.connection import Connection
+from app.mqtt.conversation import REPEAT_AFTER, Conversation
 from app.mqtt.explain import explain
 from app.mqtt.layout import Layout, Message
+from app.mqtt.outbox import Outbox
 from app.mqtt.tls import TlsFileError
-from app.mqtt.topics import OFFLINE, ONLINE, publishable
+from app.mqtt.topics import OFFLINE
 from app.state import State
 
 DELAYS: Final = (1.0, 2.0, 5.0)
-"""Seconds before connecting again, after one vain attempt, after two...; the last one stays. It is
-no longer than most meters' push interval: who is back misses no more than one telegram."""
-
-REPEAT_AFTER: Final = 3.0
-"""Seconds after an announcement until values are told again: Core does not listen at once to what
-it was only just told of, and the next telegram, or the update interval, can be a minute away."""
-
-GOODBYE: Final = 0.8
-"""Seconds for saying offline and disconnecting when the program ends."""
-
-_MOST_LOST: Final = 1000
+"""Seconds before connecting again after one failed attempt, after two...; the last one stays. It is
+no longer than most meters' push interval: a broker that is back misses one telegram at most."""
 
 UNSTEADY: Final = 3
 """So many connections to the broker lost within an hour are a problem."""
 
-RETAINED: Final = "retained"
-"""The section of the state that names the topics at which the broker keeps messages of ours."""
+_MAX_INTERRUPTIONS: Final = 1000
+"""Lost connections that are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The broker is there and has let us in."""
+    """The broker has accepted the connection."""
 
     host: str
     port: int
@@ -75,18 +61,18 @@ BrokerState = Connected | Disconnected
 
 
 class Publisher:
-    """The one connection to the broker, kept for as long as ``run`` runs.
+    """Turns readings into messages, and keeps a connection to the broker while `run` runs.
 
     Args:
-        find_broker: asked before each attempt to connect; what it raises is shown as the reason
-            that there is no broker, and asked again later.
-        layout: which messages say what.
+        find_broker: gives the broker, before each attempt to connect. When it raises, the text of
+            the exception is the reason that there is no broker, and it is called again later.
+        layout: makes the messages.
         state: what is known from before the last restart.
-        on_state: told of every connection and of every failure, with no secret in it.
-        delays: seconds to wait after the first vain attempt, the second...; the last one stays.
+        on_state: called at every connection and at every failure; no secret is in what it is told.
+        delays: seconds to wait after the first failed attempt, the second...; the last one stays.
         timeout: seconds for opening a connection, and then for each answer of the broker.
         today: gives the day.
-        repeat_after: seconds after an announcement until values are told again.
+        repeat_after: seconds after an announcement until values are sent again.
     """
 
     def __init__(
@@ -103,39 +89,32 @@ class Publisher:
     ) -> None:
         self._find_broker = find_broker
         self._layout = layout
-        self._state = state
         self._on_state = on_state
         self._delays = delays
         self._timeout = timeout
         self._identifier = f"smartmeter-{secrets.token_hex(4)}"
-        self._vain = 0
-        self._lost: deque[float] = deque(maxlen=_MOST_LOST)
+        self._failures = 0  # attempts one after another in which no message was delivered
+        self._interruptions: deque[float] = deque(maxlen=_MAX_INTERRUPTIONS)  # when, in seconds
         self._announcements = Announcements(state, today)
-        self._newest: dict[str, Message] = {}
-        self._due: dict[str, None] = {}  # a set that keeps its order
-        self._wake = asyncio.Event()
+        self._outbox = Outbox(state)
         self._repeat_after = repeat_after
-        self._announcing: set[str] = set()  # topics of announcements that are news
-        self._announced = asyncio.Event()  # one of them was sent
         # Where we have announced something already, we would take over from ourselves.
-        ours = state.section(RETAINED)
-        self._takeover = [one for one in layout.takeover() if one.topic not in ours]
-        self._recall()
+        takeover = layout.takeover()
+        self._takeover = [one for one in takeover if not self._outbox.is_retained(one.topic)]
+        self._restore()
 
-    def _recall(self) -> None:
-        """Take up what the last run left at the broker, and clear what is not ours any more."""
-        self._put([Message(self._layout.status, OFFLINE, retain=True)])
+    def _restore(self) -> None:
+        """Go on from what the last run left at the broker; clear what is not in use any more."""
+        self._outbox.put([Message(self._layout.status, OFFLINE, retain=True)])
         for announced in self._announcements.known():
-            self._put(self._layout.announcement(announced))
+            self._outbox.put(self._layout.announcement(announced))
             self.meter_online(announced.meter.id, online=False)
-        left = self._state.section(RETAINED).keys() - self._newest.keys()
-        # One damaged character in the file must not cost the connection, at each start again.
-        self._put(Message(topic, "", retain=True) for topic in filter(publishable, left))
+        self._outbox.clear_others()
 
     def publish(self, reading: Reading, *, name: str | None) -> None:
-        """Take a reading over; it replaces one of the same meter that is still due.
+        """Publish a reading; it replaces one of the same meter that is still due.
 
-        A reading is also a sign of life: the meter is online from here on.
+        The meter is online from here on.
 
         Args:
             reading: what a telegram said.
@@ -147,10 +126,10 @@ class Publisher:
             keys.add("timestamp")
         self._announce(meter, name, keys, reading.derived)
         self.meter_online(meter.id, online=True)
-        self._put(self._layout.reading(reading))
+        self._outbox.put(self._layout.reading(reading))
 
     def diagnose(self, meter: Meter, values: Mapping[str, object], *, name: str | None) -> None:
-        """Say how the line to a meter is doing.
+        """Publish how the line to a meter is doing.
 
         Args:
             meter: the meter.
@@ -158,16 +137,16 @@ class Publisher:
             name: the device's name, as for `publish`.
         """
         self._announce(meter, name, DIAGNOSTICS.keys() & values.keys(), {})
-        self._put(self._layout.diagnostics(meter.id, values))
+        self._outbox.put(self._layout.diagnostics(meter.id, values))
 
     def problem(self) -> Problem | None:
         """Tell of a broker that comes and goes; of one that is away nobody could hear."""
         hour_ago = monotonic() - 3600.0
-        while self._lost and self._lost[0] < hour_ago:
-            self._lost.popleft()
-        if len(self._lost) < UNSTEADY:
+        while self._interruptions and self._interruptions[0] < hour_ago:
+            self._interruptions.popleft()
+        if len(self._interruptions) < UNSTEADY:
             return None
-        return Problem(Trouble.BROKER, parameters={"count": len(self._lost)})
+        return Problem(Trouble.BROKER, parameters={"count": len(self._interruptions)})
 
     def forget_unheard(self) -> list[Meter]:
         """Take back the meters that have not been heard for a week, and give them."""
@@ -178,31 +157,31 @@ class Publisher:
                 *self._layout.announcement(about),
                 *self._layout.meter_status(meter.id, online=False),
             ]
-            self._put(Message(topic, "", retain=True) for topic, _, _ in retained)
+            self._outbox.clear(message.topic for message in retained)
         return lost
 
     def meter_online(self, meter_id: str, *, online: bool) -> None:
         """Say whether a meter is heard; its entities are available only while it is."""
-        self._put(self._layout.meter_status(meter_id, online=online))
+        self._outbox.put(self._layout.meter_status(meter_id, online=online))
 
     async def run(self) -> Never:
-        """Connect, and connect again, for ever.
+        """Connect, and connect again whenever the connection is lost.
 
         Cancelled, it says that the meters and the program are offline, and disconnects; that takes
         less than a second whatever the broker does.
         """
         while True:
-            reason = await self._until_lost()
-            retry_in = self._delays[min(self._vain, len(self._delays) - 1)]
-            self._vain += 1
+            reason = await self._connect()
+            retry_in = self._delays[min(self._failures, len(self._delays) - 1)]
+            self._failures += 1
             self._on_state(Disconnected(reason, retry_in))
             await asyncio.sleep(retry_in)
 
-    async def _until_lost(self) -> str:
-        """Live through one connection, from finding the broker to losing it.
+    async def _connect(self) -> str:
+        """Find the broker, connect, and publish until the connection is lost.
 
         Returns:
-            Why it ended or did not even begin, as a plain sentence.
+            Why the connection was lost or not made, as a plain sentence.
         """
         try:
             broker = await self._find_broker()
@@ -214,138 +193,33 @@ class Publisher:
                 broker, identifier=self._identifier, will=will, timeout=self._timeout
             ) as connection:
                 self._on_state(Connected(broker.host or "", broker.port))
-                try:
-                    await self._converse(connection)
-                except aiomqtt.MqttError:
-                    self._lost.append(monotonic())
-                    raise
+                await self._converse(connection)
         except TlsFileError as error:
             return str(error)
         except (aiomqtt.MqttError, OSError) as error:
             return explain(error, broker)
 
     async def _converse(self, connection: Connection) -> Never:
-        """Tell this broker everything, then what is new, and listen for Home Assistant."""
-        self._put([Message(self._layout.status, ONLINE, retain=True)])
-        self._tell_everything()
+        conversation = Conversation(
+            connection,
+            self._outbox,
+            self._layout,
+            takeover=self._takeover,
+            repeat_after=self._repeat_after,
+        )
         try:
-            await _together(self._listen(connection), self._send(connection), self._repeat())
-        except asyncio.CancelledError:
-            await self._say_goodbye(connection)
+            await conversation.run()
+        except aiomqtt.MqttError:
+            self._interruptions.append(monotonic())
             raise
-
-    async def _send(self, connection: Connection) -> Never:
-        # Not before _listen runs: nobody else notices a connection that breaks meanwhile.
-        await connection.subscribe([(self._layout.home_assistant, 1), (self._layout.status, 1)])
-        if self._takeover:
-            for message in self._takeover:
-                await connection.publish(message.topic, message.payload, qos=1)
-            await asyncio.sleep(self._repeat_after)  # Core needs a moment for that, too
-            self._takeover.clear()
-        while True:
-            self._wake.clear()
-            await self._send_due(connection)
-            await self._wake.wait()
-
-    async def _send_due(self, connection: Connection) -> None:
-        """Send until nothing is due, in the order in which it became due.
-
-        One at a time: Mosquitto acknowledges a single message at once, but lets the network
-        collect several acknowledgements, which takes 40 ms.
-        """
-        while self._due:
-            topic = next(iter(self._due))
-            del self._due[topic]
-            message = self._newest[topic]
-            await connection.publish(topic, message.payload, qos=1, retain=message.retain)
-            if message.retain and not message.payload and self._newest[topic] is message:
-                del self._newest[topic]
-                self._state.forget(RETAINED, topic)
-            if topic in self._announcing:
-                self._announcing.discard(topic)
-                self._announced.set()
-            self._vain = 0  # the broker takes what it is told: the delays start over
-
-    async def _repeat(self) -> Never:
-        """Tell values again once Core has had the time to set up what was announced."""
-        while True:
-            await self._announced.wait()
-            self._announced.clear()
-            await asyncio.sleep(self._repeat_after)
-            for topic, message in self._newest.items():
-                if not message.retain:
-                    self._due.setdefault(topic)
-            self._wake.set()
-
-    async def _listen(self, connection: Connection) -> Never:
-        """Notice the connection's end; tell everything again when Home Assistant has started.
-
-        And contradict whoever says that the program is offline while it is not: the last will of
-        an older connection, which a broker finds dead only after minutes, or another program's.
-        """
-        messages = connection.messages
-        while True:
-            message = await anext(messages)
-            if message.topic.value == self._layout.status:
-                # What is retained is from before this connection, and replaced already.
-                if message.payload == OFFLINE.encode() and not message.retain:
-                    self._due.setdefault(self._layout.status)
-                    self._wake.set()
-            elif message.payload == ONLINE.encode():
-                self._tell_everything()
-
-    async def _say_goodbye(self, connection: Connection) -> None:
-        """Take back every online; where that fails, the last will does it for the program.
-
-        First what is still due: an entity that is unavailable keeps no value in its history.
-        """
-        online = [topic for topic, message in self._newest.items() if message.payload == ONLINE]
-        for topic in online:
-            self._due.pop(topic, None)
-        for topic in online:
-            self._put([Message(topic, OFFLINE, retain=True)])
-        with suppress(aiomqtt.MqttError, TimeoutError):
-            async with asyncio.timeout(GOODBYE):
-                await self._send_due(connection)
-                await connection.disconnect()
+        finally:
+            if conversation.delivered:
+                self._failures = 0  # so the delays start over
 
     def _announce(
         self, meter: Meter, name: str | None, keys: Iterable[str], derived: Mapping[str, str]
     ) -> None:
         """Describe the meter to Home Assistant when there is something new to say about it."""
         news = self._announcements.heard(meter, name, keys, derived)
-        if news is None or not news.keys:
-            return
-        messages = list(self._layout.announcement(news))
-        self._put(messages)
-        # First the entities, then their values, also those that were due before.
-        self._due = {**{message.topic: None for message in messages}, **self._due}
-        self._announcing.update(message.topic for message in messages)
-
-    def _put(self, messages: Iterable[Message]) -> None:
-        for message in messages:
-            topic = message.topic
-            if message.retain:
-                if self._newest.get(topic) == message:
-                    continue
-                if message.payload:
-                    self._state.set(RETAINED, topic, "")
-            self._newest[topic] = message
-            self._due.setdefault(topic)
-            self._wake.set()
-
-    def _tell_everything(self) -> None:
-        self._due = dict.fromkeys(self._newest)
-        self._wake.set()
-
-
-async def _together(*endless: Coroutine[object, object, Never]) -> Never:
-    """Run side by side what ends only by failing; the first failure ends them all."""
-    tasks = [asyncio.create_task(coroutine) for coroutine in endless]
-    try:
-        failed, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    await failed.pop()
+        if news is not None and news.keys:
+            self._outbox.announce(self._layout.announcement(news))

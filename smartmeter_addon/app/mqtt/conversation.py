@@ -1,0 +1,137 @@
+"""What is said over one connection to the broker, from the first message to the goodbye."""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Final, Never
+
+import aiomqtt
+
+from app.mqtt.connection import Connection
+from app.mqtt.layout import Layout, Message
+from app.mqtt.outbox import Outbox
+from app.mqtt.topics import OFFLINE, ONLINE
+
+REPEAT_AFTER: Final = 3.0
+"""Seconds after an announcement until values are sent again: Core takes a moment to subscribe to
+the topics of a new entity, and the next telegram, or the update interval, can be a minute away."""
+
+GOODBYE_TIMEOUT: Final = 0.8
+"""Seconds for saying offline and disconnecting when the program ends."""
+
+
+class Conversation:
+    """Everything that is sent and received over one connection.
+
+    Args:
+        connection: to the broker; it is open.
+        outbox: what is to be sent.
+        layout: names the topics of the program and of Home Assistant.
+        takeover: what is sent once, before everything else; emptied when it was sent.
+        repeat_after: seconds after an announcement until values are sent again.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        outbox: Outbox,
+        layout: Layout,
+        *,
+        takeover: list[Message],
+        repeat_after: float,
+    ) -> None:
+        self._connection = connection
+        self._outbox = outbox
+        self._layout = layout
+        self._takeover = takeover
+        self._repeat_after = repeat_after
+        self.delivered = False
+        """Whether the broker has acknowledged a message."""
+
+    async def run(self) -> Never:
+        """Send everything, then what becomes due, until the connection ends.
+
+        Cancelled, it says that the meters and the program are offline, and disconnects.
+
+        Raises:
+            aiomqtt.MqttError: the connection is lost, or the broker does not answer in time.
+        """
+        self._outbox.put([Message(self._layout.status, ONLINE, retain=True)])
+        self._outbox.make_all_due()
+        try:
+            await _together(self._receive(), self._send(), self._repeat_values())
+        except asyncio.CancelledError:
+            await self._say_goodbye()
+            raise
+
+    async def _receive(self) -> Never:
+        """Notice the connection's end; send everything again when Home Assistant has started.
+
+        And contradict whoever says that the program is offline while it is not: the last will of
+        an older connection, which a broker finds dead only after minutes, or another program's.
+        """
+        messages = self._connection.messages
+        while True:
+            message = await anext(messages)
+            if message.topic.value == self._layout.status:
+                # What is retained is from before this connection, and replaced already.
+                if message.payload == OFFLINE.encode() and not message.retain:
+                    self._outbox.make_due(self._layout.status)
+            elif message.payload == ONLINE.encode():
+                self._outbox.make_all_due()
+
+    async def _send(self) -> Never:
+        # Not before _receive runs: nobody else notices a connection that breaks meanwhile.
+        topics = (self._layout.home_assistant, self._layout.status)
+        await self._connection.subscribe([(topic, 1) for topic in topics])
+        if self._takeover:
+            for message in self._takeover:
+                await self._connection.publish(message.topic, message.payload, qos=1)
+            await asyncio.sleep(self._repeat_after)  # Core takes a moment for that, too
+            self._takeover.clear()
+        while True:
+            await self._outbox.wait_until_due()
+            await self._send_due()
+
+    async def _send_due(self) -> None:
+        """Send until nothing is due.
+
+        One at a time: Mosquitto acknowledges a single message at once, but lets the network
+        collect several acknowledgements, which takes 40 ms.
+        """
+        while message := self._outbox.take():
+            topic, payload, retain = message
+            await self._connection.publish(topic, payload, qos=1, retain=retain)
+            self._outbox.sent(message)
+            self.delivered = True
+
+    async def _repeat_values(self) -> Never:
+        """Send values again once Core has had the time to set up what was announced."""
+        while True:
+            await self._outbox.wait_for_announcement()
+            await asyncio.sleep(self._repeat_after)
+            self._outbox.make_values_due()
+
+    async def _say_goodbye(self) -> None:
+        """Take back every online; where that fails, the last will does it for the program.
+
+        First what is still due: an entity that is unavailable keeps no value in its history.
+        """
+        online = [message for message in self._outbox.messages() if message.payload == ONLINE]
+        self._outbox.put_last(Message(topic, OFFLINE, retain=True) for topic, _, _ in online)
+        with suppress(aiomqtt.MqttError, TimeoutError):
+            async with asyncio.timeout(GOODBYE_TIMEOUT):
+                await self._send_due()
+                await self._connection.disconnect()
+
+
+async def _together(*endless: Coroutine[object, object, Never]) -> Never:
+    """Run side by side what ends only by failing; the first failure ends them all."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in endless]
+    try:
+        failed, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    await failed.pop()
