@@ -137,6 +137,15 @@ def test_a_topic_that_is_used_again_while_it_is_cleared_is_kept(
     assert state.section(RETAINED).keys() == {"config"}
 
 
+def test_a_topic_that_is_made_due_while_it_is_cleared_is_not_sent_again(outbox: Outbox) -> None:
+    outbox.clear(["config"])
+    clearing = outbox.take()
+    assert clearing is not None
+    outbox.make_all_due()  # Home Assistant has started meanwhile
+    outbox.sent(clearing)
+    assert send_all(outbox) == []
+
+
 def test_what_an_earlier_run_left_at_other_topics_is_cleared(state: State) -> None:
     Outbox(state).put([kept("old/status"), kept("status")])
     for damaged in ("smartmeter/+/state", "#", "", "a\0b", "x" * 70_000):

@@ -120,6 +120,7 @@ class Outbox:
         topic = message.topic
         if message.retain and not message.payload and self._newest[topic] is message:
             del self._newest[topic]
+            self._due.pop(topic, None)  # Home Assistant may have started meanwhile
             self._state.forget(RETAINED, topic)
         if topic in self._announcements:
             self._announcements.discard(topic)
