@@ -1,4 +1,4 @@
-"""What Home Assistant was told of; the days are made up here."""
+"""What is announced in Home Assistant, and taken back after a week; the days are made up here."""
 
 import copy
 from datetime import date, timedelta
@@ -6,12 +6,11 @@ from datetime import date, timedelta
 import pytest
 
 from app.meters.reading import Meter
-from app.mqtt.announcements import GONE_AFTER, SECTION, Announcements
+from app.mqtt.announcements import GONE_AFTER_DAYS, SECTION, Announcements
 from app.state import Json, State
 from tests.support.memory import Memory
+from tests.support.publishing import GAS, KAIFA
 
-KAIFA = Meter("1kfm02", "1KFM02", "kaifa", "Kaifa", "MA309M", "4b464d1020000011")
-GAS = Meter("gas7", "GAS7", "dsmr", "", "Gas meter", None)
 MONDAY = date(2026, 6, 1)
 
 
@@ -42,20 +41,20 @@ def announcements(state: State, days: Days) -> Announcements:
 
 
 def test_a_meter_is_news_once(announcements: Announcements) -> None:
-    first = announcements.heard(KAIFA, None, ["power"], {"power": "a - b"})
+    first = announcements.update(KAIFA, None, ["power"], {"power": "a - b"})
     assert first is not None
     assert first.keys == {"power"}
     assert first.derived == {"power": "a - b"}
     assert not first.gone
-    assert announcements.heard(KAIFA, None, ["power"], {"power": "a - b"}) is None
+    assert announcements.update(KAIFA, None, ["power"], {"power": "a - b"}) is None
 
 
 def test_what_comes_later_is_added_to_what_is_known(announcements: Announcements) -> None:
-    announcements.heard(KAIFA, None, ["power"], {})
-    second = announcements.heard(KAIFA, None, ["frequency"], {})
+    announcements.update(KAIFA, None, ["power"], {})
+    second = announcements.update(KAIFA, None, ["frequency"], {})
     assert second is not None
     assert second.keys == {"power", "frequency"}
-    assert announcements.heard(KAIFA, None, ["power"], {}) is None
+    assert announcements.update(KAIFA, None, ["power"], {}) is None
 
 
 @pytest.mark.parametrize(
@@ -69,18 +68,18 @@ def test_what_comes_later_is_added_to_what_is_known(announcements: Announcements
 def test_a_device_that_looks_otherwise_is_news(
     announcements: Announcements, meter: Meter, name: str | None
 ) -> None:
-    announcements.heard(KAIFA, None, ["power"], {})
-    assert announcements.heard(meter, name, ["power"], {}) is not None
+    announcements.update(KAIFA, None, ["power"], {})
+    assert announcements.update(meter, name, ["power"], {}) is not None
 
 
 def test_all_is_known_again_after_a_restart(
     announcements: Announcements, state: State, days: Days
 ) -> None:
-    announcements.heard(KAIFA, "Keller", ["power", "frequency"], {"power": "a - b"})
-    announcements.heard(GAS, None, ["gas"], {})
+    announcements.update(KAIFA, "Keller", ["power", "frequency"], {"power": "a - b"})
+    announcements.update(GAS, None, ["gas"], {})
     again = Announcements(state, days)
     assert list(again.known()) == list(announcements.known())
-    assert again.heard(KAIFA, "Keller", ["power"], {"power": "a - b"}) is None
+    assert again.update(KAIFA, "Keller", ["power"], {"power": "a - b"}) is None
 
 
 @pytest.mark.parametrize(
@@ -96,13 +95,13 @@ def test_all_is_known_again_after_a_restart(
     ids=str,
 )
 def test_what_another_version_left_is_passed_over(state: State, left: Json) -> None:
-    Announcements(state).heard(KAIFA, None, ["power"], {})
+    Announcements(state).update(KAIFA, None, ["power"], {})
     state.set(SECTION, "other", left)
     assert [one.meter for one in Announcements(state).known()] == [KAIFA]
 
 
 def test_a_meter_whose_id_was_damaged_is_passed_over(state: State) -> None:
-    Announcements(state).heard(KAIFA, None, ["power"], {})
+    Announcements(state).update(KAIFA, None, ["power"], {})
     for damaged in ("a/+", "", "#", 7):
         kept = copy.deepcopy(state.section(SECTION)[KAIFA.id])
         kept["meter"]["id"] = damaged
@@ -113,17 +112,17 @@ def test_a_meter_whose_id_was_damaged_is_passed_over(state: State) -> None:
 def test_a_reading_that_a_meter_stopped_sending_is_gone_after_a_week(
     announcements: Announcements, days: Days
 ) -> None:
-    announcements.heard(KAIFA, None, ["power", "frequency"], {"frequency": "guessed"})
-    for _ in range(GONE_AFTER):
+    announcements.update(KAIFA, None, ["power", "frequency"], {"frequency": "guessed"})
+    for _ in range(GONE_AFTER_DAYS):
         days.pass_by()
-        assert announcements.heard(KAIFA, None, ["power"], {}) is None
+        assert announcements.update(KAIFA, None, ["power"], {}) is None
     days.pass_by()
-    news = announcements.heard(KAIFA, None, ["power"], {})
+    news = announcements.update(KAIFA, None, ["power"], {})
     assert news is not None
     assert news.keys == {"power"}
     assert news.gone == {"frequency"}
     assert news.derived == {}
-    back = announcements.heard(KAIFA, None, ["frequency"], {})
+    back = announcements.update(KAIFA, None, ["frequency"], {})
     assert back is not None
     assert back.keys == {"power", "frequency"}
     assert not back.gone
@@ -132,24 +131,24 @@ def test_a_reading_that_a_meter_stopped_sending_is_gone_after_a_week(
 def test_a_silent_meter_that_is_diagnosed_keeps_its_readings(
     announcements: Announcements, days: Days
 ) -> None:
-    announcements.heard(KAIFA, None, ["power", "frequency"], {})
-    announcements.heard(KAIFA, None, ["problem", "signal_health"], {})
-    for _ in range(3 * GONE_AFTER):
-        announcements.heard(KAIFA, None, ["problem"], {})
+    announcements.update(KAIFA, None, ["power", "frequency"], {})
+    announcements.update(KAIFA, None, ["problem", "signal_health"], {})
+    for _ in range(3 * GONE_AFTER_DAYS):
+        announcements.update(KAIFA, None, ["problem"], {})
         days.pass_by()
-    announcements.heard(KAIFA, None, ["problem"], {})
+    announcements.update(KAIFA, None, ["problem"], {})
     (known,) = announcements.known()
     assert known.keys == {"power", "frequency", "problem", "signal_health"}
-    assert announcements.heard(KAIFA, None, ["power"], {}) is None
+    assert announcements.update(KAIFA, None, ["power"], {}) is None
 
 
 def test_a_meter_that_is_diagnosed_and_not_heard_is_forgotten_all_the_same(
     announcements: Announcements, days: Days
 ) -> None:
-    announcements.heard(KAIFA, None, ["power"], {})
-    for _ in range(GONE_AFTER):
+    announcements.update(KAIFA, None, ["power"], {})
+    for _ in range(GONE_AFTER_DAYS):
         days.pass_by()
-        announcements.heard(KAIFA, None, ["problem"], {})
+        announcements.update(KAIFA, None, ["problem"], {})
         assert announcements.forget_unheard() == []
     days.pass_by()
     assert announcements.forget_unheard() == [KAIFA]
@@ -158,11 +157,11 @@ def test_a_meter_that_is_diagnosed_and_not_heard_is_forgotten_all_the_same(
 def test_a_diagnostic_that_is_told_no_more_is_gone_after_a_week(
     announcements: Announcements, days: Days
 ) -> None:
-    announcements.heard(KAIFA, None, ["problem", "serial_mode"], {})
-    for _ in range(GONE_AFTER + 1):
+    announcements.update(KAIFA, None, ["problem", "serial_mode"], {})
+    for _ in range(GONE_AFTER_DAYS + 1):
         days.pass_by()
-        announcements.heard(KAIFA, None, ["power"], {})
-        announcements.heard(KAIFA, None, ["problem"], {})
+        announcements.update(KAIFA, None, ["power"], {})
+        announcements.update(KAIFA, None, ["problem"], {})
     (known,) = announcements.known()
     assert known.gone == {"serial_mode"}
 
@@ -170,10 +169,10 @@ def test_a_diagnostic_that_is_told_no_more_is_gone_after_a_week(
 def test_what_is_gone_is_still_gone_after_a_restart(
     announcements: Announcements, state: State, days: Days
 ) -> None:
-    announcements.heard(KAIFA, None, ["power", "frequency"], {})
-    for _ in range(GONE_AFTER + 1):
+    announcements.update(KAIFA, None, ["power", "frequency"], {})
+    for _ in range(GONE_AFTER_DAYS + 1):
         days.pass_by()
-        announcements.heard(KAIFA, None, ["power"], {})
+        announcements.update(KAIFA, None, ["power"], {})
     (known,) = Announcements(state, days).known()
     assert known.keys == {"power"}
     assert known.gone == {"frequency"}
@@ -182,35 +181,35 @@ def test_what_is_gone_is_still_gone_after_a_restart(
 def test_days_on_which_a_meter_was_not_heard_take_nothing_away(
     announcements: Announcements, days: Days
 ) -> None:
-    announcements.heard(KAIFA, None, ["power", "frequency"], {})
+    announcements.update(KAIFA, None, ["power", "frequency"], {})
     days.pass_by(30)
-    assert announcements.heard(KAIFA, None, ["power"], {}) is None
+    assert announcements.update(KAIFA, None, ["power"], {}) is None
     days.pass_by(30)
-    assert announcements.heard(KAIFA, None, ["power"], {}) is None
+    assert announcements.update(KAIFA, None, ["power"], {}) is None
 
 
 def test_days_on_which_the_program_did_not_run_take_nothing_away(
     announcements: Announcements, state: State, days: Days
 ) -> None:
-    announcements.heard(KAIFA, None, ["power", "frequency"], {})
-    announcements.heard(GAS, None, ["gas"], {})
+    announcements.update(KAIFA, None, ["power", "frequency"], {})
+    announcements.update(GAS, None, ["gas"], {})
     days.pass_by(30)
     again = Announcements(state, days)
-    assert again.heard(KAIFA, None, ["power"], {}) is None
+    assert again.update(KAIFA, None, ["power"], {}) is None
     assert again.forget_unheard() == []
 
 
 def test_a_meter_that_was_not_heard_for_a_week_is_forgotten(
     announcements: Announcements, state: State, days: Days
 ) -> None:
-    announcements.heard(KAIFA, None, ["power"], {})
-    announcements.heard(GAS, None, ["gas"], {})
-    for _ in range(GONE_AFTER):
+    announcements.update(KAIFA, None, ["power"], {})
+    announcements.update(GAS, None, ["gas"], {})
+    for _ in range(GONE_AFTER_DAYS):
         days.pass_by()
-        announcements.heard(KAIFA, None, ["power"], {})
+        announcements.update(KAIFA, None, ["power"], {})
         assert announcements.forget_unheard() == []
     days.pass_by()
-    announcements.heard(KAIFA, None, ["power"], {})
+    announcements.update(KAIFA, None, ["power"], {})
     assert announcements.forget_unheard() == [GAS]
     assert announcements.forget_unheard() == []
     assert [one.meter for one in Announcements(state, days).known()] == [KAIFA]

@@ -10,6 +10,7 @@ from app.meters.sensors import DIAGNOSTICS, SENSORS
 from app.mqtt.announcements import Announcement
 from app.mqtt.discovery import payload, slug
 from app.mqtt.topics import Topics
+from tests.support.publishing import GAS
 
 METER = Meter(
     id="1kfm0200000011",
@@ -279,15 +280,13 @@ def test_base_and_prefix_can_be_chosen() -> None:
 
 
 def test_a_meter_that_names_no_model_is_named_in_the_language_of_the_sensors() -> None:
-    gas = Meter("gas7", "GAS7", "dsmr", "", "Gas meter", None)
-    english, german = (describe(["gas"], gas, language) for language in ("en", "de"))
+    english, german = (describe(["gas"], GAS, language) for language in ("en", "de"))
     assert (english["dev"]["name"], german["dev"]["name"]) == ("Gas meter", "Gaszähler")
     assert german["dev"]["model"] == "Gaszähler"
-    assert describe(["gas"], gas, "de", "Keller")["dev"]["name"] == "Keller"
+    assert describe(["gas"], GAS, "de", "Keller")["dev"]["name"] == "Keller"
     ids = {described["cmps"]["gas"]["default_entity_id"] for described in (english, german)}
     assert ids == {"sensor.gas_meter_gas"}
 
 
 def test_an_unknown_maker_is_left_out() -> None:
-    gas = Meter("gas7", "GAS7", "dsmr", "", "Gas meter", None)
-    assert "manufacturer" not in describe(["gas"], gas)["dev"]
+    assert "manufacturer" not in describe(["gas"], GAS)["dev"]

@@ -14,9 +14,9 @@ from app.mqtt.announcements import Announcement
 from app.mqtt.layout import Layout, Message
 from app.mqtt.legacy_layouts import LAYOUTS
 from app.mqtt.topics import Topics
+from tests.support.publishing import GAS
 
 METER = Meter("30100007", "30100007", "e450", "Landis+Gyr", "E450", None)
-GAS = Meter("gas7", "GAS7", "dsmr", "", "Gas meter", None)
 NOON = datetime(2026, 6, 21, 12, 0, tzinfo=UTC)
 VALUES: dict[str, Decimal | int | str] = {
     "energy_import": Decimal("4408.736"),

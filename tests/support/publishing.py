@@ -20,6 +20,7 @@ from tests.support.mosquitto import TIMEOUT
 
 KAIFA = Meter("1kfm02", "1KFM02", "kaifa", "Kaifa", "MA309M", "4b464d1020000011")
 E450 = Meter("12345678", "12345678", "e450", "Landis+Gyr", "E450", None)
+GAS = Meter("gas7", "GAS7", "dsmr", "", "Gas meter", None)
 
 STATUS = "smartmeter/status"
 KAIFA_STATUS = "smartmeter/1kfm02/status"

@@ -1,8 +1,8 @@
-"""Which meters Home Assistant was told of, and of which of their readings; kept over restarts.
+"""Which meters are announced in Home Assistant, with which of their readings; kept over restarts.
 
-So a change of language also renames at once what a meter sends but seldom. And what is gone for
-good can be taken back: a reading that a meter has not sent on a week of days on which it was heard,
-or a meter that was not heard for a week although every line has one that is.
+So a change of the language renames at once also what a meter sends seldom. And what does not come
+any more can be taken back: a reading that was missing for a week, days without any reading of its
+meter not counted, or a meter that was not heard for a week although every line hears one.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,8 +17,9 @@ from app.state import State
 SECTION: Final = "announced"
 """The section of the state in which announcements are kept, by the meter's id."""
 
-GONE_AFTER: Final = 7
-"""Days without it after which something is gone for good; the program's start is one with it."""
+GONE_AFTER_DAYS: Final = 7
+"""Days after which a reading or a meter that does not come any more is taken back. The day on which
+the program started counts as one on which all came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Announcement:
         meter: the meter.
         name: the device's; None makes one of manufacturer and model.
         keys: of its readings and diagnostics.
-        derived: how those are reckoned that the meter does not send, by key.
+        derived: how readings are calculated that the meter does not send, by key.
         gone: keys that were announced before, and are to be taken back.
     """
 
@@ -41,7 +42,7 @@ class Announcement:
 
 
 class Announcements:
-    """All announcements.
+    """All announcements, by meter.
 
     Args:
         state: where they are kept.
@@ -51,8 +52,8 @@ class Announcements:
     def __init__(self, state: State, today: Callable[[], date] = date.today) -> None:
         self._state = state
         self._today = today
-        self._known: dict[str, Announcement] = {}
-        self._seen: dict[str, dict[str, date]] = {}
+        self._known: dict[str, Announcement] = {}  # by the meter's id
+        self._last_days: dict[str, dict[str, date]] = {}  # on which a key came, by the meter's id
         for kept in state.section(SECTION).values():
             try:
                 self._recall(kept)
@@ -63,76 +64,55 @@ class Announcements:
         """Give every announcement."""
         return self._known.values()
 
-    def heard(
+    def update(
         self, meter: Meter, name: str | None, keys: Iterable[str], derived: Mapping[str, str]
     ) -> Announcement | None:
-        """Take note of what came from a meter.
+        """Take note of what is published of a meter.
 
         Args:
             meter: the meter.
             name: see `Announcement`.
-            keys: what came: readings, or diagnostics, which are told also while it is silent.
+            keys: what is published: readings, or diagnostics, which come also while it is silent.
             derived: see `Announcement`.
 
         Returns:
-            What to tell Home Assistant, None when it knows all that.
+            What to announce to Home Assistant, None when there is nothing new.
         """
         today = self._today()
         keys = frozenset(keys)
-        seen = self._seen.setdefault(meter.id, {})
+        last_days = self._last_days.setdefault(meter.id, {})
         before = self._known.get(meter.id)
         gone = before.gone if before else frozenset()
         if keys - DIAGNOSTICS.keys():
-            gone |= self._gone(seen, today)
-        seen.update(dict.fromkeys(keys, today))
-        known = frozenset(seen)
-        reckoned = {**(before.derived if before else {}), **derived}
-        now = Announcement(
+            gone |= _drop_gone(last_days, today)
+        last_days.update(dict.fromkeys(keys, today))
+        known = frozenset(last_days)
+        formulas = {**(before.derived if before else {}), **derived}
+        announcement = Announcement(
             meter,
             name,
             known,
-            {key: how for key, how in reckoned.items() if key in known},
+            {key: formula for key, formula in formulas.items() if key in known},
             gone - known,
         )
-        self._known[meter.id] = now
-        if now == before:
+        self._known[meter.id] = announcement
+        if announcement == before:
             return None
-        self._keep(now)
-        return now
+        self._keep(announcement)
+        return announcement
 
     def forget_unheard(self) -> list[Meter]:
         """Forget the meters that were not heard for a week, and give them."""
         today = self._today()
-        lost = [
+        unheard = [
             announcement.meter
             for meter_id, announcement in self._known.items()
-            if (today - self._heard_last(self._seen[meter_id], today)).days > GONE_AFTER
+            if (today - _last_heard(self._last_days[meter_id], today)).days > GONE_AFTER_DAYS
         ]
-        for meter in lost:
-            del self._known[meter.id], self._seen[meter.id]
+        for meter in unheard:
+            del self._known[meter.id], self._last_days[meter.id]
             self._state.forget(SECTION, meter.id)
-        return lost
-
-    @staticmethod
-    def _heard_last(seen: Mapping[str, date], today: date) -> date:
-        """Give the day on which a meter was heard last: it is diagnosed also while it is silent."""
-        readings = seen.keys() - DIAGNOSTICS.keys()
-        return max((seen[key] for key in readings), default=today)
-
-    @classmethod
-    def _gone(cls, seen: dict[str, date], today: date) -> set[str]:
-        """Begin a meter's new day: give what it has not sent for a week, and forget that."""
-        last = cls._heard_last(seen, today)
-        if last == today:
-            return set()
-        # Days on which the meter was not heard at all say nothing of what it sends.
-        unheard = (today - last) - timedelta(days=1)
-        for key, day in seen.items():
-            seen[key] = min(day + unheard, today)
-        gone = {key for key, day in seen.items() if (today - day).days > GONE_AFTER}
-        for key in gone:
-            del seen[key]
-        return gone
+        return unheard
 
     def _keep(self, announcement: Announcement) -> None:
         content: dict[str, Any] = {
@@ -150,4 +130,29 @@ class Announcements:
         self._known[meter.id] = Announcement(
             meter, content["name"], keys, dict(content["derived"]), frozenset(content["gone"])
         )
-        self._seen[meter.id] = dict.fromkeys(keys, self._today())
+        self._last_days[meter.id] = dict.fromkeys(keys, self._today())
+
+
+def _drop_gone(last_days: dict[str, date], today: date) -> set[str]:
+    """Drop the keys that a meter has not sent for a week, at its first reading of a day.
+
+    Returns:
+        The keys that were dropped.
+    """
+    last_heard = _last_heard(last_days, today)
+    if last_heard == today:
+        return set()
+    # Days on which the meter was not heard at all say nothing about what it sends.
+    silent = (today - last_heard) - timedelta(days=1)
+    for key, day in last_days.items():
+        last_days[key] = min(day + silent, today)
+    gone = {key for key, day in last_days.items() if (today - day).days > GONE_AFTER_DAYS}
+    for key in gone:
+        del last_days[key]
+    return gone
+
+
+def _last_heard(last_days: Mapping[str, date], today: date) -> date:
+    """Give the day of a meter's last reading: diagnostics come also while it is not heard."""
+    readings = last_days.keys() - DIAGNOSTICS.keys()
+    return max((last_days[key] for key in readings), default=today)

@@ -1,7 +1,8 @@
-"""What Home Assistant is told about a meter: one message with the device and all its entities.
+"""The discovery message of a meter: its device with all its entities, in one message.
 
-The form is Home Assistant's device-based MQTT discovery. On the top level Core allows only what
-the schema names (homeassistant/components/mqtt/schemas.py); one key more and it drops the device.
+The form is that of Home Assistant's device-based MQTT discovery. On the top level Core accepts only
+the keys of its schema (homeassistant/components/mqtt/schemas.py); with one key more it refuses the
+whole device.
 """
 
 import re
@@ -23,13 +24,13 @@ _MODELS_DE: Final = {
     "P1 meter": "P1-Zähler",
     "smart meter": "Smart Meter",
 }
-"""What stands in for the model of a meter that does not name it, in German."""
+"""Models of meters that do not name theirs, in German."""
 
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
 def payload(
-    announced: Announcement,
+    announcement: Announcement,
     *,
     topics: Topics,
     language: str,
@@ -40,37 +41,38 @@ def payload(
     """Describe a meter to Home Assistant.
 
     Args:
-        announced: the meter, and what it sends; keys without a row in the tables are left out.
-        topics: where its messages go.
+        announcement: the meter and the keys that it sends; keys that `sensors` does not have are
+            left out.
+        topics: the topics of its messages.
         language: ``de`` or ``en``, of the entities' names.
         version: the program's.
         configuration_url: where the program is set up; None when that is not known.
         program_status: the topic that says whether the program runs; None for ``topics.status``.
 
     Returns:
-        The message for ``topics.discovery``, of values that JSON knows.
+        The message for ``topics.discovery``, of values that JSON has.
     """
-    meter = announced.meter
-    device = _device(announced, language, version, configuration_url)
+    meter = announcement.meter
+    device = _device(announcement, language, version, configuration_url)
     program = {"topic": program_status or topics.status}
-    # In English, as the keys behind it are: another language changes no entity id.
-    prefix = slug(_name(announced, "en")) or f"smartmeter_{slug(meter.id)}"
+    # In English, as the keys after it are: another language changes no entity id.
+    prefix = slug(_name(announcement, "en")) or f"smartmeter_{slug(meter.id)}"
     components: dict[str, object] = {}
     for key, sensor in SENSORS.items():
-        if key in announced.keys:
+        if key in announcement.keys:
             component = _component(sensor, meter, prefix, language)
-            if how := announced.derived.get(key):
+            if formula := announcement.derived.get(key):
                 component["json_attributes_topic"] = topics.state(meter.id)
-                component["json_attributes_template"] = dumps({"calculated_from": how})
+                component["json_attributes_template"] = dumps({"calculated_from": formula})
             components[key] = component
     for key, sensor in DIAGNOSTICS.items():
-        if key in announced.keys:
-            components[key] = _diagnostic(sensor, meter, prefix, language, topics) | {
-                "availability": [program]
-            }
-    for key in announced.gone:
-        if row := SENSORS.get(key) or DIAGNOSTICS.get(key):
-            components[key] = {"p": row.platform}
+        if key in announcement.keys:
+            component = _diagnostic_component(sensor, meter, prefix, language, topics)
+            component["availability"] = [program]
+            components[key] = component
+    for key in announcement.gone:
+        if sensor_gone := SENSORS.get(key) or DIAGNOSTICS.get(key):
+            components[key] = {"p": sensor_gone.platform}
     return {
         "dev": device,
         "o": {"name": ORIGIN, "sw_version": version},
@@ -82,18 +84,18 @@ def payload(
 
 
 def slug(text: str) -> str:
-    """Give a text in the characters of an entity id: ``Zähler Süd`` as ``zaehler_sued``.
+    """Write a text in the characters of an entity id: ``Zähler Süd`` as ``zaehler_sued``.
 
-    A text without any letter or digit of ASCII gives nothing.
+    A text without any letter or digit of ASCII gives an empty one.
     """
     text = text.lower().translate(_UMLAUTS)
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return re.sub("[^a-z0-9]+", "_", plain).strip("_")
 
 
-def _name(announced: Announcement, language: str) -> str:
-    meter = announced.meter
-    return announced.name or f"{meter.manufacturer} {_model(meter, language)}".strip()
+def _name(announcement: Announcement, language: str) -> str:
+    meter = announcement.meter
+    return announcement.name or f"{meter.manufacturer} {_model(meter, language)}".strip()
 
 
 def _model(meter: Meter, language: str) -> str:
@@ -101,12 +103,12 @@ def _model(meter: Meter, language: str) -> str:
 
 
 def _device(
-    announced: Announcement, language: str, version: str, configuration_url: str | None
+    announcement: Announcement, language: str, version: str, configuration_url: str | None
 ) -> dict[str, object]:
-    meter = announced.meter
+    meter = announcement.meter
     device: dict[str, object] = {
         "identifiers": [f"smartmeter_{meter.id}"],
-        "name": _name(announced, language),
+        "name": _name(announcement, language),
         "model": _model(meter, language),
         "sw_version": version,
     }
@@ -119,25 +121,21 @@ def _device(
     return device
 
 
-def _diagnostic(
+def _diagnostic_component(
     sensor: Sensor, meter: Meter, prefix: str, language: str, topics: Topics
 ) -> dict[str, object]:
-    """Describe what is told of the line, which is known also while the meter is not heard."""
-    component = {
-        **_component(sensor, meter, prefix, language),
-        "state_topic": topics.diagnostics(meter.id),
-    }
+    component = _component(sensor, meter, prefix, language)
+    component["state_topic"] = topics.diagnostics(meter.id)
     if sensor.details:
+        details = f"value_json.{sensor.key}_details | default({{}}) | tojson"
         component["json_attributes_topic"] = topics.diagnostics(meter.id)
-        component["json_attributes_template"] = (
-            f"{{{{ value_json.{sensor.key}_details | default({{}}) | tojson }}}}"
-        )
+        component["json_attributes_template"] = f"{{{{ {details} }}}}"
     return component
 
 
 def _component(sensor: Sensor, meter: Meter, prefix: str, language: str) -> dict[str, object]:
-    # A telegram need not carry every reading. A number that is missing keeps its last value, which
-    # is what Core makes of an empty text; a missing moment is unknown, which is its "None".
+    # A telegram need not carry every reading. With an empty text, Core keeps the last value of a
+    # number; a timestamp that is missing is to be unknown, which Core makes of "None".
     missing = "None" if sensor.device_class == "timestamp" else ""
     component: dict[str, object] = {
         "p": sensor.platform,

@@ -1,4 +1,4 @@
-"""Which messages say what: the topics and payloads of one way to publish."""
+"""The layout of what is published: which message goes to which topic, with which payload."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -13,7 +13,7 @@ Values = Mapping[str, object]
 
 
 class Message(NamedTuple):
-    """What is to stand under a topic; an empty payload that is retained clears it."""
+    """A message for the broker; one that is retained and has an empty payload clears its topic."""
 
     topic: str
     payload: str
@@ -24,7 +24,7 @@ class Layout:
     """Our own layout: one device a meter, one JSON object a telegram.
 
     Args:
-        topics: where to.
+        topics: the topics of the messages.
         language: ``de`` or ``en``, of the entities' names.
         version: the program's.
         configuration_url: where the program is set up; None when that is not known.
@@ -45,7 +45,7 @@ class Layout:
 
     @property
     def status(self) -> str:
-        """The topic that says whether the program runs: the last will's."""
+        """The topic that says whether the program runs; that of the last will."""
         return self._topics.status
 
     @property
@@ -54,32 +54,35 @@ class Layout:
         return self._topics.home_assistant
 
     def takeover(self) -> Iterable[Message]:
-        """Say what has to be said once, before the first announcement, to take over from others."""
+        """Make the messages that are sent once, before the first announcement.
+
+        They take the entities of another program over; our own layout has none.
+        """
         return ()
 
-    def announcement(self, announced: Announcement) -> Iterable[Message]:
-        """Describe a meter."""
+    def announcement(self, announcement: Announcement) -> Iterable[Message]:
+        """Describe a meter to Home Assistant."""
         payload = discovery.payload(
-            announced,
+            announcement,
             topics=self._topics,
             language=self._language,
             version=self._version,
             configuration_url=self._configuration_url,
         )
-        yield Message(self._topics.discovery(announced.meter.id), dumps(payload), retain=True)
+        yield Message(self._topics.discovery(announcement.meter.id), dumps(payload), retain=True)
 
     def reading(self, reading: Reading) -> Iterable[Message]:
-        """Say what a telegram said, every digit as the meter sent it."""
+        """Publish a reading, every digit as the meter sent it."""
         values: dict[str, object] = {**reading.values, **dict.fromkeys(reading.unknown)}
         if reading.timestamp is not None:
             values["timestamp"] = reading.timestamp.isoformat()
         yield Message(self._topics.state(reading.meter.id), dumps(values), retain=False)
 
     def diagnostics(self, meter_id: str, values: Values) -> Iterable[Message]:
-        """Say how the line to a meter is doing."""
+        """Publish how the line to a meter is doing."""
         yield Message(self._topics.diagnostics(meter_id), dumps(values), retain=False)
 
     def meter_status(self, meter_id: str, *, online: bool) -> Iterable[Message]:
-        """Say whether a meter is heard."""
+        """Publish whether a meter is heard."""
         payload = ONLINE if online else OFFLINE
         yield Message(self._topics.meter_status(meter_id), payload, retain=True)

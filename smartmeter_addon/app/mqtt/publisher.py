@@ -106,9 +106,9 @@ class Publisher:
     def _restore(self) -> None:
         """Go on from what the last run left at the broker; clear what is not in use any more."""
         self._outbox.put([Message(self._layout.status, OFFLINE, retain=True)])
-        for announced in self._announcements.known():
-            self._outbox.put(self._layout.announcement(announced))
-            self.meter_online(announced.meter.id, online=False)
+        for announcement in self._announcements.known():
+            self._outbox.put(self._layout.announcement(announcement))
+            self.meter_online(announcement.meter.id, online=False)
         self._outbox.clear_others()
 
     def publish(self, reading: Reading, *, name: str | None) -> None:
@@ -140,7 +140,10 @@ class Publisher:
         self._outbox.put(self._layout.diagnostics(meter.id, values))
 
     def problem(self) -> Problem | None:
-        """Tell of a broker that comes and goes; of one that is away nobody could hear."""
+        """Give the problem of a connection that is lost again and again.
+
+        A broker that is away is none: nobody could be told of it.
+        """
         hour_ago = monotonic() - 3600.0
         while self._interruptions and self._interruptions[0] < hour_ago:
             self._interruptions.popleft()
@@ -150,15 +153,15 @@ class Publisher:
 
     def forget_unheard(self) -> list[Meter]:
         """Take back the meters that have not been heard for a week, and give them."""
-        lost = self._announcements.forget_unheard()
-        for meter in lost:
-            about = Announcement(meter, None, frozenset(), {})
+        unheard = self._announcements.forget_unheard()
+        for meter in unheard:
+            empty = Announcement(meter, None, frozenset(), {})
             retained = [
-                *self._layout.announcement(about),
+                *self._layout.announcement(empty),
                 *self._layout.meter_status(meter.id, online=False),
             ]
             self._outbox.clear(message.topic for message in retained)
-        return lost
+        return unheard
 
     def meter_online(self, meter_id: str, *, online: bool) -> None:
         """Say whether a meter is heard; its entities are available only while it is."""
@@ -220,6 +223,6 @@ class Publisher:
         self, meter: Meter, name: str | None, keys: Iterable[str], derived: Mapping[str, str]
     ) -> None:
         """Describe the meter to Home Assistant when there is something new to say about it."""
-        news = self._announcements.heard(meter, name, keys, derived)
-        if news is not None and news.keys:
-            self._outbox.announce(self._layout.announcement(news))
+        announcement = self._announcements.update(meter, name, keys, derived)
+        if announcement is not None and announcement.keys:
+            self._outbox.announce(self._layout.announcement(announcement))

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from typing import Final
 
 ONLINE: Final = "online"
-"""What a status topic says when all is well; also how Home Assistant announces itself."""
+"""The payload of a status topic when all is well; Home Assistant's, too, when it has started."""
+
 OFFLINE: Final = "offline"
 
-
-_LONGEST: Final = 1000  # characters; MQTT ends at 65535 bytes
+_MAX_LENGTH: Final = 1000  # characters; MQTT allows 65535 bytes
 
 
 def publishable(topic: str) -> bool:
-    """Tell whether a topic is one that a broker takes messages for."""
-    return topic.isprintable() and 0 < len(topic) <= _LONGEST and not set(topic) & set("+#")
+    """Tell whether a broker accepts messages for a topic."""
+    return topic.isprintable() and 0 < len(topic) <= _MAX_LENGTH and not set(topic) & set("+#")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class Topics:
     """The topics of one program.
 
     Args:
-        base: what ours begin with; two programs on one broker need different ones.
-        discovery_prefix: what Home Assistant's begin with.
+        base: the beginning of our own topics; two programs on one broker need different ones.
+        discovery_prefix: the beginning of Home Assistant's topics.
     """
 
     base: str = "smartmeter"
@@ -38,18 +38,18 @@ class Topics:
         return f"{self.base}/{meter_id}/status"
 
     def state(self, meter_id: str) -> str:
-        """What a telegram said, as one JSON object."""
+        """The readings of one telegram, as a JSON object."""
         return f"{self.base}/{meter_id}/state"
 
     def diagnostics(self, meter_id: str) -> str:
-        """How the line to a meter is doing, as one JSON object."""
+        """How the line to a meter is doing, as a JSON object."""
         return f"{self.base}/{meter_id}/diagnostics"
 
     def discovery(self, meter_id: str) -> str:
-        """What Home Assistant is to make of a meter; retained."""
+        """The description of a meter for Home Assistant; retained."""
         return f"{self.discovery_prefix}/device/smartmeter_{meter_id}/config"
 
     @property
     def home_assistant(self) -> str:
-        """Where Home Assistant says ``online`` when it has started."""
+        """Where Home Assistant publishes ``online`` when it has started."""
         return f"{self.discovery_prefix}/status"
