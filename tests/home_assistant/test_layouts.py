@@ -1,4 +1,4 @@
-"""Those who come from another program: what they had goes on, with its ids, units and history."""
+"""Legacy layouts: entities of other programs go on, with their ids, units and history."""
 
 import json
 from decimal import Decimal

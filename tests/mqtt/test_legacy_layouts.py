@@ -1,4 +1,4 @@
-"""The messages of other programs: what their users' entities and automations hang on."""
+"""Legacy layouts: the messages that entities and automations of three other programs rely on."""
 
 import json
 from datetime import UTC, datetime

@@ -56,7 +56,8 @@ class Layout:
     def takeover(self) -> Iterable[Message]:
         """Make the messages that are sent once, before the first announcement.
 
-        They take the entities of another program over; our own layout has none.
+        They take over the entities of the program that a legacy layout is of; our own layout has
+        none.
         """
         return ()
 

@@ -1,6 +1,7 @@
-"""The topics of programs that people had before, for those who switch and keep what hangs on them.
+"""Legacy layouts: the messages of three other programs, for users who switch from one of them.
 
-All facts are from the programs' own documentation and code:
+Each publishes what its program published, so that entities, history and automations go on, and our
+own messages beside that. All facts are from the programs' own documentation and code:
 smartmeter_homeassistant_burgenland 0.7.2, lgraho/smartmeterreader, greenMikeEU/SmartMeterEVN.
 """
 
@@ -16,14 +17,22 @@ from app.mqtt.layout import Layout, Message
 
 _WH_PER_KWH: Final = 1000
 
-# Of a state in Home Assistant.
-_LONGEST_STATE: Final = 255
+_MAX_STATE_LENGTH: Final = 255
+"""Characters of a state in Home Assistant."""
 
-Exact = Decimal | int
+_Exact = Decimal | int
 
 
 class _Entity(NamedTuple):
-    """An entity of the Burgenland program: its key in the state, and the end of its unique id."""
+    """An entity of smartmeter_homeassistant_burgenland.
+
+    Args:
+        field: its key in the state message.
+        suffix: the end of its unique id, after the device id.
+        factor: by which our reading is multiplied.
+        unit: its unit, where that is another than ours.
+        precision: digits behind the point, where the unit is another.
+    """
 
     field: str
     suffix: str
@@ -79,16 +88,16 @@ _GREENMIKEEU: Final = {
 }
 
 
-def _electric(keys: Iterable[str]) -> bool:
-    """Tell the electricity meter from the gas meter behind it: the predecessors know the one."""
+def _is_electric(keys: Iterable[str]) -> bool:
+    """Tell an electricity meter from one behind it: the three programs read no gas meters."""
     return any(key.startswith(("energy_", "power", "voltage_")) for key in keys)
 
 
 class Burgenland(Layout):
-    """As smartmeter_homeassistant_burgenland: its device, its unique ids, its state message.
+    """The device, unique ids and state message of smartmeter_homeassistant_burgenland.
 
     Its options ``mqtt.prefix`` and ``mqtt.device_id``, joined by a slash, are the base topic. What
-    it did not have, such as diagnostics, joins its device and has our topics.
+    it does not have, such as diagnostics, belongs to the same device and has our topics.
     """
 
     @property
@@ -105,23 +114,23 @@ class Burgenland(Layout):
         return f"{self._topics.discovery_prefix}/device/{self._device_id}/config"
 
     def takeover(self) -> Iterable[Message]:
-        """Have Core let go of the predecessor's entities and keep them registered.
+        """Have Core release that program's entities and keep them registered.
 
-        Else it would refuse ours, for having the same unique ids, until its next start.
+        Until its next start, Core would refuse ours otherwise: they have the same unique ids.
         """
         yield Message(self._discovery, dumps({"migrate_discovery": True}), retain=False)
 
-    def announcement(self, announced: Announcement) -> Iterable[Message]:
-        """Describe the meter under the predecessor's names."""
-        payload = self._payload(announced)
-        topic = self._topics.discovery(announced.meter.id)
-        if _electric(announced.keys):
+    def announcement(self, announcement: Announcement) -> Iterable[Message]:
+        """Describe the meter with that program's topic, device and unique ids."""
+        payload = self._payload(announcement)
+        topic = self._topics.discovery(announcement.meter.id)
+        if _is_electric(announcement.keys):
             topic = self._discovery
         yield Message(topic, dumps(payload), retain=True)
 
     def reading(self, reading: Reading) -> Iterable[Message]:
-        """Say what a telegram said in both manners."""
-        if _electric(reading.values):
+        """Publish a reading in the legacy layout and in our own."""
+        if _is_electric(reading.values):
             state = {
                 entity.field: value * entity.factor
                 for key, entity in _BURGENLAND.items()
@@ -130,16 +139,16 @@ class Burgenland(Layout):
             yield Message(f"{self._topics.base}/state", dumps(state), retain=False)
         yield from super().reading(reading)
 
-    def _payload(self, announced: Announcement) -> dict[str, object]:
+    def _payload(self, announcement: Announcement) -> dict[str, object]:
         payload = discovery.payload(
-            announced,
+            announcement,
             topics=self._topics,
             language=self._language,
             version=self._version,
             configuration_url=self._configuration_url,
             program_status=self.status,
         )
-        if not _electric(announced.keys):
+        if not _is_electric(announcement.keys):
             return payload
         device, components = payload["dev"], payload["cmps"]
         assert isinstance(device, dict)  # noqa: S101 - as `discovery.payload` makes it
@@ -150,11 +159,11 @@ class Burgenland(Layout):
             "unique_id": self._device_id,
             "name": "Raw data",
             "state_topic": f"{self._topics.base}/state",
-            "value_template": f"{{{{ value[:{_LONGEST_STATE}] }}}}",
+            "value_template": f"{{{{ value[:{_MAX_STATE_LENGTH}] }}}}",
             "entity_category": "diagnostic",
         }
         for key, entity in _BURGENLAND.items():
-            if key in announced.keys:
+            if key in announcement.keys:
                 components[key] |= {
                     "unique_id": f"{self._device_id}{entity.suffix}",
                     "state_topic": f"{self._topics.base}/state",
@@ -172,8 +181,8 @@ class LGraho(Layout):
     """Our own layout, and beside it the state message of lgraho/smartmeterreader."""
 
     def reading(self, reading: Reading) -> Iterable[Message]:
-        """Say what a telegram said in both manners."""
-        if _electric(reading.values):
+        """Publish a reading in the legacy layout and in our own."""
+        if _is_electric(reading.values):
             state = _renamed(reading, _LGRAHO)
             topic = f"{self._topics.discovery_prefix}/sensor/smartmeter/state"
             yield Message(topic, dumps(state), retain=False)
@@ -184,8 +193,8 @@ class GreenMikeEU(Layout):
     """Our own layout, and beside it the topics of greenMikeEU/SmartMeterEVN, one a value."""
 
     def reading(self, reading: Reading) -> Iterable[Message]:
-        """Say what a telegram said in both manners."""
-        if _electric(reading.values):
+        """Publish a reading in the legacy layout and in our own."""
+        if _is_electric(reading.values):
             for name, value in _renamed(reading, _GREENMIKEEU).items():
                 yield Message(f"Smartmeter/{name}", dumps(value), retain=False)
         yield from super().reading(reading)
@@ -200,12 +209,12 @@ LAYOUTS: Final[Mapping[str, type[Layout]]] = {
 """By the value of the option ``mqtt.layout``."""
 
 
-def _number(reading: Reading, key: str) -> Exact | None:
+def _number(reading: Reading, key: str) -> _Exact | None:
     value = reading.values.get(key)
     return None if isinstance(value, str) else value
 
 
-def _renamed(reading: Reading, names: Mapping[str, str]) -> dict[str, Exact]:
+def _renamed(reading: Reading, names: Mapping[str, str]) -> dict[str, _Exact]:
     return {
         name: value for name, key in names.items() if (value := _number(reading, key)) is not None
     }
