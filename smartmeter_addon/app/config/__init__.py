@@ -1,1 +1,1 @@
-"""What the user asked for, and what the Supervisor and the machine say."""
+"""What the user asked for, and what the Supervisor and the system add to it."""

@@ -1,8 +1,7 @@
-"""Certificates and keys as text, for those who can paste but cannot place a file.
+"""Certificates and keys as PEM text (RFC 7468), as users paste it into the form of the options.
 
-In Home Assistant the program sees no folder of the user's, and the form has fields of one line:
-what is pasted there arrives without its line breaks, or with blanks in their place. The form of the
-text is that of RFC 7468.
+In Home Assistant the app sees no folder of the user's, so they cannot be given as files. The fields
+of the form have one line: line breaks are lost, or become blanks.
 """
 
 import base64
@@ -12,12 +11,13 @@ import textwrap
 from typing import Final
 
 _BLOCK: Final = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
-# Line breaks, and what remains of them where somebody wrote them as \n.
+# Line breaks, and their escapes in the text of somebody who wrote them as \n.
 _BREAKS: Final = re.compile(r"\s|\\[rn]")
 _CERTIFICATES: Final = frozenset({"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"})
 _PARAMETERS: Final = "EC PARAMETERS"
 _KEY: Final = "PRIVATE KEY"
 _WIDTH: Final = 64
+_LOCKED: Final = "a private key with a pass phrase is given (not shown); wanted is one without"
 
 
 def is_pem(text: str) -> bool:
@@ -26,7 +26,7 @@ def is_pem(text: str) -> bool:
 
 
 def certificates(text: str) -> str:
-    """Give certificates in the form that OpenSSL takes.
+    """Give certificates in the form that OpenSSL reads.
 
     Raises:
         ValueError: the text holds something else; a plain sentence that shows nothing of it.
@@ -40,13 +40,13 @@ def certificates(text: str) -> str:
 
 
 def private_key(text: str) -> str:
-    """Give a private key in the form that OpenSSL takes.
+    """Give a private key in the form that OpenSSL reads.
 
     Raises:
         ValueError: the text holds something else; a plain sentence that shows nothing of it.
     """
     blocks = [block for block in _blocks(text, "private key") if block[0] != _PARAMETERS]
-    if [label for label, _ in blocks if not label.endswith(_KEY)] or len(blocks) != 1:
+    if len(blocks) != 1 or not blocks[0][0].endswith(_KEY):
         raise ValueError(
             f"PEM text with {_labels(blocks) or 'nothing of use'} is given; wanted is one private"
             " key"
@@ -58,15 +58,13 @@ def private_key(text: str) -> str:
 
 
 def lines(text: str) -> set[str]:
-    """Give the lines of PEM text that hold its contents, whole and in one."""
+    """Give the lines of base64 text in PEM text, each by itself and all as one."""
     bodies = [textwrap.wrap(_bare(body), _WIDTH) for _, body in _BLOCK.findall(text)]
     return {line for body in bodies for line in [*body, "".join(body)] if line}
 
 
-_LOCKED: Final = "a private key with a pass phrase is given (not shown); wanted is one without"
-
-
 def _blocks(text: str, what: str) -> list[tuple[str, str]]:
+    """Split PEM text into its blocks, each a label and its base64 text without line breaks."""
     blocks = []
     for label, body in _BLOCK.findall(text):
         if "DEK-Info" in body:

@@ -1,4 +1,4 @@
-"""The Supervisor's services API: which MQTT broker Home Assistant uses, and how to log in there."""
+"""The Supervisor: the MQTT broker of its services API, and the address of this app's own page."""
 
 import asyncio
 import contextlib
@@ -7,15 +7,17 @@ import re
 import socket
 import threading
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.client import HTTP_PORT, HTTPConnection, HTTPException
 from typing import Final, NamedTuple
 
-_LONGEST_ANSWER: Final = 65536
-_LARGEST_PORT: Final = 65535
-_OK, _BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN = 200, 400, 401, 403
+_MAX_ANSWER: Final = 65536
+"""Bytes of an answer that are read."""
 
-# The repository's hash or "local", then the app's own name.
-_APP_HOST: Final = re.compile(r"([0-9a-f]{8}|local)(-[a-z0-9]+)+")
+_MAX_PORT: Final = 65535
+
+_APP_HOSTNAME: Final = re.compile(r"([0-9a-f]{8}|local)(-[a-z0-9]+)+")
+"""The repository's hash or "local", then the app's own name."""
 
 _SET_HOST: Final = "or set the option mqtt.host to a broker of your own"
 
@@ -40,7 +42,7 @@ class MqttService:
 
 
 class SupervisorError(Exception):
-    """No broker was learnt; the text is a plain sentence that says what to do."""
+    """The Supervisor names no broker; the text is a plain sentence that says what to do."""
 
 
 async def mqtt_service(
@@ -52,8 +54,8 @@ async def mqtt_service(
 
     Args:
         base_url: where the Supervisor answers, ``http://supervisor`` in an app's container.
-        token: what the Supervisor gave the app as SUPERVISOR_TOKEN, new at every start.
-        timeout: seconds for all of it.
+        token: SUPERVISOR_TOKEN, which the Supervisor gives the app anew at every start.
+        timeout: seconds for the whole request.
 
     Raises:
         SupervisorError: there is no broker, or the Supervisor cannot be asked.
@@ -83,14 +85,14 @@ def own_page(token: str | None, hostname: str) -> str | None:
     """Give the address of this app's own page in Home Assistant.
 
     Args:
-        token: what the Supervisor gave the app; without one there is no such page.
-        hostname: of the container; the Supervisor makes it of the app's name there.
+        token: SUPERVISOR_TOKEN; without one there is no such page.
+        hostname: of the container; the Supervisor makes it of the app's name.
 
     Returns:
         An address such as ``homeassistant://config/app/a0d7b954_smartmeter/config``, the form that
         Home Assistant's own hassio integration uses; None where the name is not one of an app.
     """
-    if not token or not _APP_HOST.fullmatch(hostname):
+    if not token or not _APP_HOSTNAME.fullmatch(hostname):
         return None
     return f"homeassistant://config/app/{hostname.replace('-', '_')}/config"
 
@@ -110,10 +112,16 @@ async def _get(base_url: str, path: str, token: str, timeout: float) -> _Answer:
 
 
 class _Request(threading.Thread):
-    """One HTTP request in a thread of its own.
+    """One HTTP GET request, in a thread of its own.
 
-    A daemon, and not a thread of asyncio's executor: that one is joined at the program's end, which
-    a Supervisor that stalls must not delay.
+    The thread is a daemon, not one of asyncio's executor, which Python joins at exit: a Supervisor
+    that does not answer must not delay the end of the program.
+
+    Args:
+        base_url: as for `mqtt_service`.
+        path: of the request, after that of ``base_url``.
+        token: for the header Authorization.
+        timeout: seconds for each step on the socket.
     """
 
     def __init__(self, base_url: str, path: str, token: str, timeout: float) -> None:
@@ -127,7 +135,7 @@ class _Request(threading.Thread):
         self.answer: asyncio.Future[_Answer] = self._loop.create_future()
 
     def run(self) -> None:
-        """Ask, and hand the answer over to the event loop."""
+        """Send the request, and hand the answer over to the event loop."""
         try:
             answer = self._ask()
         except Exception as error:  # noqa: BLE001 - the asking task gets it, whatever it is
@@ -138,9 +146,9 @@ class _Request(threading.Thread):
             self._connection.close()
 
     def abandon(self) -> None:
-        """Wake the thread when it still waits for an answer that nobody wants any more."""
+        """End the thread when it still waits for an answer that nobody needs any more."""
         if self._socket is not None:
-            with contextlib.suppress(OSError):  # it is through, or the other side hung up
+            with contextlib.suppress(OSError):  # it has ended, or the other side has hung up
                 self._socket.shutdown(socket.SHUT_RDWR)
 
     def _ask(self) -> _Answer:
@@ -151,12 +159,12 @@ class _Request(threading.Thread):
             self._connection.putheader("Authorization", f"Bearer {self._token}")
             self._connection.endheaders()
         except ValueError:
-            # http.client's own text shows the header.
+            # The text of http.client's own error shows the header.
             raise SupervisorError(
                 "SUPERVISOR_TOKEN holds characters that no token has; restart the app"
             ) from None
         with self._connection.getresponse() as response:
-            return _Answer(response.status, response.read(_LONGEST_ANSWER))
+            return _Answer(response.status, response.read(_MAX_ANSWER))
 
     def _hand_over(self, outcome: _Answer | Exception) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed, nobody waits
@@ -193,11 +201,11 @@ def _service(answer: _Answer) -> MqttService:
         content = None
     if not isinstance(content, dict):
         content = {}
-    if answer.status != _OK:
+    if answer.status != HTTPStatus.OK:
         raise SupervisorError(_refusal(answer.status, content.get("message")))
     data = content.get("data")
     if content.get("result") != "ok" or not isinstance(data, dict):
-        raise _nonsense("no data")
+        raise _malformed("no data")
     return MqttService(
         host=_text(data, "host") or "",
         port=_port(data.get("port")),
@@ -209,14 +217,14 @@ def _service(answer: _Answer) -> MqttService:
 
 def _refusal(status: int, message: object) -> str:
     told = message if isinstance(message, str) else ""
-    if status == _BAD_REQUEST and "not enabled" in told.lower():
+    if status == HTTPStatus.BAD_REQUEST and "not enabled" in told.lower():
         return (
             "Home Assistant has no MQTT broker yet; install and start the app (add-on)"
             f" Mosquitto broker, {_SET_HOST}"
         )
-    if status == _UNAUTHORIZED:
+    if status == HTTPStatus.UNAUTHORIZED:
         return f"the Supervisor does not accept this app's token; restart the app, {_SET_HOST}"
-    if status == _FORBIDDEN:
+    if status == HTTPStatus.FORBIDDEN:
         return (
             "the Supervisor does not let this app ask for the MQTT broker; install the app"
             f" (add-on) anew, {_SET_HOST}"
@@ -228,7 +236,7 @@ def _refusal(status: int, message: object) -> str:
     )
 
 
-def _nonsense(what: str) -> SupervisorError:
+def _malformed(what: str) -> SupervisorError:
     return SupervisorError(
         f"the Supervisor's answer about the MQTT broker makes no sense: {what}; look into the"
         f" Supervisor's log, {_SET_HOST}"
@@ -238,9 +246,9 @@ def _nonsense(what: str) -> SupervisorError:
 def _text(data: dict[str, object], name: str) -> str | None:
     value = data.get(name)
     if value is not None and not isinstance(value, str):
-        raise _nonsense(f"{name} is no text")
+        raise _malformed(f"{name} is no text")
     if name == "host" and not value:
-        raise _nonsense("no host")
+        raise _malformed("no host")
     return value or None
 
 
@@ -248,8 +256,8 @@ def _port(value: object) -> int:
     # A number in practice, a text in the documentation.
     if isinstance(value, str) and re.fullmatch("[0-9]{1,5}", value):
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _LARGEST_PORT:
-        raise _nonsense("no port number")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _MAX_PORT:
+        raise _malformed("no port number")
     return value
 
 

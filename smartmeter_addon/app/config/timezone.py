@@ -11,7 +11,12 @@ _LOCALTIME: Final = Path("/etc/localtime")
 
 
 def local_zone(environment: Mapping[str, str] = os.environ, localtime: Path = _LOCALTIME) -> tzinfo:
-    """Give the zone named by TZ (the Supervisor sets it), else the system's, else UTC."""
+    """Give the zone that TZ names (the Supervisor sets it), else the system's, else UTC.
+
+    Args:
+        environment: with or without TZ.
+        localtime: the system's zone, a file of RFC 9636.
+    """
     name = environment.get("TZ", "").removeprefix(":")
     if name:
         try:
