@@ -18,7 +18,7 @@ from tests.support.options import (
 
 
 @pytest.mark.parametrize("nothing", [None, "", "  "])
-def test_what_is_empty_is_not_given(nothing: str | None) -> None:
+def test_null_and_blank_texts_count_as_not_given(nothing: str | None) -> None:
     texts = ("meter_type", "key", "device", "url", "serial_mode", "name", "language", "log_level")
     broker = ("host", "username", "ca", "base_topic", "discovery_prefix")
     raw = dict.fromkeys(texts, nothing) | {"mqtt": dict.fromkeys(broker, nothing)}
@@ -26,7 +26,7 @@ def test_what_is_empty_is_not_given(nothing: str | None) -> None:
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
-def test_empty_numbers_groups_and_passwords_are_not_given(nothing: str | None) -> None:
+def test_empty_numbers_groups_and_passwords_count_as_not_given(nothing: str | None) -> None:
     raw = {
         "mqtt": {"password": nothing, "port": nothing, "tls": nothing},
         "update_interval": nothing,
@@ -38,7 +38,7 @@ def test_empty_numbers_groups_and_passwords_are_not_given(nothing: str | None) -
 
 
 @pytest.mark.parametrize("host", ["core-mosquitto", "192.168.1.5", "fe80::1", "my_broker.local."])
-def test_brokers_are_named_in_many_ways(host: str) -> None:
+def test_host_names_and_ip_addresses_are_accepted(host: str) -> None:
     assert parse({"mqtt": {"host": host}}, METER_TYPES).mqtt.host == host
 
 
@@ -46,7 +46,7 @@ def test_brokers_are_named_in_many_ways(host: str) -> None:
     "text",
     [KEY, KEY.lower(), f"0x{KEY}", f" {bytes.fromhex(KEY).hex(':')}\n", KEY[:16] + "-" + KEY[16:]],
 )
-def test_a_key_is_read_as_people_have_it(text: str) -> None:
+def test_a_key_may_have_separators_and_a_prefix(text: str) -> None:
     (meter,) = parse({"key": text}, METER_TYPES).meters
     assert meter.keys == Keys(bytes.fromhex(KEY))
 
@@ -148,11 +148,13 @@ def test_a_key_that_became_a_number_is_to_be_put_in_quotes() -> None:
         ({"topic prefix": None}, '"topic prefix": there is no such option; there are meter_type'),
     ],
 )
-def test_an_unknown_option_is_told_with_the_nearest_known_one(raw: object, sentence: str) -> None:
+def test_an_unknown_option_is_reported_with_the_nearest_known_one(
+    raw: object, sentence: str
+) -> None:
     assert problem(raw).startswith(sentence)
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     raw = {
         "colour": "red",
         "key": "0",

@@ -28,11 +28,11 @@ MQTT_NAMES = ("host", "port", "username", "password", "tls", "ca", "client_cert"
 # What is understood
 
 
-def test_without_options_all_is_left_to_be_found() -> None:
+def test_without_options_the_defaults_are_used() -> None:
     assert parse({}, METER_TYPES) == Options((MeterOptions(),), MqttOptions(), "en", "info")
 
 
-def test_everything_given_is_taken_over() -> None:
+def test_every_option_is_read() -> None:
     options = parse(
         {
             "meter_type": "kaifa",
@@ -96,7 +96,7 @@ def test_everything_given_is_taken_over() -> None:
 @pytest.mark.parametrize(
     ("mqtt", "port"), [({}, 1883), ({"tls": True}, 8883), ({"tls": True, "port": 1883}, 1883)]
 )
-def test_the_usual_port_depends_on_encryption(mqtt: dict[str, object], port: int) -> None:
+def test_the_default_port_depends_on_tls(mqtt: dict[str, object], port: int) -> None:
     assert parse({"mqtt": mqtt}, METER_TYPES).mqtt.port == port
 
 
@@ -143,7 +143,7 @@ def test_a_legacy_layout_goes_with_one_meter_only() -> None:
     | st.fixed_dictionaries({"additional_meters": st.lists(json_values, max_size=2)})
     | json_values
 )
-def test_whatever_is_given_is_read_or_refused_with_sentences_that_can_be_written(
+def test_any_json_is_read_or_refused_with_sentences_that_can_be_encoded(
     raw: object,
 ) -> None:
     found: tuple[str, ...] = ()
@@ -227,7 +227,9 @@ def test_a_file_of_options_is_read(tmp_path: Path) -> None:
         (b"1" * 5000, "is no valid JSON"),
     ],
 )
-def test_a_file_that_is_none_is_told(tmp_path: Path, content: bytes | None, words: str) -> None:
+def test_a_file_that_is_missing_or_no_json_is_reported(
+    tmp_path: Path, content: bytes | None, words: str
+) -> None:
     path = tmp_path / "options.json"
     if content is not None:
         path.write_bytes(content)
@@ -237,6 +239,6 @@ def test_a_file_that_is_none_is_told(tmp_path: Path, content: bytes | None, word
     assert KEY not in str(caught.value)
 
 
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     with pytest.raises(OptionsError, match=r"cannot be read \(is a directory\)"):
         load(tmp_path, METER_TYPES)

@@ -31,7 +31,7 @@ KEY = ONE.replace("CERTIFICATE", "EC PRIVATE KEY")
         f"-----BEGIN CERTIFICATE-----{BODY[:30]} {BODY[30:]}-----END CERTIFICATE-----",
     ],
 )
-def test_however_the_lines_were_broken_the_text_is_the_same(given: str) -> None:
+def test_line_breaks_of_pem_text_may_be_lost_or_replaced(given: str) -> None:
     assert pem.is_pem(given)
     assert pem.certificates(given) == ONE
     assert pem.private_key(given.replace("CERTIFICATE", "EC PRIVATE KEY")) == KEY
@@ -47,7 +47,7 @@ def test_the_parameters_that_openssl_writes_before_a_key_are_left_out() -> None:
 
 
 @pytest.mark.parametrize("path", ["/ssl/ca.pem", "ca.pem", "BEGIN CERTIFICATE", ""])
-def test_a_path_is_no_text(path: str) -> None:
+def test_a_path_is_no_pem_text(path: str) -> None:
     assert not pem.is_pem(path)
 
 
@@ -64,7 +64,7 @@ def test_a_path_is_no_text(path: str) -> None:
         (ONE.replace("CERTIFICATE", "X509 CRL"), "PEM text with x509 crl is given"),
     ],
 )
-def test_what_is_no_certificate_is_told_and_not_shown(given: str, words: str) -> None:
+def test_what_is_no_certificate_is_refused_and_not_shown(given: str, words: str) -> None:
     with pytest.raises(ValueError, match=re.escape(words)) as caught:
         pem.certificates(given)
     assert BODY[10:20] not in str(caught.value)
@@ -80,13 +80,13 @@ def test_what_is_no_certificate_is_told_and_not_shown(given: str, words: str) ->
         (KEY.replace("KEY-----\n", "KEY-----\nDEK-Info: AES-256-CBC,00\n", 1), "a pass phrase"),
     ],
 )
-def test_what_is_no_private_key_is_told_and_not_shown(given: str, words: str) -> None:
+def test_what_is_no_private_key_is_refused_and_not_shown(given: str, words: str) -> None:
     with pytest.raises(ValueError, match=re.escape(words)) as caught:
         pem.private_key(given)
     assert BODY[10:20] not in str(caught.value)
 
 
-def test_a_real_certificate_and_key_are_taken_by_openssl(certificates: Certificates) -> None:
+def test_openssl_reads_a_real_certificate_and_key(certificates: Certificates) -> None:
     key = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.TraditionalOpenSSL,

@@ -58,7 +58,7 @@ async def threads_gone() -> bool:
     return not any(thread.is_alive() for thread in waiting)
 
 
-async def test_the_broker_is_learnt(supervisor: FakeSupervisor) -> None:
+async def test_the_services_api_names_the_broker(supervisor: FakeSupervisor) -> None:
     supervisor.replies({"result": "ok", "data": BROKER})
     service = await mqtt_service(supervisor.url, TOKEN)
     assert service == MqttService("core-mosquitto", 1883, "addons", "pw", ssl=False)
@@ -98,7 +98,7 @@ async def test_a_path_in_the_url_is_kept(supervisor: FakeSupervisor) -> None:
         ({"username": None, "password": ""}, MqttService("h", 1883)),
     ],
 )
-async def test_what_brokers_may_leave_out_or_write_otherwise_is_read(
+async def test_a_port_as_text_and_missing_credentials_are_accepted(
     supervisor: FakeSupervisor, changes: dict[str, object], expected: MqttService
 ) -> None:
     data = {"host": "h", "port": 1883, "username": "u", "password": "p"} | changes
@@ -124,7 +124,7 @@ async def test_without_a_supervisor_the_host_is_to_be_set(token: str | None) -> 
         (502, b"<html>", "HTTP status 502;"),
     ],
 )
-async def test_refusals_are_told_apart(
+async def test_each_error_status_has_a_sentence_of_its_own(
     supervisor: FakeSupervisor, status: int, body: object, words: str
 ) -> None:
     supervisor.replies(body, status)
@@ -152,12 +152,14 @@ async def test_refusals_are_told_apart(
         ({"result": "ok", "data": BROKER | {"password": 7}}, "password is no text"),
     ],
 )
-async def test_nonsense_is_called_so(supervisor: FakeSupervisor, body: object, words: str) -> None:
+async def test_a_malformed_answer_is_reported(
+    supervisor: FakeSupervisor, body: object, words: str
+) -> None:
     supervisor.replies(body)
     assert f"makes no sense: {words};" in await refusal(supervisor.url)
 
 
-async def test_an_answer_in_another_language_than_http_is_told(supervisor: FakeSupervisor) -> None:
+async def test_an_answer_that_is_no_http_is_reported(supervisor: FakeSupervisor) -> None:
     supervisor.answer = b"SSH-2.0-OpenSSH\r\n"
     assert "cannot be reached (no HTTP answer)" in await refusal(supervisor.url)
 
@@ -171,7 +173,7 @@ async def test_an_answer_in_another_language_than_http_is_told(supervisor: FakeS
         b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{",
     ],
 )
-async def test_a_supervisor_that_stalls_is_not_waited_for(
+async def test_a_supervisor_that_does_not_answer_in_time_is_reported(
     supervisor: FakeSupervisor, beginning: bytes
 ) -> None:
     supervisor.answer, supervisor.stalls = beginning, True
@@ -190,14 +192,14 @@ async def test_cancelling_leaves_no_thread_behind(supervisor: FakeSupervisor) ->
     assert await threads_gone()
 
 
-async def test_a_supervisor_that_is_not_there_is_told() -> None:
+async def test_an_absent_supervisor_is_reported() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         sentence = await refusal("http://{}:{}".format(*unused.getsockname()))
     assert "cannot be reached (connection refused)" in sentence
 
 
-async def test_a_name_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unknown_host_name_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -208,11 +210,11 @@ async def test_a_name_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     "url", ["", "supervisor", "https://supervisor", "http://", "http://h:port", "http://h/ x"]
 )
-async def test_a_url_that_is_none_is_told(url: str) -> None:
+async def test_an_invalid_url_is_reported(url: str) -> None:
     assert f"SUPERVISOR_URL is {url}, which is not" in await refusal(url)
 
 
-async def test_a_token_that_is_none_is_told_without_showing_it(supervisor: FakeSupervisor) -> None:
+async def test_an_invalid_token_is_reported_and_not_shown(supervisor: FakeSupervisor) -> None:
     sentence = await refusal(supervisor.url, f"{TOKEN}\nX: y")
     assert sentence == "SUPERVISOR_TOKEN holds characters that no token has; restart the app"
 

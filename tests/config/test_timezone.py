@@ -22,7 +22,7 @@ def localtime(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["Europe/Vienna", ":Europe/Vienna"])
-def test_the_environment_names_the_zone(name: str, localtime: Path) -> None:
+def test_tz_names_the_zone(name: str, localtime: Path) -> None:
     try:
         vienna = ZoneInfo("Europe/Vienna")
     except ZoneInfoNotFoundError:
@@ -31,19 +31,21 @@ def test_the_environment_names_the_zone(name: str, localtime: Path) -> None:
 
 
 @pytest.mark.parametrize("environment", [{}, {"TZ": ""}, {"TZ": ":"}])
-def test_else_it_is_that_of_the_system(environment: dict[str, str], localtime: Path) -> None:
+def test_without_tz_the_zone_is_that_of_the_system(
+    environment: dict[str, str], localtime: Path
+) -> None:
     zone = local_zone(environment, localtime)
     assert MOMENT.astimezone(zone).utcoffset() == timedelta(hours=5)
 
 
 @pytest.mark.parametrize("name", ["../localtime", "/etc/localtime", "Europe/"])
-def test_a_name_that_can_be_none_falls_back_on_the_system(name: str, localtime: Path) -> None:
+def test_an_invalid_zone_name_falls_back_on_the_system(name: str, localtime: Path) -> None:
     zone = local_zone({"TZ": name}, localtime)
     assert MOMENT.astimezone(zone).utcoffset() == timedelta(hours=5)
 
 
 @pytest.mark.parametrize("name", ["Europe/Nowhere", "CET-1CEST,M3.5.0,M10.5.0/3"])
-def test_a_name_of_no_known_zone_falls_back_too(name: str, localtime: Path) -> None:
+def test_an_unknown_zone_name_falls_back_on_the_system(name: str, localtime: Path) -> None:
     zone = local_zone({"TZ": name}, localtime)
     assert MOMENT.astimezone(zone).utcoffset() == timedelta(hours=5)
     assert local_zone({"TZ": name}, localtime.with_name("missing")) is UTC
@@ -53,7 +55,7 @@ def test_without_any_zone_it_is_utc(tmp_path: Path) -> None:
     assert local_zone({}, tmp_path / "missing") is UTC
 
 
-def test_a_zone_file_that_is_none_is_no_zone(tmp_path: Path) -> None:
+def test_an_invalid_zone_file_gives_utc(tmp_path: Path) -> None:
     file = tmp_path / "localtime"
     file.write_bytes(b"no zone")
     assert local_zone({}, file) is UTC

@@ -80,10 +80,10 @@ def test_no_other_module_uses_them() -> None:
 
 def names(source: str) -> set[str]:
     """Give the names of all attributes and functions in a module."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
     nodes = list(ast.walk(ast.parse(source)))
-    return {node.attr for node in nodes if isinstance(node, ast.Attribute)} | {
-        node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-    }
+    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return attributes | {node.name for node in nodes if isinstance(node, functions)}
 
 
 # What the client does on a socket that it was given

@@ -40,7 +40,7 @@ def announcements(state: State, days: Days) -> Announcements:
     return Announcements(state, days)
 
 
-def test_a_meter_is_news_once(announcements: Announcements) -> None:
+def test_a_meter_is_announced_once(announcements: Announcements) -> None:
     first = announcements.update(KAIFA, None, ["power"], {"power": "a - b"})
     assert first is not None
     assert first.keys == {"power"}
@@ -49,7 +49,7 @@ def test_a_meter_is_news_once(announcements: Announcements) -> None:
     assert announcements.update(KAIFA, None, ["power"], {"power": "a - b"}) is None
 
 
-def test_what_comes_later_is_added_to_what_is_known(announcements: Announcements) -> None:
+def test_a_new_reading_is_added_to_the_announcement(announcements: Announcements) -> None:
     announcements.update(KAIFA, None, ["power"], {})
     second = announcements.update(KAIFA, None, ["frequency"], {})
     assert second is not None
@@ -65,14 +65,14 @@ def test_what_comes_later_is_added_to_what_is_known(announcements: Announcements
     ],
     ids=["name", "model"],
 )
-def test_a_device_that_looks_otherwise_is_news(
+def test_a_new_name_or_model_is_announced(
     announcements: Announcements, meter: Meter, name: str | None
 ) -> None:
     announcements.update(KAIFA, None, ["power"], {})
     assert announcements.update(meter, name, ["power"], {}) is not None
 
 
-def test_all_is_known_again_after_a_restart(
+def test_announcements_are_kept_over_a_restart(
     announcements: Announcements, state: State, days: Days
 ) -> None:
     announcements.update(KAIFA, "Keller", ["power", "frequency"], {"power": "a - b"})
@@ -94,13 +94,13 @@ def test_all_is_known_again_after_a_restart(
     ],
     ids=str,
 )
-def test_what_another_version_left_is_passed_over(state: State, left: Json) -> None:
+def test_an_announcement_that_cannot_be_read_is_ignored(state: State, left: Json) -> None:
     Announcements(state).update(KAIFA, None, ["power"], {})
     state.set(SECTION, "other", left)
     assert [one.meter for one in Announcements(state).known()] == [KAIFA]
 
 
-def test_a_meter_whose_id_was_damaged_is_passed_over(state: State) -> None:
+def test_an_announcement_with_a_damaged_id_is_ignored(state: State) -> None:
     Announcements(state).update(KAIFA, None, ["power"], {})
     for damaged in ("a/+", "", "#", 7):
         kept = copy.deepcopy(state.section(SECTION)[KAIFA.id])
@@ -154,7 +154,7 @@ def test_a_meter_that_is_diagnosed_and_not_heard_is_forgotten_all_the_same(
     assert announcements.forget_unheard() == [KAIFA]
 
 
-def test_a_diagnostic_that_is_told_no_more_is_gone_after_a_week(
+def test_a_diagnostic_that_stopped_coming_is_gone_after_a_week(
     announcements: Announcements, days: Days
 ) -> None:
     announcements.update(KAIFA, None, ["problem", "serial_mode"], {})

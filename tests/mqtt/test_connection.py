@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("nothing_goes_wrong_unseen")
 # Opening
 
 
-async def test_a_silent_name_server_neither_hangs_nor_holds_up_the_end(
+async def test_a_silent_name_server_neither_hangs_nor_delays_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     answer = threading.Event()
@@ -73,7 +73,7 @@ async def test_the_second_address_of_a_host_is_tried_when_the_first_is_dead(
         assert await made.states.get() == Connected("broker.lan", broker.port)
 
 
-async def test_a_host_that_answers_nothing_neither_hangs_nor_holds_up_the_end() -> None:
+async def test_a_silent_host_neither_hangs_nor_delays_the_end() -> None:
     with socket.socket() as server, ExitStack() as stack:
         server.bind(("127.0.0.1", 0))
         server.listen(0)
@@ -111,7 +111,7 @@ async def test_nothing_stays_open_after_the_end(broker: Mosquitto) -> None:
     assert left_open() == before
 
 
-async def test_a_message_that_was_not_sent_any_more_leaves_nothing_behind(
+async def test_an_unsent_message_leaves_no_writer_behind(
     broker: Mosquitto,
 ) -> None:
     """The socket's number may be another one's when the loop would get to writing."""

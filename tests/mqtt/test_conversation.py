@@ -68,7 +68,7 @@ async def test_a_conversation_sends_what_takes_over_then_what_is_due_then_says_g
 # After an announcement
 
 
-async def test_values_are_told_again_after_an_announcement_and_only_then(
+async def test_values_are_sent_again_after_an_announcement_and_only_then(
     broker: Mosquitto,
 ) -> None:
     async with (
@@ -91,7 +91,7 @@ async def test_values_are_told_again_after_an_announcement_and_only_then(
 # Home Assistant's birth
 
 
-async def test_everything_is_told_again_when_home_assistant_has_started(broker: Mosquitto) -> None:
+async def test_everything_is_sent_again_when_home_assistant_has_started(broker: Mosquitto) -> None:
     async with broker.watch() as home, running(publishing(broker.options)) as made:
         made.publish(power="1")
         before = [await home.wait(topic) for topic in (KAIFA_CONFIG, KAIFA_STATE)]
@@ -100,7 +100,7 @@ async def test_everything_is_told_again_when_home_assistant_has_started(broker: 
     assert again == before
 
 
-async def test_home_assistants_end_is_no_birth(broker: Mosquitto) -> None:
+async def test_home_assistant_going_offline_has_nothing_sent_again(broker: Mosquitto) -> None:
     async with broker.watch() as home, running(publishing(broker.options)) as made:
         made.publish(power="1")
         await home.wait(KAIFA_STATE)
@@ -111,7 +111,7 @@ async def test_home_assistants_end_is_no_birth(broker: Mosquitto) -> None:
     assert len(home.payloads(KAIFA_CONFIG)) == 1
 
 
-async def test_a_birth_that_is_retained_does_no_harm(broker: Mosquitto) -> None:
+async def test_a_retained_birth_message_does_no_harm(broker: Mosquitto) -> None:
     async with broker.watch() as home:
         await home.publish(HOME_ASSISTANT, "online", retain=True)
         async with running(publishing(broker.options)) as made:

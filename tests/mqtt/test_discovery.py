@@ -1,3 +1,5 @@
+"""The discovery message: what Home Assistant accepts, and what stays when names change."""
+
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -125,17 +127,16 @@ def test_the_meters_clock_is_a_diagnostic_and_unknown_when_missing() -> None:
     }
 
 
-def test_what_few_look_at_is_disabled_and_nothing_else() -> None:
+def test_rarely_used_sensors_are_disabled_and_no_others() -> None:
     for key, component in describe()["cmps"].items():
         assert component.get("enabled_by_default", True) is SENSORS[key].enabled
 
 
-def test_a_reading_that_was_reckoned_says_so_among_its_attributes() -> None:
+def test_a_calculated_reading_has_its_formula_as_attribute() -> None:
     described = describe(derived={"power": "power_import - power_export"})["cmps"]
     assert described["power"]["json_attributes_topic"] == "smartmeter/1kfm0200000011/state"
-    assert described["power"]["json_attributes_template"] == (
-        '{"calculated_from": "power_import - power_export"}'
-    )
+    attributes = described["power"]["json_attributes_template"]
+    assert attributes == '{"calculated_from": "power_import - power_export"}'
     assert set(described["power_import"]) <= COMPONENT
 
 
@@ -173,13 +174,13 @@ def test_the_problem_is_on_or_off_and_explains_itself() -> None:
     }
 
 
-def test_the_moment_of_the_last_telegram_is_unknown_when_missing() -> None:
+def test_the_time_of_the_last_telegram_is_unknown_when_missing() -> None:
     component = describe(["last_telegram"])["cmps"]["last_telegram"]
     assert component["value_template"] == "{{ value_json.last_telegram | default('None') }}"
     assert component["device_class"] == "timestamp"
 
 
-def test_where_the_program_is_set_up_is_said_when_it_is_known() -> None:
+def test_the_configuration_url_is_given_when_it_is_known() -> None:
     announced = Announcement(METER, None, frozenset(["power"]), {})
     made = payload(
         announced,
@@ -206,7 +207,7 @@ def test_entities_are_available_only_while_program_and_meter_are() -> None:
     assert described["state_topic"] == "smartmeter/1kfm0200000011/state"
 
 
-def test_language_changes_names_and_nothing_that_history_hangs_on() -> None:
+def test_language_changes_names_and_no_ids() -> None:
     english, german = describe(language="en")["cmps"], describe(language="de")["cmps"]
     assert german["energy_import"].pop("name") == "Bezug"
     assert english["energy_import"].pop("name") == "Energy import"
@@ -261,22 +262,6 @@ def test_a_meter_that_does_not_send_its_number_has_no_serial_number() -> None:
 
 def test_the_message_is_json() -> None:
     assert dumps(describe()).startswith('{"dev": {"identifiers": ["smartmeter_1kfm0200000011"]')
-
-
-def test_topics_are_the_ones_that_other_programs_rely_on() -> None:
-    topics = Topics("smartmeter", "homeassistant")
-    assert topics.status == "smartmeter/status"
-    assert topics.meter_status("m1") == "smartmeter/m1/status"
-    assert topics.state("m1") == "smartmeter/m1/state"
-    assert topics.discovery("m1") == "homeassistant/device/smartmeter_m1/config"
-    assert topics.home_assistant == "homeassistant/status"
-
-
-def test_base_and_prefix_can_be_chosen() -> None:
-    topics = Topics("house/meters", "ha")
-    assert topics.state("m1") == "house/meters/m1/state"
-    assert topics.discovery("m1") == "ha/device/smartmeter_m1/config"
-    assert topics.home_assistant == "ha/status"
 
 
 def test_a_meter_that_names_no_model_is_named_in_the_language_of_the_sensors() -> None:

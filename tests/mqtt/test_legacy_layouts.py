@@ -122,14 +122,13 @@ def test_burgenland_s_entities_keep_their_unique_ids_and_units() -> None:
         "smartmeter_angle_l2": "°",
         "smartmeter_power_factor": None,
     }
-    assert (
-        components["energy_import"]["value_template"] == "{{ value_json.total_con | default('') }}"
-    )
-    assert components["energy_import"]["device_class"] == "energy"
+    energy = components["energy_import"]
+    assert energy["value_template"] == "{{ value_json.total_con | default('') }}"
+    assert energy["device_class"] == "energy"
     assert components["phase_angle_l2"]["enabled_by_default"] is False
 
 
-def test_what_burgenland_did_not_have_joins_its_device() -> None:
+def test_readings_that_burgenland_does_not_have_join_its_device() -> None:
     described = announced("burgenland")
     components = described["cmps"]
     assert components["frequency"]["unique_id"] == "smartmeter_30100007_frequency"

@@ -53,7 +53,7 @@ async def test_online_is_retained(broker: Mosquitto) -> None:
             assert (await late.wait(STATUS)).retain
 
 
-async def test_what_the_finder_of_the_broker_says_is_told_and_it_is_asked_again(
+async def test_an_error_of_find_broker_is_reported_and_it_is_called_again(
     broker: Mosquitto,
 ) -> None:
     async def find() -> MqttOptions:
@@ -67,7 +67,7 @@ async def test_what_the_finder_of_the_broker_says_is_told_and_it_is_asked_again(
     assert made.asked == 2
 
 
-async def test_the_broker_is_looked_for_before_every_attempt(broker: Mosquitto) -> None:
+async def test_find_broker_is_called_before_every_attempt(broker: Mosquitto) -> None:
     async def find() -> MqttOptions:
         return replace(broker.options, password="old" if made.asked == 1 else broker.password)
 
@@ -213,7 +213,7 @@ async def test_the_readings_of_many_meters_all_arrive(broker: Mosquitto) -> None
             assert len(home.payloads(f"homeassistant/device/smartmeter_{meter.id}/config")) == 1
 
 
-async def test_diagnostics_are_announced_and_told_and_make_no_meter_online(
+async def test_diagnostics_are_announced_and_published_and_make_no_meter_online(
     broker: Mosquitto,
 ) -> None:
     async with broker.watch() as home, running(publishing(broker.options)) as made:
@@ -316,7 +316,7 @@ async def test_another_program_s_entities_are_taken_over_once_before_the_first_a
     assert all("cmps" in one for one in told[1:])
 
 
-async def test_what_no_broker_takes_is_not_cleared(broker: Mosquitto) -> None:
+async def test_topics_that_no_broker_accepts_are_not_cleared(broker: Mosquitto) -> None:
     """A file that was damaged would end every connection, or the program."""
     state = Memory()
     for damaged in ("smartmeter/+/state", "#", "", "a\0b", "x" * 70_000):
@@ -350,9 +350,8 @@ async def test_a_reading_that_is_gone_for_good_is_taken_back(broker: Mosquitto) 
     made = publishing(broker.options, today=lambda: day)
     async with broker.watch() as home, running(made):
         made.publish(power="1", frequency="50")
-        assert (
-            "unique_id" in json.loads((await home.wait(KAIFA_CONFIG)).payload)["cmps"]["frequency"]
-        )
+        described = json.loads((await home.wait(KAIFA_CONFIG)).payload)["cmps"]
+        assert "unique_id" in described["frequency"]
         for _ in range(8):
             day += dt.timedelta(days=1)
             made.publish(power="1")
@@ -365,7 +364,7 @@ async def test_a_reading_that_is_gone_for_good_is_taken_back(broker: Mosquitto) 
 
 
 @pytest.mark.parametrize("persistent", [False, True])
-async def test_a_restarted_broker_is_told_everything_again(
+async def test_a_restarted_broker_is_sent_everything_again(
     tmp_path: Path, *, persistent: bool
 ) -> None:
     broker = Mosquitto(tmp_path, persistent=persistent).start()
@@ -390,7 +389,9 @@ async def test_a_restarted_broker_is_told_everything_again(
         broker.stop()
 
 
-async def test_the_broker_speaks_the_last_will_when_the_socket_dies(broker: Mosquitto) -> None:
+async def test_the_broker_publishes_the_last_will_when_the_connection_is_cut(
+    broker: Mosquitto,
+) -> None:
     async with (
         broker.watch(STATUS) as home,
         Relay(broker) as relay,
@@ -453,7 +454,7 @@ async def test_a_broker_that_stalls_before_it_answers_is_left_and_tried_again(
             await home.wait(KAIFA_STATE)
 
 
-async def test_a_broker_that_stalls_later_is_left_and_told_the_newest_when_it_wakes(
+async def test_a_broker_that_stalls_later_is_left_and_sent_the_newest_when_it_answers_again(
     broker: Mosquitto,
 ) -> None:
     async with running(publishing(broker.options, timeout=0.2)) as made:

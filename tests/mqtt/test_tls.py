@@ -40,9 +40,7 @@ def encrypting(
         broker.stop()
 
 
-async def test_tls_with_an_authority_of_ones_own(
-    tmp_path: Path, certificates: Certificates
-) -> None:
+async def test_tls_with_a_private_authority(tmp_path: Path, certificates: Certificates) -> None:
     with encrypting(tmp_path, certificates) as (_, options):
         assert await attempt(options) is None
 
@@ -80,7 +78,7 @@ async def test_a_certificate_for_another_name_is_told_in_plain_words(
     assert "is not to be trusted (Hostname mismatch" in reason
 
 
-async def test_any_certificate_will_do_when_asked_for(
+async def test_tls_insecure_accepts_any_certificate(
     tmp_path: Path, certificates: Certificates
 ) -> None:
     with encrypting(tmp_path, certificates) as (_, options):
@@ -134,7 +132,7 @@ async def test_speaking_tls_to_a_broker_that_does_not_is_told_at_once(
     assert "mqtt.tls" in reason
 
 
-async def test_a_stalled_broker_with_tls_neither_hangs_nor_holds_up_the_end(
+async def test_a_stalled_broker_with_tls_neither_hangs_nor_delays_the_end(
     broker: Mosquitto,
 ) -> None:
     options = replace(broker.options, tls=True)
@@ -156,12 +154,12 @@ async def test_files_that_cannot_be_used_are_named_with_their_option(
     options = MqttOptions(host="127.0.0.1", port=1, tls=True)
     with socket.create_server(("127.0.0.1", 0)) as server:
         options = replace(options, port=server.getsockname()[1])
-        assert await attempt(replace(options, ca=str(missing))) == (
-            f"{missing} cannot be used (no such file or directory); check the option mqtt.ca"
-        )
-        assert await attempt(replace(options, ca=str(nonsense))) == (
-            f"{nonsense} cannot be used (it holds no PEM text that fits); check the option mqtt.ca"
-        )
+        for ca, why in (
+            (missing, "no such file or directory"),
+            (nonsense, "it holds no PEM text that fits"),
+        ):
+            reason = await attempt(replace(options, ca=str(ca)))
+            assert reason == f"{ca} cannot be used ({why}); check the option mqtt.ca"
         key = certificates.server[1]
         cert = certificates.client[0]
         assert await attempt(replace(options, client_cert=cert, client_key=key)) == (
