@@ -217,7 +217,7 @@ def group(
     Args:
         fields: the group's options.
         problems: finds what is wrong between options. It runs on what was given, right or wrong,
-            so that its problems are told along with the others.
+            so that its problems are reported along with the others.
     """
     schema = vol.Schema({vol.Optional(name): validator for name, validator in fields.items()})
 

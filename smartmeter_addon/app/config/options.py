@@ -1,7 +1,7 @@
-"""What the user asked for: options.json, checked to the last option before anything starts.
+"""What the user asked for: options.json, checked as a whole before anything starts.
 
-Every problem is a sentence that names the option, shows what was given and says what is wanted, and
-all of them are told at once. Keys and passwords are never shown.
+All problems are reported at once, each as a sentence that names the option, shows what was given
+and says what is wanted. Keys and passwords are never shown.
 """
 
 import json

@@ -216,8 +216,8 @@ def _service(answer: _Answer) -> MqttService:
 
 
 def _refusal(status: int, message: object) -> str:
-    told = message if isinstance(message, str) else ""
-    if status == HTTPStatus.BAD_REQUEST and "not enabled" in told.lower():
+    said = message if isinstance(message, str) else ""
+    if status == HTTPStatus.BAD_REQUEST and "not enabled" in said.lower():
         return (
             "Home Assistant has no MQTT broker yet; install and start the app (add-on)"
             f" Mosquitto broker, {_SET_HOST}"
@@ -229,7 +229,7 @@ def _refusal(status: int, message: object) -> str:
             "the Supervisor does not let this app ask for the MQTT broker; install the app"
             f" (add-on) anew, {_SET_HOST}"
         )
-    shown = f" ({told[:200]})" if told else ""
+    shown = f" ({said[:200]})" if said else ""
     return (
         f"the Supervisor answers with the HTTP status {status}{shown}; if this lasts, look into"
         f" the Supervisor's log, {_SET_HOST}"

@@ -1,1 +1,1 @@
-"""Readings to messages: topics, what Home Assistant is told about a meter, the broker."""
+"""MQTT: messages made of readings, and the connection to the broker."""

@@ -68,7 +68,7 @@ class Publisher:
             the exception is the reason that there is no broker, and it is called again later.
         layout: makes the messages.
         state: what is known from before the last restart.
-        on_state: called at every connection and at every failure; no secret is in what it is told.
+        on_state: called at every connection and at every failure, with no secret in it.
         delays: seconds to wait after the first failed attempt, the second...; the last one stays.
         timeout: seconds for opening a connection, and then for each answer of the broker.
         today: gives the day.
