@@ -98,7 +98,7 @@ class Publisher:
         self._announcements = Announcements(state, today)
         self._outbox = Outbox(state)
         self._repeat_after = repeat_after
-        # Where we have announced something already, we would take over from ourselves.
+        # Not where an earlier run has announced already: it would take over our own entities.
         takeover = layout.takeover()
         self._takeover = [one for one in takeover if not self._outbox.is_retained(one.topic)]
         self._restore()
@@ -142,7 +142,7 @@ class Publisher:
     def problem(self) -> Problem | None:
         """Give the problem of a connection that is lost again and again.
 
-        A broker that is away is none: nobody could be told of it.
+        A broker that is away is none: nothing could be published about it.
         """
         hour_ago = monotonic() - 3600.0
         while self._interruptions and self._interruptions[0] < hour_ago:
