@@ -47,7 +47,11 @@ README = ROOT / "README.md"
 DOCS = ADDON / "DOCS.md"
 STORE_PAGE = ADDON / "README.md"
 ADDING = ROOT / "ADDING_A_METER.md"
-TEXTS = (README, STORE_PAGE, DOCS, ADDON / "CHANGELOG.md", ADDING, ROOT / "SECURITY.md")
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+TEXTS = (
+    *(README, STORE_PAGE, DOCS, ADDON / "CHANGELOG.md", ADDING, CONTRIBUTING),
+    ROOT / "SECURITY.md",
+)
 
 PLACEHOLDER = "OWNER/REPOSITORY"
 ELLIPSIS = "…"
@@ -725,6 +729,17 @@ def test_every_relative_link_leads_somewhere(text: Path) -> None:
         file = text.parent / path if path else text
         assert file.exists(), target
         assert not anchor or anchor in anchors(file), target
+
+
+def test_the_map_of_the_program_names_every_stage() -> None:
+    rows = table(section(CONTRIBUTING, "The map"), "Folder")
+    folders = {path.parent.name for path in (ADDON / "app").glob("*/__init__.py")}
+    assert {code(row["Folder"]) for row in rows} == folders - {"config"}
+
+
+def test_the_glossary_explains_few_words_and_each_once() -> None:
+    words = [row["Word"] for row in table(section(CONTRIBUTING, "Words"), "Word")]
+    assert len(words) == len(set(words)) <= 20
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=names(TEXTS))
