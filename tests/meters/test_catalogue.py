@@ -17,8 +17,8 @@ from app.meters.quantities import (
     Quantity,
 )
 from app.meters.sensors import SENSORS
-from app.plausibility import counters, jumps, laws
-from app.plausibility.habits import Habits
+from app.plausibility import counters, invariants, jumps
+from app.plausibility.tolerances import Tolerances
 from tests.support import golden
 
 # --- Golden data ---
@@ -377,12 +377,12 @@ def test_a_reading_is_bounded_like_its_quantity() -> None:
 def test_the_guard_judges_by_the_same_bounds(watts: float) -> None:
     for key in SENSORS:
         bounds = catalogue.bounds_of_reading(key, watts)
-        assert bounds.range == laws.range_of(key, watts)
-        assert bounds.jump == Habits(watts).limit(key)
-        extremes = laws._bounds(key, watts * laws._OVERLOAD)
+        assert bounds.range == invariants.range_of(key, watts)
+        assert bounds.jump == Tolerances(watts).limit(key)
+        extremes = invariants._bounds(key, watts * invariants._OVERLOAD)
         assert (bounds.least, bounds.most) == pytest.approx(extremes)
     assert counters._FLOWS == MOST_AN_HOUR
-    assert laws.CONNECTION == CONNECTION
+    assert invariants.CONNECTION == CONNECTION
     assert jumps._USUAL_VOLTS == USUAL_VOLTAGE
 
 

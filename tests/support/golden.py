@@ -25,7 +25,7 @@ from app.cosem.unit import UNITS
 from app.meters.catalogue import bounds_of_reading, name_of, quantity_of, reading_of
 from app.meters.quantities import MOST_AN_HOUR
 from app.meters.sensors import SENSORS
-from app.plausibility import laws
+from app.plausibility import invariants
 from tests.support.captures import SHIPPED, events_of
 from tests.support.simulated import EVERY_LIST
 from tests.support.telegrams import registers, telegram, telegrams
@@ -148,7 +148,7 @@ def reading_row(key: str, code: str) -> Row:
     units = ", ".join(f"{unit or '-'} {exponent}" for unit, exponent in found.items())
     bounds = bounds_of_reading(key)
     numbers = (bounds.least, bounds.most, bounds.range, bounds.jump, MOST_AN_HOUR.get(key))
-    return key, code, units, laws.kind_of(key), *map(_shown, numbers)
+    return key, code, units, invariants.kind_of(key), *map(_shown, numbers)
 
 
 def _shown(number: float | None) -> str:

@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Final
 
 from app.cosem.unit import Number
-from app.plausibility.doubt import BOUNCE, FELL, LEAP, Doubt
-from app.plausibility.habits import Habits
+from app.plausibility.observation import Observation
 from app.plausibility.past import Past
-from app.plausibility.seen import Seen
+from app.plausibility.tolerances import Tolerances
+from app.plausibility.violation import BOUNCE, FELL, LEAP, Violation
 
 _SECONDS: Final = 3600.0
 _KILO: Final = 1000.0
@@ -69,7 +69,7 @@ _OPPOSITE: Final = {
 }
 
 
-def judge(track: Past, seen: Seen, late: float, doubts: list[Doubt]) -> None:
+def judge(track: Past, seen: Observation, late: float, doubts: list[Violation]) -> None:
     """Look for counters that move as they cannot.
 
     Args:
@@ -89,19 +89,19 @@ def judge(track: Past, seen: Seen, late: float, doubts: list[Doubt]) -> None:
         if moved < 0:
             little = 0.0 if "/" in key else small_fall(track.habits)
             if -moved > little and not _rolled_over(float(last), float(number), allowed):
-                doubts.append(Doubt(FELL, f"{key} falls from {last} to {number}"))
+                doubts.append(Violation(FELL, f"{key} falls from {last} to {number}"))
         elif moved > allowed:
-            doubts.append(Doubt(LEAP, f"{key} rises faster than the connection allows"))
+            doubts.append(Violation(LEAP, f"{key} rises faster than the connection allows"))
         elif moved > _LEAST_STEP and passed <= _SPOT and _bounces(track, seen, key, moved, passed):
-            doubts.append(Doubt(BOUNCE, f"{key} rises faster than the power says"))
+            doubts.append(Violation(BOUNCE, f"{key} rises faster than the power says"))
 
 
-def small_fall(habits: Habits) -> float:
+def small_fall(habits: Tolerances) -> float:
     """Give the kWh by which a counter may seem to fall: it was believed with a low bit too many."""
     return habits.watts * _SMALL_FALL / _SECONDS / _KILO
 
 
-def leap(track: Past, seen: Seen) -> tuple[float, float]:
+def leap(track: Past, seen: Observation) -> tuple[float, float]:
     """Give for how many seconds the fastest counter stood still before it moved, and mean watts."""
     found = (0.0, 0.0)
     for key, number in seen.counters.items():
@@ -127,7 +127,7 @@ def _allowed(track: Past, key: str, passed: float, now: float) -> float:
     return watts * max(passed, stood) / _SECONDS / _KILO + _LEAST_STEP
 
 
-def _bounces(track: Past, seen: Seen, key: str, moved: float, passed: float) -> bool:
+def _bounces(track: Past, seen: Observation, key: str, moved: float, passed: float) -> bool:
     """Tell whether a counter rises faster than the powers seen make of it."""
     power = _POWER_OF.get(key)
     if power not in seen.values or power not in track.values:

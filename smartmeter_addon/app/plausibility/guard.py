@@ -17,15 +17,15 @@ from app.cosem.unit import Number
 from app.fault import Fault, Kind
 from app.meters.senders import MOST_SENDERS
 from app.meters.telegram import Telegram
-from app.plausibility import counters, doubt
-from app.plausibility import seen as reduced
-from app.plausibility.doubt import Doubt
-from app.plausibility.habits import Habits
-from app.plausibility.outline import Outline
-from app.plausibility.pace import STEADY
-from app.plausibility.patience import Patience
-from app.plausibility.seen import Seen
-from app.plausibility.track import Track
+from app.plausibility import counters, violation
+from app.plausibility import observation as reduced
+from app.plausibility.history import History
+from app.plausibility.observation import Observation
+from app.plausibility.recurrence import Recurrence
+from app.plausibility.schedule import STEADY
+from app.plausibility.structure import Structure
+from app.plausibility.tolerances import Tolerances
+from app.plausibility.violation import Violation
 
 _YOUNG: Final = 3
 """Telegrams after which a meter's past weighs more than one telegram that contradicts it."""
@@ -42,7 +42,7 @@ _REPLAYED_SECONDS: Final = 600.0
 _REPLAYED_SECONDS_VERIFIED: Final = 86400.0
 """What it takes to believe telegrams with an old counter and an old clock after all."""
 
-_SHAPES: Final = frozenset((doubt.SHAPE, doubt.LIST))
+_SHAPES: Final = frozenset((violation.SHAPE, violation.LIST))
 _USUAL_LIST: Final = 2
 _USUAL_SHAPE: Final = 8
 _MOST_ODD_SHAPES: Final = 32
@@ -62,19 +62,21 @@ _SOFT: Final = frozenset(
         "angle",
         "factor",
         "reactive",
-        doubt.BOUNCE,
-        doubt.PACE,
+        violation.BOUNCE,
+        violation.PACE,
     )
 )
 _HARD_SENTENCES: Final = {
-    doubt.IDENTITY: "another meter is read than before, or the meter has another number now",
-    doubt.REPLAY: "the meter's counter of telegrams began anew: it has a new key or was replaced",
-    doubt.FELL: "a counter of the meter was set back",
-    doubt.CLOCK: "the meter's clock was set",
-    doubt.PACE: "the meter's clock was set",
-    doubt.SHAPE: "the meter sends another list than before",
-    doubt.LIST: "the meter sends another list than before",
-    doubt.LEAP: "a counter of the meter moved on by more than was expected",
+    violation.IDENTITY: "another meter is read than before, or the meter has another number now",
+    violation.REPLAY: (
+        "the meter's counter of telegrams began anew: it has a new key or was replaced"
+    ),
+    violation.FELL: "a counter of the meter was set back",
+    violation.CLOCK: "the meter's clock was set",
+    violation.PACE: "the meter's clock was set",
+    violation.SHAPE: "the meter sends another list than before",
+    violation.LIST: "the meter sends another list than before",
+    violation.LEAP: "a counter of the meter moved on by more than was expected",
 }
 
 
@@ -99,7 +101,7 @@ class _Candidate:
         watts: the mean power of the fastest counter from one to the next.
     """
 
-    track: Track
+    track: History
     begun: float
     watts: float = 0.0
 
@@ -108,36 +110,36 @@ class _Candidate:
 class _Sender:
     """One sender: what is believed of it, and what might have to be."""
 
-    habits: Habits = field(default_factory=Habits)
-    base: Track | None = None
+    habits: Tolerances = field(default_factory=Tolerances)
+    base: History | None = None
     candidates: list[_Candidate] = field(default_factory=list)  # the one gone on with last is last
     others: int = 0  # telegrams that were believed of other senders, when it was met
-    patience: Patience = field(default_factory=Patience)
+    patience: Recurrence = field(default_factory=Recurrence)
     held: int = 0  # since the last that was believed
     hard: bool = False  # whether any of these was doubted for more than a jump
-    odd_shapes: dict[Outline, int] = field(default_factory=dict)
+    odd_shapes: dict[Structure, int] = field(default_factory=dict)
 
-    def is_usual(self, shape: Outline, kinds: frozenset[str]) -> bool:
+    def is_usual(self, shape: Structure, kinds: frozenset[str]) -> bool:
         """Tell whether a list in which nothing else is odd came so often that it is no damage."""
         count = self.odd_shapes[shape] = self.odd_shapes.pop(shape, 0) + 1
         if len(self.odd_shapes) > _MOST_ODD_SHAPES:
             del self.odd_shapes[next(iter(self.odd_shapes))]
-        return count >= (_USUAL_LIST if doubt.LIST in kinds else _USUAL_SHAPE)
+        return count >= (_USUAL_LIST if violation.LIST in kinds else _USUAL_SHAPE)
 
-    def endure(self, base: Track, seen: Seen, kinds: frozenset[str]) -> None:
+    def endure(self, base: History, seen: Observation, kinds: frozenset[str]) -> None:
         """Rely less on what this meter breaks again and again."""
-        if kinds == {doubt.REPEATING}:
+        if kinds == {violation.REPEATING}:
             base.endure_words(seen)
         if self.held > 1:
             return
         reason = _learnable(kinds)
-        if reason == doubt.PACE and not base.miss_pace(seen):
+        if reason == violation.PACE and not base.miss_pace(seen):
             reason = None
         if self.patience.hold(reason) and reason:
             base.endure(reason)
 
     def go_on(
-        self, seen: Seen, kinds: frozenset[str], *, verified: bool
+        self, seen: Observation, kinds: frozenset[str], *, verified: bool
     ) -> tuple[_Candidate, bool]:
         """Let a telegram confirm those that were held back before it, or begin anew.
 
@@ -156,10 +158,10 @@ class _Sender:
         self.candidates.append(candidate)
         return candidate, False
 
-    def begin(self, seen: Seen, kinds: frozenset[str]) -> _Candidate:
+    def begin(self, seen: Observation, kinds: frozenset[str]) -> _Candidate:
         """Begin a track of telegrams that are doubted."""
         # Two telegrams tell no pace when their clock is in doubt.
-        track = Track(self.habits, 2 * STEADY)
+        track = History(self.habits, 2 * STEADY)
         track.doubts = kinds
         track.uncounted = True
         if self.base:
@@ -188,7 +190,7 @@ class Guard:
         self._senders: dict[str, _Sender] = {}
         self._believed = 0
         for sender, kept in list((memory or {}).items())[-MOST_SENDERS:]:
-            if restored := Track.restored_from(kept, clock(), wall()):
+            if restored := History.restored_from(kept, clock(), wall()):
                 self._senders[sender] = _Sender(restored.habits, restored)
 
     def memory(self) -> dict[str, str]:
@@ -203,14 +205,14 @@ class Guard:
         verified = security is not None and security.authenticated is True
         name = reduced.sender(telegram)
         sender = self._senders.get(name)
-        habits = sender.habits if sender else Habits()
+        habits = sender.habits if sender else Tolerances()
         seen = reduced.reduce(telegram, self._clock(), self._wall(), habits.watts)
         if sender is None:
             sender = self._met(name)
         base = sender.base
         if base is None:
             doubts = [] if verified else self._doubt_stranger(seen)
-            base = Track(sender.habits)
+            base = History(sender.habits)
         elif verified:
             doubts = base.doubt_verified(seen)
         else:
@@ -227,7 +229,7 @@ class Guard:
         self._senders[name] = sender = _Sender(others=self._believed)
         return sender
 
-    def _go_on(self, telegram: Telegram, name: str, base: Track, seen: Seen) -> Telegram:
+    def _go_on(self, telegram: Telegram, name: str, base: History, seen: Observation) -> Telegram:
         """Go on from a telegram that is believed, and give it as it is to be published."""
         if floors := _floors(base, seen):
             seen.counters = {**seen.counters, **floors}
@@ -235,7 +237,7 @@ class Guard:
         self._settle(name, base)
         return _with(telegram, floors)
 
-    def _settle(self, name: str, base: Track) -> None:
+    def _settle(self, name: str, base: History) -> None:
         """Let a track be what is believed of its sender, which is the one believed last."""
         self._believed += 1
         sender = self._senders[name] = self._senders.pop(name)
@@ -247,19 +249,29 @@ class Guard:
         for longest_ago in known[:-MOST_SENDERS]:
             del self._senders[longest_ago]
 
-    def _doubt_stranger(self, seen: Seen) -> list[Doubt]:
+    def _doubt_stranger(self, seen: Observation) -> list[Violation]:
         """Tell what speaks against the first telegram of a sender."""
         known = [one.base for one in self._senders.values() if one.base]
         if any(base.count >= _YOUNG for base in known) or len(known) >= MOST_SENDERS:
-            return [Doubt(doubt.IDENTITY, "it comes from a sender that was not heard before")]
+            return [
+                Violation(violation.IDENTITY, "it comes from a sender that was not heard before")
+            ]
         if seen.found.absurd:
-            return [Doubt(doubt.ABSURD + key, text) for key, text in seen.found.absurd.items()]
+            return [
+                Violation(violation.ABSURD + key, text) for key, text in seen.found.absurd.items()
+            ]
         if {"weekday", "clocks"} & set(seen.found.broken):
-            return [Doubt(doubt.CLOCK, "its clock contradicts itself")]
+            return [Violation(violation.CLOCK, "its clock contradicts itself")]
         return []
 
     def _hold(
-        self, telegram: Telegram, name: str, seen: Seen, doubts: list[Doubt], *, verified: bool
+        self,
+        telegram: Telegram,
+        name: str,
+        seen: Observation,
+        doubts: list[Violation],
+        *,
+        verified: bool,
     ) -> Verdict:
         """Hold a telegram back, unless it confirms those that were held back before it."""
         sender = self._senders[name]
@@ -268,7 +280,7 @@ class Guard:
         if base and base.is_again(seen):
             return _held(telegram, doubts, Kind.REPLAYED)
         if base and kinds <= _SHAPES and sender.is_usual(seen.outline, kinds):
-            told = _HARD_SENTENCES[doubt.SHAPE]
+            told = _HARD_SENTENCES[violation.SHAPE]
             return Verdict(self._go_on(telegram, name, base, seen), told)
         sender.held += 1
         sender.hard = sender.hard or not kinds <= _SOFT
@@ -278,14 +290,16 @@ class Guard:
         alone = sender.others == self._believed
         if confirms and _is_confirmed(candidate, base, seen, alone=alone, verified=verified):
             return self._believe(telegram, name, candidate, seen)
-        if doubt.REPLAY in kinds:
+        if violation.REPLAY in kinds:
             return _held(telegram, doubts, Kind.REPLAYED)
         # Values that are doubted each time say that the thresholds are wrong for this meter.
         if base and sender.held >= (_MOST_HELD if sender.hard else _MOST_HELD_SOFTLY):
             return self._believe(telegram, name, sender.begin(seen, kinds), seen)
         return _held(telegram, doubts, Kind.SUSPICIOUS)
 
-    def _believe(self, telegram: Telegram, name: str, candidate: _Candidate, seen: Seen) -> Verdict:
+    def _believe(
+        self, telegram: Telegram, name: str, candidate: _Candidate, seen: Observation
+    ) -> Verdict:
         """Believe what was held back, and learn from it."""
         sender, track = self._senders[name], candidate.track
         base, kinds = sender.base, track.doubts
@@ -309,19 +323,19 @@ class Guard:
         return Verdict(published, f"the telegrams that were held back confirm each other: {why}")
 
 
-def _learn(sender: _Sender, candidate: _Candidate, seen: Seen) -> None:
+def _learn(sender: _Sender, candidate: _Candidate, seen: Observation) -> None:
     """Learn from telegrams that were doubted and are believed."""
     habits, base, kinds = sender.habits, sender.base, candidate.track.doubts
-    for kind in kinds & (_SOFT | {doubt.CLOCK}) - {doubt.PACE}:
+    for kind in kinds & (_SOFT | {violation.CLOCK}) - {violation.PACE}:
         if sender.patience.prove(kind):
             habits.widen(kind)
-    absurd = {kind for kind in kinds if kind.startswith(doubt.ABSURD)}
+    absurd = {kind for kind in kinds if kind.startswith(violation.ABSURD)}
     if absurd:
         habits.tolerated |= absurd
         drawn = max((abs(v) for k, v in seen.values.items() if k.startswith("power")), default=0)
         amperes = max((abs(v) for k, v in seen.values.items() if "current" in k), default=0)
         habits.watts = min(max(habits.watts, 1.2 * drawn, 830 * amperes), _MOST_WATTS)
-    if base and doubt.LEAP in kinds:
+    if base and violation.LEAP in kinds:
         stood, watts = counters.leap(base, seen)
         if watts <= habits.watts:
             habits.stride = min(max(stood, habits.stride), _LONGEST_STRIDE)
@@ -333,32 +347,32 @@ def _learn(sender: _Sender, candidate: _Candidate, seen: Seen) -> None:
 def _learnable(kinds: frozenset[str]) -> str | None:
     """Give the only kind of doubt, if a meter may have it as a habit."""
     (kind, *others) = kinds
-    lawless = kind.startswith(doubt.LAW) and kind != doubt.REPEATING
+    lawless = kind.startswith(violation.LAW) and kind != violation.REPEATING
     return kind if not others and (kind in _SOFT or lawless) else None
 
 
 def _is_confirmed(
-    candidate: _Candidate, base: Track | None, seen: Seen, *, alone: bool, verified: bool
+    candidate: _Candidate, base: History | None, seen: Observation, *, alone: bool, verified: bool
 ) -> bool:
     """Tell whether a track has been gone on with often enough to be believed."""
     confirmations = candidate.track.count - 1
     kinds = candidate.track.doubts
-    if base and doubt.REPLAY in kinds:
+    if base and violation.REPLAY in kinds:
         newer = seen.time is not None and (base.clock.time or seen.time) < seen.time
         if not newer:
             lasted = _REPLAYED_SECONDS_VERIFIED if verified else _REPLAYED_SECONDS
             return confirmations >= _REPLAYED and seen.now - candidate.begun >= lasted
-    if base is None and doubt.IDENTITY not in kinds:
+    if base is None and violation.IDENTITY not in kinds:
         return True
     if base is None and not alone:
         return confirmations >= _CONFIRMED_STRANGER
     if base and base.count < _YOUNG:
         return True
-    lawless = any(kind.startswith((doubt.LAW, doubt.ABSURD)) for kind in kinds)
+    lawless = any(kind.startswith((violation.LAW, violation.ABSURD)) for kind in kinds)
     return confirmations >= (_CONFIRMED_LAW if lawless else _CONFIRMED)
 
 
-def _held(telegram: Telegram, doubts: list[Doubt], kind: Kind) -> Verdict:
+def _held(telegram: Telegram, doubts: list[Violation], kind: Kind) -> Verdict:
     reasons = "; ".join(dict.fromkeys(doubt.sentence for doubt in doubts))
     done = "a telegram was held back until the next ones confirm it"
     if kind is Kind.REPLAYED:
@@ -375,7 +389,7 @@ def _with(telegram: Telegram, floors: Mapping[str, Number]) -> Telegram:
     return replace(telegram, reading=replace(telegram.reading, values=kept))
 
 
-def _floors(base: Track, seen: Seen) -> dict[str, Number]:
+def _floors(base: History, seen: Observation) -> dict[str, Number]:
     """Give the counters that seem to have fallen a little, as they were.
 
     A low bit that was damaged and went unnoticed made them too high, or makes them too low now;

@@ -11,10 +11,10 @@ from itertools import product
 from operator import mul
 from typing import Final
 
-from app.plausibility import laws
-from app.plausibility.doubt import Doubt
+from app.plausibility import invariants
+from app.plausibility.observation import Observation
 from app.plausibility.past import Past
-from app.plausibility.seen import Seen
+from app.plausibility.violation import Violation
 
 RECENT: Final = 300.0
 """Seconds for which the last power, voltage or current says something about the next."""
@@ -37,7 +37,7 @@ _FACTOR_SHARE: Final = 0.1
 _FACTOR_REST: Final = 20.0  # W
 
 
-def judge(track: Past, seen: Seen, since: float, doubts: list[Doubt]) -> None:
+def judge(track: Past, seen: Observation, since: float, doubts: list[Violation]) -> None:
     """Look for jumps that nothing else in the telegram goes with.
 
     Args:
@@ -57,20 +57,20 @@ def judge(track: Past, seen: Seen, since: float, doubts: list[Doubt]) -> None:
         if -limit <= change <= limit or not _fresh(track, key, seen):
             continue
         if not _explained(track, key, abs(change), seen, since):
-            kind = laws.kind_of(key)
-            doubts.append(Doubt(kind, f"{key} jumps, and nothing else goes with it"))
+            kind = invariants.kind_of(key)
+            doubts.append(Violation(kind, f"{key} jumps, and nothing else goes with it"))
 
 
-def _explained(track: Past, key: str, change: float, seen: Seen, since: float) -> bool:
+def _explained(track: Past, key: str, change: float, seen: Observation, since: float) -> bool:
     """Tell whether a jump goes with others of the same telegram."""
     values, before = seen.values, track.values
     net = "power" if "power" in values else "power_import"
     jump = abs(values[net] - before[net]) if net in values and net in before else 0.0
     flow = 0.0  # VA by which the currents changed
-    for volts, amperes in zip(laws.VOLTAGES, laws.CURRENTS, strict=True):
+    for volts, amperes in zip(invariants.VOLTAGES, invariants.CURRENTS, strict=True):
         if amperes in values and amperes in before:
             flow += abs(values[amperes] - before[amperes]) * _volts(values, volts)
-    kind = laws.kind_of(key)
+    kind = invariants.kind_of(key)
     if kind == "power":
         if key != net:  # a part goes with the whole, the whole with currents or counters
             return jump >= change / 4 or flow >= change / 2
@@ -86,7 +86,7 @@ def _explained(track: Past, key: str, change: float, seen: Seen, since: float) -
     return kind == "reactive" and flow >= change / 2
 
 
-def _carried(track: Past, seen: Seen, net: str, change: float, jump: float) -> bool:
+def _carried(track: Past, seen: Observation, net: str, change: float, jump: float) -> bool:
     """Tell whether the power goes with a jump of a current."""
     before, values = track.values, seen.values
     if net not in values or net not in before:
@@ -94,14 +94,14 @@ def _carried(track: Past, seen: Seen, net: str, change: float, jump: float) -> b
     if jump < change * _LEAST_VOLTS and not _balanced(track, seen, net):
         return False
     # Where currents added up to the power before, they have to go on doing so.
-    allowed = [_TO_AND_FRO] * len(laws.CURRENTS)
+    allowed = [_TO_AND_FRO] * len(invariants.CURRENTS)
     missed, ways = _unsummed(before, net, allowed)
     if missed <= 1:
-        allowed = [_ways(track, seen, *one) for one in zip(laws.CURRENTS, ways, strict=True)]
+        allowed = [_ways(track, seen, *one) for one in zip(invariants.CURRENTS, ways, strict=True)]
     return _unsummed(values, net, allowed)[0] <= max(1.0, 2 * missed)
 
 
-def _ways(track: Past, seen: Seen, key: str, way: int) -> tuple[int, ...]:
+def _ways(track: Past, seen: Observation, key: str, way: int) -> tuple[int, ...]:
     """Give the ways that a current may flow: as before, unless it jumps or is small."""
     last, amperes = track.values.get(key), seen.values.get(key)
     if last is None or amperes is None or abs(last) + abs(amperes) <= _COARSE_AMPERES:
@@ -109,7 +109,7 @@ def _ways(track: Past, seen: Seen, key: str, way: int) -> tuple[int, ...]:
     return _TO_AND_FRO if abs(amperes - last) > track.habits.limit(key) else (way,)
 
 
-def _of_phase(track: Past, key: str, seen: Seen) -> bool | None:
+def _of_phase(track: Past, key: str, seen: Observation) -> bool | None:
     """Tell whether a phase's power factor goes with its current; None where that is not said."""
     values, phase = seen.values, key[-3:]
     current = f"current{phase}"
@@ -127,12 +127,12 @@ def _of_phase(track: Past, key: str, seen: Seen) -> bool | None:
     return abs(amperes - last) >= max(_MOVING * last, _LEAST_CHANGE)
 
 
-def _fresh(track: Past, key: str, seen: Seen) -> bool:
+def _fresh(track: Past, key: str, seen: Observation) -> bool:
     """Tell whether a value was seen lately enough to compare the next one with it."""
     return seen.now - track.when.get(key, -RECENT) <= RECENT
 
 
-def _drawn(track: Past, seen: Seen, net: str, passed: float) -> bool:
+def _drawn(track: Past, seen: Observation, net: str, passed: float) -> bool:
     """Tell whether the counters went with a jump of the power."""
     imported, exported = (_moved(track, seen, f"energy_{way}") for way in ("import", "export"))
     if imported is None:
@@ -147,14 +147,14 @@ def _drawn(track: Past, seen: Seen, net: str, passed: float) -> bool:
     return towards >= max(blur, abs(jump) / 4)
 
 
-def _moved(track: Past, seen: Seen, key: str) -> float | None:
+def _moved(track: Past, seen: Observation, key: str) -> float | None:
     """Give the kWh by which a counter moved, or its tariffs where it is not sent."""
     keys = (key,) if key in seen.counters else tuple(f"{key}_tariff_{n}" for n in range(1, 5))
     both = [one for one in keys if one in seen.counters and one in track.counters]
     return sum(float(seen.counters[one] - track.counters[one]) for one in both) if both else None
 
 
-def _turned(track: Past, key: str, seen: Seen) -> bool:
+def _turned(track: Past, key: str, seen: Observation) -> bool:
     """Tell whether an angle may have turned so far: round zero, or with its current."""
     change = abs(seen.values[key] - track.values[key]) % _FULL_TURN
     if min(change, _FULL_TURN - change) <= track.habits.limit(key):
@@ -166,7 +166,7 @@ def _turned(track: Past, key: str, seen: Seen) -> bool:
     if abs(amperes - last) >= last / 10:
         return True
     # Where the angles make the power, one of a current that counts among the others is right.
-    flow = sum(abs(seen.values.get(other, 0.0)) for other in laws.CURRENTS)
+    flow = sum(abs(seen.values.get(other, 0.0)) for other in invariants.CURRENTS)
     return "angles" in seen.found.kept and amperes >= flow / 10
 
 
@@ -190,7 +190,7 @@ def _unsummed(
     """
     flows = [
         values.get(amperes, 0.0) * _volts(values, volts)
-        for volts, amperes in zip(laws.VOLTAGES, laws.CURRENTS, strict=True)
+        for volts, amperes in zip(invariants.VOLTAGES, invariants.CURRENTS, strict=True)
     ]
     usual = _BALANCE_REST + sum(map(abs, flows)) / 10
     return min(
@@ -198,7 +198,7 @@ def _unsummed(
     )
 
 
-def _balanced(track: Past, seen: Seen, net: str) -> bool:
+def _balanced(track: Past, seen: Observation, net: str) -> bool:
     """Tell whether currents that changed on several phases make the change of the power.
 
     As when a load ends on one phase while another begins on the next; currents bear no sign.
@@ -206,7 +206,7 @@ def _balanced(track: Past, seen: Seen, net: str) -> bool:
     change = seen.values[net] - track.values[net]
     sums = {0.0}
     most = 0.0
-    for volts, amperes in zip(laws.VOLTAGES, laws.CURRENTS, strict=True):
+    for volts, amperes in zip(invariants.VOLTAGES, invariants.CURRENTS, strict=True):
         if amperes in seen.values and amperes in track.values:
             part = (seen.values[amperes] - track.values[amperes]) * _volts(seen.values, volts)
             sums = {total + sign * part for total in sums for sign in (1, -1)}

@@ -3,13 +3,13 @@
 from typing import Protocol
 
 from app.cosem.unit import Number
-from app.plausibility.habits import Habits
+from app.plausibility.tolerances import Tolerances
 
 
 class Past(Protocol):
-    """What was said before: see `Track`, which has more."""
+    """What was said before: see `History`, which has more."""
 
-    habits: Habits
+    habits: Tolerances
     doubts: frozenset[str]
     counters: dict[str, Number]
     values: dict[str, float]

@@ -7,8 +7,8 @@ counted, it is known beforehand. Lists that a meter pushes in turn have each the
 import math
 from typing import Final
 
-from app.plausibility.habits import Habits
-from app.plausibility.seen import Seen
+from app.plausibility.observation import Observation
+from app.plausibility.tolerances import Tolerances
 
 STEADY: Final = 3
 _UNSTEADIEST: Final = 1 << 17
@@ -18,7 +18,7 @@ SLIP: Final = 2.0
 """Seconds by which some meters miss their own pace in a single telegram."""
 
 
-class Pace:
+class Schedule:
     """What the telegrams of one list that were believed say of their pace.
 
     Args:
@@ -28,7 +28,7 @@ class Pace:
 
     __slots__ = ("_counter", "_habits", "_missed", "_need", "_steady", "_step", "_time")
 
-    def __init__(self, habits: Habits, need: int = STEADY) -> None:
+    def __init__(self, habits: Tolerances, need: int = STEADY) -> None:
         self._habits = habits
         self._need = need
         self._step: float | None = None  # seconds from one telegram to the next
@@ -42,7 +42,7 @@ class Pace:
         """Seconds from one telegram to the next; None as long as they are not relied on."""
         return self._step if self._steady >= self._need else None
 
-    def take(self, seen: Seen) -> None:
+    def take(self, seen: Observation) -> None:
         """Go on from a telegram that is believed."""
         if seen.time is None:
             return
@@ -56,7 +56,7 @@ class Pace:
                 self._step, self._steady = each if each > 0 and each.is_integer() else None, 0
         self._time, self._counter, self._missed = seen.time, seen.counter, 0
 
-    def is_kept(self, seen: Seen, ahead: float | None, behind: float) -> bool | None:
+    def is_kept(self, seen: Observation, ahead: float | None, behind: float) -> bool | None:
         """Tell whether a telegram's time lies on the pace.
 
         Args:
@@ -81,14 +81,14 @@ class Pace:
         late = counted is None and passed < self.step + rest
         return ahead <= behind + rest and (late or ahead >= -rest)
 
-    def is_counted(self, seen: Seen) -> bool:
+    def is_counted(self, seen: Observation) -> bool:
         """Tell whether a telegram's time is the one that the counter of telegrams asks for."""
         counted = self._counted(seen)
         if counted is None or self._step is None or self._time is None or seen.time is None:
             return False
         return abs(seen.time - self._time - counted * self._step) <= self._habits.slip
 
-    def slips(self, seen: Seen) -> bool:
+    def slips(self, seen: Observation) -> bool:
         """Tell whether a telegram misses the pace by no more than some meters do at times."""
         if self._step is None or self._time is None or seen.time is None:
             return False
@@ -105,7 +105,7 @@ class Pace:
         """Rely on a pace only after it was steady for longer."""
         self._steady, self._need = 0, min(2 * self._need, _UNSTEADIEST)
 
-    def go_on(self, other: "Pace") -> None:
+    def go_on(self, other: "Schedule") -> None:
         """Take the pace that was known before."""
         self._step, self._steady, self._need = other._step, other._steady, other._need  # noqa: SLF001 - of this class
 
@@ -114,7 +114,7 @@ class Pace:
         return [self.step, self._need, self._time, self._counter]
 
     @classmethod
-    def restored_from(cls, kept: list[float | None], habits: Habits) -> "Pace":
+    def restored_from(cls, kept: list[float | None], habits: Tolerances) -> "Schedule":
         """Go on from what was known before the restart.
 
         Args:
@@ -132,7 +132,7 @@ class Pace:
         pace._counter = None if counter is None else int(counter)
         return pace
 
-    def _counted(self, seen: Seen) -> int | None:
+    def _counted(self, seen: Observation) -> int | None:
         """Count the telegrams since the last of this list; None if they cannot be."""
         if seen.counter is None or self._counter is None:
             return None

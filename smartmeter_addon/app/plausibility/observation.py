@@ -10,9 +10,9 @@ from app.cosem.unit import Number
 from app.link.hdlc import Hdlc
 from app.meters.reading import Meter
 from app.meters.telegram import Telegram
-from app.plausibility import laws, outline, steady
-from app.plausibility.laws import Findings
-from app.plausibility.outline import Outline
+from app.plausibility import invariants, repeated, structure
+from app.plausibility.invariants import Findings
+from app.plausibility.structure import Structure
 
 _WEEKDAYS: Final = range(1, 8)
 _DATE: Final = slice(0, 4)
@@ -20,13 +20,13 @@ _TIME: Final = slice(5, 8)
 
 
 @dataclass(slots=True)
-class Seen:
+class Observation:
     """One telegram.
 
     Args:
         meters: who is read: the meter itself, where it says something, and those behind it.
-        outline: see `outline`.
-        words: see `steady`.
+        outline: see `structure`.
+        words: see `repeated`.
         counter: the invocation counter; None without ciphering.
         time: the meter's, in seconds since 1970; None when it gives none.
         wall: this computer's, in seconds since 1970.
@@ -38,8 +38,8 @@ class Seen:
     """
 
     meters: tuple[Meter, ...]
-    outline: Outline
-    words: steady.Words
+    outline: Structure
+    words: repeated.Words
     counter: int | None
     time: float | None
     wall: float
@@ -50,7 +50,7 @@ class Seen:
     checked: bool
 
 
-def reduce(telegram: Telegram, now: float, wall: float, watts: float) -> Seen:
+def reduce(telegram: Telegram, now: float, wall: float, watts: float) -> Observation:
     """Reduce a telegram that holds something that would be published."""
     security = telegram.push.security
     meters: list[Meter] = []
@@ -76,14 +76,14 @@ def reduce(telegram: Telegram, now: float, wall: float, watts: float) -> Seen:
         for key, value in other.values.items():
             if isinstance(value, (int, Decimal)):
                 counters[other_key(other.meter, key)] = value
-    shape, strings = outline.of(telegram)
-    found = laws.findings(values, watts)
+    shape, strings = structure.of(telegram)
+    found = invariants.findings(values, watts)
     found.absurd.update((key, f"{key} is without end") for key in endless)
     _clocks(telegram, strings, found)
-    return Seen(
+    return Observation(
         meters=tuple(meters),
         outline=shape,
-        words=steady.of(telegram, strings),
+        words=repeated.of(telegram, strings),
         counter=security.invocation_counter if security else None,
         time=telegram.timestamp.timestamp() if telegram.timestamp else None,
         wall=wall,
@@ -121,7 +121,7 @@ def _clocks(telegram: Telegram, strings: list[bytes], found: Findings) -> None:
     content = telegram.push.content
     if content is None or isinstance(content, bytes):
         return
-    given = [raw for raw in (content.date_time, *strings) if raw and outline.is_clock(raw)]
+    given = [raw for raw in (content.date_time, *strings) if raw and structure.is_clock(raw)]
     for raw in given:
         if raw[4] in _WEEKDAYS and telegram.timestamp:
             right = raw[4] == telegram.timestamp.isoweekday()

@@ -12,7 +12,7 @@ _FADES: Final = 20_000
 """Telegrams after which what was counted counts half."""
 
 
-class Patience:
+class Recurrence:
     """Counts why the telegrams of one sender were held back."""
 
     __slots__ = ("_alone", "_believed", "_held", "_proven")

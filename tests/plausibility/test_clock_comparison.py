@@ -4,20 +4,20 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from app.plausibility.clockwork import Clockwork
-from app.plausibility.doubt import CLOCK, PACE
-from app.plausibility.habits import Habits
-from app.plausibility.laws import Findings
-from app.plausibility.pace import SLIP, Pace
-from app.plausibility.seen import Seen
+from app.plausibility.clock_comparison import ClockComparison
+from app.plausibility.invariants import Findings
+from app.plausibility.observation import Observation
+from app.plausibility.schedule import SLIP, Schedule
+from app.plausibility.tolerances import Tolerances
+from app.plausibility.violation import CLOCK, PACE
 
 STEPS = st.sampled_from([1, 2, 5, 10, 15, 60])
 COUNTED = st.booleans()
 BEGUN = 1.79e9
 
 
-def seen(time: float | None, now: float, counter: int | None = None) -> Seen:
-    return Seen(
+def seen(time: float | None, now: float, counter: int | None = None) -> Observation:
+    return Observation(
         meters=(),
         outline=(),
         words=(),
@@ -36,9 +36,9 @@ class Meter:
     """What is known of the clock of a meter with one list."""
 
     def __init__(self) -> None:
-        self.habits = Habits()
-        self.clock = Clockwork()
-        self.pace = Pace(self.habits)
+        self.habits = Tolerances()
+        self.clock = ClockComparison()
+        self.pace = Schedule(self.habits)
 
     def doubt(self, time: float, now: float, counter: int | None = None) -> str | None:
         """Give what is doubted of a telegram's time; one that is not doubted is gone on from."""
@@ -146,8 +146,8 @@ def test_a_clock_that_goes_slow_is_not_taken_for_a_gateway_that_lags() -> None:
 def test_a_pace_is_known_after_a_restart(counter: int | None) -> None:
     meter = paced(10, counted=counter is not None)
     kept = meter.pace.memory()
-    meter.pace = Pace.restored_from(kept, meter.habits)
-    meter.clock = Clockwork()
+    meter.pace = Schedule.restored_from(kept, meter.habits)
+    meter.clock = ClockComparison()
     meter.clock.restore(BEGUN + 190, 0.0)
     after = None if counter is None else 19 + 360
     assert meter.doubt(190 + 3604, 3605.0, after) == CLOCK

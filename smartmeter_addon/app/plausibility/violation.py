@@ -3,12 +3,12 @@
 from typing import Final, NamedTuple
 
 
-class Doubt(NamedTuple):
+class Violation(NamedTuple):
     """One thing about a telegram that does not go with those before.
 
     Args:
         kind: the same for the same sort of thing: one of those below, a kind of quantity (see
-            `laws.kind_of`), ``law ...`` or ``absurd ...``.
+            `invariants.kind_of`), ``law ...`` or ``absurd ...``.
         sentence: for people.
     """
 

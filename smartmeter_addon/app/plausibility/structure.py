@@ -15,7 +15,7 @@ from app.dlms import axdr
 from app.dlms.axdr import Data
 from app.meters.telegram import Telegram
 
-Outline = tuple[object, ...]
+Structure = tuple[object, ...]
 """The link and whether it is text; then one entry for each leaf and container, in order.
 
 Damage may make another link of a frame, and one without a checksum at that.
@@ -30,7 +30,7 @@ _PAIR: Final = 2
 _CAPTURE_OBJECT: Final = 3
 
 
-def of(telegram: Telegram) -> tuple[Outline, list[bytes]]:
+def of(telegram: Telegram) -> tuple[Structure, list[bytes]]:
     """Give a telegram's outline, and the octet strings in its list that are no codes."""
     content = telegram.push.content
     is_text = isinstance(content, bytes)
@@ -86,7 +86,7 @@ def _is_capture_object(fields: list[Data]) -> bool:
     )
 
 
-def alike(one: Outline, other: Outline) -> bool:
+def alike(one: Structure, other: Structure) -> bool:
     """Tell whether two outlines differ in nothing but values that are absent in one of them."""
     if one == other:
         return True
@@ -98,7 +98,7 @@ def alike(one: Outline, other: Outline) -> bool:
     )
 
 
-def strange(one: Outline, known: Iterable[Outline]) -> bool:
+def strange(one: Structure, known: Iterable[Structure]) -> bool:
     """Tell whether an outline is another list altogether, and no known one with damage.
 
     Some meters push several lists in turn. None does so that sends text, of which a damaged
@@ -115,6 +115,6 @@ def strange(one: Outline, known: Iterable[Outline]) -> bool:
     )
 
 
-def digest(one: Outline) -> int:
+def digest(one: Structure) -> int:
     """Give a number that stands for an outline over a restart."""
     return zlib.crc32(repr(one).encode())

@@ -2,10 +2,10 @@
 
 from typing import Final, NamedTuple
 
-from app.plausibility.doubt import CLOCK, PACE, Doubt
-from app.plausibility.habits import Habits
-from app.plausibility.pace import Pace
-from app.plausibility.seen import Seen
+from app.plausibility.observation import Observation
+from app.plausibility.schedule import Schedule
+from app.plausibility.tolerances import Tolerances
+from app.plausibility.violation import CLOCK, PACE, Violation
 
 _REST: Final = 20.0
 _SHARE: Final = 0.02
@@ -24,11 +24,11 @@ class Judged(NamedTuple):
         passed: seconds on the meter's clock since the last telegram; None when not to be told.
     """
 
-    doubt: Doubt | None = None
+    doubt: Violation | None = None
     passed: float | None = None
 
 
-class Clockwork:
+class ClockComparison:
     """The clock of one sender, as far as telegrams were believed."""
 
     __slots__ = ("_at", "_behind", "_restored", "time")
@@ -40,7 +40,7 @@ class Clockwork:
         self._behind = 0.0  # seconds by which the last telegram came late, as far as known
         self._restored = False
 
-    def take(self, seen: Seen) -> None:
+    def take(self, seen: Observation) -> None:
         """Go on from a telegram that is believed."""
         if seen.time is None:
             return
@@ -52,7 +52,9 @@ class Clockwork:
         self.time, self._at = seen.time, seen.now
         self._restored = False
 
-    def judge(self, seen: Seen, pace: Pace | None, habits: Habits, *, replayed: bool) -> Judged:
+    def judge(
+        self, seen: Observation, pace: Schedule | None, habits: Tolerances, *, replayed: bool
+    ) -> Judged:
         """Compare the meter's clock with ours, and with the pace of its list."""
         if seen.time is None or self.time is None:
             return Judged()
@@ -67,16 +69,18 @@ class Clockwork:
         if right:
             return Judged(None, metered)
         if near and timed:
-            return Judged(Doubt(PACE, "its clock does not go on as steadily as before"), metered)
+            return Judged(
+                Violation(PACE, "its clock does not go on as steadily as before"), metered
+            )
         if metered < -_REST:
-            return Judged(Doubt(CLOCK, "its clock goes back"))
-        return Judged(Doubt(CLOCK, "its clock does not go on as time does"))
+            return Judged(Violation(CLOCK, "its clock goes back"))
+        return Judged(Violation(CLOCK, "its clock does not go on as time does"))
 
     def restore(self, time: float | None, at: float) -> None:
         """Go on from what was known before a restart of this program."""
         self.time, self._at, self._restored = time, at, True
 
-    def _is_near(self, metered: float, passed: float, habits: Habits) -> bool:
+    def _is_near(self, metered: float, passed: float, habits: Tolerances) -> bool:
         if self._restored:
             rest = _WALL_REST + _WALL_SHARE * passed
             return metered >= -_REST and abs(metered - passed) <= rest

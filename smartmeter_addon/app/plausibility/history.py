@@ -11,9 +11,15 @@ from typing import Final, Self
 
 from app.cosem.unit import Number
 from app.meters.reading import Meter
-from app.plausibility import counters, jumps, outline
-from app.plausibility.clockwork import Clockwork
-from app.plausibility.doubt import (
+from app.plausibility import counters, jumps, structure
+from app.plausibility.clock_comparison import ClockComparison
+from app.plausibility.invariants import CONNECTION
+from app.plausibility.observation import Observation
+from app.plausibility.repeated import Repeated
+from app.plausibility.schedule import SLIP, STEADY, Schedule
+from app.plausibility.structure import Structure
+from app.plausibility.tolerances import Tolerances
+from app.plausibility.violation import (
     ABSURD,
     CLOCK,
     IDENTITY,
@@ -23,14 +29,8 @@ from app.plausibility.doubt import (
     REPEATING,
     REPLAY,
     SHAPE,
-    Doubt,
+    Violation,
 )
-from app.plausibility.habits import Habits
-from app.plausibility.laws import CONNECTION
-from app.plausibility.outline import Outline
-from app.plausibility.pace import SLIP, STEADY, Pace
-from app.plausibility.seen import Seen
-from app.plausibility.steady import Steady
 
 _MOST_SHAPES: Final = 64
 _KEPT_SHAPES: Final = 8
@@ -49,16 +49,16 @@ _LONG: Final = 60.0
 class _Listed:
     """What is known of one list."""
 
-    words: Steady
-    pace: Pace
+    words: Repeated
+    pace: Schedule
 
 
-class Track:
+class History:
     """The telegrams of one sender that go on from one another.
 
     Args:
         habits: shared by all tracks of a sender.
-        need: see `Pace`.
+        need: see `Schedule`.
     """
 
     __slots__ = (
@@ -87,21 +87,21 @@ class Track:
         "when",
     )
 
-    def __init__(self, habits: Habits, need: int = STEADY) -> None:
+    def __init__(self, habits: Tolerances, need: int = STEADY) -> None:
         self.habits = habits
         self._need = need
         self.count = 0
         self.now = self._wall = 0.0
         self._cadence = 0.0  # seconds from one telegram to the next, as they mostly arrive
-        self.clock = Clockwork()
+        self.clock = ClockComparison()
         self.counter: int | None = None
         self.meters: tuple[Meter, ...] = ()
         self.ids: frozenset[str] = frozenset()
         self._family = ""  # of meters, and the model
-        self.shapes: list[Outline] = []
-        self._lists: dict[Outline, _Listed] = {}  # of these
-        self._listed_now = _Listed(Steady(()), Pace(habits))  # of the first of these
-        self._remembered: dict[int, Pace] = {}  # by the digest of an outline before the restart
+        self.shapes: list[Structure] = []
+        self._lists: dict[Structure, _Listed] = {}  # of these
+        self._listed_now = _Listed(Repeated(()), Schedule(habits))  # of the first of these
+        self._remembered: dict[int, Schedule] = {}  # by the digest of an outline before the restart
         self.counters: dict[str, Number] = {}
         self.values: dict[str, float] = {}
         self.when: dict[str, float] = {}  # each value was last seen
@@ -116,7 +116,7 @@ class Track:
 
     # --- taking ---
 
-    def take(self, seen: Seen) -> None:
+    def take(self, seen: Observation) -> None:
         """Go on from a telegram."""
         if self.count:
             self._learn_cadence(seen.now - self.now)
@@ -157,15 +157,15 @@ class Track:
                 64 if passed > known else 256
             )
 
-    def _take_shape(self, seen: Seen) -> None:
+    def _take_shape(self, seen: Observation) -> None:
         """Let the telegram's list be the first of those known."""
         shapes = self.shapes
         if not shapes or (shapes[0] is not seen.outline and shapes[0] != seen.outline):
             if seen.outline in self._lists:
                 shapes.remove(seen.outline)
             else:
-                pace = self._remembered.pop(outline.digest(seen.outline), None)
-                listed = _Listed(Steady(seen.words), pace or Pace(self.habits, self._need))
+                pace = self._remembered.pop(structure.digest(seen.outline), None)
+                listed = _Listed(Repeated(seen.words), pace or Schedule(self.habits, self._need))
                 self._lists[seen.outline] = listed
             shapes.insert(0, seen.outline)
             self._listed_now = self._lists[seen.outline]
@@ -175,19 +175,19 @@ class Track:
         self._listed_now.words.take(seen.words)
         self._listed_now.pace.take(seen)
 
-    def _listed(self, seen: Seen) -> _Listed | None:
+    def _listed(self, seen: Observation) -> _Listed | None:
         """Give what is known of a telegram's list."""
         if self.shapes and self.shapes[0] is seen.outline:
             return self._listed_now
         return self._lists.get(seen.outline)
 
-    def _pace(self, seen: Seen) -> Pace | None:
+    def _pace(self, seen: Observation) -> Schedule | None:
         """Give the pace of a telegram's list."""
         if listed := self._listed(seen):
             return listed.pace
-        return self._remembered.get(outline.digest(seen.outline)) if self._remembered else None
+        return self._remembered.get(structure.digest(seen.outline)) if self._remembered else None
 
-    def miss_pace(self, seen: Seen) -> bool:
+    def miss_pace(self, seen: Observation) -> bool:
         """Learn from a telegram that was held back for its pace alone.
 
         Returns:
@@ -209,21 +209,21 @@ class Track:
         else:
             self.habits.widen(kind)
 
-    def endure_words(self, seen: Seen) -> None:
+    def endure_words(self, seen: Observation) -> None:
         """Learn from a telegram that is held back for what it does not repeat, and nothing else."""
         if listed := self._listed(seen):
             listed.words.endure(seen.words)
 
-    def inherit(self, other: "Track") -> None:
+    def inherit(self, other: "History") -> None:
         """Know what another track of the same sender knew, as far as this one does not."""
         timed = not self.doubts & {CLOCK, PACE, IDENTITY}
         for shape, listed in self._lists.items():
             if known := other._lists.get(shape):  # noqa: SLF001 - of this class
                 known.words.go_on(listed.words)
                 listed.words = known.words
-                pace: Pace | None = known.pace
+                pace: Schedule | None = known.pace
             else:
-                pace = other._remembered.pop(outline.digest(shape), None)  # noqa: SLF001
+                pace = other._remembered.pop(structure.digest(shape), None)  # noqa: SLF001
             if pace:
                 listed.pace.go_on(pace)
         for shape in other.shapes:
@@ -246,7 +246,7 @@ class Track:
 
     # --- judging ---
 
-    def doubt(self, seen: Seen) -> list[Doubt]:
+    def doubt(self, seen: Observation) -> list[Violation]:
         """Tell what about a telegram does not go on from this track; nothing when all does."""
         doubts = self.doubt_verified(seen)
         replayed = bool(doubts) and doubts[0].kind == REPLAY
@@ -256,7 +256,9 @@ class Track:
             self._shaped(seen, doubts)
         listed = self._listed(seen)
         if not replayed and listed and listed.words.missed(seen.words):
-            doubts.append(Doubt(REPEATING, "what the meter repeats in each telegram is another"))
+            doubts.append(
+                Violation(REPEATING, "what the meter repeats in each telegram is another")
+            )
         timed = self.clock.judge(seen, self._pace(seen), self.habits, replayed=replayed)
         # What has to be gone on with for long need not keep its pace all the while.
         if timed.doubt and not (timed.doubt.kind == PACE and REPLAY in self.doubts):
@@ -269,46 +271,48 @@ class Track:
         if since <= jumps.RECENT:
             jumps.judge(self, seen, since, doubts)
         doubts += [
-            Doubt(LAW + law, "its values contradict each other")
+            Violation(LAW + law, "its values contradict each other")
             for law in seen.found.broken
             if self.law_streaks.get(law, 0) >= _LEARNED_AFTER.get(law, _LEARNED)
             and LAW + law not in self.doubts
         ]
         doubts += [
-            Doubt(ABSURD + key, sentence)
+            Violation(ABSURD + key, sentence)
             for key, sentence in seen.found.absurd.items()
             if ABSURD + key not in self.doubts and ABSURD + key not in self.habits.tolerated
         ]
         return doubts
 
-    def doubt_verified(self, seen: Seen) -> list[Doubt]:
+    def doubt_verified(self, seen: Observation) -> list[Violation]:
         """Tell what can be doubted of a telegram whose tag was verified: whose it is, and when."""
-        doubts: list[Doubt] = []
+        doubts: list[Violation] = []
         if self._replays(seen):
             sentence = "its counter is not newer than that of a telegram before it"
-            doubts.append(Doubt(REPLAY, sentence))
+            doubts.append(Violation(REPLAY, sentence))
         if seen.meters != self.meters and not self._knows(seen.meters):
-            doubts.append(Doubt(IDENTITY, "it comes from another meter than those before"))
+            doubts.append(Violation(IDENTITY, "it comes from another meter than those before"))
         return doubts
 
-    def _shaped(self, seen: Seen, doubts: list[Doubt]) -> None:
+    def _shaped(self, seen: Observation, doubts: list[Violation]) -> None:
         """Tell damage in a list from another list, as some meters push several in turn."""
-        if not self.shapes or not outline.strange(seen.outline, self.shapes):
-            doubts.append(Doubt(SHAPE, "its list holds other values, types or units than before"))
+        if not self.shapes or not structure.strange(seen.outline, self.shapes):
+            doubts.append(
+                Violation(SHAPE, "its list holds other values, types or units than before")
+            )
         elif not seen.checked:
-            doubts.append(Doubt(LIST, "it is another list than those before"))
+            doubts.append(Violation(LIST, "it is another list than those before"))
 
-    def _known(self, shape: Outline) -> bool:
-        if any(outline.alike(shape, known) for known in self.shapes):
+    def _known(self, shape: Structure) -> bool:
+        if any(structure.alike(shape, known) for known in self.shapes):
             return True
-        return outline.digest(shape) in self._remembered if self._remembered else not self.shapes
+        return structure.digest(shape) in self._remembered if self._remembered else not self.shapes
 
-    def is_again(self, seen: Seen) -> bool:
+    def is_again(self, seen: Observation) -> bool:
         """Tell whether a telegram is the last one once more."""
         same = seen.counter is not None and seen.counter == self.counter
         return same and seen.time == self.clock.time and self._says(seen)
 
-    def _replays(self, seen: Seen) -> bool:
+    def _replays(self, seen: Observation) -> bool:
         """Tell whether a telegram was here before, or one after it, by its counter."""
         if seen.counter is None or self.counter is None or seen.counter > self.counter:
             return False
@@ -318,7 +322,7 @@ class Track:
             return seen.time <= self.clock.time
         return True
 
-    def _says(self, seen: Seen) -> bool:
+    def _says(self, seen: Observation) -> bool:
         """Tell whether all that a telegram says was said before it."""
         return all(self.values.get(key) == value for key, value in seen.values.items())
 
@@ -337,7 +341,7 @@ class Track:
 
     def memory(self) -> str:
         """Give what is worth knowing after a restart."""
-        paces = {outline.digest(shape): self._lists[shape].pace for shape in self.shapes}
+        paces = {structure.digest(shape): self._lists[shape].pace for shape in self.shapes}
         paces |= self._remembered
         lists = [[digest, *pace.memory()] for digest, pace in paces.items()]
         habits = self.habits
@@ -364,7 +368,7 @@ class Track:
     @classmethod
     def restored_from(cls, text: str, now: float, wall: float) -> Self | None:
         """Go on from what was known before the restart; None when it cannot be understood."""
-        track = cls(Habits())
+        track = cls(Tolerances())
         habits = track.habits
         try:
             content = json.loads(text)
@@ -387,7 +391,8 @@ class Track:
             track.values = {str(k): _finite(v) for k, v in content["values"].items()}
             track.now = then = now - max(0.0, wall - track._wall)
             track._remembered = {
-                int(digest): Pace.restored_from(pace, habits) for digest, *pace in content["lists"]
+                int(digest): Schedule.restored_from(pace, habits)
+                for digest, *pace in content["lists"]
             }
         except (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError):
             return None

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.plausibility import laws
+from app.plausibility import invariants
 
 _JUMP_SHARES: Final = {
     "power": 0.09,
@@ -22,7 +22,7 @@ _MOST_SLACK: Final = 64.0
 
 
 @dataclass(slots=True)
-class Habits:
+class Tolerances:
     """What was learned of a sender, whichever of its telegrams are believed.
 
     Args:
@@ -34,7 +34,7 @@ class Habits:
         most: what `limit` gave, to be forgotten when anything else here changes.
     """
 
-    watts: float = laws.CONNECTION
+    watts: float = invariants.CONNECTION
     stride: float = 0.0
     slip: float = 0.0
     slack: dict[str, float] = field(default_factory=dict)
@@ -48,5 +48,5 @@ class Habits:
 
     def limit(self, key: str) -> float:
         """Give by how much a reading may jump without anything else that goes with it."""
-        kind = laws.kind_of(key)
-        return laws.range_of(key, self.watts) * _JUMP_SHARES[kind] * self.slack.get(kind, 1.0)
+        kind = invariants.kind_of(key)
+        return invariants.range_of(key, self.watts) * _JUMP_SHARES[kind] * self.slack.get(kind, 1.0)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 from app.meters.telegram import Telegram
-from app.plausibility import outline
+from app.plausibility import structure
 
 Words: TypeAlias = tuple[object, ...]
 """What may repeat, in the order in which the telegrams of one list hold it."""
@@ -50,7 +50,7 @@ def of(telegram: Telegram, strings: list[bytes]) -> Words:
         words += invoke_id & ~_COUNTED, invoke_id, (invoke_id - counter) & _COUNTED
         weekday = telegram.timestamp.isoweekday() if telegram.timestamp else 0
         for raw in (content.date_time, *strings):
-            is_clock = raw and outline.is_clock(raw)
+            is_clock = raw and structure.is_clock(raw)
             words.append(_clock(raw[4], raw[8:], weekday) if raw and is_clock else raw)
     return tuple(words)
 
@@ -69,7 +69,7 @@ def _clock(day: int, behind: bytes, weekday: int) -> object:
     return ahead, behind[0], deviation % _HOUR, behind[3] & ~_SUMMER
 
 
-class Steady:
+class Repeated:
     """What one list of one meter repeated so far."""
 
     __slots__ = ("_compared", "_count", "_differ", "_odd", "_pauses", "_since", "_words")
@@ -99,7 +99,7 @@ class Steady:
             self._differ = []
         self._count += 1
 
-    def go_on(self, later: "Steady") -> None:
+    def go_on(self, later: "Repeated") -> None:
         """Take what was repeated elsewhere meanwhile, without its experience."""
         self.take(later._words)  # noqa: SLF001 - of this class
 
