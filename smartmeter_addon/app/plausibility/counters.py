@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Final
 
 from app.cosem.unit import Number
+from app.plausibility.baseline import REPORTED, Baseline
 from app.plausibility.observation import Observation
-from app.plausibility.past import Past
 from app.plausibility.tolerances import Tolerances
 from app.plausibility.violation import BOUNCE, FELL, LEAP, Violation
 
@@ -44,9 +44,6 @@ _FLOWS: Final = {"gas": 25.0, "water": 16.0, "heat": 0.6}
 TIME: Final = "time"
 """When a meter behind the meter reported last, which is counted, too."""
 
-REPORTED: Final = 3900.0
-"""Seconds between two reports of a meter behind the meter, with some to spare."""
-
 _LATE_REPORT: Final = 600.0
 
 _POWER_OF: Final = {
@@ -69,7 +66,9 @@ _OPPOSITE: Final = {
 }
 
 
-def judge(track: Past, seen: Observation, late: float, doubts: list[Violation]) -> None:
+def judge(
+    track: Baseline, seen: Observation, late: float, doubts: list[Violation], *, leaping: bool
+) -> None:
     """Look for counters that move as they cannot.
 
     Args:
@@ -77,6 +76,7 @@ def judge(track: Past, seen: Observation, late: float, doubts: list[Violation]) 
         seen: the telegram.
         late: seconds that passed at the meter, but not here, as a gateway held telegrams up.
         doubts: what is found is added.
+        leaping: whether the telegrams before it were held back for rising fast.
     """
     before = track.counters
     for key, number in seen.counters.items():
@@ -84,7 +84,7 @@ def judge(track: Past, seen: Observation, late: float, doubts: list[Violation]) 
         if last is None or number == last:
             continue
         passed = seen.now - track.when[key] + late
-        allowed = _allowed(track, key, passed, seen.now)
+        allowed = _allowed(track, key, passed, seen.now, leaping=leaping)
         moved = float(number - last)
         if moved < 0:
             little = 0.0 if "/" in key else small_fall(track.habits)
@@ -101,7 +101,7 @@ def small_fall(habits: Tolerances) -> float:
     return habits.watts * _SMALL_FALL / _SECONDS / _KILO
 
 
-def leap(track: Past, seen: Observation) -> tuple[float, float]:
+def leap(track: Baseline, seen: Observation) -> tuple[float, float]:
     """Give for how many seconds the fastest counter stood still before it moved, and mean watts."""
     found = (0.0, 0.0)
     for key, number in seen.counters.items():
@@ -112,7 +112,7 @@ def leap(track: Past, seen: Observation) -> tuple[float, float]:
     return found
 
 
-def _allowed(track: Past, key: str, passed: float, now: float) -> float:
+def _allowed(track: Baseline, key: str, passed: float, now: float, *, leaping: bool) -> float:
     """Give by how much a counter can rise in a time."""
     what = key.rpartition("/")[2]
     if what == TIME:
@@ -120,14 +120,14 @@ def _allowed(track: Past, key: str, passed: float, now: float) -> float:
     if what in _FLOWS:
         return _FLOWS[what] * (max(passed, now - track.changed[key]) + REPORTED) / _SECONDS
     # What is held back for rising fast may rise as fast once more.
-    watts = track.habits.watts * (_FASTER if LEAP in track.doubts else 1.0)
+    watts = track.habits.watts * (_FASTER if leaping else 1.0)
     if key.startswith("reactive"):
         watts *= _REACTIVE_SHARE
     stood = min(now - track.changed.get(key, now), track.habits.stride)
     return watts * max(passed, stood) / _SECONDS / _KILO + _LEAST_STEP
 
 
-def _bounces(track: Past, seen: Observation, key: str, moved: float, passed: float) -> bool:
+def _bounces(track: Baseline, seen: Observation, key: str, moved: float, passed: float) -> bool:
     """Tell whether a counter rises faster than the powers seen make of it."""
     power = _POWER_OF.get(key)
     if power not in seen.values or power not in track.values:
@@ -143,7 +143,7 @@ def _bounces(track: Past, seen: Observation, key: str, moved: float, passed: flo
     return more > watts * hours + blur + _caught_up(track, key, seen.now)
 
 
-def _caught_up(track: Past, key: str, now: float) -> float:
+def _caught_up(track: Baseline, key: str, now: float) -> float:
     """Give the kWh that a counter can have to catch up, if it was seen to stand still."""
     stood = min(now - track.changed.get(key, now), track.habits.stride)
     return track.habits.watts * stood / _SECONDS / _KILO

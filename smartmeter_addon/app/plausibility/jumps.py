@@ -12,8 +12,8 @@ from operator import mul
 from typing import Final
 
 from app.plausibility import invariants
+from app.plausibility.baseline import Baseline
 from app.plausibility.observation import Observation
-from app.plausibility.past import Past
 from app.plausibility.violation import Violation
 
 RECENT: Final = 300.0
@@ -37,7 +37,7 @@ _FACTOR_SHARE: Final = 0.1
 _FACTOR_REST: Final = 20.0  # W
 
 
-def judge(track: Past, seen: Observation, since: float, doubts: list[Violation]) -> None:
+def judge(track: Baseline, seen: Observation, since: float, doubts: list[Violation]) -> None:
     """Look for jumps that nothing else in the telegram goes with.
 
     Args:
@@ -61,7 +61,7 @@ def judge(track: Past, seen: Observation, since: float, doubts: list[Violation])
             doubts.append(Violation(kind, f"{key} jumps, and nothing else goes with it"))
 
 
-def _explained(track: Past, key: str, change: float, seen: Observation, since: float) -> bool:
+def _explained(track: Baseline, key: str, change: float, seen: Observation, since: float) -> bool:
     """Tell whether a jump goes with others of the same telegram."""
     values, before = seen.values, track.values
     net = "power" if "power" in values else "power_import"
@@ -86,7 +86,7 @@ def _explained(track: Past, key: str, change: float, seen: Observation, since: f
     return kind == "reactive" and flow >= change / 2
 
 
-def _carried(track: Past, seen: Observation, net: str, change: float, jump: float) -> bool:
+def _carried(track: Baseline, seen: Observation, net: str, change: float, jump: float) -> bool:
     """Tell whether the power goes with a jump of a current."""
     before, values = track.values, seen.values
     if net not in values or net not in before:
@@ -101,7 +101,7 @@ def _carried(track: Past, seen: Observation, net: str, change: float, jump: floa
     return _unsummed(values, net, allowed)[0] <= max(1.0, 2 * missed)
 
 
-def _ways(track: Past, seen: Observation, key: str, way: int) -> tuple[int, ...]:
+def _ways(track: Baseline, seen: Observation, key: str, way: int) -> tuple[int, ...]:
     """Give the ways that a current may flow: as before, unless it jumps or is small."""
     last, amperes = track.values.get(key), seen.values.get(key)
     if last is None or amperes is None or abs(last) + abs(amperes) <= _COARSE_AMPERES:
@@ -109,7 +109,7 @@ def _ways(track: Past, seen: Observation, key: str, way: int) -> tuple[int, ...]
     return _TO_AND_FRO if abs(amperes - last) > track.habits.limit(key) else (way,)
 
 
-def _of_phase(track: Past, key: str, seen: Observation) -> bool | None:
+def _of_phase(track: Baseline, key: str, seen: Observation) -> bool | None:
     """Tell whether a phase's power factor goes with its current; None where that is not said."""
     values, phase = seen.values, key[-3:]
     current = f"current{phase}"
@@ -127,12 +127,12 @@ def _of_phase(track: Past, key: str, seen: Observation) -> bool | None:
     return abs(amperes - last) >= max(_MOVING * last, _LEAST_CHANGE)
 
 
-def _fresh(track: Past, key: str, seen: Observation) -> bool:
+def _fresh(track: Baseline, key: str, seen: Observation) -> bool:
     """Tell whether a value was seen lately enough to compare the next one with it."""
     return seen.now - track.when.get(key, -RECENT) <= RECENT
 
 
-def _drawn(track: Past, seen: Observation, net: str, passed: float) -> bool:
+def _drawn(track: Baseline, seen: Observation, net: str, passed: float) -> bool:
     """Tell whether the counters went with a jump of the power."""
     imported, exported = (_moved(track, seen, f"energy_{way}") for way in ("import", "export"))
     if imported is None:
@@ -147,14 +147,14 @@ def _drawn(track: Past, seen: Observation, net: str, passed: float) -> bool:
     return towards >= max(blur, abs(jump) / 4)
 
 
-def _moved(track: Past, seen: Observation, key: str) -> float | None:
+def _moved(track: Baseline, seen: Observation, key: str) -> float | None:
     """Give the kWh by which a counter moved, or its tariffs where it is not sent."""
     keys = (key,) if key in seen.counters else tuple(f"{key}_tariff_{n}" for n in range(1, 5))
     both = [one for one in keys if one in seen.counters and one in track.counters]
     return sum(float(seen.counters[one] - track.counters[one]) for one in both) if both else None
 
 
-def _turned(track: Past, key: str, seen: Observation) -> bool:
+def _turned(track: Baseline, key: str, seen: Observation) -> bool:
     """Tell whether an angle may have turned so far: round zero, or with its current."""
     change = abs(seen.values[key] - track.values[key]) % _FULL_TURN
     if min(change, _FULL_TURN - change) <= track.habits.limit(key):
@@ -198,7 +198,7 @@ def _unsummed(
     )
 
 
-def _balanced(track: Past, seen: Observation, net: str) -> bool:
+def _balanced(track: Baseline, seen: Observation, net: str) -> bool:
     """Tell whether currents that changed on several phases make the change of the power.
 
     As when a load ends on one phase while another begins on the next; currents bear no sign.
