@@ -382,7 +382,7 @@ def test_the_guard_judges_by_the_same_bounds(watts: float) -> None:
         extremes = invariants._bounds(key, watts * invariants._OVERLOAD)
         assert (bounds.least, bounds.most) == pytest.approx(extremes)
     assert counters._FLOWS == MOST_AN_HOUR
-    assert invariants.CONNECTION == CONNECTION
+    assert invariants.CONNECTION_WATTS == CONNECTION
     assert jumps._USUAL_VOLTS == USUAL_VOLTAGE
 
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from app.plausibility.clock_comparison import ClockComparison
 from app.plausibility.invariants import Findings
 from app.plausibility.observation import Observation
-from app.plausibility.schedule import SLIP, Schedule
+from app.plausibility.schedule import MISSED_BY, Schedule
 from app.plausibility.tolerances import Tolerances
-from app.plausibility.violation import CLOCK, PACE
+from app.plausibility.violation import CLOCK, SCHEDULE
 
 STEPS = st.sampled_from([1, 2, 5, 10, 15, 60])
 COUNTED = st.booleans()
@@ -19,16 +19,16 @@ BEGUN = 1.79e9
 def seen(time: float | None, now: float, counter: int | None = None) -> Observation:
     return Observation(
         meters=(),
-        outline=(),
-        words=(),
-        counter=counter,
-        time=time,
-        wall=BEGUN + now,
+        structure=(),
+        fields=(),
+        invocation_counter=counter,
+        meter_time=time,
+        wall_time=BEGUN + now,
         now=now,
         counters={},
         values={},
-        found=Findings({}, [], []),
-        checked=False,
+        findings=Findings({}, [], []),
+        strong_checksum=False,
     )
 
 
@@ -36,18 +36,20 @@ class Meter:
     """What is known of the clock of a meter with one list."""
 
     def __init__(self) -> None:
-        self.habits = Tolerances()
+        self.tolerances = Tolerances()
         self.clock = ClockComparison()
-        self.pace = Schedule(self.habits)
+        self.schedule = Schedule(self.tolerances)
 
     def doubt(self, time: float, now: float, counter: int | None = None) -> str | None:
         """Give what is doubted of a telegram's time; one that is not doubted is gone on from."""
         telegram = seen(BEGUN + time, now, counter)
-        doubt = self.clock.judge(telegram, self.pace, self.habits, replayed=False).doubt
+        doubt = self.clock.check(
+            telegram, self.schedule, self.tolerances, is_replay=False
+        ).violation
         if doubt is None:
-            self.clock.take(telegram)
-            self.pace.take(telegram)
-        return doubt and doubt.kind
+            self.clock.add(telegram)
+            self.schedule.add(telegram)
+        return doubt and doubt.check
 
 
 def paced(step: float, *, counted: bool, count: int = 20) -> Meter:
@@ -82,14 +84,14 @@ def test_telegrams_that_are_lost_are_no_reason_for_doubt(
 def test_a_time_off_the_pace_is_doubted(step: int, off: int, *, counted: bool) -> None:
     assume(off % step or (counted and off))
     meter = paced(step, counted=counted)
-    assert meter.doubt(20 * step + off, 20 * step, 20 if counted else None) in {CLOCK, PACE}
+    assert meter.doubt(20 * step + off, 20 * step, 20 if counted else None) in {CLOCK, SCHEDULE}
     assert meter.doubt(21 * step, 21 * step, 21 if counted else None) is None
 
 
 @given(STEPS, st.integers(1, 100))
 def test_a_time_ahead_of_the_telegrams_that_passed_is_doubted(step: int, ahead: int) -> None:
     meter = paced(step, counted=False)
-    assert meter.doubt((20 + ahead) * step, 20 * step) in {CLOCK, PACE}
+    assert meter.doubt((20 + ahead) * step, 20 * step) in {CLOCK, SCHEDULE}
 
 
 @given(step=STEPS, off=st.integers(-80, 80), counted=COUNTED)
@@ -100,12 +102,12 @@ def test_after_telegrams_that_were_lost_a_time_is_the_right_one(
     meter = paced(step, counted=counted)
     telegram = (119 + off) * step, 119 * step, 119 if counted else None
     if counted or off != -99:  # which is the telegram after the last, a hundred steps late
-        assert meter.doubt(*telegram) in {CLOCK, PACE}
+        assert meter.doubt(*telegram) in {CLOCK, SCHEDULE}
 
 
 def test_the_pace_is_not_known_by_three_telegrams() -> None:
     meter = paced(5, counted=True, count=3)
-    assert meter.pace.step is None
+    assert meter.schedule.interval is None
     assert meter.doubt(17, 15, 3) is None
 
 
@@ -118,35 +120,35 @@ def test_a_list_has_its_pace_though_another_is_counted_in_between() -> None:
 
 def test_a_pace_that_was_doubted_has_to_be_kept_for_longer() -> None:
     meter = paced(5, counted=True)
-    meter.pace.forget()
-    assert meter.pace.step is None
+    meter.schedule.distrust()
+    assert meter.schedule.interval is None
     for n in range(20, 26):
         assert meter.doubt(5 * n, 5 * n, n) is None
-    assert meter.pace.step == 5
+    assert meter.schedule.interval == 5
 
 
 @pytest.mark.parametrize("off", [-2, -1, 1, 2])
 def test_a_pace_that_a_meter_misses_at_times_is_loosened_by_as_much(off: int) -> None:
     meter = paced(10, counted=True)
-    assert meter.pace.slips(seen(BEGUN + 200 + off, 200, 20))
-    assert meter.doubt(200 + off, 200, 20) == PACE
-    meter.habits.slip = SLIP
+    assert meter.schedule.is_nearly_kept(seen(BEGUN + 200 + off, 200, 20))
+    assert meter.doubt(200 + off, 200, 20) == SCHEDULE
+    meter.tolerances.schedule_seconds = MISSED_BY
     assert meter.doubt(200 + off, 200, 20) is None
-    assert meter.doubt(213 + off, 210, 21) == PACE
+    assert meter.doubt(213 + off, 210, 21) == SCHEDULE
 
 
 def test_a_clock_that_goes_slow_is_not_taken_for_a_gateway_that_lags() -> None:
     meter = paced(10, counted=False)
     for n in range(20, 2000):
         assert meter.doubt(10 * n, 10.005 * n) is None
-    assert meter.doubt(20_010, 20_010.0) == PACE
+    assert meter.doubt(20_010, 20_010.0) == SCHEDULE
 
 
 @pytest.mark.parametrize("counter", [None, 7])
 def test_a_pace_is_known_after_a_restart(counter: int | None) -> None:
     meter = paced(10, counted=counter is not None)
-    kept = meter.pace.memory()
-    meter.pace = Schedule.restored_from(kept, meter.habits)
+    kept = meter.schedule.memory()
+    meter.schedule = Schedule.restored_from(kept, meter.tolerances)
     meter.clock = ClockComparison()
     meter.clock.restore(BEGUN + 190, 0.0)
     after = None if counter is None else 19 + 360

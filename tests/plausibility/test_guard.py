@@ -877,7 +877,7 @@ def test_what_passed_unnoticed_does_not_make_a_larger_connection(family: str) ->
         listener.take(data, 0.01)
     assert all(listener.push(meter, 10)[5:])
     (sender,) = listener.guard._senders.values()
-    assert sender.habits.watts < 50_000
+    assert sender.tolerances.connection_watts < 50_000
 
 
 def test_a_long_recording_is_not_believed_where_the_tag_is_checked() -> None:

@@ -1,4 +1,4 @@
-"""Whether a telegram can be believed, judged by what its sender said before."""
+"""Decides which telegrams are accepted, by what their sender sent before."""
 
 from app.plausibility.guard import Guard, Verdict
 

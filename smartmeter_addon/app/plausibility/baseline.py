@@ -1,4 +1,4 @@
-"""The counters and values that those of a telegram are compared with."""
+"""The counters and values that those of the next telegram are compared with."""
 
 from typing import Final
 
@@ -6,54 +6,62 @@ from app.cosem.unit import Number
 from app.plausibility.observation import Observation
 from app.plausibility.tolerances import Tolerances
 
-REPORTED: Final = 3900.0
-"""Seconds between two reports of a meter behind the meter, with some to spare."""
+REPORT_SECONDS: Final = 3900.0
+"""Longest time between two reports of a submeter: an hour and five minutes."""
 
 
 class Baseline:
     """The last counters and values of one sender.
 
     Args:
-        habits: of the sender.
+        tolerances: of the sender.
     """
 
-    __slots__ = ("changed", "counters", "habits", "values", "when")
+    __slots__ = ("changed_at", "counters", "seen_at", "tolerances", "values")
 
-    def __init__(self, habits: Tolerances) -> None:
-        self.habits = habits
+    def __init__(self, tolerances: Tolerances) -> None:
+        self.tolerances = tolerances
         self.counters: dict[str, Number] = {}
         self.values: dict[str, float] = {}
-        self.when: dict[str, float] = {}  # each value was last seen
-        self.changed: dict[str, float] = {}  # each counter last moved
+        self.seen_at: dict[str, float] = {}
+        """Monotonic seconds at which each counter and value was seen last, by key."""
+        self.changed_at: dict[str, float] = {}
+        """Monotonic seconds at which each counter changed last, by key."""
 
-    def take(self, seen: Observation) -> None:
-        """Go on from a telegram."""
-        now = seen.now
-        for key, number in seen.counters.items():
+    def add(self, observation: Observation) -> None:
+        """Take the counters and values of a telegram."""
+        now = observation.now
+        for key, number in observation.counters.items():
             last = self.counters.get(key)
             if last != number:
-                # What is reported now and then may have been for a while when it is first heard.
-                heard_first = last is None and "/" in key
-                self.changed[key] = now - REPORTED if heard_first else now
-        self.counters.update(seen.counters)
-        self.values.update(seen.values)
-        self.when.update(dict.fromkeys(seen.values, now))
-        self.when.update(dict.fromkeys(seen.counters, now))
+                # A submeter may have reported long before its report is seen for the first time.
+                is_first_report = last is None and "/" in key
+                self.changed_at[key] = now - REPORT_SECONDS if is_first_report else now
+        self.counters.update(observation.counters)
+        self.values.update(observation.values)
+        self.seen_at.update(dict.fromkeys(observation.values, now))
+        self.seen_at.update(dict.fromkeys(observation.counters, now))
 
-    def says(self, seen: Observation) -> bool:
-        """Tell whether all that a telegram says was said before it."""
-        return all(self.values.get(key) == value for key, value in seen.values.items())
+    def holds(self, observation: Observation) -> bool:
+        """Tell whether all values of a telegram are the last ones."""
+        return all(self.values.get(key) == value for key, value in observation.values.items())
 
     def inherit(self, other: "Baseline", now: float) -> None:
-        """Know the counters that another track of the same sender knew, and this one does not."""
+        """Take the counters of an earlier baseline of the same sender that are not in this one."""
         for key, number in other.counters.items():
             if key not in self.counters:
                 self.counters[key] = number
-                self.when[key] = other.when.get(key, now)
-                self.changed[key] = other.changed.get(key, now)
+                self.seen_at[key] = other.seen_at.get(key, now)
+                self.changed_at[key] = other.changed_at.get(key, now)
 
     def restore(self, counters: dict[str, Number], values: dict[str, float], then: float) -> None:
-        """Go on from what was known before a restart of this program."""
+        """Restore what was known before a restart.
+
+        Args:
+            counters: by key.
+            values: by key.
+            then: when the last telegram came, by the monotonic clock of now.
+        """
         self.counters, self.values = counters, values
-        self.when = dict.fromkeys((*values, *counters), then)
-        self.changed = {key: then - REPORTED * ("/" in key) for key in counters}
+        self.seen_at = dict.fromkeys((*values, *counters), then)
+        self.changed_at = {key: then - REPORT_SECONDS * ("/" in key) for key in counters}

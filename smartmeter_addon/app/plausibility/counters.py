@@ -1,50 +1,61 @@
-"""Energies, and what is counted behind the meter: never falling, nor rising faster than they can.
+"""Checks counters: energies, and what submeters count.
 
-How fast that is says the connection at least, and mostly the power before and after.
+A counter never falls. An energy rises no faster than the connection allows, and mostly no faster
+than the power before and after allows.
 """
 
 from decimal import Decimal
 from typing import Final
 
 from app.cosem.unit import Number
-from app.plausibility.baseline import REPORTED, Baseline
+from app.plausibility.baseline import REPORT_SECONDS, Baseline
 from app.plausibility.observation import Observation
 from app.plausibility.tolerances import Tolerances
-from app.plausibility.violation import BOUNCE, FELL, LEAP, Violation
+from app.plausibility.violation import AHEAD_OF_POWER, FALL, RISE, Violation
 
-_SECONDS: Final = 3600.0
+_HOUR: Final = 3600.0
+"""Seconds."""
+
 _KILO: Final = 1000.0
 
-_SPOT: Final = 130.0
-"""Seconds for which two powers say what was drawn in between."""
+_POWER_SECONDS: Final = 130.0
+"""Seconds over which the powers before and after tell the energy: two pushes of a meter that pushes
+each minute, of which one was lost."""
 
-_SPOT_SHARE: Final = 1.1
-_BOUNCE_WATTS: Final = 2300.0
-"""What may have been drawn for a moment between two telegrams and show in neither."""
+_POWER_SHARE: Final = 1.1
+"""Factor by which the mean power may exceed the larger of the two: it changes in between."""
+
+_SHORT_LOAD_WATTS: Final = 2300.0
+"""W of a load that runs between two telegrams and shows in neither: 10 A."""
 
 _LEAST_STEP: Final = 0.002
 """kWh: two units of the last digit of most meters."""
 
 _SHORTEST: Final = 0.5
-"""Seconds; what a gateway held up comes faster, and tells no power."""
+"""Seconds: telegrams that a gateway delayed follow each other faster, and tell no power."""
 
-_FASTER: Final = 4.0
+_ONCE_MORE: Final = 4.0
+"""Factor by which counters may exceed the connection while they are pending for just that."""
+
 _REACTIVE_SHARE: Final = 0.5
-"""Of the connection: where a telegram says no reactive power, this alone bounds its energy."""
+"""Share of the connection that bounds a reactive energy: many telegrams have no reactive power."""
 
 _SMALL_FALL: Final = 5.0
-"""Seconds of full load: by so much a low bit that was damaged and believed lets counters fall."""
+"""Seconds of full load: the energy by which a low bit that was damaged unnoticed makes a counter
+too high, so that the next one seems to fall."""
 
 _ROLLOVERS: Final = (*(10**n for n in range(3, 10)), 4294967.296)
-"""kWh after which counters begin anew: full digits, full 32 bits of Wh."""
+"""kWh at which counters begin at zero again: all digits are full, or 32 bits of Wh."""
 
 _FLOWS: Final = {"gas": 25.0, "water": 16.0, "heat": 0.6}
-"""The most in an hour: m³ of a G16 gas meter and of a Q3 16 water meter, GJ at 160 kW."""
+"""The most that a submeter counts in an hour: m³ of a G16 gas meter, m³ of a Q3 16 water meter,
+GJ at 160 kW."""
 
-TIME: Final = "time"
-"""When a meter behind the meter reported last, which is counted, too."""
+_REPORT_TIME: Final = "time"
+"""Key of the time of a submeter's report, which is checked like a counter of seconds."""
 
 _LATE_REPORT: Final = 600.0
+"""Seconds by which a submeter may report late."""
 
 _POWER_OF: Final = {
     key: energy.replace("energy", "power")
@@ -56,6 +67,8 @@ _POWER_OF: Final = {
     )
     for key in (energy, *(f"{energy}_tariff_{n}" for n in range(1, 5)))
 }
+"""Key of the power that each energy is the integral of."""
+
 _OPPOSITE: Final = {
     one: other
     for quantity in ("power", "reactive_power")
@@ -64,93 +77,112 @@ _OPPOSITE: Final = {
         (f"{quantity}_export", f"{quantity}_import"),
     )
 }
+"""Key of the power in the other direction."""
 
 
-def judge(
-    track: Baseline, seen: Observation, late: float, doubts: list[Violation], *, leaping: bool
+def check(
+    baseline: Baseline,
+    observation: Observation,
+    late: float,
+    violations: list[Violation],
+    *,
+    rising: bool,
 ) -> None:
-    """Look for counters that move as they cannot.
+    """Check the counters of a telegram.
 
     Args:
-        track: what was believed before.
-        seen: the telegram.
-        late: seconds that passed at the meter, but not here, as a gateway held telegrams up.
-        doubts: what is found is added.
-        leaping: whether the telegrams before it were held back for rising fast.
+        baseline: the last counters and values.
+        observation: the telegram.
+        late: seconds that passed at the meter but not here, as a gateway delayed telegrams.
+        violations: appended to.
+        rising: whether the baseline is pending as its counters rose too fast (`RISE`).
     """
-    before = track.counters
-    for key, number in seen.counters.items():
+    before = baseline.counters
+    for key, number in observation.counters.items():
         last = before.get(key)
         if last is None or number == last:
             continue
-        passed = seen.now - track.when[key] + late
-        allowed = _allowed(track, key, passed, seen.now, leaping=leaping)
+        passed = observation.now - baseline.seen_at[key] + late
+        allowed = _allowed(baseline, key, passed, observation.now, rising=rising)
         moved = float(number - last)
         if moved < 0:
-            little = 0.0 if "/" in key else small_fall(track.habits)
+            little = 0.0 if "/" in key else small_fall(baseline.tolerances)
             if -moved > little and not _rolled_over(float(last), float(number), allowed):
-                doubts.append(Violation(FELL, f"{key} falls from {last} to {number}"))
+                violations.append(Violation(FALL, f"{key} falls from {last} to {number}"))
         elif moved > allowed:
-            doubts.append(Violation(LEAP, f"{key} rises faster than the connection allows"))
-        elif moved > _LEAST_STEP and passed <= _SPOT and _bounces(track, seen, key, moved, passed):
-            doubts.append(Violation(BOUNCE, f"{key} rises faster than the power says"))
+            sentence = f"{key} rises faster than the connection allows"
+            violations.append(Violation(RISE, sentence))
+        elif (
+            moved > _LEAST_STEP
+            and passed <= _POWER_SECONDS
+            and _is_ahead_of_power(baseline, observation, key, moved, passed)
+        ):
+            sentence = f"{key} rises faster than the power says"
+            violations.append(Violation(AHEAD_OF_POWER, sentence))
 
 
-def small_fall(habits: Tolerances) -> float:
-    """Give the kWh by which a counter may seem to fall: it was believed with a low bit too many."""
-    return habits.watts * _SMALL_FALL / _SECONDS / _KILO
+def small_fall(tolerances: Tolerances) -> float:
+    """Return the kWh by which a counter may seem to fall, as the last one was too high."""
+    return tolerances.connection_watts * _SMALL_FALL / _HOUR / _KILO
 
 
-def leap(track: Baseline, seen: Observation) -> tuple[float, float]:
-    """Give for how many seconds the fastest counter stood still before it moved, and mean watts."""
+def fastest_rise(baseline: Baseline, observation: Observation) -> tuple[float, float]:
+    """Return how the fastest energy rose.
+
+    Returns:
+        Seconds for which it stood still before, and the mean power in W.
+    """
     found = (0.0, 0.0)
-    for key, number in seen.counters.items():
-        moved = float(number - track.counters.get(key, number))
-        stood = seen.now - track.changed.get(key, seen.now)
-        if "energy" in key and stood >= _SHORTEST and moved * _KILO * _SECONDS / stood > found[1]:
-            found = stood, moved * _KILO * _SECONDS / stood
+    for key, number in observation.counters.items():
+        moved = float(number - baseline.counters.get(key, number))
+        stood = observation.now - baseline.changed_at.get(key, observation.now)
+        if "energy" in key and stood >= _SHORTEST and moved * _KILO * _HOUR / stood > found[1]:
+            found = stood, moved * _KILO * _HOUR / stood
     return found
 
 
-def _allowed(track: Baseline, key: str, passed: float, now: float, *, leaping: bool) -> float:
-    """Give by how much a counter can rise in a time."""
+def _allowed(baseline: Baseline, key: str, passed: float, now: float, *, rising: bool) -> float:
+    """Return by how much a counter can rise in a time, in its unit."""
     what = key.rpartition("/")[2]
-    if what == TIME:
-        return max(passed, now - track.changed[key]) + _LATE_REPORT
+    if what == _REPORT_TIME:
+        return max(passed, now - baseline.changed_at[key]) + _LATE_REPORT
     if what in _FLOWS:
-        return _FLOWS[what] * (max(passed, now - track.changed[key]) + REPORTED) / _SECONDS
-    # What is held back for rising fast may rise as fast once more.
-    watts = track.habits.watts * (_FASTER if leaping else 1.0)
+        return _FLOWS[what] * (max(passed, now - baseline.changed_at[key]) + REPORT_SECONDS) / _HOUR
+    watts = baseline.tolerances.connection_watts * (_ONCE_MORE if rising else 1.0)
     if key.startswith("reactive"):
         watts *= _REACTIVE_SHARE
-    stood = min(now - track.changed.get(key, now), track.habits.stride)
-    return watts * max(passed, stood) / _SECONDS / _KILO + _LEAST_STEP
+    stood = min(now - baseline.changed_at.get(key, now), baseline.tolerances.refresh_seconds)
+    return watts * max(passed, stood) / _HOUR / _KILO + _LEAST_STEP
 
 
-def _bounces(track: Baseline, seen: Observation, key: str, moved: float, passed: float) -> bool:
-    """Tell whether a counter rises faster than the powers seen make of it."""
+def _is_ahead_of_power(
+    baseline: Baseline, observation: Observation, key: str, moved: float, passed: float
+) -> bool:
+    """Tell whether an energy rises faster than the powers before and after allow."""
     power = _POWER_OF.get(key)
-    if power not in seen.values or power not in track.values:
+    if power not in observation.values or power not in baseline.values:
         return False
-    hours = passed / _SECONDS / _KILO
-    more = moved - max(seen.values[power], track.values[power]) * _SPOT_SHARE * hours
+    kwh_per_watt = passed / _HOUR / _KILO
+    larger = max(observation.values[power], baseline.values[power])
+    more = moved - larger * _POWER_SHARE * kwh_per_watt
     if more <= _LEAST_STEP:
         return False
     other = _OPPOSITE[power]
-    against = min(seen.values.get(other, 0.0), track.values.get(other, 0.0))
-    watts = max(0.0, _BOUNCE_WATTS - against) * track.habits.slack.get(BOUNCE, 1.0)
-    blur = max(_LEAST_STEP, 2 * _last_digit(seen.counters[key], track.counters[key]))
-    return more > watts * hours + blur + _caught_up(track, key, seen.now)
+    against = min(observation.values.get(other, 0.0), baseline.values.get(other, 0.0))
+    widened = baseline.tolerances.factors.get(AHEAD_OF_POWER, 1.0)
+    watts = max(0.0, _SHORT_LOAD_WATTS - against) * widened
+    rounding = max(_LEAST_STEP, 2 * _last_digit(observation.counters[key], baseline.counters[key]))
+    return more > watts * kwh_per_watt + rounding + _caught_up(baseline, key, observation.now)
 
 
-def _caught_up(track: Baseline, key: str, now: float) -> float:
-    """Give the kWh that a counter can have to catch up, if it was seen to stand still."""
-    stood = min(now - track.changed.get(key, now), track.habits.stride)
-    return track.habits.watts * stood / _SECONDS / _KILO
+def _caught_up(baseline: Baseline, key: str, now: float) -> float:
+    """Return the kWh by which a counter catches up that is refreshed now and then only."""
+    stood = min(now - baseline.changed_at.get(key, now), baseline.tolerances.refresh_seconds)
+    return baseline.tolerances.connection_watts * stood / _HOUR / _KILO
 
 
 def _last_digit(one: Number, other: Number) -> float:
-    """Give what one in the last digit of a counter in kWh is worth, as far as two numbers say."""
+    """Return the kWh of one unit of a counter's last digit, as two of its numbers suggest."""
     for exponent in (0, -1, -2):
         digit = Decimal(10) ** exponent
         if not one % digit and not other % digit:
@@ -159,6 +191,7 @@ def _last_digit(one: Number, other: Number) -> float:
 
 
 def _rolled_over(last: float, number: float, allowed: float) -> bool:
+    """Tell whether a counter was full and began at zero again."""
     return any(
         last < full <= last + allowed and full - last + number <= allowed for full in _ROLLOVERS
     )

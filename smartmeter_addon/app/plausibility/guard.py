@@ -1,11 +1,12 @@
-"""Judges each telegram before it is published: believed, or held back until others confirm it.
+"""Decides about each telegram before it is published: accepted, pending, or rejected.
 
-A link's checksum lets noise pass now and then, one damaged telegram in 256 behind M-Bus, and most
-meters send no tag that could be checked. So a telegram has to go on from those before it. What
-does not is held back: noise is followed by a telegram that goes on from what was believed; a meter
-that was replaced, or whose counters were reset, by telegrams that go on from the one held back.
+The checksum of a link lets damage pass now and then, that of M-Bus one damaged telegram in 256, and
+most meters send no tag that could be verified. So each telegram is compared with those accepted
+before it. One that follows from them is accepted. One that does not is pending: the next telegrams
+show whether it was damaged, as they follow from the accepted ones, or whether the meter changed, as
+they follow from the pending one. A duplicate or replay is rejected.
 
-A verified tag leaves nothing to doubt but that the telegram is new.
+Of a telegram with a verified tag only two checks are made: that it is new, and whose it is.
 """
 
 import time
@@ -18,39 +19,49 @@ from app.fault import Fault, Kind
 from app.meters.senders import MOST_SENDERS
 from app.meters.telegram import Telegram
 from app.plausibility import counters, violation
-from app.plausibility import observation as reduced
 from app.plausibility.history import History
 from app.plausibility.memory import dump, load
-from app.plausibility.observation import Observation
-from app.plausibility.sender import SOFT, YOUNG, Candidate, Sender, is_confirmed, learn
+from app.plausibility.observation import Observation, observe, sender_of
+from app.plausibility.sender import TOLERANCE_CHECKS, YOUNG, Pending, Sender
 from app.plausibility.tolerances import Tolerances
 from app.plausibility.violation import Violation
 
-_SHAPES: Final = frozenset((violation.SHAPE, violation.LIST))
-_MOST_STRANGERS: Final = 8
-_MOST_HELD_SOFTLY: Final = 4
-_MOST_HELD: Final = 30
+_STRUCTURE_CHECKS: Final = frozenset((violation.STRUCTURE, violation.LIST))
 
-_HARD_SENTENCES: Final = {
+_MOST_STRANGERS: Final = 8
+"""Senders of which no telegram was accepted; noise and attackers make up names."""
+
+_MOST_FAILED: Final = 30
+"""Telegrams in a row that fail a check before one is accepted all the same.
+
+A meter whose values are different each time confirms none of them, and is to be read.
+"""
+
+_MOST_FAILED_TOLERANCES: Final = 4
+"""The same where all fail checks against tolerances only, which may be too narrow."""
+
+_EXPLANATIONS: Final = {
     violation.IDENTITY: "another meter is read than before, or the meter has another number now",
     violation.REPLAY: (
         "the meter's counter of telegrams began anew: it has a new key or was replaced"
     ),
-    violation.FELL: "a counter of the meter was set back",
+    violation.FALL: "a counter of the meter was set back",
     violation.CLOCK: "the meter's clock was set",
-    violation.PACE: "the meter's clock was set",
-    violation.SHAPE: "the meter sends another list than before",
+    violation.SCHEDULE: "the meter's clock was set",
+    violation.STRUCTURE: "the meter sends another list than before",
     violation.LIST: "the meter sends another list than before",
-    violation.LEAP: "a counter of the meter moved on by more than was expected",
+    violation.RISE: "a counter of the meter moved on by more than was expected",
 }
+"""What happened to the meter when telegrams that fail a check are confirmed, for the log."""
 
 
 class Verdict(NamedTuple):
-    """What is to be done with a telegram.
+    """What is decided about a telegram.
 
     Args:
-        telegram: to be published; with a fault, and nothing to publish, when it is held back.
-        told: a sentence for the log: what earlier telegrams that were held back turned out to be.
+        telegram: to be published when it is accepted; with a fault and without readings when it is
+            pending or rejected.
+        told: a sentence for the log about pending telegrams that this one confirmed.
     """
 
     telegram: Telegram
@@ -58,12 +69,12 @@ class Verdict(NamedTuple):
 
 
 class Guard:
-    """Judges the telegrams of one line.
+    """Decides about the telegrams of one line.
 
     Args:
-        memory: what `memory` gave before the restart; what cannot be understood is passed over.
-        clock: a steady one, in seconds.
-        wall: this computer's clock, in seconds since 1970.
+        memory: what `memory` returned before a restart; what cannot be understood is left out.
+        clock: gives monotonic seconds.
+        wall: gives the computer's time in seconds since 1970.
     """
 
     def __init__(
@@ -74,144 +85,154 @@ class Guard:
     ) -> None:
         self._clock = clock
         self._wall = wall
-        self._senders: dict[str, Sender] = {}
-        self._believed = 0
-        for sender, kept in list((memory or {}).items())[-MOST_SENDERS:]:
-            if restored := load(kept, clock(), wall()):
-                self._senders[sender] = Sender(restored.habits, restored)
+        self._senders: dict[str, Sender] = {}  # by name, the one accepted last at the end
+        self._accepted = 0  # telegrams
+        for name, text in list((memory or {}).items())[-MOST_SENDERS:]:
+            if history := load(text, clock(), wall()):
+                self._senders[name] = Sender(history.tolerances, history)
 
     def memory(self) -> dict[str, str]:
-        """Give what is worth knowing after a restart, a text for each sender, the latest last."""
-        return {name: dump(sender.base) for name, sender in self._senders.items() if sender.base}
+        """Return what is kept over a restart: a text for each sender, the latest last."""
+        return {
+            name: dump(sender.accepted) for name, sender in self._senders.items() if sender.accepted
+        }
 
     def judge(self, telegram: Telegram) -> Verdict:
-        """Judge the next telegram of the line."""
+        """Decide about the next telegram of the line."""
         if telegram.fault or not (telegram.reading or telegram.others):
             return Verdict(telegram)
         security = telegram.push.security
         verified = security is not None and security.authenticated is True
-        name = reduced.sender(telegram)
+        name = sender_of(telegram)
         sender = self._senders.get(name)
-        habits = sender.habits if sender else Tolerances()
-        seen = reduced.reduce(telegram, self._clock(), self._wall(), habits.watts)
+        tolerances = sender.tolerances if sender else Tolerances()
+        observation = observe(telegram, self._clock(), self._wall(), tolerances.connection_watts)
         if sender is None:
-            sender = self._met(name)
-        base = sender.base
-        if base is None:
-            doubts = [] if verified else self._doubt_stranger(seen)
-            base = History(sender.habits)
+            sender = self._new_sender(name)
+        history = sender.accepted
+        if history is None:
+            violations = [] if verified else self._check_first(observation)
+            history = History(sender.tolerances)
         elif verified:
-            doubts = base.doubt_verified(seen)
+            violations = history.check_verified(observation)
         else:
-            doubts = base.doubt(seen)
-        if not doubts:
-            return Verdict(self._go_on(telegram, name, base, seen))
-        return self._hold(telegram, name, seen, doubts, verified=verified)
+            violations = history.check(observation)
+        if not violations:
+            return Verdict(self._accept(telegram, name, history, observation))
+        return self._judge_violations(telegram, name, observation, violations, verified=verified)
 
-    def _met(self, name: str) -> Sender:
-        """Begin to know a sender; of those who never were believed only the latest are kept."""
-        strangers = [known for known, one in self._senders.items() if one.base is None]
+    def _new_sender(self, name: str) -> Sender:
+        """Add a sender. Of those of which nothing was accepted only the latest are kept."""
+        strangers = [known for known, one in self._senders.items() if one.accepted is None]
         for known in strangers[: max(0, len(strangers) - _MOST_STRANGERS + 1)]:
             del self._senders[known]
-        self._senders[name] = sender = Sender(others=self._believed)
+        self._senders[name] = sender = Sender(accepted_before=self._accepted)
         return sender
 
-    def _go_on(self, telegram: Telegram, name: str, base: History, seen: Observation) -> Telegram:
-        """Go on from a telegram that is believed, and give it as it is to be published."""
-        if floors := _floors(base, seen):
-            seen.counters = {**seen.counters, **floors}
-        base.take(seen)
-        self._settle(name, base)
-        return _with(telegram, floors)
-
-    def _settle(self, name: str, base: History) -> None:
-        """Let a track be what is believed of its sender, which is the one believed last."""
-        self._believed += 1
-        sender = self._senders[name] = self._senders.pop(name)
-        sender.base = base
-        sender.candidates.clear()
-        sender.held, sender.hard = 0, False
-        sender.patience.believe()
-        known = [name for name, one in self._senders.items() if one.base]
-        for longest_ago in known[:-MOST_SENDERS]:
-            del self._senders[longest_ago]
-
-    def _doubt_stranger(self, seen: Observation) -> list[Violation]:
-        """Tell what speaks against the first telegram of a sender."""
-        known = [one.base for one in self._senders.values() if one.base]
-        if any(base.count >= YOUNG for base in known) or len(known) >= MOST_SENDERS:
-            return [
-                Violation(violation.IDENTITY, "it comes from a sender that was not heard before")
-            ]
-        if seen.found.absurd:
-            return [
-                Violation(violation.ABSURD + key, text) for key, text in seen.found.absurd.items()
-            ]
-        if {"weekday", "clocks"} & set(seen.found.broken):
+    def _check_first(self, observation: Observation) -> list[Violation]:
+        """Return the checks that the first telegram of a sender fails."""
+        known = [one.accepted for one in self._senders.values() if one.accepted]
+        if any(history.count >= YOUNG for history in known) or len(known) >= MOST_SENDERS:
+            sentence = "it comes from a sender that was not heard before"
+            return [Violation(violation.IDENTITY, sentence)]
+        if out_of_bounds := observation.findings.out_of_bounds:
+            return [Violation(violation.BOUND + key, text) for key, text in out_of_bounds.items()]
+        if {"weekday", "clocks"} & set(observation.findings.broken):
             return [Violation(violation.CLOCK, "its clock contradicts itself")]
         return []
 
-    def _hold(
+    def _accept(
+        self, telegram: Telegram, name: str, history: History, observation: Observation
+    ) -> Telegram:
+        """Accept a telegram that follows from a history, and return it as it is published."""
+        if floors := _floors(history, observation):
+            observation.counters = {**observation.counters, **floors}
+        history.add(observation)
+        self._set_accepted(name, history)
+        return _with_floors(telegram, floors)
+
+    def _set_accepted(self, name: str, history: History) -> None:
+        """Set the accepted history of a sender, which becomes the sender accepted last."""
+        self._accepted += 1
+        sender = self._senders[name] = self._senders.pop(name)
+        sender.accept(history)
+        known = [name for name, one in self._senders.items() if one.accepted]
+        for longest_ago in known[:-MOST_SENDERS]:
+            del self._senders[longest_ago]
+
+    def _judge_violations(
         self,
         telegram: Telegram,
         name: str,
-        seen: Observation,
-        doubts: list[Violation],
+        observation: Observation,
+        violations: list[Violation],
         *,
         verified: bool,
     ) -> Verdict:
-        """Hold a telegram back, unless it confirms those that were held back before it."""
+        """Decide about a telegram that fails checks: it may confirm pending ones."""
         sender = self._senders[name]
-        base = sender.base
-        kinds = frozenset(one.kind for one in doubts)
-        if base and base.is_again(seen):
-            return _held(telegram, doubts, Kind.REPLAYED)
-        if base and kinds <= _SHAPES and sender.is_usual(seen.outline, kinds):
-            told = _HARD_SENTENCES[violation.SHAPE]
-            return Verdict(self._go_on(telegram, name, base, seen), told)
-        sender.held += 1
-        sender.hard = sender.hard or not kinds <= SOFT
-        if base:
-            sender.endure(base, seen, kinds)
-        candidate, confirms = sender.go_on(seen, kinds, verified=verified)
-        alone = sender.others == self._believed
-        if confirms and is_confirmed(candidate, base, seen, alone=alone, verified=verified):
-            return self._believe(telegram, name, candidate, seen)
-        if violation.REPLAY in kinds:
-            return _held(telegram, doubts, Kind.REPLAYED)
-        # Values that are doubted each time say that the thresholds are wrong for this meter.
-        if base and sender.held >= (_MOST_HELD if sender.hard else _MOST_HELD_SOFTLY):
-            return self._believe(telegram, name, sender.begin(seen, kinds), seen)
-        return _held(telegram, doubts, Kind.SUSPICIOUS)
+        accepted = sender.accepted
+        checks = frozenset(one.check for one in violations)
+        if accepted and accepted.is_duplicate(observation):
+            return _not_accepted(telegram, violations, Kind.REPLAYED)
+        if (
+            accepted
+            and checks <= _STRUCTURE_CHECKS
+            and sender.is_usual(observation.structure, checks)
+        ):
+            told = _EXPLANATIONS[violation.STRUCTURE]
+            return Verdict(self._accept(telegram, name, accepted, observation), told)
+        sender.failed += 1
+        sender.failed_more = sender.failed_more or not checks <= TOLERANCE_CHECKS
+        if accepted:
+            sender.relax(accepted, observation, checks)
+        pending, confirms = sender.confirm(observation, checks, verified=verified)
+        alone = sender.accepted_before == self._accepted
+        if confirms and sender.is_confirmed(pending, observation, alone=alone, verified=verified):
+            return self._accept_pending(telegram, name, pending, observation)
+        if violation.REPLAY in checks:
+            return _not_accepted(telegram, violations, Kind.REPLAYED)
+        most = _MOST_FAILED if sender.failed_more else _MOST_FAILED_TOLERANCES
+        if accepted and sender.failed >= most:
+            pending = sender.begin(observation, checks)
+            return self._accept_pending(telegram, name, pending, observation)
+        return _not_accepted(telegram, violations, Kind.SUSPICIOUS)
 
-    def _believe(
-        self, telegram: Telegram, name: str, candidate: Candidate, seen: Observation
+    def _accept_pending(
+        self, telegram: Telegram, name: str, pending: Pending, observation: Observation
     ) -> Verdict:
-        """Believe what was held back, and learn from it."""
-        sender, track = self._senders[name], candidate.track
-        base, kinds = sender.base, track.doubts
-        learn(sender, candidate, seen)
+        """Accept a pending history with its last telegram, and learn from it."""
+        sender, history = self._senders[name], pending.history
+        accepted, checks = sender.accepted, history.pending_for
+        sender.learn(pending, observation)
         floors: dict[str, Number] = {}
-        if base:
-            floors = _floors(base, seen)
-            track.baseline.counters.update(floors)
-            track.inherit(base)
-        track.doubts = frozenset()
-        alone = base is not None and base.uncounted and track.count == 1
-        track.uncounted = track.repeats or alone
-        self._settle(name, track)
-        published = _with(telegram, floors)
-        if base is None:
+        if accepted:
+            floors = _floors(accepted, observation)
+            history.baseline.counters.update(floors)
+            history.inherit(accepted)
+        history.pending_for = frozenset()
+        may_repeat = accepted is not None and accepted.counter_may_repeat and history.count == 1
+        history.counter_may_repeat = history.counter_is_repeated or may_repeat
+        self._set_accepted(name, history)
+        published = _with_floors(telegram, floors)
+        if accepted is None:
             return Verdict(published)
-        told = [sentence for kind, sentence in _HARD_SENTENCES.items() if kind in kinds]
+        told = [sentence for check, sentence in _EXPLANATIONS.items() if check in checks]
         why = (
             "; ".join(dict.fromkeys(told)) or "values that were unusual are what the meter measures"
         )
         return Verdict(published, f"the telegrams that were held back confirm each other: {why}")
 
 
-def _held(telegram: Telegram, doubts: list[Violation], kind: Kind) -> Verdict:
-    reasons = "; ".join(dict.fromkeys(doubt.sentence for doubt in doubts))
+def _not_accepted(telegram: Telegram, violations: list[Violation], kind: Kind) -> Verdict:
+    """Return a telegram without readings, and with a fault.
+
+    Args:
+        telegram: that fails checks.
+        violations: of these checks.
+        kind: `SUSPICIOUS` when it is pending, `REPLAYED` when it is rejected.
+    """
+    reasons = "; ".join(dict.fromkeys(one.sentence for one in violations))
     done = "a telegram was held back until the next ones confirm it"
     if kind is Kind.REPLAYED:
         done = "a telegram was refused"
@@ -219,25 +240,25 @@ def _held(telegram: Telegram, doubts: list[Violation], kind: Kind) -> Verdict:
     return Verdict(replace(telegram, fault=fault, reading=None, others=()))
 
 
-def _with(telegram: Telegram, floors: Mapping[str, Number]) -> Telegram:
-    """Give a telegram with some of its counters as they were."""
+def _with_floors(telegram: Telegram, floors: Mapping[str, Number]) -> Telegram:
+    """Return a telegram with some of its counters replaced."""
     if not floors or telegram.reading is None:
         return telegram
-    kept = {key: floors.get(key, value) for key, value in telegram.reading.values.items()}
-    return replace(telegram, reading=replace(telegram.reading, values=kept))
+    values = {key: floors.get(key, value) for key, value in telegram.reading.values.items()}
+    return replace(telegram, reading=replace(telegram.reading, values=values))
 
 
-def _floors(base: History, seen: Observation) -> dict[str, Number]:
-    """Give the counters that seem to have fallen a little, as they were.
+def _floors(history: History, observation: Observation) -> dict[str, Number]:
+    """Return the last numbers of the energies that seem to fall a little.
 
-    A low bit that was damaged and went unnoticed made them too high, or makes them too low now;
-    either way the value before is right within that bit, and no counter falls.
+    A low bit that was damaged unnoticed made the last number too high, or makes this one too low.
+    Either way the last one is right but for that bit, and no published energy falls.
     """
     floors: dict[str, Number] = {}
-    for key, number in seen.counters.items():
-        last = base.baseline.counters.get(key)
+    for key, number in observation.counters.items():
+        last = history.baseline.counters.get(key)
         if last is None or number >= last or "energy" not in key:
             continue
-        if float(last - number) <= counters.small_fall(base.habits):
+        if float(last - number) <= counters.small_fall(history.tolerances):
             floors[key] = last
     return floors

@@ -1,7 +1,4 @@
-"""What one sender has said so far, and whether the next telegram goes on from there.
-
-Whatever is doubted here may be life all the same, so it is only held back until others confirm it.
-"""
+"""The telegrams of one sender that follow from one another, and whether the next one does."""
 
 from typing import Final
 
@@ -11,197 +8,216 @@ from app.plausibility.baseline import Baseline
 from app.plausibility.clock_comparison import ClockComparison
 from app.plausibility.known_lists import KnownLists
 from app.plausibility.observation import Observation
-from app.plausibility.schedule import SLIP, STEADY
+from app.plausibility.schedule import MISSED_BY, NEEDED
 from app.plausibility.tolerances import Tolerances
 from app.plausibility.violation import (
-    ABSURD,
+    BOUND,
     CLOCK,
     IDENTITY,
-    LAW,
-    LEAP,
-    PACE,
+    INVARIANT,
     REPLAY,
+    RISE,
+    SCHEDULE,
     Violation,
 )
 
 LEARNED: Final = 10
-"""Telegrams that have to keep a law before one that breaks it is doubted."""
+"""Telegrams in a row that have to keep an invariant before one that breaks it fails."""
 
 _LEARNED_AFTER: Final = {"weekday": 1, "clocks": 1}
-"""Other than that: no chance makes these agree."""
+"""Other than that, by invariant: these do not agree by chance."""
 
+_BROKEN: Final = -10 * LEARNED
+"""Streak of an invariant after an accepted telegram that breaks it: it takes a while to count."""
 
-_DISTRUSTED: Final = -20_000
-_LONG: Final = 60.0
+_RELAXED: Final = -20_000
+"""Streak of an invariant that a meter breaks now and then: about a day of telegrams."""
+
+_LONGEST_INTERVAL: Final = 60.0
+"""Seconds that the first interval between two telegrams counts at most: others were lost."""
 
 
 class History:
-    """The telegrams of one sender that go on from one another.
+    """The telegrams of one sender that follow from one another, accepted or pending.
 
     Args:
-        habits: shared by all tracks of a sender.
-        need: see `Schedule`.
+        tolerances: of the sender.
+        needed: see `Schedule`.
     """
 
     __slots__ = (
+        "arrival_interval",
         "baseline",
-        "cadence",
         "clock",
         "count",
-        "counter",
-        "doubts",
+        "counter_is_repeated",
+        "counter_may_repeat",
         "family",
-        "habits",
-        "ids",
-        "law_streaks",
+        "invariant_streaks",
+        "invocation_counter",
         "lists",
+        "meter_ids",
         "meters",
         "now",
-        "repeats",
-        "uncounted",
-        "wall",
+        "pending_for",
+        "tolerances",
+        "wall_time",
     )
 
-    def __init__(self, habits: Tolerances, need: int = STEADY) -> None:
-        self.habits = habits
+    def __init__(self, tolerances: Tolerances, needed: int = NEEDED) -> None:
+        self.tolerances = tolerances
         self.count = 0
-        self.now = self.wall = 0.0
-        self.cadence = 0.0
+        """Telegrams."""
+        self.now = self.wall_time = 0.0
+        """When the last one came: monotonic seconds, and seconds since 1970."""
+        self.arrival_interval = 0.0
         """Seconds from one telegram to the next, as they mostly arrive."""
         self.clock = ClockComparison()
-        self.lists = KnownLists(habits, need)
-        self.baseline = Baseline(habits)
-        self.counter: int | None = None
+        self.lists = KnownLists(tolerances, needed)
+        self.baseline = Baseline(tolerances)
+        self.invocation_counter: int | None = None
         self.meters: tuple[Meter, ...] = ()
-        self.ids: frozenset[str] = frozenset()
+        """Those of the last telegram."""
+        self.meter_ids: frozenset[str] = frozenset()
+        """Those of all telegrams."""
         self.family = ""
-        """Of meters, and the model."""
-        self.law_streaks: dict[str, int] = {}
-        self.doubts: frozenset[str] = frozenset()
-        """Why the telegrams of a track that is not believed yet are doubted."""
-        self.uncounted = False
-        """Whether telegrams may share a counter, as long as their clock goes on."""
-        self.repeats = False
-        """Whether the last telegram did."""
+        """Type, manufacturer and model of the meter."""
+        self.invariant_streaks: dict[str, int] = {}
+        """By invariant, telegrams in a row that kept it."""
+        self.pending_for: frozenset[str] = frozenset()
+        """Checks that the first telegram of a pending history failed."""
+        self.counter_may_repeat = False
+        """Whether telegrams may have the same invocation counter, as long as the clock goes on."""
+        self.counter_is_repeated = False
+        """Whether the last telegram has the invocation counter of the one before."""
 
-    # --- taking ---
-
-    def take(self, seen: Observation) -> None:
-        """Go on from a telegram."""
+    def add(self, observation: Observation) -> None:
+        """Add a telegram."""
         if self.count:
-            self._learn_cadence(seen.now - self.now)
-        self.clock.take(seen)
-        self.repeats = self.count > 0 and seen.counter is not None and seen.counter == self.counter
+            self._learn_arrival(observation.now - self.now)
+        self.clock.add(observation)
+        counter = observation.invocation_counter
+        self.counter_is_repeated = (
+            self.count > 0 and counter is not None and counter == self.invocation_counter
+        )
         self.count += 1
-        self.counter = seen.counter
-        if self.meters != seen.meters:
-            self.meters = seen.meters
-            self.family = _family(seen.meters[0])
-            self.ids |= {meter.id for meter in seen.meters}
-        self.lists.take(seen)
-        self.baseline.take(seen)
-        self.now = seen.now
-        self.wall = seen.wall
-        streaks = self.law_streaks
-        for law in seen.found.kept:
-            streaks[law] = streaks.get(law, 0) + 1
-        for law in seen.found.broken:
-            streaks[law] = min(streaks.get(law, 0), -10 * LEARNED)  # not relied on again soon
+        self.invocation_counter = counter
+        if self.meters != observation.meters:
+            self.meters = observation.meters
+            self.family = _family(observation.meters[0])
+            self.meter_ids |= {meter.id for meter in observation.meters}
+        self.lists.add(observation)
+        self.baseline.add(observation)
+        self.now = observation.now
+        self.wall_time = observation.wall_time
+        streaks = self.invariant_streaks
+        for name in observation.findings.kept:
+            streaks[name] = streaks.get(name, 0) + 1
+        for name in observation.findings.broken:
+            streaks[name] = min(streaks.get(name, 0), _BROKEN)
 
-    def _learn_cadence(self, passed: float) -> None:
-        """Learn how telegrams arrive: hardly from those that were lost, or come all at once."""
-        known = self.cadence
-        if not known or known / 2 < passed <= known:
-            self.cadence = known + (passed - known) / 4 if known else min(passed, _LONG)
+    def relax(self, check: str) -> None:
+        """Relax a check that telegrams failed again and again, and failed no other."""
+        if check == SCHEDULE:
+            self.tolerances.schedule_seconds = MISSED_BY
+        elif check.startswith(INVARIANT):
+            self.invariant_streaks[check.removeprefix(INVARIANT)] = _RELAXED
         else:
-            self.cadence = known + (min(passed, 2 * known) - known) / (
-                64 if passed > known else 256
-            )
-
-    def endure(self, kind: str) -> None:
-        """Rely less on what telegrams were held back for, again and again and nothing else."""
-        if kind == PACE:
-            self.habits.slip = SLIP
-        elif kind.startswith(LAW):
-            self.law_streaks[kind.removeprefix(LAW)] = _DISTRUSTED
-        else:
-            self.habits.widen(kind)
+            self.tolerances.widen(check)
 
     def inherit(self, other: "History") -> None:
-        """Know what another track of the same sender knew, as far as this one does not."""
-        self.lists.inherit(other.lists, timed=not self.doubts & {CLOCK, PACE, IDENTITY})
-        self.cadence = other.cadence or self.cadence
-        self.ids |= other.ids
-        self.law_streaks = {**other.law_streaks, **self.law_streaks}
+        """Take what an earlier history of the same sender knew and this one does not."""
+        schedules_hold = not self.pending_for & {CLOCK, SCHEDULE, IDENTITY}
+        self.lists.inherit(other.lists, schedules_hold=schedules_hold)
+        self.arrival_interval = other.arrival_interval or self.arrival_interval
+        self.meter_ids |= other.meter_ids
+        self.invariant_streaks = {**other.invariant_streaks, **self.invariant_streaks}
         self.baseline.inherit(other.baseline, self.now)
 
-    # --- judging ---
-
-    def doubt(self, seen: Observation) -> list[Violation]:
-        """Tell what about a telegram does not go on from this track; nothing when all does."""
-        doubts = self.doubt_verified(seen)
-        replayed = bool(doubts) and doubts[0].kind == REPLAY
-        self.lists.judge(seen, doubts, replayed=replayed)
-        timed = self.clock.judge(seen, self.lists.pace(seen), self.habits, replayed=replayed)
-        # What has to be gone on with for long need not keep its pace all the while.
-        if timed.doubt and not (timed.doubt.kind == PACE and REPLAY in self.doubts):
-            doubts.append(timed.doubt)
-        # What a gateway holds up arrives all at once: then the meter's clock tells what passed, or
-        # what mostly passes from one telegram to the next.
-        passed = max(0.0, seen.now - self.now)
-        since = max(passed, self.cadence if seen.time is None else timed.passed or 0.0)
-        leaping = LEAP in self.doubts
-        counters.judge(self.baseline, seen, since - passed, doubts, leaping=leaping)
+    def check(self, observation: Observation) -> list[Violation]:
+        """Return the checks that the next telegram fails; empty when it follows from this."""
+        violations = self.check_verified(observation)
+        is_replay = bool(violations) and violations[0].check == REPLAY
+        self.lists.check(observation, violations, is_replay=is_replay)
+        schedule = self.lists.schedule(observation)
+        timing = self.clock.check(observation, schedule, self.tolerances, is_replay=is_replay)
+        # A pending replay has to go on for long. It need not keep its schedule all the while.
+        if timing.violation and not (
+            timing.violation.check == SCHEDULE and REPLAY in self.pending_for
+        ):
+            violations.append(timing.violation)
+        # Telegrams that a gateway delayed come all at once. Then the meter's clock tells what time
+        # passed, or without one the interval at which telegrams mostly arrive.
+        passed = max(0.0, observation.now - self.now)
+        metered = self.arrival_interval if observation.meter_time is None else timing.passed or 0.0
+        since = max(passed, metered)
+        rising = RISE in self.pending_for
+        counters.check(self.baseline, observation, since - passed, violations, rising=rising)
         if since <= jumps.RECENT:
-            jumps.judge(self.baseline, seen, since, doubts)
-        doubts += [
-            Violation(LAW + law, "its values contradict each other")
-            for law in seen.found.broken
-            if self.law_streaks.get(law, 0) >= _LEARNED_AFTER.get(law, LEARNED)
-            and LAW + law not in self.doubts
+            jumps.check(self.baseline, observation, since, violations)
+        violations += [
+            Violation(INVARIANT + name, "its values contradict each other")
+            for name in observation.findings.broken
+            if self.invariant_streaks.get(name, 0) >= _LEARNED_AFTER.get(name, LEARNED)
+            and INVARIANT + name not in self.pending_for
         ]
-        doubts += [
-            Violation(ABSURD + key, sentence)
-            for key, sentence in seen.found.absurd.items()
-            if ABSURD + key not in self.doubts and ABSURD + key not in self.habits.tolerated
+        violations += [
+            Violation(BOUND + key, sentence)
+            for key, sentence in observation.findings.out_of_bounds.items()
+            if BOUND + key not in self.pending_for and BOUND + key not in self.tolerances.tolerated
         ]
-        return doubts
+        return violations
 
-    def doubt_verified(self, seen: Observation) -> list[Violation]:
-        """Tell what can be doubted of a telegram whose tag was verified: whose it is, and when."""
-        doubts: list[Violation] = []
-        if self._replays(seen):
+    def check_verified(self, observation: Observation) -> list[Violation]:
+        """Return the checks that a telegram with a verified tag fails: replay and identity."""
+        violations: list[Violation] = []
+        if self._is_replay(observation):
             sentence = "its counter is not newer than that of a telegram before it"
-            doubts.append(Violation(REPLAY, sentence))
-        if seen.meters != self.meters and not self._knows(seen.meters):
-            doubts.append(Violation(IDENTITY, "it comes from another meter than those before"))
-        return doubts
+            violations.append(Violation(REPLAY, sentence))
+        if observation.meters != self.meters and not self._knows(observation.meters):
+            sentence = "it comes from another meter than those before"
+            violations.append(Violation(IDENTITY, sentence))
+        return violations
 
-    def is_again(self, seen: Observation) -> bool:
-        """Tell whether a telegram is the last one once more."""
-        same = seen.counter is not None and seen.counter == self.counter
-        return same and seen.time == self.clock.time and self.baseline.says(seen)
+    def is_duplicate(self, observation: Observation) -> bool:
+        """Tell whether a telegram is the last one again."""
+        counter = observation.invocation_counter
+        same = counter is not None and counter == self.invocation_counter
+        same_time = observation.meter_time == self.clock.time
+        return same and same_time and self.baseline.holds(observation)
 
-    def _replays(self, seen: Observation) -> bool:
-        """Tell whether a telegram was here before, or one after it, by its counter."""
-        if seen.counter is None or self.counter is None or seen.counter > self.counter:
+    def _is_replay(self, observation: Observation) -> bool:
+        """Tell whether a telegram's invocation counter is not newer than the last one."""
+        counter, last = observation.invocation_counter, self.invocation_counter
+        if counter is None or last is None or counter > last:
             return False
-        if self.uncounted and seen.counter == self.counter:
-            if seen.time is None or self.clock.time is None:
-                return self.baseline.says(seen)
-            return seen.time <= self.clock.time
+        if self.counter_may_repeat and counter == last:
+            if observation.meter_time is None or self.clock.time is None:
+                return self.baseline.holds(observation)
+            return observation.meter_time <= self.clock.time
         return True
 
     def _knows(self, meters: tuple[Meter, ...]) -> bool:
-        """Tell whether meters are those of this track, and read as of the same family.
+        """Tell whether meters are those of this history, and read as of the same family.
 
-        A link's addresses may decide the family, and no tag covers them.
+        The addresses of a link may decide the family, and no tag covers them.
         """
         main, known = meters[0], self.meters[0] if self.meters else None
         if known and known.number is None and main.number is not None:
             return True  # some lists of a meter say its number, some do not
         same = self.family in {"", _family(main)} if known is None else main == known
-        return same and {meter.id for meter in meters} <= self.ids
+        return same and {meter.id for meter in meters} <= self.meter_ids
+
+    def _learn_arrival(self, passed: float) -> None:
+        """Learn how telegrams arrive: little from lost ones and those that come all at once."""
+        known = self.arrival_interval
+        if not known:
+            self.arrival_interval = min(passed, _LONGEST_INTERVAL)
+        elif known / 2 < passed <= known:
+            self.arrival_interval = known + (passed - known) / 4
+        else:
+            slowness = 64 if passed > known else 256
+            self.arrival_interval = known + (min(passed, 2 * known) - known) / slowness
 
 
 def _family(meter: Meter) -> str:

@@ -1,8 +1,8 @@
-"""What the values of one telegram have to do with each other.
+"""Invariants: how the values of one telegram are related, and the bounds of each.
 
-Some laws are nature's and hold for every meter. Others hold for most (an Austrian meter sums its
-phases before it counts, so it never imports and exports at once) and are learned: they count
-against a telegram only of a meter whose telegrams have kept them so far.
+The bounds of a quantity hold for every meter. The other invariants hold for most meters and are
+learned: a telegram has to keep those that its meter kept so far. An Austrian meter, for instance,
+sums its phases before it counts, so it never imports and exports at once.
 """
 
 import math
@@ -11,15 +11,15 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 Values = Mapping[str, float]
-"""Readings by key, in the units of `sensors`; those of meters behind the meter by id and key."""
+"""Readings by key, in the units of `sensors`."""
 
 PHASES: Final = ("_l1", "_l2", "_l3")
 VOLTAGES: Final = tuple(f"voltage{phase}" for phase in PHASES)
 CURRENTS: Final = tuple(f"current{phase}" for phase in PHASES)
 ANGLES: Final = tuple(f"phase_angle{phase}" for phase in PHASES)
 
-CONNECTION: Final = 3 * 63 * 230.0
-"""Watts of the largest usual connection of a household, three phases of 63 A."""
+CONNECTION_WATTS: Final = 3 * 63 * 230.0
+"""W of the largest usual connection of a household: three phases of 63 A at 230 V."""
 
 _KINDS: Final = (
     ("power_factor", "factor"),
@@ -31,6 +31,11 @@ _KINDS: Final = (
     ("phase_angle", "angle"),
     ("frequency", "frequency"),
 )
+"""Beginning of a key, and its kind of quantity. The first that fits counts.
+
+state.json holds these kinds. Version 0.1.0 wrote them as they are here.
+"""
+
 _RANGES: Final = {
     "factor": 2.0,
     "voltage": 300.0,
@@ -38,19 +43,41 @@ _RANGES: Final = {
     "frequency": 20.0,
     "counter": math.inf,
 }
+"""Distance between the least and the most that a quantity can be, in its unit, by kind.
+
+That of powers and currents follows from the connection.
+"""
+
 _BOUNDS: Final = {
     "factor": (-1.0, 1.0),
-    "voltage": (40.0, 500.0),  # a transformer's secondary side; between two phases
+    "voltage": (40.0, 500.0),
     "angle": (-360.0, 360.0),
     "frequency": (40.0, 70.0),
     "counter": (0.0, math.inf),
 }
-_OVERLOAD: Final = 1.2  # what fuses bear for a while
+"""The least and the most that a quantity can be, in its unit, by kind.
+
+Voltages: from the secondary side of a voltage transformer to that between two phases.
+"""
+
+_OVERLOAD: Final = 1.2
+"""Factor by which a connection's fuses are exceeded for a while before they blow."""
+
 _APPARENT_SHARE: Final = 1.15
-_APPARENT_REST: Final = 1000.0  # W: powers and currents are not measured at the same moment
-_TARIFF_REST: Final = 0.0025  # kWh: each of the parts is cut off at its last digit
+_APPARENT_REST: Final = 1000.0
+"""Factor and VA by which a power may exceed voltage times current: they are not measured at the
+same moment."""
+
+_TARIFF_REST: Final = 0.0025
+"""kWh or kvarh by which tariffs may miss their total: each is cut off at its last digit."""
+
 _POWER_REST: Final = 6.0
 _POWER_SHARE: Final = 0.01
+"""W, and share of the power, by which parts may miss their sum: each is rounded, and measured at
+another moment."""
+
+_VOLT_AMPERE_REST: Final = 3.0
+"""W by which a power may miss what currents and angles make: both are rounded."""
 
 _TARIFFS: Final = tuple(
     (total, tuple(f"{total}_tariff_{n}" for n in range(1, 5)))
@@ -61,43 +88,50 @@ _TARIFFS: Final = tuple(
         "reactive_energy_export",
     )
 )
-_TWO_WAYS: Final = (
+"""Key of a total, and those of its tariffs."""
+
+_DIRECTIONS: Final = (
     ("power_import", "power_export"),
     ("reactive_power_import", "reactive_power_export"),
 )
+"""Keys of two powers of which one is zero at any time."""
 
 
 class Findings(NamedTuple):
-    """What the laws say of one telegram.
+    """What the invariants say of one telegram.
 
     Args:
-        absurd: sentences about values that cannot be, by law; empty when all can.
-        kept: learned laws that this telegram obeys.
-        broken: learned laws that it does not.
+        out_of_bounds: sentences for the log about values that cannot be, by key.
+        kept: learned invariants that the telegram keeps.
+        broken: learned invariants that it does not keep.
     """
 
-    absurd: dict[str, str]
+    out_of_bounds: dict[str, str]
     kept: list[str]
     broken: list[str]
 
 
-def findings(values: Values, watts: float) -> Findings:
-    """Judge the values of one telegram by themselves.
+# state.json holds the names of the learned invariants: "angles", "net", "phases", the keys of
+# totals and of imported powers, and those of `observation`. Version 0.1.0 wrote them as they are.
+
+
+def check(values: Values, connection_watts: float) -> Findings:
+    """Check the values of one telegram by themselves.
 
     Args:
-        values: what it says.
-        watts: the most that the connection carries.
+        values: of the meter's reading.
+        connection_watts: the most that its connection carries.
     """
-    absurd: dict[str, str] = {}
+    out_of_bounds: dict[str, str] = {}
     kept: list[str] = []
     broken: list[str] = []
-    _ranges(values, watts * _OVERLOAD, absurd)
-    apparent = _apparent(values, absurd)
-    if apparent is not None and (angles := _by_angles(values)) is not None:
-        expected, rest = angles
+    _check_bounds(values, connection_watts * _OVERLOAD, out_of_bounds)
+    apparent = _apparent_power(values, out_of_bounds)
+    if apparent is not None and (by_angles := _power_by_angles(values)) is not None:
+        expected, rest = by_angles
         off = abs(values.get("power", 0.0) - expected)
         (kept if off <= rest else broken).append("angles")
-    for one, other in _TWO_WAYS:
+    for one, other in _DIRECTIONS:
         if one in values and other in values:
             both, any_ = values[one] > 0 < values[other], values[one] or values[other]
             if both:
@@ -108,13 +142,13 @@ def findings(values: Values, watts: float) -> Findings:
         if parts[0] in values and total in values:
             off = values[total] - sum(values[part] for part in parts if part in values)
             (kept if abs(off) <= _TARIFF_REST else broken).append(total)
-    _net(values, kept, broken)
-    return Findings(absurd, kept, broken)
+    _check_sums(values, kept, broken)
+    return Findings(out_of_bounds, kept, broken)
 
 
 @lru_cache(maxsize=1024)
 def kind_of(key: str) -> str:
-    """Give the kind of quantity that a reading is; ``counter`` for what only rises."""
+    """Return the kind of quantity of a reading; ``counter`` for what only rises."""
     for beginning, kind in _KINDS:
         if key.startswith(beginning):
             return kind
@@ -122,33 +156,33 @@ def kind_of(key: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def range_of(key: str, watts: float) -> float:
-    """Give how far a reading can be from the least it can be, at a connection for some watts."""
+def range_of(key: str, connection_watts: float) -> float:
+    """Return the distance between the least and the most that a reading can be, in its unit."""
     kind = kind_of(key)
     if kind in ("power", "reactive"):
-        return watts
-    return watts / (3 * 230) if kind == "current" else _RANGES[kind]
+        return connection_watts
+    return connection_watts / (3 * 230) if kind == "current" else _RANGES[kind]
 
 
 @lru_cache(maxsize=1024)
-def _bounds(key: str, watts: float) -> tuple[float, float]:
+def _bounds(key: str, connection_watts: float) -> tuple[float, float]:
     kind = kind_of(key)
     if kind in _BOUNDS:
         return _BOUNDS[kind]
-    most = range_of(key, watts) * _OVERLOAD
+    most = range_of(key, connection_watts) * _OVERLOAD
     return -most, most
 
 
-def _ranges(values: Values, watts: float, absurd: dict[str, str]) -> None:
+def _check_bounds(values: Values, connection_watts: float, out_of_bounds: dict[str, str]) -> None:
     for key, value in values.items():
-        least, most = _bounds(key, watts)
+        least, most = _bounds(key, connection_watts)
         # A phase that is not connected has no voltage.
         if not least <= value <= most and (value or kind_of(key) != "voltage"):
-            absurd[key] = f"{key} of {value:g} cannot be"
+            out_of_bounds[key] = f"{key} of {value:g} cannot be"
 
 
-def _apparent(values: Values, absurd: dict[str, str]) -> float | None:
-    """Compare the power with voltage times current; give that, None when they are not there."""
+def _apparent_power(values: Values, out_of_bounds: dict[str, str]) -> float | None:
+    """Return voltage times current in VA, None where they are not sent; no power exceeds it."""
     if "current_l1" not in values or "voltage_l1" not in values:
         return None
     apparent = sum(
@@ -158,12 +192,12 @@ def _apparent(values: Values, absurd: dict[str, str]) -> float | None:
     )
     power = abs(values.get("power", values.get("power_import", 0.0)))
     if power > _APPARENT_SHARE * apparent + _APPARENT_REST:
-        absurd["apparent"] = f"a power of {power:g} W at {apparent:.0f} VA cannot be"
+        out_of_bounds["apparent"] = f"a power of {power:g} W at {apparent:.0f} VA cannot be"
     return apparent
 
 
-def _by_angles(values: Values) -> tuple[float, float] | None:
-    """Give the power that currents and angles make, and how far it may be off by rounding."""
+def _power_by_angles(values: Values) -> tuple[float, float] | None:
+    """Return the power in W that currents and angles make, and the W by which rounding moves it."""
     if "power" not in values or not any(angle in values for angle in ANGLES):
         return None
     power = rest = 0.0
@@ -175,17 +209,17 @@ def _by_angles(values: Values) -> tuple[float, float] | None:
             power += apparent * math.cos(turn)
             # Half a volt, half a hundredth of an ampere, half a degree.
             rest += 1.5 + abs(apparent) * (0.003 + 0.009 * abs(math.sin(turn)))
-    return power, rest + 3.0
+    return power, rest + _VOLT_AMPERE_REST
 
 
-def _net(values: Values, kept: list[str], broken: list[str]) -> None:
-    """Compare a sum that a meter sends itself with its parts."""
+def _check_sums(values: Values, kept: list[str], broken: list[str]) -> None:
+    """Compare the power with import less export, and with the sum of the phases."""
     power = values.get("power")
     if power is None:
         return
     if "power_export" in values and "power_import" in values:
         off = abs(power - values["power_import"] + values["power_export"])
-        if off:  # never when it is this program that subtracts
+        if off:  # zero where this program derived the power
             allowed = _POWER_REST + _POWER_SHARE * abs(power)
             (kept if off <= allowed else broken).append("net")
     if "power_l1" in values or "power_import_l1" in values:

@@ -1,9 +1,9 @@
-"""Powers, currents, voltages and so on that jump while nothing else in the telegram does.
+"""Checks powers, currents, voltages and so on for jumps without a cause.
 
-All thresholds are about a tenth of what the quantity can be in a household: what is smaller nobody
-can tell from life. One that was passed may have been passed by life, too, so a jump goes unnoticed
-when others of the same telegram go with it: a power with currents or counters, a current with the
-power, an angle with its current.
+A jump of about a tenth of a quantity's range has a cause that shows in the same telegram: a power
+goes with currents or counters, a current with the power, an angle or a power factor with its
+current. Smaller jumps are not checked, as errors of that size cannot be told from normal changes of
+load.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,53 +17,90 @@ from app.plausibility.observation import Observation
 from app.plausibility.violation import Violation
 
 RECENT: Final = 300.0
-"""Seconds for which the last power, voltage or current says something about the next."""
+"""Seconds for which the last value says something about the next one."""
 
 _LEAST_STEP: Final = 0.002
-_BALANCE_REST: Final = 200.0  # W
-_SECONDS: Final = 3600.0
+"""kWh: two units of the last digit of most meters."""
+
+_BALANCE_REST: Final = 200.0
+"""W by which currents may miss the power: they are rounded, and measured at another moment."""
+
+_HOUR: Final = 3600.0
+"""Seconds."""
+
 _KILO: Final = 1000.0
+
 _LEAST_VOLTS: Final = 115.0
-_USUAL_VOLTS: Final = 230.0  # where none is said, or none is there for a current
+"""W by which the power changes at least with each A of a current: 230 V, a power factor of 0.5."""
+
+_USUAL_VOLTS: Final = 230.0
+"""V of a phase whose voltage is not sent, or is zero."""
+
 _MOVING: Final = 0.15
-_LEAST_MOVING: Final = 20.0  # W
+"""Share by which a power or current has to change to explain a jump of a power factor."""
+
+_LEAST_MOVING: Final = 20.0
+"""W from which on a power is reckoned with for this share."""
+
 _FULL_TURN: Final = 360.0
+"""Degrees."""
+
 _LEAST_AMPERES: Final = 0.1
-_LEAST_CHANGE: Final = 0.02  # A
+"""A below which the angle of a current says nothing."""
+
+_LEAST_CHANGE: Final = 0.02
+"""A: two units of the last digit of most meters."""
+
 _LITTLE_AMPERES: Final = 0.3
+"""A below which the power factor of a phase says nothing."""
+
 _COARSE_AMPERES: Final = 2.0
-_TO_AND_FRO: Final[tuple[int, ...]] = (1, -1)
+"""The same where currents are sent in whole A; and A below which a current may turn round."""
+
+_BOTH_DIRECTIONS: Final[tuple[int, ...]] = (1, -1)
+"""Signs of a current that flows to the house or from it."""
+
 _FACTOR_SHARE: Final = 0.1
-_FACTOR_REST: Final = 20.0  # W
+_FACTOR_REST: Final = 20.0
+"""Share of the apparent power, and W, by which a power factor may miss the power of its phase."""
 
 
-def judge(track: Baseline, seen: Observation, since: float, doubts: list[Violation]) -> None:
-    """Look for jumps that nothing else in the telegram goes with.
+def check(
+    baseline: Baseline, observation: Observation, since: float, violations: list[Violation]
+) -> None:
+    """Check the values of a telegram for jumps that nothing in it explains.
 
     Args:
-        track: what was believed before.
-        seen: the telegram.
+        baseline: the last counters and values.
+        observation: the telegram.
         since: seconds from one to the other.
-        doubts: what is found is added.
+        violations: appended to.
     """
-    before, most = track.values, track.habits.most
-    for key, value in seen.values.items():
+    before, limits = baseline.values, baseline.tolerances.limits
+    for key, value in observation.values.items():
         change = value - before.get(key, value)
         if not change:
             continue
-        limit = most.get(key)
+        limit = limits.get(key)
         if limit is None:
-            limit = most[key] = track.habits.limit(key)
-        if -limit <= change <= limit or not _fresh(track, key, seen):
+            limit = limits[key] = baseline.tolerances.limit(key)
+        if -limit <= change <= limit or not _is_recent(baseline, key, observation):
             continue
-        if not _explained(track, key, abs(change), seen, since):
+        if not _is_explained(baseline, key, abs(change), observation, since):
             kind = invariants.kind_of(key)
-            doubts.append(Violation(kind, f"{key} jumps, and nothing else goes with it"))
+            violations.append(Violation(kind, f"{key} jumps, and nothing else goes with it"))
 
 
-def _explained(track: Baseline, key: str, change: float, seen: Observation, since: float) -> bool:
-    """Tell whether a jump goes with others of the same telegram."""
-    values, before = seen.values, track.values
+def _is_recent(baseline: Baseline, key: str, observation: Observation) -> bool:
+    """Tell whether a value was seen recently enough to compare the next one with it."""
+    return observation.now - baseline.seen_at.get(key, -RECENT) <= RECENT
+
+
+def _is_explained(
+    baseline: Baseline, key: str, change: float, observation: Observation, since: float
+) -> bool:
+    """Tell whether something else in the telegram explains a jump."""
+    values, before = observation.values, baseline.values
     net = "power" if "power" in values else "power_import"
     jump = abs(values[net] - before[net]) if net in values and net in before else 0.0
     flow = 0.0  # VA by which the currents changed
@@ -72,121 +109,90 @@ def _explained(track: Baseline, key: str, change: float, seen: Observation, sinc
             flow += abs(values[amperes] - before[amperes]) * _volts(values, volts)
     kind = invariants.kind_of(key)
     if kind == "power":
-        if key != net:  # a part goes with the whole, the whole with currents or counters
+        if key != net:  # of a phase or a direction
             return jump >= change / 4 or flow >= change / 2
-        return flow >= change / 2 or _drawn(track, seen, net, since)
+        return flow >= change / 2 or _is_counted(baseline, observation, net, since)
     if kind == "current":
-        return key == "current_n" or _carried(track, seen, net, change, jump)
+        return key == "current_n" or _is_in_power(baseline, observation, net, change, jump)
     if kind == "factor":
         moving = _MOVING * max(abs(before.get(net, 0.0)), _LEAST_MOVING)
-        own = _of_phase(track, key, seen)
-        return max(jump, flow) >= moving if own is None else own
+        by_phase = _goes_with_phase(baseline, key, observation)
+        return max(jump, flow) >= moving if by_phase is None else by_phase
     if kind == "angle":
-        return _turned(track, key, seen)
+        return _goes_with_current(baseline, key, observation)
     return kind == "reactive" and flow >= change / 2
 
 
-def _carried(track: Baseline, seen: Observation, net: str, change: float, jump: float) -> bool:
-    """Tell whether the power goes with a jump of a current."""
-    before, values = track.values, seen.values
-    if net not in values or net not in before:
-        return False
-    if jump < change * _LEAST_VOLTS and not _balanced(track, seen, net):
-        return False
-    # Where currents added up to the power before, they have to go on doing so.
-    allowed = [_TO_AND_FRO] * len(invariants.CURRENTS)
-    missed, ways = _unsummed(before, net, allowed)
-    if missed <= 1:
-        allowed = [_ways(track, seen, *one) for one in zip(invariants.CURRENTS, ways, strict=True)]
-    return _unsummed(values, net, allowed)[0] <= max(1.0, 2 * missed)
-
-
-def _ways(track: Baseline, seen: Observation, key: str, way: int) -> tuple[int, ...]:
-    """Give the ways that a current may flow: as before, unless it jumps or is small."""
-    last, amperes = track.values.get(key), seen.values.get(key)
-    if last is None or amperes is None or abs(last) + abs(amperes) <= _COARSE_AMPERES:
-        return _TO_AND_FRO
-    return _TO_AND_FRO if abs(amperes - last) > track.habits.limit(key) else (way,)
-
-
-def _of_phase(track: Baseline, key: str, seen: Observation) -> bool | None:
-    """Tell whether a phase's power factor goes with its current; None where that is not said."""
-    values, phase = seen.values, key[-3:]
-    current = f"current{phase}"
-    amperes, last = values.get(current), track.values.get(current)
-    if amperes is None or last is None:
-        return None
-    real = values.get(f"power{phase}", values.get(f"power_import{phase}"))
-    if real is not None and (volts := values.get(f"voltage{phase}")) is not None:
-        real = abs(real - values.get(f"power_export{phase}", 0.0))
-        apparent = abs(volts * amperes)
-        return abs(abs(values[key]) * apparent - real) <= _FACTOR_SHARE * apparent + _FACTOR_REST
-    coarse = amperes.is_integer() and last.is_integer()
-    if max(amperes, last) <= (_COARSE_AMPERES if coarse else _LITTLE_AMPERES):
-        return True  # the factor of next to nothing is any
-    return abs(amperes - last) >= max(_MOVING * last, _LEAST_CHANGE)
-
-
-def _fresh(track: Baseline, key: str, seen: Observation) -> bool:
-    """Tell whether a value was seen lately enough to compare the next one with it."""
-    return seen.now - track.when.get(key, -RECENT) <= RECENT
-
-
-def _drawn(track: Baseline, seen: Observation, net: str, passed: float) -> bool:
-    """Tell whether the counters went with a jump of the power."""
-    imported, exported = (_moved(track, seen, f"energy_{way}") for way in ("import", "export"))
+def _is_counted(baseline: Baseline, observation: Observation, net: str, since: float) -> bool:
+    """Tell whether the energies rose as a jump of the power makes them."""
+    imported, exported = (
+        _moved(baseline, observation, f"energy_{way}") for way in ("import", "export")
+    )
     if imported is None:
         return False
     moved = imported - (exported or 0.0) if net == "power" else imported
-    if passed <= 0:
+    if since <= 0:
         return False
-    mean = moved * _KILO * _SECONDS / passed
-    jump = seen.values[net] - track.values[net]
-    towards = (mean - track.values[net]) * (1 if jump > 0 else -1)
-    blur = _LEAST_STEP * _KILO * _SECONDS / passed
-    return towards >= max(blur, abs(jump) / 4)
+    mean = moved * _KILO * _HOUR / since
+    jump = observation.values[net] - baseline.values[net]
+    towards = (mean - baseline.values[net]) * (1 if jump > 0 else -1)
+    rounding = _LEAST_STEP * _KILO * _HOUR / since
+    return towards >= max(rounding, abs(jump) / 4)
 
 
-def _moved(track: Baseline, seen: Observation, key: str) -> float | None:
-    """Give the kWh by which a counter moved, or its tariffs where it is not sent."""
-    keys = (key,) if key in seen.counters else tuple(f"{key}_tariff_{n}" for n in range(1, 5))
-    both = [one for one in keys if one in seen.counters and one in track.counters]
-    return sum(float(seen.counters[one] - track.counters[one]) for one in both) if both else None
+def _moved(baseline: Baseline, observation: Observation, key: str) -> float | None:
+    """Return the kWh by which an energy rose; by its tariffs where the total is not sent."""
+    tariffs = tuple(f"{key}_tariff_{n}" for n in range(1, 5))
+    keys = (key,) if key in observation.counters else tariffs
+    both = [one for one in keys if one in observation.counters and one in baseline.counters]
+    if not both:
+        return None
+    return sum(float(observation.counters[one] - baseline.counters[one]) for one in both)
 
 
-def _turned(track: Baseline, key: str, seen: Observation) -> bool:
-    """Tell whether an angle may have turned so far: round zero, or with its current."""
-    change = abs(seen.values[key] - track.values[key]) % _FULL_TURN
-    if min(change, _FULL_TURN - change) <= track.habits.limit(key):
-        return True
-    current = f"current{key[-3:]}"
-    amperes, last = seen.values.get(current), track.values.get(current)
-    if amperes is None or last is None or max(amperes, last) < _LEAST_AMPERES:
-        return True
-    if abs(amperes - last) >= last / 10:
-        return True
-    # Where the angles make the power, one of a current that counts among the others is right.
-    flow = sum(abs(seen.values.get(other, 0.0)) for other in invariants.CURRENTS)
-    return "angles" in seen.found.kept and amperes >= flow / 10
+def _is_in_power(
+    baseline: Baseline, observation: Observation, net: str, change: float, jump: float
+) -> bool:
+    """Tell whether the power shows the jump of a current."""
+    before, values = baseline.values, observation.values
+    if net not in values or net not in before:
+        return False
+    if jump < change * _LEAST_VOLTS and not _is_balanced(baseline, observation, net):
+        return False
+    # Currents that made the power before have to make it now.
+    allowed = [_BOTH_DIRECTIONS] * len(invariants.CURRENTS)
+    missed, directions = _missed_by(before, net, allowed)
+    if missed <= 1:
+        allowed = [
+            _directions(baseline, observation, *one)
+            for one in zip(invariants.CURRENTS, directions, strict=True)
+        ]
+    return _missed_by(values, net, allowed)[0] <= max(1.0, 2 * missed)
 
 
-def _volts(values: Mapping[str, float], key: str) -> float:
-    """Give a phase's voltage, or what is usual."""
-    return values.get(key) or _USUAL_VOLTS
+def _directions(
+    baseline: Baseline, observation: Observation, key: str, before: int
+) -> tuple[int, ...]:
+    """Return the directions in which a current may flow: as before, unless it jumps or is small."""
+    last, amperes = baseline.values.get(key), observation.values.get(key)
+    if last is None or amperes is None or abs(last) + abs(amperes) <= _COARSE_AMPERES:
+        return _BOTH_DIRECTIONS
+    jumps = abs(amperes - last) > baseline.tolerances.limit(key)
+    return _BOTH_DIRECTIONS if jumps else (before,)
 
 
-def _unsummed(
+def _missed_by(
     values: Mapping[str, float], net: str, allowed: Iterable[tuple[int, ...]]
 ) -> tuple[float, tuple[int, ...]]:
-    """Tell by how much currents, each to or fro, miss the power, and which ways miss it the least.
+    """Find the directions of the currents with which they miss the power the least.
 
     Args:
         values: by key.
         net: the key of the power.
-        allowed: the ways that each phase may flow, 1 to the house and -1 from it.
+        allowed: the directions in which the current of each phase may flow.
 
     Returns:
-        The miss in parts of what is usual, and the way of each phase.
+        The miss as a share of the usual one, and the direction of each phase's current.
     """
     flows = [
         values.get(amperes, 0.0) * _volts(values, volts)
@@ -198,17 +204,57 @@ def _unsummed(
     )
 
 
-def _balanced(track: Baseline, seen: Observation, net: str) -> bool:
+def _is_balanced(baseline: Baseline, observation: Observation, net: str) -> bool:
     """Tell whether currents that changed on several phases make the change of the power.
 
-    As when a load ends on one phase while another begins on the next; currents bear no sign.
+    A load may end on one phase while another begins on the next. Currents have no sign.
     """
-    change = seen.values[net] - track.values[net]
+    change = observation.values[net] - baseline.values[net]
     sums = {0.0}
     most = 0.0
     for volts, amperes in zip(invariants.VOLTAGES, invariants.CURRENTS, strict=True):
-        if amperes in seen.values and amperes in track.values:
-            part = (seen.values[amperes] - track.values[amperes]) * _volts(seen.values, volts)
+        if amperes in observation.values and amperes in baseline.values:
+            moved = observation.values[amperes] - baseline.values[amperes]
+            part = moved * _volts(observation.values, volts)
             sums = {total + sign * part for total in sums for sign in (1, -1)}
             most += abs(part)
     return any(abs(total - change) <= _BALANCE_REST + most / 10 for total in sums)
+
+
+def _goes_with_phase(baseline: Baseline, key: str, observation: Observation) -> bool | None:
+    """Tell whether a power factor goes with its phase; None where no current of it is sent."""
+    values, phase = observation.values, key[-3:]
+    current = f"current{phase}"
+    amperes, last = values.get(current), baseline.values.get(current)
+    if amperes is None or last is None:
+        return None
+    real = values.get(f"power{phase}", values.get(f"power_import{phase}"))
+    if real is not None and (volts := values.get(f"voltage{phase}")) is not None:
+        real = abs(real - values.get(f"power_export{phase}", 0.0))
+        apparent = abs(volts * amperes)
+        return abs(abs(values[key]) * apparent - real) <= _FACTOR_SHARE * apparent + _FACTOR_REST
+    coarse = amperes.is_integer() and last.is_integer()
+    if max(amperes, last) <= (_COARSE_AMPERES if coarse else _LITTLE_AMPERES):
+        return True
+    return abs(amperes - last) >= max(_MOVING * last, _LEAST_CHANGE)
+
+
+def _goes_with_current(baseline: Baseline, key: str, observation: Observation) -> bool:
+    """Tell whether an angle may have turned that far: across zero, or with its current."""
+    change = abs(observation.values[key] - baseline.values[key]) % _FULL_TURN
+    if min(change, _FULL_TURN - change) <= baseline.tolerances.limit(key):
+        return True
+    current = f"current{key[-3:]}"
+    amperes, last = observation.values.get(current), baseline.values.get(current)
+    if amperes is None or last is None or max(amperes, last) < _LEAST_AMPERES:
+        return True
+    if abs(amperes - last) >= last / 10:
+        return True
+    # Where the angles make the power, the angle of a large current is right.
+    flow = sum(abs(observation.values.get(other, 0.0)) for other in invariants.CURRENTS)
+    return "angles" in observation.findings.kept and amperes >= flow / 10
+
+
+def _volts(values: Mapping[str, float], key: str) -> float:
+    """Return the voltage of a phase, or what is usual."""
+    return values.get(key) or _USUAL_VOLTS

@@ -1,161 +1,182 @@
-"""The lists that one sender pushes: their structure, what they repeat, and when they are pushed."""
+"""The lists that one sender pushes: structure, repeated fields and schedule of each."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from app.plausibility import structure
 from app.plausibility.observation import Observation
 from app.plausibility.repeated import Repeated
-from app.plausibility.schedule import STEADY, Schedule
+from app.plausibility.schedule import NEEDED, Schedule
 from app.plausibility.structure import Structure
 from app.plausibility.tolerances import Tolerances
-from app.plausibility.violation import LIST, REPEATING, SHAPE, Violation
+from app.plausibility.violation import LIST, REPEATED, STRUCTURE, Violation
 
-_MOST_SHAPES: Final = 64
-_KEPT_SHAPES: Final = 8
+_MOST: Final = 64
+"""Lists that are known at most, so that a hostile sender does not fill the memory."""
+
+_MOST_KEPT: Final = 8
+"""Lists that are kept over a restart: more than any meter pushes."""
 
 
 @dataclass(slots=True)
-class _Listed:
+class _KnownList:
     """What is known of one list."""
 
-    words: Repeated
-    pace: Schedule
+    repeated: Repeated
+    schedule: Schedule
 
 
 class KnownLists:
     """The lists of one sender, the one pushed last first.
 
     Args:
-        habits: of the sender.
-        need: see `Schedule`.
+        tolerances: of the sender.
+        needed: see `Schedule`.
     """
 
-    __slots__ = ("_habits", "_listed_now", "_lists", "_need", "_remembered", "_shapes")
+    __slots__ = ("_by_structure", "_latest", "_needed", "_restored", "_structures", "_tolerances")
 
-    def __init__(self, habits: Tolerances, need: int = STEADY) -> None:
-        self._habits = habits
-        self._need = need
-        self._shapes: list[Structure] = []
-        self._lists: dict[Structure, _Listed] = {}  # of these
-        self._listed_now = _Listed(Repeated(()), Schedule(habits))  # of the first of these
-        self._remembered: dict[int, Schedule] = {}  # by the digest of an outline before the restart
+    def __init__(self, tolerances: Tolerances, needed: int = NEEDED) -> None:
+        self._tolerances = tolerances
+        self._needed = needed
+        self._structures: list[Structure] = []  # the latest first
+        self._by_structure: dict[Structure, _KnownList] = {}
+        self._latest = _KnownList(Repeated(()), Schedule(tolerances))
+        self._restored: dict[int, Schedule] = {}  # by digest, of lists not seen since the restart
 
-    def take(self, seen: Observation) -> None:
-        """Let the telegram's list be the first of those known."""
-        shapes = self._shapes
-        if not shapes or (shapes[0] is not seen.outline and shapes[0] != seen.outline):
-            if seen.outline in self._lists:
-                shapes.remove(seen.outline)
+    def add(self, observation: Observation) -> None:
+        """Learn from an accepted telegram; its list becomes the first."""
+        structures, pushed = self._structures, observation.structure
+        if not structures or (structures[0] is not pushed and structures[0] != pushed):
+            if pushed in self._by_structure:
+                structures.remove(pushed)
             else:
-                pace = self._remembered.pop(structure.digest(seen.outline), None)
-                listed = _Listed(Repeated(seen.words), pace or Schedule(self._habits, self._need))
-                self._lists[seen.outline] = listed
-            shapes.insert(0, seen.outline)
-            self._listed_now = self._lists[seen.outline]
-            for shape in shapes[_MOST_SHAPES:]:
-                del self._lists[shape]
-            del shapes[_MOST_SHAPES:]
-        self._listed_now.words.take(seen.words)
-        self._listed_now.pace.take(seen)
+                restored = self._restored.pop(structure.digest(pushed), None)
+                schedule = restored or Schedule(self._tolerances, self._needed)
+                self._by_structure[pushed] = _KnownList(Repeated(observation.fields), schedule)
+            structures.insert(0, pushed)
+            self._latest = self._by_structure[pushed]
+            for oldest in structures[_MOST:]:
+                del self._by_structure[oldest]
+            del structures[_MOST:]
+        self._latest.repeated.add(observation.fields)
+        self._latest.schedule.add(observation)
 
-    def judge(self, seen: Observation, doubts: list[Violation], *, replayed: bool) -> None:
-        """Look for a list that is another, or does not repeat what it did so far."""
-        if self._shapes and self._shapes[0] == seen.outline:
-            seen.outline = self._shapes[0]  # so that it need not be compared again
-        elif not self._known(seen.outline):
-            self._shaped(seen, doubts)
-        listed = self._listed(seen)
-        if not replayed and listed and listed.words.missed(seen.words):
+    def check(
+        self, observation: Observation, violations: list[Violation], *, is_replay: bool
+    ) -> None:
+        """Check that a telegram's list is a known one, and repeats what it did so far.
+
+        Args:
+            observation: the telegram.
+            violations: appended to.
+            is_replay: whether its invocation counter is old: its repeated fields may be old, too.
+        """
+        if self._structures and self._structures[0] == observation.structure:
+            observation.structure = self._structures[0]  # later compared by identity, which is fast
+        elif not self._is_known(observation.structure):
+            self._check_structure(observation, violations)
+        known = self._find(observation)
+        if not is_replay and known and known.repeated.missing(observation.fields):
             sentence = "what the meter repeats in each telegram is another"
-            doubts.append(Violation(REPEATING, sentence))
+            violations.append(Violation(REPEATED, sentence))
 
-    def pace(self, seen: Observation) -> Schedule | None:
-        """Give the pace of a telegram's list."""
-        if listed := self._listed(seen):
-            return listed.pace
-        return self._remembered.get(structure.digest(seen.outline)) if self._remembered else None
+    def schedule(self, observation: Observation) -> Schedule | None:
+        """Return the schedule of a telegram's list, None where the list is new."""
+        if known := self._find(observation):
+            return known.schedule
+        if not self._restored:
+            return None
+        return self._restored.get(structure.digest(observation.structure))
 
-    def miss_pace(self, seen: Observation) -> bool:
-        """Learn from a telegram that was held back for its pace alone.
+    def count_off_schedule(self, observation: Observation) -> bool:
+        """Count a telegram that failed the schedule and no other check.
 
         Returns:
             Whether it missed it by no more than some meters do at times.
         """
-        pace = self.pace(seen)
-        if pace is None:
+        schedule = self.schedule(observation)
+        if schedule is None:
             return False
-        little = pace.slips(seen)
-        pace.miss()
-        return little
+        nearly_kept = schedule.is_nearly_kept(observation)
+        schedule.count_failed()
+        return nearly_kept
 
-    def endure_words(self, seen: Observation) -> None:
-        """Learn from a telegram that is held back for what it does not repeat, and nothing else."""
-        if listed := self._listed(seen):
-            listed.words.endure(seen.words)
+    def relax_repeated(self, observation: Observation) -> None:
+        """Learn from a telegram that failed the check of repeated fields and no other."""
+        if known := self._find(observation):
+            known.repeated.relax(observation.fields)
 
-    def inherit(self, other: "KnownLists", *, timed: bool) -> None:
-        """Know what another track of the same sender knew, as far as this one does not.
+    def inherit(self, other: "KnownLists", *, schedules_hold: bool) -> None:
+        """Take what an earlier history of the same sender knew and this one does not.
 
         Args:
-            other: of that track.
-            timed: whether its pace can still be relied on.
+            other: the lists of that history.
+            schedules_hold: whether its schedules can still be relied on.
         """
-        for shape, listed in self._lists.items():
-            if known := other._lists.get(shape):  # noqa: SLF001 - of this class
-                known.words.go_on(listed.words)
-                listed.words = known.words
-                pace: Schedule | None = known.pace
+        for known, new in self._by_structure.items():
+            if old := other._by_structure.get(known):  # noqa: SLF001 - of this class
+                old.repeated.continue_with(new.repeated)
+                new.repeated = old.repeated
+                schedule: Schedule | None = old.schedule
             else:
-                pace = other._remembered.pop(structure.digest(shape), None)  # noqa: SLF001
-            if pace:
-                listed.pace.go_on(pace)
-        for shape in other._shapes:  # noqa: SLF001
-            if len(self._shapes) < _MOST_SHAPES and shape not in self._lists:
-                self._shapes.append(shape)
-                self._lists[shape] = other._lists[shape]  # noqa: SLF001
-        self._remembered = {**other._remembered, **self._remembered}  # noqa: SLF001
-        if not timed:
-            for pace in (*(one.pace for one in self._lists.values()), *self._remembered.values()):
-                pace.forget()
-        self._need = STEADY
+                schedule = other._restored.pop(structure.digest(known), None)  # noqa: SLF001
+            if schedule:
+                new.schedule.continue_from(schedule)
+        for known in other._structures:  # noqa: SLF001
+            if len(self._structures) < _MOST and known not in self._by_structure:
+                self._structures.append(known)
+                self._by_structure[known] = other._by_structure[known]  # noqa: SLF001
+        self._restored = {**other._restored, **self._restored}  # noqa: SLF001
+        if not schedules_hold:
+            schedules = [known.schedule for known in self._by_structure.values()]
+            for schedule in (*schedules, *self._restored.values()):
+                schedule.distrust()
+        self._needed = NEEDED
 
     def memory(self) -> list[list[float | None]]:
-        """Give what is worth knowing after a restart: digest and pace of each of the latest."""
-        paces = {structure.digest(shape): self._lists[shape].pace for shape in self._shapes}
-        paces |= self._remembered
-        lists = [[digest, *pace.memory()] for digest, pace in paces.items()]
-        return lists[:_KEPT_SHAPES]
+        """Return what is kept over a restart: digest and schedule of each list."""
+        schedules = {
+            structure.digest(known): self._by_structure[known].schedule
+            for known in self._structures
+        }
+        schedules |= self._restored
+        kept = [[digest, *schedule.memory()] for digest, schedule in schedules.items()]
+        return kept[:_MOST_KEPT]
 
-    def restore(self, kept: list[list[float | None]]) -> None:
-        """Go on from what was known before the restart.
+    def restore(self, kept: list[Any]) -> None:
+        """Restore what was known before a restart.
 
         Args:
-            kept: what `memory` gave.
+            kept: what `memory` returned, as far as JSON tells.
 
         Raises:
             ValueError, TypeError, OverflowError: it cannot be understood.
         """
-        self._remembered = {
-            int(digest): Schedule.restored_from(pace, self._habits)  # type: ignore[arg-type]
-            for digest, *pace in kept
+        self._restored = {
+            int(digest): Schedule.restored_from(schedule, self._tolerances)
+            for digest, *schedule in kept
         }
 
-    def _listed(self, seen: Observation) -> _Listed | None:
-        """Give what is known of a telegram's list."""
-        if self._shapes and self._shapes[0] is seen.outline:
-            return self._listed_now
-        return self._lists.get(seen.outline)
+    def _find(self, observation: Observation) -> _KnownList | None:
+        """Return what is known of a telegram's list."""
+        if self._structures and self._structures[0] is observation.structure:
+            return self._latest
+        return self._by_structure.get(observation.structure)
 
-    def _known(self, shape: Structure) -> bool:
-        if any(structure.alike(shape, known) for known in self._shapes):
+    def _is_known(self, one: Structure) -> bool:
+        if any(structure.alike(one, known) for known in self._structures):
             return True
-        return structure.digest(shape) in self._remembered if self._remembered else not self._shapes
+        if not self._restored:
+            return not self._structures
+        return structure.digest(one) in self._restored
 
-    def _shaped(self, seen: Observation, doubts: list[Violation]) -> None:
-        """Tell damage in a list from another list, as some meters push several in turn."""
-        if not self._shapes or not structure.strange(seen.outline, self._shapes):
+    def _check_structure(self, observation: Observation, violations: list[Violation]) -> None:
+        """Tell damage in a known list from another list."""
+        if not self._structures or not structure.is_other_list(
+            observation.structure, self._structures
+        ):
             sentence = "its list holds other values, types or units than before"
-            doubts.append(Violation(SHAPE, sentence))
-        elif not seen.checked:
-            doubts.append(Violation(LIST, "it is another list than those before"))
+            violations.append(Violation(STRUCTURE, sentence))
+        elif not observation.strong_checksum:
+            violations.append(Violation(LIST, "it is another list than those before"))

@@ -1,76 +1,91 @@
-"""What is known of a sender over a restart of the program, as a text."""
+"""What is kept of a sender over a restart of the program, as JSON text.
+
+The keys and the names of checks and invariants are those that version 0.1.0 wrote, so that its
+state.json can be read. Where this program calls them otherwise now, the code below says so.
+"""
 
 import json
 import math
 from decimal import Decimal
 
 from app.plausibility.history import LEARNED, History
-from app.plausibility.invariants import CONNECTION
+from app.plausibility.invariants import CONNECTION_WATTS
 from app.plausibility.tolerances import Tolerances
 
 
-def dump(track: History) -> str:
-    """Give what is worth knowing after a restart."""
-    habits, baseline = track.habits, track.baseline
+def dump(history: History) -> str:
+    """Return what is kept of the accepted history of a sender."""
+    tolerances, baseline = history.tolerances, history.baseline
+    streaks = history.invariant_streaks
     content = {
-        "ids": sorted(track.ids),
-        "family": track.family,
-        "lists": track.lists.memory(),
-        "laws": [law for law, streak in track.law_streaks.items() if streak >= LEARNED],
-        "counter": track.counter,
-        "uncounted": track.uncounted,
-        "time": track.clock.time,
-        "wall": track.wall,
-        "cadence": track.cadence,
+        "ids": sorted(history.meter_ids),
+        "family": history.family,
+        "lists": history.lists.memory(),
+        "laws": [name for name, streak in streaks.items() if streak >= LEARNED],
+        "counter": history.invocation_counter,
+        "uncounted": history.counter_may_repeat,
+        "time": history.clock.time,
+        "wall": history.wall_time,
+        "cadence": history.arrival_interval,
         "counters": {key: str(number) for key, number in baseline.counters.items()},
         "values": baseline.values,
-        "watts": habits.watts,
-        "stride": habits.stride,
-        "slip": habits.slip,
-        "slack": habits.slack,
-        "tolerated": sorted(habits.tolerated),
+        "watts": tolerances.connection_watts,
+        "stride": tolerances.refresh_seconds,
+        "slip": tolerances.schedule_seconds,
+        "slack": tolerances.factors,
+        "tolerated": sorted(tolerances.tolerated),
     }
     return json.dumps(content)
 
 
-def load(text: str, now: float, wall: float) -> History | None:
-    """Go on from what was known before the restart; None when it cannot be understood."""
-    track = History(Tolerances())
-    habits = track.habits
+def load(text: str, now: float, wall_time: float) -> History | None:
+    """Restore the accepted history of a sender.
+
+    Args:
+        text: what `dump` returned, or anything else.
+        now: by the monotonic clock, in seconds.
+        wall_time: by this computer's clock, in seconds since 1970.
+
+    Returns:
+        None when the text cannot be understood.
+    """
+    tolerances = Tolerances()
+    history = History(tolerances)
     try:
         content = json.loads(text)
-        track.ids = known = frozenset(map(str, content["ids"]))
-        track.family = str(content["family"])
-        track.law_streaks = dict.fromkeys(map(str, content["laws"]), LEARNED)
-        counter, moment = content["counter"], content["time"]
-        track.counter = None if counter is None else int(counter)
-        track.uncounted = bool(content["uncounted"])
-        time = None if moment is None else _finite(moment)
-        habits.watts = max(_finite(content["watts"]), CONNECTION)
-        habits.stride, habits.slip = _finite(content["stride"]), _finite(content["slip"])
-        habits.slack = {str(k): max(1.0, _finite(v)) for k, v in content["slack"].items()}
-        habits.tolerated = set(map(str, content["tolerated"]))
-        track.wall = _finite(content["wall"])
-        track.cadence = max(0.0, _finite(content["cadence"]))
+        history.meter_ids = frozenset(map(str, content["ids"]))
+        history.family = str(content["family"])
+        history.invariant_streaks = dict.fromkeys(map(str, content["laws"]), LEARNED)
+        counter, time = content["counter"], content["time"]
+        history.invocation_counter = None if counter is None else int(counter)
+        history.counter_may_repeat = bool(content["uncounted"])
+        meter_time = None if time is None else _finite(time)
+        tolerances.connection_watts = max(_finite(content["watts"]), CONNECTION_WATTS)
+        tolerances.refresh_seconds = _finite(content["stride"])
+        tolerances.schedule_seconds = _finite(content["slip"])
+        tolerances.factors = {str(k): max(1.0, _finite(v)) for k, v in content["slack"].items()}
+        tolerances.tolerated = set(map(str, content["tolerated"]))
+        history.wall_time = _finite(content["wall"])
+        history.arrival_interval = max(0.0, _finite(content["cadence"]))
         counters = {str(k): Decimal(str(v)) for k, v in content["counters"].items()}
         if not all(map(math.isfinite, counters.values())):
             return None
         values = {str(k): _finite(v) for k, v in content["values"].items()}
-        track.now = then = now - max(0.0, wall - track.wall)
-        track.lists.restore(content["lists"])
+        history.now = now - max(0.0, wall_time - history.wall_time)
+        history.lists.restore(content["lists"])
     except (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError):
         return None
-    track.clock.restore(time, then)
-    track.baseline.restore(dict(counters), values, then)
-    track.count = LEARNED
-    return track if known else None
+    history.clock.restore(meter_time, history.now)
+    history.baseline.restore(dict(counters), values, history.now)
+    history.count = LEARNED
+    return history if history.meter_ids else None
 
 
 def _finite(value: str | float) -> float:
-    """Take a number from a memory.
+    """Return a number of the text.
 
     Raises:
-        ValueError: it is none that can be calculated with.
+        ValueError: it is infinite or no number.
     """
     number = float(value)
     if not math.isfinite(number):

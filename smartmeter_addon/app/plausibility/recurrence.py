@@ -1,54 +1,61 @@
-"""What a meter does now and then is told from noise, and learned.
+"""Tells what a meter does now and then from noise.
 
-Noise never does the same for long: its damage is doubted for many reasons. Telegrams that are
-doubted for one and the same reason again and again are how a meter is.
+Damaged telegrams fail many different checks. A meter that does something unusual now and then fails
+the same check each time, and no other. Such a check is to be relaxed for this meter.
 """
 
 from typing import Final
 
-_USUAL: Final = 6
-_PROVEN: Final = 4
-_FADES: Final = 20_000
-"""Telegrams after which what was counted counts half."""
+_FEWEST: Final = 6
+"""Telegrams that fail a check alone before it is relaxed; fewer may be chance."""
+
+_UNFOUNDED: Final = 4
+"""Times that a check failed and the telegram was confirmed, before its tolerance is widened."""
+
+_HALVED_AFTER: Final = 20_000
+"""Accepted telegrams after which the counts are halved: about a day at one each 5 seconds.
+
+Noise of long ago does not keep a check from being relaxed.
+"""
 
 
 class Recurrence:
-    """Counts why the telegrams of one sender were held back."""
+    """Counts which checks the telegrams of one sender failed."""
 
-    __slots__ = ("_alone", "_believed", "_held", "_proven")
+    __slots__ = ("_accepted", "_alone", "_confirmed", "_failed")
 
     def __init__(self) -> None:
-        self._held = 0
-        self._alone: dict[str, int] = {}  # those of them with one reason only, by it
-        self._proven: dict[str, int] = {}  # reasons of those that others confirmed
-        self._believed = 0
+        self._failed = 0  # telegrams that failed any check
+        self._alone: dict[str, int] = {}  # those that failed one check only, by check
+        self._confirmed: dict[str, int] = {}  # checks failed by telegrams that were confirmed
+        self._accepted = 0
 
-    def hold(self, reason: str | None) -> bool:
-        """Count a telegram that is held back after one that was not.
+    def count_failed(self, check: str | None) -> bool:
+        """Count a telegram that failed a check after one that failed none.
 
         Args:
-            reason: the kind of doubt, if it is the only one and can be learned from.
+            check: the only one it failed, if that one can be relaxed; otherwise None.
 
         Returns:
-            Whether this reason came so often, and so often alone, that it is no noise.
+            Whether so many telegrams, and most of all, failed this check alone that it is no noise.
         """
-        self._held += 1
-        if reason is None:
+        self._failed += 1
+        if check is None:
             return False
-        count = self._alone[reason] = self._alone.get(reason, 0) + 1
-        if count < _USUAL or 3 * count <= 2 * self._held:
+        count = self._alone[check] = self._alone.get(check, 0) + 1
+        if count < _FEWEST or 3 * count <= 2 * self._failed:
             return False
-        self._held -= self._alone.pop(reason)
+        self._failed -= self._alone.pop(check)
         return True
 
-    def prove(self, kind: str) -> bool:
-        """Count a doubt that proved to be unfounded; tell whether it did too often."""
-        self._proven[kind] = (self._proven.get(kind, 0) + 1) % _PROVEN
-        return not self._proven[kind]
+    def count_confirmed(self, check: str) -> bool:
+        """Count a check that failed although the telegram was right; tell when it did too often."""
+        self._confirmed[check] = (self._confirmed.get(check, 0) + 1) % _UNFOUNDED
+        return not self._confirmed[check]
 
-    def believe(self) -> None:
-        """Count a telegram that is believed."""
-        self._believed += 1
-        if not self._believed % _FADES:
-            self._held //= 2
-            self._alone = {kind: count // 2 for kind, count in self._alone.items()}
+    def count_accepted(self) -> None:
+        """Count an accepted telegram."""
+        self._accepted += 1
+        if not self._accepted % _HALVED_AFTER:
+            self._failed //= 2
+            self._alone = {check: count // 2 for check, count in self._alone.items()}

@@ -1,7 +1,8 @@
-"""The pace at which one list of a meter is pushed: mostly to the second, every five, every ten.
+"""The times, by the meter's own clock, at which it pushes one list.
 
-Once a pace was kept for a while, a time that does not lie on it is damage; and where telegrams are
-counted, it is known beforehand. Lists that a meter pushes in turn have each their own.
+Most lists are pushed at a fixed push interval: each second, every 5 s, every 10 s. Once a list kept
+its interval for some telegrams, a time between two multiples of it is damage. An invocation counter
+tells which multiple it is. A meter that pushes several lists in turn has a schedule for each.
 """
 
 import math
@@ -10,140 +11,157 @@ from typing import Final
 from app.plausibility.observation import Observation
 from app.plausibility.tolerances import Tolerances
 
-STEADY: Final = 3
-_UNSTEADIEST: Final = 1 << 17
+NEEDED: Final = 3
+"""Telegrams that have to keep the push interval before it is relied on: fewer may be chance."""
+
+_MOST_NEEDED: Final = 1 << 17
+"""Telegrams that are needed at most, after schedules that moved again and again: some days."""
+
 _MOVED: Final = 4
+"""Telegrams that fail the schedule and no other check before it is taken to have moved."""
+
 _REST: Final = 20.0
-SLIP: Final = 2.0
-"""Seconds by which some meters miss their own pace in a single telegram."""
+"""Seconds by which the meter's clock and the monotonic clock may differ, at most half a push
+interval: gateways delay telegrams."""
+
+MISSED_BY: Final = 2.0
+"""Seconds by which some meters miss their own schedule in single telegrams."""
 
 
 class Schedule:
-    """What the telegrams of one list that were believed say of their pace.
+    """The push interval of one list, as far as its accepted telegrams tell.
 
     Args:
-        habits: of the sender.
-        need: so many telegrams have to keep a pace before it is relied on.
+        tolerances: of the sender.
+        needed: telegrams that have to keep a push interval before it is relied on.
     """
 
-    __slots__ = ("_counter", "_habits", "_missed", "_need", "_steady", "_step", "_time")
+    __slots__ = ("_counter", "_failed", "_interval", "_kept", "_needed", "_time", "_tolerances")
 
-    def __init__(self, habits: Tolerances, need: int = STEADY) -> None:
-        self._habits = habits
-        self._need = need
-        self._step: float | None = None  # seconds from one telegram to the next
-        self._steady = 0  # telegrams that kept it
-        self._time: float | None = None  # of the last telegram, by the meter
-        self._counter: int | None = None
-        self._missed = 0  # telegrams since then that were held back for their pace alone
+    def __init__(self, tolerances: Tolerances, needed: int = NEEDED) -> None:
+        self._tolerances = tolerances
+        self._needed = needed
+        self._interval: float | None = None  # seconds from one telegram to the next
+        self._kept = 0  # telegrams in a row that kept it
+        self._time: float | None = None  # of the last telegram, by the meter's clock
+        self._counter: int | None = None  # its invocation counter
+        self._failed = 0  # telegrams since then that failed the schedule and no other check
 
     @property
-    def step(self) -> float | None:
-        """Seconds from one telegram to the next; None as long as they are not relied on."""
-        return self._step if self._steady >= self._need else None
+    def interval(self) -> float | None:
+        """The push interval in seconds; None as long as it is not relied on."""
+        return self._interval if self._kept >= self._needed else None
 
-    def take(self, seen: Observation) -> None:
-        """Go on from a telegram that is believed."""
-        if seen.time is None:
+    def add(self, observation: Observation) -> None:
+        """Learn from an accepted telegram."""
+        if observation.meter_time is None:
             return
         if self._time is not None:
-            passed = seen.time - self._time
-            counted = self._counted(seen)
-            if self._lies_on(passed, counted):
-                self._steady += 1
+            passed = observation.meter_time - self._time
+            counted = self._counted(observation)
+            if self._is_multiple(passed, counted):
+                self._kept += 1
             else:
                 each = passed / (counted or 1)
-                self._step, self._steady = each if each > 0 and each.is_integer() else None, 0
-        self._time, self._counter, self._missed = seen.time, seen.counter, 0
+                self._interval = each if each > 0 and each.is_integer() else None
+                self._kept = 0
+        self._time, self._counter = observation.meter_time, observation.invocation_counter
+        self._failed = 0
 
-    def is_kept(self, seen: Observation, ahead: float | None, behind: float) -> bool | None:
-        """Tell whether a telegram's time lies on the pace.
+    def is_kept(self, observation: Observation, ahead: float | None, delay: float) -> bool | None:
+        """Tell whether the list is due at a telegram's time.
 
         Args:
-            seen: the telegram.
+            observation: the telegram.
             ahead: seconds by which the meter's clock went on further than this computer's since
                 the sender's last telegram; None when that says nothing.
-            behind: seconds by which that one came late.
+            delay: seconds by which that telegram came late.
 
         Returns:
-            None when there is no pace that can be relied on.
+            None when there is no push interval that is relied on.
         """
-        if self.step is None or self._time is None or seen.time is None:
+        if self.interval is None or self._time is None or observation.meter_time is None:
             return None
-        passed = seen.time - self._time
-        counted = self._counted(seen)
-        if not self._lies_on(passed, counted):
+        passed = observation.meter_time - self._time
+        counted = self._counted(observation)
+        if not self._is_multiple(passed, counted):
             return False
-        if ahead is None or self.is_counted(seen):
+        if ahead is None or self.is_counted(observation):
             return True
-        rest = min(_REST, self.step / 2)
-        # The next telegram may come as late as it likes; after others that were lost it is on time.
-        late = counted is None and passed < self.step + rest
-        return ahead <= behind + rest and (late or ahead >= -rest)
+        rest = min(_REST, self.interval / 2)
+        # The next telegram may come late by any time. After lost telegrams it has to be on time.
+        late = counted is None and passed < self.interval + rest
+        return ahead <= delay + rest and (late or ahead >= -rest)
 
-    def is_counted(self, seen: Observation) -> bool:
-        """Tell whether a telegram's time is the one that the counter of telegrams asks for."""
-        counted = self._counted(seen)
-        if counted is None or self._step is None or self._time is None or seen.time is None:
+    def is_counted(self, observation: Observation) -> bool:
+        """Tell whether a telegram's time is the one that its invocation counter asks for."""
+        counted = self._counted(observation)
+        time = observation.meter_time
+        if counted is None or self._interval is None or self._time is None or time is None:
             return False
-        return abs(seen.time - self._time - counted * self._step) <= self._habits.slip
+        missed_by = abs(time - self._time - counted * self._interval)
+        return missed_by <= self._tolerances.schedule_seconds
 
-    def slips(self, seen: Observation) -> bool:
-        """Tell whether a telegram misses the pace by no more than some meters do at times."""
-        if self._step is None or self._time is None or seen.time is None:
+    def is_nearly_kept(self, observation: Observation) -> bool:
+        """Tell whether a telegram misses the schedule by no more than some meters do at times."""
+        if self._interval is None or self._time is None or observation.meter_time is None:
             return False
-        passed = seen.time - self._time
-        return abs(passed - max(1, round(passed / self._step)) * self._step) <= SLIP
+        passed = observation.meter_time - self._time
+        telegrams = max(1, round(passed / self._interval))
+        return abs(passed - telegrams * self._interval) <= MISSED_BY
 
-    def miss(self) -> None:
-        """Learn from a telegram that was held back for its pace alone: the pace may have moved."""
-        self._missed += 1
-        if self._missed >= _MOVED:
-            self.forget()
+    def count_failed(self) -> None:
+        """Count a telegram that failed the schedule and no other check: it may have moved."""
+        self._failed += 1
+        if self._failed >= _MOVED:
+            self.distrust()
 
-    def forget(self) -> None:
-        """Rely on a pace only after it was steady for longer."""
-        self._steady, self._need = 0, min(2 * self._need, _UNSTEADIEST)
+    def distrust(self) -> None:
+        """Rely on a push interval only after it was kept for twice as long."""
+        self._kept, self._needed = 0, min(2 * self._needed, _MOST_NEEDED)
 
-    def go_on(self, other: "Schedule") -> None:
-        """Take the pace that was known before."""
-        self._step, self._steady, self._need = other._step, other._steady, other._need  # noqa: SLF001 - of this class
+    def continue_from(self, other: "Schedule") -> None:
+        """Take the push interval that was known before."""
+        self._interval, self._kept, self._needed = other._interval, other._kept, other._needed  # noqa: SLF001 - of this class
 
     def memory(self) -> list[float | None]:
-        """Give what is worth knowing after a restart."""
-        return [self.step, self._need, self._time, self._counter]
+        """Return what is kept over a restart."""
+        return [self.interval, self._needed, self._time, self._counter]
 
     @classmethod
-    def restored_from(cls, kept: list[float | None], habits: Tolerances) -> "Schedule":
-        """Go on from what was known before the restart.
+    def restored_from(cls, kept: list[float | None], tolerances: Tolerances) -> "Schedule":
+        """Restore what was known before a restart.
 
         Args:
-            kept: what `memory` gave.
-            habits: of the sender.
+            kept: what `memory` returned.
+            tolerances: of the sender.
 
         Raises:
             ValueError, TypeError, OverflowError: it cannot be understood.
         """
-        step, need, time, counter = kept
-        pace = cls(habits, min(max(STEADY, int(need or 0)), _UNSTEADIEST))
-        if step and 1 <= step < math.inf:
-            pace._step, pace._steady = float(step), pace._need
-        pace._time = float(time) if time is not None and math.isfinite(time) else None
-        pace._counter = None if counter is None else int(counter)
-        return pace
+        interval, needed, time, counter = kept
+        schedule = cls(tolerances, min(max(NEEDED, int(needed or 0)), _MOST_NEEDED))
+        if interval and 1 <= interval < math.inf:
+            schedule._interval, schedule._kept = float(interval), schedule._needed
+        schedule._time = float(time) if time is not None and math.isfinite(time) else None
+        schedule._counter = None if counter is None else int(counter)
+        return schedule
 
-    def _counted(self, seen: Observation) -> int | None:
-        """Count the telegrams since the last of this list; None if they cannot be."""
-        if seen.counter is None or self._counter is None:
+    def _counted(self, observation: Observation) -> int | None:
+        """Count the telegrams since the last of this list; None where they cannot be counted."""
+        if observation.invocation_counter is None or self._counter is None:
             return None
-        passed = seen.counter - self._counter
+        passed = observation.invocation_counter - self._counter
         return passed if passed > 0 else None
 
-    def _lies_on(self, passed: float, counted: int | None) -> bool:
-        """Tell whether a time is a multiple of the step; other lists may be counted, too."""
-        if not self._step:
+    def _is_multiple(self, passed: float, counted: int | None) -> bool:
+        """Tell whether seconds are a multiple of the push interval.
+
+        The invocation counter counts the telegrams of other lists, too, so it is an upper limit.
+        """
+        if not self._interval:
             return False
-        telegrams = max(1, round(passed / self._step))
+        telegrams = max(1, round(passed / self._interval))
         if counted is not None:
             telegrams = min(telegrams, counted)
-        return abs(passed - telegrams * self._step) <= self._habits.slip
+        return abs(passed - telegrams * self._interval) <= self._tolerances.schedule_seconds

@@ -1,4 +1,4 @@
-"""What is believed of one sender, and what might have to be."""
+"""One sender: its accepted history, and pending ones that may replace it."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -7,33 +7,59 @@ from app.plausibility import counters, violation
 from app.plausibility.history import History
 from app.plausibility.observation import Observation
 from app.plausibility.recurrence import Recurrence
-from app.plausibility.schedule import STEADY
+from app.plausibility.schedule import NEEDED
 from app.plausibility.structure import Structure
 from app.plausibility.tolerances import Tolerances
 
 YOUNG: Final = 3
-"""Telegrams after which a meter's past weighs more than one telegram that contradicts it."""
+"""Telegrams from which on an accepted history outweighs a single telegram that contradicts it."""
 
-_CONFIRMED: Final = 2
-_CONFIRMED_LAW: Final = (
-    3  # what breaks a law may be wrong in many ways, and still go on from itself
-)
-_CONFIRMED_STRANGER: Final = 60
-"""Where another goes on under its own name: damage may make the same name again and again."""
+_CONFIRMATIONS: Final = 2
+"""Telegrams that have to follow from a pending one, for instance after a reset of counters."""
 
-_REPLAYED: Final = 60
-_REPLAYED_SECONDS: Final = 600.0
-_REPLAYED_SECONDS_VERIFIED: Final = 86400.0
-"""What it takes to believe telegrams with an old counter and an old clock after all."""
+_CONFIRMATIONS_INVARIANT: Final = 3
+"""The same where an invariant or bound is violated: such damage can be followed by chance."""
+
+_CONFIRMATIONS_STRANGER: Final = 60
+"""The same where another sender is accepted meanwhile: damage may make the same name again."""
+
+_REPLAYS: Final = 60
+_REPLAY_SECONDS: Final = 600.0
+_REPLAY_SECONDS_VERIFIED: Final = 86400.0
+"""Telegrams, and seconds for which they have to come, before replays of an old time are accepted.
+
+A recording is shorter than that. A longer one is feared only where the tag is verified, as nothing
+else can be forged there.
+"""
 
 _USUAL_LIST: Final = 2
-_USUAL_SHAPE: Final = 8
-_MOST_ODD_SHAPES: Final = 32
-_MOST_CANDIDATES: Final = 4
-_LONGEST_STRIDE: Final = 86400.0
-_MOST_WATTS: Final = 1e6
+"""Telegrams with the same other list before it is accepted: noise makes none twice."""
 
-SOFT: Final = frozenset(
+_USUAL_STRUCTURE: Final = 8
+"""The same for a structure that is nearly a known one: the same bit may be hit again."""
+
+_MOST_UNUSUAL: Final = 32
+"""Structures that are counted for this, so that noise does not fill the memory."""
+
+_MOST_PENDING: Final = 4
+"""Pending histories: noise between the telegrams of one begins others."""
+
+_LONGEST_REFRESH: Final = 86400.0
+"""Seconds: no meter refreshes its counters more rarely than once a day."""
+
+_MOST_WATTS: Final = 1e6
+"""W of the largest connection that is learned: a factory's."""
+
+_POWER_HEADROOM: Final = 1.2
+"""Factor of a connection over a confirmed power: it was hardly the largest."""
+
+_WATTS_PER_AMPERE: Final = 830.0
+"""W of a connection for each A of a confirmed current: three phases of 230 V, and a fifth more."""
+
+_RISE_HEADROOM: Final = 1.3
+"""Factor of a connection over the mean power of a confirmed rise of an energy."""
+
+TOLERANCE_CHECKS: Final = frozenset(
     (
         "power",
         "current",
@@ -42,134 +68,196 @@ SOFT: Final = frozenset(
         "angle",
         "factor",
         "reactive",
-        violation.BOUNCE,
-        violation.PACE,
+        violation.AHEAD_OF_POWER,
+        violation.SCHEDULE,
     )
 )
+"""Checks against a tolerance, which may be too narrow for a meter."""
 
 
 @dataclass(slots=True)
-class Candidate:
-    """Telegrams that were held back and go on from one another.
+class Pending:
+    """Pending telegrams that follow from one another.
 
     Args:
-        begun: when the first came.
-        watts: the mean power of the fastest counter from one to the next.
+        history: of these telegrams.
+        begun: when the first came, by the monotonic clock, in seconds.
+        watts: the largest mean power that an energy rose with from one to the next.
     """
 
-    track: History
+    history: History
     begun: float
     watts: float = 0.0
 
 
 @dataclass(slots=True)
 class Sender:
-    """One sender: what is believed of it, and what might have to be."""
+    """What is known of one sender.
 
-    habits: Tolerances = field(default_factory=Tolerances)
-    base: History | None = None
-    candidates: list[Candidate] = field(default_factory=list)  # the one gone on with last is last
-    others: int = 0  # telegrams that were believed of other senders, when it was met
-    patience: Recurrence = field(default_factory=Recurrence)
-    held: int = 0  # since the last that was believed
-    hard: bool = False  # whether any of these was doubted for more than a jump
-    odd_shapes: dict[Structure, int] = field(default_factory=dict)
+    Args:
+        tolerances: of all its histories.
+        accepted: the history of its accepted telegrams; None before the first.
+        pending: histories that may replace it, the one that was confirmed last at the end.
+        accepted_before: telegrams of the line that were accepted before it was first heard.
+        recurrence: counts the checks that its telegrams failed.
+        failed: telegrams that failed a check since the last accepted one.
+        failed_more: whether any of these failed a check that is not of `TOLERANCE_CHECKS`.
+        unusual: how often a structure came that is not a known one.
+    """
 
-    def is_usual(self, shape: Structure, kinds: frozenset[str]) -> bool:
-        """Tell whether a list in which nothing else is odd came so often that it is no damage."""
-        count = self.odd_shapes[shape] = self.odd_shapes.pop(shape, 0) + 1
-        if len(self.odd_shapes) > _MOST_ODD_SHAPES:
-            del self.odd_shapes[next(iter(self.odd_shapes))]
-        return count >= (_USUAL_LIST if violation.LIST in kinds else _USUAL_SHAPE)
+    tolerances: Tolerances = field(default_factory=Tolerances)
+    accepted: History | None = None
+    pending: list[Pending] = field(default_factory=list)
+    accepted_before: int = 0
+    recurrence: Recurrence = field(default_factory=Recurrence)
+    failed: int = 0
+    failed_more: bool = False
+    unusual: dict[Structure, int] = field(default_factory=dict)
 
-    def endure(self, base: History, seen: Observation, kinds: frozenset[str]) -> None:
-        """Rely less on what this meter breaks again and again."""
-        if kinds == {violation.REPEATING}:
-            base.lists.endure_words(seen)
-        if self.held > 1:
+    def accept(self, history: History) -> None:
+        """Replace the accepted history, by the same one or by a pending one."""
+        self.accepted = history
+        self.pending.clear()
+        self.failed, self.failed_more = 0, False
+        self.recurrence.count_accepted()
+
+    def is_usual(self, structure: Structure, checks: frozenset[str]) -> bool:
+        """Count a structure that is not a known one; tell whether it came too often for damage.
+
+        Args:
+            structure: of a telegram that fails no other check.
+            checks: which of `STRUCTURE` and `LIST` it fails.
+        """
+        count = self.unusual[structure] = self.unusual.pop(structure, 0) + 1
+        if len(self.unusual) > _MOST_UNUSUAL:
+            del self.unusual[next(iter(self.unusual))]
+        return count >= (_USUAL_LIST if violation.LIST in checks else _USUAL_STRUCTURE)
+
+    def relax(self, accepted: History, observation: Observation, checks: frozenset[str]) -> None:
+        """Relax what telegrams of this sender fail again and again without being damaged.
+
+        Args:
+            accepted: its accepted history.
+            observation: a telegram that does not follow from it.
+            checks: those that it fails.
+        """
+        if checks == {violation.REPEATED}:
+            accepted.lists.relax_repeated(observation)
+        if self.failed > 1:
             return
-        reason = _learnable(kinds)
-        if reason == violation.PACE and not base.lists.miss_pace(seen):
-            reason = None
-        if self.patience.hold(reason) and reason:
-            base.endure(reason)
+        check = _relaxable(checks)
+        if check == violation.SCHEDULE and not accepted.lists.count_off_schedule(observation):
+            check = None
+        if self.recurrence.count_failed(check) and check:
+            accepted.relax(check)
 
-    def go_on(
-        self, seen: Observation, kinds: frozenset[str], *, verified: bool
-    ) -> tuple[Candidate, bool]:
-        """Let a telegram confirm those that were held back before it, or begin anew.
+    def confirm(
+        self, observation: Observation, checks: frozenset[str], *, verified: bool
+    ) -> tuple[Pending, bool]:
+        """Add a telegram to the pending history that it follows from, or begin one with it.
+
+        Args:
+            observation: the telegram.
+            checks: those against the accepted history that it fails.
+            verified: whether its tag was verified.
 
         Returns:
-            The candidate, and whether there was one.
+            The pending history, and whether the telegram confirms it.
         """
-        for n, candidate in enumerate(self.candidates):
-            track = candidate.track
-            if not (track.doubt_verified(seen) if verified else track.doubt(seen)):
-                candidate.watts = max(candidate.watts, counters.leap(track.baseline, seen)[1])
-                track.take(seen)
-                self.candidates.append(self.candidates.pop(n))
-                return candidate, True
-        candidate = self.begin(seen, kinds)
-        del self.candidates[: max(0, len(self.candidates) - _MOST_CANDIDATES + 1)]
-        self.candidates.append(candidate)
-        return candidate, False
+        for n, pending in enumerate(self.pending):
+            history = pending.history
+            if not (
+                history.check_verified(observation) if verified else history.check(observation)
+            ):
+                _, watts = counters.fastest_rise(history.baseline, observation)
+                pending.watts = max(pending.watts, watts)
+                history.add(observation)
+                self.pending.append(self.pending.pop(n))
+                return pending, True
+        pending = self.begin(observation, checks)
+        del self.pending[: max(0, len(self.pending) - _MOST_PENDING + 1)]
+        self.pending.append(pending)
+        return pending, False
 
-    def begin(self, seen: Observation, kinds: frozenset[str]) -> Candidate:
-        """Begin a track of telegrams that are doubted."""
-        # Two telegrams tell no pace when their clock is in doubt.
-        track = History(self.habits, 2 * STEADY)
-        track.doubts = kinds
-        track.uncounted = True
-        if self.base:
-            track.law_streaks = dict(self.base.law_streaks)
-        track.take(seen)
-        return Candidate(track, seen.now)
+    def begin(self, observation: Observation, checks: frozenset[str]) -> Pending:
+        """Begin a pending history."""
+        # Twice the telegrams are needed to tell the push interval: the clock may be damaged.
+        history = History(self.tolerances, 2 * NEEDED)
+        history.pending_for = checks
+        history.counter_may_repeat = True
+        if self.accepted:
+            history.invariant_streaks = dict(self.accepted.invariant_streaks)
+        history.add(observation)
+        return Pending(history, observation.now)
+
+    def is_confirmed(
+        self, pending: Pending, observation: Observation, *, alone: bool, verified: bool
+    ) -> bool:
+        """Tell whether enough telegrams confirm a pending history.
+
+        Args:
+            pending: the history.
+            observation: its last telegram.
+            alone: whether no other sender was accepted since this one was first heard.
+            verified: whether the tag of the last telegram was verified.
+        """
+        accepted = self.accepted
+        confirmations = pending.history.count - 1
+        checks, time = pending.history.pending_for, observation.meter_time
+        if accepted and violation.REPLAY in checks:
+            is_later = time is not None and (accepted.clock.time or time) < time
+            if not is_later:
+                seconds = _REPLAY_SECONDS_VERIFIED if verified else _REPLAY_SECONDS
+                return confirmations >= _REPLAYS and observation.now - pending.begun >= seconds
+        if accepted is None and violation.IDENTITY not in checks:
+            return True
+        if accepted is None and not alone:
+            return confirmations >= _CONFIRMATIONS_STRANGER
+        if accepted and accepted.count < YOUNG:
+            return True
+        prefixes = (violation.INVARIANT, violation.BOUND)
+        if any(check.startswith(prefixes) for check in checks):
+            return confirmations >= _CONFIRMATIONS_INVARIANT
+        return confirmations >= _CONFIRMATIONS
+
+    def learn(self, pending: Pending, observation: Observation) -> None:
+        """Learn from a pending history that is to be accepted, before it is.
+
+        Args:
+            pending: the history.
+            observation: its last telegram.
+        """
+        tolerances, accepted = self.tolerances, self.accepted
+        checks = pending.history.pending_for
+        for check in checks & (TOLERANCE_CHECKS | {violation.CLOCK}) - {violation.SCHEDULE}:
+            if self.recurrence.count_confirmed(check):
+                tolerances.widen(check)
+        bounds = {check for check in checks if check.startswith(violation.BOUND)}
+        values = observation.values
+        if bounds:
+            tolerances.tolerated |= bounds
+            watts = max((abs(v) for k, v in values.items() if k.startswith("power")), default=0)
+            amperes = max((abs(v) for k, v in values.items() if "current" in k), default=0)
+            tolerances.connection_watts = min(
+                max(
+                    tolerances.connection_watts,
+                    _POWER_HEADROOM * watts,
+                    _WATTS_PER_AMPERE * amperes,
+                ),
+                _MOST_WATTS,
+            )
+        if accepted and violation.RISE in checks:
+            stood, watts = counters.fastest_rise(accepted.baseline, observation)
+            if watts <= tolerances.connection_watts:
+                refresh_seconds = max(stood, tolerances.refresh_seconds)
+                tolerances.refresh_seconds = min(refresh_seconds, _LONGEST_REFRESH)
+            elif pending.watts > tolerances.connection_watts:  # and no clock that stood still
+                tolerances.connection_watts = min(_RISE_HEADROOM * pending.watts, _MOST_WATTS)
+        tolerances.limits.clear()
 
 
-def learn(sender: Sender, candidate: Candidate, seen: Observation) -> None:
-    """Learn from telegrams that were doubted and are believed."""
-    habits, base, kinds = sender.habits, sender.base, candidate.track.doubts
-    for kind in kinds & (SOFT | {violation.CLOCK}) - {violation.PACE}:
-        if sender.patience.prove(kind):
-            habits.widen(kind)
-    absurd = {kind for kind in kinds if kind.startswith(violation.ABSURD)}
-    if absurd:
-        habits.tolerated |= absurd
-        drawn = max((abs(v) for k, v in seen.values.items() if k.startswith("power")), default=0)
-        amperes = max((abs(v) for k, v in seen.values.items() if "current" in k), default=0)
-        habits.watts = min(max(habits.watts, 1.2 * drawn, 830 * amperes), _MOST_WATTS)
-    if base and violation.LEAP in kinds:
-        stood, watts = counters.leap(base.baseline, seen)
-        if watts <= habits.watts:
-            habits.stride = min(max(stood, habits.stride), _LONGEST_STRIDE)
-        elif candidate.watts > habits.watts:  # and no clock or gateway that stood still
-            habits.watts = min(1.3 * candidate.watts, _MOST_WATTS)
-    habits.most.clear()
-
-
-def _learnable(kinds: frozenset[str]) -> str | None:
-    """Give the only kind of doubt, if a meter may have it as a habit."""
-    (kind, *others) = kinds
-    lawless = kind.startswith(violation.LAW) and kind != violation.REPEATING
-    return kind if not others and (kind in SOFT or lawless) else None
-
-
-def is_confirmed(
-    candidate: Candidate, base: History | None, seen: Observation, *, alone: bool, verified: bool
-) -> bool:
-    """Tell whether a track has been gone on with often enough to be believed."""
-    confirmations = candidate.track.count - 1
-    kinds = candidate.track.doubts
-    if base and violation.REPLAY in kinds:
-        newer = seen.time is not None and (base.clock.time or seen.time) < seen.time
-        if not newer:
-            lasted = _REPLAYED_SECONDS_VERIFIED if verified else _REPLAYED_SECONDS
-            return confirmations >= _REPLAYED and seen.now - candidate.begun >= lasted
-    if base is None and violation.IDENTITY not in kinds:
-        return True
-    if base is None and not alone:
-        return confirmations >= _CONFIRMED_STRANGER
-    if base and base.count < YOUNG:
-        return True
-    lawless = any(kind.startswith((violation.LAW, violation.ABSURD)) for kind in kinds)
-    return confirmations >= (_CONFIRMED_LAW if lawless else _CONFIRMED)
+def _relaxable(checks: frozenset[str]) -> str | None:
+    """Return the only check, if it is one that a meter may fail for years."""
+    (check, *others) = checks
+    is_invariant = check.startswith(violation.INVARIANT) and check != violation.REPEATED
+    return check if not others and (check in TOLERANCE_CHECKS or is_invariant) else None

@@ -1,4 +1,4 @@
-"""What is learned of a sender beyond its last telegram."""
+"""The tolerances of the checks, as far as they are learned for each sender."""
 
 import math
 from dataclasses import dataclass, field
@@ -16,37 +16,42 @@ _JUMP_SHARES: Final = {
     "factor": 0.085,
     "counter": math.inf,
 }
-"""Of a quantity's range, by kind."""
+"""Largest jump that needs no cause, as a share of the range, by kind of quantity.
 
-_MOST_SLACK: Final = 64.0
+At most a tenth: smaller errors cannot be told from normal changes of load.
+"""
+
+_WIDEST: Final = 64.0
+"""Largest factor of a tolerance: six doublings, which exceed the range of each quantity."""
 
 
 @dataclass(slots=True)
 class Tolerances:
-    """What was learned of a sender, whichever of its telegrams are believed.
+    """What was learned of one sender. Its accepted and its pending history share it.
 
     Args:
-        watts: the most its connection carries.
-        stride: the longest seconds its counters were seen to stand still and then catch up.
-        slip: seconds by which its telegrams miss their own pace at times.
-        slack: by kind of doubt, how much wider than usual its threshold is.
-        tolerated: kinds of doubt that are none: what cannot be was confirmed.
-        most: what `limit` gave, to be forgotten when anything else here changes.
+        connection_watts: the most that its connection carries.
+        refresh_seconds: the longest time for which its counters stood still and then caught up.
+        schedule_seconds: by how much its times may miss their schedule.
+        factors: by check, how many times wider than usual its tolerance is.
+        tolerated: checks of bounds that are no longer made, as a value beyond them was confirmed.
+        limits: results of `limit`, by key; cleared when anything else here changes.
     """
 
-    watts: float = invariants.CONNECTION
-    stride: float = 0.0
-    slip: float = 0.0
-    slack: dict[str, float] = field(default_factory=dict)
+    connection_watts: float = invariants.CONNECTION_WATTS
+    refresh_seconds: float = 0.0
+    schedule_seconds: float = 0.0
+    factors: dict[str, float] = field(default_factory=dict)
     tolerated: set[str] = field(default_factory=set)
-    most: dict[str, float] = field(default_factory=dict)
+    limits: dict[str, float] = field(default_factory=dict)
 
-    def widen(self, kind: str) -> None:
-        """Double a threshold that was too narrow for what this meter measures."""
-        self.slack[kind] = min(2 * self.slack.get(kind, 1.0), _MOST_SLACK)
-        self.most.clear()
+    def widen(self, check: str) -> None:
+        """Double the tolerance of a check that is too narrow for this meter."""
+        self.factors[check] = min(2 * self.factors.get(check, 1.0), _WIDEST)
+        self.limits.clear()
 
     def limit(self, key: str) -> float:
-        """Give by how much a reading may jump without anything else that goes with it."""
+        """Return how far a reading may jump without a cause in the same telegram."""
         kind = invariants.kind_of(key)
-        return invariants.range_of(key, self.watts) * _JUMP_SHARES[kind] * self.slack.get(kind, 1.0)
+        reach = invariants.range_of(key, self.connection_watts)
+        return reach * _JUMP_SHARES[kind] * self.factors.get(kind, 1.0)

@@ -1,32 +1,56 @@
-"""How a doubt about a telegram is told."""
+"""A check that a telegram fails."""
 
 from typing import Final, NamedTuple
 
 
 class Violation(NamedTuple):
-    """One thing about a telegram that does not go with those before.
+    """A check that a telegram fails.
 
     Args:
-        kind: the same for the same sort of thing: one of those below, a kind of quantity (see
-            `invariants.kind_of`), ``law ...`` or ``absurd ...``.
-        sentence: for people.
+        check: the name of the check: one of those below, the kind of a quantity that jumps (see
+            `invariants.kind_of`), or `INVARIANT` or `BOUND` followed by what is violated.
+        sentence: for the log.
     """
 
-    kind: str
+    check: str
     sentence: str
 
 
-REPLAY: Final = "replay"
-IDENTITY: Final = "identity"
-SHAPE: Final = "shape"
-LIST: Final = "list"
-REPEATING: Final = "law of repeating"
-CLOCK: Final = "clock"
-PACE: Final = "pace"
-FELL: Final = "fell"
-LEAP: Final = "leap"
-BOUNCE: Final = "bounce"
+# state.json holds names of checks: kinds of quantities, CLOCK, AHEAD_OF_POWER, and those that begin
+# with BOUND. Version 0.1.0 wrote them as they are here.
 
-LAW: Final = "law "
-ABSURD: Final = "absurd "
-"""What these begin with."""
+REPLAY: Final = "replay"
+"""The invocation counter is not newer than that of the last telegram."""
+
+IDENTITY: Final = "identity"
+"""The telegram is of another meter or sender."""
+
+STRUCTURE: Final = "structure"
+"""The list is nearly a known one: codes, types, scalers, units or their order differ."""
+
+LIST: Final = "list"
+"""The list has nothing in common with a known one, and its link has a weak checksum only."""
+
+CLOCK: Final = "clock"
+"""The meter's clock does not go on as this computer's does."""
+
+SCHEDULE: Final = "schedule"
+"""The meter's clock goes on, but the list is not due at this time."""
+
+FALL: Final = "fall"
+"""A counter falls."""
+
+RISE: Final = "rise"
+"""A counter rises faster than the connection allows."""
+
+AHEAD_OF_POWER: Final = "bounce"
+"""A counter rises faster than the powers before and after allow."""
+
+INVARIANT: Final = "invariant "
+"""Prefix of the name of an invariant that the meter kept so far and the telegram does not."""
+
+REPEATED: Final = INVARIANT + "of what repeats"
+"""A field that the meter repeats in each telegram is another."""
+
+BOUND: Final = "absurd "
+"""Prefix of the key of a value that is out of its bounds."""
