@@ -1,13 +1,14 @@
-"""How many damaged telegrams are published with a wrong value: the corruption trial.
+"""Counts damaged telegrams that are published with a wrong value: the corruption trial.
 
     PYTHONPATH=smartmeter_addon:. python3 -m trials.corruption --telegrams 1000000
 
-Simulated meters that live push their telegrams; two in five are damaged. What comes out of decoder
-and guard is compared with what the same telegram says undamaged. Three questions are asked:
+Simulated meters of simulated households push telegrams, of which two in five are damaged. What
+decoder and guard accept is compared with what the same telegram says undamaged. There are three
+questions:
 
-- ``established``: what of a meter that has been read before, over restarts of the program, too;
-- ``first``: what of the first telegram ever of a meter, in the moment that it is set up;
-- ``clean``: how many good telegrams are refused when nothing is damaged.
+- ``established``: telegrams of a meter that was read before, also over restarts of the program;
+- ``first``: the first telegram of a meter that was never read before;
+- ``clean``: good telegrams that are not accepted when none is damaged.
 """
 
 from __future__ import annotations
@@ -27,13 +28,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from app.decoder import Decoder
 from app.dlms.ciphering import Keys
 from app.fault import Kind
-from app.meters import profile_files
 from app.meters.telegram import Telegram
-from app.plausibility import Guard
 from simulator import clock, meters
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.household import Household
 from simulator.links import MBus
+from tests.support.guarded import PROFILES, GuardedLine
+from tests.support.quantities import CONNECTION, RANGES, range_key
+from tests.support.simulated import SILENT
 from trials.damage import Damage, compensated, damaged, differs
 
 if TYPE_CHECKING:
@@ -41,63 +43,56 @@ if TYPE_CHECKING:
 
     from app.meters.reading import Meter, Reading
 
-PROFILES = profile_files.load()
 START = datetime(2026, 3, 20, tzinfo=UTC)
 SESSION = 1500
 """Telegrams of one session."""
 
 STREAMS = 3
-"""Different households of each meter."""
+"""Households of each meter."""
 
 CLEAN_HOUSEHOLDS = 4
 """Households of each list whose telegrams are not damaged."""
 
 STUCK = 10
-"""Good telegrams refused in a row after which the guard must have given in."""
+"""Good telegrams in a row that are not accepted, after which a session counts as stuck."""
 
 READ_BEFORE = 20
-"""Telegrams that were read of an established meter."""
+"""Undamaged telegrams at the beginning of a session of an established meter."""
 
 LATEST = 30
-"""Telegrams after which one that was held up by a damaged length has come."""
+"""Telegrams after which one that a damaged length delayed has come."""
 
 MOST_SHOWN = 8
+"""Errors of each kind of session that are printed in full."""
+
 DAMAGED_SHARE = 0.4
 RESTART_SHARE = 1 / 500
 LATE_SHARE = 1 / 100
-TRANSFER = 0.05
-"""Seconds between two telegrams that arrive one right after the other."""
+"""Shares of the telegrams that are damaged, that come after a restart of the program, and that a
+gateway delays."""
 
-CONNECTION = 3 * 63 * 230
-RANGES = {
-    "power_factor": 2.0,
-    "power": CONNECTION,
-    "reactive_power": CONNECTION,
-    "apparent_power": CONNECTION,
-    "voltage": 300.0,
-    "current": 63.0,
-    "phase_angle": 360.0,
-    "frequency": 20.0,
-}
-"""What each quantity can be at a household's connection, from end to end."""
+TRANSFER = 0.05
+"""Seconds between two telegrams that a gateway delivers at once."""
 
 FLOWS = {"gas": (25.0, 3600.0), "water": (16.0, 3600.0), "heat": (0.6, 3600.0)}
-"""The most of what is counted behind the meter, in an hour, and seconds between two reports."""
+"""By reading of a submeter, the most that it counts in an hour, and seconds between its reports."""
 
 
 class Case(NamedTuple):
-    """One session or several of the same sort.
+    """One session, or several of the same kind.
+
+    Its representation as text seeds all chance, so a change of it changes the figures.
 
     Args:
         family: of the meter.
         variant: of the family.
-        repaired: whether the link's checksums fit after the damage.
-        verified: whether the tag is checked.
+        repaired: whether the link's checksums are repaired after the damage.
+        verified: whether tags are verified.
         question: ``established``, ``first`` or ``clean``.
-        seed: what chance begins with.
-        amount: telegrams that are to be damaged; for ``clean``, telegrams.
-        guarded: whether telegrams are judged; without, the link and the decoder are on their own.
-        compensating: whether each damage is two bits that make up for each other in M-Bus's sum.
+        seed: one more seed of chance.
+        amount: telegrams to be damaged; for ``clean``, telegrams.
+        guarded: whether a guard decides about the telegrams; without, each is accepted.
+        compensating: whether each damage is two flipped bits that cancel out in M-Bus's checksum.
     """
 
     family: str
@@ -112,34 +107,34 @@ class Case(NamedTuple):
 
 
 class Pushed(NamedTuple):
-    """A telegram on the wire, what it says, and when it comes."""
+    """A telegram on the line, what it says, and the second at which it comes."""
 
     segments: tuple[bytes, ...]
-    readings: tuple[Reading, ...]  # of the meter, and of those behind it
+    readings: tuple[Reading, ...]  # of the meter, and of its submeters
     second: float
 
 
 @dataclass(slots=True)
 class Result:
-    """What came out.
+    """What was counted.
 
     Args:
-        damaged: telegrams that were damaged.
-        good: telegrams that were not.
-        held: good telegrams that were refused.
-        stuck: sessions in which good telegrams were refused to the end.
-        published: damaged telegrams of which something was published, wrong or not.
-        wrong: damaged telegrams published with anything wrong.
-        mixed: damaged telegrams published of which a part was of the telegram before.
-        errors: by what is wrong.
-        largest: the largest error of what stays within the goals, by key, in tenths of its range.
-        shown: the first of what misses the goals, in words.
-        by_list: good telegrams refused, and all of them, by list.
+        damaged: damaged telegrams.
+        good: telegrams that were not damaged.
+        not_accepted: those of them that were pending or rejected.
+        stuck: sessions that ended with good telegrams that were not accepted.
+        published: damaged telegrams that were published, wrong or not.
+        wrong: damaged telegrams that were published with anything wrong.
+        mixed: damaged telegrams that were published with a part of the telegram before.
+        errors: by kind of error and key.
+        largest: the largest error below the limit, by key, as a share of that limit.
+        shown: the first errors in full.
+        by_list: by list, good telegrams that were not accepted, and all good telegrams.
     """
 
     damaged: int = 0
     good: int = 0
-    held: int = 0
+    not_accepted: int = 0
     stuck: int = 0
     published: int = 0
     wrong: int = 0
@@ -150,10 +145,10 @@ class Result:
     by_list: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def add(self, other: Result) -> None:
-        """Take in what came out elsewhere."""
+        """Add what was counted in other sessions."""
         self.damaged += other.damaged
         self.good += other.good
-        self.held += other.held
+        self.not_accepted += other.not_accepted
         self.stuck += other.stuck
         self.published += other.published
         self.wrong += other.wrong
@@ -162,24 +157,24 @@ class Result:
         for key, share in other.largest.items():
             self.largest[key] = max(share, self.largest.get(key, 0.0))
         self.shown = (self.shown + other.shown)[:MOST_SHOWN]
-        for name, (held, good) in other.by_list.items():
+        for name, (not_accepted, good) in other.by_list.items():
             before = self.by_list.get(name, (0, 0))
-            self.by_list[name] = before[0] + held, before[1] + good
+            self.by_list[name] = before[0] + not_accepted, before[1] + good
 
 
 GRAVE = ("identity", "time", "older", "falls", "leaps", "tenth", "unknown key")
-"""Errors that the goals exclude even where noise fools the checksum."""
+"""Beginnings of errors that must not occur even where the checksum is repaired."""
 
 
 class List(NamedTuple):
-    """A list that can be simulated.
+    """A list of the simulator.
 
     Args:
         family: of the meter.
         variant: of the family.
-        tagged: whether it bears a tag.
-        summed: whether its link has nothing but M-Bus's sum of eight bits.
-        checked: whether its link has a checksum; without, no noise can be told by the link.
+        tagged: whether its telegrams have a tag.
+        summed: whether its link has M-Bus's eight-bit checksum only.
+        checked: whether its link has any checksum.
     """
 
     family: str
@@ -189,12 +184,8 @@ class List(NamedTuple):
     checked: bool
 
 
-SILENT = {("energomera", "event")}
-"""Lists in which nothing is that would be published."""
-
-
 def lists() -> list[List]:
-    """Give every list that there is and that says something."""
+    """Return every list that says something that would be published."""
     found = []
     for family, variants in meters.FAMILIES.items():
         for variant in variants:
@@ -209,9 +200,9 @@ def lists() -> list[List]:
 
 @cache
 def stream(family: str, variant: str, number: int, length: int) -> tuple[Pushed, ...]:
-    """Let a meter live, and give its telegrams."""
+    """Return the telegrams of a simulated meter and household."""
     meter = meters.build(family, variant)
-    # Each household begins at another time of the day, and no two meters have the same.
+    # Each household begins at another time of the day, and each meter has households of its own.
     begin = START + timedelta(hours=7 * number + number // 3)
     seed = zlib.crc32(f"{family} {variant} {number}".encode())
     household = Household(seed, begin, phases=meter.phases)
@@ -230,51 +221,62 @@ def stream(family: str, variant: str, number: int, length: int) -> tuple[Pushed,
 
 
 class Line:
-    """Decoder and guard of one line as `LineReader` has them, and time that is made up."""
+    """The line of one session, and the time on it."""
 
     def __init__(self, case: Case, meter: Meter) -> None:
-        self._guarded = case.guarded
-        self._keys = Keys(KEY, AUTH_KEY if case.verified else None)
-        # A list without the meter's number is not made to wait for one that bears it.
-        self._numbers: dict[str, str] | None = {} if meter.number else None
-        self.now = 0.0
-        self._guard = Guard()
-        self.restart()
+        self._line = GuardedLine(
+            Keys(KEY, AUTH_KEY if case.verified else None),
+            # A list without the meter's number does not wait for one that has it.
+            waits_for_number=bool(meter.number),
+            guarded=case.guarded,
+        )
+        self.move_to(0.0)
+
+    @property
+    def second(self) -> float:
+        """The time on the line, in seconds."""
+        return self._line.now
+
+    def move_to(self, second: float) -> None:
+        """Let time pass up to a second."""
+        self._line.now, self._line.wall = second, 1.8e9 + second
 
     def restart(self) -> None:
-        """Begin the program again."""
-        self._memory = self._guard.memory()
-        self._guard = Guard(self._memory, lambda: self.now, lambda: 1.8e9 + self.now)
-        self._decoder = Decoder(
-            self._keys,
-            PROFILES,
-            clock.VIENNA,
-            numbers=self._numbers,
-            guard=self._guard if self._guarded else None,
-        )
+        """Restart the program."""
+        self._line.restart()
 
     def push(self, segments: Sequence[bytes]) -> tuple[list[tuple[Reading, ...]], bool]:
-        """Let bytes come; give what each telegram publishes, and whether any was held back."""
+        """Let bytes come.
+
+        Returns:
+            The readings of each accepted telegram, and whether any was pending or rejected.
+        """
         found: list[tuple[Reading, ...]] = []
-        held = False
+        not_accepted = False
         for part in segments:
-            for item in self._decoder.feed(part):
+            for item in self._line.feed(part):
                 if isinstance(item, Telegram) and item.fault is None:
                     own = (item.reading,) if item.reading else ()
                     found += [(*own, *item.others)] if own or item.others else []
                 else:
                     fault = item.fault if isinstance(item, Telegram) else item
-                    held |= bool(fault and fault.kind in {Kind.SUSPICIOUS, Kind.REPLAYED})
-        return found, held
+                    not_accepted |= bool(fault and fault.kind in {Kind.SUSPICIOUS, Kind.REPLAYED})
+        return found, not_accepted
 
 
 def run(case: Case, streams: int = STREAMS, length: int = SESSION) -> Result:
-    """Run one case, on so many households for so many telegrams each."""
+    """Run one case.
+
+    Args:
+        case: what to run.
+        streams: households to choose from.
+        length: telegrams of each household.
+    """
     chance = random.Random(f"{case}")
     result = Result()
     if case.question == "clean":
         _clean(case, chance, result)
-        result.by_list[f"{case.family} {case.variant}"] = result.held, result.good
+        result.by_list[f"{case.family} {case.variant}"] = result.not_accepted, result.good
         return result
     while result.damaged < case.amount:
         pushed = stream(case.family, case.variant, chance.randrange(streams), length)
@@ -286,74 +288,74 @@ def run(case: Case, streams: int = STREAMS, length: int = SESSION) -> Result:
 
 
 def _clean(case: Case, chance: random.Random, result: Result) -> None:
-    """Count the good telegrams that are refused over days without noise.
+    """Count the good telegrams that are not accepted over days without noise.
 
-    Life goes on, though: the program is restarted, and away for a while now and then; a gateway
-    holds telegrams up.
+    Now and then the program is restarted, or does not run for a while, and a gateway delays
+    telegrams.
     """
     pushed = stream.__wrapped__(case.family, case.variant, 1000 + case.seed, case.amount)
     line = Line(case, pushed[0].readings[0].meter)
-    away = refused_in_a_row = 0
+    away = in_a_row = 0
     latest: list[bool] = []
     for one in pushed:
         away -= 1
         if away > 0:
             continue
         late = chance.expovariate(1 / 4) if chance.random() < LATE_SHARE else chance.random() / 4
-        line.now = max(line.now + TRANSFER, one.second + late)
+        line.move_to(max(line.second + TRANSFER, one.second + late))
         if chance.random() < RESTART_SHARE:
             away = chance.choice((0, 0, 0, chance.randrange(60)))
             line.restart()
-        refused = line.push(one.segments)[0] != [one.readings]
-        refused_in_a_row = refused_in_a_row + 1 if refused else 0
-        latest = [*latest[-STUCK * STUCK :], refused]
+        missing = line.push(one.segments)[0] != [one.readings]
+        in_a_row = in_a_row + 1 if missing else 0
+        latest = [*latest[-STUCK * STUCK :], missing]
         result.good += 1
-        result.held += refused
-        if refused:
+        result.not_accepted += missing
+        if missing:
             result.shown = [*result.shown, f"{case}: second {one.second:.0f}"][:MOST_SHOWN]
-    result.stuck += refused_in_a_row > STUCK or sum(latest) > STUCK
+    result.stuck += in_a_row > STUCK or sum(latest) > STUCK
 
 
 def _first(case: Case, pushed: Sequence[Pushed], chance: random.Random, result: Result) -> None:
-    """Damage the first telegram ever of a meter; six good ones follow."""
+    """Damage the first telegram of a meter; six good ones follow."""
     at = chance.randrange(1, len(pushed) - 7)
     line = Line(case, pushed[0].readings[0].meter)
     judge = _Judge(case, pushed, result)
-    line.now = pushed[at].second
+    line.move_to(pushed[at].second)
     judge.damaged(line, at, chance)
     right = []
     for n in range(at + 1, at + 7):
-        line.now = pushed[n].second
+        line.move_to(pushed[n].second)
         found, _ = line.push(pushed[n].segments)
         told = [(one.meter, one.timestamp) for one in found[-1]] if found else []
-        # A counter that was too high may wait to be passed.
+        # Counters are not compared: one that was too high stays until the meter's has passed it.
         right.append(told == [(one.meter, one.timestamp) for one in pushed[n].readings])
     result.stuck += not any(right[-3:])
 
 
 def _session(case: Case, pushed: Sequence[Pushed], chance: random.Random, result: Result) -> None:
-    """Damage two telegrams in five of a meter that has been read before."""
+    """Damage two in five telegrams of a meter that was read before."""
     line = Line(case, pushed[0].readings[0].meter)
     judge = _Judge(case, pushed, result)
-    held_in_a_row = 0
+    in_a_row = 0
     for at, one in enumerate(pushed):
-        line.now = one.second + chance.random() / 4
+        line.move_to(one.second + chance.random() / 4)
         if chance.random() < RESTART_SHARE:
             line.restart()
         if at >= READ_BEFORE and chance.random() < DAMAGED_SHARE:
             judge.damaged(line, at, chance)
             continue
-        found, held = line.push(one.segments)
+        found, not_accepted = line.push(one.segments)
         result.good += 1
         judge.judge(found, at, "none, but before")
-        refused = held and not found
-        held_in_a_row = held_in_a_row + 1 if refused else 0
-        result.held += refused
-    result.stuck += held_in_a_row > STUCK
+        missing = not_accepted and not found
+        in_a_row = in_a_row + 1 if missing else 0
+        result.not_accepted += missing
+    result.stuck += in_a_row > STUCK
 
 
 class _Judge:
-    """Compares what is published with the truth."""
+    """Compares what is published with what the meter said."""
 
     def __init__(self, case: Case, pushed: Sequence[Pushed], result: Result) -> None:
         self.result = result
@@ -364,10 +366,10 @@ class _Judge:
         self._last_second = 0.0
 
     def damaged(self, line: Line, at: int, chance: random.Random) -> None:
-        """Damage a telegram, push it, and judge what comes out."""
+        """Damage a telegram, push it, and compare what is published."""
         good, before = self._pushed[at].segments, self._pushed[at - 1].segments
         if self._case.compensating:
-            damage = "two bits that make up for each other"
+            damage = "two bits that cancel out"
             bad = compensated(good, chance)
         else:
             damage = chance.choice(list(Damage))
@@ -380,7 +382,13 @@ class _Judge:
         self.judge(found, at, damage)
 
     def judge(self, found: list[tuple[Reading, ...]], at: int, damage: str) -> None:
-        """Count a telegram after which anything wrong is published."""
+        """Count a telegram after which anything wrong is published.
+
+        Args:
+            found: the readings of each accepted telegram.
+            at: the number of the telegram.
+            damage: its damage, for people.
+        """
         errors = self._compare(found, at)
         if any(kind.startswith("stale") for kind in errors):
             self.result.mixed += all(kind.startswith(("stale", "kept")) for kind in errors)
@@ -393,7 +401,7 @@ class _Judge:
     def _compare(self, found: list[tuple[Reading, ...]], at: int) -> Counter[str]:
         errors: Counter[str] = Counter()
         for readings in found:
-            # A telegram may become whole only with the bytes of those that follow.
+            # A telegram may become complete only with the bytes of those that follow.
             near = range(at, max(-1, at - LATEST), -1)
             n = next((n for n in near if self._pushed[n].readings == readings), None)
             if n is not None and n < self._last_at:
@@ -428,19 +436,19 @@ class _Judge:
             elif isinstance(value, str) or isinstance(said, str):
                 errors[f"text {key}"] += value != said
             elif value != said and any(value == one.values.get(key) for one in olds):
-                errors[f"stale {key}"] += 1  # of the telegram before, as it was said there
-            elif value != said and value == last.get(key) and kind_of(key) is None:
-                errors[f"kept {key}"] += 1  # by an earlier error: the counter waits to be passed
+                errors[f"stale {key}"] += 1  # the value of the telegram before
+            elif value != said and value == last.get(key) and range_key(key) is None:
+                errors[f"kept {key}"] += 1  # of an earlier error: until the counter passes it
             elif value != said:
                 errors[self._graded(key, float(value), float(said), pushed.second)] += 1
             shown = last.get(key)
-            if kind_of(key) is None and shown is not None and float(value) < float(shown):
+            if range_key(key) is None and shown is not None and float(value) < float(shown):
                 errors[f"falls {key}"] += 1
-        return +errors  # those that were counted at all
+        return +errors  # without those counted zero times
 
     def _graded(self, key: str, value: float, said: float, second: float) -> str:
         off = abs(value - said)
-        kind = kind_of(key)
+        kind = range_key(key)
         if kind is None:
             flow, rest = FLOWS.get(key, (CONNECTION / 1000, 0.0))
             allowed = flow * (second - self._last_second + rest) / 3600 + 0.002
@@ -455,17 +463,18 @@ class _Judge:
         return f"small {key}"
 
 
-def kind_of(key: str) -> str | None:
-    """Give the key of `RANGES` that is a reading's; None for a counter's."""
-    return next((name for name in RANGES if key.startswith(name)), None)
-
-
 def cases(telegrams: int, seed: int, only: str | None = None) -> Iterator[Case]:
-    """Spread telegrams over meters, kinds of damage and keys."""
+    """Distribute telegrams over lists, repaired or not, and keys.
+
+    Args:
+        telegrams: to be damaged in all.
+        seed: of chance.
+        only: the family whose lists to take; None for all.
+    """
     rows = [
         (one.family, one.variant, repaired, verified)
         for one in lists()
-        # Without a checksum each damage is one that the link cannot see.
+        # Without a checksum no damage can be detected by the link: it counts as repaired.
         for repaired in ((False, True) if one.checked else (True,))
         for verified in ((False, True) if one.tagged else (False,))
         if only is None or one.family == only
@@ -483,7 +492,7 @@ def cases(telegrams: int, seed: int, only: str | None = None) -> Iterator[Case]:
 
 
 def compensating(telegrams: int, seed: int) -> Iterator[Case]:
-    """Spread damage that M-Bus's sum does not see over the lists that have nothing but this sum."""
+    """Distribute damage that M-Bus's checksum cannot detect over the lists that have no other."""
     rows = [one for one in lists() if one.summed]
     for one in rows:
         each = max(1, telegrams // len(rows))
@@ -496,17 +505,17 @@ def compensating(telegrams: int, seed: int) -> Iterator[Case]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the trial and print its figures."""
     parser = argparse.ArgumentParser(description="Counts damaged telegrams that are published.")
-    parser.add_argument("--telegrams", type=int, default=20_000, help="to be damaged in all")
+    parser.add_argument("--telegrams", type=int, default=20_000, help="how many to damage in all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=multiprocessing.cpu_count())
     parser.add_argument(
-        "--unguarded", action="store_true", help="believe every telegram, to compare"
+        "--unguarded", action="store_true", help="accept every telegram, to compare"
     )
-    parser.add_argument("--family", help="only this one")
+    parser.add_argument("--family", help="only the lists of this family")
     parser.add_argument(
         "--compensating",
         action="store_true",
-        help="flip two bits that make up for each other in the sum of M-Bus, and nothing else",
+        help="flip two bits that cancel out in the checksum of M-Bus, and damage nothing else",
     )
     given = parser.parse_args(arguments)
     begun = time.monotonic()
@@ -521,8 +530,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for case in todo_cases:
             todo = by_meter.setdefault((case.family, case.variant), [])
             todo.append(case._replace(guarded=not given.unguarded))
-        # A meter's cases share its telegrams, which take longer to make than to read; what is
-        # done when the trial is interrupted shall be of all sorts.
+        # The cases of a list share its telegrams, as these take longer to make than to read. Lists
+        # come in random order, so that an interrupted trial has done some of each kind.
         todos = list(by_meter.values())
         random.Random(given.seed).shuffle(todos)
         try:
@@ -532,7 +541,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     totals.setdefault(key, Result()).add(result)
                 sys.stderr.write(f"{time.monotonic() - begun:.0f} s: {_briefly(found)}\n")
         except KeyboardInterrupt:
-            sys.stderr.write("interrupted: what follows is what was done until now\n")
+            sys.stderr.write("interrupted; the figures are of what was done until now\n")
     missed = False
     for (question, repaired, verified), total in sorted(totals.items()):
         missed |= _tell(question, total, repaired=repaired, verified=verified)
@@ -541,13 +550,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _briefly(found: list[tuple[Case, Result]]) -> str:
-    """Tell what came out of one list, for those who wait."""
+    """Return the figures of one list in short."""
     first, _ = found[0]
     parts = [
         f"{case.question}{' repaired' * case.repaired}{' verified' * case.verified}:"
-        f" {result.wrong} wrong, {result.held} refused, {result.stuck} stuck"
+        f" {result.wrong} wrong, {result.not_accepted} not accepted, {result.stuck} stuck"
         for case, result in found
-        if result.wrong or result.held or result.stuck
+        if result.wrong or result.not_accepted or result.stuck
     ]
     shown = [line for case, result in found if case.question != "first" for line in result.shown]
     return "\n  ".join((f"{first.family} {first.variant} done", *parts, *shown))
@@ -560,32 +569,32 @@ def _run_all(todo: list[Case]) -> list[tuple[Case, Result]]:
 
 
 def _tell(question: str, total: Result, *, repaired: bool, verified: bool) -> bool:
-    """Print the figures of one sort; tell whether they miss a goal."""
-    tag = "tag verified" if verified else "no tag checked"
+    """Print the figures of one kind of session; tell whether they miss a goal."""
+    tag = "tag verified" if verified else "no tag"
     if question == "clean":
-        missed = total.held * 10_000 > total.good or bool(total.stuck)
+        missed = total.not_accepted * 10_000 > total.good or bool(total.stuck)
         sys.stdout.write(
-            f"\nclean, {tag}: {total.held} of {total.good} good telegrams refused,"
-            f" {total.stuck} households for good\n"
+            f"\nclean, {tag}: {total.not_accepted} of {total.good} good telegrams not accepted,"
+            f" {total.stuck} households stuck\n"
         )
-        for name, (held, good) in sorted(total.by_list.items()):
-            if held * 10_000 > good:
-                sys.stdout.write(f"  {name}: {held} of {good}\n")
+        for name, (not_accepted, good) in sorted(total.by_list.items()):
+            if not_accepted * 10_000 > good:
+                sys.stdout.write(f"  {name}: {not_accepted} of {good}\n")
         for line in total.shown:
             sys.stdout.write(f"  {line}\n")
         return missed
-    kind = "checksums repaired" if repaired else "as noise leaves them"
+    kind = "checksums repaired" if repaired else "checksums damaged"
     sys.stdout.write(
-        f"\n{question}, {kind}, {tag}: {total.damaged} damaged, {total.published} of them gave"
-        f" something, {total.wrong} something wrong,"
-        f" {total.mixed} a part of the telegram before; {total.held} of {total.good} good ones"
-        f" refused, {total.stuck} for good\n"
+        f"\n{question}, {kind}, {tag}: {total.damaged} damaged, {total.published} of them"
+        f" published, {total.wrong} with anything wrong, {total.mixed} with a part of the telegram"
+        f" before; {total.not_accepted} of {total.good} good ones not accepted,"
+        f" {total.stuck} sessions stuck\n"
     )
     for error, count in sorted(total.errors.items()):
         sys.stdout.write(f"  {count:6} {error}\n")
     if total.largest:
         key = max(total.largest, key=lambda one: total.largest[one])
-        sys.stdout.write(f"  largest small error: {total.largest[key]:.2f} of a goal, {key}\n")
+        sys.stdout.write(f"  largest small error: {total.largest[key]:.2f} of the limit, {key}\n")
     for line in total.shown:
         sys.stdout.write(f"  {line}\n")
     if question == "first":

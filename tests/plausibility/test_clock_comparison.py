@@ -1,4 +1,7 @@
-"""A meter's clock and pace: honest telegrams that come late, and times that are damaged."""
+"""A meter's clock and the schedule of one list: telegrams that come late, and damaged times."""
+
+import random
+from datetime import timedelta
 
 import pytest
 from hypothesis import assume, given
@@ -10,13 +13,16 @@ from app.plausibility.observation import Observation
 from app.plausibility.schedule import MISSED_BY, Schedule
 from app.plausibility.tolerances import Tolerances
 from app.plausibility.violation import CLOCK, SCHEDULE
+from tests.support.guarded import GuardedLine, accepted, line_of
+from tests.support.simulated import SimulatedMeter
 
-STEPS = st.sampled_from([1, 2, 5, 10, 15, 60])
+INTERVALS = st.sampled_from([1, 2, 5, 10, 15, 60])
 COUNTED = st.booleans()
 BEGUN = 1.79e9
+TIME_CHECKS = {CLOCK, SCHEDULE}
 
 
-def seen(time: float | None, now: float, counter: int | None = None) -> Observation:
+def observation(time: float | None, now: float, counter: int | None = None) -> Observation:
     return Observation(
         meters=(),
         structure=(),
@@ -40,124 +46,166 @@ class Meter:
         self.clock = ClockComparison()
         self.schedule = Schedule(self.tolerances)
 
-    def doubt(self, time: float, now: float, counter: int | None = None) -> str | None:
-        """Give what is doubted of a telegram's time; one that is not doubted is gone on from."""
-        telegram = seen(BEGUN + time, now, counter)
-        doubt = self.clock.check(
-            telegram, self.schedule, self.tolerances, is_replay=False
-        ).violation
-        if doubt is None:
-            self.clock.add(telegram)
-            self.schedule.add(telegram)
-        return doubt and doubt.check
+    def fails(self, time: float, now: float, counter: int | None = None) -> str | None:
+        """Return the check that a telegram's time fails; add the telegram if it fails none."""
+        telegram = observation(BEGUN + time, now, counter)
+        timing = self.clock.check(telegram, self.schedule, self.tolerances, is_replay=False)
+        if timing.violation:
+            return timing.violation.check
+        self.clock.add(telegram)
+        self.schedule.add(telegram)
+        return None
 
 
-def paced(step: float, *, counted: bool, count: int = 20) -> Meter:
-    """Give a meter that was read at its pace."""
+def meter_with(interval: float, *, counted: bool, count: int = 20) -> Meter:
+    """Return a meter whose telegrams kept a push interval."""
     meter = Meter()
     for n in range(count):
-        assert meter.doubt(n * step, n * step, n if counted else None) is None
+        assert meter.fails(n * interval, n * interval, n if counted else None) is None
     return meter
 
 
-@given(step=STEPS, lates=st.lists(st.floats(0, 30), max_size=30), counted=COUNTED)
-def test_telegrams_that_a_gateway_holds_up_are_not_doubted(
-    step: int, lates: list[float], *, counted: bool
+@given(interval=INTERVALS, lates=st.lists(st.floats(0, 30), max_size=30), counted=COUNTED)
+def test_telegrams_that_a_gateway_delays_pass(
+    interval: int, lates: list[float], *, counted: bool
 ) -> None:
-    meter, arrived = paced(step, counted=counted), 0.0
+    meter, arrived = meter_with(interval, counted=counted), 0.0
     for n, late in enumerate(lates, 20):
-        arrived = max(arrived, n * step + late)
-        assert meter.doubt(n * step, arrived, n if counted else None) is None
+        arrived = max(arrived, n * interval + late)
+        assert meter.fails(n * interval, arrived, n if counted else None) is None
 
 
-@given(step=STEPS, gaps=st.lists(st.integers(1, 100), max_size=30), counted=COUNTED)
-def test_telegrams_that_are_lost_are_no_reason_for_doubt(
-    step: int, gaps: list[int], *, counted: bool
-) -> None:
-    meter, n = paced(step, counted=counted), 19
+@given(interval=INTERVALS, gaps=st.lists(st.integers(1, 100), max_size=30), counted=COUNTED)
+def test_telegrams_after_lost_ones_pass(interval: int, gaps: list[int], *, counted: bool) -> None:
+    meter, n = meter_with(interval, counted=counted), 19
     for gap in gaps:
         n += gap
-        assert meter.doubt(n * step, n * step + 0.3, n if counted else None) is None
+        assert meter.fails(n * interval, n * interval + 0.3, n if counted else None) is None
 
 
-@given(step=STEPS, off=st.integers(-100, 100), counted=COUNTED)
-def test_a_time_off_the_pace_is_doubted(step: int, off: int, *, counted: bool) -> None:
-    assume(off % step or (counted and off))
-    meter = paced(step, counted=counted)
-    assert meter.doubt(20 * step + off, 20 * step, 20 if counted else None) in {CLOCK, SCHEDULE}
-    assert meter.doubt(21 * step, 21 * step, 21 if counted else None) is None
+@given(interval=INTERVALS, off=st.integers(-100, 100), counted=COUNTED)
+def test_a_time_off_the_schedule_fails(interval: int, off: int, *, counted: bool) -> None:
+    assume(off % interval or (counted and off))
+    meter = meter_with(interval, counted=counted)
+    assert meter.fails(20 * interval + off, 20 * interval, 20 if counted else None) in TIME_CHECKS
+    assert meter.fails(21 * interval, 21 * interval, 21 if counted else None) is None
 
 
-@given(STEPS, st.integers(1, 100))
-def test_a_time_ahead_of_the_telegrams_that_passed_is_doubted(step: int, ahead: int) -> None:
-    meter = paced(step, counted=False)
-    assert meter.doubt((20 + ahead) * step, 20 * step) in {CLOCK, SCHEDULE}
+@given(INTERVALS, st.integers(1, 100))
+def test_a_time_that_is_push_intervals_ahead_fails(interval: int, ahead: int) -> None:
+    meter = meter_with(interval, counted=False)
+    assert meter.fails((20 + ahead) * interval, 20 * interval) in TIME_CHECKS
 
 
-@given(step=STEPS, off=st.integers(-80, 80), counted=COUNTED)
-def test_after_telegrams_that_were_lost_a_time_is_the_right_one(
-    step: int, off: int, *, counted: bool
-) -> None:
+@given(interval=INTERVALS, off=st.integers(-80, 80), counted=COUNTED)
+def test_a_wrong_time_after_lost_telegrams_fails(interval: int, off: int, *, counted: bool) -> None:
     assume(off)
-    meter = paced(step, counted=counted)
-    telegram = (119 + off) * step, 119 * step, 119 if counted else None
-    if counted or off != -99:  # which is the telegram after the last, a hundred steps late
-        assert meter.doubt(*telegram) in {CLOCK, SCHEDULE}
+    meter = meter_with(interval, counted=counted)
+    telegram = (119 + off) * interval, 119 * interval, 119 if counted else None
+    if counted or off != -99:  # which is the telegram after the last, a hundred push intervals late
+        assert meter.fails(*telegram) in TIME_CHECKS
 
 
-def test_the_pace_is_not_known_by_three_telegrams() -> None:
-    meter = paced(5, counted=True, count=3)
+def test_three_telegrams_do_not_tell_the_push_interval() -> None:
+    meter = meter_with(5, counted=True, count=3)
     assert meter.schedule.interval is None
-    assert meter.doubt(17, 15, 3) is None
+    assert meter.fails(17, 15, 3) is None
 
 
-def test_a_list_has_its_pace_though_another_is_counted_in_between() -> None:
-    meter = paced(5, counted=True)
-    assert meter.doubt(100, 100, 20) is None
-    assert meter.doubt(105, 105, 22) is None
-    assert meter.doubt(110, 110, 23) is None
+def test_the_invocation_counter_may_count_other_lists_too() -> None:
+    meter = meter_with(5, counted=True)
+    assert meter.fails(100, 100, 20) is None
+    assert meter.fails(105, 105, 22) is None
+    assert meter.fails(110, 110, 23) is None
 
 
-def test_a_pace_that_was_doubted_has_to_be_kept_for_longer() -> None:
-    meter = paced(5, counted=True)
+def test_a_distrusted_push_interval_has_to_be_kept_for_longer() -> None:
+    meter = meter_with(5, counted=True)
     meter.schedule.distrust()
     assert meter.schedule.interval is None
     for n in range(20, 26):
-        assert meter.doubt(5 * n, 5 * n, n) is None
+        assert meter.fails(5 * n, 5 * n, n) is None
     assert meter.schedule.interval == 5
 
 
 @pytest.mark.parametrize("off", [-2, -1, 1, 2])
-def test_a_pace_that_a_meter_misses_at_times_is_loosened_by_as_much(off: int) -> None:
-    meter = paced(10, counted=True)
-    assert meter.schedule.is_nearly_kept(seen(BEGUN + 200 + off, 200, 20))
-    assert meter.doubt(200 + off, 200, 20) == SCHEDULE
+def test_the_schedule_is_relaxed_by_as_much_as_some_meters_miss_it(off: int) -> None:
+    meter = meter_with(10, counted=True)
+    assert meter.schedule.is_nearly_kept(observation(BEGUN + 200 + off, 200, 20))
+    assert meter.fails(200 + off, 200, 20) == SCHEDULE
     meter.tolerances.schedule_seconds = MISSED_BY
-    assert meter.doubt(200 + off, 200, 20) is None
-    assert meter.doubt(213 + off, 210, 21) == SCHEDULE
+    assert meter.fails(200 + off, 200, 20) is None
+    assert meter.fails(213 + off, 210, 21) == SCHEDULE
 
 
-def test_a_clock_that_goes_slow_is_not_taken_for_a_gateway_that_lags() -> None:
-    meter = paced(10, counted=False)
+def test_the_drift_of_a_slow_clock_is_not_taken_for_a_delay() -> None:
+    meter = meter_with(10, counted=False)
     for n in range(20, 2000):
-        assert meter.doubt(10 * n, 10.005 * n) is None
-    assert meter.doubt(20_010, 20_010.0) == SCHEDULE
+        assert meter.fails(10 * n, 10.005 * n) is None
+    assert meter.fails(20_010, 20_010.0) == SCHEDULE
 
 
 @pytest.mark.parametrize("counter", [None, 7])
-def test_a_pace_is_known_after_a_restart(counter: int | None) -> None:
-    meter = paced(10, counted=counter is not None)
+def test_a_push_interval_is_known_after_a_restart(counter: int | None) -> None:
+    meter = meter_with(10, counted=counter is not None)
     kept = meter.schedule.memory()
     meter.schedule = Schedule.restored_from(kept, meter.tolerances)
     meter.clock = ClockComparison()
     meter.clock.restore(BEGUN + 190, 0.0)
     after = None if counter is None else 19 + 360
-    assert meter.doubt(190 + 3604, 3605.0, after) == CLOCK
-    assert meter.doubt(190 + 3600, 3605.0, after) is None
+    assert meter.fails(190 + 3604, 3605.0, after) == CLOCK
+    assert meter.fails(190 + 3600, 3605.0, after) is None
 
 
-def test_after_a_restart_the_computers_clock_tells_what_passed() -> None:
+def test_after_a_restart_the_computers_clock_tells_the_time_passed() -> None:
     meter = Meter()
     meter.clock.restore(BEGUN, 0.0)
-    assert meter.doubt(3600, 3655.0) == CLOCK
-    assert meter.doubt(3600, 3605.0) is None
+    assert meter.fails(3600, 3655.0) == CLOCK
+    assert meter.fails(3600, 3605.0) is None
+
+
+@pytest.mark.parametrize("off", [timedelta(minutes=-7), timedelta(minutes=12), timedelta(hours=1)])
+def test_a_clock_with_a_constant_error_is_accepted(off: timedelta) -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    meter.meter.clock_error = off
+    assert line_of(meter).faults == []
+
+
+def test_a_clock_that_varies_by_two_seconds_is_learned() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    line, chance = GuardedLine(), random.Random(2)  # noqa: S311 - no cryptography
+    readings = []
+    for _ in range(600):
+        meter.meter.clock_error = timedelta(seconds=chance.randrange(3))
+        readings += line.push(meter)
+    assert accepted(readings).count(False) <= 12
+    assert all(readings[150:])
+
+
+@pytest.mark.slow
+def test_a_clock_that_slips_by_a_second_now_and_then_is_learned() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    line = GuardedLine()
+    readings = []
+    for n in range(3000):
+        meter.meter.clock_error = timedelta(seconds=n // 60)
+        readings += line.push(meter)
+    assert accepted(readings).count(False) <= 14
+    assert all(readings[1000:])
+
+
+def test_a_meter_without_a_valid_time_is_accepted() -> None:
+    meter = SimulatedMeter(None, "e450")
+    meter.meter.header_time = None
+    line = line_of(meter)
+    assert line.push(meter)[0] is not None
+    assert line.faults == []
+
+
+def test_a_clock_that_was_set_is_accepted_with_the_third_telegram() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    meter.meter.clock_error = timedelta(minutes=-4)
+    assert accepted(line.push(meter, 4)) == [False, False, True, True]
+    assert "the meter's clock was set" in line.told[0]
+    assert "clock goes back" in line.faults[0].reason

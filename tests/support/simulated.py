@@ -33,6 +33,9 @@ LISTS = [
 EVERY_LIST = [(family, name) for family, some in meters.FAMILIES.items() for name in some]
 """Every list that there is."""
 
+SILENT = {("energomera", "event")}
+"""Lists without a value that would be published."""
+
 _READINGS = {
     "1.7.0": "power_import",
     "2.7.0": "power_export",

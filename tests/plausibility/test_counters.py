@@ -1,0 +1,103 @@
+"""Counters that fall, are reset, roll over or rise fast."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from tests.support.guarded import GuardedLine, accepted, line_of, skip
+from tests.support.simulated import SimulatedMeter
+
+
+def test_a_counter_that_rolls_over_is_accepted() -> None:
+    meter = SimulatedMeter(None, "kaifa", "tinetz")
+    meter.more = {"1.8.0": Decimal(999_999_995)}
+    line = line_of(meter)
+    meter.more = {"1.8.0": Decimal(4)}
+    (reading,) = line.push(meter)
+    assert reading
+    assert reading.values["energy_import"] == Decimal("0.004")
+
+
+def test_counters_that_were_reset_are_accepted_with_the_third_telegram() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    meter.more = {"1.8.0": Decimal(0), "2.8.0": Decimal(0)}
+    readings = line.push(meter, 4)
+    assert accepted(readings) == [False, False, True, True]
+    assert readings[-1]
+    assert readings[-1].values["energy_import"] == 0
+    assert "a counter of the meter was set back" in line.told[0]
+
+
+def test_a_reset_is_accepted_although_a_damaged_telegram_comes_in_between() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    readings = []
+    for reset in (0, 0, 3_000_000_000, 0, 0):
+        meter.more = {"1.8.0": Decimal(reset)}
+        readings += line.push(meter)
+    assert accepted(readings) == [False, False, False, True, True]
+
+
+def test_an_energy_that_seems_to_fall_a_little_is_published_unchanged() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    energy = Decimal(str(meter._household._values()["2.8.0"])) + 5
+    readings = []
+    for step in (0, 2, 0, 1, 2, 3):
+        meter.more = {"2.8.0": energy + step}
+        readings += line.push(meter)
+    values = [reading.values["energy_export"] for reading in readings if reading]
+    assert len(values) == 6
+    assert values == sorted(values)
+    assert values[-1] == (energy + 3) / 1000
+
+
+def test_counters_that_are_refreshed_each_quarter_of_an_hour_are_learned() -> None:
+    meter = SimulatedMeter(None, "e450", "burgenland-11")
+    count = 2_000_000
+    missing = 0
+    line = GuardedLine()
+    for n in range(180 * 8):
+        count += 2500 if n and not n % 180 else 0  # each quarter of an hour
+        meter.more = {"1.8.0": Decimal(count), "2.8.0": Decimal(7)}
+        missing += line.push(meter) == [None]
+    assert missing <= 4
+
+
+def test_a_connection_larger_than_usual_is_learned() -> None:
+    meter = SimulatedMeter(None, "e450", "wien")
+    line = line_of(meter)
+    shown = meter._household._values()
+    meter.more = {
+        "1.7.0": Decimal(90_000),
+        "2.7.0": Decimal(0),
+        "2.8.0": shown["2.8.0"] or Decimal(0),
+    }
+    count = int(shown["1.8.0"] or 0)
+    missing = 0
+    for _ in range(60):
+        count += 125
+        meter.more["1.8.0"] = Decimal(count)
+        missing += line.push(meter) == [None]
+    assert missing < 12
+    assert all(line.push(meter, 3))
+
+
+@pytest.mark.parametrize("family", ["e450", "dsmr2", "q3d"])
+def test_time_that_passed_unnoticed_does_not_enlarge_the_connection(family: str) -> None:
+    """This computer was suspended, or a gateway held telegrams up."""
+    name = {"e450": "swiss", "dsmr2": "dsmr2", "q3d": "q3d"}[family]
+    meter = SimulatedMeter(None, family, name)
+    meter.meter.header_time = None
+    line = line_of(meter)
+    skip(meter, timedelta(hours=3))
+    line.push(meter, 5)
+    late = [meter.telegram().data for _ in range(30)]
+    line.now += 30 * meter.meter.interval
+    for data in late:
+        line.take(data, 0.01)
+    assert all(line.push(meter, 10)[5:])
+    (sender,) = line.guard._senders.values()
+    assert sender.tolerances.connection_watts < 50_000

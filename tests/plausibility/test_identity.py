@@ -1,0 +1,54 @@
+"""Which meter and sender a telegram comes from."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from app.dlms.ciphering import Keys
+from simulator.ciphering import AUTH_KEY, KEY
+from tests.support.guarded import accepted, line_of
+from tests.support.simulated import SimulatedMeter
+
+
+def test_a_replaced_meter_is_accepted_with_its_third_telegram() -> None:
+    old, new = SimulatedMeter(None, "kaifa"), SimulatedMeter(None, "kaifa", serial=7654321)
+    line = line_of(old)
+    new._now = old._now
+    readings = line.push(new, 4)
+    assert accepted(readings) == [False, False, True, True]
+    assert readings[-1]
+    assert readings[-1].meter.number == new.meter.identity.number
+
+
+def test_a_replaced_meter_without_ciphering_is_accepted_with_its_third_telegram() -> None:
+    old, new = (SimulatedMeter(None, "kaifa", encrypted=False, serial=n) for n in (1, 2))
+    line = line_of(old)
+    new._now = old._now
+    assert accepted(line.push(new, 4)) == [False, False, True, True]
+
+
+def test_the_meter_number_of_a_pending_telegram_is_not_kept() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    numbers = dict(line.numbers)
+    other = SimulatedMeter(None, "kaifa", serial=7654321)
+    meter.meter.identity = replace(meter.meter.identity, number=other.meter.identity.number)
+    assert line.push(meter) == [None]
+    assert line.numbers == numbers
+
+
+def test_other_link_addresses_do_not_change_the_type_of_a_verified_meter() -> None:
+    """They decide the family, and no tag covers them."""
+    meter = SimulatedMeter(None, "e450", "klagenfurt")
+    line = line_of(meter, Keys(KEY, AUTH_KEY))
+    meter.meter.link = replace(meter.meter.link, source=b"\x21")  # type: ignore[type-var]
+    (reading,) = line.push(meter)
+    assert reading is None or reading.meter.type == "e450"
+
+
+def test_another_sender_beside_a_known_one_stays_pending() -> None:
+    meter, other = (SimulatedMeter(None, "kaifa", encrypted=False, serial=n) for n in (1, 2))
+    line = line_of(meter)
+    for _ in range(10):
+        assert line.push(other) == [None]
+        other._now += timedelta(seconds=5)
+        assert all(line.push(meter))

@@ -1,0 +1,71 @@
+"""Values that jump without a cause."""
+
+from decimal import Decimal
+
+from app.meters.reading import Reading
+from tests.support.guarded import GuardedLine, line_of
+from tests.support.simulated import SimulatedMeter
+
+
+def test_values_that_jump_in_each_telegram_are_accepted_in_the_end() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    readings = []
+    for n in range(100):
+        meter.more = {"32.7.0": Decimal(200 + 45 * (n % 2)), "52.7.0": Decimal(190 + 20 * (n % 3))}
+        readings += line.push(meter)
+    assert all(readings[-30:])
+
+
+def test_a_current_that_jumps_has_to_make_the_power_with_the_others() -> None:
+    """Each phase either takes or gives, so three currents fit many powers."""
+    meter = SimulatedMeter(None, "aidon", "norway")
+    line = GuardedLine()
+
+    def draw(watts: int, *amperes: str) -> list[Reading | None]:
+        meter.more = {f"{code}.7.0": Decimal(230) for code in (32, 52, 72)}
+        meter.more |= {"1.7.0": Decimal(watts), "2.7.0": Decimal(0)}
+        meter.more |= {f"{n}.7.0": Decimal(a) for n, a in zip((31, 51, 71), amperes, strict=True)}
+        return line.push(meter)
+
+    for _ in range(10):
+        assert all(draw(574, "1.2", "1.0", "0.5"))
+    assert draw(2447, "4.0", "3.6", "10.9") == [None]
+    assert all(draw(2447, "4.0", "3.6", "3.3"))
+    assert all(draw(4150, "4.0", "3.6", "10.9"))
+
+
+def test_a_current_on_a_phase_without_voltage_is_pending() -> None:
+    meter = SimulatedMeter(None, "kaifa", "netznoe-1ph")
+    line = GuardedLine()
+
+    def draw(watts: int, *amperes: str) -> list[Reading | None]:
+        meter.more = {"1.7.0": Decimal(watts), "2.7.0": Decimal(0), "13.7.0": Decimal(1)}
+        meter.more |= {"1.8.0": Decimal(5_000_000), "2.8.0": Decimal(0)}
+        meter.more |= {f"{n}.7.0": Decimal(a) for n, a in zip((31, 51, 71), amperes, strict=True)}
+        return line.push(meter)
+
+    for _ in range(10):
+        assert all(draw(460, "2.0", "0", "0"))
+    assert draw(2300, "10.0", "0", "8.0") == [None]
+    assert all(draw(2300, "10.0", "0", "0"))
+
+
+def test_a_power_factor_that_jumps_has_to_go_with_the_power_of_its_phase() -> None:
+    """Behind panels the power of a phase goes through zero, and the current goes on, reactive."""
+    meter = SimulatedMeter(None, "kamstrup", "denmark")
+    line = GuardedLine()
+
+    def draw(watts: int, factor: str) -> list[Reading | None]:
+        codes = ("21.7.0", "22.7.0", "41.7.0", "42.7.0", "61.7.0", "62.7.0", "2.7.0")
+        meter.more = dict.fromkeys(codes, Decimal(0))
+        meter.more |= {"1.7.0": Decimal(watts), "21.7.0": Decimal(watts)}
+        meter.more |= {"32.7.0": Decimal(230), "31.7.0": Decimal("0.80")}
+        meter.more["33.7.0"] = Decimal(factor)
+        return line.push(meter)
+
+    for _ in range(10):
+        assert all(draw(140, "0.76"))
+    assert all(draw(74, "0.40"))
+    assert draw(74, "0.80") == [None]
+    assert "power_factor_l1" in line.faults[-1].reason

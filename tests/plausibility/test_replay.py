@@ -1,0 +1,85 @@
+"""Duplicates, replays, and invocation counters that began anew or stand still."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.dlms.ciphering import Keys
+from app.fault import Kind
+from simulator.ciphering import AUTH_KEY, KEY
+from tests.support.guarded import NO_TAG, GuardedLine, accepted, line_of
+from tests.support.simulated import SimulatedMeter
+
+
+def test_duplicates_and_replays_are_rejected() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    old, last = meter.telegram().data, meter.telegram().data
+    assert line.take(old)
+    assert line.take(last)
+    assert [line.take(data) for data in (last, old, last, old)] == [None] * 4
+    assert {fault.kind for fault in line.faults} == {Kind.REPLAYED}
+    assert "not newer" in line.faults[0].reason
+
+
+def test_a_recording_is_rejected() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    line = GuardedLine()
+    recorded = [meter.telegram().data for _ in range(30)]
+    assert all(line.take(data) for data in recorded)
+    assert not any(line.take(data) for data in recorded)
+
+
+def test_a_long_recording_with_verified_tags_is_rejected() -> None:
+    meter = SimulatedMeter(None, "e450")
+    line = GuardedLine(Keys(KEY, AUTH_KEY))
+    recorded = [meter.telegram().data for _ in range(140)]
+    assert all(line.take(data) for data in recorded)
+    assert not any(line.take(data) for data in recorded)
+
+
+@pytest.mark.parametrize("keys", [NO_TAG, Keys(KEY, AUTH_KEY)])
+def test_an_invocation_counter_that_began_anew_is_accepted_with_the_third_telegram(
+    keys: Keys,
+) -> None:
+    meter = SimulatedMeter(None, "e450")
+    meter.meter.invocation_counter = 70_000
+    line = line_of(meter, keys)
+    meter.meter.invocation_counter = 1
+    assert accepted(line.push(meter, 4)) == [False, False, True, True]
+    assert "began anew" in line.told[0]
+
+
+def test_an_invocation_counter_and_a_clock_that_began_anew_are_accepted() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    meter.meter.invocation_counter = 100_000
+    line = line_of(meter)
+    meter.meter.invocation_counter = 1
+    readings = []
+    for n in range(300):
+        meter.meter.clock_error = timedelta(days=-2, seconds=n // 30)
+        readings += line.push(meter)
+    assert accepted(readings[150:]).count(False) <= 9  # the slips have yet to be learned
+
+
+def test_an_invocation_counter_that_stands_still_is_accepted() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    line = GuardedLine()
+    readings = []
+    for _ in range(10):
+        meter.meter.invocation_counter = 5
+        readings += line.push(meter)
+    assert all(readings[4:])
+
+
+def test_an_invocation_counter_that_stands_still_without_a_clock_is_accepted() -> None:
+    meter = SimulatedMeter(None, "e450")
+    meter.meter.header_time = None
+    line, readings = GuardedLine(), []
+    for _ in range(200):
+        meter.meter.invocation_counter = 5
+        readings += line.push(meter)
+    assert all(readings[130:])
+    line.restart()
+    meter.meter.invocation_counter = 5
+    assert line.push(meter) != [None]

@@ -1,0 +1,110 @@
+"""A line with decoder and guard, on which time passes as a test or trial says."""
+
+from datetime import timedelta
+from typing import Final
+
+from app.decoder import Decoder
+from app.dlms.ciphering import Keys
+from app.fault import Fault
+from app.meters import profile_files
+from app.meters.reading import Reading
+from app.meters.telegram import Telegram
+from app.plausibility import Guard
+from simulator.ciphering import KEY
+from simulator.clock import VIENNA
+from tests.support.simulated import SimulatedMeter
+
+PROFILES: Final = profile_files.load()
+
+NO_TAG: Final = Keys(KEY)
+"""Keys without the one that verifies tags."""
+
+
+class GuardedLine:
+    """A line with decoder and guard.
+
+    Args:
+        keys: of the meter on the line.
+        memory: what a guard's `memory` returned before.
+        waits_for_number: whether a list without the meter's number waits for one that has it.
+        guarded: False for a line whose telegrams are all accepted.
+    """
+
+    def __init__(
+        self,
+        keys: Keys = NO_TAG,
+        memory: dict[str, str] | None = None,
+        *,
+        waits_for_number: bool = True,
+        guarded: bool = True,
+    ) -> None:
+        self.now = 5000.0
+        """Monotonic seconds."""
+        self.wall = 1.8e9
+        """Seconds since 1970, by the computer's clock."""
+        self.faults: list[Fault] = []
+        """Of all that came through `take`."""
+        self.told: list[str] = []
+        """Sentences for the log about telegrams that came through `take`."""
+        self.numbers: dict[str, str] = {}
+        """The meters' numbers by sender."""
+        self._waits_for_number = waits_for_number
+        self._keys = keys
+        self._guarded = guarded
+        self._start(memory)
+
+    def _start(self, memory: dict[str, str] | None) -> None:
+        self.guard = Guard(memory, lambda: self.now, lambda: self.wall)
+        self._decoder = Decoder(
+            self._keys,
+            PROFILES,
+            VIENNA,
+            numbers=self.numbers if self._waits_for_number else None,
+            guard=self.guard if self._guarded else None,
+        )
+
+    def restart(self) -> None:
+        """Restart the program."""
+        self._start(self.guard.memory())
+
+    def feed(self, data: bytes) -> list[Telegram | Fault]:
+        """Decode the next bytes, without time passing."""
+        return self._decoder.feed(data)
+
+    def take(self, data: bytes, seconds: float = 5.0) -> Reading | None:
+        """Let time pass and bytes come; return the reading of the last accepted telegram."""
+        self.now += seconds
+        self.wall += seconds
+        reading = None
+        for item in self.feed(data):
+            fault = item if isinstance(item, Fault) else item.fault
+            if fault:
+                self.faults.append(fault)
+            elif isinstance(item, Telegram):
+                reading = item.reading
+                self.told += [item.told] if item.told else []
+        return reading
+
+    def push(self, meter: SimulatedMeter, count: int = 1) -> list[Reading | None]:
+        """Let a meter push telegrams at its push interval."""
+        return [self.take(meter.telegram().data, meter.meter.interval) for _ in range(count)]
+
+
+def line_of(meter: SimulatedMeter, keys: Keys = NO_TAG, count: int = 20) -> GuardedLine:
+    """Return the line of a meter of which telegrams were accepted before."""
+    line = GuardedLine(keys)
+    assert all(line.push(meter, count))
+    return line
+
+
+def skip(meter: SimulatedMeter, passed: timedelta) -> None:
+    """Let a meter push telegrams that are not read."""
+    telegrams = int(passed.total_seconds()) // meter.meter.interval
+    meter._now += telegrams * timedelta(seconds=meter.meter.interval)
+    meter.meter.invocation_counter += telegrams
+    meter.meter.invoke_id += telegrams * meter.meter.invoke_step
+
+
+def accepted(readings: list[Reading | None]) -> list[bool]:
+    """Tell which telegrams were accepted."""
+    return [reading is not None for reading in readings]
