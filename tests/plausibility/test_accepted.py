@@ -1,4 +1,4 @@
-"""Good telegrams are accepted: each list, after pauses and delays, at the change of the hour."""
+"""Good telegrams: each list, after pauses and delays, when daylight saving time changes."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ def test_of_400_good_telegrams_at_most_one_is_pending(family: str, name: str) ->
         return
     line = GuardedLine()
     readings = line.push(SimulatedMeter(None, family, name), 400)
-    assert len(line.faults) <= 1  # a large load shows in nothing but the power for a moment
+    assert len(line.faults) <= 1  # a load that just began shows in the power only
     assert all(readings[-5:])
 
 

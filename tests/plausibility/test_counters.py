@@ -87,7 +87,7 @@ def test_a_connection_larger_than_usual_is_learned() -> None:
 
 @pytest.mark.parametrize("family", ["e450", "dsmr2", "q3d"])
 def test_time_that_passed_unnoticed_does_not_enlarge_the_connection(family: str) -> None:
-    """This computer was suspended, or a gateway held telegrams up."""
+    """This computer was suspended, then a gateway delayed telegrams."""
     name = {"e450": "swiss", "dsmr2": "dsmr2", "q3d": "q3d"}[family]
     meter = SimulatedMeter(None, family, name)
     meter.meter.header_time = None

@@ -23,7 +23,7 @@ def is_small(key: str, off: float) -> bool:
 
 @pytest.mark.parametrize("name", ["burgenland", "wien"])
 def test_a_flipped_bit_makes_a_small_error_at_most(name: str) -> None:
-    """Bits of each byte of the telegram, with the link's checksum repaired."""
+    """Four bits of each byte of a telegram, one at a time."""
     meter = SimulatedMeter(None, "e450", name)
     line = line_of(meter)
     plain = Decoder(NO_TAG, PROFILES, VIENNA)

@@ -37,7 +37,7 @@ def test_the_meter_number_of_a_pending_telegram_is_not_kept() -> None:
 
 
 def test_other_link_addresses_do_not_change_the_type_of_a_verified_meter() -> None:
-    """They decide the family, and no tag covers them."""
+    """They decide the family, and the tag does not cover them."""
     meter = SimulatedMeter(None, "e450", "klagenfurt")
     line = line_of(meter, Keys(KEY, AUTH_KEY))
     meter.meter.link = replace(meter.meter.link, source=b"\x21")  # type: ignore[type-var]

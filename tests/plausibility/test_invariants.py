@@ -16,7 +16,7 @@ from tests.support.simulated import SimulatedMeter
 
 
 def with_gas_reported(data: bytes, later: timedelta) -> bytes:
-    """Change when the gas meter behind a meter reported last."""
+    """Change the time of a gas meter's last report."""
     found = re.search(rb"0-1:24\.[23]\.[01]\((\d{12})", data)
     assert found
     told = datetime.strptime(f"{found[1].decode()}Z", "%y%m%d%H%M%S%z") + later
@@ -56,7 +56,7 @@ def test_an_invariant_that_single_telegrams_break_is_no_longer_relied_on() -> No
 
 
 def test_a_value_out_of_bounds_that_was_confirmed_is_tolerated() -> None:
-    """A phase that was lost shows what appliances feed back."""
+    """A lost phase shows a small voltage, which appliances feed back."""
     meter = SimulatedMeter(None, "kaifa")
     line = line_of(meter)
     meter.more = {"52.7.0": Decimal(20)}

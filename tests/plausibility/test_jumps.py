@@ -18,7 +18,7 @@ def test_values_that_jump_in_each_telegram_are_accepted_in_the_end() -> None:
 
 
 def test_a_current_that_jumps_has_to_make_the_power_with_the_others() -> None:
-    """Each phase either takes or gives, so three currents fit many powers."""
+    """Currents have no sign, so three of them fit many powers."""
     meter = SimulatedMeter(None, "aidon", "norway")
     line = GuardedLine()
 
@@ -52,7 +52,7 @@ def test_a_current_on_a_phase_without_voltage_is_pending() -> None:
 
 
 def test_a_power_factor_that_jumps_has_to_go_with_the_power_of_its_phase() -> None:
-    """Behind panels the power of a phase goes through zero, and the current goes on, reactive."""
+    """With solar panels the power of a phase crosses zero while a reactive current flows on."""
     meter = SimulatedMeter(None, "kamstrup", "denmark")
     line = GuardedLine()
 

@@ -5,12 +5,40 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from app.plausibility import memory
 from simulator.household import Household
 from tests.support.guarded import GuardedLine, accepted, line_of, skip
 from tests.support.simulated import SimulatedMeter
+
+OF_0_1_0 = Path(__file__).with_name("memory_of_0_1_0.json").read_text("ascii").strip()
+"""What version 0.1.0 kept of 490 telegrams of this simulated meter.
+
+It had learned that the clock varies by two seconds, that voltages jump, and that L2 was lost once.
+"""
+
+
+def test_a_memory_of_version_0_1_0_is_read_and_written_again() -> None:
+    history = memory.load(OF_0_1_0, now=5000.0, wall_time=1.9e9)
+    assert history
+    assert memory.dump(history) == OF_0_1_0
+
+
+def test_what_version_0_1_0_learned_is_relied_on() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    skip(meter, timedelta(seconds=490 * 5))
+    line = GuardedLine(memory={"4B464D655012D687": OF_0_1_0})
+    meter.meter.clock_error = timedelta(seconds=1)
+    assert all(line.push(meter, 2))
+    meter.more = {"32.7.0": Decimal(275)}  # a jump of 45 V
+    assert all(line.push(meter, 2))
+    meter.more = {"52.7.0": Decimal(20)}  # a jump, but no longer out of bounds
+    assert accepted(line.push(meter, 4)) == [False, False, True, True]
+    meter.more = {"72.7.0": Decimal(20)}
+    assert accepted(line.push(meter, 4)) == [False, False, False, True]
 
 
 def test_each_telegram_after_a_restart_is_accepted() -> None:
@@ -25,7 +53,7 @@ def test_the_first_telegram_after_two_days_without_the_program_is_accepted() -> 
     meter._household = Household(2, meter._now, phases=3, step=60)
     line = line_of(meter)
     skip(meter, timedelta(days=2))
-    line.now = 3.0  # the monotonic clock began anew, too
+    line.now = 3.0  # the monotonic clock began anew
     line.wall += 2 * 86400
     line.restart()
     assert line.push(meter) != [None]

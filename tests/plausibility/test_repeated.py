@@ -9,7 +9,7 @@ from tests.support.simulated import SimulatedMeter
 
 
 def test_a_telegram_with_another_repeated_field_is_pending() -> None:
-    """Two flipped bits that make up for each other mostly hit one thing that never changes."""
+    """Of two flipped bits that cancel out, one mostly hits a field that never changes."""
     meter = SimulatedMeter(None, "kaifa")
     line = line_of(meter)
     meter.meter.ciphering = replace(meter.meter.ciphering, suite=1)  # type: ignore[type-var]

@@ -72,7 +72,7 @@ def test_a_clock_that_shows_a_second_twice_is_learned(family: str, name: str) ->
 
 
 def test_a_list_whose_schedule_moves_is_accepted_again() -> None:
-    """Alone, beside another that goes on as before."""
+    """The schedule of another list stays as it was."""
     usual, hourly = (SimulatedMeter(None, "kamstrup", n) for n in ("nordic", "nordic-hourly"))
     hourly.meter.identity, hourly._household = usual.meter.identity, usual._household
     line, found = GuardedLine(), []
@@ -88,7 +88,7 @@ def test_a_list_whose_schedule_moves_is_accepted_again() -> None:
 
 
 def test_noise_does_not_stop_a_schedule_from_being_relied_on() -> None:
-    """Without a counter of telegrams the pace is all that a time can be compared with."""
+    """Without an invocation counter, a time can be compared with the schedule only."""
     meter = SimulatedMeter(None, "kaifa-nordic", "norway-1")
     line = GuardedLine()
     line.push(meter, 20)

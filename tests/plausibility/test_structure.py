@@ -50,7 +50,7 @@ def test_a_list_with_a_new_register_is_accepted_with_the_second_telegram() -> No
 
 
 def test_a_message_found_inside_a_damaged_frame_is_pending() -> None:
-    """What is inside could be found as a message without a frame, right after a restart, too."""
+    """A raw message can be found in an HDLC frame whose header is damaged, also after a restart."""
     meter = SimulatedMeter(None, "e450", "wien-10")
     line = line_of(meter)
     line.restart()
