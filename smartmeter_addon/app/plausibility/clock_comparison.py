@@ -36,7 +36,7 @@ class Timing(NamedTuple):
 
 
 class ClockComparison:
-    """The clock of one sender, as its accepted telegrams show it."""
+    """Compares the clock of one sender with this computer's, from accepted telegram to telegram."""
 
     __slots__ = ("_at", "_delay", "_restored", "time")
 
