@@ -1,1 +1,1 @@
-"""Trials that measure what the project promises; each prints the figures that are told of it."""
+"""Trials that measure what the project promises. Each prints the figures that documents name."""

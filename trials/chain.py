@@ -1,6 +1,6 @@
-"""From bytes to the messages that would be sent, without a loop, a line, or a broker.
+"""The way from bytes to messages without event loop, line and broker, and what must hold on it.
 
-And what must hold of all that comes out on the way, whatever went in.
+The checks must hold for any bytes.
 """
 
 import json
@@ -34,31 +34,51 @@ PROFILES: Final = profile_files.load()
 
 HELD_AT_MOST: Final = 32768 + 16
 """Bytes that a scanner may hold between two chunks; its longest frame has 16 kB."""
+
 JOINED_AT_MOST: Final = 65536
+"""Bytes of segments or blocks that wait for more."""
+
 SENDERS_AT_MOST: Final = 32
+"""Senders or meters of one line."""
+
 UNNAMED_AT_MOST: Final = 200
+"""Codes without a name that the log tells."""
+
 STATE_AT_MOST: Final = 200_000
+"""Bytes of the state, and of a message."""
+
 LONGEST_LINE: Final = 20_000
+"""Characters of a line of the log."""
+
 LONGEST_TOPIC: Final = 255
+"""Characters."""
 
 
 class Finding(AssertionError):  # noqa: N818 - what a trial looks for
-    """Something that must hold does not."""
+    """Something that must hold does not hold."""
 
 
 def check(holds: object, what: str) -> None:
-    """Complain of what does not hold."""
+    """Raise a finding unless something holds.
+
+    Args:
+        holds: what must be true.
+        what: the finding.
+
+    Raises:
+        Finding: it is not.
+    """
     if not holds:
         raise Finding(what)
 
 
 class Chain:
-    """A line's reader and the publisher behind it, without a loop, a line, or a broker.
+    """A line's reader and the publisher behind it, without event loop, line and broker.
 
     Args:
         keys: of the meter.
         meter_type: as the option.
-        layout: the name of what is published.
+        layout: the name of the layout of topics.
     """
 
     def __init__(self, keys: Keys, meter_type: str = AUTO, layout: str = "standard") -> None:
@@ -77,26 +97,26 @@ class Chain:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Look at every line of the log meanwhile."""
+        """Check each line of the log meanwhile."""
         with _watched_log():
             yield
 
     def take(self, chunk: bytes) -> None:
-        """Take bytes."""
+        """Read bytes."""
         self._line._take(chunk)
 
     def pass_time(self, seconds: float) -> None:
-        """Let time pass, and the watch look."""
+        """Let time pass, and look at the line's health."""
         self._now += seconds
         self._line._look(self._now)
 
     @property
     def sections(self) -> Sections:
-        """What is kept for the next start."""
+        """What is kept over a restart."""
         return self._state._sections
 
     def holds(self) -> None:
-        """Check what has become of it all."""
+        """Check the decoder, the messages and the state."""
         decoder_is_bounded(self._line._decoder)
         messages_hold(self._publisher)
         state = json.dumps(self.sections)
@@ -121,7 +141,7 @@ def publisher(state: State, layout: str) -> Publisher:
 
 
 def messages_hold(publisher: Publisher, *, ours: bool = True) -> None:
-    """Check all that would be sent.
+    """Check all messages that would be sent.
 
     Args:
         publisher: whose.
@@ -143,7 +163,7 @@ def _no_constant(name: str) -> object:
 
 
 class _Watcher(logging.Handler):
-    """Complains of a mistake that was caught and told, and of lines that are none."""
+    """Raises exceptions that the program logs, and checks each line of the log."""
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.exc_info and record.exc_info[1]:
@@ -172,11 +192,16 @@ def _watched_log() -> Iterator[None]:
         logger.propagate = before[1]
 
 
-# --- What holds ---
+# --- What must hold ---
 
 
 def scanner_is_bounded(scanner: Scanner, fed: int) -> None:
-    """Check what a scanner holds after so many bytes."""
+    """Check what a scanner holds.
+
+    Args:
+        scanner: of a line.
+        fed: bytes of the line so far.
+    """
     held = len(scanner._buffer)
     check(held <= HELD_AT_MOST, f"{held} bytes are held")
     check(len(scanner._head) <= HELD_AT_MOST, "the head grows")
@@ -198,7 +223,7 @@ def decoder_is_bounded(decoder: Decoder) -> None:
 
 
 def telegram_holds(event: Telegram | Fault) -> None:
-    """Check what a decoder gave."""
+    """Check what a decoder returned."""
     if isinstance(event, Fault):
         str(event)
         return

@@ -1,7 +1,7 @@
-"""An event loop whose clock jumps: while nothing is ready, the next thing due is due at once.
+"""An event loop whose clock jumps: while no task is ready, the next delay ends at once.
 
-Tasks, timeouts and delays behave as ever, only nobody waits. File descriptors that are ready come
-first. What runs in threads or other processes is not waited for, so none may be in play.
+Tasks, timeouts and delays behave as usual, only no time is spent waiting. File descriptors that are
+ready come first. Threads and other processes are not waited for, so there must be none.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ _T = TypeVar("_T")
 
 
 class StuckError(RuntimeError):
-    """Everybody waits and nothing is due."""
+    """All tasks wait, and no delay will end."""
 
 
 class _Jumping(selectors.DefaultSelector):
@@ -25,24 +25,24 @@ class _Jumping(selectors.DefaultSelector):
         ready = super().select(0)
         if not ready:
             if timeout is None:
-                raise StuckError("everybody waits, and nothing is due")
+                raise StuckError("all tasks wait, and no delay will end")
             self.now += max(timeout, 0.0)
         return ready
 
 
 class CompressedLoop(asyncio.SelectorEventLoop):
-    """The loop; its clock begins at 0."""
+    """An event loop whose clock begins at 0 and jumps."""
 
     def __init__(self) -> None:
         self._jumping: Final = _Jumping()
         super().__init__(self._jumping)
 
     def time(self) -> float:
-        """Give the seconds passed."""
+        """Return the seconds passed on the loop's clock."""
         return self._jumping.now
 
 
 def run(coroutine: Coroutine[Any, Any, _T]) -> _T:
-    """Run to the end, as ``asyncio.run`` does."""
+    """Run a coroutine to its end, as ``asyncio.run`` does."""
     with asyncio.Runner(loop_factory=CompressedLoop) as runner:
         return runner.run(coroutine)

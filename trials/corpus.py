@@ -1,8 +1,8 @@
-"""Inputs worth keeping, in a file a target.
+"""Inputs of the fuzzer that are kept, in a file for each target.
 
-Those of ``corpus/`` reach, together with the seeds, all code that the fuzzer ever reached; each
-stands behind its length (2 bytes), and the whole is packed by xz. Those of ``found/`` once failed;
-each is a line of base64 that also tells what happened.
+Those of ``corpus/`` and the seeds reach all code that the fuzzer ever reached. Each is preceded by
+its length (2 bytes), and the file is compressed with xz. Those of ``found/`` once made a target
+fail: each is a line of base64 with a comment about the failure.
 """
 
 import base64
@@ -17,17 +17,18 @@ KEPT: Final = _HERE / "corpus"
 FOUND: Final = _HERE / "found"
 
 _LENGTH: Final = 2
+"""Bytes of an input's length."""
 
 
 def load(name: str) -> list[bytes]:
-    """Give a target's inputs."""
+    """Return the inputs of a target."""
     once_failed = [data for target, data, _ in found() if target == name]
     path = KEPT / f"{name}.xz"
     return once_failed + (list(_unpacked(path.read_bytes())) if path.exists() else [])
 
 
 def found() -> list[tuple[str, bytes, str]]:
-    """Give what once failed: the target, the input, and what it did."""
+    """Return the inputs that once failed: target, input, and what happened."""
     parts = [
         (path.stem, line.partition(" # "))
         for path in sorted(FOUND.glob("*.txt"))
@@ -37,10 +38,10 @@ def found() -> list[tuple[str, bytes, str]]:
 
 
 def store(name: str, inputs: Iterable[bytes]) -> tuple[int, int]:
-    """Keep a target's inputs.
+    """Write the inputs of a target.
 
     Returns:
-        How many, and the size of their file in bytes.
+        Their number, and the size of their file in bytes.
     """
     different = sorted(set(inputs))
     content = b"".join(len(data).to_bytes(_LENGTH, "big") + data for data in different)

@@ -1,6 +1,6 @@
-"""Turns the bytes that a fuzzer makes up into choices, always the same ones for the same bytes.
+"""Turns the bytes of a fuzzer's input into choices, the same ones for the same bytes.
 
-A reader of its own, and not the fuzzer's, so that the tests can play inputs again without it.
+It is written here and not taken from the fuzzer, so that tests can replay inputs without it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -8,11 +8,14 @@ from typing import Final, TypeVar
 
 _T = TypeVar("_T")
 _BYTE: Final = 256
+"""Values of a byte."""
+
 _LONGEST_RANDOM_CUT: Final = 40
+"""Bytes of the longest chunk, where chunks have random sizes."""
 
 
 class Draw:
-    """Hands an input out piece by piece; where it has ended, everything is zero or empty.
+    """Reads an input piece by piece; after its end everything is zero or empty.
 
     Args:
         data: the input.
@@ -26,13 +29,13 @@ class Draw:
         return self._pos < len(self._data)
 
     def take(self, size: int) -> bytes:
-        """Take the next bytes, fewer at the end."""
+        """Read the next bytes, fewer at the end."""
         taken = self._data[self._pos : self._pos + size]
         self._pos += size
         return taken
 
     def rest(self) -> bytes:
-        """Take all that is left."""
+        """Read all remaining bytes."""
         return self.take(len(self._data))
 
     def below(self, limit: int) -> int:
@@ -57,12 +60,12 @@ class Draw:
         return self.string().decode("utf-8", "replace")
 
     def cut(self, data: bytes) -> Iterator[bytes]:
-        """Cut a stream into chunks as lines hand them over: whole, bytewise, even, or uneven."""
+        """Cut a stream into chunks: one, single bytes, chunks of one size, or of random sizes."""
         style = self.below(_BYTE)
         size = style or max(len(data), 1)
         at = 0
         while at < len(data):
-            if style >= _BYTE // 2:  # a small generator of its own: sizes that no two chunks share
+            if style >= _BYTE // 2:  # a linear congruential generator of sizes
                 style = style * 69069 + 1 & 0xFFFFFFFF
                 size = 1 + (style >> 16) % _LONGEST_RANDOM_CUT
                 style |= _BYTE

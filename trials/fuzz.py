@@ -1,15 +1,15 @@
-"""Fuzzes every decoder and the whole chain, guided by what code an input reaches (atheris).
+"""Fuzzes each decoder and the whole chain, guided by the code that an input reaches (atheris).
 
     script/fuzz --minutes 30 --corpus FOLDER
 
-which makes an environment with smartmeter_addon/requirements.txt and requirements-fuzz.txt.
-Each target of `targets` runs in a process of its own, one after the other; the time is shared out
-by weight. An input that makes one fail, hang for more than TIMEOUT seconds, or take more
-memory than MEMORY ends that target; it is kept beside the corpus, and its name is printed.
+script/fuzz makes an environment with smartmeter_addon/requirements.txt and requirements-fuzz.txt.
+Each target of `targets` runs in a process of its own, one after the other, for a share of the time.
+An input that makes a target fail, takes more than TIMEOUT seconds or more memory than MEMORY ends
+that target. It is kept beside the corpus, and its name is printed.
 
     script/fuzz --keep --corpus FOLDER      minimises the corpus into trials/corpus
     script/fuzz chain --minutes 5           one target only
-    script/fuzz chain --play FILE           plays an input again
+    script/fuzz chain --play FILE           replays an input
 """
 
 import argparse
@@ -27,9 +27,10 @@ from typing import Any, Final, NamedTuple
 from trials import corpus
 
 TIMEOUT: Final = 10
-"""Seconds that one input may take, with the instruments in place."""
+"""Seconds that one input may take, with the fuzzer's instrumentation."""
+
 MEMORY: Final = 1024
-"""Megabytes that the process may take, the fuzzer's own included."""
+"""MB that the process may take, those of the fuzzer included."""
 
 WEIGHTS: Final = {
     **dict.fromkeys(("ber", "gbt", "clock"), 1),
@@ -38,7 +39,7 @@ WEIGHTS: Final = {
     **dict.fromkeys(("endless", "receiver", "decoder", "interpreter"), 6),
     "chain": 12,
 }
-"""The targets, and how the time is shared out to them."""
+"""By target, its share of the time."""
 
 LONGEST: Final = {
     "ber": 16,
@@ -49,6 +50,7 @@ LONGEST: Final = {
     "profile": 4096,
 }
 _USUAL_LONGEST: Final = 2048
+"""By target, bytes of the longest input; and of that of other targets."""
 
 _STATUS: Final = re.compile(r"^#\d+\s.*cov: (\d+) ft: (\d+) corp: (\d+)/", re.MULTILINE)
 _EXECUTED: Final = re.compile(r"number_of_executed_units: (\d+)")
@@ -58,7 +60,7 @@ _ARTIFACT: Final = re.compile(r"Test unit written to (\S+)")
 
 
 class Result(NamedTuple):
-    """What one target's run told."""
+    """What the fuzzer printed about one target."""
 
     executions: int
     coverage: int
@@ -75,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=30.0, metavar="N", help="in all")
     parser.add_argument("--corpus", type=Path, metavar="FOLDER", help="to begin with and to grow")
     parser.add_argument("--keep", action="store_true", help="minimise it into trials/corpus")
-    parser.add_argument("--play", type=Path, metavar="FILE", help="play one input again")
+    parser.add_argument("--play", type=Path, metavar="FILE", help="replay one input")
     given, more = parser.parse_known_args(arguments)
     names = given.targets or list(WEIGHTS)
     if unknown := set(names) - WEIGHTS.keys():
@@ -84,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in names:
             importlib.import_module("trials.targets").TARGETS[name](given.play.read_bytes())
         return 0
-    if more:  # this process's own child
+    if more:  # a child process with the fuzzer's own arguments
         _fuzz(names[0], more)
     folder = given.corpus or Path(tempfile.mkdtemp(prefix="corpus-"))
     if given.keep:
@@ -124,7 +126,7 @@ def _say(text: str) -> None:
 
 
 def _run(name: str, seconds: int, folder: Path) -> Result:
-    """Fuzz one target in a process of its own, from the kept corpus and what is in the folder."""
+    """Fuzz one target in a process of its own, from the kept corpus and that in the folder."""
     _fill(name, folder)
     findings = folder.parent / "findings"
     findings.mkdir(exist_ok=True)
@@ -162,7 +164,7 @@ def _number(pattern: re.Pattern[str], text: str) -> int:
 
 
 def _fill(name: str, folder: Path) -> None:
-    """Lay out the inputs to begin with: the seeds, and what is kept."""
+    """Write the inputs to begin with: the seeds, and the kept ones."""
     folder.mkdir(parents=True, exist_ok=True)
     seeds = importlib.import_module("trials.targets").seeds(name)
     for number, data in enumerate((*seeds, *corpus.load(name))):
@@ -170,7 +172,7 @@ def _fill(name: str, folder: Path) -> None:
 
 
 def _keep(name: str, folder: Path) -> None:
-    """Keep of a folder the fewest inputs that reach all that the whole of it reaches.
+    """Keep the fewest inputs of a folder that reach all code that its inputs reach.
 
     The seeds among them are left out, as they are made again each time.
     """
@@ -186,7 +188,7 @@ def _keep(name: str, folder: Path) -> None:
 
 
 def _child(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - this very program
+    return subprocess.run(  # noqa: S603 - this program
         [sys.executable, "-m", "trials.fuzz", name, *arguments],
         capture_output=True,
         text=True,
@@ -196,14 +198,14 @@ def _child(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def _fuzz(name: str, arguments: Sequence[str]) -> None:
-    """Fuzz one target for as long as the fuzzer's own arguments say; does not return."""
-    # Imported by name, as only this command has it, and the type checker does not.
+    """Fuzz one target for as long as the fuzzer's own arguments say. It does not return."""
+    # Imported by name, as the type checker does not have it.
     atheris: Any = importlib.import_module("atheris")
     with atheris.instrument_imports(include=["app"]):
         targets = importlib.import_module("trials.targets")
     folders = [argument for argument in arguments if not argument.startswith("-")]
     options = [argument for argument in arguments if argument.startswith("-")]
-    # Minimising begins itself again in a shell, by what it takes for its name.
+    # To minimise, the fuzzer starts this program in a shell by the first argument.
     itself = f"{shlex.quote(sys.executable)} -m trials.fuzz {name}"
     atheris.Setup([itself, *options, *folders], targets.TARGETS[name])
     atheris.Fuzz()

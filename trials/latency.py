@@ -1,12 +1,13 @@
-"""How long a telegram takes from its last byte to the state message, as a second client sees it.
+"""Measures how long a telegram takes from its last byte to the state message.
 
-The real program in a process of its own, between a simulated meter on a pty and a real Mosquitto:
+The real program runs in a process of its own, between a simulated meter on a pty and a real
+Mosquitto:
 
     PYTHONPATH=smartmeter_addon:. python3 -m trials.latency
     PYTHONPATH=smartmeter_addon:. python3 -m trials.latency --meter e450 --baud 2400
 
-The clock starts when the last byte is written, and stops when the message has been received: the
-kernel's pty, the program, the broker and this process's own event loop all take their share.
+The time runs from writing the last byte to receiving the message as another client of the broker.
+So it contains the kernel's pty, the program, the broker, and the event loop of this process.
 """
 
 import argparse
@@ -27,7 +28,7 @@ from tests.support.mosquitto import Mosquitto
 from tests.support.program import running
 from tests.support.simulated import Adapter, SimulatedMeter
 
-_FEWEST = 2  # that have quantiles
+_FEWEST = 2  # telegrams that have quantiles
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,11 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--baud",
         type=int,
         default=0,
-        help="pace of the line (default: 0, whole segments at once); 2400 takes 1.5 s a telegram",
+        help="of the line (default: 0, whole segments at once); 2400 takes 1.5 s a telegram",
     )
     given = parser.parse_args(arguments)
     if given.telegrams < _FEWEST or given.baud < 0:
-        parser.error(f"wanted are at least {_FEWEST} telegrams and no negative baud rate")
+        parser.error(f"at least {_FEWEST} telegrams, and no negative baud rate")
     try:
         meters.build(given.meter, given.list)
     except ValueError as error:
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _measure(family: str, name: str | None, count: int, baud: int) -> list[float]:
-    """Give the seconds that each telegram took."""
+    """Return the seconds that each telegram took."""
     with tempfile.TemporaryDirectory(prefix="smartmeter-bench-") as folder:
         directory = Path(folder)
         broker = Mosquitto(directory).start()
@@ -82,7 +83,7 @@ async def _push(
     count: int,
     baud: int,
 ) -> list[float]:
-    """Push telegrams one after the other, the first one unmeasured: discovery goes with it."""
+    """Push telegrams one after the other. The first, with discovery, is not measured."""
     options = {
         "url": str(adapter.path),
         "key": KEY.hex(),

@@ -1,4 +1,4 @@
-"""Holds what was published against what the meter said."""
+"""Compares what was published with what the meter said."""
 
 import json
 from collections import Counter, deque
@@ -10,15 +10,16 @@ from simulator import meters
 from tests.support.simulated import state as expected
 
 SHOWN: Final = 10
+"""Wrong values that are told in full."""
 
 
 @dataclass
 class Ledger:
-    """Holds what was published against what the meter said.
+    """Compares what was published with what the meter said.
 
     Args:
-        topic: of the meter's state; others, such as those of meters behind it, are passed over.
-        remembered: telegrams; as many as come while a reading can wait for the broker.
+        topic: of the meter's state; messages to others are ignored.
+        remembered: telegrams that a state message may be of: a reading waits for the broker.
     """
 
     topic: str
@@ -27,13 +28,13 @@ class Ledger:
     wrong: Counter[str] = field(default_factory=Counter)
     told: list[str] = field(default_factory=list)
     newest: str | None = None
-    """The time that the state message published last names."""
+    """The time stamp of the last state message."""
     _said: dict[str, dict[str, Decimal | str]] = field(default_factory=dict)
     _order: deque[str] = field(default_factory=deque)
     _highest: dict[str, Decimal] = field(default_factory=dict)
 
     def said(self, truth: meters.Truth) -> str:
-        """Note what a telegram says; give its time."""
+        """Note what a telegram says; return its time stamp."""
         at = truth.timestamp.isoformat()
         self._said[at] = expected(truth)
         self._order.append(at)
@@ -42,7 +43,7 @@ class Ledger:
         return at
 
     def take(self, topic: str, payload: str) -> None:
-        """Take a message that the broker got."""
+        """Compare a message that the broker received."""
         if topic != self.topic:
             return
         self.published += 1
@@ -51,19 +52,19 @@ class Ledger:
         at = self.newest = given.get("timestamp", "")
         right = self._said.get(at)
         if right is None:
-            self._complain("time", f"nothing was said at {at!r}")
+            self._count_wrong("time", f"nothing was said at {at!r}")
             return
         for key in right.keys() | given.keys():
             if right.get(key) != given.get(key):
                 kind = key.split("_")[0]
-                self._complain(kind, f"{at}: {key} is {given.get(key)}, not {right.get(key)}")
+                self._count_wrong(kind, f"{at}: {key} is {given.get(key)}, not {right.get(key)}")
         for key, value in given.items():
             if "energy" in key:
                 if value < self._highest.get(key, 0):
-                    self._complain("falling", f"{at}: {key} falls to {value}")
+                    self._count_wrong("falling", f"{at}: {key} falls to {value}")
                 self._highest[key] = value
 
-    def _complain(self, kind: str, text: str) -> None:
+    def _count_wrong(self, kind: str, text: str) -> None:
         self.wrong[kind] += 1
         if len(self.told) < SHOWN:
             self.told.append(text)

@@ -1,6 +1,6 @@
-"""Makes of a fuzzer's choices what a line carries: telegrams of simulated meters, changed.
+"""Makes bytes of a line from a fuzzer's choices: telegrams of simulated meters with changes.
 
-The changes are made behind the checksums and the ciphering, so that they get past them.
+The changes are made before ciphering and checksums are added, so that they pass both.
 """
 
 import math
@@ -20,12 +20,15 @@ LISTS: Final = tuple((family, name) for family, some in meters.FAMILIES.items() 
 NOON: Final = datetime(2026, 7, 1, 10, 0, 5, tzinfo=UTC)
 
 _MOST_BLOCKS: Final = 64
-_DEEPEST: Final = 4  # as meters nest at most
+"""Blocks of one message."""
+
+_DEEPEST: Final = 4
+"""Levels of structures and arrays; meters send no more."""
 
 
 @cache
 def telegram(family: str, name: str | None) -> meters.Telegram:
-    """Give one telegram of a simulated meter."""
+    """Return one telegram of a simulated meter."""
     meter = meters.build(family, name)
     return meter.telegram(Household(1, NOON, phases=meter.phases).at(NOON))
 
@@ -67,7 +70,7 @@ _CODES: Final = tuple(
 
 
 def node(draw: Draw, depth: int, kinds: tuple[axdr.Type, ...] = _LEAVES) -> axdr.Node:
-    """Make a value of some type; structures and arrays hold codes and values as lists do."""
+    """Make a value of one of some types; structures and arrays hold codes and values."""
     kind = draw.pick(kinds)
     if kind in _CONTAINERS:
         return _container(draw, depth, kind) if depth < _DEEPEST else axdr.null()
@@ -90,7 +93,7 @@ def _container(draw: Draw, depth: int, kind: axdr.Type) -> axdr.Node:
 
 
 def lines(draw: Draw) -> bytes:
-    """Make the lines of a telegram of text."""
+    """Make the lines of a P1 telegram."""
     made = []
     for _ in range(draw.below(12)):
         code = draw.pick(_CODES)
@@ -106,7 +109,7 @@ def lines(draw: Draw) -> bytes:
 
 
 def changed(draw: Draw, data: bytes) -> bytes:
-    """Change a telegram as the input wants it: replace, insert, drop."""
+    """Change a telegram as the input says: replace, insert or delete bytes."""
     changed = bytearray(data)
     for _ in range(draw.below(8)):
         at = draw.below(len(changed) + 1)
@@ -124,7 +127,7 @@ def changed(draw: Draw, data: bytes) -> bytes:
 
 
 def payloads(draw: Draw) -> list[bytes]:
-    """Make APDUs: of a meter's plaintext or of any bytes, ciphered or not, in blocks or not."""
+    """Make APDUs of a meter's plaintext or of any bytes, ciphered or not, in blocks or not."""
     if draw.flag():
         plaintext = changed(draw, telegram(*draw.pick(LISTS)).plaintext)
     else:
@@ -154,7 +157,7 @@ _LINKS: Final[tuple[links.Link, ...]] = (
 
 
 def framed(draw: Draw) -> list[bytes]:
-    """Make what a line carries next: noise, a telegram of text, or payloads with good checksums."""
+    """Make the next bytes of a line: noise, a P1 telegram, or payloads with right checksums."""
     match draw.below(8):
         case 0:
             return [draw.string()]

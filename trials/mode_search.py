@@ -1,19 +1,18 @@
-"""How long the search for the serial mode takes, for a meter in each of the usual modes.
+"""Measures how long the search for the serial mode takes, for a meter in each of the usual modes.
 
     PYTHONPATH=smartmeter_addon:. python3 -m trials.mode_search
     PYTHONPATH=smartmeter_addon:. python3 -m trials.mode_search --interval 10
 
-The program's own reader, with its own search, decoder and state file; only the wire and the clock
-are made up. The wire is a model of the levels on a serial line: the meter writes start bit, data,
-parity and stop bit at its own pace, and the reader's UART looks for a falling edge, samples the
-line in the middle of each of the bits that *it* expects, and waits for the next edge. So a wrong
-baud rate garbles the bytes, doubles or swallows them; where a stop bit should be and is not, a new
-byte is taken to begin. A line is opened in the middle of anything. The clock jumps from event to
-event.
+The reader, its search, the decoder and the state file are the program's own. Only the line and the
+clock are simulated. The line is a model of its levels: the meter writes start bit, data, parity and
+stop bit at its baud rate. The reader's UART looks for a falling edge, samples the line in the
+middle of each bit that it expects, and waits for the next edge. So a wrong baud rate changes,
+doubles or swallows bytes, and where a stop bit is missing a new byte begins. The line is opened at
+any moment of a telegram. The clock jumps from event to event.
 
-Told are the seconds from the program's start to the first reading that is published, for starts
-spread evenly over a push interval: the shortest, the median, the longest. "Again" is a start with
-the mode kept from last time.
+It prints the seconds from the program's start to the first published reading, for starts spread
+evenly over a push interval: the shortest, the median, the longest. "Again" is a start with the mode
+kept from the last time.
 """
 
 import argparse
@@ -50,16 +49,18 @@ from tests.support.recorder import Recorder
 
 DEVICE: Final = "/dev/ttyMeter"
 LATENCY: Final = 0.016
-"""Seconds for which USB serial adapters collect bytes before they hand them over."""
+"""Seconds for which USB serial adapters collect bytes before they deliver them."""
 
 LONGEST: Final = 900.0
+"""Seconds after which a search has failed."""
+
 NOON: Final = datetime(2026, 7, 1, 10, 0, 5, tzinfo=UTC)
 _EIGHT_BITS: Final = 8
-_REST: Final = 2.0  # seconds between telegrams of a line that is slower than its interval
+_REST: Final = 2.0  # seconds between two telegrams that take longer than the push interval
 
 
 class _Clock(selectors.SelectSelector):
-    """Lets no time pass while nothing happens, but jumps to the next event."""
+    """Spends no time waiting, but jumps to the next event."""
 
     now = 0.0
 
@@ -80,27 +81,27 @@ class _Loop(asyncio.SelectorEventLoop):
 
 @dataclass(frozen=True, slots=True)
 class _Burst:
-    """One telegram on the wire: the times at which the level changes, the first of them falling."""
+    """One telegram on the line: the times at which the level changes, first from high to low."""
 
     edges: tuple[float, ...]
     seconds: float
 
     def high(self, moment: float) -> bool:
-        """Tell the level of the line, which is high while nothing is sent."""
+        """Tell whether the line is high, as it is while nothing is sent."""
         return not bisect_right(self.edges, moment) % 2
 
     def falls(self, moment: float) -> float | None:
-        """Give the next falling edge from a moment on."""
+        """Return the next falling edge after a moment."""
         at = bisect_right(self.edges, moment)
         at += at % 2
         return self.edges[at] if at < len(self.edges) else None
 
     def heard(self, mode: SerialMode, opened: float) -> Iterator[tuple[float, int]]:
-        """Give the bytes that a reader in this mode sees, each with the time of its end.
+        """Return the bytes that a reader in this mode reads, each with the time of its end.
 
         Args:
             mode: the reader's.
-            opened: when it opened the line, counted from the telegram's begin.
+            opened: when it opened the line, in seconds since the telegram began.
         """
         bit = 1 / mode.baudrate
         moment: float | None = self.falls(opened)
@@ -131,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--starts", type=int, default=20, metavar="N", help="within an interval")
     given = parser.parse_args(arguments)
     if given.interval <= 0 or given.starts < 1:
-        parser.error("wanted are an interval above 0 and at least one start")
+        parser.error("the interval must be above 0, and at least one start")
     sys.stdout.write(
         "| Mode of the meter | A telegram every | Shortest | Median | Longest | Again, longest |\n"
         "| --- | --- | --- | --- | --- | --- |\n"

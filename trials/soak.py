@@ -1,12 +1,12 @@
-"""A month of telegrams in some minutes, with everything that goes wrong in a month: the soak.
+"""Runs a month of telegrams in some minutes, with all faults of a month: the soak trial.
 
     PYTHONPATH=smartmeter_addon:. python3 -m trials.soak
     PYTHONPATH=smartmeter_addon:. python3 -m trials.soak --days 1 --meter kaifa
 
-A simulated meter sends every 5 seconds over a line that is made up, to the program's own reader and
-publisher, whose broker is made up, too; nobody waits, as the loop's clock jumps (`compressed`).
-Every state message is held against what the meter said at the time that the message names. At one
-tenth, half and the end of the way, memory, tasks and file descriptors are counted.
+A simulated meter pushes every 5 seconds over a simulated line to the program's own reader and
+publisher, with a simulated broker. The loop's clock jumps, so no time is spent waiting
+(`compressed`). Each state message is compared with what the meter said at the message's time stamp.
+After a tenth, a half and all of the time, memory, tasks and file descriptors are counted.
 """
 
 import argparse
@@ -47,11 +47,13 @@ from trials.ledger import SHOWN, Ledger
 INTERVAL: Final = 5.0
 DAY: Final = 86400.0
 MONTH: Final = 30 * DAY
+"""Seconds from one telegram to the next, of a day, and of a month."""
+
 MARKS: Final = (0.1, 0.5, 1.0)
-"""Parts of the way at which it is measured."""
+"""Parts of the time after which memory and so on are counted."""
 
 CLOCK_CHANGE: Final = datetime(2026, 10, 25, 1, 0, tzinfo=UTC)
-"""When summer time ends in the middle of Europe."""
+"""The end of daylight saving time in central Europe."""
 
 FAULTS: Final = {
     "bits flipped": 2500,
@@ -71,19 +73,24 @@ FAULTS: Final = {
     "program killed": 10,
     "computer's clock wrong": 6,
 }
-"""How often each happens in a month; at least once in any run."""
+"""How often each fault occurs in a month; at least once in any run."""
 
 _ONE_TELEGRAM: Final = tuple(FAULTS)[:5]
+"""Faults of a single telegram."""
+
 _MOMENTS: Final = (
     *("garbage without end", "broker hangs up", "Home Assistant restarted"),
     *("program restarted", "program killed"),
 )
+"""Faults that are over at once."""
+
 _LONGEST: Final = {"meter silent": 6 * 3600, "broker refuses": 2 * 3600}
 _USUAL_LONGEST: Final = 600
+"""Seconds that a fault lasts at most, by fault, and of the other faults."""
 
 
 class Program:
-    """What `app.run.serve` wires, on the line and the broker of the trial.
+    """The program as `app.run.serve` wires it, with the line and the broker of the trial.
 
     Args:
         folder: where its state file is.
@@ -124,14 +131,14 @@ class Program:
 
     @property
     def failed(self) -> BaseException | None:
-        """What ended one of its tasks, which none should."""
+        """The exception that ended one of its tasks; None while all run."""
         for task in (self._publishing, *self._others):
             if task.done() and not task.cancelled():
                 return task.exception()
         return None
 
     async def stop(self, *, kill: bool = False) -> None:
-        """End it by the signal to stop, or without letting it do anything more."""
+        """Stop it as by SIGTERM, or as by SIGKILL."""
         for task in self._others:
             task.cancel()
         if not kill:
@@ -157,7 +164,7 @@ class Mark:
     resident: int
     """Kilobytes."""
     blocks: int
-    """Blocks of memory that Python has handed out."""
+    """Blocks of memory that Python has allocated."""
     tasks: int
     descriptors: int
     state: int
@@ -166,18 +173,18 @@ class Mark:
 
 @dataclass
 class Outcome:
-    """What a soak has shown."""
+    """What was counted in a run."""
 
     ledger: Ledger
     days: float
     telegrams: int = 0
     whole: int = 0
-    """Telegrams that came whole over a line that was read, while the broker was there."""
+    """Undamaged telegrams that came while the line was read and the broker was there."""
     missed: int = 0
-    """Those of them that were not published before the next one."""
+    """Those of them that were not published before the next one came."""
     faults: Counter[str] = field(default_factory=Counter)
     recovery: dict[str, float] = field(default_factory=dict)
-    """The longest time from the end of a fault to the next state message, by kind."""
+    """By fault, the longest time in seconds from its end to the next state message."""
     marks: list[Mark] = field(default_factory=list)
     writes: int = 0
     mistakes: list[str] = field(default_factory=list)
@@ -185,7 +192,7 @@ class Outcome:
 
 
 class _Mistakes(logging.Handler):
-    """Collects what the program calls a mistake of its own."""
+    """Collects the errors that the program logs about itself."""
 
     def __init__(self, into: list[str]) -> None:
         super().__init__(logging.ERROR)
@@ -196,18 +203,18 @@ class _Mistakes(logging.Handler):
 
 
 class UnsuitableError(ValueError):
-    """A list with which the trial cannot be made."""
+    """A list with which the trial cannot run."""
 
 
 def _id(meter: meters.Meter, household: Household, moment: datetime) -> str:
-    """Give the name that a meter has in topics, by another telegram than those that are sent.
+    """Return the id that a meter has in topics, without sending a telegram.
 
     Raises:
-        UnsuitableError: its telegrams do not say the time, by which messages are told apart.
+        UnsuitableError: its telegrams say no time, by which state messages are compared.
     """
     truth = replace(meter).telegram(household.at(moment)).truth
     if not truth.says_time:
-        raise UnsuitableError(f"the list {meter.variant} of {meter.family} does not say the time")
+        raise UnsuitableError(f"the list {meter.variant} of {meter.family} says no time")
     return (truth.meter_id or truth.system_title.hex() or meter.family).lower()
 
 
@@ -249,7 +256,7 @@ class Soak:
             for kind, often in FAULTS.items()
             for _ in range(max(1, round(often * self._seconds / MONTH)))
         ]
-        # In the hour that comes twice: a clock without offset does not say that it is the second.
+        # In the hour that occurs twice: a clock without deviation does not tell which one it is.
         plan.append((self._seconds / 2 + 0.15 * min(self._seconds, 7200.0), "program restarted"))
         return deque(sorted(plan))
 
@@ -294,7 +301,7 @@ class Soak:
     # --- The meter ---
 
     async def _send(self, disturbed: set[str]) -> None:
-        """Let the meter send its next telegram, as far as the faults leave it alone."""
+        """Send the meter's next telegram, as far as the present faults allow it."""
         moment = self._start + timedelta(seconds=self._outcome.telegrams * INTERVAL)
         telegram = self._meter.telegram(self._household.at(moment))
         self._outcome.telegrams += 1
@@ -338,7 +345,7 @@ class Soak:
     # --- What goes wrong ---
 
     async def _faults(self) -> set[str]:
-        """Begin and end what is due; give what befalls the next telegram."""
+        """Begin and end the faults that are due; return those of the next telegram."""
         now = self._loop.time()
         for kind in [kind for kind, until in self._until.items() if until <= now]:
             del self._until[kind]
@@ -356,8 +363,8 @@ class Soak:
         return disturbed
 
     async def _begin(self, kind: str, until: float) -> None:
-        """Begin a fault that befalls more than a telegram."""
-        self._ended.clear()  # of what follows, nothing could be said to have recovered
+        """Begin a fault of more than a single telegram."""
+        self._ended.clear()  # the recovery of earlier faults can no longer be told
         if kind in _MOMENTS:
             await self._strike(kind)
             return
@@ -374,7 +381,7 @@ class Soak:
         self._until[kind] = max(until, self._until.get(kind, 0.0))
 
     async def _strike(self, kind: str) -> None:
-        """Let a fault happen that is over at once."""
+        """Cause a fault that is over at once."""
         if kind.startswith("program"):
             if kind == "program killed":
                 self._broker.hang_up()
@@ -389,7 +396,7 @@ class Soak:
         self._over(kind)
 
     async def _garbage(self) -> None:
-        """A minute at 115200 baud."""
+        """Send a minute of random bytes at 115200 baud."""
         for _ in range(600):
             self._line.write(self._chance.randbytes(1152))
             await asyncio.sleep(0.1)
@@ -404,7 +411,7 @@ class Soak:
         self._over(kind)
 
     def _over(self, kind: str) -> None:
-        """Begin to wait for the next state message, unless another fault holds it up."""
+        """Begin to wait for the next state message, unless another fault delays it."""
         if not self._until:
             self._ended[kind] = self._loop.time()
 
@@ -483,12 +490,12 @@ def _show(outcome: Outcome, seconds: float) -> None:
         f"whole telegrams {outcome.whole:,}, of which not published {outcome.missed:,}",
         f"wrong values {sum(ledger.wrong.values())} {dict(ledger.wrong)}",
         *ledger.told,
-        f"mistakes of the program {len(outcome.mistakes)}",
+        f"errors of the program {len(outcome.mistakes)}",
         *outcome.mistakes[:SHOWN],
         f"state file written {outcome.writes} times, {outcome.writes / outcome.days:.1f} a day",
         f"tasks left at the end {outcome.tasks_left}",
         "",
-        "| Way | Telegrams | Resident | Blocks | Tasks | File descriptors | State file |",
+        "| Time | Telegrams | Resident | Blocks | Tasks | File descriptors | State file |",
         "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         *(
             f"| {mark.part:.0%} | {mark.telegrams:,} | {mark.resident / 1024:.1f} MB |"

@@ -1,7 +1,7 @@
-"""What is fuzzed: each decoder by itself, and the whole way from bytes to messages.
+"""The targets of the fuzzer: each decoder by itself, and the whole way from bytes to messages.
 
-A target takes the bytes of one input and returns; whatever it raises is a finding. It allows what
-the code under test documents to raise, and asks beyond that for what must hold whatever came.
+A target takes the bytes of one input. Any exception that it raises is a finding. It suppresses the
+exceptions that the code under test documents, and checks what must hold for any input.
 """
 
 import json
@@ -61,7 +61,7 @@ KEYS: Final = (Keys(), Keys(KEY), Keys(KEY, AUTH_KEY), Keys(bytes(16), AUTH_KEY)
 TYPES: Final = (AUTO, *PROFILES)
 
 ENDLESS = 131_072
-"""Bytes of a stream without end; the tests make do with fewer."""
+"""Bytes of a stream without end; the tests use fewer."""
 
 _SECRET: Final = "Hush-Hush"  # noqa: S105 - a mark that must not show up anywhere
 
@@ -77,7 +77,7 @@ def fuzz_ber(data: bytes) -> None:
 
 
 def fuzz_gbt(data: bytes) -> None:
-    """A block, and blocks joined in any disorder."""
+    """A block, and blocks joined in any order."""
     with suppress(DecodeError):
         block = gbt.parse(data)
         check(len(block.data) <= len(data), "a block grew")
@@ -91,7 +91,7 @@ def fuzz_gbt(data: bytes) -> None:
 
 
 def fuzz_axdr(data: bytes) -> None:
-    """A value in A-XDR, and what is made of it as a list."""
+    """A value in A-XDR, also read as a list."""
     draw = Draw(data)
     flags = draw.below(4)
     rest = draw.rest()
@@ -122,7 +122,7 @@ def _list(body: axdr.Data) -> None:
 
 
 def fuzz_clock(data: bytes) -> None:
-    """A clock in either form, after another."""
+    """A clock in both forms, each after another."""
     draw = Draw(data)
     before = None
     while draw:
@@ -137,7 +137,7 @@ def fuzz_clock(data: bytes) -> None:
 
 
 def fuzz_p1(data: bytes) -> None:
-    """A telegram of text."""
+    """A P1 telegram."""
     with suppress(DecodeError):
         check(p1_link.whole(data).startswith(b"/"), "no telegram")
     text = data.decode("ascii", "replace")
@@ -148,7 +148,7 @@ def fuzz_p1(data: bytes) -> None:
 
 
 def fuzz_texts(data: bytes) -> None:
-    """Keys, certificates, codes, modes and addresses as people type them."""
+    """Keys, certificates, codes, modes and addresses as users type them."""
     text = data.decode("utf-8", "replace")
     for parse in (Obis.parse, SerialMode.parse, parse_url, pem.certificates, pem.private_key):
         with suppress(ValueError):
@@ -228,7 +228,7 @@ def _value(draw: Draw, depth: int, *, secret: bool = False) -> object:
 
 
 def fuzz_profile(data: bytes) -> None:
-    """A profile that the user wrote."""
+    """A profile of a user."""
     with _file("mine.toml", data) as path, suppress(profile_files.ProfileError):
         profiles = profile_files.load(path.parent)
         check("mine" in profiles, "the profile is missing")
@@ -238,7 +238,7 @@ def fuzz_profile(data: bytes) -> None:
 
 
 def fuzz_state(data: bytes) -> None:
-    """A state file that somebody wrote into, read by all that keep something there."""
+    """A state file with any content, read by all that keep something in it."""
     draw = Draw(data)
     content = draw.rest() if draw.flag() else _changed_state(draw)
     with _file("state.json", content) as path, _quiet():
@@ -261,7 +261,7 @@ def _changed_state(draw: Draw) -> bytes:
 
 
 def _changed_value(draw: Draw, value: object) -> object:
-    """Change a kept value: its JSON text, which may be a text or something else afterwards."""
+    """Change the JSON text of a kept value, which may be of another type afterwards."""
     text = changed(draw, json.dumps(value).encode()).decode("utf-8", "replace")
     try:
         return json.loads(text)
@@ -290,7 +290,7 @@ def _quiet() -> Iterator[None]:
 
 
 def fuzz_scanner(data: bytes) -> None:
-    """Any bytes, in chunks of any size, to the frames in them."""
+    """Frames in any bytes that come in chunks of any size."""
     draw = Draw(data)
     cuts = Draw(draw.take(1))
     stream = draw.rest()
@@ -312,14 +312,14 @@ def fuzz_scanner(data: bytes) -> None:
 
 
 def fuzz_endless(data: bytes) -> None:
-    """A pattern that repeats without end: neither memory nor time may grow with it."""
+    """A pattern that repeats without end: memory and time must not grow with it."""
     draw = Draw(data)
     keys = draw.pick(KEYS)
     size = 1 + draw.below(256) * 16  # a read of a line gives at most 4096 bytes
     pattern = draw.rest() or b"\0"
     stream = (pattern * (ENDLESS // len(pattern) + 1))[:ENDLESS]
     decoder = Decoder(keys, PROFILES, ZONE)
-    # Bytes that come singly cost more each; as many as a gateway sends in a second must do.
+    # Single bytes cost more each: only as many as a gateway sends in a second.
     stream = stream if size >= 16 else stream[: ENDLESS // 8]  # noqa: PLR2004 - see above
     for at in range(0, len(stream), size):
         decoder.feed(stream[at : at + size])
@@ -329,7 +329,7 @@ def fuzz_endless(data: bytes) -> None:
 
 
 def fuzz_receiver(data: bytes) -> None:
-    """Payloads of frames: as they are, ciphered, in blocks, of text."""
+    """Payloads of frames: plain, ciphered, in blocks, or text."""
     draw = Draw(data)
     receiver = Receiver(draw.pick(KEYS))
     while draw:
@@ -346,7 +346,7 @@ def fuzz_receiver(data: bytes) -> None:
 
 
 def fuzz_decoder(data: bytes) -> None:
-    """Any bytes, from the line to the telegrams."""
+    """Telegrams in any bytes."""
     draw = Draw(data)
     decoder = Decoder(draw.pick(KEYS), PROFILES, ZONE, draw.pick(TYPES), numbers={})
     cuts = Draw(draw.take(1))
@@ -360,7 +360,7 @@ def fuzz_decoder(data: bytes) -> None:
 
 
 def fuzz_interpreter(data: bytes) -> None:
-    """Telegrams made of values of every type, codes and units, to one interpreter."""
+    """Telegrams with values of every type, codes and units, to one interpreter."""
     draw = Draw(data)
     numbers: dict[str, str] | None = {} if draw.flag() else None
     line = identity.slug(draw.text())
@@ -374,7 +374,11 @@ def fuzz_interpreter(data: bytes) -> None:
                 body = written.encode(node(draw, 0, (written.Type.STRUCTURE,)))
                 notification = written.data_notification(written.Raw(body), invoke_id=1)
                 push = _pushed(notification, draw.below(256))
-            except (OverflowError, TypeError, DecodeError):  # no such value can be written, or read
+            except (
+                OverflowError,
+                TypeError,
+                DecodeError,
+            ):  # such a value is not written or read
                 continue
         telegram_holds(reader.read(push))
     check(len(numbers or ()) <= SENDERS_AT_MOST, "senders pile up")
@@ -390,7 +394,7 @@ def _pushed(plaintext: bytes, sender: int = 0) -> Push:
 
 
 def fuzz_chain(data: bytes) -> None:
-    """Telegrams of simulated meters, changed behind their checksums and ciphering, to messages."""
+    """Messages from telegrams of simulated meters, changed before ciphering and checksums."""
     draw = Draw(data)
     chain = Chain(draw.pick(KEYS), draw.pick(TYPES), draw.pick(tuple(LAYOUTS)))
     with chain.listening():
@@ -427,7 +431,7 @@ TARGETS: Final[Mapping[str, Target]] = {
 
 
 def seeds(name: str) -> Iterator[bytes]:
-    """Give inputs to begin with: what simulated meters send, laid out as a target takes it."""
+    """Return inputs to begin with: telegrams of simulated meters, as a target takes them."""
     yield b"\0"
     sent = [telegram(*one) for one in LISTS]
     if name in _HEADS:
@@ -446,7 +450,7 @@ def seeds(name: str) -> Iterator[bytes]:
 
 
 _HEADS: Final = {"scanner": b"\x07", "endless": b"\2\xff", "decoder": b"\2\0\x80"}
-"""What stands before the bytes of a line."""
+"""By target, the bytes of an input before those of the line."""
 
 _BEGINNINGS: Final = (
     *(

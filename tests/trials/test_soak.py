@@ -1,4 +1,4 @@
-"""Telegrams for a long time, with all that goes wrong: two hours here, a month with `-m soak`."""
+"""The soak: two hours of telegrams with faults, half a day if slow, a month with `-m soak`."""
 
 import asyncio
 import gc
