@@ -583,7 +583,7 @@ def _tell(question: str, total: Result, *, repaired: bool, verified: bool) -> bo
         for line in total.shown:
             sys.stdout.write(f"  {line}\n")
         return missed
-    kind = "checksums repaired" if repaired else "checksums damaged"
+    kind = "checksums repaired" if repaired else "checksums not repaired"
     sys.stdout.write(
         f"\n{question}, {kind}, {tag}: {total.damaged} damaged, {total.published} of them"
         f" published, {total.wrong} with anything wrong, {total.mixed} with a part of the telegram"

@@ -137,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "| Mode of the meter | A telegram every | Shortest | Median | Longest | Again, longest |\n"
         "| --- | --- | --- | --- | --- | --- |\n"
     )
-    logging.disable()  # what a line says that never was
+    logging.disable()  # the simulated line is of no interest to a user
     for mode in mode_search.USUAL:
         result = _measure(mode, given.interval, given.starts)
         first = result.first
@@ -218,12 +218,12 @@ class _Wire:
             if collected:
                 await asyncio.sleep(max(due - clock(), 0))
                 yield bytes(collected)
-            # What the UART made of the pause is nothing: wait for the next telegram.
+            # Nothing is read in the pause: wait for the next telegram.
             await asyncio.sleep(max(start + self._interval - clock(), 0))
 
 
 def _telegram(mode: SerialMode) -> tuple[Sequence[bytes], float]:
-    """Give the segments of a telegram that fits through a mode, and the pause after each."""
+    """Return the segments of a telegram that a mode can carry, and the pause after each."""
     if mode.bytesize < _EIGHT_BITS:  # only text does
         lines = ["1-0:1.8.0(005341.671*kWh)", "1-0:2.8.0(000268.868*kWh)", "1-0:1.7.0(00.505*kW)"]
         return [links.p1("SIM5meter", lines)], 0.0
@@ -233,7 +233,7 @@ def _telegram(mode: SerialMode) -> tuple[Sequence[bytes], float]:
 
 
 async def _search(wire: _Wire, state: State) -> float:
-    """Give the seconds until the first reading."""
+    """Return the seconds until the first reading."""
     clock = asyncio.get_running_loop().time
     output = Recorder()
     options = MeterOptions(keys=Keys(KEY), url=DEVICE)

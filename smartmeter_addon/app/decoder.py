@@ -24,7 +24,7 @@ class Decoder:
         zone: where the meter stands.
         line: see `Interpreter`.
         numbers: see `Interpreter`.
-        guard: judges each telegram; without one each is believed.
+        guard: decides which telegrams are accepted; without one all are.
         now: see `Interpreter`.
     """
 
@@ -86,6 +86,6 @@ class Decoder:
         telegram, told = self._guard.judge(self._interpreter.interpret(push))
         if telegram.fault:
             return telegram
-        # Only now: what a damaged telegram says of its sender must not outlive it.
+        # Only now, as nothing that a damaged telegram says of its sender may be remembered.
         self._interpreter.remember(telegram)
         return replace(telegram, told=told) if told else telegram

@@ -26,9 +26,9 @@ class Kind(StrEnum):
     OTHER_METER = "other meter"
     """The telegram contradicts the chosen meter type."""
     SUSPICIOUS = "suspicious"
-    """Well-formed, but it does not go on from the telegrams before it; the next ones decide."""
+    """Pending: well-formed, but it does not follow from the telegrams before it; the next decide."""
     REPLAYED = "replayed"
-    """A telegram that was here before, or an older one."""
+    """Rejected: a duplicate or a replay."""
 
 
 @dataclass(frozen=True, slots=True)
