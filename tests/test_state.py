@@ -111,6 +111,7 @@ VERSION_1 = {
     "retained": {"smartmeter/status": ""},
     "announced": {"1kfm02": json.dumps(ANNOUNCED), "damaged": "{"},
     "meters Keller": {"1kfm02": "", "never-announced": ""},
+    "last seen Keller": {"4B464D10": json.dumps({"counter": 7}), "damaged": "["},
 }
 
 
@@ -124,6 +125,8 @@ def test_a_file_of_version_1_is_carried_over(tmp_path: Path) -> None:
     assert state.section("retained") == {"smartmeter/status": ""}
     assert state.section("announced") == {"1kfm02": ANNOUNCED}
     assert state.section("meters Keller") == {"1kfm02": METER}
+    assert state.section("history Keller") == {"4B464D10": {"counter": 7}}
+    assert state.section("last seen Keller") == {}
 
 
 def test_a_file_that_was_carried_over_is_written_in_the_new_form(tmp_path: Path) -> None:
@@ -201,8 +204,8 @@ def test_several_texts_are_written_once_and_only_when_they_are_news(
         write(self)
 
     monkeypatch.setattr(State, "_write", counted)
-    state.update("last seen", {"a": "1", "b": "2"})
-    state.update("last seen", {"a": "1", "b": "2"})
-    state.update("last seen", {})
+    state.update("history", {"a": "1", "b": "2"})
+    state.update("history", {"a": "1", "b": "2"})
+    state.update("history", {})
     assert len(writes) == 1
-    assert State(path).section("last seen") == {"a": "1", "b": "2"}
+    assert State(path).section("history") == {"a": "1", "b": "2"}

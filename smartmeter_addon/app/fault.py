@@ -26,7 +26,7 @@ class Kind(StrEnum):
     OTHER_METER = "other meter"
     """The telegram contradicts the chosen meter type."""
     SUSPICIOUS = "suspicious"
-    """Pending: well-formed, but it does not follow from the telegrams before it; the next decide."""
+    """Pending: well-formed, but it does not follow from the telegrams before it."""
     REPLAYED = "replayed"
     """Rejected: a duplicate or a replay."""
 

@@ -128,6 +128,8 @@ def _from_version_1(sections: Sections) -> Sections:
     for section, kept in sections.items():
         if section == "announced":
             carried[section] = announced
+        elif section.startswith("last seen"):  # of what is called history now
+            carried[section.replace("last seen", "history", 1)] = dict(_parsed(kept))
         elif section.split(" ")[0] == "meters":  # named in the section before; now kept whole
             carried[section] = {
                 meter_id: announced[meter_id]["meter"] for meter_id in kept if meter_id in announced

@@ -1,7 +1,8 @@
 """A line with decoder and guard, on which time passes as a test or trial says."""
 
+import json
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from app.decoder import Decoder
 from app.dlms.ciphering import Keys
@@ -33,7 +34,7 @@ class GuardedLine:
     def __init__(
         self,
         keys: Keys = NO_TAG,
-        memory: dict[str, str] | None = None,
+        memory: dict[str, Any] | None = None,
         *,
         waits_for_number: bool = True,
         guarded: bool = True,
@@ -53,7 +54,7 @@ class GuardedLine:
         self._guarded = guarded
         self._start(memory)
 
-    def _start(self, memory: dict[str, str] | None) -> None:
+    def _start(self, memory: dict[str, Any] | None) -> None:
         self.guard = Guard(memory, lambda: self.now, lambda: self.wall)
         self._decoder = Decoder(
             self._keys,
@@ -65,7 +66,7 @@ class GuardedLine:
 
     def restart(self) -> None:
         """Restart the program."""
-        self._start(self.guard.memory())
+        self._start(json.loads(json.dumps(self.guard.memory())))
 
     def feed(self, data: bytes) -> list[Telegram | Fault]:
         """Decode the next bytes, without time passing."""

@@ -33,7 +33,7 @@ WATCH_INTERVAL: Final = 1.0
 METER_NUMBERS: Final = "meter numbers"
 """The section of the state with meters' numbers, by sender; each line has its own."""
 
-HISTORY: Final = "last seen"
+HISTORY: Final = "history"
 """The section of the state with the guard's memory, by sender; each line has its own."""
 
 KEEP_AFTER: Final = 900.0

@@ -12,7 +12,7 @@ Of a telegram with a verified tag only two checks are made: that it is new, and 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from app.cosem.unit import Number
 from app.fault import Fault, Kind
@@ -79,7 +79,7 @@ class Guard:
 
     def __init__(
         self,
-        memory: Mapping[str, str] | None = None,
+        memory: Mapping[str, Any] | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -87,12 +87,12 @@ class Guard:
         self._wall = wall
         self._senders: dict[str, Sender] = {}  # by name, the one accepted last at the end
         self._accepted = 0  # telegrams
-        for name, text in list((memory or {}).items())[-MOST_SENDERS:]:
-            if history := load(text, clock(), wall()):
+        for name, content in list((memory or {}).items())[-MOST_SENDERS:]:
+            if history := load(content, clock(), wall()):
                 self._senders[name] = Sender(history.tolerances, history)
 
-    def memory(self) -> dict[str, str]:
-        """Return what is kept over a restart: a text for each sender, the latest last."""
+    def memory(self) -> dict[str, Any]:
+        """Return what is kept over a restart: JSON values by sender, the latest last."""
         return {
             name: dump(sender.accepted) for name, sender in self._senders.items() if sender.accepted
         }

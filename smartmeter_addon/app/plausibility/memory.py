@@ -1,23 +1,23 @@
-"""What is kept of a sender over a restart of the program, as JSON text.
+"""What is kept of a sender over a restart of the program, as JSON values.
 
 The keys and the names of checks and invariants are those that version 0.1.0 wrote, so that its
 state.json can be read. Where this program calls them otherwise now, the code below says so.
 """
 
-import json
 import math
 from decimal import Decimal
+from typing import Any
 
 from app.plausibility.history import LEARNED, History
 from app.plausibility.invariants import CONNECTION_WATTS
 from app.plausibility.tolerances import Tolerances
 
 
-def dump(history: History) -> str:
+def dump(history: History) -> dict[str, Any]:
     """Return what is kept of the accepted history of a sender."""
     tolerances, baseline = history.tolerances, history.baseline
     streaks = history.invariant_streaks
-    content = {
+    return {
         "ids": sorted(history.meter_ids),
         "family": history.family,
         "lists": history.lists.memory(),
@@ -28,31 +28,29 @@ def dump(history: History) -> str:
         "wall": history.wall_time,
         "cadence": history.arrival_interval,
         "counters": {key: str(number) for key, number in baseline.counters.items()},
-        "values": baseline.values,
+        "values": dict(baseline.values),
         "watts": tolerances.connection_watts,
         "stride": tolerances.refresh_seconds,
         "slip": tolerances.schedule_seconds,
-        "slack": tolerances.factors,
+        "slack": dict(tolerances.factors),
         "tolerated": sorted(tolerances.tolerated),
     }
-    return json.dumps(content)
 
 
-def load(text: str, now: float, wall_time: float) -> History | None:
+def load(content: Any, now: float, wall_time: float) -> History | None:  # noqa: ANN401 - any JSON value
     """Restore the accepted history of a sender.
 
     Args:
-        text: what `dump` returned, or anything else.
+        content: what `dump` returned, or anything else.
         now: by the monotonic clock, in seconds.
         wall_time: by this computer's clock, in seconds since 1970.
 
     Returns:
-        None when the text cannot be understood.
+        None when the content cannot be understood.
     """
     tolerances = Tolerances()
     history = History(tolerances)
     try:
-        content = json.loads(text)
         history.meter_ids = frozenset(map(str, content["ids"]))
         history.family = str(content["family"])
         history.invariant_streaks = dict.fromkeys(map(str, content["laws"]), LEARNED)
@@ -73,7 +71,7 @@ def load(text: str, now: float, wall_time: float) -> History | None:
         values = {str(k): _finite(v) for k, v in content["values"].items()}
         history.now = now - max(0.0, wall_time - history.wall_time)
         history.lists.restore(content["lists"])
-    except (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError):
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
         return None
     history.clock.restore(meter_time, history.now)
     history.baseline.restore(dict(counters), values, history.now)
@@ -82,7 +80,7 @@ def load(text: str, now: float, wall_time: float) -> History | None:
 
 
 def _finite(value: str | float) -> float:
-    """Return a number of the text.
+    """Return a number of the content.
 
     Raises:
         ValueError: it is infinite or no number.
