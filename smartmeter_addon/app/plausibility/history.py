@@ -20,6 +20,7 @@ from app.plausibility.violation import (
     SCHEDULE,
     Violation,
 )
+from app.transport.push_interval import PushInterval
 
 LEARNED: Final = 10
 """Telegrams in a row that have to keep an invariant before one that breaks it fails."""
@@ -33,9 +34,6 @@ _BROKEN: Final = -10 * LEARNED
 _RELAXED: Final = -20_000
 """Streak of an invariant that a meter breaks now and then: about a day of telegrams."""
 
-_LONGEST_INTERVAL: Final = 60.0
-"""Seconds that the first interval between two telegrams counts at most: others were lost."""
-
 
 class History:
     """The telegrams of one sender that follow from one another, accepted or pending.
@@ -46,7 +44,6 @@ class History:
     """
 
     __slots__ = (
-        "arrival_interval",
         "baseline",
         "clock",
         "count",
@@ -60,6 +57,7 @@ class History:
         "meters",
         "now",
         "pending_for",
+        "push_interval",
         "tolerances",
         "wall_time",
     )
@@ -70,8 +68,8 @@ class History:
         """Telegrams."""
         self.now = self.wall_time = 0.0
         """When the last one came: monotonic seconds, and seconds since 1970."""
-        self.arrival_interval = 0.0
-        """Seconds from one telegram to the next, as they mostly arrive."""
+        self.push_interval = PushInterval(0.0)
+        """Zero until it is known."""
         self.clock = ClockComparison()
         self.lists = KnownLists(tolerances, needed)
         self.baseline = Baseline(tolerances)
@@ -93,8 +91,7 @@ class History:
 
     def add(self, observation: Observation) -> None:
         """Add a telegram."""
-        if self.count:
-            self._learn_arrival(observation.now - self.now)
+        self.push_interval.arrived(observation.now)
         self.clock.add(observation)
         counter = observation.invocation_counter
         self.counter_is_repeated = (
@@ -129,7 +126,8 @@ class History:
         """Take what an earlier history of the same sender knew and this one does not."""
         schedules_hold = not self.pending_for & {CLOCK, SCHEDULE, IDENTITY}
         self.lists.inherit(other.lists, schedules_hold=schedules_hold)
-        self.arrival_interval = other.arrival_interval or self.arrival_interval
+        if other.push_interval.seconds:
+            self.push_interval = other.push_interval
         self.meter_ids |= other.meter_ids
         self.invariant_streaks = {**other.invariant_streaks, **self.invariant_streaks}
         self.baseline.inherit(other.baseline, self.now)
@@ -147,9 +145,10 @@ class History:
         ):
             violations.append(timing.violation)
         # Telegrams that a gateway delayed come all at once. Then the meter's clock tells what time
-        # passed, or without one the interval at which telegrams mostly arrive.
+        # passed, or without one the push interval.
         passed = max(0.0, observation.now - self.now)
-        metered = self.arrival_interval if observation.meter_time is None else timing.passed or 0.0
+        has_clock = observation.meter_time is not None
+        metered = timing.passed or 0.0 if has_clock else self.push_interval.seconds
         since = max(passed, metered)
         rising = RISE in self.pending_for
         counters.check(self.baseline, observation, since - passed, violations, rising=rising)
@@ -207,17 +206,6 @@ class History:
             return True  # some lists of a meter say its number, some do not
         same = self.family in {"", _family(main)} if known is None else main == known
         return same and {meter.id for meter in meters} <= self.meter_ids
-
-    def _learn_arrival(self, passed: float) -> None:
-        """Learn how telegrams arrive: little from lost ones and those that come all at once."""
-        known = self.arrival_interval
-        if not known:
-            self.arrival_interval = min(passed, _LONGEST_INTERVAL)
-        elif known / 2 < passed <= known:
-            self.arrival_interval = known + (passed - known) / 4
-        else:
-            slowness = 64 if passed > known else 256
-            self.arrival_interval = known + (min(passed, 2 * known) - known) / slowness
 
 
 def _family(meter: Meter) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from app.plausibility.history import LEARNED, History
 from app.plausibility.invariants import CONNECTION_WATTS
 from app.plausibility.tolerances import Tolerances
+from app.transport.push_interval import PushInterval
 
 
 def dump(history: History) -> dict[str, Any]:
@@ -26,7 +27,7 @@ def dump(history: History) -> dict[str, Any]:
         "uncounted": history.counter_may_repeat,
         "time": history.clock.time,
         "wall": history.wall_time,
-        "cadence": history.arrival_interval,
+        "cadence": history.push_interval.seconds,
         "counters": {key: str(number) for key, number in baseline.counters.items()},
         "values": dict(baseline.values),
         "watts": tolerances.connection_watts,
@@ -64,7 +65,7 @@ def load(content: Any, now: float, wall_time: float) -> History | None:  # noqa:
         tolerances.factors = {str(k): max(1.0, _finite(v)) for k, v in content["slack"].items()}
         tolerances.tolerated = set(map(str, content["tolerated"]))
         history.wall_time = _finite(content["wall"])
-        history.arrival_interval = max(0.0, _finite(content["cadence"]))
+        history.push_interval = PushInterval(max(0.0, _finite(content["cadence"])))
         counters = {str(k): Decimal(str(v)) for k, v in content["counters"].items()}
         if not all(map(math.isfinite, counters.values())):
             return None
