@@ -9,16 +9,12 @@ from app.cosem.unit import Number
 from app.meters import catalogue
 from app.meters.catalogue import Conversion, Measurand, Processing
 from app.meters.quantities import (
-    CONNECTION,
+    CONNECTION_WATTS,
     COUNTER,
-    MOST_AN_HOUR,
     QUANTITIES,
-    USUAL_VOLTAGE,
     Quantity,
 )
 from app.meters.sensors import SENSORS
-from app.plausibility import counters, invariants, jumps
-from app.plausibility.tolerances import Tolerances
 from tests.support import golden
 
 # --- Golden data ---
@@ -369,21 +365,8 @@ def test_a_reading_is_bounded_like_its_quantity() -> None:
     voltage = QUANTITIES[Quantity.VOLTAGE].bounds
     assert catalogue.bounds_of_reading("voltage_l1") == voltage
     current = QUANTITIES[Quantity.CURRENT].bounds
-    assert catalogue.bounds_of_reading("current_n") == current.at(CONNECTION)
+    assert catalogue.bounds_of_reading("current_n") == current.at(CONNECTION_WATTS)
     assert catalogue.bounds_of_reading("current_n", 20_000.0) == current.at(20_000.0)
-
-
-@pytest.mark.parametrize("watts", [CONNECTION, 20_000.0, 123_456.7])
-def test_the_guard_judges_by_the_same_bounds(watts: float) -> None:
-    for key in SENSORS:
-        bounds = catalogue.bounds_of_reading(key, watts)
-        assert bounds.range == invariants.range_of(key, watts)
-        assert bounds.jump == Tolerances(watts).limit(key)
-        extremes = invariants._bounds(key, watts * invariants._OVERLOAD)
-        assert (bounds.least, bounds.most) == pytest.approx(extremes)
-    assert counters._FLOWS == MOST_AN_HOUR
-    assert invariants.CONNECTION_WATTS == CONNECTION
-    assert jumps._USUAL_VOLTS == USUAL_VOLTAGE
 
 
 def test_what_is_no_electricity_is_a_counter() -> None:

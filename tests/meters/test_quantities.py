@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from app.meters import quantities
-from app.meters.quantities import CONNECTION, COUNTER, QUANTITIES, USUAL_VOLTAGE, Quantity
+from app.meters.quantities import CONNECTION_WATTS, COUNTER, QUANTITIES, USUAL_VOLTAGE, Quantity
 
 
 def test_every_quantity_has_a_unit() -> None:
@@ -66,8 +66,8 @@ def test_what_is_not_a_number_is_never_possible() -> None:
 
 
 def test_a_connection_bounds_powers_and_currents() -> None:
-    power = QUANTITIES[Quantity.ACTIVE].bounds.at(CONNECTION)
-    current = QUANTITIES[Quantity.CURRENT].bounds.at(CONNECTION)
+    power = QUANTITIES[Quantity.ACTIVE].bounds.at(CONNECTION_WATTS)
+    current = QUANTITIES[Quantity.CURRENT].bounds.at(CONNECTION_WATTS)
     assert power.range == 3 * 63 * USUAL_VOLTAGE
     assert power.jump == pytest.approx(0.09 * power.range)
     assert power.allow(-1.4 * power.range)
@@ -75,7 +75,7 @@ def test_a_connection_bounds_powers_and_currents() -> None:
     assert current.range == 63
     assert current.allow(90)
     assert not current.allow(-91)
-    assert QUANTITIES[Quantity.CURRENT].bounds.at(2 * CONNECTION).range == 126
+    assert QUANTITIES[Quantity.CURRENT].bounds.at(2 * CONNECTION_WATTS).range == 126
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_connection_bounds_powers_and_currents() -> None:
 )
 def test_a_connection_bounds_nothing_else(quantity: Quantity) -> None:
     bounds = QUANTITIES[quantity].bounds
-    assert bounds.at(2 * CONNECTION) == bounds
+    assert bounds.at(2 * CONNECTION_WATTS) == bounds
 
 
 def test_a_counter_may_rise_by_any_amount() -> None:

@@ -23,7 +23,7 @@ from typing import Final, NamedTuple
 from app.cosem.obis import CURRENT, UNSAID, Obis
 from app.cosem.unit import UNITS
 from app.meters.catalogue import bounds_of_reading, name_of, quantity_of, reading_of
-from app.meters.quantities import MOST_AN_HOUR
+from app.meters.quantities import MOST_PER_HOUR
 from app.meters.sensors import SENSORS
 from app.plausibility import invariants
 from tests.support.captures import SHIPPED, events_of
@@ -36,7 +36,7 @@ REGISTERS: Final = ("code", "unit", "reading", "exponent", "quantity", "name")
 CODES: Final = ("C", "D", "E", "F", "quantity", "reading", "name as reading", "name otherwise")
 READINGS: Final = (
     *("reading", "code", "units", "kind"),
-    *("least", "most", "range", "jump", "most an hour"),
+    *("least", "most", "range", "jump", "most per hour"),
 )
 _FILES: Final = {REGISTERS: "registers.txt", CODES: "codes.txt", READINGS: "readings.txt"}
 
@@ -147,7 +147,7 @@ def reading_row(key: str, code: str) -> Row:
     found = exponents(parse(code), EVERY_UNIT) if code else {}
     units = ", ".join(f"{unit or '-'} {exponent}" for unit, exponent in found.items())
     bounds = bounds_of_reading(key)
-    numbers = (bounds.least, bounds.most, bounds.range, bounds.jump, MOST_AN_HOUR.get(key))
+    numbers = (bounds.least, bounds.most, bounds.range, bounds.jump, MOST_PER_HOUR.get(key))
     return key, code, units, invariants.kind_of(key), *map(_shown, numbers)
 
 

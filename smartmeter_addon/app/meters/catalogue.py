@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from app.cosem.obis import CURRENT, Obis
 from app.cosem.unit import Number
 from app.meters import quantities
-from app.meters.quantities import CONNECTION, COUNTER, QUANTITIES, Bounds, Quantity
+from app.meters.quantities import CONNECTION_WATTS, COUNTER, QUANTITIES, Bounds, Quantity
 from app.meters.sensors import SENSORS
 
 # --- Group C ---
@@ -269,7 +269,7 @@ def quantity_of_reading(key: str) -> Quantity | None:
 
 
 @lru_cache(maxsize=1024)
-def bounds_of_reading(key: str, watts: float = CONNECTION) -> Bounds:
+def bounds_of_reading(key: str, watts: float = CONNECTION_WATTS) -> Bounds:
     """Tell what values a reading can have.
 
     Args:

@@ -14,15 +14,15 @@ from app.cosem.unit import Number
 USUAL_VOLTAGE: Final = 230
 """Volts between a phase and the neutral conductor in Europe (IEC 60038)."""
 
-CONNECTION: Final = 3 * 63 * float(USUAL_VOLTAGE)
-"""Watts of the largest usual connection of a household, three phases of 63 A."""
+CONNECTION_WATTS: Final = 3 * 63 * float(USUAL_VOLTAGE)
+"""W of the largest usual connection of a household, three phases of 63 A."""
 
 _OVERLOAD: Final = 1.44
 """What the main fuses carry for a while: between 1.25 times their current, which they carry for an
 hour, and 1.6 times it, at which they melt within the hour (gG fuses up to 63 A, IEC 60269-1)."""
 
-MOST_AN_HOUR: Final = {"gas": 25.0, "water": 16.0, "heat": 0.6}
-"""How much can flow in an hour, by the reading of a meter behind the meter: m³ through a G16 gas
+MOST_PER_HOUR: Final = {"gas": 25.0, "water": 16.0, "heat": 0.6}
+"""The most that a submeter counts in an hour, by the key of its reading: m³ through a G16 gas
 meter and a Q3 16 water meter, GJ at 167 kW."""
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from app.cosem.unit import Number
+from app.meters.quantities import MOST_PER_HOUR, USUAL_VOLTAGE
 from app.plausibility.baseline import REPORT_SECONDS, Baseline
 from app.plausibility.observation import Observation
 from app.plausibility.tolerances import Tolerances
@@ -25,7 +26,7 @@ each minute, of which one was lost."""
 _POWER_SHARE: Final = 1.1
 """Factor by which the mean power may exceed the larger of the two: it changes in between."""
 
-_SHORT_LOAD_WATTS: Final = 2300.0
+_SHORT_LOAD_WATTS: Final = 10.0 * USUAL_VOLTAGE
 """W of a load that runs between two telegrams and shows in neither: 10 A."""
 
 _LEAST_STEP: Final = 0.002
@@ -46,10 +47,6 @@ too high, so that the next one seems to fall."""
 
 _ROLLOVERS: Final = (*(10**n for n in range(3, 10)), 4294967.296)
 """kWh at which counters begin at zero again: all digits are full, or 32 bits of Wh."""
-
-_FLOWS: Final = {"gas": 25.0, "water": 16.0, "heat": 0.6}
-"""The most that a submeter counts in an hour: m³ of a G16 gas meter, m³ of a Q3 16 water meter,
-GJ at 160 kW."""
 
 _REPORT_TIME: Final = "time"
 """Key of the time of a submeter's report, which is checked like a counter of seconds."""
@@ -146,8 +143,9 @@ def _allowed(baseline: Baseline, key: str, passed: float, now: float, *, rising:
     what = key.rpartition("/")[2]
     if what == _REPORT_TIME:
         return max(passed, now - baseline.changed_at[key]) + _LATE_REPORT
-    if what in _FLOWS:
-        return _FLOWS[what] * (max(passed, now - baseline.changed_at[key]) + REPORT_SECONDS) / _HOUR
+    if what in MOST_PER_HOUR:
+        stood = max(passed, now - baseline.changed_at[key])
+        return MOST_PER_HOUR[what] * (stood + REPORT_SECONDS) / _HOUR
     watts = baseline.tolerances.connection_watts * (_ONCE_MORE if rising else 1.0)
     if key.startswith("reactive"):
         watts *= _REACTIVE_SHARE

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from app.meters.catalogue import bounds_of_reading, quantity_of_reading
+from app.meters.quantities import Quantity
+
 Values = Mapping[str, float]
 """Readings by key, in the units of `sensors`."""
 
@@ -18,50 +21,20 @@ VOLTAGES: Final = tuple(f"voltage{phase}" for phase in PHASES)
 CURRENTS: Final = tuple(f"current{phase}" for phase in PHASES)
 ANGLES: Final = tuple(f"phase_angle{phase}" for phase in PHASES)
 
-CONNECTION_WATTS: Final = 3 * 63 * 230.0
-"""W of the largest usual connection of a household: three phases of 63 A at 230 V."""
-
-_KINDS: Final = (
-    ("power_factor", "factor"),
-    ("power", "power"),
-    ("reactive_power", "reactive"),
-    ("apparent_power", "reactive"),
-    ("voltage", "voltage"),
-    ("current", "current"),
-    ("phase_angle", "angle"),
-    ("frequency", "frequency"),
-)
-"""Beginning of a key, and its kind of quantity. The first that fits counts.
+_KINDS: Final = {
+    Quantity.ACTIVE: "power",
+    Quantity.REACTIVE: "reactive",
+    Quantity.APPARENT: "reactive",
+    Quantity.CURRENT: "current",
+    Quantity.VOLTAGE: "voltage",
+    Quantity.POWER_FACTOR: "factor",
+    Quantity.FREQUENCY: "frequency",
+    Quantity.ANGLE: "angle",
+}
+"""Kinds of quantity, by which jumps are checked; all other readings are counters.
 
 state.json holds these kinds. Version 0.1.0 wrote them as they are here.
 """
-
-_RANGES: Final = {
-    "factor": 2.0,
-    "voltage": 300.0,
-    "angle": 360.0,
-    "frequency": 20.0,
-    "counter": math.inf,
-}
-"""Distance between the least and the most that a quantity can be, in its unit, by kind.
-
-That of powers and currents follows from the connection.
-"""
-
-_BOUNDS: Final = {
-    "factor": (-1.0, 1.0),
-    "voltage": (40.0, 500.0),
-    "angle": (-360.0, 360.0),
-    "frequency": (40.0, 70.0),
-    "counter": (0.0, math.inf),
-}
-"""The least and the most that a quantity can be, in its unit, by kind.
-
-Voltages: from the secondary side of a voltage transformer to that between two phases.
-"""
-
-_OVERLOAD: Final = 1.2
-"""Factor by which a connection's fuses are exceeded for a while before they blow."""
 
 _APPARENT_SHARE: Final = 1.15
 _APPARENT_REST: Final = 1000.0
@@ -125,7 +98,7 @@ def check(values: Values, connection_watts: float) -> Findings:
     out_of_bounds: dict[str, str] = {}
     kept: list[str] = []
     broken: list[str] = []
-    _check_bounds(values, connection_watts * _OVERLOAD, out_of_bounds)
+    _check_bounds(values, connection_watts, out_of_bounds)
     apparent = _apparent_power(values, out_of_bounds)
     if apparent is not None and (by_angles := _power_by_angles(values)) is not None:
         expected, rest = by_angles
@@ -149,35 +122,13 @@ def check(values: Values, connection_watts: float) -> Findings:
 @lru_cache(maxsize=1024)
 def kind_of(key: str) -> str:
     """Return the kind of quantity of a reading; ``counter`` for what only rises."""
-    for beginning, kind in _KINDS:
-        if key.startswith(beginning):
-            return kind
-    return "counter"
-
-
-@lru_cache(maxsize=1024)
-def range_of(key: str, connection_watts: float) -> float:
-    """Return the distance between the least and the most that a reading can be, in its unit."""
-    kind = kind_of(key)
-    if kind in ("power", "reactive"):
-        return connection_watts
-    return connection_watts / (3 * 230) if kind == "current" else _RANGES[kind]
-
-
-@lru_cache(maxsize=1024)
-def _bounds(key: str, connection_watts: float) -> tuple[float, float]:
-    kind = kind_of(key)
-    if kind in _BOUNDS:
-        return _BOUNDS[kind]
-    most = range_of(key, connection_watts) * _OVERLOAD
-    return -most, most
+    measured = quantity_of_reading(key)
+    return _KINDS.get(measured, "counter") if measured else "counter"
 
 
 def _check_bounds(values: Values, connection_watts: float, out_of_bounds: dict[str, str]) -> None:
     for key, value in values.items():
-        least, most = _bounds(key, connection_watts)
-        # A phase that is not connected has no voltage.
-        if not least <= value <= most and (value or kind_of(key) != "voltage"):
+        if not bounds_of_reading(key, connection_watts).allow(value):
             out_of_bounds[key] = f"{key} of {value:g} cannot be"
 
 

@@ -11,6 +11,7 @@ from itertools import product
 from operator import mul
 from typing import Final
 
+from app.meters.quantities import USUAL_VOLTAGE
 from app.plausibility import invariants
 from app.plausibility.baseline import Baseline
 from app.plausibility.observation import Observation
@@ -30,11 +31,8 @@ _HOUR: Final = 3600.0
 
 _KILO: Final = 1000.0
 
-_LEAST_VOLTS: Final = 115.0
-"""W by which the power changes at least with each A of a current: 230 V, a power factor of 0.5."""
-
-_USUAL_VOLTS: Final = 230.0
-"""V of a phase whose voltage is not sent, or is zero."""
+_LEAST_VOLTS: Final = USUAL_VOLTAGE / 2
+"""W by which the power changes at least with each A of a current: at a power factor of 0.5."""
 
 _MOVING: Final = 0.15
 """Share by which a power or current has to change to explain a jump of a power factor."""
@@ -256,5 +254,5 @@ def _goes_with_current(baseline: Baseline, key: str, observation: Observation) -
 
 
 def _volts(values: Mapping[str, float], key: str) -> float:
-    """Return the voltage of a phase, or what is usual."""
-    return values.get(key) or _USUAL_VOLTS
+    """Return the voltage of a phase in V; what is usual where it is not sent, or zero."""
+    return values.get(key) or USUAL_VOLTAGE

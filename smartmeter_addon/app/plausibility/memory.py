@@ -8,8 +8,8 @@ import math
 from decimal import Decimal
 from typing import Any
 
+from app.meters.quantities import CONNECTION_WATTS
 from app.plausibility.history import LEARNED, History
-from app.plausibility.invariants import CONNECTION_WATTS
 from app.plausibility.tolerances import Tolerances
 from app.transport.push_interval import PushInterval
 

@@ -1,25 +1,11 @@
 """The tolerances of the checks, as far as they are learned for each sender."""
 
-import math
 from dataclasses import dataclass, field
 from typing import Final
 
+from app.meters.catalogue import bounds_of_reading
+from app.meters.quantities import CONNECTION_WATTS
 from app.plausibility import invariants
-
-_JUMP_SHARES: Final = {
-    "power": 0.09,
-    "reactive": 0.09,
-    "current": 0.09,
-    "voltage": 0.05,
-    "frequency": 0.05,
-    "angle": 0.083,
-    "factor": 0.085,
-    "counter": math.inf,
-}
-"""Largest jump that needs no cause, as a share of the range, by kind of quantity.
-
-At most a tenth: smaller errors cannot be told from normal changes of load.
-"""
 
 _WIDEST: Final = 64.0
 """Largest factor of a tolerance: six doublings, which exceed the range of each quantity."""
@@ -38,7 +24,7 @@ class Tolerances:
         limits: results of `limit`, by key; cleared when anything else here changes.
     """
 
-    connection_watts: float = invariants.CONNECTION_WATTS
+    connection_watts: float = CONNECTION_WATTS
     refresh_seconds: float = 0.0
     schedule_seconds: float = 0.0
     factors: dict[str, float] = field(default_factory=dict)
@@ -53,5 +39,5 @@ class Tolerances:
     def limit(self, key: str) -> float:
         """Return how far a reading may jump without a cause in the same telegram."""
         kind = invariants.kind_of(key)
-        reach = invariants.range_of(key, self.connection_watts)
-        return reach * _JUMP_SHARES[kind] * self.factors.get(kind, 1.0)
+        jump = bounds_of_reading(key, self.connection_watts).jump
+        return jump * self.factors.get(kind, 1.0)
