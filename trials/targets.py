@@ -363,8 +363,8 @@ def fuzz_interpreter(data: bytes) -> None:
     """Telegrams with values of every type, codes and units, to one interpreter."""
     draw = Draw(data)
     numbers: dict[str, str] | None = {} if draw.flag() else None
-    line = identity.slug(draw.text())
-    reader = Interpreter(PROFILES, draw.pick(TYPES), ZONE, line=line, numbers=numbers)
+    label = identity.slug(draw.text())
+    reader = Interpreter(PROFILES, draw.pick(TYPES), ZONE, label=label, numbers=numbers)
     while draw:
         if draw.below(4) == 0:
             text = b"/" + draw.string() + b"\r\n" + lines(draw) + b"!"

@@ -1,4 +1,8 @@
-"""The whole way from bytes to telegrams, without any input or output."""
+"""The whole way from bytes to accepted telegrams, without any input or output.
+
+Each stage takes what the one before it gives, at once: a chunk goes in, and what became whole with
+it comes out. Nothing here waits, and nothing raises on what the bytes hold.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import replace
@@ -22,7 +26,7 @@ class Decoder:
         profiles: every meter family there is.
         meter_type: one of them, or ``auto``.
         zone: where the meter stands.
-        line: see `Interpreter`.
+        label: see `Interpreter`.
         numbers: see `Interpreter`.
         guard: decides which telegrams are accepted; without one all are.
         now: see `Interpreter`.
@@ -35,18 +39,17 @@ class Decoder:
         zone: tzinfo,
         meter_type: str = AUTO,
         *,
-        line: str = "",
+        label: str = "",
         numbers: MutableMapping[str, str] | None = None,
         guard: Guard | None = None,
         now: Callable[[], datetime] | None = None,
     ) -> None:
         self._guard = guard
         self._keys = keys
-        self._tagged: set[bytes] = (
-            set()
-        )  # a meter that had a tag has one on a line opened anew, too
+        # System titles whose tags were right: they have to have one on a line opened anew, too.
+        self._tagged: set[bytes] = set()
         self._interpreter = Interpreter(
-            profiles, meter_type, zone, line=line, numbers=numbers, now=now
+            profiles, meter_type, zone, label=label, numbers=numbers, now=now
         )
         self.restart()
 
@@ -67,6 +70,7 @@ class Decoder:
 
     def feed(self, chunk: bytes) -> list[Telegram | Fault]:
         """Take the next bytes; give the telegrams that became whole, and what was damaged."""
+        # link: frames are found in the bytes, checked, and joined of their segments.
         return self._read(self._scanner.feed(chunk))
 
     def finish(self) -> list[Telegram | Fault]:
@@ -74,16 +78,19 @@ class Decoder:
         return [*self._read(self._scanner.finish()), *self._receiver.finish()]
 
     def _read(self, events: Iterable[Frame | Fault]) -> list[Telegram | Fault]:
-        return [
-            self._interpret(item) if isinstance(item, Push) else item
-            for event in events
-            for item in self._receiver.feed(event)
-        ]
+        """Take frames, and what was damaged, the rest of the way."""
+        # dlms: blocks are joined, deciphered and taken apart; not each frame ends a telegram.
+        items = (item for event in events for item in self._receiver.feed(event))
+        return [self._interpret(item) if isinstance(item, Push) else item for item in items]
 
     def _interpret(self, push: Push) -> Telegram:
+        """Take what a meter pushed the rest of the way."""
         if self._guard is None:
             return self._interpreter.read(push)
-        telegram, told = self._guard.judge(self._interpreter.interpret(push))
+        # cosem and meters: the values get codes, units, keys, and a meter.
+        telegram = self._interpreter.interpret(push)
+        # plausibility: is that what this meter can say after its telegrams so far?
+        telegram, told = self._guard.judge(telegram)
         if telegram.fault:
             return telegram
         # Only now, as nothing that a damaged telegram says of its sender may be remembered.

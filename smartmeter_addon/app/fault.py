@@ -1,7 +1,7 @@
 """What can go wrong between the first byte and a reading, in one small vocabulary.
 
-Noise is an ordinary event: the rooms along the line return faults beside their results instead of
-raising, so that one bad telegram never stops the next one.
+Noise is an ordinary event: the stages return faults beside their results instead of raising, so
+that one bad telegram never stops the next one.
 """
 
 from dataclasses import dataclass

@@ -117,7 +117,7 @@ class LineReader:
             profiles,
             zone,
             options.meter_type,
-            line=identity.slug(label),
+            label=identity.slug(label),
             numbers=self._numbers,
             guard=self._guard,
             now=wall_clock,

@@ -26,7 +26,8 @@ class Interpreter:
         profiles: every meter family there is.
         meter_type: one of them, or ``auto``.
         zone: where the meter stands, for clocks that do not say their offset.
-        line: tells this line from others, for meters that say neither number nor system title.
+        label: of the line, in the characters of an id, for meters that say neither number nor
+            system title; may be empty.
         numbers: the meters' numbers by sender as far as they are known, see `MeterNumbers`.
         now: the computer's clock, for the hour that occurs twice in autumn, when a meter that does
             not say which one it means has not been heard before it.
@@ -38,14 +39,14 @@ class Interpreter:
         meter_type: str,
         zone: tzinfo,
         *,
-        line: str = "",
+        label: str = "",
         numbers: MutableMapping[str, str] | None = None,
         now: Callable[[], datetime] | None = None,
     ) -> None:
         self._recogniser = Recogniser(profiles, meter_type)
         self._clocks = MeterClocks(zone, now)
         self._numbers = MeterNumbers(numbers)
-        self._line = line
+        self._label = label
 
     def read(self, push: Push) -> Telegram:
         """Read one telegram and believe it."""
@@ -78,7 +79,7 @@ class Interpreter:
         registers = _registers(listed, clock)
         number = identity.number(listed, own_channel=is_text) or self._numbers.of(sender)
         shown = identity.readable(number) if is_text and number else number
-        otherwise = f"{profile.type}_{self._line}" if self._line else profile.type
+        otherwise = f"{profile.type}_{self._label}" if self._label else profile.type
         meter = _meter(profile.type, manufacturer, model, title, shown, otherwise)
         waiting = number is None and self._numbers.awaited(sender, profile, push)
         return Telegram(
