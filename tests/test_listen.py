@@ -18,7 +18,7 @@ from app import cli
 from app.dlms.axdr import NAMES
 from app.dlms.ciphering import Keys, parse_key
 from app.listen import Report, listen, masked
-from app.transport.mode_search import VAIN_BURSTS
+from app.transport.mode_search import FAILED_BURSTS
 from app.transport.recording import Chunk
 from app.transport.serial_mode import SerialMode
 from app.transport.source import Source, source_for
@@ -303,7 +303,7 @@ async def test_modes_are_tried_in_turn_until_one_gives_frames(adapter: Adapter) 
     )
     async with asyncio.timeout(TIMEOUT):
         await opened[first].wait()
-        for _ in range(VAIN_BURSTS):
+        for _ in range(FAILED_BURSTS):
             adapter.write(b"\0\xfe\0")
             await wires.settle(adapter)
         await opened[second].wait()

@@ -228,18 +228,18 @@ class _BrokerLog:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._reminder = Reminder(_logger)
-        self._vain = 0
+        self._failures = 0
 
     def __call__(self, state: BrokerState) -> None:
         """Take the news of a connection made or of an attempt that failed."""
         if isinstance(state, Connected):
             self._reminder.over()
-            self._vain = 0
+            self._failures = 0
             _logger.log(NOTICE, "connected to the MQTT broker %s:%d", state.host, state.port)
             return
-        self._vain += 1
+        self._failures += 1
         sentence = f"{state.reason} (next attempt in {state.retry_in:.0f} s)"
-        self._reminder.tell(state.reason, sentence, self._clock(), self._vain)
+        self._reminder.tell(state.reason, sentence, self._clock(), self._failures)
 
 
 async def _for_ever(run: Callable[[], Awaitable[None]], what: str) -> None:

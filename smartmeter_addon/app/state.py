@@ -2,6 +2,15 @@
 
 SD cards wear out by writing, so the file is written only when something in it changes, and as a
 whole under another name first: whatever happens meanwhile, there is always one complete file.
+
+Its sections, each named where it is used; those of one line have its label behind their name:
+
+- ``serial mode``: the mode that proved right, by device (`transport.serial_source`);
+- ``meter numbers``: by sender (`line.reader`);
+- ``history``: what the guard learned, by sender (`line.reader`, `plausibility.memory`);
+- ``meters``: those that a line leads to, by id (`line.diagnostics`);
+- ``announced``: what Home Assistant was told, by the meter's id (`mqtt.announcements`);
+- ``retained``: the topics at which the broker keeps messages of ours (`mqtt.outbox`).
 """
 
 import contextlib

@@ -19,12 +19,12 @@ from app.fault import Fault
 from app.line import narrator, reader
 from app.log import NOTICE, TRACE
 from app.meters import profile_files
-from app.meters.senders import MOST_SENDERS
+from app.meters.limits import MOST_SENDERS
 from app.meters.telegram import Telegram
 from app.run import line_reader
 from app.state import State
 from app.transport import adapters, serial_source
-from app.transport.mode_search import USUAL, VAIN_BURSTS
+from app.transport.mode_search import FAILED_BURSTS, USUAL
 from app.transport.serial_mode import SerialMode
 from app.transport.serial_source import SERIAL_MODES
 from app.transport.source import Event, Lost, Opened
@@ -402,7 +402,7 @@ async def modes(adapter: Adapter, told: Told, made: Reader, count: int) -> list[
     for _ in range(count):
         found.append((await told.wait("reading ")).partition("(")[2].rstrip(")"))
         await noise(adapter, told)
-        for _ in range(VAIN_BURSTS):
+        for _ in range(FAILED_BURSTS):
             made.now += 5
             await noise(adapter, told)
     return found

@@ -1,7 +1,7 @@
 """What one telegram shows does not overturn what many have shown."""
 
 from app.meters.belief import Belief, Beliefs
-from app.meters.senders import MOST_SENDERS
+from app.meters.limits import MOST_SENDERS
 
 
 def test_a_belief_is_overturned_by_as_many_telegrams_as_have_confirmed_it() -> None:

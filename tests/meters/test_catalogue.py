@@ -62,7 +62,7 @@ def test_readings_take_the_units_and_bounds_that_the_golden_data_says() -> None:
                 phase=0,
                 processing=Processing.INTEGRAL,
                 tariff=2,
-                reading="energy_import_tariff_2",
+                reading_key="energy_import_tariff_2",
             ),
         ),
         (
@@ -73,7 +73,7 @@ def test_readings_take_the_units_and_bounds_that_the_golden_data_says() -> None:
                 phase=2,
                 processing=Processing.INSTANTANEOUS,
                 tariff=0,
-                reading="reactive_power_export_l2",
+                reading_key="reactive_power_export_l2",
             ),
         ),
         (
@@ -84,12 +84,14 @@ def test_readings_take_the_units_and_bounds_that_the_golden_data_says() -> None:
                 phase=3,
                 processing=Processing.MAXIMUM,
                 tariff=1,
-                reading=None,
+                reading_key=None,
             ),
         ),
         (
             "1-0:32.32.0",
-            Measurand(None, "", phase=1, processing=Processing.UNDER_LIMIT, tariff=0, reading=None),
+            Measurand(
+                None, "", phase=1, processing=Processing.UNDER_LIMIT, tariff=0, reading_key=None
+            ),
         ),
         ("0-0:96.1.0", None),
     ],
@@ -205,7 +207,7 @@ def test_other_codes_measure_nothing_known(code: str) -> None:
     ],
 )
 def test_a_register_is_a_reading(code: str, unit: str, key: str, exponent: int) -> None:
-    assert catalogue.reading_of(Obis.parse(code), unit) == Conversion(key, exponent)
+    assert catalogue.conversion_of(Obis.parse(code), unit) == Conversion(key, exponent)
 
 
 @pytest.mark.parametrize(
@@ -220,7 +222,7 @@ def test_a_register_is_a_reading(code: str, unit: str, key: str, exponent: int) 
     ],
 )
 def test_a_register_in_a_unit_that_does_not_fit_is_no_reading(code: str, unit: str) -> None:
-    assert catalogue.reading_of(Obis.parse(code), unit) is None
+    assert catalogue.conversion_of(Obis.parse(code), unit) is None
 
 
 @pytest.mark.parametrize(
@@ -236,7 +238,7 @@ def test_a_register_in_a_unit_that_does_not_fit_is_no_reading(code: str, unit: s
     ],
 )
 def test_other_registers_are_no_readings(code: str, unit: str) -> None:
-    assert catalogue.reading_of(Obis.parse(code), unit) is None
+    assert catalogue.conversion_of(Obis.parse(code), unit) is None
 
 
 @pytest.mark.parametrize(
@@ -249,7 +251,7 @@ def test_other_registers_are_no_readings(code: str, unit: str) -> None:
     ],
 )
 def test_a_code_that_is_cut_short_means_the_same(code: Obis, unit: str, key: str) -> None:
-    assert catalogue.reading_of(code, unit) == Conversion(key, 0)
+    assert catalogue.conversion_of(code, unit) == Conversion(key, 0)
 
 
 @pytest.mark.parametrize(
@@ -277,7 +279,7 @@ def test_every_reading_of_electricity_is_some_register() -> None:
         named.key
         for code in codes
         for row in QUANTITIES.values()
-        if (named := catalogue.reading_of(code, row.unit))
+        if (named := catalogue.conversion_of(code, row.unit))
     }
     assert found == set(SENSORS) - {"timestamp", "gas", "water", "heat"}
 

@@ -7,8 +7,8 @@ import pytest
 from app.cosem.items import Shape
 from app.meters import profile_files
 from app.meters.interpreter import Interpreter
+from app.meters.limits import MOST_SENDERS
 from app.meters.profile import AUTO
-from app.meters.senders import MOST_SENDERS
 from simulator import axdr
 from tests.support.bodies import VOLTAGE, pair
 from tests.support.interpreted import KAM, LGZ, from_meter, interpreter, push

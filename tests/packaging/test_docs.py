@@ -280,7 +280,7 @@ def test_the_serial_modes_that_are_tried_are_those_of_the_program() -> None:
 
 def test_the_patience_that_is_told_is_that_of_the_search() -> None:
     text = section(DOCS, "What is found by itself")
-    assert mode_search.VAIN_BURSTS == 2
+    assert mode_search.FAILED_BURSTS == 2
     assert "When two telegrams have gone by" in text
     assert f"{mode_search.LONGEST_TRIAL:.0f} seconds of bytes without a pause" in text
     assert mode_search.LOYALTY == 600

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from app.dlms.ciphering import Keys
 from app.fault import Kind
-from app.meters.senders import MOST_SENDERS
+from app.meters.limits import MOST_SENDERS
 from app.meters.telegram import Telegram
 from simulator.ciphering import AUTH_KEY, KEY
 from tests.support.guarded import GuardedLine, accepted, line_of

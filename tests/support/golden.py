@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 
 from app.cosem.obis import CURRENT, UNSAID, Obis
 from app.cosem.unit import UNITS
-from app.meters.catalogue import bounds_of_reading, name_of, quantity_of, reading_of
+from app.meters.catalogue import bounds_of_reading, conversion_of, name_of, quantity_of
 from app.meters.quantities import MOST_PER_HOUR
 from app.meters.sensors import SENSORS
 from app.plausibility import invariants
@@ -101,7 +101,7 @@ def parse(text: str) -> Obis:
 def register_row(code: str, unit: str) -> Row:
     """Tell what a register means."""
     obis = parse(code)
-    reading = reading_of(obis, unit)
+    reading = conversion_of(obis, unit)
     key, exponent = (reading.key, str(reading.exponent)) if reading else ("", "")
     return code, unit, key, exponent, quantity_of(obis) or "", name_of(obis, unit) or ""
 
@@ -114,7 +114,7 @@ def swept() -> Iterator[Obis]:
 
 def meaning(obis: Obis) -> Meaning:
     """Tell what a code means, whatever the unit of its register."""
-    found = {unit: reading.key for unit in UNITS_SWEPT if (reading := reading_of(obis, unit))}
+    found = {unit: reading.key for unit in UNITS_SWEPT if (reading := conversion_of(obis, unit))}
     names = {unit: name_of(obis, unit) or "" for unit in UNITS_SWEPT}
     (key,) = set(found.values()) or {""}
     (named,) = {names[unit] for unit in found} or {""}
@@ -134,7 +134,7 @@ def meanings(rows: Iterable[Row]) -> dict[Obis, Meaning]:
 
 def exponents(obis: Obis, units: Iterable[str]) -> dict[str, int]:
     """Give the units, of some, in which a code is a reading, each with the power of ten to it."""
-    return {unit: reading.exponent for unit in units if (reading := reading_of(obis, unit))}
+    return {unit: reading.exponent for unit in units if (reading := conversion_of(obis, unit))}
 
 
 def reading_row(key: str, code: str) -> Row:
@@ -212,7 +212,7 @@ def _reading_rows() -> Iterator[Row]:
     codes: dict[str, str] = {}
     for c, d, e, unit in product(_GROUPS_C, (7, 8), range(100), UNITS_SWEPT):
         obis = Obis(1, 0, c, d, e)
-        if reading := reading_of(obis, unit):
+        if reading := conversion_of(obis, unit):
             codes.setdefault(reading.key, str(obis))
     return (reading_row(key, codes.get(key, "")) for key in SENSORS)
 

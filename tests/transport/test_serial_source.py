@@ -13,7 +13,7 @@ from serial.tools.list_ports_common import ListPortInfo
 
 from app.state import State
 from app.transport import serial_source
-from app.transport.mode_search import GAP, LOYAL_PUSHES, LOYALTY, VAIN_BURSTS
+from app.transport.mode_search import FAILED_BURSTS, GAP, LOYAL_PUSHES, LOYALTY
 from app.transport.serial_mode import SerialMode
 from app.transport.serial_source import SERIAL_MODES, SerialSource
 from app.transport.source import Event, GaveUp, Lost, OnlyAdapter, Opened, Settled
@@ -197,7 +197,7 @@ class Line:
 
     async def in_vain(self) -> Event:
         """Give what comes after the bursts that show that the mode is wrong."""
-        for _ in range(VAIN_BURSTS):
+        for _ in range(FAILED_BURSTS):
             assert await self.burst() == b"\0"
         self.now += 2 * GAP
         return await self.next()
@@ -256,7 +256,7 @@ async def test_a_single_mode_is_kept(adapter: Adapter) -> None:
     line = Line(adapter, FIRST)
     async with aclosing(line.events):
         assert await line.next() == opened(adapter)
-        for _ in range(3 * VAIN_BURSTS):
+        for _ in range(3 * FAILED_BURSTS):
             assert await line.burst() == b"\0"
         line.source.framed()
         assert await line.next() == Settled(FIRST, searched=False)

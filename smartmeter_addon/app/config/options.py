@@ -20,7 +20,9 @@ from app.transport.serial_mode import SerialMode
 MQTT_PORT: Final = 1883
 MQTT_TLS_PORT: Final = 8883
 LANGUAGES: Final = ("en", "de")
-LAYOUT_NAMES: Final = ("standard", "burgenland", "lgraho", "greenmikeeu")
+ONE_METER_LAYOUTS: Final = ("burgenland", "lgraho", "greenmikeeu")
+"""Layouts of programs that knew one meter only."""
+LAYOUT_NAMES: Final = ("standard", *ONE_METER_LAYOUTS)
 """Our own layout of topics and messages, then the legacy layouts."""
 
 _MAX_PORT: Final = 65535
@@ -237,7 +239,7 @@ def _tls_problems(given: Mapping[str, object]) -> checks.Problems:
 def _layout_problems(given: Mapping[str, object]) -> checks.Problems:
     mqtt = given.get("mqtt")
     layout = mqtt.get("layout") if isinstance(mqtt, dict) else None
-    if layout in LAYOUT_NAMES[1:] and given.get("additional_meters"):
+    if layout in ONE_METER_LAYOUTS and given.get("additional_meters"):
         sentence = (
             f"meters are given, but mqtt.layout is {layout}, whose program knew one meter only;"
             " wanted is no further meter, or mqtt.layout: standard"

@@ -139,7 +139,7 @@ class Health:
         self.counts.kinds[fault.kind] += 1
         if fault.kind is Kind.DAMAGED:
             self._last_hour.count(0, 1, now)
-        if fault.kind.value in _DECODING:
+        if fault.kind in _DECODING:
             self._decoding = fault
 
     def said(self, received: datetime, timestamp: datetime | None, counter: int | None) -> None:
@@ -161,12 +161,6 @@ class Health:
         self._decoding = None
         self._push_interval.arrived(now)
         self._last_telegram = now
-
-    def noise(self, now: float) -> float:
-        """Seconds for which bytes have come in this mode and made no good frame."""
-        if self._noise_since is None or self._open_since is None:
-            return 0.0
-        return now - max(self._noise_since, self._open_since)
 
     def overdue(self, now: float) -> bool:
         """Tell whether the line let too many pushes pass to be called alive."""
@@ -221,7 +215,7 @@ class Health:
         parameters = _seconds(seconds)
         if self._mode is None:
             return Problem(Trouble.NO_FRAMES, Case.GATEWAY, parameters)
-        case = Case.SEARCHING if self._searching else Case.ONLY
+        case = Case.SEARCHING if self._searching else Case.DEFAULT
         return Problem(Trouble.NO_FRAMES, case, {**parameters, "mode": self._mode})
 
     @property

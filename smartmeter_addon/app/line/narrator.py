@@ -11,7 +11,7 @@ from app.line.health import Counts
 from app.line.reminders import Reminder
 from app.line.trouble import Problem
 from app.log import NOTICE, TRACE
-from app.meters.catalogue import reading_of
+from app.meters.catalogue import conversion_of
 from app.meters.reading import Reading
 from app.meters.sensors import SENSORS
 from app.meters.telegram import Telegram
@@ -20,7 +20,7 @@ from app.transport.source import GaveUp, Lost, OnlyAdapter, Opened, Settled
 REPORT_AFTER: Final = 300.0
 """Seconds between two lines that say that all is well."""
 
-PENDING_AFTER: Final = 60.0
+NOT_ACCEPTED_AFTER: Final = 60.0
 """Seconds between two lines on telegrams that are not accepted."""
 
 MOST_UNNAMED: Final = 200
@@ -44,7 +44,7 @@ class Narrator:
         self._advice = Reminder(self._log)
         self._read_before_problem = 0
         self._reported_at = clock()
-        self._pending_told_at = -PENDING_AFTER
+        self._not_accepted_told_at = -NOT_ACCEPTED_AFTER
         self._notes: set[str] = set()
         self._unnamed: set[Obis] = set()
         self._attempts: set[str] = set()  # told since the last frame
@@ -98,9 +98,9 @@ class Narrator:
     def fault(self, fault: Fault, now: float) -> None:
         """Tell developers of every fault, and users now and then of what is not accepted."""
         self._log.debug("%s", fault)
-        rejected = fault.kind in (Kind.SUSPICIOUS, Kind.REPLAYED)
-        if rejected and now - self._pending_told_at >= PENDING_AFTER:
-            self._pending_told_at = now
+        not_accepted = fault.kind in (Kind.SUSPICIOUS, Kind.REPLAYED)
+        if not_accepted and now - self._not_accepted_told_at >= NOT_ACCEPTED_AFTER:
+            self._not_accepted_told_at = now
             self._log.info("%s", fault.reason)
 
     def telegram(self, telegram: Telegram) -> None:
@@ -145,7 +145,9 @@ class Narrator:
         unnamed = [
             obis
             for obis, register in (telegram.registers or {}).items()
-            if obis.electrical and obis not in self._unnamed and not reading_of(obis, register.unit)
+            if obis.electrical
+            and obis not in self._unnamed
+            and not conversion_of(obis, register.unit)
         ][:left]
         if unnamed:
             self._unnamed.update(unnamed)

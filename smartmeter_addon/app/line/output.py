@@ -1,4 +1,4 @@
-"""The face between a meter's line and what its readings are published by.
+"""The interface between a meter's line and what its readings are published by.
 
 A line knows nothing of its outputs but this Protocol, and outputs know nothing of each other. The
 MQTT publisher is one.

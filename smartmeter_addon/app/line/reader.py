@@ -18,9 +18,9 @@ from app.line.narrator import Narrator
 from app.line.output import Output
 from app.line.throttle import Throttle
 from app.meters import derived, identity
+from app.meters.limits import MOST_SENDERS
 from app.meters.profile import Profile
 from app.meters.reading import Reading
-from app.meters.senders import MOST_SENDERS
 from app.meters.telegram import Telegram
 from app.plausibility import Guard
 from app.state import State
@@ -70,7 +70,7 @@ class LineReader:
         profiles: every meter family there is.
         zone: where the meter stands.
         state: what is known from before the last restart.
-        push_interval: of the meter; learned here.
+        push_interval: of the meter; `Health` learns it.
         label: tells the lines of a program apart, in the log and in the state; may be empty.
         clock: a steady one, in seconds.
         wall_clock: gives the date and time, aware.
@@ -110,7 +110,9 @@ class LineReader:
         self._numbers_section = f"{METER_NUMBERS} {label}".strip()
         self._numbers = state.section(self._numbers_section)
         self._history_section = f"{HISTORY} {label}".strip()
-        self._guard = Guard(state.section(self._history_section), clock)
+        self._guard = Guard(
+            state.section(self._history_section), clock, lambda: wall_clock().timestamp()
+        )
         self._kept_at = clock()
         self._decoder = Decoder(
             options.keys,

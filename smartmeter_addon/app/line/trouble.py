@@ -1,6 +1,7 @@
 """What can be wrong with a meter's line, and the sentence for each: what is wrong, what to do.
 
-The sentences stand in one table and take their parameters by name, so that they can be translated.
+The sentences stand in one table and take their parameters by name; English is their only language.
+A reason that comes from another part of the program is a parameter, too.
 """
 
 from collections.abc import Mapping
@@ -37,7 +38,7 @@ class Trouble(StrEnum):
 class Case(StrEnum):
     """Where one kind of trouble needs several sentences, which of them."""
 
-    ONLY = ""
+    DEFAULT = ""
     GATEWAY = "gateway"
     """The serial mode is set at a gateway."""
     SEARCHING = "searching"
@@ -69,8 +70,8 @@ _CLOCK: Final = (
 )
 
 SENTENCES: Final[Mapping[tuple[Trouble, Case], str]] = {
-    (Trouble.NOT_OPEN, Case.ONLY): "{reason}",
-    (Trouble.NO_BYTES, Case.ONLY): (
+    (Trouble.NOT_OPEN, Case.DEFAULT): "{reason}",
+    (Trouble.NO_BYTES, Case.DEFAULT): (
         "no bytes from the meter for {seconds} s; check that the head sits on the meter or the"
         " cable in its socket, and that the grid operator has switched the customer interface on"
     ),
@@ -83,27 +84,27 @@ SENTENCES: Final[Mapping[tuple[Trouble, Case], str]] = {
         " some minutes. Meanwhile see that the head sits well; if nothing helps, set serial_mode to"
         " what your grid operator says"
     ),
-    (Trouble.NO_FRAMES, Case.ONLY): (
+    (Trouble.NO_FRAMES, Case.DEFAULT): (
         f"{_NO_FRAMES} with {{mode}}; the serial mode may be the wrong one: set serial_mode to what"
         " your grid operator says, or leave it empty to have the usual ones tried, and see that the"
         " head sits well"
     ),
-    (Trouble.KEY_MISSING, Case.ONLY): "{reason}",
-    (Trouble.KEY_WRONG, Case.ONLY): (
+    (Trouble.KEY_MISSING, Case.DEFAULT): "{reason}",
+    (Trouble.KEY_WRONG, Case.DEFAULT): (
         "{reason}; compare the option key with the one that your grid operator hands out for this"
         " very meter, and see that it is not exchanged with the authentication key"
     ),
-    (Trouble.AUTH_KEY_WRONG, Case.ONLY): "{reason}",
-    (Trouble.OTHER_METER, Case.ONLY): "{reason}",
-    (Trouble.UNKNOWN_LIST, Case.ONLY): _REPORT,
-    (Trouble.UNSUPPORTED, Case.ONLY): _REPORT,
-    (Trouble.SUSPICIOUS, Case.ONLY): "{reason}",
-    (Trouble.REPLAYED, Case.ONLY): "{reason}",
+    (Trouble.AUTH_KEY_WRONG, Case.DEFAULT): "{reason}",
+    (Trouble.OTHER_METER, Case.DEFAULT): "{reason}",
+    (Trouble.UNKNOWN_LIST, Case.DEFAULT): _REPORT,
+    (Trouble.UNSUPPORTED, Case.DEFAULT): _REPORT,
+    (Trouble.SUSPICIOUS, Case.DEFAULT): "{reason}",
+    (Trouble.REPLAYED, Case.DEFAULT): "{reason}",
     (Trouble.CLOCK, Case.AHEAD): f"{_AHEAD} {_CLOCK}",
     (Trouble.CLOCK, Case.AHEAD_BY_ZONE): f"{_AHEAD} {_ZONE}",
     (Trouble.CLOCK, Case.BEHIND): f"{_BEHIND} {_CLOCK}",
     (Trouble.CLOCK, Case.BEHIND_BY_ZONE): f"{_BEHIND} {_ZONE}",
-    (Trouble.BROKER, Case.ONLY): (
+    (Trouble.BROKER, Case.DEFAULT): (
         "the connection to the MQTT broker was lost {count} times within the last hour; look into"
         " the broker's log, and see that the network between is steady"
     ),
@@ -122,7 +123,7 @@ class Problem:
     """
 
     trouble: Trouble
-    case: Case = Case.ONLY
+    case: Case = Case.DEFAULT
     parameters: Mapping[str, object] = field(default_factory=dict)
 
     @property

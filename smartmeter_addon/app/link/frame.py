@@ -70,7 +70,7 @@ class Link(Protocol):
     starts: bytes
     """A regular expression for the byte with which a frame begins."""
     checked: bool
-    """Whether the link has a checksum, so that a frame is believed wherever it stands."""
+    """Whether each frame has a checksum, so that one is accepted wherever it stands."""
 
     def probe(self, buffer: bytearray, pos: int) -> Probe:
         """Tell whether a frame begins at ``pos``."""

@@ -2,8 +2,8 @@
 
 from typing import Final, Generic, NamedTuple, TypeVar
 
+from app.meters.limits import has_room
 from app.meters.profile import Profile
-from app.meters.senders import has_room
 
 Sender = bytes | str
 """A sender's system title, or the address of its frames."""

@@ -106,7 +106,7 @@ _ENERGIES: Final = {
     Quantity.APPARENT: Quantity.APPARENT_ENERGY,
 }
 
-# --- Codes that measure nothing ---
+# --- Codes that are no electricity ---
 
 _ABSTRACT: Final = {
     (0, 0, 0): "meter number",
@@ -153,7 +153,7 @@ class Measurand(NamedTuple):
         phase: 1 to 3; 0 for what is not of one phase.
         processing: what was made of what is measured; None for a group D that is not known.
         tariff: 0 for all.
-        reading: its key; None for what is no reading.
+        reading_key: None for what is no reading.
     """
 
     quantity: Quantity | None
@@ -161,7 +161,7 @@ class Measurand(NamedTuple):
     phase: int
     processing: Processing | None
     tariff: int
-    reading: str | None
+    reading_key: str | None
 
 
 class Conversion(NamedTuple):
@@ -212,13 +212,13 @@ def quantity_of(obis: Obis) -> Quantity | None:
 
 
 @lru_cache(maxsize=1024)
-def reading_of(obis: Obis, unit: str) -> Conversion | None:
+def conversion_of(obis: Obis, unit: str) -> Conversion | None:
     """Tell which reading a register is; None if it is none, or its unit does not fit."""
     found = measurand(obis)
-    if found is None or found.reading is None:
+    if found is None or found.reading_key is None:
         return None
-    exponent = quantities.exponent(unit, SENSORS[found.reading].unit or "")
-    return None if exponent is None else Conversion(found.reading, exponent)
+    exponent = quantities.exponent(unit, SENSORS[found.reading_key].unit or "")
+    return None if exponent is None else Conversion(found.reading_key, exponent)
 
 
 @lru_cache(maxsize=1024)
@@ -229,7 +229,7 @@ def name_of(obis: Obis, unit: str) -> str | None:
         obis: its code.
         unit: its unit; in a unit that does not fit, it is not named like a reading.
     """
-    if reading := reading_of(obis, unit):
+    if reading := conversion_of(obis, unit):
         name = SENSORS[reading.key].name_en
         return name[0].lower() + name[1:]
     if abstract := _ABSTRACT.get(obis.cde):

@@ -173,7 +173,7 @@ def _reading(
     unknown = frozenset(
         named.key
         for obis in understood.absent
-        if (named := catalogue.reading_of(obis, registers[obis].unit))
+        if (named := catalogue.conversion_of(obis, registers[obis].unit))
     )
     return derived.with_signed_power(Reading(meter, timestamp, values, unknown))
 
@@ -184,7 +184,7 @@ def _values(registers: Iterable[tuple[Obis, Register]]) -> dict[str, Number]:
     for obis, (value, unit, _) in registers:
         if isinstance(value, (str, bool)):
             continue
-        named = catalogue.reading_of(obis, unit)
+        named = catalogue.conversion_of(obis, unit)
         if named and named.key not in values:
             number = scale(value, named.exponent)
             if catalogue.possible(named.key, number):

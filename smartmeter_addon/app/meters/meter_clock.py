@@ -9,7 +9,7 @@ from typing import Final
 from app.cosem import clock
 from app.cosem.items import Item
 from app.cosem.obis import Obis
-from app.meters.senders import has_room
+from app.meters.limits import has_room
 
 _CLOCK: Final = (1, 0, 0)
 _TIME: Final = (0, 9, 1)

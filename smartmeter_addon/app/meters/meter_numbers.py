@@ -4,8 +4,8 @@ from collections.abc import MutableMapping
 
 from app.cosem import items
 from app.dlms.receiver import Push
+from app.meters.limits import MOST_SENDERS, has_room
 from app.meters.profile import Profile
-from app.meters.senders import MOST_SENDERS, has_room
 from app.meters.telegram import Telegram
 
 

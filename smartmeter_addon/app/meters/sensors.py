@@ -190,4 +190,4 @@ SENSORS: Final[dict[str, Sensor]] = {sensor.key: sensor for sensor in _TABLE}
 DIAGNOSTICS: Final[dict[str, Sensor]] = {
     sensor.key: replace(sensor, diagnostic=True) for sensor in _DIAGNOSTICS
 }
-"""What is told of the line to a meter, in the same manner; ``health.Line`` knows the values."""
+"""What is told of the line to a meter, in the same manner; `line.health` knows the values."""

@@ -7,12 +7,12 @@ from app.plausibility.schedule import Schedule
 from app.plausibility.tolerances import Tolerances
 from app.plausibility.violation import CLOCK, SCHEDULE, Violation
 
-_REST: Final = 20.0
+_SLACK: Final = 20.0
 _SHARE: Final = 0.02
 """Seconds, and share of the time passed, by which the meter's clock and the monotonic clock may
 differ from one telegram to the next: gateways delay telegrams."""
 
-_RESTART_REST: Final = 30.0
+_RESTART_SLACK: Final = 30.0
 """Seconds by which the meter's clock and this computer's date and time may differ over a restart:
 either may have been set meanwhile."""
 
@@ -84,7 +84,7 @@ class ClockComparison:
         if near and timed:
             sentence = "its clock does not go on as steadily as before"
             return Timing(Violation(SCHEDULE, sentence), metered)
-        if metered < -_REST:
+        if metered < -_SLACK:
             return Timing(Violation(CLOCK, "its clock goes back"))
         return Timing(Violation(CLOCK, "its clock does not go on as time does"))
 
@@ -100,9 +100,9 @@ class ClockComparison:
     def _is_near(self, metered: float, passed: float, tolerances: Tolerances) -> bool:
         """Tell whether seconds on the meter's clock are about those on the monotonic clock."""
         if self._restored:
-            rest = _RESTART_REST + _DRIFT_SHARE * passed
-            return metered >= -_REST and abs(metered - passed) <= rest
-        rest = _REST * tolerances.factors.get(CLOCK, 1.0)
+            rest = _RESTART_SLACK + _DRIFT_SHARE * passed
+            return metered >= -_SLACK and abs(metered - passed) <= rest
+        rest = _SLACK * tolerances.factors.get(CLOCK, 1.0)
         # A gateway that delayed a telegram may deliver the next ones in time again.
         latest = passed + self._delay
         return -rest <= metered <= latest + rest + _SHARE * passed

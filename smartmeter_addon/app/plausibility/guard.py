@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from app.cosem.unit import Number
 from app.fault import Fault, Kind
-from app.meters.senders import MOST_SENDERS
+from app.meters.limits import MOST_SENDERS
 from app.meters.telegram import Telegram
 from app.plausibility import counters, violation
 from app.plausibility.history import History
@@ -114,7 +114,7 @@ class Guard:
             violations = [] if verified else self._check_first(observation)
             history = History(sender.tolerances)
         elif verified:
-            violations = history.check_verified(observation)
+            violations = history.check_replay_and_identity(observation)
         else:
             violations = history.check(observation)
         if not violations:
@@ -211,8 +211,10 @@ class Guard:
             history.baseline.counters.update(floors)
             history.inherit(accepted)
         history.pending_for = frozenset()
-        may_repeat = accepted is not None and accepted.counter_may_repeat and history.count == 1
-        history.counter_may_repeat = history.counter_is_repeated or may_repeat
+        may_repeat = (
+            accepted is not None and accepted.invocation_counter_may_repeat and history.count == 1
+        )
+        history.invocation_counter_may_repeat = history.invocation_counter_is_repeated or may_repeat
         self._set_accepted(name, history)
         published = _with_floors(telegram, floors)
         if accepted is None:

@@ -47,11 +47,11 @@ class History:
         "baseline",
         "clock",
         "count",
-        "counter_is_repeated",
-        "counter_may_repeat",
         "family",
         "invariant_streaks",
         "invocation_counter",
+        "invocation_counter_is_repeated",
+        "invocation_counter_may_repeat",
         "lists",
         "meter_ids",
         "meters",
@@ -84,9 +84,9 @@ class History:
         """By invariant, telegrams in a row that kept it."""
         self.pending_for: frozenset[str] = frozenset()
         """Checks that the first telegram of a pending history failed."""
-        self.counter_may_repeat = False
+        self.invocation_counter_may_repeat = False
         """Whether telegrams may have the same invocation counter, as long as the clock goes on."""
-        self.counter_is_repeated = False
+        self.invocation_counter_is_repeated = False
         """Whether the last telegram has the invocation counter of the one before."""
 
     def add(self, observation: Observation) -> None:
@@ -94,7 +94,7 @@ class History:
         self.push_interval.arrived(observation.now)
         self.clock.add(observation)
         counter = observation.invocation_counter
-        self.counter_is_repeated = (
+        self.invocation_counter_is_repeated = (
             self.count > 0 and counter is not None and counter == self.invocation_counter
         )
         self.count += 1
@@ -134,7 +134,7 @@ class History:
 
     def check(self, observation: Observation) -> list[Violation]:
         """Return the checks that the next telegram fails; empty when it follows from this."""
-        violations = self.check_verified(observation)
+        violations = self.check_replay_and_identity(observation)
         is_replay = bool(violations) and violations[0].check == REPLAY
         self.lists.check(observation, violations, is_replay=is_replay)
         schedule = self.lists.schedule(observation)
@@ -167,7 +167,7 @@ class History:
         ]
         return violations
 
-    def check_verified(self, observation: Observation) -> list[Violation]:
+    def check_replay_and_identity(self, observation: Observation) -> list[Violation]:
         """Return the checks that a telegram with a verified tag fails: replay and identity."""
         violations: list[Violation] = []
         if self._is_replay(observation):
@@ -190,7 +190,7 @@ class History:
         counter, last = observation.invocation_counter, self.invocation_counter
         if counter is None or last is None or counter > last:
             return False
-        if self.counter_may_repeat and counter == last:
+        if self.invocation_counter_may_repeat and counter == last:
             if observation.meter_time is None or self.clock.time is None:
                 return self.baseline.holds(observation)
             return observation.meter_time <= self.clock.time

@@ -37,19 +37,19 @@ state.json holds these kinds. Version 0.1.0 wrote them as they are here.
 """
 
 _APPARENT_SHARE: Final = 1.15
-_APPARENT_REST: Final = 1000.0
+_APPARENT_SLACK: Final = 1000.0
 """Factor and VA by which a power may exceed voltage times current: they are not measured at the
 same moment."""
 
-_TARIFF_REST: Final = 0.0025
+_TARIFF_SLACK: Final = 0.0025
 """kWh or kvarh by which tariffs may miss their total: each is cut off at its last digit."""
 
-_POWER_REST: Final = 6.0
+_POWER_SLACK: Final = 6.0
 _POWER_SHARE: Final = 0.01
 """W, and share of the power, by which parts may miss their sum: each is rounded, and measured at
 another moment."""
 
-_VOLT_AMPERE_REST: Final = 3.0
+_VOLT_AMPERE_SLACK: Final = 3.0
 """W by which a power may miss what currents and angles make: both are rounded."""
 
 _TARIFFS: Final = tuple(
@@ -114,7 +114,7 @@ def check(values: Values, connection_watts: float) -> Findings:
     for total, parts in _TARIFFS:
         if parts[0] in values and total in values:
             off = values[total] - sum(values[part] for part in parts if part in values)
-            (kept if abs(off) <= _TARIFF_REST else broken).append(total)
+            (kept if abs(off) <= _TARIFF_SLACK else broken).append(total)
     _check_sums(values, kept, broken)
     return Findings(out_of_bounds, kept, broken)
 
@@ -142,7 +142,7 @@ def _apparent_power(values: Values, out_of_bounds: dict[str, str]) -> float | No
         if volts in values
     )
     power = abs(values.get("power", values.get("power_import", 0.0)))
-    if power > _APPARENT_SHARE * apparent + _APPARENT_REST:
+    if power > _APPARENT_SHARE * apparent + _APPARENT_SLACK:
         out_of_bounds["apparent"] = f"a power of {power:g} W at {apparent:.0f} VA cannot be"
     return apparent
 
@@ -160,7 +160,7 @@ def _power_by_angles(values: Values) -> tuple[float, float] | None:
             power += apparent * math.cos(turn)
             # Half a volt, half a hundredth of an ampere, half a degree.
             rest += 1.5 + abs(apparent) * (0.003 + 0.009 * abs(math.sin(turn)))
-    return power, rest + _VOLT_AMPERE_REST
+    return power, rest + _VOLT_AMPERE_SLACK
 
 
 def _check_sums(values: Values, kept: list[str], broken: list[str]) -> None:
@@ -171,7 +171,7 @@ def _check_sums(values: Values, kept: list[str], broken: list[str]) -> None:
     if "power_export" in values and "power_import" in values:
         off = abs(power - values["power_import"] + values["power_export"])
         if off:  # zero where this program derived the power
-            allowed = _POWER_REST + _POWER_SHARE * abs(power)
+            allowed = _POWER_SLACK + _POWER_SHARE * abs(power)
             (kept if off <= allowed else broken).append("net")
     if "power_l1" in values or "power_import_l1" in values:
         phases = [
@@ -179,5 +179,5 @@ def _check_sums(values: Values, kept: list[str], broken: list[str]) -> None:
             - values.get(f"power_export{phase}", 0.0)
             for phase in PHASES
         ]
-        allowed = _POWER_REST + _POWER_SHARE * sum(map(abs, phases))
+        allowed = _POWER_SLACK + _POWER_SHARE * sum(map(abs, phases))
         (kept if abs(power - sum(phases)) <= allowed else broken).append("phases")

@@ -23,7 +23,7 @@ RECENT: Final = 300.0
 _LEAST_STEP: Final = 0.002
 """kWh: two units of the last digit of most meters."""
 
-_BALANCE_REST: Final = 200.0
+_BALANCE_SLACK: Final = 200.0
 """W by which currents may miss the power: they are rounded, and measured at another moment."""
 
 _HOUR: Final = 3600.0
@@ -59,7 +59,7 @@ _BOTH_DIRECTIONS: Final[tuple[int, ...]] = (1, -1)
 """Signs of a current that flows to the house or from it."""
 
 _FACTOR_SHARE: Final = 0.1
-_FACTOR_REST: Final = 20.0
+_FACTOR_SLACK: Final = 20.0
 """Share of the apparent power, and W, by which a power factor may miss the power of its phase."""
 
 
@@ -196,7 +196,7 @@ def _missed_by(
         values.get(amperes, 0.0) * _volts(values, volts)
         for volts, amperes in zip(invariants.VOLTAGES, invariants.CURRENTS, strict=True)
     ]
-    usual = _BALANCE_REST + sum(map(abs, flows)) / 10
+    usual = _BALANCE_SLACK + sum(map(abs, flows)) / 10
     return min(
         (abs(sum(map(mul, flows, ways)) - values[net]) / usual, ways) for ways in product(*allowed)
     )
@@ -216,7 +216,7 @@ def _is_balanced(baseline: Baseline, observation: Observation, net: str) -> bool
             part = moved * _volts(observation.values, volts)
             sums = {total + sign * part for total in sums for sign in (1, -1)}
             most += abs(part)
-    return any(abs(total - change) <= _BALANCE_REST + most / 10 for total in sums)
+    return any(abs(total - change) <= _BALANCE_SLACK + most / 10 for total in sums)
 
 
 def _goes_with_phase(baseline: Baseline, key: str, observation: Observation) -> bool | None:
@@ -230,7 +230,7 @@ def _goes_with_phase(baseline: Baseline, key: str, observation: Observation) -> 
     if real is not None and (volts := values.get(f"voltage{phase}")) is not None:
         real = abs(real - values.get(f"power_export{phase}", 0.0))
         apparent = abs(volts * amperes)
-        return abs(abs(values[key]) * apparent - real) <= _FACTOR_SHARE * apparent + _FACTOR_REST
+        return abs(abs(values[key]) * apparent - real) <= _FACTOR_SHARE * apparent + _FACTOR_SLACK
     coarse = amperes.is_integer() and last.is_integer()
     if max(amperes, last) <= (_COARSE_AMPERES if coarse else _LITTLE_AMPERES):
         return True

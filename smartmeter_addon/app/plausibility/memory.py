@@ -24,7 +24,7 @@ def dump(history: History) -> dict[str, Any]:
         "lists": history.lists.memory(),
         "laws": [name for name, streak in streaks.items() if streak >= LEARNED],
         "counter": history.invocation_counter,
-        "uncounted": history.counter_may_repeat,
+        "uncounted": history.invocation_counter_may_repeat,
         "time": history.clock.time,
         "wall": history.wall_time,
         "cadence": history.push_interval.seconds,
@@ -57,7 +57,7 @@ def load(content: Any, now: float, wall_time: float) -> History | None:  # noqa:
         history.invariant_streaks = dict.fromkeys(map(str, content["laws"]), LEARNED)
         counter, time = content["counter"], content["time"]
         history.invocation_counter = None if counter is None else int(counter)
-        history.counter_may_repeat = bool(content["uncounted"])
+        history.invocation_counter_may_repeat = bool(content["uncounted"])
         meter_time = None if time is None else _finite(time)
         tolerances.connection_watts = max(_finite(content["watts"]), CONNECTION_WATTS)
         tolerances.refresh_seconds = _finite(content["stride"])

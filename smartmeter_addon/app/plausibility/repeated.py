@@ -129,7 +129,7 @@ class Repeated:
         self.add(later._fields)
 
     def relax(self, fields: Fields) -> None:
-        """Stop to rely on a field that now and then has the same other value."""
+        """Stop relying on a field that now and then has the same other value."""
         for n in self.missing(fields):
             other = n, fields[n : n + 1]
             count = self._others[other] = self._others.pop(other, 0) + 1

@@ -20,7 +20,7 @@ _MOST_NEEDED: Final = 1 << 17
 _MOVED: Final = 4
 """Telegrams that fail the schedule and no other check before it is taken to have moved."""
 
-_REST: Final = 20.0
+_SLACK: Final = 20.0
 """Seconds by which the meter's clock and the monotonic clock may differ, at most half a push
 interval: gateways delay telegrams."""
 
@@ -88,7 +88,7 @@ class Schedule:
             return False
         if ahead is None or self.is_counted(observation):
             return True
-        rest = min(_REST, self.interval / 2)
+        rest = min(_SLACK, self.interval / 2)
         # The next telegram may come late by any time. After lost telegrams it has to be on time.
         late = counted is None and passed < self.interval + rest
         return ahead <= delay + rest and (late or ahead >= -rest)

@@ -167,7 +167,9 @@ class Sender:
         for n, pending in enumerate(self.pending):
             history = pending.history
             if not (
-                history.check_verified(observation) if verified else history.check(observation)
+                history.check_replay_and_identity(observation)
+                if verified
+                else history.check(observation)
             ):
                 _, watts = counters.fastest_rise(history.baseline, observation)
                 pending.watts = max(pending.watts, watts)
@@ -184,7 +186,7 @@ class Sender:
         # Twice the telegrams are needed to tell the push interval: the clock may be damaged.
         history = History(self.tolerances, 2 * NEEDED)
         history.pending_for = checks
-        history.counter_may_repeat = True
+        history.invocation_counter_may_repeat = True
         if self.accepted:
             history.invariant_streaks = dict(self.accepted.invariant_streaks)
         history.add(observation)

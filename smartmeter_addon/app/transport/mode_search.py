@@ -32,7 +32,7 @@ USUAL: Final = tuple(
 GAP: Final = 0.8
 """Seconds without a byte that end a burst; segments of one telegram follow within 0.2 s."""
 
-VAIN_BURSTS: Final = 2
+FAILED_BURSTS: Final = 2
 LONGEST_TRIAL: Final = 20.0
 """Seconds of bytes without a pause, and without a frame, after which a mode is given up."""
 
@@ -106,7 +106,7 @@ class ModeSearch:
             lasted = self._last_byte - self._first_byte
             loyalty = max(LOYALTY, LOYAL_PUSHES * self._push_interval.seconds)
             return without_pause > LOYALTY or (lasted > loyalty and ended >= LOYAL_PUSHES)
-        return ended >= VAIN_BURSTS or without_pause > LONGEST_TRIAL
+        return ended >= FAILED_BURSTS or without_pause > LONGEST_TRIAL
 
     def next(self) -> None:
         """Go on to the next mode; after the last one comes the first again."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 DELAYS: Final = (1.0, 2.0, 5.0)
-"""Seconds before opening again, after one vain attempt, after two...; the last one stays. It is no
-longer than most meters' push interval: a line that is back is read from the next telegram on."""
+"""Seconds before opening again, after one failed attempt, after two...; the last one stays. It is
+no longer than most meters' push interval: a line that is back is read from the next telegram on."""
 
 STEADY_AFTER: Final = 3.0
 """Seconds for which a line must have been open for its bytes to end the growing of the delays."""
@@ -70,7 +70,7 @@ async def read_forever(
 
     Args:
         opening: opens what is read.
-        delays: seconds to wait after the first vain attempt, the second...; the last one stays.
+        delays: seconds to wait after the first failed attempt, the second...; the last one stays.
         steady_after: seconds for which it must have been open for its bytes to count.
         silences: seconds without a byte after which it is opened anew without a word of loss, the
             first time, the second...; the last one stays. None for never.
@@ -78,7 +78,7 @@ async def read_forever(
     Yields:
         Bytes as they come, at least one; Began before the first of them; Ended at every end.
     """
-    vain = silent = 0
+    failures = silent = 0
     clock = asyncio.get_running_loop().time
     while True:
         opened = False
@@ -96,14 +96,14 @@ async def read_forever(
                         break
                     silent = 0
                     if clock() >= steady:
-                        vain = 0
+                        failures = 0
                     yield chunk
         except (OSError, termios.error, ValueError) as raised:
             if limit and limit.expired():
                 silent += 1
                 continue
             error = raised
-        retry_in = delays[min(vain, len(delays) - 1)]
-        vain += 1
+        retry_in = delays[min(failures, len(delays) - 1)]
+        failures += 1
         yield Ended(error, opened, retry_in)
         await asyncio.sleep(retry_in)
