@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.meters.derived import completed, with_signed_power
+from app.meters.derived import add_signed_power, completed
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import SENSORS
 
@@ -142,38 +142,39 @@ def test_a_power_factor_does_not_tell_the_direction() -> None:
 # --- The signed power of the whole meter ---
 
 
-def test_signed_power_is_part_of_every_reading_that_has_both_directions() -> None:
-    made = with_signed_power(reading(power_import="0", power_export="42.5"))
-    assert made.values["power"] == Decimal("-42.5")
-    assert made.derived == {"power": "power_import - power_export"}
+def test_signed_power_is_added_to_values_that_have_both_directions() -> None:
+    values: dict[str, Decimal | int] = {"power_import": 0, "power_export": Decimal("42.5")}
+    assert add_signed_power(values) == {"power": "power_import - power_export"}
+    assert values["power"] == Decimal("-42.5")
 
 
 @pytest.mark.parametrize(
     "sent",
-    [{"power_import": "5"}, {"power_export": "5"}, {"power_import": "5", "power_export": "0"}],
+    [
+        {"power_import": 5},
+        {"power_export": 5},
+        {"power_import": 5, "power_export": 0, "power": 4},
+    ],
 )
 def test_signed_power_is_not_made_where_the_meter_sends_it_or_a_direction_is_missing(
-    sent: dict[str, str],
+    sent: dict[str, Decimal | int],
 ) -> None:
-    given = reading(**sent, **({"power": "4"} if len(sent) > 1 else {}))
-    assert with_signed_power(given) is given
+    values = dict(sent)
+    assert add_signed_power(values) == {}
+    assert values == sent
 
 
 def test_what_is_for_the_household_alone_is_not_made_when_a_telegram_is_read() -> None:
     """And what is made then is not made again."""
-    given = reading(
-        power_import="5",
-        power_export="0",
-        power_import_l1="5",
-        power_export_l1="0",
-        voltage_l1="230",
-        current_l1="1",
-    )
-    made = with_signed_power(given)
-    assert made.derived.keys() == {"power"}
-    assert completed(made).derived.keys() == {
-        "power",
-        "power_l1",
-        "apparent_power_l1",
-        "apparent_power",
+    values: dict[str, Decimal | int] = {
+        "power_import": 5,
+        "power_export": 0,
+        "power_import_l1": 5,
+        "power_export_l1": 0,
+        "voltage_l1": 230,
+        "current_l1": 1,
     }
+    formulas = add_signed_power(values)
+    assert formulas.keys() == {"power"}
+    made = completed(Reading(METER, NOON, values, derived=formulas))
+    assert made.derived.keys() == {"power", "power_l1", "apparent_power_l1", "apparent_power"}

@@ -2,7 +2,7 @@
 
 They are made at two times:
 
-- When a telegram is read, `with_signed_power` adds the signed power of the whole meter. It is part
+- When a telegram is read, `add_signed_power` adds the signed power of the whole meter. It is part
   of every reading: plausibility compares it, and ``decode`` shows it.
 - When a reading is published, `completed` adds apparent power and the power of each phase. These
   are for the household alone: nothing compares them, and ``decode`` does not show them.
@@ -32,12 +32,22 @@ _Derived = dict[str, tuple[Decimal | int, str]]
 """Value and formula by the reading's key."""
 
 
-def with_signed_power(reading: Reading) -> Reading:
+def add_signed_power(values: dict[str, Decimal | int]) -> dict[str, str]:
     """Add the power of the whole meter with its sign, where the meter sends both directions apart.
 
     A value of the meter's own is never replaced.
+
+    Args:
+        values: what a telegram says, by the reading's key; changed here.
+
+    Returns:
+        The formula by key, of what was added.
     """
-    return _with(reading, _signed(_sent(reading)))
+    if "power" in values:
+        return {}
+    found = _signed(values)
+    values.update({key: value for key, (value, _) in found.items()})
+    return {key: how for key, (_, how) in found.items()}
 
 
 def completed(reading: Reading) -> Reading:

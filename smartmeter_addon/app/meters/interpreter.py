@@ -1,6 +1,7 @@
 """Interprets what a meter pushed: which meter it is, its registers, and the readings in them."""
 
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime, tzinfo
 from functools import lru_cache
 
@@ -163,26 +164,23 @@ def _reading(
     """Give what a telegram says to a household; None if that is nothing."""
     # A number whose unit is not known is a register and no reading.
     bare = {item.obis for item in understood.items if item.obis and item.unit is None}
-    values = _values(
-        (obis, register)
-        for obis, register in registers.items()
-        if obis not in understood.absent and obis not in bare
-    )
+    values = _values(registers, understood.absent | bare)
     if not values:
         return None
+    formulas = derived.add_signed_power(values)
     unknown = frozenset(
         named.key
         for obis in understood.absent
         if (named := catalogue.conversion_of(obis, registers[obis].unit))
     )
-    return derived.with_signed_power(Reading(meter, timestamp, values, unknown))
+    return Reading(meter, timestamp, values, unknown, formulas)
 
 
-def _values(registers: Iterable[tuple[Obis, Register]]) -> dict[str, Number]:
+def _values(registers: Mapping[Obis, Register], withheld: AbstractSet[Obis]) -> dict[str, Number]:
     """Name the registers that are readings; the first of two for the same reading counts."""
     values: dict[str, Number] = {}
-    for obis, (value, unit, _) in registers:
-        if isinstance(value, (str, bool)):
+    for obis, (value, unit, _) in registers.items():
+        if isinstance(value, (str, bool)) or obis in withheld:
             continue
         named = catalogue.conversion_of(obis, unit)
         if named and named.key not in values:
