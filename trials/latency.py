@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 async def _measure(family: str, name: str | None, count: int, baud: int) -> list[float]:
     """Return the seconds that each telegram took."""
-    with tempfile.TemporaryDirectory(prefix="smartmeter-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="smartmeter-trial-") as folder:
         directory = Path(folder)
         broker = Mosquitto(directory).start()
         try:

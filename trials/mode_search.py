@@ -153,7 +153,7 @@ def _measure(mode: SerialMode, interval: float, starts: int) -> _Result:
     interval = max(interval, burst.seconds + _REST)
     found: list[tuple[float, float]] = []
     for number in range(starts):
-        with tempfile.TemporaryDirectory(prefix="smartmeter-bench-") as folder:
+        with tempfile.TemporaryDirectory(prefix="smartmeter-trial-") as folder:
             kept = Path(folder) / "state.json"
             wire = _Wire(burst, interval, -interval * number / starts)
             with asyncio.Runner(loop_factory=_Loop) as runner:

@@ -1,4 +1,4 @@
-"""The command line: ``python3 -m app [run | decode]``; see ``--help``."""
+"""The command line: ``python3 -m app [run | decode | listen]``; see ``--help``."""
 
 import sys
 

@@ -154,7 +154,7 @@ def test_bytes_without_frames_are_told_after_half_a_minute(line: Health) -> None
 
 def test_behind_a_gateway_the_serial_mode_is_to_be_set_there() -> None:
     line = health(PUSH, 0.0)
-    line.opened(None, 0.0)
+    line.opened(None, 0.0, remote=True)
     noise(line, 0, 40)
     found = line.problem(40.0)
     assert found is not None
@@ -162,6 +162,15 @@ def test_behind_a_gateway_the_serial_mode_is_to_be_set_there() -> None:
         found.sentence
     )
     assert "serial_mode" not in found.sentence
+
+
+def test_where_there_is_no_mode_nobody_is_asked_to_set_one() -> None:
+    line = health(PUSH, 0.0)
+    line.opened(None, 0.0)
+    noise(line, 0, 40)
+    found = line.problem(40.0)
+    assert found is not None
+    assert found.sentence == "bytes come from the meter, but no whole frame for 40 s"
 
 
 def test_other_modes_tried_in_between_do_not_hide_that_no_frame_comes(line: Health) -> None:

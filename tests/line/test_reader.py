@@ -43,7 +43,7 @@ KEYS = Keys(KEY, AUTH_KEY)
 OTHER_KEY = bytes(range(0x40, 0x50))
 MODE = SerialMode.parse("2400 8E1")
 PORT = Opened(f"/dev/ttyUSB0 ({MODE})", MODE)
-GATEWAY = Opened("tcp://192.168.1.20:2000")
+GATEWAY = Opened("tcp://192.168.1.20:2000", remote=True)
 PUSH = 5.0
 
 

@@ -1,6 +1,6 @@
 """How the line to a meter is doing: what is counted, and what is wrong.
 
-A line's troubles hide one another, so the first that applies is the problem: it is not open; no
+Of several troubles only the first that applies is the problem, as it is the cause of the others: it is not open; no
 bytes come; bytes come but no frames; frames come but cannot be deciphered or understood.
 """
 
@@ -44,7 +44,7 @@ class Counts:
 
     @property
     def faults(self) -> int:
-        """Everything that could not be decoded or believed."""
+        """Everything that could not be decoded or was not accepted."""
         return self.kinds.total()
 
 
@@ -91,23 +91,26 @@ class Health:
         self._last_telegram: float | None = None
         self._decoding: Fault | None = None
         self._mode: str | None = None
-        self._searching = False
+        self._remote = self._searching = False
         self._last_hour = _LastHour()
         self._received_at: datetime | None = None
         self._drift: int | None = None
         self._counter: int | None = None
 
-    def opened(self, mode: str | None, now: float, *, searching: bool = False) -> None:
+    def opened(
+        self, mode: str | None, now: float, *, remote: bool = False, searching: bool = False
+    ) -> None:
         """The line is open.
 
         Opened again without having been lost, in another mode, it is as silent as it was before.
 
         Args:
-            mode: the serial mode; None when that is a gateway's affair.
+            mode: the serial mode; None where there is none to choose here.
             now: the time.
+            remote: whether the serial mode is set elsewhere, at a gateway.
             searching: whether other modes will be tried when this one gives no frames.
         """
-        self._searching = searching
+        self._remote, self._searching = remote, searching
         if self._open_since is None:
             self._last_byte = now
         self._open_since = now
@@ -122,7 +125,7 @@ class Health:
     def received(self, size: int, now: float) -> None:
         """Bytes came."""
         self.counts.bytes += size
-        # After a silence, bytes are a new beginning: they have yet to show what they are.
+        # After a silence, the time without a good frame begins anew.
         if self._noise_since is None or now - self._last_byte > self._patience:
             self._noise_since = now
         self._last_byte = now
@@ -214,7 +217,8 @@ class Health:
     def _no_frames(self, seconds: float) -> Problem:
         parameters = _seconds(seconds)
         if self._mode is None:
-            return Problem(Trouble.NO_FRAMES, Case.GATEWAY, parameters)
+            case = Case.GATEWAY if self._remote else Case.NO_MODE
+            return Problem(Trouble.NO_FRAMES, case, parameters)
         case = Case.SEARCHING if self._searching else Case.DEFAULT
         return Problem(Trouble.NO_FRAMES, case, {**parameters, "mode": self._mode})
 

@@ -41,6 +41,8 @@ class Case(StrEnum):
     DEFAULT = ""
     GATEWAY = "gateway"
     """The serial mode is set at a gateway."""
+    NO_MODE = "no mode"
+    """There is no serial mode, as in a recording."""
     SEARCHING = "searching"
     """Serial modes are being tried."""
     AHEAD = "ahead"
@@ -79,6 +81,7 @@ SENTENCES: Final[Mapping[tuple[Trouble, Case], str]] = {
         f"{_NO_FRAMES}; the gateway may read with the wrong serial mode: set it there to what your"
         " grid operator says, mostly 2400 8E1, and see that the head sits well"
     ),
+    (Trouble.NO_FRAMES, Case.NO_MODE): _NO_FRAMES,
     (Trouble.NO_FRAMES, Case.SEARCHING): (
         f"{_NO_FRAMES}, now with {{mode}}; the usual serial modes are tried in turn, which can take"
         " some minutes. Meanwhile see that the head sits well; if nothing helps, set serial_mode to"

@@ -11,13 +11,15 @@ class Opened:
 
     Args:
         line: which one, for people: ``/dev/ttyUSB0 (2400 8E1)``, ``tcp://host:2000``.
-        mode: the serial mode it is read with; None when that is a gateway's affair.
+        mode: the serial mode it is read with; None where there is none to choose here.
+        remote: whether the serial mode is set elsewhere, at a gateway.
         searching: whether other modes are tried when this one gives no frame.
         anew: a gateway was called again only because it had been silent for long.
     """
 
     line: str
     mode: SerialMode | None = None
+    remote: bool = False
     searching: bool = False
     anew: bool = False
 

@@ -38,9 +38,9 @@ LONGEST_TRIAL: Final = 20.0
 
 LOYALTY: Final = 600.0
 LOYAL_PUSHES: Final = 20
-"""A mode that was right is doubted only after so many seconds, so many push intervals and so many
-bursts without a frame: an hour of silence with a stray byte at either end is none of its faults,
-and noise between two pushes is no push."""
+"""A mode that was right is given up only after so many seconds, so many push intervals and so many
+bursts without a frame. A silent meter says nothing about the mode, and neither does noise between
+two pushes."""
 
 
 class ModeSearch:

@@ -79,7 +79,7 @@ class TcpSource:
             async for event in events:
                 match event:
                     case Began(anew):
-                        yield Opened(line, anew=anew)
+                        yield Opened(line, remote=True, anew=anew)
                     case Ended(error, opened, retry_in):
                         reason = explain_gateway(self._gateway, error, opened=opened)
                         yield Lost(line, reason, retry_in)
