@@ -38,7 +38,7 @@ _MOVING: Final = 0.15
 """Share by which a power or current has to change to explain a jump of a power factor."""
 
 _LEAST_MOVING: Final = 20.0
-"""W from which on a power is reckoned with for this share."""
+"""W of the least power that this share is taken of."""
 
 _FULL_TURN: Final = 360.0
 """Degrees."""

@@ -15,7 +15,7 @@ NEEDED: Final = 3
 """Telegrams that have to keep the push interval before it is relied on: fewer may be chance."""
 
 _MOST_NEEDED: Final = 1 << 17
-"""Telegrams that are needed at most, after schedules that moved again and again: some days."""
+"""Telegrams that are needed at most, however often the schedule moved: a week at one each 5 s."""
 
 _MOVED: Final = 4
 """Telegrams that fail the schedule and no other check before it is taken to have moved."""

@@ -18,7 +18,7 @@ _CONFIRMATIONS: Final = 2
 """Telegrams that have to follow from a pending one, for instance after a reset of counters."""
 
 _CONFIRMATIONS_INVARIANT: Final = 3
-"""The same where an invariant or bound is violated: such damage can be followed by chance."""
+"""The same where an invariant or bound is violated, which is not checked among pending ones."""
 
 _CONFIRMATIONS_STRANGER: Final = 60
 """The same where another sender is accepted meanwhile: damage may make the same name again."""

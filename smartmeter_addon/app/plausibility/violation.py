@@ -29,7 +29,7 @@ STRUCTURE: Final = "structure"
 """The list is nearly a known one: codes, types, scalers, units or their order differ."""
 
 LIST: Final = "list"
-"""The list has nothing in common with a known one, and its link has a weak checksum only."""
+"""The list is not a known one, and its link has a weak checksum."""
 
 CLOCK: Final = "clock"
 """The meter's clock does not go on as this computer's does."""
@@ -41,7 +41,7 @@ FALL: Final = "fall"
 """A counter falls."""
 
 RISE: Final = "rise"
-"""A counter rises faster than the connection allows."""
+"""A counter rises faster than the connection or its submeter allows."""
 
 AHEAD_OF_POWER: Final = "bounce"
 """A counter rises faster than the powers before and after allow."""
