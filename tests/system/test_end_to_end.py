@@ -3,7 +3,7 @@
 import asyncio
 import json
 import signal
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, closing
 from datetime import UTC
 from decimal import Decimal
@@ -34,12 +34,6 @@ ENOUGH = 1.0
 LONGEST_END = 2.0
 """Seconds that the program may take to end; or twice as long as it took to start, on a machine that
 is busy with something else just then."""
-
-
-@pytest.fixture
-def adapter(tmp_path: Path) -> Iterator[Adapter]:
-    with closing(Adapter(tmp_path / "ttyMeter")) as adapter:
-        yield adapter
 
 
 async def said(home: Watcher, meter: SimulatedMeter) -> dict[str, object]:

@@ -44,12 +44,6 @@ Figure = Callable[[str], None]
 
 
 @pytest.fixture
-def adapter(tmp_path: Path) -> Iterator[Adapter]:
-    with closing(Adapter(tmp_path / "ttyMeter")) as adapter:
-        yield adapter
-
-
-@pytest.fixture
 def over(figure: Figure) -> Callable[[str, float], None]:
     """Take the time in which a fault was over; see that it is at most one telegram."""
 

@@ -127,12 +127,6 @@ class Sender:
         return b"".join(self._link.frames(apdu))
 
 
-@pytest.fixture
-def adapter(tmp_path: Path) -> Iterator[Adapter]:
-    with closing(Adapter(tmp_path / "ttyMeter")) as adapter:
-        yield adapter
-
-
 def constant(name: str) -> None:
     raise AssertionError(f"{name} is no JSON")
 

@@ -8,7 +8,6 @@ import base64
 import json
 import re
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -44,12 +43,6 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
     broker.start()
     yield broker
     broker.stop()
-
-
-@pytest.fixture
-def adapter(tmp_path: Path) -> Iterator[Adapter]:
-    with closing(Adapter(tmp_path / "ttyMeter")) as adapter:
-        yield adapter
 
 
 def forms_of_text(secret: str) -> set[str]:

@@ -32,7 +32,7 @@ def source(path: object, *modes: SerialMode) -> SerialSource:
 
 
 def opened(adapter: Adapter, mode: SerialMode = MODE, *, searching: bool = False) -> Opened:
-    return Opened(f"{adapter.path} ({mode})", mode, searching)
+    return Opened(f"{adapter.path} ({mode})", mode, searching=searching)
 
 
 def open_files() -> list[str]:

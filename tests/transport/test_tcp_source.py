@@ -41,7 +41,7 @@ async def test_every_byte_of_a_gateway_arrives_as_it_was_sent() -> None:
         writer.write(EVERY_BYTE * 100)
 
     async with gateway(serve) as address, reading(source(address)) as events:
-        assert await anext(events) == Opened(str(address))
+        assert await anext(events) == Opened(str(address), remote=True)
         assert await receive(events, 25600) == EVERY_BYTE * 100
 
 
@@ -51,7 +51,7 @@ async def test_a_gateway_that_hangs_up_is_called_again() -> None:
 
     async with gateway(serve) as address, reading(source(address)) as events:
         for _ in range(3):
-            assert await anext(events) == Opened(str(address))
+            assert await anext(events) == Opened(str(address), remote=True)
             assert await receive(events, 3) == b"one"
             end = await lost(events)
             assert end.reason.startswith(f"the gateway {address} ended the connection; if this")
@@ -63,9 +63,9 @@ async def test_a_gateway_that_resets_the_connection_is_called_again() -> None:
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
 
     async with gateway(serve) as address, reading(source(address)) as events:
-        assert await anext(events) == Opened(str(address))
+        assert await anext(events) == Opened(str(address), remote=True)
         assert "ended the connection (connection reset by peer)" in (await lost(events)).reason
-        assert await anext(events) == Opened(str(address))
+        assert await anext(events) == Opened(str(address), remote=True)
 
 
 @pytest.mark.parametrize(
@@ -147,11 +147,13 @@ async def test_a_gateway_that_is_silent_for_long_is_called_anew_and_ever_more_se
         address = TcpGateway(*server.sockets[0].getsockname())
         silences = (0.02, 0.04, 0.08)
         async with reading(TcpSource(address, silences=silences)) as events:
-            assert await anext(events) == Opened(str(address))
+            assert await anext(events) == Opened(str(address), remote=True)
             for _ in range(3):
-                assert await anext(events) == Opened(str(address), anew=True)
+                assert await anext(events) == Opened(str(address), remote=True, anew=True)
             assert await anext(events) == b"x"
-            assert await anext(events) == Opened(str(address), anew=True)  # after the first silence
+            assert await anext(events) == Opened(
+                str(address), remote=True, anew=True
+            )  # after the first silence
         await asyncio.gather(*filter(None, conversations))
     waited = [after - before for before, after in itertools.pairwise(called)]
     assert all(wait >= silence for wait, silence in zip(waited, (*silences, 0.02), strict=True)), (

@@ -41,7 +41,7 @@ class Push(NamedTuple):
         frame: link, place in the stream and addresses; its payload is the whole APDU.
         security: None when the telegram was not ciphered.
         content: the data-notification, a P1 text, or None when `fault` says why there is none.
-        fault: what keeps the content from being read or believed.
+        fault: what keeps the content from being read or accepted.
     """
 
     frame: Frame

@@ -1,7 +1,8 @@
 """How the line to a meter is doing: what is counted, and what is wrong.
 
-Of several troubles only the first that applies is the problem, as it is the cause of the others: it is not open; no
-bytes come; bytes come but no frames; frames come but cannot be deciphered or understood.
+Of several troubles only the first that applies is the problem, as it causes the others: the line is
+not open; no bytes come; bytes come but no frames; frames come but cannot be deciphered or
+understood.
 """
 
 from collections import Counter, deque

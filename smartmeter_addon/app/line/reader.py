@@ -167,9 +167,7 @@ class LineReader:
         if isinstance(event, Opened):
             self._decoder.restart()
             mode = str(event.mode) if event.mode else None
-            self._health.opened(
-                mode, now, remote=event.remote, searching=event.searching
-            )
+            self._health.opened(mode, now, remote=event.remote, searching=event.searching)
         elif isinstance(event, Lost):
             self._health.lost(event.reason)
         self._narrator.source(event)

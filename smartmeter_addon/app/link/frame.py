@@ -38,7 +38,7 @@ class Refused(NamedTuple):
 
     Args:
         reason: why, when the beginning looked like a frame; None when it never did.
-        end: how far the frame claimed to reach; nothing unchecked is believed before that.
+        end: how far the frame claimed to reach; nothing unchecked is taken for a frame before that.
         kind: what sort of trouble the reason tells of.
     """
 

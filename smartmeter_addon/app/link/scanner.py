@@ -3,7 +3,7 @@
 Every byte that could begin a frame is looked at. A beginning that waits for more bytes does not
 stop the search: a frame further on that passes its checksum wins over an older beginning that is
 still waiting, so noise that looks like a beginning costs nothing. Links without a checksum are
-believed only where no checked link claims the bytes, and never on a line that has shown a checked
+accepted only where no checked link claims the bytes, and never on a line that has shown a checked
 link, because the payload of a damaged frame looks just like a bare APDU.
 """
 

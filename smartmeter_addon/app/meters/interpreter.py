@@ -50,7 +50,7 @@ class Interpreter:
         self._label = label
 
     def read(self, push: Push) -> Telegram:
-        """Read one telegram and believe it."""
+        """Read one telegram and take it to be right."""
         telegram = self.interpret(push)
         self.remember(telegram)
         return telegram

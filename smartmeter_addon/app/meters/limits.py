@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final, TypeVar
 
 MOST_SENDERS: Final = 32
-"""How many meters a line is believed to have; a hostile one could invent them without end."""
+"""How many meters one line can have; a hostile one could invent them without end."""
 
 K = TypeVar("K")
 

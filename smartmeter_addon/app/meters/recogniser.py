@@ -33,7 +33,7 @@ class Understood(NamedTuple):
         absent: the codes of numbers that say that there is no value.
         note: how values were understood where there was a choice, for the log.
         manufacturer: the profile's, or for families of several makers what the telegram tells.
-        evidence: what `Recogniser.learn` takes when the telegram is believed.
+        evidence: what `Recogniser.learn` takes when the telegram is accepted.
     """
 
     profile: Profile
@@ -118,7 +118,7 @@ class Recogniser:
         return Understood(profile, listed, manufacturer=self._maker_of(profile, listed, said))
 
     def learn(self, evidence: Evidence) -> None:
-        """Take what a telegram that is believed shows of its sender."""
+        """Take what a telegram that is accepted shows of its sender."""
         self._scale_finder.learn(evidence)
 
     def _maker_of(self, profile: Profile, listed: list[Item], identification: str) -> str:

@@ -25,7 +25,7 @@ class Scaled(NamedTuple):
         profile: the family that counts so.
         items: the values; bare numbers where no scale is certain.
         note: how values were understood where there was a choice, for the log.
-        evidence: what `ScaleFinder.learn` takes when the telegram is believed.
+        evidence: what `ScaleFinder.learn` takes when the telegram is accepted.
     """
 
     profile: Profile
@@ -88,7 +88,7 @@ class ScaleFinder:
         return Scaled(profile, found, note, Evidence(sender, family, volts))
 
     def learn(self, evidence: Evidence) -> None:
-        """Take what a telegram that is believed shows of its sender."""
+        """Take what a telegram that is accepted shows of its sender."""
         self._families.learn(evidence.sender, evidence.family)
         self._volt_scales.learn(evidence.sender, evidence.volts)
 

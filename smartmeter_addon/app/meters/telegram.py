@@ -38,7 +38,7 @@ class Telegram:
         profile: the meter family; None when the telegram could not be read or is unknown.
         manufacturer: the family's, or what the telegram tells of it.
         model: of the family, as far as the telegram tells.
-        reading: what it says to a household; None when it says nothing that can be believed.
+        reading: what it says to a household; None when it says nothing, or is not accepted.
         others: what meters behind this one say, such as a gas meter.
         number: the meter's own number; None when the telegram does not say it.
         timestamp: when the meter sent it; None when it gives no time or no valid one.
@@ -47,9 +47,9 @@ class Telegram:
         note: how values were understood where there was a choice.
         waiting: whether there is no reading because the meter's number is still to come: under
             another name the meter would become two.
-        fault: what kept the telegram from being read, or from being believed.
+        fault: what kept the telegram from being read, or from being accepted.
         sender: tells the senders of a line apart.
-        evidence: what `Recogniser.learn` takes when the telegram is believed.
+        evidence: what `Recogniser.learn` takes when the telegram is accepted.
         told: what telegrams that were held back before this one turned out to be.
     """
 
