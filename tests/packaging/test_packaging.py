@@ -576,3 +576,10 @@ def test_the_repository_file_names_the_repository() -> None:
     repository = read_yaml(ROOT / "repository.yaml")
     assert repository.keys() <= {"name", "url", "maintainer"}
     assert repository["name"]
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this is no clone")
+def test_no_file_that_is_to_be_ignored_is_kept() -> None:
+    listed = ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"]
+    kept = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert kept == ""
