@@ -1050,10 +1050,11 @@ def test_a_telegram_that_is_not_believed_is_counted_and_told_but_not_each_time(t
         made.take(old)
     assert len(made.recorder.published) == 4
     assert made.reader._health.counts.faults == 3
-    refused = [text for text in told.at("INFO") if "refused" in text]
-    assert refused == [
-        "a telegram was refused: its counter is not newer than that of a telegram before it"
-    ]
+    (rejected,) = (text for text in told.at("INFO") if "rejected" in text)
+    assert rejected == (
+        "a telegram was rejected: its invocation counter is not newer than that of a telegram"
+        " before it"
+    )
 
 
 def test_what_telegrams_that_were_held_back_turned_out_to_be_is_told(told: Told) -> None:
@@ -1063,7 +1064,7 @@ def test_what_telegrams_that_were_held_back_turned_out_to_be_is_told(told: Told)
     pushes(meter, made, 3)
     assert len(made.recorder.published) == 6
     assert told.at("NOTICE")[-1] == (
-        "the telegrams that were held back confirm each other: a counter of the meter was set back"
+        "the pending telegrams confirm each other: a counter of the meter was set back"
     )
 
 
@@ -1073,7 +1074,7 @@ def test_that_every_telegram_is_refused_becomes_the_line_s_trouble(told: Told) -
     for data in (*recorded, *recorded):
         made.take(data)
         made.watch(5)
-    assert any("a telegram was refused" in text for text in told.at("WARNING"))
+    assert any("a telegram was rejected" in text for text in told.at("WARNING"))
 
 
 def test_what_was_said_last_outlives_a_restart(tmp_path: Path) -> None:

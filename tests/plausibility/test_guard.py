@@ -46,7 +46,7 @@ def test_a_damaged_telegram_is_pending_and_its_fault_says_why() -> None:
     (fault,) = line.faults
     assert fault.kind is Kind.SUSPICIOUS
     assert fault.reason == (
-        "a telegram was held back until the next ones confirm it:"
+        "a telegram is pending until the next ones confirm it:"
         " energy_import rises faster than the connection allows"
     )
     assert line.told == []

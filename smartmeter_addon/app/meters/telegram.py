@@ -50,7 +50,7 @@ class Telegram:
         fault: what kept the telegram from being read, or from being accepted.
         sender: tells the senders of a line apart.
         evidence: what `Recogniser.learn` takes when the telegram is accepted.
-        told: what telegrams that were held back before this one turned out to be.
+        told: what pending telegrams before this one turned out to be.
     """
 
     push: Push

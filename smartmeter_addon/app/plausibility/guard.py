@@ -43,7 +43,7 @@ _MOST_FAILED_TOLERANCES: Final = 4
 _EXPLANATIONS: Final = {
     violation.IDENTITY: "another meter is read than before, or the meter has another number now",
     violation.REPLAY: (
-        "the meter's counter of telegrams began anew: it has a new key or was replaced"
+        "the meter's invocation counter began anew: it has a new key or was replaced"
     ),
     violation.FALL: "a counter of the meter was set back",
     violation.CLOCK: "the meter's clock was set",
@@ -223,7 +223,7 @@ class Guard:
         why = (
             "; ".join(dict.fromkeys(told)) or "values that were unusual are what the meter measures"
         )
-        return Verdict(published, f"the telegrams that were held back confirm each other: {why}")
+        return Verdict(published, f"the pending telegrams confirm each other: {why}")
 
 
 def _not_accepted(telegram: Telegram, violations: list[Violation], kind: Kind) -> Verdict:
@@ -235,9 +235,9 @@ def _not_accepted(telegram: Telegram, violations: list[Violation], kind: Kind) -
         kind: `SUSPICIOUS` when it is pending, `REPLAYED` when it is rejected.
     """
     reasons = "; ".join(dict.fromkeys(one.sentence for one in violations))
-    done = "a telegram was held back until the next ones confirm it"
+    done = "a telegram is pending until the next ones confirm it"
     if kind is Kind.REPLAYED:
-        done = "a telegram was refused"
+        done = "a telegram was rejected"
     fault = Fault(kind, "meter", telegram.push.frame.offset, f"{done}: {reasons}")
     return Verdict(replace(telegram, fault=fault, reading=None, others=()))
 

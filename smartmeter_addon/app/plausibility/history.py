@@ -171,7 +171,7 @@ class History:
         """Return the checks that a telegram with a verified tag fails: replay and identity."""
         violations: list[Violation] = []
         if self._is_replay(observation):
-            sentence = "its counter is not newer than that of a telegram before it"
+            sentence = "its invocation counter is not newer than that of a telegram before it"
             violations.append(Violation(REPLAY, sentence))
         if observation.meters != self.meters and not self._knows(observation.meters):
             sentence = "it comes from another meter than those before"
