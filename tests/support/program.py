@@ -138,6 +138,7 @@ async def running(
     before: str = "",
     prefix: Sequence[str] = (),
     may_fail: bool = False,
+    addon: Path = ADDON,
 ) -> AsyncGenerator[Program]:
     """Start the program.
 
@@ -148,6 +149,7 @@ async def running(
         before: code that its process runs first, to let it live in another world.
         prefix: the command that starts it, such as one that gives up rights.
         may_fail: whether mistakes of its own are what is tested.
+        addon: the add-on's folder in which the program lies, as another version of it may.
     """
     file = directory / "options.json"
     text = options if isinstance(options, str) else json.dumps(options)
@@ -160,7 +162,7 @@ async def running(
         sys.executable,
         *(module if before else ("-m", "app")),
         *("run", "--options", str(file)),
-        cwd=ADDON,
+        cwd=addon,
         env={
             "PATH": os.environ["PATH"],
             "TZ": "UTC",

@@ -1,0 +1,48 @@
+"""The program as it was at an earlier commit, taken out of git."""
+
+import io
+import subprocess
+import tarfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+class NotInCloneError(LookupError):
+    """A commit is not to be had from this copy of the repository."""
+
+    def __init__(self, commit: str) -> None:
+        super().__init__(
+            f"the commit {commit} is not in this copy of the repository; where that is a shallow"
+            " clone, git fetch --unshallow brings it"
+        )
+
+
+def require(commit: str) -> None:
+    """See that a commit is there.
+
+    Raises:
+        NotInCloneError: it is not.
+    """
+    try:
+        _git("cat-file", "-e", f"{commit}^{{commit}}")
+    except (OSError, subprocess.CalledProcessError):
+        raise NotInCloneError(commit) from None
+
+
+def unpack(commit: str, directory: Path) -> Path:
+    """Write the add-on of a commit into a directory; give the add-on's folder there.
+
+    Raises:
+        NotInCloneError: the commit is not there.
+    """
+    require(commit)
+    archive = _git("archive", "--format=tar", commit, "smartmeter_addon")
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        files.extractall(directory, filter="data")
+    return directory / "smartmeter_addon"
+
+
+def _git(*arguments: str) -> bytes:
+    command = ("git", "-C", str(ROOT), *arguments)
+    return subprocess.run(command, check=True, capture_output=True).stdout
