@@ -1,0 +1,392 @@
+"""What a start of the program has to leave as it was before the upgrade."""
+
+import json
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from typing import Any, Final, NamedTuple
+
+from tests.support.mosquitto import Seen
+from trials.upgrade.lines import Values
+
+DIFFERENT: Final[Mapping[str, str]] = {
+    "dev.sw_version": "the program's version",
+    "o.sw_version": "the program's version",
+}
+"""Where a discovery message may differ, as patterns of paths, each with the reason."""
+
+REMEMBERED: Final = ("serial mode", "meter numbers", "meters", "announced", "retained")
+"""Sections of the state whose entries have to stay. One that has an empty text is a mark, of which
+the key is all that counts."""
+
+LEARNED: Final = ("last seen",)
+"""Sections of the state that change with each telegram, and whose keys have to stay."""
+
+RENAMED: Final[Mapping[str, str]] = {"last seen": "history"}
+"""What sections of the state are called in later versions, by their names in 0.1.0."""
+
+
+class Said(NamedTuple):
+    """What a meter said that a state message has to say.
+
+    Args:
+        values: of the state message.
+        surely: False for a telegram that came when the program was told to stop.
+    """
+
+    values: Values
+    surely: bool = True
+
+
+@dataclass
+class Start:
+    """One start of a program, from its first line to its end.
+
+    Args:
+        name: tells the start from others.
+        said: what the meters said, by the topic on which it has to be published, in order.
+        old: what the telegrams said that were replayed, by topic.
+        recalled: topics on which something was published before the first telegram.
+        messages: all that was published, in order.
+        retained: what the broker kept when the program had ended, by topic.
+        state: the content of the state file when the program had ended; None when unreadable.
+        output: what the program wrote.
+        failure: why the start was given up; empty when it was not.
+    """
+
+    name: str
+    said: dict[str, list[Said]] = field(default_factory=dict)
+    old: dict[str, list[Values]] = field(default_factory=dict)
+    recalled: set[str] = field(default_factory=set)
+    messages: list[Seen] = field(default_factory=list)
+    retained: dict[str, str] = field(default_factory=dict)
+    state: Any = None
+    output: str = ""
+    failure: str = ""
+
+    def payloads(self) -> dict[str, list[str]]:
+        """Give what was published, by topic."""
+        found: dict[str, list[str]] = {}
+        for message in self.messages:
+            found.setdefault(message.topic, []).append(message.payload)
+        return found
+
+    def published(self) -> tuple[int, int]:
+        """Give how many readings were published, of how many that surely had to be."""
+        found = wanted = 0
+        payloads = self.payloads()
+        for topic, said in self.said.items():
+            surely = [one.values for one in said if one.surely]
+            values = [parsed(payload) for payload in payloads.get(topic, [])]
+            wanted += len(surely)
+            found += sum(one in values for one in surely)
+        return found, wanted
+
+
+def first_start(start: Start) -> list[str]:
+    """Tell what is wrong with a start that nothing went before."""
+    return [*ended(start), *_readings(start, repeated=True)]
+
+
+def next_start(start: Start, first: Start, control: Start | None = None) -> list[str]:
+    """Tell what is not as it was before.
+
+    Args:
+        start: of the program in question.
+        first: the first start of the earlier program.
+        control: the earlier program's next start, with the telegrams that ``start`` had.
+    """
+    misses = [*ended(start), *_readings(start)]
+    if start.failure:
+        return misses  # what else is not there is not there for that
+    if control and not misses:
+        misses += _as_control(start, control)
+    misses += _topics(start, first)
+    misses += _recalled(start, first)
+    misses += _announced(start, first)
+    misses += _retained(start, first)
+    misses += _state(start, first)
+    return misses
+
+
+def ended(start: Start) -> list[str]:
+    """Tell what is wrong with how a program ran, whatever it published."""
+    misses = [start.failure] if start.failure else []
+    if "Traceback" in start.output:
+        misses.append("the program's log tells of a mistake of its own")
+    if start.state is None and not start.failure:
+        misses.append("state.json cannot be read")
+    return misses
+
+
+# --- Readings ---
+
+
+def _readings(start: Start, *, repeated: bool = False) -> Iterator[str]:
+    """Hold the state messages against what the meters said: each once, exact, in order.
+
+    Args:
+        start: which.
+        repeated: whether the newest may be published once more, as it is after an announcement.
+    """
+    payloads = start.payloads()
+    for topic, said in start.said.items():
+        left = deque(said)
+        newest: Values = {}
+        for payload in payloads.get(topic, []):
+            values = parsed(payload)
+            if values in [one.values for one in left]:
+                while (one := left.popleft()).values != values:
+                    yield from _missed(topic, one)
+                newest = values
+            elif not (repeated and values == newest):
+                yield f"{topic}: {_unsaid(values, said, start.old.get(topic, []))}"
+        for one in left:
+            yield from _missed(topic, one)
+
+
+def _missed(topic: str, said: Said) -> Iterator[str]:
+    if said.surely:
+        yield f"{topic}: the reading of {_time(said.values)} is missing"
+
+
+def _unsaid(values: Values, said: Sequence[Said], old: Sequence[Values]) -> str:
+    """Say what is wrong with a state message that no telegram goes with."""
+    time = _time(values)
+    if values in [one.values for one in said]:
+        return f"the reading of {time} was published once more, or after later ones"
+    if values in old:
+        return f"the old telegram of {time} was replayed, and not rejected"
+    for one in said:
+        if _time(one.values) == time:
+            return f"the reading of {time} is wrong: {_told(one.values, values)}"
+    return f"a reading of {time} was published, and no telegram said it"
+
+
+def _time(values: Mapping[str, object]) -> str:
+    return str(values.get("timestamp", "a telegram without a time"))
+
+
+def parsed(payload: str) -> Values:
+    """Read a state message; what is null is left out."""
+    values = json.loads(payload, parse_float=Decimal, parse_int=Decimal)
+    return {key: value for key, value in values.items() if value is not None}
+
+
+# --- Topics and announcements ---
+
+
+def _topics(start: Start, first: Start) -> Iterator[str]:
+    before, after = first.payloads().keys(), start.payloads().keys()
+    for topic in sorted(before - after):
+        yield f"{topic}: nothing is published there any more"
+    for topic in sorted(after - before):
+        yield f"{topic}: something is published there that was not before"
+
+
+def known(start: Start) -> set[str]:
+    """Give the topics on which the next start says what it knows, before the first telegram."""
+    diagnostics = {topic for topic in start.payloads() if topic.endswith("/diagnostics")}
+    return start.retained.keys() | diagnostics
+
+
+def _recalled(start: Start, first: Start) -> Iterator[str]:
+    for topic in sorted(known(first) - start.recalled):
+        yield f"{topic}: nothing is published there before the first telegram"
+
+
+def announcements(start: Start) -> dict[str, list[Any]]:
+    """Give the discovery messages of a start, by topic."""
+    return {
+        topic: [json.loads(payload) if payload else None for payload in payloads]
+        for topic, payloads in start.payloads().items()
+        if topic.endswith("/config")
+    }
+
+
+def unique_ids(start: Start) -> set[str]:
+    """Give the unique ids that stand announced at the broker after a start."""
+    return {
+        component["unique_id"]
+        for topic, payload in start.retained.items()
+        if topic.endswith("/config")
+        for component in json.loads(payload)["cmps"].values()
+        if "unique_id" in component
+    }
+
+
+def _announced(start: Start, first: Start) -> Iterator[str]:
+    """Compare the discovery messages with those before: each once, and the same."""
+    for topic, messages in announcements(start).items():
+        if len(messages) > 1:
+            others = [one for one in messages if one != messages[0]]
+            how = "twice the same"
+            if others:
+                how = f"with different content: {_told(messages[0], others[0])}"
+            yield f"{topic}: announced {len(messages)} times in one start, {how}"
+        if topic in first.retained:
+            before = json.loads(first.retained[topic])
+            for message in messages:
+                if message and (told := _told(before, message, DIFFERENT)):
+                    yield f"{topic}: the announcement differs: {told}"
+                    break
+
+
+def _retained(start: Start, first: Start) -> Iterator[str]:
+    """Compare what the broker keeps; nothing may be cleared or added."""
+    for topic, payloads in start.payloads().items():
+        if "" in payloads:
+            yield f"{topic}: cleared"
+    for topic in sorted(first.retained.keys() | start.retained.keys()):
+        before, after = first.retained.get(topic), start.retained.get(topic)
+        if before is None:
+            yield f"{topic}: retained by the broker, and was not before"
+        elif after is None:
+            yield f"{topic}: not retained by the broker any more"
+        elif not topic.endswith("/config") and before != after:
+            yield f"{topic}: {before!r} was retained at the end, now {after!r}"
+
+
+def _as_control(start: Start, control: Start) -> Iterator[str]:
+    """Compare with what the old program published of the same telegrams, to the last character."""
+    before, after = control.payloads(), start.payloads()
+    for topic in sorted(before.keys() & after.keys()):
+        if topic.endswith("/config"):
+            continue
+        if topic in start.retained:
+            if other := sorted(set(before[topic]) ^ set(after[topic])):
+                yield f"{topic}: published by one program only: {', '.join(map(repr, other))}"
+        elif topic.endswith("/diagnostics"):
+            if other := sorted(_keys(before[topic]) ^ _keys(after[topic])):
+                yield f"{topic}: told by one program only: {', '.join(other)}"
+        elif before[topic] != after[topic]:
+            yield f"{topic}: of the same telegrams, {_other_texts(before[topic], after[topic])}"
+
+
+def _other_texts(before: Sequence[str], after: Sequence[str]) -> str:
+    """Say where two rows of messages differ first."""
+    for one, other in zip(before, after, strict=False):
+        if one != other:
+            differing = (
+                at for at, pair in enumerate(zip(one, other, strict=False)) if len({*pair}) > 1
+            )
+            at = next(differing, min(len(one), len(other)))
+            shown = slice(max(0, at - _SHOWN), at + _SHOWN)
+            return f"{one[shown]!r} was published, now {other[shown]!r}"
+    return f"{len(before)} messages were published, now {len(after)}"
+
+
+def _keys(payloads: Sequence[str]) -> set[str]:
+    return {key for payload in payloads for key in json.loads(payload)}
+
+
+# --- The state file ---
+
+
+def _state(start: Start, first: Start) -> Iterator[str]:
+    before, after = _sections(first.state), _sections(start.state)
+    for section, entries in before.items():
+        kept = after.get(section, {})
+        for key, value in entries.items():
+            place = f"state.json, {section!r}: {key!r}"
+            if key not in kept:
+                yield f"{place} is gone"
+            elif section.startswith(REMEMBERED) and value != "":
+                lost = [
+                    difference
+                    for difference in differences(value, kept[key])
+                    if difference.before is not None
+                ]
+                if lost:
+                    yield f"{place} is another: {_listed(lost)}"
+
+
+def _sections(state: Any) -> dict[str, dict[str, Any]]:  # noqa: ANN401 - as free as JSON is
+    """Give the sections of a state file whose entries have to stay, by their names in 0.1.0."""
+    unfolded = _unfolded(state) or {}
+    sections = unfolded.get("sections", unfolded)
+    return {
+        name: entries
+        for name, entries in zip(map(_as_in_0_1_0, sections), sections.values(), strict=True)
+        if name.startswith((*REMEMBERED, *LEARNED)) and isinstance(entries, dict)
+    }
+
+
+def _as_in_0_1_0(section: str) -> str:
+    """Give a section the name that it had; behind it stands the label of a line."""
+    for before, after in RENAMED.items():
+        if section.startswith(after):
+            return section.replace(after, before, 1)
+    return section
+
+
+def _unfolded(value: Any) -> Any:  # noqa: ANN401 - as free as JSON is
+    """Give JSON with the JSON texts in it read, too: 0.1.0 kept texts only.
+
+    A list of texts is a set of which nothing may be lost.
+    """
+    if isinstance(value, str) and value[:1] in {"{", "["}:
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return value
+    if isinstance(value, dict):
+        return {key: _unfolded(one) for key, one in value.items()}
+    if isinstance(value, list):
+        texts = all(isinstance(one, str) for one in value)
+        return dict.fromkeys(value, True) if texts else [_unfolded(one) for one in value]
+    return value
+
+
+# --- Differences ---
+
+
+class Difference(NamedTuple):
+    """One place in which two values of JSON differ; None where one has nothing."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+def differences(before: object, after: object, path: str = "") -> Iterator[Difference]:
+    """Find where two values of JSON differ."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in [*before, *(after.keys() - before.keys())]:
+            place = f"{path}.{key}" if path else str(key)
+            yield from differences(before.get(key), after.get(key), place)
+    elif before != after:
+        yield Difference(path, before, after)
+
+
+def _told(before: object, after: object, known: Iterable[str] = ()) -> str:
+    """Say where two values differ, apart from what is known; nothing when they do not."""
+    return _listed(
+        [
+            one
+            for one in differences(before, after)
+            if not any(fnmatchcase(one.path, pattern) for pattern in known)
+        ]
+    )
+
+
+_MOST_TOLD: Final = 3
+_SHOWN: Final = 40
+_LONGEST: Final = 80
+
+
+def _listed(found: Sequence[Difference]) -> str:
+    told = [
+        f"{path} was {_shown(before)}, is {_shown(after)}".lstrip()
+        for path, before, after in found[:_MOST_TOLD]
+    ]
+    if len(found) > _MOST_TOLD:
+        told.append(f"and {len(found) - _MOST_TOLD} more")
+    return "; ".join(told)
+
+
+def _shown(value: object) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
