@@ -1,0 +1,361 @@
+"""What the log is told of one line."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from app.config.options import MeterOptions
+from app.dlms.ciphering import Keys
+from app.line import narrator
+from simulator import axdr, links
+from simulator.ciphering import AUTH_KEY, KEY
+from simulator.meters import Register, Shape, Unit
+from tests.support.lines import (
+    GATEWAY,
+    KEYS,
+    OTHER_KEY,
+    PORT,
+    ReadLine,
+    WatchedLog,
+    lost_line,
+    opened_line,
+    pushes,
+)
+from tests.support.simulated import SimulatedMeter, published
+
+# Lines that are lost
+
+
+def test_a_line_lost_and_opened_between_two_looks_is_told(log: WatchedLog) -> None:
+    line = opened_line()
+    line.take(lost_line("the adapter is gone; plug it in again"), PORT)
+    line.after(1)
+    assert log.all == [
+        "reading /dev/ttyUSB0 (2400 8E1)",
+        "the adapter is gone; plug it in again",
+        "reading /dev/ttyUSB0 (2400 8E1)",
+    ]
+
+
+# Problems
+
+
+def test_a_silent_line_is_told_with_what_to_look_at(log: WatchedLog) -> None:
+    line = opened_line()
+    line.watch(30)
+    assert log.at("WARNING") == []
+    line.watch(10)
+    (sentence,) = log.at("WARNING")
+    assert sentence.startswith("no bytes from the meter for 31 s; check that the head sits on")
+
+
+def test_bytes_without_frames_are_told_with_what_to_change(log: WatchedLog) -> None:
+    line = opened_line()
+    line.watch(40, lambda: line.take(b"\x55\xaa\x55"))
+    (sentence,) = log.at("WARNING")
+    assert sentence.startswith(
+        "bytes come from the meter, but no whole frame for 31 s with 2400 8E1; the serial mode may"
+        " be the wrong one: set serial_mode"
+    )
+
+
+def test_behind_a_gateway_the_mode_is_to_be_set_there(log: WatchedLog) -> None:
+    line = opened_line(source=GATEWAY)
+    line.watch(40, lambda: line.take(b"\x55\xaa\x55"))
+    (sentence,) = log.at("WARNING")
+    assert "the gateway may read with the wrong serial mode: set it there" in sentence
+
+
+def strange(meter: SimulatedMeter) -> SimulatedMeter:
+    """Let an E450 send a list without codes that nobody has described."""
+    layout = meter.meter.layout
+    assert layout.shape is Shape.POSITIONAL
+    meter.meter.layout = replace(layout, items=layout.items[2:])
+    return meter
+
+
+@pytest.mark.parametrize(
+    ("keys", "meter_type", "meter", "sentence"),
+    [
+        pytest.param(
+            Keys(),
+            "auto",
+            SimulatedMeter(None, "kaifa"),
+            "the meter with system title 4b464d655012d687 (KFM) sends ciphered telegrams and no"
+            " key is given; enter the encryption key (GUEK) that your grid operator hands out",
+            id="key missing",
+        ),
+        pytest.param(
+            Keys(OTHER_KEY),
+            "auto",
+            SimulatedMeter(None, "kaifa"),
+            "deciphering gives no telegram: the encryption key is not this meter's; compare the"
+            " option key with the one that your grid operator hands out for this very meter, and"
+            " see that it is not exchanged with the authentication key",
+            id="encryption key wrong",
+        ),
+        pytest.param(
+            Keys(OTHER_KEY, AUTH_KEY),
+            "auto",
+            SimulatedMeter(None, "e450"),
+            "deciphering gives no telegram: the encryption key is not this meter's; compare the"
+            " option key with the one that your grid operator hands out for this very meter, and"
+            " see that it is not exchanged with the authentication key",
+            id="encryption key wrong, tag present",
+        ),
+        pytest.param(
+            Keys(KEY, OTHER_KEY),
+            "auto",
+            SimulatedMeter(None, "e450", "steiermark"),
+            "the authentication key does not fit, though the encryption key does: check auth_key,"
+            " or leave it empty to read without checking",
+            id="authentication key wrong",
+        ),
+        pytest.param(
+            KEYS,
+            "sagemcom",
+            SimulatedMeter(None, "kaifa"),
+            "the telegram comes from a Kaifa meter, but meter_type is sagemcom (Sagemcom T210-D);"
+            " choose the right type, or auto",
+            id="other meter",
+        ),
+        pytest.param(
+            KEYS,
+            "e450",
+            strange(SimulatedMeter(None, "e450")),
+            "a list that meters of the type e450 do not send; try auto; if the newest version of"
+            " this program says the same, report the meter as the documentation says, with what"
+            " `listen` shows",
+            id="list unknown to the type",
+        ),
+        pytest.param(
+            KEYS,
+            "auto",
+            strange(SimulatedMeter(None, "e450")),
+            "no profile knows what the values of this list mean; if the newest version of this"
+            " program says the same, report the meter as the documentation says, with what `listen`"
+            " shows",
+            id="list unknown",
+        ),
+    ],
+)
+def test_telegrams_that_cannot_be_read_are_explained_once(
+    log: WatchedLog, keys: Keys, meter_type: str, meter: SimulatedMeter, sentence: str
+) -> None:
+    line = opened_line(keys, meter_type=meter_type)
+    pushes(meter, line, 20)
+    assert log.at("WARNING") == [sentence]
+    assert line.recorder.published == []
+
+
+def test_a_trouble_that_lasts_is_told_again_after_ten_minutes(log: WatchedLog) -> None:
+    line = opened_line(Keys())
+    meter = SimulatedMeter(None, "kaifa")
+    pushes(meter, line, 121)
+    first, second = log.at("WARNING")
+    assert second == f"still, for 10 min 1 s, 120 times: {first}"
+    pushes(meter, line, 100)
+    assert len(log.at("WARNING")) == 2
+
+
+def test_one_trouble_that_follows_another_is_told(log: WatchedLog) -> None:
+    line = opened_line(Keys())
+    pushes(SimulatedMeter(None, "kaifa"), line)
+    line.watch(40)
+    assert [text[:8] for text in log.at("WARNING")] == ["the mete", "no bytes"]
+
+
+def test_a_meter_that_is_read_again_is_told_once(log: WatchedLog) -> None:
+    line, meter = opened_line(), SimulatedMeter(None, "kaifa")
+    line.watch(40)
+    pushes(meter, line, 3)
+    assert log.at("NOTICE").count("the meter is read again") == 1
+    assert len(log.at("WARNING")) == 1
+
+
+def test_a_line_that_is_merely_open_again_is_not_called_read(log: WatchedLog) -> None:
+    line = opened_line()
+    for _ in range(3):
+        line.take(lost_line(), PORT)
+        line.watch(10)
+    assert len(log.at("WARNING")) == 1
+    assert "the meter is read again" not in log.all
+    pushes(SimulatedMeter(None, "kaifa"), line)
+    assert "the meter is read again" in log.all
+
+
+def test_one_bad_telegram_between_good_ones_raises_no_alarm(log: WatchedLog) -> None:
+    line, meter = opened_line(), SimulatedMeter(None, "kaifa")
+    pushes(meter, line, 3)
+    pushes(SimulatedMeter(None, "kaifa", key=OTHER_KEY), line)
+    pushes(meter, line, 3)
+    assert log.at("WARNING") == []
+    assert any("not this meter's" in text for text in log.at("DEBUG"))
+
+
+def test_the_first_bytes_after_a_long_silence_raise_no_second_alarm(log: WatchedLog) -> None:
+    line, meter = opened_line(), SimulatedMeter(None, "kaifa")
+    line.watch(1000)
+    first, second = meter.telegram().segments
+    line.take(first[:100])
+    line.watch(1)
+    line.take(first[100:], second)
+    line.watch(1)
+    assert len([text for text in log.at("WARNING") if text.startswith("no bytes")]) == 1
+
+
+# A meter that is read
+
+
+def test_the_first_telegram_is_shown_and_later_ones_are_not(log: WatchedLog) -> None:
+    line, meter = opened_line(), SimulatedMeter(None, "sagemcom")
+    first = meter.telegram()
+    line.take(first.data)
+    pushes(meter, line, 3)
+    shown = [text for text in log.at("NOTICE") if text.startswith("first telegram")]
+    assert len(shown) == 1
+    said = published(first.truth)
+    assert shown[0].startswith(
+        f"first telegram of Sagemcom T210-D {meter.meter.identity.number}: Energy import"
+        f" {said['energy_import']} kWh, Energy export {said['energy_export']} kWh, Power import"
+        f" {said['power_import']} W,"
+    )
+    assert shown[0].endswith(f", Power {said['power']} W")
+
+
+def test_a_meter_without_a_number_is_shown_with_its_system_title(log: WatchedLog) -> None:
+    line, meter = opened_line(), SimulatedMeter(None, "e450", "wien")
+    line.take(meter.telegram().data)
+    assert log.at("NOTICE")[1].startswith(f"first telegram of Landis+Gyr E450 {meter.id}: ")
+
+
+@pytest.mark.parametrize(
+    ("keys", "meter", "expected"),
+    [
+        (Keys(KEY), SimulatedMeter(None, "e450"), "no auth_key is set"),
+        (KEYS, SimulatedMeter(None, "kaifa"), "this meter sends no tag to check"),
+        (KEYS, SimulatedMeter(None, "e450"), None),
+        (Keys(), SimulatedMeter(None, "e450", encrypted=False), None),
+    ],
+    ids=["no key", "no tag", "checked", "in the clear"],
+)
+def test_telegrams_that_are_not_authenticated_are_told_once(
+    log: WatchedLog, keys: Keys, meter: SimulatedMeter, expected: str | None
+) -> None:
+    line = opened_line(keys)
+    pushes(meter, line, 3)
+    prefix = "the telegrams are deciphered but not authenticated: "
+    assert log.at("INFO") == ([prefix + expected] if expected else [])
+    assert len(line.recorder.published) == 3
+
+
+def test_a_register_that_has_no_name_yet_is_told_once(log: WatchedLog) -> None:
+    line, meter = opened_line(), SimulatedMeter(None, "kaifa")
+    new = Register("1-0:15.7.0", axdr.Type.UINT32, Unit.W)
+    *items, number = meter.meter.layout.items
+    meter.meter.layout = replace(meter.meter.layout, items=(*items, new, number))
+    meter.more["15.7.0"] = Decimal(4321)
+    pushes(meter, line, 3)
+    found = [text for text in log.at("INFO") if "is not published" in text]
+    assert found == ["the meter also sends what is not published: 1-0:15.7.0"]
+    assert len(line.recorder.published) == 3
+
+
+def test_registers_without_a_name_that_never_end_are_not_told_for_ever(log: WatchedLog) -> None:
+    line = opened_line(Keys())
+    lines = [f"1-0:{200 + n // 10}.{n % 10}.0(00{n % 10}*W)" for n in range(300)]
+    line.take(links.p1("XMX5LGBBFG1009394887", ["1-0:1.7.0(01.000*kW)", *lines]))
+    (told_of,) = (text for text in log.at("INFO") if "what is not published" in text)
+    assert told_of.count(",") == narrator.MOST_UNNAMED - 1
+
+
+def test_how_values_were_understood_is_told_once(log: WatchedLog) -> None:
+    line, meter = opened_line(), SimulatedMeter(None, "e450", "klagenfurt")
+    meter.meter.link = links.Hdlc(source=b"\x41")
+    pushes(meter, line, 3)
+    assert len(line.recorder.published) == 3
+    (note,) = [text for text in log.at("NOTICE") if "do not say" in text]
+    assert note == (
+        "the telegrams do not say what their values count; by their size they are those of a"
+        " Landis+Gyr E450"
+    )
+
+
+def test_telegrams_that_hold_nothing_to_publish_are_told_once(log: WatchedLog) -> None:
+    line = opened_line(Keys())
+    for _ in range(3):
+        line.take(links.p1("XMX5LGBBFG1009394887", ["0-0:96.14.0(0002)"]))
+    assert line.recorder.published == []
+    assert log.at("NOTICE")[1:] == [
+        (
+            "the meter's telegrams hold no value that is published; some meters send those once an"
+            " hour only. If none come, report the meter as the documentation says, with what"
+            " `listen` shows"
+        )
+    ]
+
+
+def test_that_all_is_well_is_told_every_five_minutes(log: WatchedLog) -> None:
+    line, meter = opened_line(), SimulatedMeter(None, "kaifa")
+    truths = pushes(meter, line, 130)
+    reports = [text for text in log.at("INFO") if "since the start" in text]
+    assert reports == [
+        f"{count} telegrams read, 0 errors since the start; now Power {said['power']} W,"
+        f" Energy import {said['energy_import']} kWh, Energy export {said['energy_export']} kWh"
+        for count, said in zip((61, 121), map(published, (truths[60], truths[120])), strict=True)
+    ]
+
+
+def test_a_line_that_never_gave_a_telegram_has_nothing_to_report(log: WatchedLog) -> None:
+    ReadLine().watch(1000)
+    assert log.all == []
+
+
+def test_what_is_told_of_one_of_several_meters_begins_with_its_label(log: WatchedLog) -> None:
+    line = ReadLine(MeterOptions(keys=KEYS), label="Keller")
+    line.take(PORT, SimulatedMeter(None, "kaifa").telegram().data)
+    line.watch(40)
+    assert len(log.all) == 4
+    assert all(text.startswith("Keller: ") for text in log.all)
+
+
+# Telegrams that are not accepted
+
+
+def test_a_telegram_that_is_not_believed_is_counted_and_told_but_not_each_time(
+    log: WatchedLog,
+) -> None:
+    line, meter = opened_line(), SimulatedMeter(None, "kaifa")
+    pushes(meter, line, 3)
+    old = meter.telegram().data
+    line.take(old)
+    for _ in range(3):
+        line.take(old)
+    assert len(line.recorder.published) == 4
+    assert line.reader._health.counts.faults == 3
+    (rejected,) = (text for text in log.at("INFO") if "rejected" in text)
+    assert rejected == (
+        "a telegram was rejected: its invocation counter is not newer than that of a telegram"
+        " before it"
+    )
+
+
+def test_what_telegrams_that_were_held_back_turned_out_to_be_is_told(log: WatchedLog) -> None:
+    line, meter = opened_line(), SimulatedMeter(None, "kaifa")
+    pushes(meter, line, 5)
+    meter.more = {"1.8.0": Decimal(0)}
+    pushes(meter, line, 3)
+    assert len(line.recorder.published) == 6
+    assert log.at("NOTICE")[-1] == (
+        "the pending telegrams confirm each other: a counter of the meter was set back"
+    )
+
+
+def test_that_every_telegram_is_refused_becomes_the_line_s_trouble(log: WatchedLog) -> None:
+    line, meter = opened_line(), SimulatedMeter(None, "kaifa")
+    recorded = [meter.telegram().data for _ in range(20)]
+    for data in (*recorded, *recorded):
+        line.take(data)
+        line.watch(5)
+    assert any("a telegram was rejected" in text for text in log.at("WARNING"))
