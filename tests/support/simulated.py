@@ -8,6 +8,7 @@ import math
 import random
 import socket
 import struct
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -21,6 +22,9 @@ from simulator.meters import Telegram, Truth
 
 START = datetime(2026, 6, 21, 9, 0, tzinfo=UTC)
 """A sunny morning: the panels give more than the house takes, and less when a load comes."""
+
+NIGHT = datetime(2026, 3, 28, 23, 59, 50, tzinfo=UTC)
+"""An hour before summer time begins, and a little before 1:00 in Vienna."""
 
 LISTS = [
     (family, name)
@@ -96,6 +100,11 @@ _TO_THE_UNIT_PUBLISHED = {
     **dict.fromkeys(("kWh", "kvarh", "kVArh", "W", "var", "V", "A", "Hz", "deg", ""), Decimal(1)),
 }
 _NO_ANGLE = 400
+
+
+def moments(count: int, seconds: float = 5) -> Iterator[datetime]:
+    """Give moments from `NIGHT` on, some seconds apart."""
+    return (NIGHT + timedelta(seconds=seconds * turn) for turn in range(count))
 
 
 def readings(truth: Truth) -> dict[str, Decimal]:
