@@ -20,7 +20,6 @@ import asyncio
 import contextlib
 import itertools
 import logging
-import selectors
 import statistics
 import sys
 import tempfile
@@ -46,6 +45,7 @@ from simulator.ciphering import KEY
 from simulator.clock import VIENNA
 from simulator.household import Household
 from tests.support.recorder import Recorder
+from trials import compressed
 
 DEVICE: Final = "/dev/ttyMeter"
 LATENCY: Final = 0.016
@@ -57,26 +57,6 @@ LONGEST: Final = 900.0
 NOON: Final = datetime(2026, 7, 1, 10, 0, 5, tzinfo=UTC)
 _EIGHT_BITS: Final = 8
 _REST: Final = 2.0  # seconds between two telegrams that take longer than the push interval
-
-
-class _Clock(selectors.SelectSelector):
-    """Spends no time waiting, but jumps to the next event."""
-
-    now = 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout:
-            self.now += timeout
-        return super().select(0)
-
-
-class _Loop(asyncio.SelectorEventLoop):
-    def __init__(self) -> None:
-        self._clock = _Clock()
-        super().__init__(self._clock)
-
-    def time(self) -> float:
-        return self._clock.now
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +136,7 @@ def _measure(mode: SerialMode, interval: float, starts: int) -> _Result:
         with tempfile.TemporaryDirectory(prefix="smartmeter-trial-") as folder:
             kept = Path(folder) / "state.json"
             wire = _Wire(burst, interval, -interval * number / starts)
-            with asyncio.Runner(loop_factory=_Loop) as runner:
-                times = [runner.run(_search(wire, State(kept))) for _ in range(2)]
-            found.append((times[0], times[1]))
+            found.append(compressed.run(_searches(wire, kept)))
     first, again = zip(*found, strict=True)
     return _Result(first, again, interval)
 
@@ -230,6 +208,11 @@ def _telegram(mode: SerialMode) -> tuple[Sequence[bytes], float]:
     meter = meters.build("kaifa")
     household = Household(1, NOON, phases=meter.phases)
     return meter.telegram(household.at(NOON)).segments, meter.pause[1]
+
+
+async def _searches(wire: _Wire, kept: Path) -> tuple[float, float]:
+    """Return the seconds that the first search takes, and the one after it with what it kept."""
+    return await _search(wire, State(kept)), await _search(wire, State(kept))
 
 
 async def _search(wire: _Wire, state: State) -> float:
