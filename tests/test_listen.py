@@ -240,8 +240,8 @@ def test_of_a_number_only_its_beginning_is_shown(number: str, shown: str) -> Non
 # --- Live ---
 
 
-class Output(io.StringIO):
-    """Does something when a text is written."""
+class WatchedStream(io.StringIO):
+    """A text stream that calls a function when a word is written."""
 
     def __init__(self, **on: Callable[[], object]) -> None:
         super().__init__()
@@ -269,7 +269,7 @@ def end(number: int = signal.SIGINT) -> Callable[[], None]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_a_serial_line_is_shown_until_ctrl_c(adapter: Adapter, number: int) -> None:
     opened = asyncio.Event()
-    out = Output(reading=opened.set, telegram=end(number))
+    out = WatchedStream(reading=opened.set, telegram=end(number))
     line = f"{adapter.path} (2400 8E1)"
     meter = SimulatedMeter(adapter, "kaifa")
     listening = asyncio.create_task(listen(source(adapter.path), decoder(), out))
@@ -291,7 +291,7 @@ async def test_modes_are_tried_in_turn_until_one_gives_frames(adapter: Adapter) 
     path = str(adapter.path)
     opened = {mode: asyncio.Event() for mode in (first, second)}
     words = {f"reading {path} ({mode})": event.set for mode, event in opened.items()}
-    out = Output(**words, telegram=end())
+    out = WatchedStream(**words, telegram=end())
     meter = SimulatedMeter(adapter, "kaifa")
     listening = asyncio.create_task(
         listen(
@@ -326,7 +326,7 @@ async def test_a_line_that_brings_nothing_ends_by_itself_with_a_failure() -> Non
 
 
 async def test_a_line_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
-    out = Output(attempt=end())
+    out = WatchedStream(attempt=end())
     path = tmp_path / "missing"
     async with asyncio.timeout(TIMEOUT):
         assert await listen(source(path), decoder(), out) == 1

@@ -280,8 +280,8 @@ async def test_a_file_that_cannot_be_touched_does_not_end_the_program(
 # One failing part does not take the others down
 
 
-class Reader:
-    """Fails as often as it is told, then reads for ever."""
+class FailingReader:
+    """A reader that fails so many times, and then reads until it is cancelled."""
 
     def __init__(self, failures: int, *, hears: bool = True) -> None:
         self.failures = failures
@@ -300,7 +300,7 @@ async def test_a_reader_that_fails_is_begun_again_and_told(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "RESTART_AFTER", 0.0)
-    reader = Reader(failures=2)
+    reader = FailingReader(failures=2)
     task = asyncio.create_task(run._for_ever(reader.run, "reading a meter"))
     async with asyncio.timeout(TIMEOUT):
         await reader.reads.wait()
@@ -320,8 +320,8 @@ async def test_meters_gone_for_good_are_taken_back_only_while_every_line_hears_o
     monkeypatch.setattr(run, "TIDY_INTERVAL", 0.0)
     asked = asyncio.Event()
 
-    class Readers(list[Reader]):
-        def __iter__(self) -> Iterator[Reader]:
+    class Readers(list[FailingReader]):
+        def __iter__(self) -> Iterator[FailingReader]:
             asked.set()
             return super().__iter__()
 
@@ -332,7 +332,7 @@ async def test_meters_gone_for_good_are_taken_back_only_while_every_line_hears_o
         def forget_unheard(self) -> list[Meter]:
             return [Meter("gas7", "GAS7", "dsmr", "", "Gas meter", None)]
 
-    readers = Readers([Reader(0), Reader(0, hears=hears)])
+    readers = Readers([FailingReader(0), FailingReader(0, hears=hears)])
     task = asyncio.create_task(run._tidy(Forgetful(), readers))  # type: ignore[arg-type]
     async with asyncio.timeout(TIMEOUT):
         await asked.wait()

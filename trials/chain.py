@@ -27,6 +27,7 @@ from app.mqtt.topics import Topics
 from app.run import line_reader
 from app.state import Sections, State
 from simulator.clock import VIENNA as ZONE
+from tests.support.logs import attached
 from tests.support.memory import Memory
 from trials.made import NOON
 
@@ -98,7 +99,7 @@ class Chain:
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Check each line of the log meanwhile."""
-        with _watched_log():
+        with attached(_Watcher(), level=logging.DEBUG, alone=True):
             yield
 
     def take(self, chunk: bytes) -> None:
@@ -174,22 +175,6 @@ class _Watcher(logging.Handler):
 
 
 _FORMATTER: Final = log._Formatter(log.Redactor(), colour=False)
-
-
-@contextmanager
-def _watched_log() -> Iterator[None]:
-    logger = logging.getLogger("app")
-    watcher = _Watcher()
-    before = logger.level, logger.propagate
-    logger.addHandler(watcher)
-    logger.setLevel(logging.DEBUG)
-    logger.propagate = False
-    try:
-        yield
-    finally:
-        logger.removeHandler(watcher)
-        logger.setLevel(before[0])
-        logger.propagate = before[1]
 
 
 # --- What must hold ---

@@ -220,7 +220,7 @@ def stream(family: str, variant: str, number: int, length: int) -> tuple[Pushed,
     return tuple(pushed)
 
 
-class Line:
+class SessionLine:
     """The line of one session, and the time on it."""
 
     def __init__(self, case: Case, meter: Meter) -> None:
@@ -294,7 +294,7 @@ def _clean(case: Case, chance: random.Random, result: Result) -> None:
     telegrams.
     """
     pushed = stream.__wrapped__(case.family, case.variant, 1000 + case.seed, case.amount)
-    line = Line(case, pushed[0].readings[0].meter)
+    line = SessionLine(case, pushed[0].readings[0].meter)
     away = in_a_row = 0
     latest: list[bool] = []
     for one in pushed:
@@ -319,7 +319,7 @@ def _clean(case: Case, chance: random.Random, result: Result) -> None:
 def _first(case: Case, pushed: Sequence[Pushed], chance: random.Random, result: Result) -> None:
     """Damage the first telegram of a meter; six good ones follow."""
     at = chance.randrange(1, len(pushed) - 7)
-    line = Line(case, pushed[0].readings[0].meter)
+    line = SessionLine(case, pushed[0].readings[0].meter)
     judge = _Judge(case, pushed, result)
     line.move_to(pushed[at].second)
     judge.damaged(line, at, chance)
@@ -335,7 +335,7 @@ def _first(case: Case, pushed: Sequence[Pushed], chance: random.Random, result: 
 
 def _session(case: Case, pushed: Sequence[Pushed], chance: random.Random, result: Result) -> None:
     """Damage two in five telegrams of a meter that was read before."""
-    line = Line(case, pushed[0].readings[0].meter)
+    line = SessionLine(case, pushed[0].readings[0].meter)
     judge = _Judge(case, pushed, result)
     in_a_row = 0
     for at, one in enumerate(pushed):
@@ -365,7 +365,7 @@ class _Judge:
         self._last_at = 0
         self._last_second = 0.0
 
-    def damaged(self, line: Line, at: int, chance: random.Random) -> None:
+    def damaged(self, line: SessionLine, at: int, chance: random.Random) -> None:
         """Damage a telegram, push it, and compare what is published."""
         good, before = self._pushed[at].segments, self._pushed[at - 1].segments
         if self._case.compensating:

@@ -40,7 +40,8 @@ from simulator import meters
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.clock import VIENNA
 from simulator.household import Household
-from tests.support.standins import Broker, CountedState, Line
+from tests.support.logs import attached
+from tests.support.standins import Broker, CountedState, InProcessAdapter
 from trials import compressed
 from trials.ledger import SHOWN, Ledger
 
@@ -90,15 +91,17 @@ _USUAL_LONGEST: Final = 600
 
 
 class Program:
-    """The program as `app.run.serve` wires it, with the line and the broker of the trial.
+    """The program as `app.run.serve` wires it, with the adapter and the broker of the trial.
 
     Args:
         folder: where its state file is.
         wall_clock: gives the date and time.
-        line: of the meter.
+        adapter: on the line of the meter.
     """
 
-    def __init__(self, folder: Path, wall_clock: Callable[[], datetime], line: Line) -> None:
+    def __init__(
+        self, folder: Path, wall_clock: Callable[[], datetime], adapter: InProcessAdapter
+    ) -> None:
         state = CountedState(folder / "state.json")
         clock = asyncio.get_running_loop().time
         self._publisher = Publisher(
@@ -115,7 +118,7 @@ class Program:
             zone=VIENNA,
             state=state,
             source=SerialSource(
-                "/dev/ttyMeter", USUAL, state=state, fixed=False, clock=clock, opening=line.open
+                "/dev/ttyMeter", USUAL, state=state, fixed=False, clock=clock, opening=adapter.open
             ),
             clock=clock,
             wall_clock=wall_clock,
@@ -263,26 +266,21 @@ class Soak:
     async def run(self) -> Outcome:
         """Run to the end."""
         self._loop = asyncio.get_running_loop()
-        self._line = Line(self._meter.serial_mode)
+        self._adapter = InProcessAdapter(self._meter.serial_mode)
         self._broker = Broker(self._took)
-        mistakes = _Mistakes(self._outcome.mistakes)
-        logger = logging.getLogger("app")
-        logger.addHandler(mistakes)
         CountedState.writes = 0
-        try:
-            with (
-                patch.object(publishing, "Connection", self._broker.connect),
-                patch.object(publishing, "monotonic", self._loop.time),
-            ):
-                await self._live()
-        finally:
-            logger.removeHandler(mistakes)
+        with (
+            attached(_Mistakes(self._outcome.mistakes)),
+            patch.object(publishing, "Connection", self._broker.connect),
+            patch.object(publishing, "monotonic", self._loop.time),
+        ):
+            await self._live()
         self._outcome.writes = CountedState.writes
         self._outcome.tasks_left = len(asyncio.all_tasks()) - 1
         return self._outcome
 
     async def _live(self) -> None:
-        self._program = Program(self._folder, self._now, self._line)
+        self._program = Program(self._folder, self._now, self._adapter)
         marks = deque(MARKS)
         count = int(self._seconds // INTERVAL)
         for number in range(count):
@@ -309,18 +307,18 @@ class Soak:
         if "meter silent" in self._until:
             return
         if "wrong baud rate" in self._until:
-            self._line.write(self._chance.randbytes(300))
+            self._adapter.write(self._chance.randbytes(300))
             return
         broker = self._broker.connection
-        there = self._line.hears and broker is not None and not self._broker.trouble
+        there = self._adapter.hears and broker is not None and not self._broker.trouble
         if "noise before a telegram" in disturbed:
-            self._line.write(self._chance.randbytes(self._chance.randrange(1, 400)))
+            self._adapter.write(self._chance.randbytes(self._chance.randrange(1, 400)))
         pieces, whole = self._damaged(telegram.segments, disturbed)
         for piece in pieces:
-            self._line.write(piece)
+            self._adapter.write(piece)
             await asyncio.sleep(0.05)
         if "telegram sent twice" in disturbed:
-            self._line.write(telegram.data)
+            self._adapter.write(telegram.data)
         await asyncio.sleep(0.5)
         if whole and there and broker is self._broker.connection:
             self._outcome.whole += 1
@@ -375,7 +373,7 @@ class Soak:
             if kind == "broker refuses":
                 self._broker.hang_up()
         elif kind == "adapter pulled":
-            self._line.plug(into=False)
+            self._adapter.plug(into=False)
         elif kind.startswith("computer"):
             self._set_by = timedelta(seconds=self._chance.uniform(-7200, 7200))
         self._until[kind] = max(until, self._until.get(kind, 0.0))
@@ -386,7 +384,7 @@ class Soak:
             if kind == "program killed":
                 self._broker.hang_up()
             await self._program.stop(kill=kind == "program killed")
-            self._program = Program(self._folder, self._now, self._line)
+            self._program = Program(self._folder, self._now, self._adapter)
         elif kind == "broker hangs up":
             self._broker.hang_up()
         elif kind == "Home Assistant restarted":
@@ -398,12 +396,12 @@ class Soak:
     async def _garbage(self) -> None:
         """Send a minute of random bytes at 115200 baud."""
         for _ in range(600):
-            self._line.write(self._chance.randbytes(1152))
+            self._adapter.write(self._chance.randbytes(1152))
             await asyncio.sleep(0.1)
 
     def _end(self, kind: str) -> None:
         if kind == "adapter pulled":
-            self._line.plug(into=True)
+            self._adapter.plug(into=True)
         elif kind.startswith("broker"):
             self._broker.trouble = None
         elif kind.startswith("computer"):

@@ -7,15 +7,13 @@ import pytest
 
 from app.log import NOTICE, TRACE
 from tests.support.lines import WatchedLog
+from tests.support.logs import attached
 
 
 @pytest.fixture
 def log() -> Iterator[WatchedLog]:
     """Give what a line writes into the log, down to the bytes that come."""
-    log, logger = WatchedLog(), logging.getLogger("app.line.narrator")
-    logger.addHandler(log)
-    logger.setLevel(TRACE)
+    log = WatchedLog()
     logging.addLevelName(NOTICE, "NOTICE")
-    yield log
-    logger.setLevel(logging.NOTSET)
-    logger.removeHandler(log)
+    with attached(log, "app.line.narrator", level=TRACE):
+        yield log

@@ -1,4 +1,4 @@
-"""What stands in for the line, the broker and the disk, all in one process."""
+"""Stand-ins for the serial adapter, the broker and the disk, all in one process."""
 
 import asyncio
 import contextlib
@@ -16,8 +16,8 @@ from app.transport.reopening import Read
 
 
 @dataclass
-class Line:
-    """The meter's line as the adapter gives it: pulled and plugged in, read in some serial mode.
+class InProcessAdapter:
+    """A serial adapter in this process: pulled and plugged in, read in some serial mode.
 
     Args:
         mode: the meter's own; in another one, what is read is garbage.

@@ -162,8 +162,8 @@ async def test_a_serial_line_may_be_silent_for_as_long_as_it_likes(adapter: Adap
 # The search for the mode
 
 
-class Line:
-    """A line that is read by a test, byte after byte, with a clock that only the test moves."""
+class SteppedPort:
+    """A serial source that a test reads event by event, with a clock that only the test moves."""
 
     def __init__(
         self,
@@ -204,112 +204,112 @@ class Line:
 
 
 async def test_a_mode_without_frames_gives_way_to_the_next(adapter: Adapter) -> None:
-    line = Line(adapter, FIRST, SECOND)
-    async with aclosing(line.events):
+    port = SteppedPort(adapter, FIRST, SECOND)
+    async with aclosing(port.events):
         for mode in (FIRST, SECOND):
-            assert await line.next() == opened(adapter, mode, searching=True)
-            assert await line.in_vain() == GaveUp(mode, was_right=False)
-        assert await line.next() == opened(adapter, FIRST, searching=True)
+            assert await port.next() == opened(adapter, mode, searching=True)
+            assert await port.in_vain() == GaveUp(mode, was_right=False)
+        assert await port.next() == opened(adapter, FIRST, searching=True)
 
 
 async def test_a_frame_settles_the_mode_once(adapter: Adapter) -> None:
-    line = Line(adapter, FIRST, SECOND)
-    async with aclosing(line.events):
-        await line.next()
-        assert await line.burst() == b"\0"
-        line.source.framed()
-        assert await line.next() == Settled(FIRST, searched=True)
-        assert await line.burst() == b"\0"
-        line.source.framed()
-        assert await line.burst() == b"\0"
+    port = SteppedPort(adapter, FIRST, SECOND)
+    async with aclosing(port.events):
+        await port.next()
+        assert await port.burst() == b"\0"
+        port.source.framed()
+        assert await port.next() == Settled(FIRST, searched=True)
+        assert await port.burst() == b"\0"
+        port.source.framed()
+        assert await port.burst() == b"\0"
         adapter.close()
-        assert isinstance(await line.next(), Lost)
+        assert isinstance(await port.next(), Lost)
         adapter.plug_in()
-        while not isinstance(event := await line.next(), Opened):
+        while not isinstance(event := await port.next(), Opened):
             assert isinstance(event, Lost)
         assert event == opened(adapter, FIRST)  # no longer searching
-        assert await line.burst() == b"\0"
-        line.source.framed()
-        assert await line.burst() == b"\0"
+        assert await port.burst() == b"\0"
+        port.source.framed()
+        assert await port.burst() == b"\0"
 
 
 async def test_a_mode_that_was_right_is_given_up_late_and_said_to_have_been(
     adapter: Adapter,
 ) -> None:
-    line = Line(adapter, FIRST, SECOND)
-    async with aclosing(line.events):
-        await line.next()
-        await line.burst()
-        line.source.framed()
-        assert await line.next() == Settled(FIRST, searched=True)
+    port = SteppedPort(adapter, FIRST, SECOND)
+    async with aclosing(port.events):
+        await port.next()
+        await port.burst()
+        port.source.framed()
+        assert await port.next() == Settled(FIRST, searched=True)
         for _ in range(LOYAL_PUSHES + 1):
-            assert await line.burst() == b"\0"
-        line.now += LOYALTY
-        assert await line.burst() == b"\0"
-        gave_up = await line.next()
-        assert await line.next() == opened(adapter, SECOND, searching=True)
+            assert await port.burst() == b"\0"
+        port.now += LOYALTY
+        assert await port.burst() == b"\0"
+        gave_up = await port.next()
+        assert await port.next() == opened(adapter, SECOND, searching=True)
     assert gave_up == GaveUp(FIRST, was_right=True)
     assert str(gave_up) == "no whole frame any more with 2400 8E1, trying another mode"
 
 
 async def test_a_single_mode_is_kept(adapter: Adapter) -> None:
-    line = Line(adapter, FIRST)
-    async with aclosing(line.events):
-        assert await line.next() == opened(adapter)
+    port = SteppedPort(adapter, FIRST)
+    async with aclosing(port.events):
+        assert await port.next() == opened(adapter)
         for _ in range(3 * FAILED_BURSTS):
-            assert await line.burst() == b"\0"
-        line.source.framed()
-        assert await line.next() == Settled(FIRST, searched=False)
+            assert await port.burst() == b"\0"
+        port.source.framed()
+        assert await port.next() == Settled(FIRST, searched=False)
 
 
 async def test_a_line_that_is_lost_says_nothing_against_the_mode(adapter: Adapter) -> None:
-    line = Line(adapter, FIRST, SECOND)
-    async with aclosing(line.events):
-        await line.next()
+    port = SteppedPort(adapter, FIRST, SECOND)
+    async with aclosing(port.events):
+        await port.next()
         adapter.close()
-        assert isinstance(await line.next(), Lost)
+        assert isinstance(await port.next(), Lost)
         adapter.plug_in()
-        while not isinstance(event := await line.next(), Opened):
+        while not isinstance(event := await port.next(), Opened):
             assert isinstance(event, Lost)
     assert event == opened(adapter, FIRST, searching=True)
 
 
 async def test_what_is_framed_before_anything_was_read_is_left_aside(adapter: Adapter) -> None:
-    line = Line(adapter, FIRST)
-    line.source.framed()
-    async with aclosing(line.events):
-        assert await line.next() == opened(adapter)
-        assert await line.burst() == b"\0"
-        assert await line.burst() == b"\0"
+    port = SteppedPort(adapter, FIRST)
+    port.source.framed()
+    async with aclosing(port.events):
+        assert await port.next() == opened(adapter)
+        assert await port.burst() == b"\0"
+        assert await port.burst() == b"\0"
 
 
 # The mode that was found last time
 
 
-async def begins_with(line: Line) -> Event:
-    async with aclosing(line.events):
-        return await line.next()
+async def begins_with(port: SteppedPort) -> Event:
+    async with aclosing(port.events):
+        return await port.next()
 
 
 async def test_the_mode_that_was_found_is_tried_first_the_next_time(
     adapter: Adapter, tmp_path: Path
 ) -> None:
     file = tmp_path / "state.json"
-    line = Line(adapter, FIRST, SECOND, state=State(file))
-    async with aclosing(line.events):
-        await line.next()
-        assert await line.in_vain() == GaveUp(FIRST, was_right=False)
-        await line.next()
-        await line.burst()
-        line.source.framed()
-        assert await line.next() == Settled(SECOND, searched=True)
+    port = SteppedPort(adapter, FIRST, SECOND, state=State(file))
+    async with aclosing(port.events):
+        await port.next()
+        assert await port.in_vain() == GaveUp(FIRST, was_right=False)
+        await port.next()
+        await port.burst()
+        port.source.framed()
+        assert await port.next() == Settled(SECOND, searched=True)
     kept = State(file)
     assert kept.get(SERIAL_MODES, str(adapter.path)) == str(SECOND)
-    line = Line(adapter, FIRST, SECOND, state=kept)
-    async with aclosing(line.events):
+    port = SteppedPort(adapter, FIRST, SECOND, state=kept)
+    async with aclosing(port.events):
         for mode in (SECOND, FIRST, SECOND):
-            assert await line.next() == opened(adapter, mode, searching=True)
-            assert await line.in_vain() == GaveUp(mode, was_right=False)
+            assert await port.next() == opened(adapter, mode, searching=True)
+            assert await port.in_vain() == GaveUp(mode, was_right=False)
 
 
 async def test_a_mode_that_was_kept_for_another_adapter_is_not_tried_first(
@@ -317,15 +317,15 @@ async def test_a_mode_that_was_kept_for_another_adapter_is_not_tried_first(
 ) -> None:
     state = Memory()
     state.set(SERIAL_MODES, "/dev/other", str(SECOND))
-    line = Line(adapter, FIRST, SECOND, state=state)
-    assert await begins_with(line) == opened(adapter, FIRST, searching=True)
+    port = SteppedPort(adapter, FIRST, SECOND, state=state)
+    assert await begins_with(port) == opened(adapter, FIRST, searching=True)
 
 
 async def test_what_was_kept_and_is_no_mode_is_left_aside(adapter: Adapter) -> None:
     state = Memory()
     state.set(SERIAL_MODES, str(adapter.path), "fast")
-    line = Line(adapter, FIRST, SECOND, state=state)
-    assert await begins_with(line) == opened(adapter, FIRST, searching=True)
+    port = SteppedPort(adapter, FIRST, SECOND, state=state)
+    assert await begins_with(port) == opened(adapter, FIRST, searching=True)
 
 
 @pytest.mark.parametrize(
@@ -348,12 +348,12 @@ async def test_a_mode_that_was_kept_is_tried_unless_the_modes_are_fixed(
 ) -> None:
     state = Memory()
     state.set(SERIAL_MODES, str(adapter.path), str(KEPT))
-    line = Line(adapter, *modes, state=state, fixed=fixed)
-    async with aclosing(line.events):
-        assert await line.next() == opened(adapter, first, searching=searching)
-        await line.burst()
-        line.source.framed()
-        assert await line.next() == Settled(first, searched=searching)
+    port = SteppedPort(adapter, *modes, state=state, fixed=fixed)
+    async with aclosing(port.events):
+        assert await port.next() == opened(adapter, first, searching=searching)
+        await port.burst()
+        port.source.framed()
+        assert await port.next() == Settled(first, searched=searching)
     assert state.get(SERIAL_MODES, str(adapter.path)) == str(first)
 
 
@@ -406,41 +406,41 @@ async def test_the_only_adapter_is_found_again_under_another_name(
 ) -> None:
     ports = plugged(monkeypatch)
     ports.append(on_usb(adapter.path))
-    line = Line(adapter, FIRST, SECOND, chosen=False, delays=[60.0])
-    async with aclosing(line.events):
-        assert await line.next() == OnlyAdapter(str(adapter.path))
-        assert await line.next() == opened(adapter, searching=True)
-        assert await line.in_vain() == GaveUp(FIRST, was_right=False)
-        assert await line.next() == opened(adapter, SECOND, searching=True)
-        await line.burst()
-        line.source.framed()
-        assert await line.next() == Settled(SECOND, searched=True)
+    port = SteppedPort(adapter, FIRST, SECOND, chosen=False, delays=[60.0])
+    async with aclosing(port.events):
+        assert await port.next() == OnlyAdapter(str(adapter.path))
+        assert await port.next() == opened(adapter, searching=True)
+        assert await port.in_vain() == GaveUp(FIRST, was_right=False)
+        assert await port.next() == opened(adapter, SECOND, searching=True)
+        await port.burst()
+        port.source.framed()
+        assert await port.next() == Settled(SECOND, searched=True)
         ports.clear()
         adapter.close()
-        gone = await line.next()
+        gone = await port.next()
         assert isinstance(gone, Lost)
         assert "is gone" in gone.reason
-        looking = await line.next()
+        looking = await port.next()
         assert isinstance(looking, Lost)
         assert looking.reason.startswith("no serial adapter is there")
         with closing(Adapter(adapter.path.with_name("ttyOther"))) as other:
             ports.append(on_usb(other.path))
-            while isinstance(event := await line.next(), Lost):
+            while isinstance(event := await port.next(), Lost):
                 assert event == looking
             assert event == OnlyAdapter(str(other.path))
-            assert await line.next() == opened(other, SECOND, searching=True)
+            assert await port.next() == opened(other, SECOND, searching=True)
 
 
 async def test_the_only_adapter_that_is_only_busy_is_waited_for(
     adapter: Adapter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plugged(monkeypatch).append(on_usb(adapter.path))
-    line = Line(adapter, MODE, chosen=False)
-    async with aclosing(line.events):
-        assert await line.next() == OnlyAdapter(str(adapter.path))
+    port = SteppedPort(adapter, MODE, chosen=False)
+    async with aclosing(port.events):
+        assert await port.next() == OnlyAdapter(str(adapter.path))
         with serial.Serial(str(adapter.path), exclusive=True):
             for _ in range(2):
-                event = await line.next()
+                event = await port.next()
                 assert isinstance(event, Lost)
                 assert "is in use by another program" in event.reason
-        assert await line.next() == opened(adapter)
+        assert await port.next() == opened(adapter)
