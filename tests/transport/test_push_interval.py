@@ -48,6 +48,16 @@ def test_another_interval_is_learned_within_sixteen_telegrams() -> None:
     assert learned(*[60.0] * 100, *[5.0] * 16) == 5.0
 
 
+def test_where_many_telegrams_are_lost_the_median_is_the_push_interval() -> None:
+    interval = PushInterval(60.0)
+    moment = 0.0
+    for lost in (0, 1, 0, 0, 2, 0, 1, 0) * 4:
+        moment += 60.0 * (1 + lost)
+        interval.arrived(moment)
+    assert interval.median == 60.0
+    assert interval.seconds == 120.0
+
+
 def test_a_pause_is_no_push_interval() -> None:
     assert learned(86400.0, 86400.0) == LONGEST
 

@@ -126,7 +126,7 @@ class History:
         """Take what an earlier history of the same sender knew and this one does not."""
         schedules_hold = not self.pending_for & {CLOCK, SCHEDULE, IDENTITY}
         self.lists.inherit(other.lists, schedules_hold=schedules_hold)
-        if other.push_interval.seconds:
+        if other.push_interval.median:
             self.push_interval = other.push_interval
         self.meter_ids |= other.meter_ids
         self.invariant_streaks = {**other.invariant_streaks, **self.invariant_streaks}
@@ -148,7 +148,7 @@ class History:
         # passed, or without one the push interval.
         passed = max(0.0, observation.now - self.now)
         has_clock = observation.meter_time is not None
-        metered = timing.passed or 0.0 if has_clock else self.push_interval.seconds
+        metered = timing.passed or 0.0 if has_clock else self.push_interval.median
         since = max(passed, metered)
         rising = RISE in self.pending_for
         counters.check(self.baseline, observation, since - passed, violations, rising=rising)

@@ -27,7 +27,7 @@ def dump(history: History) -> dict[str, Any]:
         "uncounted": history.invocation_counter_may_repeat,
         "time": history.clock.time,
         "wall": history.wall_time,
-        "cadence": history.push_interval.seconds,
+        "cadence": history.push_interval.median,
         "counters": {key: str(number) for key, number in baseline.counters.items()},
         "values": dict(baseline.values),
         "watts": tolerances.connection_watts,

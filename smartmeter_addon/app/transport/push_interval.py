@@ -19,21 +19,24 @@ _OUTLIERS: Final = 6
 
 
 class PushInterval:
-    """The seconds from one telegram to the next.
+    """The seconds from one telegram to the next, learned from the last 16 gaps.
 
-    It is the longest gap that recurs: the third longest of the last 16, the second longest of few.
     A lost telegram doubles a gap and changes nothing. Telegrams that were held up on the way arrive
-    together and change nothing. Of a meter that pushes several lists one right after the other, the
-    gap before the next group counts.
+    together and change nothing. Two figures are drawn from the gaps:
+
+    - ``seconds`` is how long to wait for a telegram: the longest gap that recurs, which is the third
+      longest, of few the second longest. Of a meter that pushes several lists one right after the
+      other, the gap before the next group counts.
+    - ``median`` is what mostly passes from one telegram to the next, also where many are lost.
 
     Args:
         expected: what is taken until a longer or shorter gap has recurred, in seconds.
     """
 
-    __slots__ = ("_gaps", "_last", "seconds")
+    __slots__ = ("_gaps", "_last", "median", "seconds")
 
     def __init__(self, expected: float = USUAL) -> None:
-        self.seconds = expected
+        self.seconds = self.median = expected
         self._gaps = deque((expected, expected), maxlen=_GAPS)
         self._last: float | None = None
 
@@ -41,5 +44,7 @@ class PushInterval:
         """Take the time at which a telegram arrived, of a steady clock in seconds."""
         if self._last is not None and now - self._last >= _SHORTEST:
             self._gaps.append(min(now - self._last, LONGEST))
-            self.seconds = sorted(self._gaps)[-1 - max(1, len(self._gaps) // _OUTLIERS)]
+            gaps = sorted(self._gaps)
+            self.seconds = gaps[-1 - max(1, len(gaps) // _OUTLIERS)]
+            self.median = gaps[(len(gaps) - 1) // 2]
         self._last = now
