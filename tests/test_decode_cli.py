@@ -143,7 +143,7 @@ def test_a_telegram_is_one_line_with_all_that_it_says(decode: Decode) -> None:
     assert line["readings"]["energy_import"] == energy / 1000
 
 
-def test_numbers_are_printed_with_every_digit_and_none_too_many(decode: Decode) -> None:
+def test_numbers_are_printed_with_exactly_their_digits(decode: Decode) -> None:
     meter = meters.build("kaifa", "netznoe")
     snapshot = Household(1, NOON).at(NOON)
     values = {**snapshot.values, "1.8.0": Decimal(4408736), "32.7.0": Decimal("230.0")}
@@ -166,7 +166,7 @@ def test_each_telegram_has_a_line_of_its_own(decode: Decode) -> None:
 @pytest.mark.parametrize(
     ("auth_key", "authenticated", "status"), [(None, None, 0), (AUTH_KEY, True, 0), (KEY, False, 1)]
 )
-def test_whether_the_tag_was_verified_is_told(
+def test_the_output_says_whether_the_tag_was_verified(
     *, decode: Decode, auth_key: bytes | None, authenticated: bool | None, status: int
 ) -> None:
     arguments = ["--auth-key", auth_key.hex()] if auth_key else []
@@ -235,7 +235,7 @@ def test_a_descriptor_of_no_register_is_printed(decode: Decode) -> None:
     assert line["unknown"][1]["value"] == 5
 
 
-def test_values_whose_units_nobody_knows_are_registers_and_no_readings(decode: Decode) -> None:
+def test_values_of_unknown_units_are_registers_but_no_readings(decode: Decode) -> None:
     body = notification(axdr.octet_string(meters.obis_bytes("1-0:1.8.0")), axdr.uint16(5))
     result = decode(b"".join(links.Hdlc(source=b"\x21").frames(body)))
     (line,) = result.lines
@@ -364,7 +364,7 @@ def test_a_capture_without_a_telegram_fails(decode: Decode, capture: bytes) -> N
     assert result.err.splitlines()[-1].startswith("link: no telegram in ")
 
 
-def test_bytes_that_belong_to_no_frame_are_counted_and_no_failure(decode: Decode) -> None:
+def test_bytes_outside_of_frames_are_counted_and_no_failure(decode: Decode) -> None:
     result = decode(b"\x01\x02\x03" + KAIFA.data + b"\x04")
     assert result.status == 0
     assert result.err == "link: 4 bytes belong to no frame\n"
@@ -395,7 +395,7 @@ def test_a_telegram_that_is_cut_off_fails(decode: Decode) -> None:
     assert "mbus: byte 256: the bytes end inside a frame" in result.err
 
 
-def test_without_the_key_the_line_says_which_meter_wants_one(decode: Decode) -> None:
+def test_without_the_key_the_output_names_the_meter_that_needs_one(decode: Decode) -> None:
     result = decode(KAIFA.data, key=None)
     (line,) = result.lines
     assert result.status == 1
@@ -408,7 +408,7 @@ def test_without_the_key_the_line_says_which_meter_wants_one(decode: Decode) -> 
     assert f"ciphering: byte 0: the meter with system title {title} (KFM)" in result.err
 
 
-def test_with_a_wrong_key_the_line_says_so(decode: Decode) -> None:
+def test_with_a_wrong_key_the_output_says_so(decode: Decode) -> None:
     result = decode(KAIFA.data, key=OTHER)
     (line,) = result.lines
     assert result.status == 1
@@ -434,7 +434,7 @@ def test_a_telegram_of_another_type_than_the_chosen_one_fails(decode: Decode) ->
     assert "comes from a Kaifa meter, but meter_type is e450" in result.err
 
 
-def test_an_argument_counts_before_the_environment(decode: Decode) -> None:
+def test_an_argument_overrides_the_environment(decode: Decode) -> None:
     assert decode(KAIFA.data, "--key", KEY.hex(), key=OTHER).status == 0
     assert decode(KAIFA.data, "--key", OTHER.hex(), key=KEY).status == 1
 
@@ -447,7 +447,9 @@ def test_the_authentication_key_may_come_from_the_environment(
     assert line["authenticated"] is True
 
 
-def test_an_empty_variable_is_no_key(decode: Decode, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_variable_counts_as_no_key(
+    decode: Decode, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(cli.KEY_VARIABLE, "")
     assert decode(KAIFA.data, key=None).status == 1
 
@@ -472,7 +474,7 @@ def test_wrong_usage_has_its_own_exit_status(decode: Decode, arguments: list[str
     ("variable", "argument"),
     [(cli.KEY_VARIABLE, "--key"), (cli.AUTH_KEY_VARIABLE, "--auth-key")],
 )
-def test_a_key_that_is_none_is_told_by_the_name_of_what_gave_it(
+def test_an_error_about_a_wrong_key_names_the_option_or_variable(
     decode: Decode, monkeypatch: pytest.MonkeyPatch, variable: str, argument: str
 ) -> None:
     given = decode(KAIFA.data, argument, KEY.hex()[:-1], key=None)
@@ -519,7 +521,7 @@ values = [
 
 
 @pytest.mark.parametrize("arguments", [[], ["--meter-type", "example"]], ids=["auto", "chosen"])
-def test_a_meter_that_only_the_user_knows_is_read_by_a_profile_of_ones_own(
+def test_a_meter_is_read_by_a_profile_of_the_user(
     decode: Decode, tmp_path: Path, arguments: list[str]
 ) -> None:
     capture = b"".join(links.Hdlc(source=b"\x41").frames(LIST_OF_TWO))
@@ -535,7 +537,7 @@ def test_a_meter_that_only_the_user_knows_is_read_by_a_profile_of_ones_own(
     assert line["readings"] == {"voltage_l1": Decimal("233.7")}
 
 
-def test_a_mistake_in_a_profile_of_ones_own_is_wrong_usage(decode: Decode, tmp_path: Path) -> None:
+def test_a_mistake_in_a_profile_of_the_user_is_wrong_usage(decode: Decode, tmp_path: Path) -> None:
     (tmp_path / "example.toml").write_text(FICTITIOUS.replace("scaler = -1", "scaler = -1.0"))
     result = decode(b"", "--profiles", str(tmp_path))
     assert (result.status, result.out) == (2, "")
@@ -620,7 +622,7 @@ def test_the_program_reads_clocks_without_offset_in_the_zone_of_the_environment(
 
 
 @pytest.mark.parametrize("count", [1, 2000])
-def test_whoever_reads_the_output_may_have_enough_of_it(tmp_path: Path, count: int) -> None:
+def test_a_closed_standard_output_ends_the_program_quietly(tmp_path: Path, count: int) -> None:
     """As ``decode capture | head -1`` does, whether the rest is long or short."""
     capture = tmp_path / "capture"
     capture.write_bytes(links.p1("XMX5LGBBFG1009394887", P1_LINES) * count)
@@ -637,6 +639,6 @@ def test_whoever_reads_the_output_may_have_enough_of_it(tmp_path: Path, count: i
     assert (program.returncode, err) == (1, b"")
 
 
-def test_the_program_tells_by_its_exit_status_what_went_wrong() -> None:
+def test_the_exit_status_says_what_went_wrong() -> None:
     assert run("decode", stdin=b"\x01\x02").returncode == 1
     assert run("decode", "--nonsense").returncode == 2

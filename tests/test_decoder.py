@@ -130,7 +130,7 @@ chunk_sizes = st.lists(st.integers(1, 80), min_size=1, max_size=6)
 @EVERY_LIST
 @settings(max_examples=8)
 @given(data=st.data())
-def test_whatever_a_meter_measures_is_read_exactly(
+def test_values_of_any_meter_are_read_exactly(
     family: str, variant: str, data: st.DataObject
 ) -> None:
     meter = meters.build(family, variant)
@@ -150,7 +150,7 @@ def test_whatever_a_meter_measures_is_read_exactly(
     tail=st.booleans(),
     sizes=chunk_sizes,
 )
-def test_junk_and_chunks_change_nothing(
+def test_telegrams_are_read_the_same_with_junk_and_in_any_chunks(
     *, family: str, variant: str, junk: list[bytes], part: int, tail: bool, sizes: list[int]
 ) -> None:
     """Junk before, between and behind, half a telegram among it, in chunks of any size."""
@@ -241,9 +241,7 @@ def test_two_meters_on_one_line_are_told_apart() -> None:
 
 
 @EVERY_LIST
-def test_without_the_key_a_telegram_says_who_sent_it_and_nothing_else(
-    family: str, variant: str
-) -> None:
+def test_without_the_key_a_telegram_gives_only_its_sender(family: str, variant: str) -> None:
     sent, *_ = stream(family, variant)
     (telegram,) = telegrams(decode([sent.data], Keys()))
     assert telegram.fault is not None
@@ -255,7 +253,7 @@ def test_without_the_key_a_telegram_says_who_sent_it_and_nothing_else(
 @EVERY_LIST
 @settings(max_examples=4)
 @given(key=st.binary(min_size=16, max_size=16).filter(lambda key: key != KEY))
-def test_with_a_wrong_key_a_telegram_says_nothing(family: str, variant: str, key: bytes) -> None:
+def test_with_a_wrong_key_a_telegram_gives_no_values(family: str, variant: str, key: bytes) -> None:
     sent, *_ = stream(family, variant)
     (telegram,) = telegrams(decode([sent.data], Keys(key)))
     assert telegram.fault is not None
@@ -263,7 +261,9 @@ def test_with_a_wrong_key_a_telegram_says_nothing(family: str, variant: str, key
 
 
 @pytest.mark.parametrize(("family", "variant"), AUTHENTICATED)
-def test_with_a_wrong_authentication_key_a_telegram_says_nothing(family: str, variant: str) -> None:
+def test_with_a_wrong_authentication_key_a_telegram_gives_no_values(
+    family: str, variant: str
+) -> None:
     sent, *_ = stream(family, variant)
     (telegram,) = telegrams(decode([sent.data], Keys(KEY, KEY)))
     assert telegram.fault is not None
@@ -282,7 +282,7 @@ def test_with_a_wrong_authentication_key_a_telegram_says_nothing(family: str, va
     ),
     drop=st.integers(0, 3),
 )
-def test_what_is_corrupted_behind_the_checksums_never_gives_a_wrong_value(
+def test_corruption_that_the_checksums_miss_never_gives_a_wrong_value(
     family: str, variant: str, changes: list[tuple[int, int]], drop: int
 ) -> None:
     """The link's checksums are right, so only the authentication stands in the way."""
@@ -333,7 +333,7 @@ def test_a_lost_byte_costs_no_more_than_its_telegram(
 @EVERY_LIST
 @settings(max_examples=8)
 @given(at=st.integers(0, 10_000), noise=st.binary(min_size=1, max_size=5))
-def test_bytes_too_many_cost_no_more_than_their_telegram(
+def test_inserted_bytes_cost_no_more_than_their_telegram(
     family: str, variant: str, at: int, noise: bytes
 ) -> None:
     sent = stream(family, variant)[:3]
@@ -375,7 +375,7 @@ def test_a_telegram_without_its_end_gives_nothing(family: str, variant: str) -> 
 
 
 @EVERY_LIST
-def test_a_telegram_without_its_beginning_gives_nothing_wrong(family: str, variant: str) -> None:
+def test_a_telegram_without_its_beginning_gives_no_wrong_value(family: str, variant: str) -> None:
     """What is left may be a whole ciphered APDU, which is taken for what it is."""
     sent, *_ = stream(family, variant)
     for missing in [*range(2, 30), *range(30, len(sent.data), 15)]:
@@ -385,7 +385,7 @@ def test_a_telegram_without_its_beginning_gives_nothing_wrong(family: str, varia
 
 
 @EVERY_LIST
-def test_what_a_cut_telegram_lacks_is_told(family: str, variant: str) -> None:
+def test_a_cut_telegram_is_damaged_at_a_byte_that_was_fed(family: str, variant: str) -> None:
     sent, *_ = stream(family, variant)
     for kept in range(12, len(sent.data) - 2, 30):
         events = decode([sent.data[:kept]])
@@ -437,7 +437,7 @@ def test_noise_is_counted() -> None:
     assert (one.junk, one.frames) == (5, 2)
 
 
-def test_an_end_of_the_stream_can_be_followed_by_another_stream() -> None:
+def test_a_decoder_can_be_fed_again_after_its_end() -> None:
     one = decoder()
     first, second, *_ = stream("e450", "steiermark")
     one.feed(first.data[: len(first.data) // 2])
@@ -446,7 +446,7 @@ def test_an_end_of_the_stream_can_be_followed_by_another_stream() -> None:
     assert registers(telegram) == expected_registers(second.truth)
 
 
-def test_the_keys_given_do_not_show_in_a_decoder() -> None:
+def test_the_text_of_a_decoder_does_not_hold_its_keys() -> None:
     one = decoder(BOTH_KEYS)
     shown = f"{one!r} {vars(one)!r} {vars(one._receiver)!r}"
     for key in (KEY, AUTH_KEY):

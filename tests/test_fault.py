@@ -3,13 +3,13 @@
 from app.fault import DecodeError, Fault, Kind
 
 
-def test_a_fault_says_layer_place_and_reason() -> None:
+def test_the_text_of_a_fault_has_layer_place_and_reason() -> None:
     assert str(Fault(Kind.DAMAGED, "mbus", 17, "the checksum is wrong")) == (
         "mbus: byte 17: the checksum is wrong"
     )
 
 
-def test_an_error_says_layer_place_and_reason_and_keeps_them_apart() -> None:
+def test_a_decode_error_has_layer_place_and_reason() -> None:
     error = DecodeError("a-xdr", 3, "63 is no data type")
     assert str(error) == "a-xdr: byte 3: 63 is no data type"
     assert (error.layer, error.offset, error.reason) == ("a-xdr", 3, "63 is no data type")

@@ -46,12 +46,12 @@ def test_a_decimal_is_written_digit_by_digit(number: str, text: str | None) -> N
 
 
 @given(exact)
-def test_nothing_exact_is_changed_on_the_way_there_and_back(value: object) -> None:
+def test_exact_values_survive_writing_and_reading(value: object) -> None:
     assert json.loads(dumps(value), parse_float=Decimal) == value
 
 
 @given(without_decimals)
-def test_all_else_looks_as_the_json_module_writes_it(value: object) -> None:
+def test_other_values_are_written_as_by_the_json_module(value: object) -> None:
     assert dumps(value) == json.dumps(value, ensure_ascii=False)
 
 
@@ -62,7 +62,7 @@ def test_a_decimal_has_neither_exponent_nor_needless_zeros(number: Decimal) -> N
     assert "." not in text or not text.endswith(("0", "."))
 
 
-def test_strings_keep_their_letters_and_lose_their_danger() -> None:
+def test_strings_keep_letters_and_escape_control_characters() -> None:
     assert dumps({"Zähler": 'a"b\\c\n\x00°'}) == '{"Zähler": "a\\"b\\\\c\\n\\u0000°"}'
 
 
@@ -77,12 +77,12 @@ def test_the_member_of_an_enum_is_its_number() -> None:
     "value",
     [1.5, datetime(2026, 11, 21, tzinfo=UTC), b"x", {1: 2}, {None: 1}, {"a": {"b": {3}}}, (1,)],
 )
-def test_what_has_no_exact_text_is_refused(value: object) -> None:
+def test_values_without_an_exact_text_are_rejected(value: object) -> None:
     with pytest.raises(TypeError):
         dumps(value)
 
 
 @pytest.mark.parametrize("number", ["NaN", "sNaN", "Infinity", "-Infinity"])
-def test_what_is_no_number_is_refused(number: str) -> None:
+def test_nan_and_infinity_are_rejected(number: str) -> None:
     with pytest.raises(ValueError, match="neither NaN nor infinity"):
         dumps([Decimal(number)])

@@ -118,18 +118,18 @@ def test_the_block_holds_each_of_the_lists_that_one_meter_pushes() -> None:
         (Keys(KEY, KEY), "burgenland", "tag does not fit"),
     ],
 )
-def test_what_is_known_of_the_tag_is_shown(keys: Keys, variant: str, said: str) -> None:
+def test_the_state_of_the_tag_is_shown(keys: Keys, variant: str, said: str) -> None:
     assert report(telegram("e450", variant).data, keys)[0][0].endswith(f", {said}")
 
 
-def test_a_register_that_nobody_knows_is_flagged_in_both_places() -> None:
+def test_an_unknown_register_is_flagged_in_both_places() -> None:
     strange = axdr.structure(axdr.octet_string(obis_bytes("0-5:200.1.0")), axdr.uint16(5))
     shown, block = report(b"".join(links.Hdlc().frames(notification(strange))))
     assert "  0-5:200.1.0      ? unknown register               5" in shown
     assert "  0-5:200.1.0 number  (unknown)" in block
 
 
-def test_the_items_of_a_list_that_nobody_knows_are_shown_with_their_types() -> None:
+def test_the_items_of_an_unknown_list_are_shown_with_their_types() -> None:
     body = notification(axdr.uint16(236), axdr.octet_string(b"30100007"))
     shown, block = report(b"".join(links.Hdlc().frames(body)))
     assert shown[0].endswith("not ciphered")
@@ -144,7 +144,7 @@ def test_the_items_of_a_list_that_nobody_knows_are_shown_with_their_types() -> N
     assert "1 x list: unknown list" in block
 
 
-def test_what_is_damaged_is_shown_and_counted() -> None:
+def test_damaged_telegrams_are_shown_and_counted() -> None:
     data = bytearray(telegram("kaifa").data)
     data[60] ^= 1
     shown, block = report(bytes(data) * 2)
@@ -153,7 +153,7 @@ def test_what_is_damaged_is_shown_and_counted() -> None:
     assert "no telegram" in block
 
 
-def test_how_old_the_value_of_a_meter_behind_is_is_shown() -> None:
+def test_the_age_of_the_value_of_a_meter_behind_is_shown() -> None:
     (line,) = [line for line in report(P1)[0] if "0-1:24.2.1" in line]
     assert line.endswith("107.123 m3 (since 2026-07-01 11:55:00+02:00)")
 
@@ -233,7 +233,7 @@ def test_the_number_of_a_meter_behind_is_masked_too() -> None:
     ("number", "shown"),
     [("1KFM0200000011", "1KFMxxxxxxxxxx"), ("12345", "1234x"), ("1234", "1234"), ("", "")],
 )
-def test_of_a_number_only_its_beginning_is_shown(number: str, shown: str) -> None:
+def test_only_the_beginning_of_a_number_is_shown(number: str, shown: str) -> None:
     assert masked(number) == shown
 
 
@@ -317,7 +317,7 @@ async def test_modes_are_tried_in_turn_until_one_gives_frames(adapter: Adapter) 
     assert " 2 good frames, " in counted
 
 
-async def test_a_line_that_brings_nothing_ends_by_itself_with_a_failure() -> None:
+async def test_a_silent_line_ends_with_a_failure_after_the_given_time() -> None:
     with closing(await TcpServer.listen(0)) as gateway:
         out = io.StringIO()
         one = source(f"tcp://127.0.0.1:{gateway.port}")
@@ -325,7 +325,7 @@ async def test_a_line_that_brings_nothing_ends_by_itself_with_a_failure() -> Non
     assert "no telegram" in out.getvalue().splitlines()
 
 
-async def test_a_line_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
+async def test_a_missing_device_is_shown_at_once(tmp_path: Path) -> None:
     out = WatchedStream(attempt=end())
     path = tmp_path / "missing"
     async with asyncio.timeout(TIMEOUT):
@@ -334,7 +334,7 @@ async def test_a_line_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
     assert f"line: {path} (2400 8E1)" in out.getvalue().splitlines()
 
 
-async def test_an_output_that_nobody_reads_any_more_ends_it(adapter: Adapter) -> None:
+async def test_a_closed_output_ends_listen(adapter: Adapter) -> None:
     """As ``listen ... | head`` does; it once went on for ever without a word."""
 
     class Closed(io.StringIO):
@@ -389,7 +389,7 @@ def test_a_recording_or_another_capture_is_shown_to_its_end(
     assert lines[-1] == "----- to here -----"
 
 
-def test_a_telegram_that_the_end_of_a_recording_cuts_off_is_told(
+def test_a_telegram_cut_off_by_the_end_of_a_recording_is_shown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "x.txt"
@@ -423,7 +423,9 @@ def test_a_damaged_recording_is_wrong_usage(
         ["listen", "/dev/ttyUSB0", "--key", "36C6"],
     ],
 )
-def test_wrong_usage_is_told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_has_its_message(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as end:
         cli.main(arguments)
     assert end.value.code == 2

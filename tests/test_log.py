@@ -112,13 +112,13 @@ def test_control_characters_of_a_telegram_do_not_reach_the_terminal() -> None:
     assert stream.getvalue().endswith("meter 1\\x1b[2J2\\x003\\x9b4 | forged\n")
 
 
-def test_text_that_turns_or_hides_what_is_beside_it_is_shown_as_what_it_is() -> None:
+def test_bidirectional_and_invisible_characters_are_escaped() -> None:
     stream = written()
     logging.getLogger("x").info("meter %s", "1\u202e2\u200b3\u20664\ufeff5\xad")
     assert stream.getvalue().endswith("meter 1\\u202e2\\u200b3\\u20664\\ufeff5\\xad\n")
 
 
-def test_text_the_stream_cannot_write_costs_no_line() -> None:
+def test_text_that_the_stream_cannot_encode_is_escaped() -> None:
     raw = io.BytesIO()
     log.setup("info", (), io.TextIOWrapper(raw, "ascii"), colour=False)
     logging.getLogger("x").info("12 °C \ud800")
@@ -136,7 +136,7 @@ def test_text_the_stream_cannot_write_costs_no_line() -> None:
         ({"NO_COLOR": ""}, True, True),
     ],
 )
-def test_colours_are_used_where_they_show(
+def test_colours_are_used_on_a_terminal_and_under_the_supervisor(
     *,
     environment: dict[str, str],
     terminal: bool,
@@ -230,7 +230,7 @@ async def test_secrets_are_found_in_what_asyncio_reports() -> None:
     assert "geheim" not in stream.getvalue()
 
 
-def test_a_secret_that_becomes_known_later_is_hidden_from_then_on() -> None:
+def test_a_secret_added_later_is_hidden_from_then_on() -> None:
     stream = io.StringIO()
     redactor = log.setup("info", (), stream)
     redactor.hide("s3cret")
@@ -239,7 +239,7 @@ def test_a_secret_that_becomes_known_later_is_hidden_from_then_on() -> None:
     assert stream.getvalue().endswith("password ***\n")
 
 
-def test_a_secret_that_begins_with_another_one_goes_as_a_whole() -> None:
+def test_a_secret_that_begins_with_another_one_is_hidden_whole() -> None:
     assert log.Redactor(["abc", "abcdef"])("x abcdef abc x") == "x *** *** x"
 
 
@@ -259,7 +259,7 @@ def test_no_secret_survives(
     assert not any(secret in text for secret in secrets)
 
 
-def test_arguments_that_cannot_be_formatted_cost_no_line_and_show_nothing(
+def test_arguments_that_cannot_be_formatted_are_left_out_of_the_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     class Broken:
@@ -273,7 +273,7 @@ def test_arguments_that_cannot_be_formatted_cost_no_line_and_show_nothing(
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_stream_that_is_gone_stops_nothing_and_shows_nothing(
+def test_a_closed_stream_causes_no_exception_and_no_output(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     stream = written((KEY,))
@@ -316,7 +316,7 @@ def crash(how: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_what_python_writes_itself_goes_to_the_log_without_secrets() -> None:
+def test_warnings_and_uncaught_exceptions_are_logged_without_secrets() -> None:
     done = crash("fail")
     assert done.returncode == 1
     assert done.stderr == ""
@@ -331,7 +331,7 @@ def test_what_python_writes_itself_goes_to_the_log_without_secrets() -> None:
     assert lines[3].endswith("ValueError: ***")
 
 
-def test_an_interrupted_program_needs_no_traceback() -> None:
+def test_a_keyboard_interrupt_logs_no_traceback() -> None:
     done = crash("interrupt")
     assert done.stderr == ""
     assert done.stdout.splitlines()[-1].endswith("INFO    interrupted")

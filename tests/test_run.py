@@ -51,7 +51,7 @@ NAMED = (
 )
 
 
-async def test_all_problems_of_the_options_are_told_at_once(tmp_path: Path) -> None:
+async def test_all_errors_of_the_options_are_logged_at_once(tmp_path: Path) -> None:
     async with running(FAULTY, tmp_path) as program:
         assert await program.ends() == 1
     told = [line.partition(" FATAL ")[2].strip() for line in program.lines]
@@ -67,13 +67,13 @@ async def test_all_problems_of_the_options_are_told_at_once(tmp_path: Path) -> N
         ("[]", "a list of 0 is given; wanted is a group of options"),
     ],
 )
-async def test_a_file_without_options_is_told(tmp_path: Path, content: str, words: str) -> None:
+async def test_a_file_without_options_is_an_error(tmp_path: Path, content: str, words: str) -> None:
     async with running(content, tmp_path) as program:
         assert await program.ends() == 1
     assert words in program.lines[0]
 
 
-def test_a_missing_file_of_options_is_told(
+def test_a_missing_file_of_options_is_an_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = logging.getLogger()
@@ -101,14 +101,14 @@ def write_profile(folder: Path, text: str) -> None:
     path.write_text(text)
 
 
-async def test_a_profile_of_ones_own_can_be_chosen(tmp_path: Path) -> None:
+async def test_a_profile_of_the_user_can_be_chosen(tmp_path: Path) -> None:
     write_profile(tmp_path, 'manufacturer = "Example"\nmodel = "X1"')
     async with running(OWN, tmp_path) as program:
         await program.logs("the gateway tcp://127.0.0.1:1 refuses the connection")
         assert "nothing was started" not in program.output
 
 
-async def test_without_its_file_it_is_not_known(tmp_path: Path) -> None:
+async def test_a_profile_of_the_user_is_unknown_without_its_file(tmp_path: Path) -> None:
     async with running(OWN, tmp_path) as program:
         assert await program.ends() == 1
     assert "meter_type: " in program.lines[0]
@@ -133,13 +133,17 @@ async def find(wanted: MqttOptions, url: str, redactor: Redactor | None = None) 
     return await run._find_broker(wanted, environment, redactor or Redactor())
 
 
-async def test_a_broker_in_the_options_is_taken_without_asking(supervisor: FakeSupervisor) -> None:
+async def test_a_broker_in_the_options_is_used_without_asking_the_supervisor(
+    supervisor: FakeSupervisor,
+) -> None:
     wanted = MqttOptions("broker", 8883, "me", "pw", tls=True)
     assert await find(wanted, supervisor.url) is wanted
     assert supervisor.requests == []
 
 
-async def test_without_one_the_supervisor_is_asked(supervisor: FakeSupervisor) -> None:
+async def test_without_a_broker_in_the_options_the_supervisor_is_asked(
+    supervisor: FakeSupervisor,
+) -> None:
     supervisor.replies({"result": "ok", "data": BROKER | {"ssl": True, "port": 8883}})
     wanted = MqttOptions(ca="/ssl/ca.pem", tls_insecure=True, base_topic="house")
     assert await find(wanted, supervisor.url) == MqttOptions(
@@ -154,7 +158,7 @@ async def test_without_one_the_supervisor_is_asked(supervisor: FakeSupervisor) -
     )
 
 
-async def test_user_and_password_of_the_options_win_over_the_supervisor_s(
+async def test_user_and_password_of_the_options_override_the_supervisor_s(
     supervisor: FakeSupervisor,
 ) -> None:
     supervisor.replies({"result": "ok", "data": BROKER})
@@ -162,7 +166,7 @@ async def test_user_and_password_of_the_options_win_over_the_supervisor_s(
     assert (found.host, found.username, found.password) == ("core-mosquitto", "me", "mine")
 
 
-async def test_a_password_that_the_supervisor_names_is_kept_out_of_the_log(
+async def test_a_password_from_the_supervisor_is_hidden_in_the_log(
     supervisor: FakeSupervisor,
 ) -> None:
     supervisor.replies({"result": "ok", "data": BROKER | {"password": "swordfish"}})
@@ -171,7 +175,7 @@ async def test_a_password_that_the_supervisor_names_is_kept_out_of_the_log(
     assert redactor("login with swordfish") == "login with ***"
 
 
-async def test_without_broker_and_supervisor_the_option_to_set_is_named() -> None:
+async def test_without_broker_and_supervisor_the_error_names_the_option_to_set() -> None:
     with pytest.raises(SupervisorError, match=r"set the option mqtt\.host"):
         await run._find_broker(MqttOptions(), {}, Redactor())
 
@@ -183,7 +187,7 @@ def told(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
     return [(record.levelno, record.getMessage()) for record in caplog.records]
 
 
-def test_the_broker_s_state_is_told_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_broker_s_state_is_logged_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     tell = run._BrokerLog()
     tell(Disconnected("nothing answers at h:1", 2.0))
@@ -194,7 +198,7 @@ def test_the_broker_s_state_is_told_in_one_line(caplog: pytest.LogCaptureFixture
     ]
 
 
-def test_a_broker_that_stays_away_is_told_again_after_ten_minutes_only(
+def test_an_absent_broker_is_logged_again_after_ten_minutes(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -209,7 +213,9 @@ def test_a_broker_that_stays_away_is_told_again_after_ten_minutes_only(
     ]
 
 
-def test_another_trouble_with_the_broker_is_told_at_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_another_problem_with_the_broker_is_logged_at_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level(logging.INFO)
     tell = run._BrokerLog()
     for reason in ("a", "a", "b"):
@@ -230,13 +236,13 @@ def test_another_trouble_with_the_broker_is_told_at_once(caplog: pytest.LogCaptu
         (MeterOptions(), "meter 2"),
     ],
 )
-def test_a_meter_among_several_is_told_by_what_the_user_knows(
+def test_a_meter_among_several_has_a_label_that_the_user_knows(
     meter: MeterOptions, label: str
 ) -> None:
     assert run._labels([MeterOptions(), meter]) == ["meter 1", label]
 
 
-def test_an_only_meter_needs_no_label_and_no_two_have_the_same() -> None:
+def test_an_only_meter_has_no_label_and_labels_differ() -> None:
     meter = MeterOptions(name="Keller")
     assert run._labels([meter]) == [""]
     assert run._labels([meter, meter, MeterOptions(), meter]) == [
@@ -247,7 +253,7 @@ def test_an_only_meter_needs_no_label_and_no_two_have_the_same() -> None:
     ]
 
 
-async def test_the_health_check_s_file_is_touched_again_and_again(
+async def test_the_health_check_s_file_is_touched_repeatedly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "alive"
@@ -296,7 +302,7 @@ class FailingReader:
         await asyncio.Event().wait()
 
 
-async def test_a_reader_that_fails_is_begun_again_and_told(
+async def test_a_reader_that_fails_is_started_again_and_logged(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "RESTART_AFTER", 0.0)
@@ -313,7 +319,7 @@ async def test_a_reader_that_fails_is_begun_again_and_told(
 
 
 @pytest.mark.parametrize("hears", [True, False])
-async def test_meters_gone_for_good_are_taken_back_only_while_every_line_hears_one(
+async def test_unheard_meters_are_removed_only_while_every_line_hears_one(
     *, hears: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(NOTICE)
@@ -341,7 +347,7 @@ async def test_meters_gone_for_good_are_taken_back_only_while_every_line_hears_o
     assert any("GAS7 was not heard for a week" in text for text in caplog.messages) is hears
 
 
-def test_a_broker_that_is_not_checked_is_told_at_each_start(
+def test_tls_insecure_is_logged_at_each_start(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def start() -> None:

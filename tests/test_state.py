@@ -11,17 +11,17 @@ import pytest
 from app.state import RETRY_AFTER, Json, State
 
 
-def test_what_was_kept_is_there_after_a_restart(tmp_path: Path) -> None:
+def test_a_kept_value_is_there_after_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     State(path).set("serial mode", "/dev/ttyUSB0", "2400 8E1")
     assert State(path).get("serial mode", "/dev/ttyUSB0") == "2400 8E1"
 
 
-def test_what_was_never_kept_is_none(tmp_path: Path) -> None:
+def test_a_value_never_kept_is_none(tmp_path: Path) -> None:
     assert State(tmp_path / "state.json").get("serial mode", "/dev/ttyUSB0") is None
 
 
-def test_what_was_forgotten_is_not_there_after_a_restart(tmp_path: Path) -> None:
+def test_a_forgotten_value_is_not_there_after_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     state = State(path)
     state.set("retained", "a/status", "")
@@ -30,13 +30,13 @@ def test_what_was_forgotten_is_not_there_after_a_restart(tmp_path: Path) -> None
     assert State(path).section("retained") == {"b/status": ""}
 
 
-def test_forgetting_what_was_never_kept_does_not_write(tmp_path: Path) -> None:
+def test_forgetting_a_value_never_kept_does_not_write(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     State(path).forget("retained", "a/status")
     assert not path.exists()
 
 
-def test_keeping_the_same_again_does_not_write(tmp_path: Path) -> None:
+def test_keeping_the_same_value_does_not_write(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     state = State(path)
     state.set("a", "b", "c")
@@ -55,7 +55,7 @@ def test_keeping_the_same_again_does_not_write(tmp_path: Path) -> None:
     ],
     ids=lambda content: content[:40] or "empty",
 )
-def test_a_broken_file_is_begun_anew(
+def test_a_broken_file_is_replaced_by_an_empty_state(
     tmp_path: Path, content: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "state.json"
@@ -66,7 +66,7 @@ def test_a_broken_file_is_begun_anew(
     assert json.loads(path.read_text("utf-8"))["sections"] == {"a": {"b": "c"}}
 
 
-def test_a_file_of_a_newer_version_is_begun_anew(
+def test_a_file_of_a_newer_version_is_replaced_by_an_empty_state(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "state.json"
@@ -89,7 +89,7 @@ def test_json_values_of_every_kind_are_kept(tmp_path: Path) -> None:
     assert State(path).section("section") == kept
 
 
-def test_a_value_of_nothing_is_news_once(tmp_path: Path) -> None:
+def test_a_value_of_none_is_written(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     state = State(path)
     state.set("section", "key", None)
@@ -138,7 +138,7 @@ def test_a_file_that_was_carried_over_is_written_in_the_new_form(tmp_path: Path)
     assert content["sections"]["announced"] == {"1kfm02": ANNOUNCED}
 
 
-def test_what_cannot_be_written_is_kept_in_memory_and_told_once(
+def test_values_that_cannot_be_written_are_kept_in_memory_and_logged_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
@@ -149,7 +149,7 @@ def test_what_cannot_be_written_is_kept_in_memory_and_told_once(
     assert caplog.text.count("cannot be written") == 1
 
 
-def test_what_could_not_be_written_is_written_later(
+def test_values_that_could_not_be_written_are_written_later(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     now = 0.0
@@ -166,7 +166,7 @@ def test_what_could_not_be_written_is_written_later(
     assert "can be written again" in caplog.text
 
 
-def test_a_full_disk_leaves_what_was_and_no_half_file(
+def test_a_full_disk_leaves_the_old_file_and_no_partial_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "state.json"
@@ -183,7 +183,7 @@ def test_a_full_disk_leaves_what_was_and_no_half_file(
     assert state.get("a", "b") == "d"
 
 
-def test_no_half_file_is_left_where_writing_fails(tmp_path: Path) -> None:
+def test_no_partial_file_is_left_where_writing_fails(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     state = State(path)
     state.set("a", "b", "c")
@@ -192,7 +192,7 @@ def test_no_half_file_is_left_where_writing_fails(tmp_path: Path) -> None:
     assert State(path).get("a", "b") == "c"
 
 
-def test_several_texts_are_written_once_and_only_when_they_are_news(
+def test_an_update_is_written_once_and_only_if_it_changes_values(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "state.json"

@@ -79,7 +79,7 @@ def draw_value(data: st.DataObject, place: dict[str, Any]) -> tuple[Node, object
     return Node(NUMBERS[declared], number), Decimal(number).scaleb(place.get("scaler", 0))
 
 
-def test_every_list_without_codes_belongs_to_some_family() -> None:
+def test_every_list_without_codes_belongs_to_a_family() -> None:
     assert {name for _, name in OWNERS} == set(TABLES)
 
 
@@ -87,7 +87,7 @@ def test_every_list_without_codes_belongs_to_some_family() -> None:
 @pytest.mark.parametrize(("meter_type", "name"), OWNERS)
 @settings(max_examples=8)
 @given(data=st.data())
-def test_a_list_without_codes_is_read_as_what_went_in(
+def test_a_list_without_codes_is_read_with_the_values_sent(
     *, meter_type: str, name: str, chosen: bool, data: st.DataObject
 ) -> None:
     drawn = draw_list(data, name)
@@ -106,7 +106,7 @@ def test_a_list_without_codes_is_read_as_what_went_in(
 
 
 @pytest.mark.parametrize(("meter_type", "name"), OWNERS)
-def test_a_list_with_one_value_more_or_less_is_not_taken_for_it(meter_type: str, name: str) -> None:
+def test_a_list_with_one_value_more_or_less_is_not_recognised(meter_type: str, name: str) -> None:
     """But for a list that is known itself."""
     lengths = {len(known.places) for known in PROFILES[meter_type].lists}
     places = TABLES[name]["values"]

@@ -44,7 +44,7 @@ def kept(made: Decoder) -> int:
 
 
 @pytest.mark.parametrize("kind", GARBAGE)
-def test_garbage_is_no_more_work_than_there_is_time_for_and_none_of_it_is_kept(kind: str) -> None:
+def test_garbage_is_scanned_in_time_and_not_kept(kind: str) -> None:
     size = 20_000
     seconds, held = cost(kind, size)
     assert held < MOST_KEPT
@@ -52,7 +52,7 @@ def test_garbage_is_no_more_work_than_there_is_time_for_and_none_of_it_is_kept(k
 
 
 @pytest.mark.slow
-def test_two_megabytes_of_garbage_leave_nothing_behind(figure: Figure) -> None:
+def test_two_megabytes_of_garbage_leave_no_bytes_in_memory(figure: Figure) -> None:
     size = 2_000_000 // len(GARBAGE)
     made = decoder()
     rates = {}

@@ -50,7 +50,7 @@ def test_every_family_that_is_simulated_has_a_profile() -> None:
 
 
 @pytest.mark.parametrize("meter_type", PROFILES)
-def test_a_profile_is_simulated_or_has_a_capture(meter_type: str) -> None:
+def test_every_profile_is_simulated_or_has_a_capture(meter_type: str) -> None:
     """Else no telegram shows that it is right."""
     shown = {one["meter_type"] for one in SHIPPED if one["expected"]["status"] == "ok"}
     assert meter_type in FAMILIES or meter_type in shown
@@ -226,7 +226,7 @@ def whatever_a_meter_measures_is_read_exactly(
 @every_list
 @settings(max_examples=FEW)
 @given(data=st.data())
-def test_whatever_a_meter_measures_is_read_exactly(
+def test_values_of_any_meter_are_read_exactly(
     family: str, variant: str, data: st.DataObject
 ) -> None:
     whatever_a_meter_measures_is_read_exactly(family, variant, data)
@@ -236,7 +236,7 @@ def test_whatever_a_meter_measures_is_read_exactly(
 @every_list
 @settings(max_examples=MANY)
 @given(data=st.data())
-def test_whatever_a_meter_measures_is_read_exactly_every_time(
+def test_values_of_any_meter_are_read_exactly_in_many_examples(
     family: str, variant: str, data: st.DataObject
 ) -> None:
     whatever_a_meter_measures_is_read_exactly(family, variant, data)
@@ -298,7 +298,7 @@ def however_telegrams_come_they_are_read(family: str, variant: str, data: st.Dat
 @every_list
 @settings(max_examples=FEW)
 @given(data=st.data())
-def test_however_telegrams_come_they_are_read(
+def test_telegrams_are_read_in_any_chunks_and_with_junk(
     family: str, variant: str, data: st.DataObject
 ) -> None:
     however_telegrams_come_they_are_read(family, variant, data)
@@ -308,7 +308,7 @@ def test_however_telegrams_come_they_are_read(
 @every_list
 @settings(max_examples=MANY)
 @given(data=st.data())
-def test_however_telegrams_come_they_are_read_every_time(
+def test_telegrams_are_read_in_any_chunks_and_with_junk_in_many_examples(
     family: str, variant: str, data: st.DataObject
 ) -> None:
     however_telegrams_come_they_are_read(family, variant, data)
@@ -322,7 +322,7 @@ def test_however_telegrams_come_they_are_read_every_time(
     begins=st.booleans(),
     sizes=chunk_sizes,
 )
-def test_half_a_telegram_costs_no_whole_one(
+def test_a_cut_telegram_does_not_harm_those_beside_it(
     *, family: str, variant: str, seed: int, at: int, begins: bool, sizes: list[int]
 ) -> None:
     """As after a cable was pulled, or when the program starts in the middle of one."""
@@ -366,7 +366,7 @@ IN_TURN = [
 
 
 @pytest.mark.parametrize(("family", "variants"), IN_TURN)
-def test_lists_in_turn_are_of_one_meter(family: str, variants: tuple[str, ...]) -> None:
+def test_lists_pushed_in_turn_are_of_one_meter(family: str, variants: tuple[str, ...]) -> None:
     line = decoder()
     names = set()
     for turn, variant in enumerate(variants):
@@ -396,18 +396,20 @@ def moving(family: str, variant: str, line: Decoder, count: int) -> None:
 
 
 @every_list
-def test_the_counters_of_a_living_meter_never_go_back(family: str, variant: str) -> None:
+def test_energies_of_a_household_never_decrease(family: str, variant: str) -> None:
     moving(family, variant, decoder(), 12)
 
 
 @pytest.mark.slow
 @every_list
-def test_the_counters_of_a_living_meter_never_go_back_all_day(family: str, variant: str) -> None:
+def test_energies_of_a_household_never_decrease_over_a_thousand_telegrams(
+    family: str, variant: str
+) -> None:
     moving(family, variant, decoder(), 1000)
 
 
 @every_list
-def test_a_meter_on_a_wire_has_the_name_that_the_program_gives_it(
+def test_a_simulated_meter_knows_the_id_that_the_program_gives_it(
     family: str, variant: str
 ) -> None:
     """For trials that last long, and look for its topics."""
@@ -423,7 +425,7 @@ def test_a_meter_on_a_wire_has_the_name_that_the_program_gives_it(
 
 
 @every_list
-def test_the_key_that_checks_is_not_needed_to_read(family: str, variant: str) -> None:
+def test_the_authentication_key_is_not_needed_to_decipher(family: str, variant: str) -> None:
     meter = meters.build(family, variant)
     (sent,) = living(meter, 3, NOON, 1)
     (telegram,) = telegrams(decode([sent.data], KEYS))

@@ -41,17 +41,17 @@ def by_id(captures: list[Capture]) -> pytest.MarkDecorator:
 
 
 @by_id(CAPTURES)
-def test_a_capture_says_exactly_what_it_is_known_to_say(capture: Capture) -> None:
+def test_a_capture_decodes_to_its_expected_values(capture: Capture) -> None:
     assert differences(capture) == []
 
 
 @by_id(WITH_A_TYPE)
-def test_a_capture_says_the_same_when_its_meter_type_is_chosen(capture: Capture) -> None:
+def test_a_capture_decodes_to_the_same_with_its_meter_type_chosen(capture: Capture) -> None:
     assert differences(capture, capture["meter_type"]) == []
 
 
 @by_id(WITH_A_TYPE)
-def test_the_meter_type_that_a_user_would_choose_is_found_by_itself(capture: Capture) -> None:
+def test_the_meter_type_of_a_capture_is_recognised(capture: Capture) -> None:
     for meter_type in (AUTO, capture["meter_type"]):
         for telegram in telegrams(events_of(capture, meter_type)):
             assert telegram.fault or (
@@ -60,7 +60,7 @@ def test_the_meter_type_that_a_user_would_choose_is_found_by_itself(capture: Cap
 
 
 @by_id(WITH_A_TYPE)
-def test_a_capture_says_nothing_when_a_type_of_another_maker_is_chosen(capture: Capture) -> None:
+def test_a_capture_gives_no_reading_with_another_maker_s_type_chosen(capture: Capture) -> None:
     """As far as it names its maker; the general P1 profiles take every maker's meters."""
     mine = PROFILES[capture["meter_type"]]
     for other in PROFILES.values():
@@ -77,7 +77,7 @@ def test_a_capture_says_nothing_when_a_type_of_another_maker_is_chosen(capture: 
 
 
 @by_id(CAPTURES)
-def test_a_capture_says_the_same_byte_by_byte(capture: Capture) -> None:
+def test_a_capture_decodes_to_the_same_byte_by_byte(capture: Capture) -> None:
     assert differences(capture, piecemeal=True) == []
 
 
@@ -89,11 +89,11 @@ def test_there_are_captures_to_compare() -> None:
     assert (len(CAPTURES) > len(SHIPPED)) == REFERENCE.exists()
 
 
-def test_every_shipped_capture_says_which_meter_type_a_user_would_choose() -> None:
+def test_every_shipped_capture_has_a_known_meter_type() -> None:
     assert {capture["meter_type"] for capture in SHIPPED} <= PROFILES.keys()
 
 
-def test_every_profile_that_calls_itself_verified_has_a_capture() -> None:
+def test_the_profiles_verified_by_capture_have_one() -> None:
     """As far as the captures are there: families of which none may be passed on lack theirs."""
     if REFERENCE.exists():
         shown = {
@@ -105,13 +105,13 @@ def test_every_profile_that_calls_itself_verified_has_a_capture() -> None:
         assert shown == {one.type for one in PROFILES.values() if one.verified == "capture"}
 
 
-def test_every_capture_has_a_name_of_its_own() -> None:
+def test_every_capture_has_its_own_id() -> None:
     names = [capture["id"] for capture in CAPTURES]
     assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize("capture", SHIPPED, ids=lambda capture: capture["id"])
-def test_a_shipped_capture_names_where_it_is_from_and_may_be_passed_on(capture: Capture) -> None:
+def test_a_shipped_capture_has_its_source_and_a_free_licence(capture: Capture) -> None:
     source = capture["source"]
     assert source["licence"] in ("MIT", "Apache-2.0")
     assert source["path"]

@@ -65,12 +65,12 @@ def watched() -> Watched:
     return Watched()
 
 
-def test_without_a_meter_there_is_nobody_to_tell_of(watched: Watched) -> None:
+def test_no_diagnostics_before_a_meter_is_heard(watched: Watched) -> None:
     watched.look(SILENT)
     assert watched.said() == []
 
 
-def test_a_meter_is_told_of_with_its_first_telegram(watched: Watched) -> None:
+def test_diagnostics_begin_with_the_first_telegram(watched: Watched) -> None:
     watched.heard()
     assert watched.said() == [
         (
@@ -87,7 +87,7 @@ def test_a_meter_is_told_of_with_its_first_telegram(watched: Watched) -> None:
     ]
 
 
-def test_figures_follow_at_intervals(watched: Watched) -> None:
+def test_figures_are_published_at_the_interval(watched: Watched) -> None:
     watched.heard()
     watched.said()
     for _ in range(int(3 * INTERVAL)):
@@ -96,7 +96,7 @@ def test_figures_follow_at_intervals(watched: Watched) -> None:
     assert [values["telegrams"] for _, values in watched.said()] == [31, 61, 91]
 
 
-def test_a_longer_interval_spares_the_recorder_and_delays_no_trouble() -> None:
+def test_a_longer_interval_delays_figures_but_no_problem() -> None:
     watched = Watched(interval=300.0)
     watched.heard()
     watched.said()
@@ -108,7 +108,7 @@ def test_a_longer_interval_spares_the_recorder_and_delays_no_trouble() -> None:
     assert len(watched.said()) == 1
 
 
-def test_a_problem_is_told_at_once_with_its_words_and_its_beginning(watched: Watched) -> None:
+def test_a_problem_is_published_at_once_with_its_sentence_and_start(watched: Watched) -> None:
     watched.heard()
     watched.said()
     watched.look()
@@ -128,9 +128,7 @@ def test_a_problem_is_told_at_once_with_its_words_and_its_beginning(watched: Wat
     assert (values["problem"], values["problem_details"]) == ("OFF", {})
 
 
-def test_a_problem_that_lasts_keeps_its_beginning_and_gets_its_newest_words(
-    watched: Watched,
-) -> None:
+def test_a_lasting_problem_keeps_its_start_and_gets_its_newest_sentence(watched: Watched) -> None:
     watched.heard()
     watched.look(SILENT)
     watched.said()
@@ -140,14 +138,14 @@ def test_a_problem_that_lasts_keeps_its_beginning_and_gets_its_newest_words(
     assert values["problem_details"]["since"] == "2026-06-21T12:00:01+00:00"
 
 
-def test_errors_are_told_by_kind(watched: Watched) -> None:
+def test_errors_are_published_by_kind(watched: Watched) -> None:
     watched.line.fault(Fault(Kind.DAMAGED, "mbus", 0, "noise"), watched.now)
     watched.heard()
     ((_, values),) = watched.said()
     assert (values["errors"], values["errors_details"]) == (1, {"damaged": 1})
 
 
-def test_a_broker_that_comes_and_goes_is_a_problem_of_its_own(watched: Watched) -> None:
+def test_an_unsteady_broker_connection_is_a_problem(watched: Watched) -> None:
     watched.heard()
     watched.look()
     watched.said()
@@ -158,7 +156,7 @@ def test_a_broker_that_comes_and_goes_is_a_problem_of_its_own(watched: Watched) 
     assert "lost 3 times" in values["problem_details"]["message"]
 
 
-def test_what_keeps_the_meter_from_being_read_is_told_first(watched: Watched) -> None:
+def test_a_line_problem_comes_before_the_broker_s_and_the_clock_s(watched: Watched) -> None:
     watched.heard()
     watched.recorder.own_problem = UNSTEADY
     watched.line.said(NOON, NOON + timedelta(days=1), None)
@@ -171,7 +169,7 @@ def test_what_keeps_the_meter_from_being_read_is_told_first(watched: Watched) ->
     assert watched.said()[-1][1]["problem_details"]["kind"] == "clock"
 
 
-def test_every_meter_that_a_line_leads_to_is_told_of(watched: Watched) -> None:
+def test_every_meter_of_a_line_has_diagnostics(watched: Watched) -> None:
     watched.heard(KAIFA)
     watched.heard(E450)
     watched.said()
@@ -179,7 +177,7 @@ def test_every_meter_that_a_line_leads_to_is_told_of(watched: Watched) -> None:
     assert [meter for meter, _ in watched.said()] == ["1kfm02", "12345678"]
 
 
-def test_a_meter_that_is_silent_since_the_restart_is_told_of() -> None:
+def test_a_meter_silent_since_the_restart_has_diagnostics() -> None:
     state = Memory()
     Watched(state).heard(KAIFA)
     again = Watched(state)
@@ -187,7 +185,7 @@ def test_a_meter_that_is_silent_since_the_restart_is_told_of() -> None:
     assert [(meter, values["problem"]) for meter, values in again.said()] == [("1kfm02", "ON")]
 
 
-def test_a_meter_that_was_replaced_is_not_told_of_any_more() -> None:
+def test_a_replaced_meter_has_no_more_diagnostics() -> None:
     state = Memory()
     Watched(state).heard(KAIFA)
     again = Watched(state)
@@ -196,7 +194,7 @@ def test_a_meter_that_was_replaced_is_not_told_of_any_more() -> None:
     assert list(state.section("meters")) == ["12345678"]
 
 
-def test_a_meter_that_is_replaced_while_the_program_runs_is_not_told_of_any_more() -> None:
+def test_a_meter_replaced_while_the_program_runs_has_no_more_diagnostics() -> None:
     state = Memory()
     watched = Watched(state)
     watched.heard(KAIFA)

@@ -45,17 +45,17 @@ def trouble(line: Health, now: float) -> str | None:
     return found.key if found else None
 
 
-def test_a_line_that_was_never_opened_has_no_trouble_yet() -> None:
+def test_a_line_never_opened_has_no_problem() -> None:
     assert health(PUSH, 0.0).problem(1000.0) is None
 
 
-def test_a_line_that_is_read_has_no_trouble(line: Health) -> None:
+def test_a_line_that_is_read_has_no_problem(line: Health) -> None:
     last = push(line, 100.0, count=20)
     assert line.problem(last + PUSH) is None
     assert not line.overdue(last + PUSH)
 
 
-def test_everything_that_comes_is_counted(line: Health) -> None:
+def test_bytes_frames_telegrams_and_faults_are_counted(line: Health) -> None:
     push(line, 100.0, count=3)
     line.fault(fault(Kind.DAMAGED), 0.0)
     counts = line.counts
@@ -65,27 +65,27 @@ def test_everything_that_comes_is_counted(line: Health) -> None:
 # The line is not there
 
 
-def test_a_lost_line_is_told_in_the_words_of_its_source(line: Health) -> None:
+def test_the_problem_of_a_lost_line_is_the_reason_from_its_source(line: Health) -> None:
     line.lost("the adapter is gone; plug it in again")
     found = line.problem(100.0)
     assert found is not None
     assert found.sentence == "the adapter is gone; plug it in again"
 
 
-def test_a_line_lost_for_another_reason_is_another_trouble(line: Health) -> None:
+def test_a_line_lost_for_another_reason_is_another_problem(line: Health) -> None:
     line.lost("the adapter is gone")
     first = trouble(line, 100.0)
     line.lost("the device is missing")
     assert trouble(line, 100.0) != first
 
 
-def test_a_lost_line_hides_what_is_wrong_behind_it(line: Health) -> None:
+def test_a_lost_line_comes_before_any_other_problem(line: Health) -> None:
     line.fault(fault(Kind.KEY_WRONG), 0.0)
     line.lost("the adapter is gone")
     assert trouble(line, 200.0) == "the adapter is gone"
 
 
-def test_a_line_that_is_open_again_begins_anew(line: Health) -> None:
+def test_silence_counts_from_the_reopening_of_a_line(line: Health) -> None:
     line.received(10, 120.0)
     line.lost("the adapter is gone")
     line.opened("2400 8E1", 500.0)
@@ -98,7 +98,7 @@ def test_a_line_that_is_open_again_begins_anew(line: Health) -> None:
 # No bytes
 
 
-def test_silence_is_told_after_half_a_minute(line: Health) -> None:
+def test_silence_is_a_problem_after_half_a_minute(line: Health) -> None:
     assert line.problem(130.0) is None
     found = line.problem(130.6)
     assert found is not None
@@ -109,7 +109,7 @@ def test_silence_is_told_after_half_a_minute(line: Health) -> None:
     )
 
 
-def test_silence_stays_the_same_trouble_while_it_lasts(line: Health) -> None:
+def test_lasting_silence_stays_the_same_problem(line: Health) -> None:
     assert trouble(line, 140.0) == trouble(line, 5000.0) == "no bytes"
 
 
@@ -118,14 +118,14 @@ def test_bytes_end_the_silence(line: Health) -> None:
     assert line.problem(141.0) is None
 
 
-def test_a_meter_that_pushes_seldom_may_be_silent_for_longer() -> None:
+def test_a_longer_push_interval_allows_longer_silence() -> None:
     line = health(60.0, 0.0)
     line.opened("2400 8E1", 0.0)
     assert line.problem(MISSED_PUSHES * 60.0) is None
     assert trouble(line, MISSED_PUSHES * 60.0 + 0.1) == "no bytes"
 
 
-def test_another_mode_does_not_hide_the_silence(line: Health) -> None:
+def test_a_change_of_serial_mode_does_not_end_the_silence(line: Health) -> None:
     line.opened("9600 8N1", 120.0)
     assert trouble(line, 131.0) == "no bytes"
 
@@ -139,7 +139,7 @@ def noise(line: Health, begin: int, end: int) -> None:
         line.received(20, float(second))
 
 
-def test_bytes_without_frames_are_told_after_half_a_minute(line: Health) -> None:
+def test_bytes_without_frames_are_a_problem_after_half_a_minute(line: Health) -> None:
     noise(line, 110, 140)
     assert line.problem(140.0) is None
     found = line.problem(140.6)
@@ -152,7 +152,7 @@ def test_bytes_without_frames_are_told_after_half_a_minute(line: Health) -> None
     )
 
 
-def test_behind_a_gateway_the_serial_mode_is_to_be_set_there() -> None:
+def test_behind_a_gateway_the_advice_is_to_set_the_serial_mode_there() -> None:
     line = health(PUSH, 0.0)
     line.opened(None, 0.0, remote=True)
     noise(line, 0, 40)
@@ -164,7 +164,7 @@ def test_behind_a_gateway_the_serial_mode_is_to_be_set_there() -> None:
     assert "serial_mode" not in found.sentence
 
 
-def test_where_there_is_no_mode_nobody_is_asked_to_set_one() -> None:
+def test_without_a_serial_mode_the_sentence_does_not_ask_for_one() -> None:
     line = health(PUSH, 0.0)
     line.opened(None, 0.0)
     noise(line, 0, 40)
@@ -173,7 +173,7 @@ def test_where_there_is_no_mode_nobody_is_asked_to_set_one() -> None:
     assert found.sentence == "bytes come from the meter, but no whole frame for 40 s"
 
 
-def test_other_modes_tried_in_between_do_not_hide_that_no_frame_comes(line: Health) -> None:
+def test_a_change_of_serial_mode_does_not_end_bytes_without_frames(line: Health) -> None:
     noise(line, 100, 120)
     line.opened("9600 8N1", 120.0)
     noise(line, 121, 131)
@@ -183,7 +183,7 @@ def test_other_modes_tried_in_between_do_not_hide_that_no_frame_comes(line: Heal
     assert "for 31 s with 9600 8N1" in found.sentence
 
 
-def test_a_frame_ends_that(line: Health) -> None:
+def test_a_frame_ends_the_problem_of_bytes_without_frames(line: Health) -> None:
     noise(line, 100, 140)
     line.frames(0, 0.0)
     assert trouble(line, 140.0) == "no frames"
@@ -191,14 +191,14 @@ def test_a_frame_ends_that(line: Health) -> None:
     assert line.problem(140.0) is None
 
 
-def test_the_first_bytes_after_a_long_silence_are_not_blamed_for_it(line: Health) -> None:
+def test_the_first_bytes_after_a_long_silence_are_no_problem(line: Health) -> None:
     line.received(1, 101.0)
     assert trouble(line, 5000.0) == "no bytes"
     line.received(20, 5000.0)
     assert line.problem(5000.5) is None
 
 
-def test_the_gaps_between_telegrams_are_no_silence(line: Health) -> None:
+def test_gaps_between_telegrams_are_not_silence(line: Health) -> None:
     for second in (100.0, 115.0, 130.0, 145.0):
         line.received(282, second)
     assert trouble(line, 145.0) == "no frames"
@@ -218,7 +218,9 @@ def test_the_gaps_between_telegrams_are_no_silence(line: Health) -> None:
         Kind.UNSUPPORTED,
     ],
 )
-def test_what_keeps_telegrams_from_being_read_is_told_at_once(line: Health, kind: Kind) -> None:
+def test_a_fault_that_keeps_telegrams_from_being_read_is_a_problem_at_once(
+    line: Health, kind: Kind
+) -> None:
     line.received(282, 101.0)
     line.frames(2, 0.0)
     line.fault(fault(kind, "do this and that"), 0.0)
@@ -229,9 +231,7 @@ def test_what_keeps_telegrams_from_being_read_is_told_at_once(line: Health, kind
 
 
 @pytest.mark.parametrize("kind", [Kind.KEY_WRONG, Kind.UNKNOWN_LIST, Kind.UNSUPPORTED])
-def test_where_the_decoder_only_says_what_is_wrong_the_remedy_follows(
-    line: Health, kind: Kind
-) -> None:
+def test_a_remedy_follows_a_fault_that_names_none(line: Health, kind: Kind) -> None:
     line.fault(fault(kind, "this is wrong"), 0.0)
     found = line.problem(1.0)
     assert found
@@ -239,14 +239,14 @@ def test_where_the_decoder_only_says_what_is_wrong_the_remedy_follows(
     assert ("compare" if kind is Kind.KEY_WRONG else "report") in found.sentence
 
 
-def test_damaged_bytes_alone_are_no_trouble(line: Health) -> None:
+def test_damaged_bytes_alone_are_no_problem(line: Health) -> None:
     line.received(282, 101.0)
     line.fault(fault(Kind.DAMAGED), 0.0)
     assert line.problem(101.0) is None
     assert line.counts.faults == 1
 
 
-def test_a_later_fault_of_another_kind_replaces_the_first(line: Health) -> None:
+def test_a_later_fault_replaces_the_first_unless_it_is_damage(line: Health) -> None:
     line.fault(fault(Kind.KEY_WRONG), 0.0)
     line.fault(fault(Kind.DAMAGED), 0.0)
     assert trouble(line, 101.0) == Kind.KEY_WRONG
@@ -254,19 +254,19 @@ def test_a_later_fault_of_another_kind_replaces_the_first(line: Health) -> None:
     assert trouble(line, 101.0) == Kind.AUTH_KEY_WRONG
 
 
-def test_a_telegram_ends_that(line: Health) -> None:
+def test_a_telegram_ends_the_problem_of_a_fault(line: Health) -> None:
     line.fault(fault(Kind.KEY_WRONG), 0.0)
     push(line, 102.0)
     assert line.problem(102.0) is None
 
 
-def test_one_bad_telegram_between_good_ones_is_no_trouble(line: Health) -> None:
+def test_one_bad_telegram_between_good_ones_is_no_problem(line: Health) -> None:
     last = push(line, 100.0, count=3)
     line.fault(fault(Kind.KEY_WRONG), 0.0)
     assert line.problem(last + PUSH) is None
 
 
-def test_a_key_that_fits_no_longer_is_told_once_telegrams_are_overdue(line: Health) -> None:
+def test_a_wrong_key_after_good_telegrams_is_a_problem_once_they_are_overdue(line: Health) -> None:
     last = push(line, 100.0, count=3)
     for n in range(1, 7):
         line.received(282, last + n * PUSH)
@@ -279,17 +279,17 @@ def test_a_key_that_fits_no_longer_is_told_once_telegrams_are_overdue(line: Heal
 # Online or not
 
 
-def test_a_meter_that_was_never_heard_is_not_overdue(line: Health) -> None:
+def test_a_meter_never_heard_is_not_overdue(line: Health) -> None:
     assert not line.overdue(10000.0)
 
 
-def test_a_meter_is_overdue_after_half_a_minute_at_the_least(line: Health) -> None:
+def test_a_meter_is_overdue_after_half_a_minute_at_the_earliest(line: Health) -> None:
     last = push(line, 100.0, interval=1.0, count=50)
     assert not line.overdue(last + SILENT_AFTER)
     assert line.overdue(last + SILENT_AFTER + 0.1)
 
 
-def test_bytes_that_are_no_telegram_keep_no_meter_online(line: Health) -> None:
+def test_bytes_without_a_telegram_do_not_keep_a_meter_online(line: Health) -> None:
     last = push(line, 100.0)
     line.received(100, last + 30)
     assert line.overdue(last + 31)
@@ -301,7 +301,7 @@ def test_the_push_interval_of_a_meter_is_learned(line: Health) -> None:
     assert line.overdue(last + 190.0)
 
 
-def test_a_long_gap_makes_the_watch_hardly_less_strict() -> None:
+def test_one_long_gap_is_not_learned_as_push_interval() -> None:
     line = health(20.0, 0.0)
     line.opened("2400 8E1", 0.0)
     last = push(line, 0.0, interval=20.0, count=10)
@@ -309,7 +309,7 @@ def test_a_long_gap_makes_the_watch_hardly_less_strict() -> None:
     assert line.overdue(last + 86400.0 + 70.0)
 
 
-def test_no_gap_is_learned_that_is_longer_than_an_hour() -> None:
+def test_no_push_interval_longer_than_an_hour_is_learned() -> None:
     line = health(3600.0, 0.0)
     line.opened("2400 8E1", 0.0)
     last = push(line, 0.0, interval=7200.0, count=100)
@@ -320,7 +320,7 @@ def test_no_gap_is_learned_that_is_longer_than_an_hour() -> None:
 # What is told besides
 
 
-def test_the_share_of_good_frames_is_that_of_the_last_hour(line: Health) -> None:
+def test_signal_health_is_the_share_of_good_frames_in_the_last_hour(line: Health) -> None:
     assert "signal_health" not in line.diagnostics(100.0)
     for minute in range(10):
         line.frames(2, 100.0 + 60 * minute)
@@ -332,7 +332,7 @@ def test_the_share_of_good_frames_is_that_of_the_last_hour(line: Health) -> None
     assert "signal_health" not in line.diagnostics(100.0 + 60 * 79 + 3700)
 
 
-def test_a_whole_frame_that_cannot_be_read_is_no_bad_signal(line: Health) -> None:
+def test_a_good_frame_that_cannot_be_deciphered_does_not_lower_signal_health(line: Health) -> None:
     line.frames(1, 100.0)
     line.fault(fault(Kind.KEY_WRONG), 100.0)
     assert line.diagnostics(100.0)["signal_health"] == 100
@@ -345,7 +345,7 @@ def test_errors_are_counted_by_kind(line: Health) -> None:
     assert line.diagnostics(100.0)["errors"] == 3
 
 
-def test_what_a_telegram_says_besides_is_among_the_diagnostics(line: Health) -> None:
+def test_diagnostics_hold_clock_drift_and_invocation_counter(line: Health) -> None:
     line.said(NOON, NOON - timedelta(seconds=21.4), 4711)
     line.telegram(100.0)
     assert line.diagnostics(100.0) == {
@@ -358,7 +358,7 @@ def test_what_a_telegram_says_besides_is_among_the_diagnostics(line: Health) -> 
     }
 
 
-def test_what_is_not_known_is_not_among_the_diagnostics() -> None:
+def test_diagnostics_leave_out_unknown_values() -> None:
     line = health(PUSH, 0.0)
     line.opened(None, 0.0)
     line.said(NOON, None, None)
@@ -366,7 +366,7 @@ def test_what_is_not_known_is_not_among_the_diagnostics() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0, 480, -900, 900])
-def test_a_clock_that_is_minutes_wrong_is_left_alone(line: Health, seconds: int) -> None:
+def test_a_clock_minutes_wrong_gives_no_advice(line: Health, seconds: int) -> None:
     line.said(NOON, NOON + timedelta(seconds=seconds), None)
     assert line.advice() is None
 
@@ -380,7 +380,7 @@ def test_a_clock_that_is_minutes_wrong_is_left_alone(line: Health, seconds: int)
         (-5 * 86400 - 3000, "5 d behind", "check this computer's clock"),
     ],
 )
-def test_a_clock_that_is_further_off_is_told_with_the_likely_reason(
+def test_a_clock_further_off_gives_advice_with_the_likely_reason(
     line: Health, seconds: int, how: str, reason: str
 ) -> None:
     line.said(NOON, NOON + timedelta(seconds=seconds), None)
@@ -392,7 +392,7 @@ def test_a_clock_that_is_further_off_is_told_with_the_likely_reason(
     assert ("Home Assistant" in advice.sentence) is (reason == "time zone")
 
 
-def test_while_modes_are_tried_nobody_is_asked_to_set_one(line: Health) -> None:
+def test_while_serial_modes_are_tried_the_sentence_does_not_ask_for_one(line: Health) -> None:
     line.opened("2400 8E1", 100.0, searching=True)
     noise(line, 100, 140)
     found = line.problem(140.0)

@@ -27,7 +27,7 @@ from tests.support.simulated import SimulatedMeter, published
 # Lines that are lost
 
 
-def test_a_line_lost_and_opened_between_two_looks_is_told(log: WatchedLog) -> None:
+def test_a_line_lost_and_opened_between_two_looks_is_logged(log: WatchedLog) -> None:
     line = opened_line()
     line.take(lost_line("the adapter is gone; plug it in again"), PORT)
     line.after(1)
@@ -41,7 +41,7 @@ def test_a_line_lost_and_opened_between_two_looks_is_told(log: WatchedLog) -> No
 # Problems
 
 
-def test_a_silent_line_is_told_with_what_to_look_at(log: WatchedLog) -> None:
+def test_a_silent_line_is_logged_with_what_to_check(log: WatchedLog) -> None:
     line = opened_line()
     line.watch(30)
     assert log.at("WARNING") == []
@@ -50,7 +50,7 @@ def test_a_silent_line_is_told_with_what_to_look_at(log: WatchedLog) -> None:
     assert sentence.startswith("no bytes from the meter for 31 s; check that the head sits on")
 
 
-def test_bytes_without_frames_are_told_with_what_to_change(log: WatchedLog) -> None:
+def test_bytes_without_frames_are_logged_with_what_to_change(log: WatchedLog) -> None:
     line = opened_line()
     line.watch(40, lambda: line.take(b"\x55\xaa\x55"))
     (sentence,) = log.at("WARNING")
@@ -60,7 +60,7 @@ def test_bytes_without_frames_are_told_with_what_to_change(log: WatchedLog) -> N
     )
 
 
-def test_behind_a_gateway_the_mode_is_to_be_set_there(log: WatchedLog) -> None:
+def test_the_log_says_to_set_the_serial_mode_at_the_gateway(log: WatchedLog) -> None:
     line = opened_line(source=GATEWAY)
     line.watch(40, lambda: line.take(b"\x55\xaa\x55"))
     (sentence,) = log.at("WARNING")
@@ -149,7 +149,7 @@ def test_telegrams_that_cannot_be_read_are_explained_once(
     assert line.recorder.published == []
 
 
-def test_a_trouble_that_lasts_is_told_again_after_ten_minutes(log: WatchedLog) -> None:
+def test_a_lasting_problem_is_logged_again_after_ten_minutes(log: WatchedLog) -> None:
     line = opened_line(Keys())
     meter = SimulatedMeter(None, "kaifa")
     pushes(meter, line, 121)
@@ -159,14 +159,14 @@ def test_a_trouble_that_lasts_is_told_again_after_ten_minutes(log: WatchedLog) -
     assert len(log.at("WARNING")) == 2
 
 
-def test_one_trouble_that_follows_another_is_told(log: WatchedLog) -> None:
+def test_each_of_two_successive_problems_is_logged(log: WatchedLog) -> None:
     line = opened_line(Keys())
     pushes(SimulatedMeter(None, "kaifa"), line)
     line.watch(40)
     assert [text[:8] for text in log.at("WARNING")] == ["the mete", "no bytes"]
 
 
-def test_a_meter_that_is_read_again_is_told_once(log: WatchedLog) -> None:
+def test_a_meter_that_is_read_again_is_logged_once(log: WatchedLog) -> None:
     line, meter = opened_line(), SimulatedMeter(None, "kaifa")
     line.watch(40)
     pushes(meter, line, 3)
@@ -174,7 +174,7 @@ def test_a_meter_that_is_read_again_is_told_once(log: WatchedLog) -> None:
     assert len(log.at("WARNING")) == 1
 
 
-def test_a_line_that_is_merely_open_again_is_not_called_read(log: WatchedLog) -> None:
+def test_a_line_open_again_is_logged_as_read_only_after_a_telegram(log: WatchedLog) -> None:
     line = opened_line()
     for _ in range(3):
         line.take(lost_line(), PORT)
@@ -185,7 +185,7 @@ def test_a_line_that_is_merely_open_again_is_not_called_read(log: WatchedLog) ->
     assert "the meter is read again" in log.all
 
 
-def test_one_bad_telegram_between_good_ones_raises_no_alarm(log: WatchedLog) -> None:
+def test_one_bad_telegram_between_good_ones_is_logged_at_debug_level_only(log: WatchedLog) -> None:
     line, meter = opened_line(), SimulatedMeter(None, "kaifa")
     pushes(meter, line, 3)
     pushes(SimulatedMeter(None, "kaifa", key=OTHER_KEY), line)
@@ -194,7 +194,7 @@ def test_one_bad_telegram_between_good_ones_raises_no_alarm(log: WatchedLog) -> 
     assert any("not this meter's" in text for text in log.at("DEBUG"))
 
 
-def test_the_first_bytes_after_a_long_silence_raise_no_second_alarm(log: WatchedLog) -> None:
+def test_the_first_bytes_after_a_long_silence_cause_no_second_warning(log: WatchedLog) -> None:
     line, meter = opened_line(), SimulatedMeter(None, "kaifa")
     line.watch(1000)
     first, second = meter.telegram().segments
@@ -208,7 +208,7 @@ def test_the_first_bytes_after_a_long_silence_raise_no_second_alarm(log: Watched
 # A meter that is read
 
 
-def test_the_first_telegram_is_shown_and_later_ones_are_not(log: WatchedLog) -> None:
+def test_only_the_first_telegram_is_logged_in_full(log: WatchedLog) -> None:
     line, meter = opened_line(), SimulatedMeter(None, "sagemcom")
     first = meter.telegram()
     line.take(first.data)
@@ -224,7 +224,7 @@ def test_the_first_telegram_is_shown_and_later_ones_are_not(log: WatchedLog) -> 
     assert shown[0].endswith(f", Power {said['power']} W")
 
 
-def test_a_meter_without_a_number_is_shown_with_its_system_title(log: WatchedLog) -> None:
+def test_a_meter_without_a_number_is_logged_with_its_system_title(log: WatchedLog) -> None:
     line, meter = opened_line(), SimulatedMeter(None, "e450", "wien")
     line.take(meter.telegram().data)
     assert log.at("NOTICE")[1].startswith(f"first telegram of Landis+Gyr E450 {meter.id}: ")
@@ -240,7 +240,7 @@ def test_a_meter_without_a_number_is_shown_with_its_system_title(log: WatchedLog
     ],
     ids=["no key", "no tag", "checked", "in the clear"],
 )
-def test_telegrams_that_are_not_authenticated_are_told_once(
+def test_unauthenticated_telegrams_are_logged_once(
     log: WatchedLog, keys: Keys, meter: SimulatedMeter, expected: str | None
 ) -> None:
     line = opened_line(keys)
@@ -250,7 +250,7 @@ def test_telegrams_that_are_not_authenticated_are_told_once(
     assert len(line.recorder.published) == 3
 
 
-def test_a_register_that_has_no_name_yet_is_told_once(log: WatchedLog) -> None:
+def test_an_unnamed_register_is_logged_once(log: WatchedLog) -> None:
     line, meter = opened_line(), SimulatedMeter(None, "kaifa")
     new = Register("1-0:15.7.0", axdr.Type.UINT32, Unit.W)
     *items, number = meter.meter.layout.items
@@ -262,7 +262,7 @@ def test_a_register_that_has_no_name_yet_is_told_once(log: WatchedLog) -> None:
     assert len(line.recorder.published) == 3
 
 
-def test_registers_without_a_name_that_never_end_are_not_told_for_ever(log: WatchedLog) -> None:
+def test_the_number_of_unnamed_registers_logged_is_bounded(log: WatchedLog) -> None:
     line = opened_line(Keys())
     lines = [f"1-0:{200 + n // 10}.{n % 10}.0(00{n % 10}*W)" for n in range(300)]
     line.take(links.p1("XMX5LGBBFG1009394887", ["1-0:1.7.0(01.000*kW)", *lines]))
@@ -270,7 +270,7 @@ def test_registers_without_a_name_that_never_end_are_not_told_for_ever(log: Watc
     assert told_of.count(",") == narrator.MOST_UNNAMED - 1
 
 
-def test_how_values_were_understood_is_told_once(log: WatchedLog) -> None:
+def test_the_choice_of_a_scale_is_logged_once(log: WatchedLog) -> None:
     line, meter = opened_line(), SimulatedMeter(None, "e450", "klagenfurt")
     meter.meter.link = links.Hdlc(source=b"\x41")
     pushes(meter, line, 3)
@@ -282,7 +282,7 @@ def test_how_values_were_understood_is_told_once(log: WatchedLog) -> None:
     )
 
 
-def test_telegrams_that_hold_nothing_to_publish_are_told_once(log: WatchedLog) -> None:
+def test_telegrams_without_a_published_value_are_logged_once(log: WatchedLog) -> None:
     line = opened_line(Keys())
     for _ in range(3):
         line.take(links.p1("XMX5LGBBFG1009394887", ["0-0:96.14.0(0002)"]))
@@ -296,7 +296,7 @@ def test_telegrams_that_hold_nothing_to_publish_are_told_once(log: WatchedLog) -
     ]
 
 
-def test_that_all_is_well_is_told_every_five_minutes(log: WatchedLog) -> None:
+def test_the_count_of_telegrams_is_logged_every_five_minutes(log: WatchedLog) -> None:
     line, meter = opened_line(), SimulatedMeter(None, "kaifa")
     truths = pushes(meter, line, 130)
     reports = [text for text in log.at("INFO") if "since the start" in text]
@@ -307,12 +307,12 @@ def test_that_all_is_well_is_told_every_five_minutes(log: WatchedLog) -> None:
     ]
 
 
-def test_a_line_that_never_gave_a_telegram_has_nothing_to_report(log: WatchedLog) -> None:
+def test_nothing_is_logged_of_a_line_without_telegrams(log: WatchedLog) -> None:
     ReadLine().watch(1000)
     assert log.all == []
 
 
-def test_what_is_told_of_one_of_several_meters_begins_with_its_label(log: WatchedLog) -> None:
+def test_log_lines_of_a_meter_with_a_label_begin_with_it(log: WatchedLog) -> None:
     line = ReadLine(MeterOptions(keys=KEYS), label="Keller")
     line.take(PORT, SimulatedMeter(None, "kaifa").telegram().data)
     line.watch(40)
@@ -323,9 +323,7 @@ def test_what_is_told_of_one_of_several_meters_begins_with_its_label(log: Watche
 # Telegrams that are not accepted
 
 
-def test_a_telegram_that_is_not_believed_is_counted_and_told_but_not_each_time(
-    log: WatchedLog,
-) -> None:
+def test_a_replay_is_counted_each_time_and_logged_once(log: WatchedLog) -> None:
     line, meter = opened_line(), SimulatedMeter(None, "kaifa")
     pushes(meter, line, 3)
     old = meter.telegram().data
@@ -341,7 +339,7 @@ def test_a_telegram_that_is_not_believed_is_counted_and_told_but_not_each_time(
     )
 
 
-def test_what_telegrams_that_were_held_back_turned_out_to_be_is_told(log: WatchedLog) -> None:
+def test_the_outcome_of_pending_telegrams_is_logged(log: WatchedLog) -> None:
     line, meter = opened_line(), SimulatedMeter(None, "kaifa")
     pushes(meter, line, 5)
     meter.more = {"1.8.0": Decimal(0)}
@@ -352,7 +350,7 @@ def test_what_telegrams_that_were_held_back_turned_out_to_be_is_told(log: Watche
     )
 
 
-def test_that_every_telegram_is_refused_becomes_the_line_s_trouble(log: WatchedLog) -> None:
+def test_a_line_whose_telegrams_are_all_rejected_is_a_problem(log: WatchedLog) -> None:
     line, meter = opened_line(), SimulatedMeter(None, "kaifa")
     recorded = [meter.telegram().data for _ in range(20)]
     for data in (*recorded, *recorded):

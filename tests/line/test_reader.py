@@ -38,7 +38,7 @@ from tests.support.simulated import LISTS, START, Adapter, SimulatedMeter, publi
 
 @pytest.mark.parametrize("chosen", [True, False], ids=["chosen", "auto"])
 @pytest.mark.parametrize(("family", "name"), LISTS)
-async def test_a_simulated_meter_s_telegrams_say_exactly_its_truth(
+async def test_readings_equal_the_truth_of_a_simulated_meter(
     adapter: Adapter, log: WatchedLog, family: str, name: str, *, chosen: bool
 ) -> None:
     meter = SimulatedMeter(adapter, family, name)
@@ -57,7 +57,7 @@ async def test_a_simulated_meter_s_telegrams_say_exactly_its_truth(
     assert log.at("WARNING") == []
 
 
-async def test_a_meter_that_ciphers_nothing_needs_no_key(adapter: Adapter, log: WatchedLog) -> None:
+async def test_a_meter_without_ciphering_needs_no_key(adapter: Adapter, log: WatchedLog) -> None:
     meter = SimulatedMeter(adapter, "kaifa", encrypted=False)
     async with running_line(line_at(adapter, keys=Keys())) as line:
         await log.wait("reading ")
@@ -65,7 +65,7 @@ async def test_a_meter_that_ciphers_nothing_needs_no_key(adapter: Adapter, log: 
         assert (await line.recorder.reading()).values == published(truth)
 
 
-def test_bytes_may_come_one_by_one_and_with_noise_in_between() -> None:
+def test_telegrams_are_read_byte_by_byte_and_with_noise_between_them() -> None:
     line, meter = opened_line(), SimulatedMeter(None, "sagemcom", "netznoe-wrapped")
     first, second = meter.telegram(), meter.telegram()
     stream = b"\x16\x68\xff" + first.data + b"\x00\x10" + second.data
@@ -74,7 +74,7 @@ def test_bytes_may_come_one_by_one_and_with_noise_in_between() -> None:
     assert said == [published(first.truth), published(second.truth)]
 
 
-def test_a_damaged_telegram_is_left_out_and_the_next_one_read() -> None:
+def test_a_damaged_telegram_is_dropped_and_the_next_one_read() -> None:
     line, meter = opened_line(), SimulatedMeter(None, "e450")
     damaged = bytearray(meter.telegram().data)
     damaged[40] ^= 1
@@ -83,7 +83,7 @@ def test_a_damaged_telegram_is_left_out_and_the_next_one_read() -> None:
     assert [reading.values for reading, _ in line.recorder.published] == [published(whole.truth)]
 
 
-def test_what_came_before_the_line_was_lost_is_not_joined_with_what_comes_after() -> None:
+def test_segments_before_and_after_a_lost_line_are_not_joined() -> None:
     line, meter = opened_line(), SimulatedMeter(None, "kaifa")
     first, second = meter.telegram().segments
     line.take(first, lost_line(), PORT, second)
@@ -93,7 +93,7 @@ def test_what_came_before_the_line_was_lost_is_not_joined_with_what_comes_after(
     assert [reading.values for reading, _ in line.recorder.published] == [published(whole.truth)]
 
 
-def test_the_household_s_name_for_the_meter_is_handed_on() -> None:
+def test_the_configured_name_is_handed_on() -> None:
     line = opened_line(name="Keller")
     line.take(SimulatedMeter(None, "kaifa").telegram().data)
     assert [name for _, name in line.recorder.published] == ["Keller"]
@@ -117,7 +117,7 @@ def p1_telegram(power: int, counter: int) -> bytes:
     )
 
 
-def test_a_meter_behind_the_meter_is_published_as_a_device_of_its_own(log: WatchedLog) -> None:
+def test_a_meter_behind_the_meter_is_published_as_its_own_device(log: WatchedLog) -> None:
     line = opened_line(Keys(), name="Keller")
     line.take(p1_telegram(321, 107123))
     (main, name), (gas, gas_name) = line.recorder.published
@@ -131,7 +131,7 @@ def test_a_meter_behind_the_meter_is_published_as_a_device_of_its_own(log: Watch
     assert shown[1].startswith("first telegram of Gas meter G0053003378289217: Gas 107.123")
 
 
-def test_a_line_that_invents_meters_or_codes_without_end_is_believed_a_few() -> None:
+def test_the_numbers_of_meters_and_codes_on_a_line_are_bounded() -> None:
     line = opened_line()
     meter = SimulatedMeter(None, "kaifa", "tinetz")
     *items, number = meter.meter.layout.items
@@ -154,7 +154,7 @@ def test_a_line_that_invents_meters_or_codes_without_end_is_believed_a_few() -> 
 # Online and offline
 
 
-def test_a_meter_that_is_not_heard_any_more_goes_offline_once(log: WatchedLog) -> None:
+def test_a_meter_no_longer_heard_goes_offline_once(log: WatchedLog) -> None:
     line, meter = opened_line(), SimulatedMeter(None, "kaifa")
     pushes(meter, line)
     line.watch(20)
@@ -164,7 +164,7 @@ def test_a_meter_that_is_not_heard_any_more_goes_offline_once(log: WatchedLog) -
     assert len(log.at("WARNING")) == 1
 
 
-def test_a_lost_line_takes_its_meter_offline(log: WatchedLog) -> None:
+def test_a_meter_on_a_lost_line_goes_offline(log: WatchedLog) -> None:
     line, meter = opened_line(), SimulatedMeter(None, "kaifa")
     pushes(meter, line)
     line.take(lost_line())
@@ -183,7 +183,7 @@ def test_a_meter_that_comes_back_is_published_again() -> None:
     assert line.recorder.statuses == [(meter.id, False)] * 2
 
 
-def test_a_reading_that_is_held_back_keeps_its_meter_online() -> None:
+def test_a_throttled_reading_keeps_its_meter_online() -> None:
     line, meter = opened_line(update_interval=3600), SimulatedMeter(None, "kaifa")
     pushes(meter, line)
     line.watch(60)
@@ -215,7 +215,7 @@ def test_readings_are_published_at_the_update_interval() -> None:
     assert gaps == [60, 60]
 
 
-def test_the_reading_held_back_is_published_at_the_end() -> None:
+def test_the_last_throttled_reading_is_published_at_the_end() -> None:
     line, meter = opened_line(update_interval=3600, name="Keller"), SimulatedMeter(None, "kaifa")
     line.take(meter.telegram().data, meter.telegram().data)
     last = meter.telegram()
@@ -261,7 +261,7 @@ def test_the_meter_s_clock_is_compared_with_the_computer_s(log: WatchedLog) -> N
 
 
 @pytest.mark.parametrize("hour", [0, 1], ids=["the first time", "the second time"])
-def test_after_a_restart_the_computer_s_clock_says_which_of_two_hours_it_is(hour: int) -> None:
+def test_after_a_restart_the_computer_s_clock_tells_the_two_equal_hours_apart(hour: int) -> None:
     meter = build("e450", "burgenland")
     begin = datetime(2026, 10, 25, hour, 20, tzinfo=UTC)  # 2:20 twice, and the meter says no offset
     line = ReadLine(MeterOptions(keys=KEYS), now=1000.0 + (begin - START).total_seconds())
@@ -273,7 +273,7 @@ def test_after_a_restart_the_computer_s_clock_says_which_of_two_hours_it_is(hour
 # State over a restart
 
 
-def test_what_was_said_last_outlives_a_restart(tmp_path: Path) -> None:
+def test_a_replay_is_rejected_after_a_restart(tmp_path: Path) -> None:
     meter, file = SimulatedMeter(None, "kaifa"), tmp_path / "state.json"
     before = ReadLine(MeterOptions(keys=KEYS), state=State(file))
     last = meter.telegram().data
@@ -286,7 +286,7 @@ def test_what_was_said_last_outlives_a_restart(tmp_path: Path) -> None:
     assert len(again.recorder.published) == 1
 
 
-def test_what_was_said_last_is_written_each_quarter_of_an_hour(tmp_path: Path) -> None:
+def test_the_guard_s_memory_is_written_each_quarter_of_an_hour(tmp_path: Path) -> None:
     meter, file = SimulatedMeter(None, "kaifa"), tmp_path / "state.json"
     line = ReadLine(MeterOptions(keys=KEYS), state=State(file))
     line.take(PORT)
@@ -300,7 +300,7 @@ def test_what_was_said_last_is_written_each_quarter_of_an_hour(tmp_path: Path) -
 # Mistakes of this program
 
 
-async def test_a_mistake_of_this_program_costs_one_chunk_and_is_told(
+async def test_an_exception_of_the_decoder_costs_one_chunk_and_is_logged(
     adapter: Adapter, log: WatchedLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_decoder: Decoder, _chunk: bytes) -> list[Telegram | Fault]:

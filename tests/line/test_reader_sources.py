@@ -28,7 +28,7 @@ from tests.support.simulated import Adapter, SimulatedMeter, published, reset
 # Lines that come and go
 
 
-async def test_an_adapter_that_was_pulled_is_read_again(
+async def test_an_unplugged_adapter_is_read_again(
     adapter: Adapter, log: WatchedLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader, "WATCH_INTERVAL", 0.01)
@@ -47,7 +47,7 @@ async def test_an_adapter_that_was_pulled_is_read_again(
         await log.wait("the meter is read again")
 
 
-async def test_a_gateway_that_resets_the_connection_is_called_again(log: WatchedLog) -> None:
+async def test_a_gateway_that_resets_the_connection_is_reconnected(log: WatchedLog) -> None:
     with closing(await TcpServer.listen(0)) as gateway:
         meter = SimulatedMeter(gateway, "e450", "klagenfurt")
         url = f"tcp://127.0.0.1:{gateway.port}"
@@ -113,7 +113,7 @@ async def test_the_only_adapter_is_found_again_under_another_name(
             assert last.values == published(truth)
 
 
-async def test_radio_sticks_of_other_programs_are_left_alone(
+async def test_radio_sticks_of_other_programs_are_not_read(
     adapter: Adapter, log: WatchedLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(serial_source, "ADAPTER_INTERVAL", 0.01)
@@ -132,13 +132,13 @@ async def test_radio_sticks_of_other_programs_are_left_alone(
     assert not any("reading /dev/stick" in text for text in log.all)
 
 
-async def test_a_radio_stick_that_was_chosen_is_read(adapter: Adapter, log: WatchedLog) -> None:
+async def test_a_chosen_radio_stick_is_read(adapter: Adapter, log: WatchedLog) -> None:
     """What looks like a stick may be a meter's head all the same."""
     async with running_line(line_at(adapter)):
         await log.wait(f"reading {adapter.path}")
 
 
-async def test_a_url_wins_over_a_device(adapter: Adapter, log: WatchedLog) -> None:
+async def test_the_option_url_overrides_device(adapter: Adapter, log: WatchedLog) -> None:
     async with running_line(line_at(adapter, device="/dev/nowhere", url=str(adapter.path))):
         await log.wait(f"reading {adapter.path} (2400 8E1)")
 
@@ -171,7 +171,7 @@ async def modes(adapter: Adapter, log: WatchedLog, line: ReadLine, count: int) -
         ("e450", ["9600 8N1", "2400 8E1", "9600 8N1"]),
     ],
 )
-async def test_modes_are_tried_in_turn_while_bytes_make_no_frame(
+async def test_serial_modes_are_tried_in_turn_while_bytes_make_no_frame(
     adapter: Adapter, log: WatchedLog, meter_type: str, expected: list[str]
 ) -> None:
     async with running_line(line_at(adapter, meter_type=meter_type)) as line:
@@ -179,7 +179,7 @@ async def test_modes_are_tried_in_turn_while_bytes_make_no_frame(
     assert f"no whole frame with {expected[0]}, trying another mode" in log.at("INFO")
 
 
-async def test_modes_that_are_tried_in_vain_again_are_not_told_again(
+async def test_a_repeated_attempt_at_a_serial_mode_is_logged_at_debug_level(
     adapter: Adapter, log: WatchedLog
 ) -> None:
     async with running_line(line_at(adapter, meter_type="e450")) as line:
@@ -189,7 +189,7 @@ async def test_modes_that_are_tried_in_vain_again_are_not_told_again(
         assert sum("trying another mode" in text for text in log.at("DEBUG")) >= 5
 
 
-async def test_the_next_mode_is_not_tried_before_its_time(
+async def test_a_serial_mode_is_kept_until_enough_bursts_have_failed(
     adapter: Adapter, log: WatchedLog
 ) -> None:
     async with running_line(line_at(adapter)) as line:
@@ -201,9 +201,7 @@ async def test_the_next_mode_is_not_tried_before_its_time(
     assert log.at("INFO")[1:] == []
 
 
-async def test_a_silent_line_is_no_reason_to_try_another_mode(
-    adapter: Adapter, log: WatchedLog
-) -> None:
+async def test_a_silent_line_keeps_its_serial_mode(adapter: Adapter, log: WatchedLog) -> None:
     """It takes an hour until the grid operator switches the interface on."""
     async with running_line(line_at(adapter)) as line:
         await log.wait("reading ")
@@ -215,7 +213,7 @@ async def test_a_silent_line_is_no_reason_to_try_another_mode(
     assert log.at("INFO")[1:] == []
 
 
-async def test_a_mode_that_was_set_is_kept(adapter: Adapter, log: WatchedLog) -> None:
+async def test_a_serial_mode_of_the_options_is_kept(adapter: Adapter, log: WatchedLog) -> None:
     mode = SerialMode.parse("9600 8N1")
     async with running_line(line_at(adapter, serial_mode=mode)) as line:
         assert "(9600 8N1)" in await log.wait("reading ")
@@ -225,7 +223,9 @@ async def test_a_mode_that_was_set_is_kept(adapter: Adapter, log: WatchedLog) ->
     assert log.at("INFO")[1:] == []
 
 
-async def test_a_mode_that_gave_a_telegram_is_kept(adapter: Adapter, log: WatchedLog) -> None:
+async def test_a_serial_mode_that_gave_a_telegram_is_kept(
+    adapter: Adapter, log: WatchedLog
+) -> None:
     meter = SimulatedMeter(adapter, "kaifa")
     async with running_line(line_at(adapter)) as line:
         await log.wait("reading ")
@@ -237,7 +237,7 @@ async def test_a_mode_that_gave_a_telegram_is_kept(adapter: Adapter, log: Watche
     assert not any("trying another mode" in text for text in log.all)
 
 
-async def test_the_mode_that_was_found_is_tried_first_after_a_restart(
+async def test_the_serial_mode_found_is_tried_first_after_a_restart(
     adapter: Adapter, log: WatchedLog, tmp_path: Path
 ) -> None:
     file = tmp_path / "state.json"
@@ -265,7 +265,7 @@ async def test_the_mode_that_was_found_is_tried_first_after_a_restart(
     [({}, "300 7E1"), ({"serial_mode": SerialMode.parse("2400 8N1")}, "2400 8N1")],
     ids=["no mode set", "mode set"],
 )
-async def test_a_mode_that_was_set_wins_over_the_one_that_was_kept(
+async def test_a_serial_mode_of_the_options_overrides_the_one_in_the_state(
     adapter: Adapter, log: WatchedLog, options: dict[str, object], first: str
 ) -> None:
     line = line_at(adapter, **options)
@@ -274,7 +274,7 @@ async def test_a_mode_that_was_set_wins_over_the_one_that_was_kept(
         assert f"({first})" in await log.wait("reading ")
 
 
-async def test_even_a_mode_that_was_right_is_doubted_after_ten_minutes_of_noise(
+async def test_a_serial_mode_that_was_right_is_given_up_after_ten_minutes_of_noise(
     adapter: Adapter, log: WatchedLog
 ) -> None:
     meter = SimulatedMeter(adapter, "kaifa")
@@ -289,7 +289,7 @@ async def test_even_a_mode_that_was_right_is_doubted_after_ten_minutes_of_noise(
     assert log.at("NOTICE")[-1].endswith("(9600 8N1)")
 
 
-async def test_a_gateway_has_no_mode_to_try(log: WatchedLog) -> None:
+async def test_no_serial_modes_are_tried_on_a_gateway(log: WatchedLog) -> None:
     with closing(await TcpServer.listen(0)) as gateway:
         url = f"tcp://127.0.0.1:{gateway.port}"
         async with running_line(ReadLine(MeterOptions(url=url))) as line:
@@ -307,7 +307,7 @@ class EnoughError(Exception):
     """The test has seen enough."""
 
 
-async def test_a_device_that_is_missing_is_waited_for_with_growing_delays(
+async def test_a_missing_device_is_opened_again_after_growing_delays(
     tmp_path: Path, log: WatchedLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And not in a tight loop over all serial modes, as it once was."""

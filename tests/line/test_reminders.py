@@ -14,7 +14,7 @@ def reminder() -> Reminder:
     return Reminder(logging.getLogger("told"))
 
 
-def test_a_problem_is_told_at_once_and_not_again_soon(
+def test_a_problem_is_logged_at_once_and_not_again_soon(
     reminder: Reminder, caplog: pytest.LogCaptureFixture
 ) -> None:
     for now in range(0, 600, 5):
@@ -23,7 +23,7 @@ def test_a_problem_is_told_at_once_and_not_again_soon(
     assert reminder.active
 
 
-def test_a_problem_that_lasts_is_told_ever_more_seldom(
+def test_a_lasting_problem_is_logged_at_growing_intervals(
     reminder: Reminder, caplog: pytest.LogCaptureFixture
 ) -> None:
     for now in range(0, 72 * HOUR, 60):
@@ -38,7 +38,7 @@ def test_a_problem_that_lasts_is_told_ever_more_seldom(
     ]
 
 
-def test_what_happened_meanwhile_is_counted(
+def test_faults_between_two_reminders_are_counted(
     reminder: Reminder, caplog: pytest.LogCaptureFixture
 ) -> None:
     for count in range(1, 1442):
@@ -49,13 +49,15 @@ def test_what_happened_meanwhile_is_counted(
     ]
 
 
-def test_another_problem_is_news(reminder: Reminder, caplog: pytest.LogCaptureFixture) -> None:
+def test_another_problem_is_logged_at_once(
+    reminder: Reminder, caplog: pytest.LogCaptureFixture
+) -> None:
     reminder.tell("no bytes", "no bytes come", 0)
     reminder.tell("no frames", "no frames come", 1)
     assert caplog.messages == ["no bytes come", "no frames come"]
 
 
-def test_a_problem_that_comes_back_is_news(
+def test_a_problem_that_comes_back_is_logged_at_once(
     reminder: Reminder, caplog: pytest.LogCaptureFixture
 ) -> None:
     reminder.tell("no bytes", "no bytes come", 0)

@@ -57,7 +57,7 @@ def test_a_change_of_sign_begins_a_new_interval() -> None:
     assert throttle.offer(reading("-1"), 110.0) is not None
 
 
-def test_a_meter_that_says_no_power_is_throttled_too() -> None:
+def test_a_reading_without_power_is_throttled_too() -> None:
     throttle = Throttle(60)
     assert throttle.offer(reading(None), 0.0) is not None
     assert throttle.offer(reading(None), 59.0) is None
@@ -74,7 +74,7 @@ def test_the_newest_reading_that_did_not_pass_is_given_once() -> None:
     assert throttle.flush() is None
 
 
-def test_nothing_is_left_once_a_newer_reading_has_passed() -> None:
+def test_no_reading_is_left_once_a_newer_one_has_passed() -> None:
     throttle = Throttle(60)
     throttle.offer(reading(), 0.0)
     throttle.offer(reading(), 5.0)

@@ -41,7 +41,7 @@ def test_a_sentence_is_complete_with_its_parameters(trouble: Trouble, case: Case
     assert "{" not in sentence
 
 
-def test_a_parameter_is_text_and_no_template() -> None:
+def test_a_parameter_is_not_read_as_a_template() -> None:
     problem = Problem(Trouble.NOT_OPEN, parameters={"reason": "{seconds} {0}"})
     assert problem.sentence == "{seconds} {0}"
 
@@ -53,7 +53,7 @@ def test_another_reason_for_a_line_that_is_not_open_is_another_problem() -> None
     assert first.key != second.key
 
 
-def test_a_problem_that_lasts_is_the_same_problem() -> None:
+def test_a_problem_with_other_parameters_is_the_same_problem() -> None:
     first, second = (
         Problem(Trouble.NO_BYTES, parameters={"seconds": seconds}) for seconds in ("31", "99")
     )

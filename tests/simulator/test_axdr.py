@@ -124,7 +124,7 @@ def test_a_number_out_of_range_is_not_encoded(type_: Type, value: int) -> None:
         (94, 0, "5e"),
     ],
 )
-def test_lengths_take_the_short_form_unless_told(
+def test_lengths_take_the_short_form_unless_a_width_is_given(
     length: int, width: int | None, encoded: str
 ) -> None:
     assert axdr.ber_length(length, width).hex() == encoded
@@ -137,12 +137,12 @@ def test_a_length_that_does_not_fit_is_an_error(width: int) -> None:
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([None, 4]))
-def test_a_length_reads_back_as_it_was(length: int, width: int | None) -> None:
+def test_a_length_is_read_back_unchanged(length: int, width: int | None) -> None:
     encoded = axdr.ber_length(length, width)
     assert short_length(encoded) == (length, len(encoded))
 
 
-def test_the_notification_writes_its_time_in_three_ways() -> None:
+def test_a_notification_has_no_time_or_a_tagged_or_untagged_one() -> None:
     time = bytes(range(12))
 
     def header(time: bytes | None, *, tagged: bool = False) -> str:

@@ -35,7 +35,7 @@ def test_every_capture_with_a_key_is_ciphered_again_to_the_same_bytes(one: Captu
         assert apdu.hex() == found.apdu.hex()
 
 
-def test_security_control_and_service_say_what_was_done() -> None:
+def test_security_control_and_service_follow_the_ciphering() -> None:
     def head(ciphering: Ciphering) -> str:
         apdu = ciphering.protect(b"\x0f" * 20, system_title=b"METERS01", counter=7)
         return apdu[:1].hex() + apdu[10:16].hex()

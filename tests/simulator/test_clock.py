@@ -27,9 +27,7 @@ from simulator import clock
         ),
     ],
 )
-def test_a_date_time_says_what_its_style_wants(
-    moment: str, style: clock.Style, encoded: str
-) -> None:
+def test_a_date_time_is_encoded_in_its_style(moment: str, style: clock.Style, encoded: str) -> None:
     local = datetime.fromisoformat(moment).astimezone(clock.VIENNA)
     assert clock.date_time(local, style).hex() == encoded
 
@@ -46,7 +44,7 @@ def test_a_time_without_a_zone_is_not_encoded() -> None:
 @example(1792889999)
 @example(1792893599)
 @example(1792893600)
-def test_the_zone_is_the_one_of_vienna(seconds: int) -> None:
+def test_the_built_in_zone_equals_europe_vienna(seconds: int) -> None:
     moment = datetime.fromtimestamp(seconds, UTC)
     try:
         vienna = ZoneInfo("Europe/Vienna")
@@ -63,7 +61,7 @@ def test_the_zone_is_the_one_of_vienna(seconds: int) -> None:
     assert clock.fixed(ours) == moment.replace(microsecond=0)
 
 
-def test_the_hour_that_comes_twice_and_the_one_that_never_comes() -> None:
+def test_offsets_in_the_doubled_and_in_the_skipped_hour() -> None:
     def offset(text: str, fold: int) -> float:
         moment = datetime.fromisoformat(text).replace(tzinfo=clock.VIENNA, fold=fold)
         offset = moment.utcoffset()

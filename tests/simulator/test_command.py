@@ -57,7 +57,7 @@ def test_the_command_writes_one_telegram_to_standard_output() -> None:
     assert done.stderr == b"simulated kaifa (netznoe), 2400 8E1, on standard output\n"
 
 
-def test_the_command_uses_the_keys_it_is_given_and_shows_none() -> None:
+def test_the_command_uses_the_given_keys_and_shows_none() -> None:
     key, auth_key = "0F1E2D3C4B5A69788796A5B4C3D2E1F0", "C0FFEE000102030405060708090A0B0C"
     arguments = ["--meter", "e450", "--output", "-", "--key", key, "--auth-key", auth_key]
     done = subprocess.run(
@@ -81,7 +81,7 @@ def test_the_command_uses_the_keys_it_is_given_and_shows_none() -> None:
         (["--meter", "kaifa", "--output", "-", "--pace", "-1"], "must not be less than 0"),
     ],
 )
-def test_wrong_usage_is_told_and_ends_with_status_2(arguments: list[str], words: str) -> None:
+def test_wrong_usage_ends_with_a_message_and_status_2(arguments: list[str], words: str) -> None:
     done = subprocess.run(
         command(*arguments), cwd=ROOT, check=False, capture_output=True, text=True
     )
@@ -90,7 +90,7 @@ def test_wrong_usage_is_told_and_ends_with_status_2(arguments: list[str], words:
     assert words in done.stderr
 
 
-def test_a_place_that_cannot_be_written_ends_with_status_1(tmp_path: Path) -> None:
+def test_an_output_that_cannot_be_written_ends_with_status_1(tmp_path: Path) -> None:
     path = tmp_path / "no" / "such" / "directory"
     arguments = command("--meter", "kaifa", "--output", str(path))
     done = subprocess.run(arguments, cwd=ROOT, check=False, capture_output=True, text=True)
@@ -100,7 +100,7 @@ def test_a_place_that_cannot_be_written_ends_with_status_1(tmp_path: Path) -> No
     assert "Traceback" not in done.stderr
 
 
-def test_a_reader_of_standard_output_may_leave() -> None:
+def test_a_closed_standard_output_ends_the_command() -> None:
     arguments = command("--meter", "kaifa", "--output", "-", "--count", "100000", *FROM_START)
     with subprocess.Popen(
         arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -182,7 +182,7 @@ def test_a_counted_run_on_a_pty_hands_over_its_last_byte(tmp_path: Path) -> None
     assert whole.endswith(received)
 
 
-def test_the_modules_do_without_the_program_they_simulate() -> None:
+def test_the_simulator_does_not_import_the_program() -> None:
     code = (
         "import sys, simulator.__main__; "
         "print([name for name in sys.modules if name.split('.')[0] == 'app'])"

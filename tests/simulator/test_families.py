@@ -47,7 +47,7 @@ LENGTHS: dict[tuple[str, str], tuple[list[int], str]] = {
 
 
 @pytest.mark.parametrize(("family", "variant"), LENGTHS)
-def test_lists_have_the_lengths_that_are_seen_on_the_wire(family: str, variant: str) -> None:
+def test_lists_have_the_lengths_seen_on_the_wire(family: str, variant: str) -> None:
     lengths, cipher = LENGTHS[family, variant]
     meter = meters.build(family, variant)
     household = Household(3, NIGHT, phases=meter.phases)
@@ -69,7 +69,7 @@ def test_lists_have_the_lengths_that_are_seen_on_the_wire(family: str, variant: 
         ("lg-e450-gbt4-zero-key", "e450", "klagenfurt", 8),
     ],
 )
-def test_made_up_names_hang_together_as_the_real_ones_do(
+def test_title_number_and_name_of_a_serial_number_match_real_meters(
     name: str, family: str, variant: str, digits: int
 ) -> None:
     _, identity = said_by(capture(name))

@@ -56,7 +56,7 @@ def test_gas_water_and_heat_are_counted_up_to_the_full_hour() -> None:
         assert counters[1] == counters[2] < counters[4]
 
 
-def test_looking_more_often_changes_nothing() -> None:
+def test_a_household_does_not_depend_on_how_often_it_is_asked() -> None:
     often, seldom = Household(2, NIGHT), Household(2, NIGHT)
     steps = random.Random(1)  # noqa: S311 -- the length of a step is no secret
     moment = NIGHT
@@ -68,7 +68,7 @@ def test_looking_more_often_changes_nothing() -> None:
     assert often.at(end) == seldom.at(end)
 
 
-def test_time_does_not_run_backwards() -> None:
+def test_a_moment_before_the_last_one_is_an_error() -> None:
     household = Household(1, NIGHT)
     household.at(NIGHT + timedelta(seconds=5))
 
@@ -78,7 +78,7 @@ def test_time_does_not_run_backwards() -> None:
         Household(1, datetime(2026, 1, 1))  # noqa: DTZ001 -- what is tested
 
 
-def test_the_household_is_one_that_physics_allows() -> None:
+def test_powers_voltages_and_currents_of_a_household_agree() -> None:
     household = Household(5, NIGHT, step=60)
     seen_import = seen_export = False
     for moment in moments(2 * 1440, 60):
@@ -108,7 +108,7 @@ def test_the_household_is_one_that_physics_allows() -> None:
     assert seen_export
 
 
-def test_a_household_of_one_phase_has_nothing_on_the_others() -> None:
+def test_a_household_of_one_phase_has_zero_on_the_others() -> None:
     one = Household(5, NIGHT, phases=1).at(NIGHT)
 
     assert value(one, "32.7.0") > 200
@@ -130,7 +130,7 @@ def test_the_tariff_changes_at_six_and_at_ten_in_the_evening() -> None:
     assert second[0] == second[1] < second[2] == second[3]
 
 
-def test_loads_come_and_go_over_a_day() -> None:
+def test_loads_are_switched_on_and_off_over_a_day() -> None:
     household = Household(9, NIGHT, solar=0, step=5)
     powers = {value(household.at(moment), "1.7.0") for moment in moments(1440, 60)}
 

@@ -118,7 +118,7 @@ def test_two_registers_that_differ_only_in_channel_can_have_two_values() -> None
     assert registers == {"1-0:1.8.0": (Decimal(5), "Wh"), "1-1:1.8.0*7": (Decimal(6), "Wh")}
 
 
-def test_what_cannot_be_built_is_said_in_plain_words() -> None:
+def test_errors_of_build_are_plain_sentences() -> None:
     with pytest.raises(ValueError, match="no meter 'kaif', only kaifa, sagemcom, e450"):
         meters.build("kaif")
     with pytest.raises(ValueError, match="kaifa has no list 'wien', only netznoe, "):
@@ -129,7 +129,7 @@ def test_what_cannot_be_built_is_said_in_plain_words() -> None:
         meters.obis_bytes("1.8.0")
 
 
-def test_no_key_shows_in_what_a_meter_prints() -> None:
+def test_the_repr_of_a_meter_does_not_hold_its_keys() -> None:
     key = bytes.fromhex("5EC2E7000102030405060708090A0B0C")
     shown = repr(meters.build("kaifa", key=key, auth_key=key))
 

@@ -23,7 +23,7 @@ def test_a_byte_takes_as_long_as_its_serial_mode_says() -> None:
     assert wires.byte_time("2400 8N1", 115200) == 10 / 115200
 
 
-def test_a_telegram_at_the_pace_of_its_line_comes_byte_by_byte_with_pauses() -> None:
+def test_a_paced_telegram_comes_byte_by_byte_with_pauses() -> None:
     segments = [bytes(range(100)), bytes(range(100, 120))]
     each = wires.byte_time("2400 8E1")
 
@@ -64,7 +64,7 @@ def test_a_pty_carries_every_byte_as_it_is(tmp_path: Path) -> None:
     pty.close()
 
 
-def test_what_a_pty_is_given_while_nobody_listens_is_lost(tmp_path: Path) -> None:
+def test_bytes_written_to_an_unopened_pty_are_lost(tmp_path: Path) -> None:
     pty = wires.Pty(tmp_path / "meter")
     states = [pty.connected]
     for _ in range(100):
@@ -81,7 +81,7 @@ def test_what_a_pty_is_given_while_nobody_listens_is_lost(tmp_path: Path) -> Non
     pty.close()
 
 
-def test_a_reader_that_sleeps_does_not_hold_up_the_meter(tmp_path: Path) -> None:
+def test_a_reader_that_does_not_read_does_not_block_the_meter(tmp_path: Path) -> None:
     pty = wires.Pty(tmp_path / "meter")
     reader = os.open(pty.name, os.O_RDONLY | os.O_NOCTTY)
     for _ in range(1000):
@@ -93,7 +93,7 @@ def test_a_reader_that_sleeps_does_not_hold_up_the_meter(tmp_path: Path) -> None
     pty.close()
 
 
-def test_a_closed_pty_hangs_up_and_can_come_back_under_its_path(tmp_path: Path) -> None:
+def test_a_closed_pty_ends_reading_and_can_be_made_again_at_its_path(tmp_path: Path) -> None:
     path = tmp_path / "meter"
     first = wires.Pty(path)
     reader = os.open(path, os.O_RDONLY | os.O_NOCTTY)

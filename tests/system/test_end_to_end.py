@@ -56,7 +56,7 @@ async def end(program: Program, number: signal.Signals = signal.SIGTERM) -> None
 
 
 @pytest.mark.parametrize("family", ["kaifa", "sagemcom", "e450"])
-async def test_a_telegram_at_2400_baud_is_a_state_message_at_once(
+async def test_a_telegram_at_2400_baud_is_published_at_once(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path, family: str, figure: Callable[[str], None]
 ) -> None:
     meter = SimulatedMeter(adapter, family, zone=UTC)
@@ -104,7 +104,7 @@ async def test_several_meters_on_several_lines_are_read_side_by_side(
                 await home.wait(TOPICS.meter_status(meter.id), "offline")
 
 
-async def test_home_assistant_finds_the_meter_also_when_it_comes_later(
+async def test_home_assistant_started_later_finds_the_meter(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:
     meter = SimulatedMeter(adapter, "sagemcom")
@@ -138,7 +138,7 @@ async def test_home_assistant_finds_the_meter_also_when_it_comes_later(
     assert described["cmps"]["energy_import"]["name"] == "Bezug"
 
 
-async def test_a_program_that_is_killed_leaves_its_last_will(
+async def test_a_killed_program_leaves_its_last_will(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:
     meter = SimulatedMeter(adapter, "kaifa")
@@ -157,7 +157,7 @@ async def test_a_program_that_is_killed_leaves_its_last_will(
     assert (seen.payload, seen.retain) == ("offline", True)
 
 
-async def test_a_reading_that_was_held_back_is_published_at_the_end(
+async def test_a_throttled_reading_is_published_at_the_end(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:
     meter = SimulatedMeter(adapter, "kaifa")
@@ -177,7 +177,7 @@ async def test_a_reading_that_was_held_back_is_published_at_the_end(
 # Recovering
 
 
-async def test_a_broker_that_was_restarted_is_told_everything_again(
+async def test_everything_is_published_again_to_a_restarted_broker(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:
     meter = SimulatedMeter(adapter, "e450", zone=UTC)
@@ -201,7 +201,7 @@ async def test_a_broker_that_was_restarted_is_told_everything_again(
             assert found == after
 
 
-async def test_an_adapter_that_was_pulled_is_read_again(
+async def test_an_unplugged_adapter_is_read_again(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:
     meter = SimulatedMeter(adapter, "kaifa")
@@ -221,9 +221,7 @@ async def test_an_adapter_that_was_pulled_is_read_again(
         await program.logs("the meter is read again")
 
 
-async def test_a_gateway_that_was_restarted_is_read_again(
-    broker: Mosquitto, tmp_path: Path
-) -> None:
+async def test_a_restarted_gateway_is_read_again(broker: Mosquitto, tmp_path: Path) -> None:
     with closing(await TcpServer.listen(0)) as gateway:
         meter = SimulatedMeter(gateway, "e450", "wien", zone=UTC)
         url = f"tcp://127.0.0.1:{gateway.port}"
@@ -247,7 +245,7 @@ async def test_a_gateway_that_was_restarted_is_read_again(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_while_reading_it_ends_with_everything_offline(
+async def test_a_program_that_ends_publishes_offline_everywhere(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path, number: signal.Signals
 ) -> None:
     meter = SimulatedMeter(adapter, "kaifa")
@@ -267,7 +265,7 @@ async def test_while_reading_it_ends_with_everything_offline(
                 assert (await late.wait(topic)).payload == "offline"
 
 
-async def test_it_ends_in_the_middle_of_a_telegram(
+async def test_the_program_ends_in_the_middle_of_a_telegram(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:
     meter = SimulatedMeter(adapter, "kaifa")
@@ -280,7 +278,7 @@ async def test_it_ends_in_the_middle_of_a_telegram(
         await home.wait(TOPICS.status, "offline")
 
 
-async def test_it_ends_while_the_broker_is_absent(
+async def test_the_program_ends_while_the_broker_is_absent(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:
     broker.stop()
@@ -293,7 +291,9 @@ async def test_it_ends_while_the_broker_is_absent(
         await end(program)
 
 
-async def test_it_ends_while_the_device_is_absent(broker: Mosquitto, tmp_path: Path) -> None:
+async def test_the_program_ends_while_the_device_is_absent(
+    broker: Mosquitto, tmp_path: Path
+) -> None:
     missing = tmp_path / "ttyNowhere"
     async with (
         broker.watch() as home,
@@ -305,7 +305,7 @@ async def test_it_ends_while_the_device_is_absent(broker: Mosquitto, tmp_path: P
         await home.wait(TOPICS.status, "offline")
 
 
-async def test_it_ends_while_the_broker_stalls(
+async def test_the_program_ends_while_the_broker_stalls(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:
     meter = SimulatedMeter(adapter, "kaifa")
@@ -322,7 +322,7 @@ async def test_it_ends_while_the_broker_stalls(
         await home.wait(TOPICS.status, "offline")
 
 
-async def test_it_ends_while_a_broker_accepts_and_never_answers(
+async def test_the_program_ends_while_a_broker_accepts_and_never_answers(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:
     async with silent_server() as (port, asked):
@@ -335,7 +335,7 @@ async def test_it_ends_while_a_broker_accepts_and_never_answers(
             await end(program)
 
 
-async def test_it_ends_while_the_supervisor_stalls(
+async def test_the_program_ends_while_the_supervisor_stalls(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:
     given = options(broker, adapter.path, mqtt={})
@@ -395,7 +395,7 @@ async def test_the_broker_is_the_one_that_the_supervisor_names(
             await home.wait(topics.status, "offline")
 
 
-async def test_a_password_that_changed_is_asked_for_again(
+async def test_the_supervisor_is_asked_again_after_a_password_change(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:
     """As the broker add-on does: it makes a new one and may tell the Supervisor a little later."""
@@ -428,7 +428,7 @@ async def test_a_password_that_changed_is_asked_for_again(
             assert broker.password not in program.output
 
 
-async def test_a_supervisor_that_forbids_is_asked_again(
+async def test_the_supervisor_is_asked_again_after_it_forbids(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:
     async with supervised() as (supervisor, environment), broker.watch() as home:
@@ -442,7 +442,7 @@ async def test_a_supervisor_that_forbids_is_asked_again(
             await end(program)
 
 
-async def test_a_slow_supervisor_keeps_nobody_from_reading(
+async def test_meters_are_read_while_the_supervisor_is_slow(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:
     meter = SimulatedMeter(adapter, "kaifa")
@@ -461,7 +461,7 @@ async def test_a_slow_supervisor_keeps_nobody_from_reading(
             await end(program)
 
 
-async def test_credentials_of_the_options_win_over_those_of_the_supervisor(
+async def test_credentials_of_the_options_override_the_supervisor_s(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:
     own = {"username": broker.username, "password": broker.password}
@@ -475,7 +475,7 @@ async def test_credentials_of_the_options_win_over_those_of_the_supervisor(
             await end(program)
 
 
-async def test_a_broker_of_the_options_is_taken_without_asking_the_supervisor(
+async def test_with_a_broker_in_the_options_the_supervisor_is_not_asked(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:
     async with supervised() as (supervisor, environment), broker.watch() as home:

@@ -77,7 +77,7 @@ async def household(
 
 
 @pytest.mark.parametrize("family", ["kaifa", "e450"])
-async def test_noise_of_every_kind_costs_no_telegram_after_it(
+async def test_every_telegram_after_noise_is_read(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path, over: Over, family: str
 ) -> None:
     meter = SimulatedMeter(adapter, family, zone=UTC)
@@ -119,7 +119,7 @@ async def test_a_silent_meter_is_read_from_its_next_telegram_on(
 
 
 @pytest.mark.slow
-async def test_an_adapter_that_is_pulled_is_read_again_as_another_device_behind_its_link(
+async def test_an_unplugged_adapter_is_read_again_as_another_device_behind_its_link(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path, over: Over
 ) -> None:
     async with household(broker, adapter, tmp_path) as (program, home, stream):
@@ -180,7 +180,7 @@ list_ports.comports = comports
 
 
 @pytest.mark.slow
-async def test_a_device_that_another_process_has_locked_is_waited_for(
+async def test_a_device_locked_by_another_process_is_waited_for(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path, over: Over
 ) -> None:
     meter = SimulatedMeter(adapter, "kaifa", zone=UTC)
@@ -215,7 +215,7 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-async def test_permission_denied_and_a_folder_that_cannot_be_written_are_survived(
+async def test_reading_recovers_from_permission_denied_and_an_unwritable_folder(
     broker: Mosquitto, folder: Path, over: Over
 ) -> None:
     with closing(Adapter(folder / "ttyMeter")) as adapter:
@@ -237,7 +237,7 @@ async def test_permission_denied_and_a_folder_that_cannot_be_written_are_survive
 
 
 @pytest.mark.slow
-async def test_minutes_of_garbage_neither_fill_the_memory_nor_keep_a_processor_busy(
+async def test_minutes_of_garbage_take_little_memory_and_processor_time(
     broker: Mosquitto, tmp_path: Path, over: Over, figure: Figure
 ) -> None:
     size = 3_000_000 // len(GARBAGE)
@@ -337,7 +337,7 @@ async def test_a_broker_that_is_restarted_or_stalls_gets_the_next_reading(
 
 
 @pytest.mark.slow
-async def test_what_was_away_for_long_is_back_within_one_telegram(
+async def test_after_a_long_absence_reading_resumes_within_one_telegram(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path, over: Over
 ) -> None:
     async with household(broker, adapter, tmp_path) as (program, home, stream):
@@ -391,7 +391,7 @@ def cable() -> Iterator[tuple[tuple[str, ...], Callable[[str], None]]]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seconds", [2, 20])
-async def test_a_network_that_loses_everything_for_a_while_is_survived(
+async def test_reading_recovers_from_a_network_without_packets(
     cable: tuple[tuple[str, ...], Callable[[str], None]],
     adapter: Adapter,
     tmp_path: Path,
@@ -419,7 +419,7 @@ async def test_a_network_that_loses_everything_for_a_while_is_survived(
 
 
 @pytest.mark.slow
-async def test_a_publication_that_breaks_off_is_made_up_for(
+async def test_an_interrupted_publication_is_followed_by_the_next_reading(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path, over: Over
 ) -> None:
     async with Relay(broker) as relay:
@@ -439,7 +439,7 @@ async def test_a_publication_that_breaks_off_is_made_up_for(
             over("broker dropping the connection mid-publish", await stream.recovery(home))
 
 
-async def test_a_supervisor_that_is_absent_is_asked_again(
+async def test_an_absent_supervisor_is_asked_again(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path, over: Over
 ) -> None:
     supervisor = FakeSupervisor()
@@ -463,7 +463,7 @@ async def test_a_supervisor_that_is_absent_is_asked_again(
 
 
 @pytest.mark.slow
-async def test_while_the_broker_is_away_the_newest_reading_waits_and_memory_stays_flat(
+async def test_while_the_broker_is_away_only_the_newest_reading_is_kept(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path, figure: Figure
 ) -> None:
     meter = SimulatedMeter(adapter, "e450", zone=UTC)
@@ -497,7 +497,7 @@ async def test_while_the_broker_is_away_the_newest_reading_waits_and_memory_stay
 # The computer
 
 
-async def test_a_clock_that_jumps_is_none_of_a_reading_s_business(
+async def test_readings_go_on_when_the_computer_s_clock_jumps(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path, over: Over
 ) -> None:
     offset = tmp_path / "offset"
@@ -546,7 +546,7 @@ def full_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(("umount", str(disk)), check=True)
 
 
-async def test_a_full_disk_keeps_nobody_from_reading(
+async def test_readings_go_on_when_the_disk_is_full(
     broker: Mosquitto, adapter: Adapter, full_disk: Path, tmp_path: Path, over: Over
 ) -> None:
     given = options(broker, adapter.path)
@@ -592,14 +592,14 @@ async def see_it_ends_well(
             assert "online" not in [seen.payload for seen in late.messages], moment
 
 
-async def test_a_signal_to_end_is_heard_at_any_moment(
+async def test_the_program_ends_at_a_signal_at_three_moments(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:
     await see_it_ends_well(broker, adapter, tmp_path, [0.05, 0.35, 0.7])
 
 
 @pytest.mark.slow
-async def test_a_signal_to_end_is_heard_at_many_moments(
+async def test_the_program_ends_at_a_signal_at_many_moments(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:
     chance = random.Random(1)  # noqa: S311 - the same
@@ -653,7 +653,7 @@ MISTAKES = {
     "where",
     ["Keller: a telegram could not be decoded", "reading a meter failed", "publishing failed"],
 )
-async def test_a_mistake_of_ours_with_one_meter_leaves_the_other_alone(
+async def test_an_exception_with_one_meter_does_not_stop_the_other(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path, over: Over, where: str
 ) -> None:
     mistake = MISTAKES[where]

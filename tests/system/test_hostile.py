@@ -179,7 +179,7 @@ async def test_no_telegram_breaks_topics_json_the_log_or_memory(
 
 
 @pytest.mark.parametrize("kind", BODIES)
-def test_a_hostile_telegram_is_read_or_is_a_fault_and_the_next_is_read(kind: str) -> None:
+def test_after_a_hostile_telegram_the_next_is_read(kind: str) -> None:
     made, sender = decoder(), Sender()
     heard = made.feed(sender.frames(*BODIES[kind]))
     assert heard
@@ -204,7 +204,7 @@ class Counting:
         return self._gcm.encrypt(nonce, data, additional)
 
 
-def test_a_wrong_tag_is_as_much_work_as_a_right_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_tag_takes_as_much_work_as_a_right_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """And it is compared by the standard library's function whose time tells nothing."""
     compared: list[tuple[bytes, bytes]] = []
 
@@ -271,7 +271,7 @@ def children(pid: int) -> str:
     return "".join((task / "children").read_text("ascii") for task in tasks)
 
 
-async def test_it_opens_no_port_and_starts_no_process(
+async def test_the_program_opens_no_port_and_starts_no_process(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:
     stream = Pushing(SimulatedMeter(adapter, "kaifa", zone=UTC))
@@ -285,7 +285,7 @@ async def test_it_opens_no_port_and_starts_no_process(
         assert children(program.pid) == ""
 
 
-async def test_a_port_that_is_open_would_be_found() -> None:
+async def test_the_check_for_open_ports_finds_one() -> None:
     async with await asyncio.start_server(lambda _r, w: w.close(), "127.0.0.1"):
         assert listening(os.getpid())
 
@@ -318,10 +318,10 @@ def names(tree: ast.Module) -> Iterator[str]:
 @pytest.mark.parametrize(
     "path", sorted((ADDON / "app").rglob("*.py")), ids=lambda path: str(path.relative_to(ADDON))
 )
-def test_no_module_runs_what_it_is_given_or_waits_to_be_called(path: Path) -> None:
+def test_no_module_imports_or_calls_what_runs_code_or_opens_a_server(path: Path) -> None:
     assert FORBIDDEN.isdisjoint(names(ast.parse(path.read_text("utf-8"))))
 
 
 @pytest.mark.parametrize("code", ["import subprocess", "os.system(x)", "asyncio.start_server()"])
-def test_what_is_forbidden_would_be_found(code: str) -> None:
+def test_the_check_for_forbidden_calls_finds_them(code: str) -> None:
     assert not FORBIDDEN.isdisjoint(names(ast.parse(code)))

@@ -137,7 +137,7 @@ SECRETS = {
         f"Bearer {TOKEN}",
     ],
 )
-def test_the_search_finds_what_must_not_be_there(leak: str) -> None:
+def test_the_search_finds_secrets(leak: str) -> None:
     assert found(f"2026-11-21 15:22:00 DEBUG {leak} and so on", SECRETS)
 
 
@@ -145,7 +145,7 @@ def test_the_search_finds_nothing_in_harmless_text() -> None:
     assert not found("2026-11-21 15:22:00 INFO    connected to the MQTT broker h:1", SECRETS)
 
 
-async def test_nothing_leaks_while_all_is_well(
+async def test_nothing_leaks_while_a_meter_is_read(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:
     meter = SimulatedMeter(adapter, "e450", key=GUEK)
@@ -222,7 +222,7 @@ async def test_nothing_leaks_when_the_broker_is_not_reached(
     assert not found(program.output, SECRETS | forms_of_text(given["mqtt"]["password"]))
 
 
-async def test_nothing_leaks_when_the_broker_is_not_to_be_trusted(
+async def test_nothing_leaks_when_the_broker_is_not_trusted(
     adapter: Adapter, tmp_path: Path, certificates: Certificates
 ) -> None:
     cert, key = certificates.server
@@ -267,7 +267,7 @@ async def test_nothing_leaks_of_a_private_key_that_was_entered_as_text(
     assert not found(output, {*SECRETS, *lines, "".join(lines)})
 
 
-async def test_nothing_leaks_that_the_supervisor_tells(
+async def test_nothing_leaks_of_the_supervisor_s_answer(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:
     meter = SimulatedMeter(adapter, "e450", key=GUEK)

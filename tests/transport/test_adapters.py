@@ -21,22 +21,22 @@ def links(tmp_path: Path) -> Path:
     return directory
 
 
-def test_a_device_is_known_by_the_name_that_lasts(links: Path) -> None:
+def test_a_device_is_given_by_its_lasting_name(links: Path) -> None:
     assert by_id(str(links.parent / "ttyUSB0"), links) == str(links / "usb-FTDI-if00")
 
 
-def test_a_device_without_such_a_name_keeps_its_own(links: Path) -> None:
+def test_a_device_without_a_lasting_name_is_given_by_its_own(links: Path) -> None:
     for name in ("ttyUSB1", "missing"):
         assert by_id(str(links.parent / name), links) == str(links.parent / name)
     assert by_id("/dev/null", links / "not-there") == "/dev/null"
 
 
-def test_the_lasting_name_that_was_chosen_stays(links: Path) -> None:
+def test_a_chosen_lasting_name_is_kept(links: Path) -> None:
     chosen = str(links / "usb-FTDI-if00-again")
     assert by_id(chosen, links) == chosen
 
 
-def test_only_adapters_on_the_usb_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_usb_adapters_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     stick, board = ListPortInfo("/dev/ttyUSB7"), ListPortInfo("/dev/ttyAMA0")
     stick.vid, stick.description = 0x0403, "FT232R USB UART"
     monkeypatch.setattr(list_ports, "comports", lambda: [board, stick])
@@ -57,7 +57,7 @@ def test_only_adapters_on_the_usb_are_listed(monkeypatch: pytest.MonkeyPatch) ->
         ("RFXtrx433", None, True),
     ],
 )
-def test_radio_sticks_of_other_programs_are_known(
+def test_radio_sticks_of_other_programs_are_recognised(
     monkeypatch: pytest.MonkeyPatch, description: str, product: str | None, *, foreign: bool
 ) -> None:
     stick = ListPortInfo("/dev/ttyUSB7")

@@ -51,7 +51,7 @@ def test_a_path_is_a_url_too() -> None:
         ("tcp://h\n:1", "control characters"),
     ],
 )
-def test_what_is_no_url_is_refused_without_repeating_it(text: str, words: str) -> None:
+def test_an_error_about_a_wrong_url_does_not_repeat_it(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=re.escape(words)) as caught:
         parse_url(text)
     assert "secret" not in str(caught.value)

@@ -25,7 +25,7 @@ MODE = SerialMode(2400, 8, "E", 1)
         (OSError(errno.EIO, "x"), True, "is gone (input/output error); plug it in again"),
     ],
 )
-def test_troubles_of_serial_ports_have_their_sentences(
+def test_errors_of_serial_ports_have_their_sentences(
     *, error: Exception, opened: bool, words: str
 ) -> None:
     assert words in explain_serial(SerialPort("/dev/ttyUSB0", MODE), error, opened=opened)
@@ -41,7 +41,7 @@ def test_troubles_of_serial_ports_have_their_sentences(
         (OSError(errno.ETIMEDOUT, "x"), True, "ended the connection (connection timed out)"),
     ],
 )
-def test_troubles_of_gateways_have_their_sentences(
+def test_errors_of_gateways_have_their_sentences(
     *, error: Exception, opened: bool, words: str
 ) -> None:
     assert words in explain_gateway(TcpGateway("h", 2000), error, opened=opened)

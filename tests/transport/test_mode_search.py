@@ -33,13 +33,13 @@ def test_the_mode_that_was_right_last_time_is_tried_before_all_others() -> None:
     assert tried == [FAST, E1, N1, FAST]
 
 
-def test_one_burst_without_a_frame_may_have_been_cut_and_shows_nothing() -> None:
+def test_one_burst_without_a_frame_does_not_prove_a_mode_wrong() -> None:
     search = ModeSearch([E1, N1])
     last = burst(search, 0.0)
     assert not search.wrong(last + GAP * 2)
 
 
-def test_two_bursts_without_a_frame_show_that_a_mode_is_wrong() -> None:
+def test_two_bursts_without_a_frame_prove_a_mode_wrong() -> None:
     search = ModeSearch([E1, N1])
     burst(search, 0.0)
     last = burst(search, 5.0)
@@ -54,18 +54,18 @@ def test_segments_of_one_telegram_are_one_burst() -> None:
     assert not search.wrong(last + GAP * 2)
 
 
-def test_bytes_without_a_pause_show_it_after_a_while() -> None:
+def test_bytes_without_a_pause_prove_a_mode_wrong_after_the_longest_trial() -> None:
     search = ModeSearch([E1, N1])
     last = burst(search, 0.0, LONGEST_TRIAL + 1)
     assert search.wrong(last)
 
 
 @pytest.mark.parametrize("now", [10.0, 3600.0])
-def test_silence_shows_nothing(now: float) -> None:
+def test_silence_does_not_prove_a_mode_wrong(now: float) -> None:
     assert not ModeSearch([E1, N1]).wrong(now)
 
 
-def test_a_frame_shows_that_a_mode_is_right() -> None:
+def test_a_frame_proves_a_mode_right() -> None:
     search = ModeSearch([E1, N1])
     burst(search, 0.0)
     burst(search, 5.0)
@@ -74,7 +74,7 @@ def test_a_frame_shows_that_a_mode_is_right() -> None:
     assert not search.wrong(10.0)
 
 
-def test_a_mode_that_was_right_survives_an_hour_of_silence_and_a_while_of_noise() -> None:
+def test_a_mode_that_was_right_is_kept_through_an_hour_of_silence_and_short_noise() -> None:
     search = ModeSearch([E1, N1])
     search.framed()
     assert not search.wrong(3600.0)
@@ -82,7 +82,7 @@ def test_a_mode_that_was_right_survives_an_hour_of_silence_and_a_while_of_noise(
     assert not search.wrong(last)
 
 
-def test_a_mode_that_was_right_is_doubted_after_long_noise() -> None:
+def test_a_mode_that_was_right_is_given_up_after_long_noise() -> None:
     search = ModeSearch([E1, N1])
     search.framed()
     last = burst(search, 0.0, LOYALTY + 1)
@@ -92,7 +92,7 @@ def test_a_mode_that_was_right_is_doubted_after_long_noise() -> None:
     assert not search.found
 
 
-def test_noise_between_the_pushes_of_a_slow_meter_is_no_push() -> None:
+def test_noise_between_pushes_is_not_counted_as_a_push() -> None:
     """Bursts of noise come twice as often as the meter pushes."""
     search = ModeSearch([E1, N1], push_interval=PushInterval(60.0))
     search.framed()
@@ -111,11 +111,11 @@ def test_the_only_mode_is_never_given_up() -> None:
     assert not search.wrong(last)
 
 
-def test_every_usual_mode_is_there_once() -> None:
+def test_no_usual_mode_is_listed_twice() -> None:
     assert len(set(USUAL)) == len(USUAL)
 
 
-def test_a_meter_that_pushes_once_a_minute_has_two_whole_pushes_in_each_mode() -> None:
+def test_a_mode_is_kept_until_the_second_push_a_minute_later_has_ended() -> None:
     search = ModeSearch([E1, N1])
     burst(search, 0.0)
     search.received(60.0)
@@ -127,7 +127,7 @@ def test_a_meter_that_pushes_once_a_minute_has_two_whole_pushes_in_each_mode() -
     assert not search.wrong(last)
 
 
-def test_a_stray_byte_before_and_behind_an_hour_of_silence_is_no_doubt() -> None:
+def test_stray_bytes_before_and_after_an_hour_of_silence_do_not_prove_a_mode_wrong() -> None:
     """HDLC's last flag comes behind the frame, as a chunk of its own."""
     search = ModeSearch([E1, N1])
     search.framed()

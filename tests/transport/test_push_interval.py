@@ -16,21 +16,21 @@ def learned(*gaps: float, expected: float = USUAL) -> float:
     return interval.seconds
 
 
-def test_until_a_gap_recurs_it_is_what_was_expected() -> None:
+def test_the_expected_interval_holds_until_a_gap_recurs() -> None:
     assert PushInterval(5.0).seconds == 5.0
     assert learned(expected=5.0) == 5.0
     assert learned(3600.0, expected=5.0) == 5.0
 
 
-def test_a_longer_one_than_expected_is_known_with_the_third_telegram() -> None:
+def test_an_interval_longer_than_expected_is_learned_with_the_third_telegram() -> None:
     assert learned(60.0, 60.0, expected=5.0) == 60.0
 
 
-def test_a_lost_telegram_changes_nothing() -> None:
+def test_a_lost_telegram_does_not_change_the_interval() -> None:
     assert learned(*[5.0] * 20, 10.0, *[5.0] * 5) == 5.0
 
 
-def test_telegrams_that_a_gateway_held_up_change_nothing() -> None:
+def test_telegrams_delayed_by_a_gateway_do_not_change_the_interval() -> None:
     assert learned(*[5.0] * 20, 20.0, 0.1, 0.1, 0.1, 5.0) == 5.0
     assert learned(*[5.0] * 20, 300.0, *[0.01] * 59, 5.0) == 5.0
 
@@ -58,12 +58,12 @@ def test_where_many_telegrams_are_lost_the_median_is_the_push_interval() -> None
     assert interval.seconds == 120.0
 
 
-def test_a_pause_is_no_push_interval() -> None:
+def test_an_interval_is_never_longer_than_the_longest() -> None:
     assert learned(86400.0, 86400.0) == LONGEST
 
 
 @given(st.lists(st.floats(0.0, 1e6), min_size=1, max_size=40))
-def test_it_is_always_one_of_the_gaps_and_never_longer_than_the_longest(gaps: list[float]) -> None:
+def test_the_interval_is_the_usual_one_or_a_gap_up_to_the_longest(gaps: list[float]) -> None:
     found = learned(*gaps)
     assert 0.0 <= found <= LONGEST
     assert any(found == pytest.approx(min(gap, LONGEST), abs=1e-6) for gap in [USUAL, *gaps])

@@ -53,12 +53,12 @@ def test_a_recording_is_a_header_and_a_line_for_each_chunk() -> None:
     )
 
 
-def test_a_serial_mode_that_is_not_known_is_left_out() -> None:
+def test_an_unknown_serial_mode_is_left_out_of_the_header() -> None:
     assert "serial mode" not in written([])
 
 
 @given(chunks, st.floats(0, 10**6))
-def test_what_is_written_is_read_back(chunks: list[Chunk], begin: float) -> None:
+def test_a_written_recording_is_read_back_unchanged(chunks: list[Chunk], begin: float) -> None:
     text = written(chunks, begin=begin)
     assert text.isascii()
     back = read(text.encode())
@@ -76,7 +76,7 @@ def test_the_text_of_a_chunk_is_its_line(chunks: list[Chunk]) -> None:
 
 
 @given(chunks, st.data())
-def test_any_cut_between_two_lines_reads_as_the_rest(
+def test_a_recording_cut_between_two_lines_reads_as_the_rest(
     chunks: list[Chunk], data: st.DataObject
 ) -> None:
     lines = written(chunks).splitlines(keepends=True)
@@ -90,7 +90,7 @@ def test_any_cut_between_two_lines_reads_as_the_rest(
 
 
 @given(chunks, chunks)
-def test_recordings_may_stand_one_behind_the_other(first: list[Chunk], second: list[Chunk]) -> None:
+def test_concatenated_recordings_are_read(first: list[Chunk], second: list[Chunk]) -> None:
     both = read((written(first) + written(second)).encode())
     assert [chunk.data for chunk in both] == [chunk.data for chunk in (*first, *second)]
 
@@ -105,7 +105,7 @@ def test_recordings_may_stand_one_behind_the_other(first: list[Chunk], second: l
         b"#\n#0.5 00\n00.50 7ea0\n000000012.3450 00ff",
     ],
 )
-def test_a_recording_is_read_as_people_and_their_editors_leave_it(text: bytes) -> None:
+def test_a_recording_is_read_after_edits_of_white_space_and_line_ends(text: bytes) -> None:
     assert is_recording(text)
     assert read(text) == (Chunk(0.5, b"\x7e\xa0"), Chunk(12.345, b"\x00\xff"))
 
@@ -136,7 +136,9 @@ def test_a_recording_may_be_empty(text: bytes) -> None:
         (b"1.0 7e\x0c7e", "there is something other than hex digits behind the seconds"),
     ],
 )
-def test_a_damaged_line_is_told_by_its_number_and_not_repeated(line: bytes, words: str) -> None:
+def test_the_error_of_a_damaged_line_has_its_number_and_not_its_text(
+    line: bytes, words: str
+) -> None:
     with pytest.raises(RecordingError) as caught:
         read(b"# smart meter recording, format 1\n\n0.0 00\n" + line + b"\n0.1 00\n")
     assert str(caught.value).startswith(f"line 4: {words}")
@@ -151,7 +153,7 @@ def test_another_format_is_refused(number: bytes) -> None:
 
 
 @given(chunks, st.data())
-def test_any_damage_of_a_line_is_told_with_its_number_or_leaves_a_recording(
+def test_a_damaged_line_is_an_error_with_its_number_or_still_a_recording(
     chunks: list[Chunk], data: st.DataObject
 ) -> None:
     lines = written(chunks, mode=MODE).encode().splitlines()
@@ -193,7 +195,7 @@ def test_any_bytes_are_a_recording_or_a_plain_error(data: bytes) -> None:
 
 
 @given(chunks)
-def test_what_was_written_is_known_by_its_header_or_by_its_first_line(chunks: list[Chunk]) -> None:
+def test_a_recording_is_recognised_by_its_header_or_its_first_line(chunks: list[Chunk]) -> None:
     text = written(chunks).encode()
     assert is_recording(text)
     if chunks:
@@ -204,7 +206,7 @@ def test_what_was_written_is_known_by_its_header_or_by_its_first_line(chunks: li
 @pytest.mark.parametrize(
     "text", [b"# smart meter recording, format 1\n\0", b"12.345 nonsense", b"0.0\n7ea0"]
 )
-def test_a_damaged_recording_is_one_all_the_same(text: bytes) -> None:
+def test_a_damaged_recording_is_recognised_as_one(text: bytes) -> None:
     assert is_recording(text)
 
 
@@ -221,5 +223,5 @@ def test_a_damaged_recording_is_one_all_the_same(text: bytes) -> None:
         b"1.8.0(001234.567*kWh)\r\n",
     ],
 )
-def test_what_is_no_recording_is_not_taken_for_one(data: bytes) -> None:
+def test_other_bytes_are_not_recognised_as_a_recording(data: bytes) -> None:
     assert not is_recording(data)

@@ -21,7 +21,7 @@ async def played(source: Source) -> list[tuple[float, Event]]:
         return [(clock() - begin, event) async for event in events]
 
 
-async def test_a_recording_is_opened_read_and_over() -> None:
+async def test_a_recording_gives_opened_its_chunks_and_ends() -> None:
     source = RecordingSource(RECORDING, name="x.txt")
     came = await played(source)
     source.framed()
@@ -29,7 +29,7 @@ async def test_a_recording_is_opened_read_and_over() -> None:
     assert came[-1][0] < 0.3
 
 
-async def test_an_empty_recording_is_opened_and_over() -> None:
+async def test_an_empty_recording_gives_opened_and_ends() -> None:
     assert [event for _, event in await played(RecordingSource((), name="-"))] == [
         Opened("the recording -")
     ]
@@ -44,7 +44,7 @@ async def test_chunks_come_at_a_pace(pace: float) -> None:
         assert seconds < due / pace + 0.2
 
 
-async def test_lateness_does_not_add_up() -> None:
+async def test_delays_of_chunks_do_not_add_up() -> None:
     recording: Recording = [Chunk(n / 100, b"x") for n in range(21)]
     clock = asyncio.get_running_loop().time
     begin = clock()
@@ -54,7 +54,7 @@ async def test_lateness_does_not_add_up() -> None:
     assert clock() - begin < 0.34  # and not 0.2 + 22 * 0.008
 
 
-async def test_others_have_their_turn_between_two_chunks() -> None:
+async def test_other_tasks_run_between_two_chunks() -> None:
     source = RecordingSource([Chunk(0.0, b"x")] * 1000, name="x.txt")
     task = asyncio.create_task(played(source))
     turns = 0

@@ -18,7 +18,7 @@ def test_a_mode_is_read_back_from_its_own_text(
 
 
 @pytest.mark.parametrize("text", ["2400 8E1", " 2400  8e1 ", "2400,8E1", "2400, 8E1"])
-def test_a_mode_is_read_as_people_write_it(text: str) -> None:
+def test_a_mode_is_read_in_its_usual_spellings(text: str) -> None:
     assert SerialMode.parse(text) == MODE
     assert str(SerialMode.parse(text)) == "2400 8E1"
 
@@ -30,6 +30,6 @@ def test_a_mode_is_read_as_people_write_it(text: str) -> None:
         *("2400 8X1", "2400 8E3", "2400 8E1.5", "2400 8E1 x", "٢٤٠٠ 8E1", "-2400 8E1"),
     ],
 )
-def test_what_is_no_mode_is_refused_with_an_example(text: str) -> None:
+def test_an_error_about_a_wrong_serial_mode_gives_an_example(text: str) -> None:
     with pytest.raises(ValueError, match="like 2400 8E1"):
         SerialMode.parse(text)

@@ -22,7 +22,7 @@ async def test_the_line_is_set_to_its_mode(adapter: Adapter) -> None:
     assert attributes[2] & termios.CSTOPB
 
 
-async def test_waiting_bytes_do_not_keep_the_loop_busy_while_nobody_reads(adapter: Adapter) -> None:
+async def test_unread_bytes_do_not_keep_the_event_loop_busy(adapter: Adapter) -> None:
     watched = asyncio.get_running_loop()._selector.get_map()  # type: ignore[attr-defined]
     before = len(watched)
     async with asyncio.timeout(TIMEOUT), open_port(SerialPort(str(adapter.path), MODE)) as read:

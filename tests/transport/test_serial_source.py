@@ -50,7 +50,7 @@ async def test_every_byte_of_a_serial_line_arrives_as_it_was_sent(adapter: Adapt
             assert await receive(events, 256) == EVERY_BYTE
 
 
-async def test_an_adapter_that_was_pulled_is_read_again_once_it_is_back(adapter: Adapter) -> None:
+async def test_an_unplugged_adapter_is_read_again_once_it_is_back(adapter: Adapter) -> None:
     async with reading(source(adapter.path)) as events:
         await anext(events)
         adapter.write(b"before")
@@ -84,7 +84,7 @@ async def test_a_device_in_use_is_waited_for(adapter: Adapter) -> None:
         assert isinstance(await anext(events), Opened)
 
 
-async def test_permission_denied_is_told(adapter: Adapter) -> None:
+async def test_permission_denied_has_its_sentence(adapter: Adapter) -> None:
     # Root may open anything, so the test is somebody else for a moment.
     device, user = adapter.path.resolve(), os.geteuid()
     device.chmod(0)
@@ -101,7 +101,7 @@ async def test_permission_denied_is_told(adapter: Adapter) -> None:
 
 
 @pytest.mark.parametrize("kind", ["null", "file", "directory", "fifo"])
-async def test_what_is_no_serial_device_is_told(tmp_path: Path, kind: str) -> None:
+async def test_a_path_that_is_no_serial_device_has_its_sentence(tmp_path: Path, kind: str) -> None:
     path = tmp_path / kind
     match kind:
         case "null":
@@ -116,7 +116,7 @@ async def test_what_is_no_serial_device_is_told(tmp_path: Path, kind: str) -> No
         assert (await lost(events)).reason == f"{path} is no serial device; choose one"
 
 
-async def test_adapters_that_cannot_be_listed_do_not_end_the_waiting(
+async def test_an_error_in_listing_adapters_does_not_end_the_waiting(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def fail() -> None:
@@ -146,7 +146,7 @@ async def test_cancelling_closes_the_port(adapter: Adapter) -> None:
     assert open_files() == before
 
 
-async def test_a_serial_line_may_be_silent_for_as_long_as_it_likes(adapter: Adapter) -> None:
+async def test_a_silent_serial_line_has_no_timeout(adapter: Adapter) -> None:
     timers = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]
     async with reading(source(adapter.path)) as events:
         assert await anext(events) == opened(adapter)
@@ -233,7 +233,7 @@ async def test_a_frame_settles_the_mode_once(adapter: Adapter) -> None:
         assert await port.burst() == b"\0"
 
 
-async def test_a_mode_that_was_right_is_given_up_late_and_said_to_have_been(
+async def test_a_mode_that_was_right_is_given_up_late_and_reported_as_right(
     adapter: Adapter,
 ) -> None:
     port = SteppedPort(adapter, FIRST, SECOND)
@@ -262,7 +262,7 @@ async def test_a_single_mode_is_kept(adapter: Adapter) -> None:
         assert await port.next() == Settled(FIRST, searched=False)
 
 
-async def test_a_line_that_is_lost_says_nothing_against_the_mode(adapter: Adapter) -> None:
+async def test_a_lost_line_does_not_count_against_the_mode(adapter: Adapter) -> None:
     port = SteppedPort(adapter, FIRST, SECOND)
     async with aclosing(port.events):
         await port.next()
@@ -274,7 +274,7 @@ async def test_a_line_that_is_lost_says_nothing_against_the_mode(adapter: Adapte
     assert event == opened(adapter, FIRST, searching=True)
 
 
-async def test_what_is_framed_before_anything_was_read_is_left_aside(adapter: Adapter) -> None:
+async def test_a_frame_before_the_first_byte_is_ignored(adapter: Adapter) -> None:
     port = SteppedPort(adapter, FIRST)
     port.source.framed()
     async with aclosing(port.events):
@@ -312,16 +312,14 @@ async def test_the_mode_that_was_found_is_tried_first_the_next_time(
             assert await port.in_vain() == GaveUp(mode, was_right=False)
 
 
-async def test_a_mode_that_was_kept_for_another_adapter_is_not_tried_first(
-    adapter: Adapter,
-) -> None:
+async def test_a_mode_kept_for_another_adapter_is_not_tried_first(adapter: Adapter) -> None:
     state = Memory()
     state.set(SERIAL_MODES, "/dev/other", str(SECOND))
     port = SteppedPort(adapter, FIRST, SECOND, state=state)
     assert await begins_with(port) == opened(adapter, FIRST, searching=True)
 
 
-async def test_what_was_kept_and_is_no_mode_is_left_aside(adapter: Adapter) -> None:
+async def test_an_invalid_mode_in_the_state_is_ignored(adapter: Adapter) -> None:
     state = Memory()
     state.set(SERIAL_MODES, str(adapter.path), "fast")
     port = SteppedPort(adapter, FIRST, SECOND, state=state)
@@ -338,7 +336,7 @@ async def test_what_was_kept_and_is_no_mode_is_left_aside(adapter: Adapter) -> N
         ([FIRST, SECOND], True, FIRST, True),
     ],
 )
-async def test_a_mode_that_was_kept_is_tried_unless_the_modes_are_fixed(
+async def test_a_kept_mode_is_tried_first_unless_the_modes_are_fixed(
     adapter: Adapter,
     modes: list[SerialMode],
     first: SerialMode,
@@ -431,7 +429,7 @@ async def test_the_only_adapter_is_found_again_under_another_name(
             assert await port.next() == opened(other, SECOND, searching=True)
 
 
-async def test_the_only_adapter_that_is_only_busy_is_waited_for(
+async def test_the_only_adapter_is_waited_for_while_it_is_in_use(
     adapter: Adapter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plugged(monkeypatch).append(on_usb(adapter.path))

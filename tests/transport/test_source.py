@@ -16,15 +16,15 @@ from app.transport.tcp_source import TcpSource
         (None, SerialSource),
     ],
 )
-def test_a_target_has_its_source(target: str | None, kind: type[Source]) -> None:
+def test_each_kind_of_target_has_its_source(target: str | None, kind: type[Source]) -> None:
     assert type(source_for(target)) is kind
 
 
-def test_a_target_that_is_neither_is_refused() -> None:
+def test_a_target_that_is_neither_url_nor_path_is_rejected() -> None:
     with pytest.raises(ValueError, match="wanted is tcp://host:port"):
         source_for("somewhere")
 
 
-def test_a_recording_is_a_source_too() -> None:
+def test_a_recording_is_a_source() -> None:
     source: Source = RecordingSource((), name="x.txt")
     source.framed()

@@ -45,7 +45,7 @@ async def test_every_byte_of_a_gateway_arrives_as_it_was_sent() -> None:
         assert await receive(events, 25600) == EVERY_BYTE * 100
 
 
-async def test_a_gateway_that_hangs_up_is_called_again() -> None:
+async def test_a_gateway_that_ends_the_connection_is_reconnected() -> None:
     async def serve(writer: asyncio.StreamWriter) -> None:
         writer.write(b"one")
 
@@ -57,7 +57,7 @@ async def test_a_gateway_that_hangs_up_is_called_again() -> None:
             assert end.reason.startswith(f"the gateway {address} ended the connection; if this")
 
 
-async def test_a_gateway_that_resets_the_connection_is_called_again() -> None:
+async def test_a_gateway_that_resets_the_connection_is_reconnected() -> None:
     async def serve(writer: asyncio.StreamWriter) -> None:
         linger = struct.pack("ii", 1, 0)
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
@@ -94,7 +94,7 @@ async def test_delays_start_over_after_bytes_of_a_steady_line_only(
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-async def test_a_refused_connection_is_told(host: str) -> None:
+async def test_a_refused_connection_has_its_sentence(host: str) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         address = TcpGateway(host, unused.getsockname()[1])
@@ -103,7 +103,7 @@ async def test_a_refused_connection_is_told(host: str) -> None:
     assert reason.startswith(f"the gateway {address} refuses the connection; check the port")
 
 
-async def test_a_gateway_that_does_not_answer_is_told() -> None:
+async def test_a_gateway_that_does_not_answer_has_its_sentence() -> None:
     with contextlib.ExitStack() as sockets:
         server = sockets.enter_context(socket.socket())
         server.bind(("127.0.0.1", 0))
@@ -118,7 +118,7 @@ async def test_a_gateway_that_does_not_answer_is_told() -> None:
     assert reason.startswith(f"the gateway {address} does not answer in time; check its address")
 
 
-async def test_a_name_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unknown_host_name_has_its_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -128,7 +128,7 @@ async def test_a_name_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch)
             assert "or enter its IP address" in (await lost(events)).reason
 
 
-async def test_a_gateway_that_is_silent_for_long_is_called_anew_and_ever_more_seldom() -> None:
+async def test_a_silent_gateway_is_reconnected_at_growing_intervals() -> None:
     called: list[float] = []
     conversations: list[asyncio.Task[None] | None] = []
     clock = asyncio.get_running_loop().time
@@ -161,7 +161,7 @@ async def test_a_gateway_that_is_silent_for_long_is_called_anew_and_ever_more_se
     )
 
 
-def test_no_rare_telegram_falls_into_the_change_of_connections_each_time() -> None:
+def test_reconnections_do_not_coincide_with_rare_telegrams() -> None:
     """Some meters push every minute, some every quarter of an hour."""
     calls = list(itertools.accumulate((*SILENCES, *(SILENCES[-1:] * 4))))
     for interval in (60, 300, 900, 3600):
@@ -169,9 +169,7 @@ def test_no_rare_telegram_falls_into_the_change_of_connections_each_time() -> No
         assert abs(first - interval) >= 10, interval
 
 
-async def test_a_gateway_that_vanishes_silently_is_noticed_by_keep_alive(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_tcp_keep_alive_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     connected: list[socket.socket] = []
     connect = tcp.connect
 
@@ -194,7 +192,7 @@ async def test_a_gateway_that_vanishes_silently_is_noticed_by_keep_alive(
             assert connected[0].getsockopt(level, option) == value
 
 
-async def test_cancelling_hangs_up() -> None:
+async def test_cancelling_closes_the_connection() -> None:
     greeted, hung_up = asyncio.Event(), asyncio.Event()
 
     async def called(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -24,9 +24,9 @@ class PushInterval:
     A lost telegram doubles a gap and changes nothing. Telegrams that were held up on the way arrive
     together and change nothing. Two figures are drawn from the gaps:
 
-    - ``seconds`` is how long to wait for a telegram: the longest gap that recurs, which is the third
-      longest, of few the second longest. Of a meter that pushes several lists one right after the
-      other, the gap before the next group counts.
+    - ``seconds`` is how long to wait for a telegram: the longest gap that recurs, which is the
+      third longest, of few the second longest. Of a meter that pushes several lists one right after
+      the other, the gap before the next group counts.
     - ``median`` is what mostly passes from one telegram to the next, also where many are lost.
 
     Args:
