@@ -1,4 +1,4 @@
-"""The command `decode`, as DESIGN.md's interfaces describe it."""
+"""The command `decode`: output, exit status, arguments, keys."""
 
 import io
 import json
@@ -502,7 +502,7 @@ def test_help_names_the_variables_and_the_meter_types(capsys: pytest.CaptureFixt
         assert word in said
 
 
-# --- Profiles of one's own ---
+# --- Profiles of the user ---
 
 LIST_OF_TWO = notification(axdr.uint16(2337), axdr.octet_string(b"EX123456"))
 FICTITIOUS = """

@@ -124,7 +124,7 @@ def cut(data: bytes, sizes: list[int]) -> Iterator[bytes]:
 
 chunk_sizes = st.lists(st.integers(1, 80), min_size=1, max_size=6)
 
-# --- Whatever a meter measures ---
+# --- Any values ---
 
 
 @EVERY_LIST

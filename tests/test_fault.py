@@ -1,4 +1,4 @@
-"""What went wrong is said with layer, place and reason."""
+"""Faults and decode errors have layer, place and reason."""
 
 from app.fault import DecodeError, Fault, Kind
 

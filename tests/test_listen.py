@@ -1,4 +1,4 @@
-"""The command `listen`: a line in words, and a block that may be shown to anyone."""
+"""The command `listen`: telegrams as text, and a block that may be posted."""
 
 import asyncio
 import io
@@ -164,7 +164,7 @@ def test_a_telegram_in_hundreds_is_one_shape_in_the_block() -> None:
     assert f"{100 * len(P1)} bytes, 100 good frames, 0 bytes that belong to no frame" in block
 
 
-# --- What the block keeps to itself ---
+# --- What the block leaves out ---
 
 _HEAD = 4
 _HEADING = re.compile(

@@ -1,4 +1,4 @@
-"""One line a record, in colour where colours show, and never a secret."""
+"""The log: one line for each record, colours, and hidden secrets."""
 
 import asyncio
 import io

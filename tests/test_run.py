@@ -1,4 +1,4 @@
-"""What wires the rooms: options that cannot be used, the broker that is meant, signs of life."""
+"""The wiring of the program: wrong options, choice of the broker, health check."""
 
 import asyncio
 import logging
@@ -86,7 +86,7 @@ def test_a_missing_file_of_options_is_an_error(
     assert "missing.json is missing; name another one with --options" in capsys.readouterr().out
 
 
-# Profiles of one's own
+# Profiles of the user
 
 OWN = {
     "meter_type": "mine",
@@ -125,7 +125,7 @@ async def test_a_mistake_in_a_profile_asks_to_correct_the_profile(tmp_path: Path
     ]
 
 
-# The broker that is meant
+# Choice of the broker
 
 
 async def find(wanted: MqttOptions, url: str, redactor: Redactor | None = None) -> MqttOptions:
@@ -180,7 +180,7 @@ async def test_without_broker_and_supervisor_the_error_names_the_option_to_set()
         await run._find_broker(MqttOptions(), {}, Redactor())
 
 
-# What is told of the broker, names of lines, signs of life
+# Log of the broker, labels of lines, health check
 
 
 def told(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
@@ -283,7 +283,7 @@ async def test_a_file_that_cannot_be_touched_does_not_end_the_program(
     beating.cancel()
 
 
-# One failing part does not take the others down
+# Exceptions, and meters that are gone
 
 
 class FailingReader:

@@ -1,4 +1,4 @@
-"""The file that outlives a restart."""
+"""The state file: writing, reading, damage, the form of version 1."""
 
 import errno
 import json

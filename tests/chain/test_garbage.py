@@ -80,7 +80,7 @@ def test_two_megabytes_of_garbage_leave_no_bytes_in_memory(figure: Figure) -> No
     assert peaks[1][0] - peaks[0][0] < MOST_KEPT
 
 
-# What is left of a telegram, and whether the next one is read
+# Damaged telegrams, and the next one
 
 
 def damaged(data: bytes, at: int, how: str) -> bytes:

@@ -210,7 +210,7 @@ def assert_all_said(
         assert_says(one, truth, meter, meter_type)
 
 
-# --- Whatever a meter measures ---
+# --- Any values ---
 
 
 def whatever_a_meter_measures_is_read_exactly(
@@ -242,7 +242,7 @@ def test_values_of_any_meter_are_read_exactly_in_many_examples(
     whatever_a_meter_measures_is_read_exactly(family, variant, data)
 
 
-# --- However it comes ---
+# --- Chunks and junk ---
 
 
 def living(meter: Meter, seed: int, moment: datetime, count: int) -> list[meters.Telegram]:
@@ -354,7 +354,7 @@ def test_telegrams_byte_by_byte_are_read_with_their_last_byte(family: str, varia
     assert line.junk == 0
 
 
-# --- A day in the life of every meter ---
+# --- Telegrams one after the other ---
 
 IN_TURN = [
     ("kaifa-nordic", ("norway-13", "norway-1", "norway-1", "norway-18", "norway-1")),
@@ -421,7 +421,7 @@ def test_a_simulated_meter_knows_the_id_that_the_program_gives_it(
             assert telegram.reading.meter.id == one.id
 
 
-# --- What is not needed ---
+# --- Authentication key ---
 
 
 @every_list

@@ -1,4 +1,4 @@
-"""What the tests of a line use."""
+"""Fixtures of the tests of a line."""
 
 import logging
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What outputs are told of a line; both clocks are made up here."""
+"""The diagnostics of a line that outputs get; both clocks are made up."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""A line's troubles, each after its time and not before; all times are made up here."""
+"""The problems of a line, each after its time and not before; all times are made up."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -39,7 +39,7 @@ def fault(kind: Kind, reason: str = "a plain sentence") -> Fault:
     return Fault(kind, "ciphering", 0, reason)
 
 
-def trouble(line: Health, now: float) -> str | None:
+def problem_key(line: Health, now: float) -> str | None:
     """Give the key of the problem there is."""
     found = line.problem(now)
     return found.key if found else None
@@ -62,7 +62,7 @@ def test_bytes_frames_telegrams_and_faults_are_counted(line: Health) -> None:
     assert (counts.bytes, counts.frames, counts.telegrams, counts.faults) == (846, 6, 3, 1)
 
 
-# The line is not there
+# A lost line
 
 
 def test_the_problem_of_a_lost_line_is_the_reason_from_its_source(line: Health) -> None:
@@ -74,15 +74,15 @@ def test_the_problem_of_a_lost_line_is_the_reason_from_its_source(line: Health) 
 
 def test_a_line_lost_for_another_reason_is_another_problem(line: Health) -> None:
     line.lost("the adapter is gone")
-    first = trouble(line, 100.0)
+    first = problem_key(line, 100.0)
     line.lost("the device is missing")
-    assert trouble(line, 100.0) != first
+    assert problem_key(line, 100.0) != first
 
 
 def test_a_lost_line_comes_before_any_other_problem(line: Health) -> None:
     line.fault(fault(Kind.KEY_WRONG), 0.0)
     line.lost("the adapter is gone")
-    assert trouble(line, 200.0) == "the adapter is gone"
+    assert problem_key(line, 200.0) == "the adapter is gone"
 
 
 def test_silence_counts_from_the_reopening_of_a_line(line: Health) -> None:
@@ -90,7 +90,7 @@ def test_silence_counts_from_the_reopening_of_a_line(line: Health) -> None:
     line.lost("the adapter is gone")
     line.opened("2400 8E1", 500.0)
     assert line.problem(500.0 + SILENT_AFTER) is None
-    assert trouble(line, 500.1 + SILENT_AFTER) == "no bytes"
+    assert problem_key(line, 500.1 + SILENT_AFTER) == "no bytes"
     line.received(10, 540.0)
     assert line.problem(540.0) is None
 
@@ -110,7 +110,7 @@ def test_silence_is_a_problem_after_half_a_minute(line: Health) -> None:
 
 
 def test_lasting_silence_stays_the_same_problem(line: Health) -> None:
-    assert trouble(line, 140.0) == trouble(line, 5000.0) == "no bytes"
+    assert problem_key(line, 140.0) == problem_key(line, 5000.0) == "no bytes"
 
 
 def test_bytes_end_the_silence(line: Health) -> None:
@@ -122,12 +122,12 @@ def test_a_longer_push_interval_allows_longer_silence() -> None:
     line = health(60.0, 0.0)
     line.opened("2400 8E1", 0.0)
     assert line.problem(MISSED_PUSHES * 60.0) is None
-    assert trouble(line, MISSED_PUSHES * 60.0 + 0.1) == "no bytes"
+    assert problem_key(line, MISSED_PUSHES * 60.0 + 0.1) == "no bytes"
 
 
 def test_a_change_of_serial_mode_does_not_end_the_silence(line: Health) -> None:
     line.opened("9600 8N1", 120.0)
-    assert trouble(line, 131.0) == "no bytes"
+    assert problem_key(line, 131.0) == "no bytes"
 
 
 # Bytes, but no frames
@@ -186,14 +186,14 @@ def test_a_change_of_serial_mode_does_not_end_bytes_without_frames(line: Health)
 def test_a_frame_ends_the_problem_of_bytes_without_frames(line: Health) -> None:
     noise(line, 100, 140)
     line.frames(0, 0.0)
-    assert trouble(line, 140.0) == "no frames"
+    assert problem_key(line, 140.0) == "no frames"
     line.frames(1, 0.0)
     assert line.problem(140.0) is None
 
 
 def test_the_first_bytes_after_a_long_silence_are_no_problem(line: Health) -> None:
     line.received(1, 101.0)
-    assert trouble(line, 5000.0) == "no bytes"
+    assert problem_key(line, 5000.0) == "no bytes"
     line.received(20, 5000.0)
     assert line.problem(5000.5) is None
 
@@ -201,7 +201,7 @@ def test_the_first_bytes_after_a_long_silence_are_no_problem(line: Health) -> No
 def test_gaps_between_telegrams_are_not_silence(line: Health) -> None:
     for second in (100.0, 115.0, 130.0, 145.0):
         line.received(282, second)
-    assert trouble(line, 145.0) == "no frames"
+    assert problem_key(line, 145.0) == "no frames"
 
 
 # Frames, but no readings
@@ -249,9 +249,9 @@ def test_damaged_bytes_alone_are_no_problem(line: Health) -> None:
 def test_a_later_fault_replaces_the_first_unless_it_is_damage(line: Health) -> None:
     line.fault(fault(Kind.KEY_WRONG), 0.0)
     line.fault(fault(Kind.DAMAGED), 0.0)
-    assert trouble(line, 101.0) == Kind.KEY_WRONG
+    assert problem_key(line, 101.0) == Kind.KEY_WRONG
     line.fault(fault(Kind.AUTH_KEY_WRONG), 0.0)
-    assert trouble(line, 101.0) == Kind.AUTH_KEY_WRONG
+    assert problem_key(line, 101.0) == Kind.AUTH_KEY_WRONG
 
 
 def test_a_telegram_ends_the_problem_of_a_fault(line: Health) -> None:
@@ -273,10 +273,10 @@ def test_a_wrong_key_after_good_telegrams_is_a_problem_once_they_are_overdue(lin
         line.frames(2, 0.0)
         line.fault(fault(Kind.KEY_WRONG), 0.0)
     assert line.problem(last + 30.0) is None
-    assert trouble(line, last + 30.1) == Kind.KEY_WRONG
+    assert problem_key(line, last + 30.1) == Kind.KEY_WRONG
 
 
-# Online or not
+# Overdue meters
 
 
 def test_a_meter_never_heard_is_not_overdue(line: Health) -> None:
@@ -317,7 +317,7 @@ def test_no_push_interval_longer_than_an_hour_is_learned() -> None:
     assert line.overdue(last + MISSED_PUSHES * 3600.0 + 1)
 
 
-# What is told besides
+# Diagnostics and advice
 
 
 def test_signal_health_is_the_share_of_good_frames_in_the_last_hour(line: Health) -> None:

@@ -99,7 +99,7 @@ def test_the_configured_name_is_handed_on() -> None:
     assert [name for _, name in line.recorder.published] == ["Keller"]
 
 
-# Meters behind the meter, and meters without end
+# Meters behind the meter, and bounds
 
 
 def p1_telegram(power: int, counter: int) -> bytes:
@@ -297,7 +297,7 @@ def test_the_guard_s_memory_is_written_each_quarter_of_an_hour(tmp_path: Path) -
     assert len(written) == 3  # nothing yet, and twice in half an hour
 
 
-# Mistakes of this program
+# Exceptions of the decoder
 
 
 async def test_an_exception_of_the_decoder_costs_one_chunk_and_is_logged(

@@ -1,4 +1,4 @@
-"""One line's reader over real ptys and sockets: lines that come and go, and serial modes."""
+"""One line's reader over real ptys and sockets: lost lines, adapters, serial modes."""
 
 import asyncio
 from contextlib import closing
@@ -25,7 +25,7 @@ from tests.support.lines import (
 from tests.support.mosquitto import TIMEOUT
 from tests.support.simulated import Adapter, SimulatedMeter, published, reset
 
-# Lines that come and go
+# Lost lines and adapters
 
 
 async def test_an_unplugged_adapter_is_read_again(

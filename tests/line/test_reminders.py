@@ -1,4 +1,4 @@
-"""Problems in the log: all times are made up here."""
+"""When problems are logged again; all times are made up."""
 
 import logging
 

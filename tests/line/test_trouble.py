@@ -1,4 +1,4 @@
-"""The sentences of troubles, and spans of time in them."""
+"""The sentences of problems, and spans of time in them."""
 
 from string import Formatter
 

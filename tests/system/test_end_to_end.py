@@ -52,7 +52,7 @@ async def end(program: Program, number: signal.Signals = signal.SIGTERM) -> None
     assert program.lines[-1].rstrip().endswith("stopped")
 
 
-# The way through the house
+# From the meter to Home Assistant
 
 
 @pytest.mark.parametrize("family", ["kaifa", "sagemcom", "e450"])
@@ -174,7 +174,7 @@ async def test_a_throttled_reading_is_published_at_the_end(
     assert len(home.payloads(TOPICS.state(meter.id))) == 2
 
 
-# Recovering
+# Recovery
 
 
 async def test_everything_is_published_again_to_a_restarted_broker(
@@ -241,7 +241,7 @@ async def test_a_restarted_gateway_is_read_again(broker: Mosquitto, tmp_path: Pa
             assert await said(home, meter) == state(truth)
 
 
-# Ending
+# The end of the program
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

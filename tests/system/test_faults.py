@@ -607,7 +607,7 @@ async def test_the_program_ends_at_a_signal_at_many_moments(
     await see_it_ends_well(broker, adapter, tmp_path, moments)
 
 
-# One failing part does not take the others down
+# Exceptions of this program
 
 MISTAKE = """
 import app.decoder

@@ -248,7 +248,7 @@ def test_a_telegram_with_a_wrong_tag_gives_no_value(byte: int) -> None:
     assert told.registers is None
 
 
-# No door and no shell
+# No port, no process
 
 
 def listening(pid: int) -> list[str]:

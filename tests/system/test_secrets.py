@@ -308,7 +308,7 @@ async def test_nothing_leaks_from_options_that_cannot_be_used(
     assert not found(program.output, SECRETS)
 
 
-# Mistakes of ours, whose exceptions carry what they should not
+# Exceptions that hold secrets
 
 IN_THE_DECODER = """
 import app.decoder

@@ -191,7 +191,7 @@ def test_any_bytes_are_a_recording_or_a_plain_error(data: bytes) -> None:
         assert re.match(r"line [0-9]+: \w", str(error))  # noqa: PT017 - or nothing is raised
 
 
-# What is taken for a recording
+# What is recognised as a recording
 
 
 @given(chunks)

@@ -1,4 +1,4 @@
-"""Attempts to open something that is not there."""
+"""Delays between attempts to open a line."""
 
 from contextlib import aclosing
 from functools import partial
