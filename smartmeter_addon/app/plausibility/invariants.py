@@ -128,7 +128,9 @@ def kind_of(key: str) -> str:
 
 def _check_bounds(values: Values, connection_watts: float, out_of_bounds: dict[str, str]) -> None:
     for key, value in values.items():
-        if not bounds_of_reading(key, connection_watts).allow(value):
+        bounds = bounds_of_reading(key, connection_watts)
+        # Compared here first, as `allow` would be called for each value of each telegram.
+        if not bounds.least <= value <= bounds.most and not bounds.allow(value):
             out_of_bounds[key] = f"{key} of {value:g} cannot be"
 
 
