@@ -667,12 +667,19 @@ def test_a_message_under_troubleshooting_is_one_of_the_program(message: str) -> 
 
 def composed(message: str) -> bool:
     """Tell whether a message is a sentence of the program with another of its texts at the hole."""
+    likely = [
+        sentence
+        for sentence in sentences()
+        if HOLE in sentence
+        and len(sentence.replace(HOLE, "")) >= 8
+        and message.startswith(sentence.partition(HOLE)[0])
+        and message.endswith(sentence.rpartition(HOLE)[2])
+    ]
     texts = [re.escape(text) for text in sentences() if " " in text and HOLE not in text]
     filling = "|".join([ELLIPSIS, *texts])
     return any(
         re.fullmatch(re.escape(sentence).replace(HOLE, f"(?:{filling})"), message)
-        for sentence in sentences()
-        if HOLE in sentence and len(sentence.replace(HOLE, "")) >= 8
+        for sentence in likely
     )
 
 
