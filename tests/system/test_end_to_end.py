@@ -395,6 +395,7 @@ async def test_the_broker_is_the_one_that_the_supervisor_names(
             await home.wait(topics.status, "offline")
 
 
+@pytest.mark.slow
 async def test_the_supervisor_is_asked_again_after_a_password_change(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:

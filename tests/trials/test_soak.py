@@ -104,6 +104,7 @@ def test_a_loop_in_which_nothing_is_ever_due_says_so() -> None:
         compressed.run(wait())
 
 
+@pytest.mark.slow
 async def test_half_an_hour_over_a_real_gateway_to_a_real_broker(broker: Mosquitto) -> None:
     """As fast as it goes: 360 telegrams, with noise, a gateway that resets, a broker that ends."""
     descriptors, tasks = _descriptors(), len(asyncio.all_tasks())
