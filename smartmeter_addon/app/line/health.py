@@ -85,7 +85,7 @@ class Health:
     def __init__(self, push_interval: PushInterval, now: float) -> None:
         self.counts = Counts()
         self._push_interval = push_interval
-        self._open_since: float | None = None
+        self._open = False
         self._lost: str | None = None
         self._last_byte = now
         self._noise_since: float | None = None
@@ -112,15 +112,16 @@ class Health:
             searching: whether other modes will be tried when this one gives no frames.
         """
         self._remote, self._searching = remote, searching
-        if self._open_since is None:
+        if not self._open:
             self._last_byte = now
-        self._open_since = now
+        self._open = True
         self._lost = None
         self._mode = mode
 
     def lost(self, reason: str) -> None:
         """The line ended, for a reason that is a plain sentence."""
-        self._open_since = self._noise_since = None
+        self._open = False
+        self._noise_since = None
         self._lost = reason
 
     def received(self, size: int, now: float) -> None:
@@ -178,7 +179,7 @@ class Health:
         """Tell what keeps the meter from being read, None when nothing does."""
         if self._lost is not None:
             return Problem(Trouble.NOT_OPEN, parameters={"reason": self._lost})
-        if self._open_since is None:
+        if not self._open:
             return None
         if now - self._last_byte > self._patience:
             return Problem(Trouble.NO_BYTES, parameters=_seconds(now - self._last_byte))
