@@ -15,13 +15,11 @@ from app.cosem.obis import Obis
 from app.cosem.unit import scale
 from app.dlms.axdr import Data
 from app.meters.quantities import Quantity
+from app.transport import push_interval
 from app.transport.serial_mode import SerialMode
 
 AUTO: Final = "auto"
 """Not a profile: the meter type that leaves it to the telegrams."""
-
-PUSH_INTERVAL: Final = 10
-"""Seconds between telegrams of a family whose profile does not say it."""
 
 _CLOCK: Final = Obis(0, 0, 1, 0, 0)
 
@@ -137,7 +135,7 @@ class Profile:
     not_tried: str = ""
     makers: tuple[str, ...] = ()
     serial_modes: tuple[SerialMode, ...] = ()
-    push_interval: int = PUSH_INTERVAL
+    push_interval: int = push_interval.USUAL
     addresses: tuple[str, ...] = ()
     lists: tuple[PositionalList, ...] = ()
     nominal: Mapping[Quantity, int] | None = None

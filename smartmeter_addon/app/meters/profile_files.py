@@ -20,8 +20,9 @@ from app.cosem.obis import Obis
 from app.cosem.unit import UNITS
 from app.dlms import axdr
 from app.meters import catalogue
-from app.meters.profile import AUTO, PUSH_INTERVAL, Place, PositionalList, Profile
+from app.meters.profile import AUTO, Place, PositionalList, Profile
 from app.meters.quantities import QUANTITIES, Quantity
+from app.transport import push_interval
 from app.transport.serial_mode import SerialMode
 
 DIRECTORY: Final = Path(__file__).parent / "profiles"
@@ -275,7 +276,7 @@ def _profile(
         not_tried=table.get("not_tried", ""),
         makers=tuple(table.get("makers", ())),
         serial_modes=tuple(table.get("serial_modes", ())),
-        push_interval=table.get("push_interval", PUSH_INTERVAL),
+        push_interval=table.get("push_interval", push_interval.USUAL),
         addresses=tuple(table.get("addresses", ())),
         lists=tuple(own[name] if name in own else lists[name] for name in names),
         nominal=_WHOLE_UNITS | table["nominal"] if "nominal" in table else None,

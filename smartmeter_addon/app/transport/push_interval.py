@@ -6,8 +6,8 @@ from typing import Final
 LONGEST: Final = 3600.0
 """Seconds; a longer gap is a pause of the meter and says nothing about its push interval."""
 
-USUAL: Final = 10.0
-"""Seconds that are taken for a meter whose type is not known yet."""
+USUAL: Final = 10
+"""Seconds that are taken for a meter whose type, or whose profile, does not say them."""
 
 _SHORTEST: Final = 0.5
 """Seconds; no meter pushes more often than each second. What arrives faster was held up on the way,
