@@ -9,6 +9,7 @@ def test_topics_are_the_ones_that_other_programs_rely_on() -> None:
     topics = Topics("smartmeter", "homeassistant")
     assert topics.status == "smartmeter/status"
     assert topics.meter_status("m1") == "smartmeter/m1/status"
+    assert topics.meter_statuses == "smartmeter/+/status"
     assert topics.state("m1") == "smartmeter/m1/state"
     assert topics.discovery("m1") == "homeassistant/device/smartmeter_m1/config"
     assert topics.home_assistant == "homeassistant/status"

@@ -18,8 +18,8 @@ KEEP_ALIVE: Final = 30
 """Seconds after which a broker that hears nothing takes the program for dead, and half as many
 again until it says so."""
 
-# Home Assistant speaks once when it starts and once when it ends.
-_MAX_UNREAD: Final = 16
+# The broker gives the statuses that it keeps all at once. Later messages are rare.
+_MAX_UNREAD: Final = 256
 
 
 class _AtTrace(logging.Filter):

@@ -10,6 +10,7 @@ import aiomqtt
 from app.mqtt.connection import Connection
 from app.mqtt.layout import Layout, Message
 from app.mqtt.outbox import Outbox
+from app.mqtt.statuses import Statuses
 from app.mqtt.topics import OFFLINE, ONLINE
 
 REPEAT_AFTER: Final = 3.0
@@ -45,6 +46,7 @@ class Conversation:
         self._layout = layout
         self._takeover = takeover
         self._repeat_after = repeat_after
+        self._statuses = Statuses(outbox, layout.status)
         self.delivered = False
         """Whether the broker has acknowledged a message."""
 
@@ -65,24 +67,21 @@ class Conversation:
             raise
 
     async def _receive(self) -> Never:
-        """Notice the connection's end; send everything again when Home Assistant has started.
-
-        And contradict whoever says that the program is offline while it is not: the last will of
-        an older connection, which a broker finds dead only after minutes, or another program's.
-        """
+        """Notice the connection's end; send everything again when Home Assistant has started."""
         messages = self._connection.messages
         while True:
             message = await anext(messages)
-            if message.topic.value == self._layout.status:
+            payload = message.payload.decode(errors="replace")
+            if any(message.topic.matches(one) for one in self._layout.statuses):
                 # What is retained is from before this connection, and replaced already.
-                if message.payload == OFFLINE.encode() and not message.retain:
-                    self._outbox.make_due(self._layout.status)
-            elif message.payload == ONLINE.encode():
+                if not message.retain:
+                    self._statuses.said(message.topic.value, payload)
+            elif payload == ONLINE:
                 self._outbox.make_all_due()
 
     async def _send(self) -> Never:
         # Not before _receive runs: nobody else notices a connection that breaks meanwhile.
-        topics = (self._layout.home_assistant, self._layout.status)
+        topics = (self._layout.home_assistant, *self._layout.statuses)
         await self._connection.subscribe([(topic, 1) for topic in topics])
         if self._takeover:
             for message in self._takeover:

@@ -49,6 +49,11 @@ class Layout:
         return self._topics.status
 
     @property
+    def statuses(self) -> tuple[str, ...]:
+        """The filters of the statuses of the program and of its meters."""
+        return self.status, self._topics.meter_statuses
+
+    @property
     def home_assistant(self) -> str:
         """The topic on which Home Assistant says that it has started."""
         return self._topics.home_assistant

@@ -91,6 +91,10 @@ class Outbox:
 
     # --- What is known ---
 
+    def newest(self, topic: str) -> Message | None:
+        """Give the newest message of a topic; None when there is none."""
+        return self._newest.get(topic)
+
     def messages(self) -> list[Message]:
         """Give the newest message of each topic."""
         return list(self._newest.values())

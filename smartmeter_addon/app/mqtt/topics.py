@@ -21,7 +21,8 @@ class Topics:
     """The topics of one program.
 
     Args:
-        base: the beginning of our own topics; two programs on one broker need different ones.
+        base: the beginning of our own topics; two programs on one broker that read different meters
+            need different ones.
         discovery_prefix: the beginning of Home Assistant's topics.
     """
 
@@ -36,6 +37,11 @@ class Topics:
     def meter_status(self, meter_id: str) -> str:
         """Whether a meter is heard; retained."""
         return f"{self.base}/{meter_id}/status"
+
+    @property
+    def meter_statuses(self) -> str:
+        """The filter of the statuses of all meters."""
+        return self.meter_status("+")
 
     def state(self, meter_id: str) -> str:
         """The readings of one telegram, as a JSON object."""
