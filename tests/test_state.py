@@ -30,6 +30,14 @@ def test_a_forgotten_value_is_not_there_after_a_restart(tmp_path: Path) -> None:
     assert State(path).section("retained") == {"b/status": ""}
 
 
+def test_several_values_are_forgotten_together(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    state = State(path)
+    state.update("retained", {"a/status": "", "b/status": "", "c/status": ""})
+    state.forget("retained", "a/status", "never kept", "c/status")
+    assert State(path).section("retained") == {"b/status": ""}
+
+
 def test_forgetting_a_value_never_kept_does_not_write(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     State(path).forget("retained", "a/status")

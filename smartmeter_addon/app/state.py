@@ -66,9 +66,10 @@ class State:
         """Keep a value; the file is written when it is news, or when that failed a while ago."""
         self.update(section, {key: value})
 
-    def forget(self, section: str, key: str) -> None:
-        """Keep a value no longer; the file is written when there was one."""
-        if self._sections.get(section, {}).pop(key, None) is not None:
+    def forget(self, section: str, *keys: str) -> None:
+        """Keep some values no longer; the file is written once, when there was one of them."""
+        kept = self._sections.get(section, {})
+        if [key for key in keys if kept.pop(key, None) is not None]:
             self._write()
 
     def update(self, section: str, values: Mapping[str, Json]) -> None:

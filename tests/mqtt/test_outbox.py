@@ -1,6 +1,7 @@
 """The newest message of each topic, and the order in which they are due; without a broker."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +37,12 @@ def send_all(outbox: Outbox) -> list[Message]:
         outbox.sent(message)
         sent.append(message)
     return sent
+
+
+def clear(outbox: Outbox, *topics: str) -> None:
+    """Make the clearing of topics due."""
+    outbox.clear(topics)
+    outbox.clear_some(len(topics))
 
 
 async def waits(outbox: Outbox) -> bool:
@@ -108,8 +115,8 @@ def test_topics_of_retained_messages_are_remembered_until_they_are_cleared(
     outbox.put([kept("config"), value("a")])
     assert Outbox(state).is_retained("config")
     assert not Outbox(state).is_retained("a")
-    outbox.clear(["config"])
-    assert outbox.take() == kept("config", "")
+    clear(outbox, "config")
+    assert [outbox.take(), outbox.take()] == [value("a"), kept("config", "")]
     assert outbox.is_retained("config")  # the broker has not acknowledged it
 
 
@@ -117,7 +124,7 @@ def test_a_cleared_topic_is_forgotten_once_the_broker_has_acknowledged_it(
     outbox: Outbox, state: State
 ) -> None:
     outbox.put([kept("config")])
-    outbox.clear(["config"])
+    clear(outbox, "config")
     send_all(outbox)
     assert outbox.messages() == []
     assert state.section(RETAINED) == {}
@@ -128,7 +135,7 @@ def test_a_cleared_topic_is_forgotten_once_the_broker_has_acknowledged_it(
 def test_a_topic_that_is_used_again_while_it_is_cleared_is_kept(
     outbox: Outbox, state: State
 ) -> None:
-    outbox.clear(["config"])
+    clear(outbox, "config")
     clearing = outbox.take()
     assert clearing is not None
     outbox.put([kept("config", "new")])
@@ -138,7 +145,7 @@ def test_a_topic_that_is_used_again_while_it_is_cleared_is_kept(
 
 
 def test_a_topic_that_is_made_due_while_it_is_cleared_is_not_sent_again(outbox: Outbox) -> None:
-    outbox.clear(["config"])
+    clear(outbox, "config")
     clearing = outbox.take()
     assert clearing is not None
     outbox.make_all_due()  # Home Assistant has started meanwhile
@@ -153,8 +160,82 @@ def test_what_an_earlier_run_left_at_other_topics_is_cleared(state: State) -> No
     outbox = Outbox(state)
     outbox.put([kept("status")])
     outbox.clear_others()
+    outbox.clear_some(9)
     assert send_all(outbox) == [kept("status"), kept("old/status", "")]
     assert not outbox.is_retained("old/status")
+
+
+def test_a_topic_is_cleared_when_nothing_else_is_due(outbox: Outbox) -> None:
+    clear(outbox, "old/status", "old/config")
+    outbox.put([value("a"), kept("status")])
+    assert send_all(outbox) == [
+        value("a"),
+        kept("status"),
+        kept("old/status", ""),
+        kept("old/config", ""),
+    ]
+
+
+def test_topics_are_cleared_some_at_a_time(outbox: Outbox) -> None:
+    outbox.clear(f"old/{n}" for n in range(5))
+    for count in (2, 2, 1, 0):
+        for _ in range(2):  # the next ones only after those
+            outbox.clear_some(2)
+            outbox.make_all_due()
+        assert len(send_all(outbox)) == count
+
+
+def test_the_file_is_written_once_for_the_topics_that_were_cleared_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    state = State(path)
+    state.update(RETAINED, dict.fromkeys((f"old/{n}" for n in range(4)), ""))
+    outbox = Outbox(state)
+    outbox.clear_others()
+    outbox.clear_some(3)
+    path.unlink()
+    for last in (False, False, True):
+        message = outbox.take()
+        assert message is not None
+        outbox.sent(message)
+        assert path.exists() is last
+    assert len(State(path).section(RETAINED)) == 1
+
+
+def test_a_topic_to_clear_that_is_used_again_is_not_cleared(outbox: Outbox, state: State) -> None:
+    outbox.clear(["config", "status"])
+    outbox.put([kept("config", "new")])
+    outbox.clear_some(9)
+    outbox.put([kept("status")])
+    assert send_all(outbox) == [kept("config", "new"), kept("status")]
+    assert state.section(RETAINED).keys() == {"config", "status"}
+
+
+def test_a_topic_that_was_cleared_and_is_used_again_is_remembered(
+    outbox: Outbox, state: State
+) -> None:
+    outbox.put([kept("config"), kept("status")])
+    clear(outbox, "config", "status")
+    first = outbox.take()
+    assert first is not None
+    outbox.sent(first)
+    outbox.put([kept(first.topic, "new")])
+    send_all(outbox)
+    assert state.section(RETAINED).keys() == {first.topic}
+
+
+def test_a_topic_can_be_cleared_while_its_message_is_on_its_way(
+    outbox: Outbox, state: State
+) -> None:
+    outbox.put([kept("config")])
+    for _ in range(2):
+        on_its_way = outbox.take()
+        assert on_its_way is not None
+        clear(outbox, "config")
+        outbox.sent(on_its_way)
+    assert send_all(outbox) == [kept("config", "")]
+    assert state.section(RETAINED) == {}
+    outbox.make_all_due()
+    assert outbox.take() is None
 
 
 async def test_who_waits_is_woken_by_whatever_becomes_due(outbox: Outbox) -> None:
@@ -173,6 +254,16 @@ async def test_who_waits_is_woken_by_whatever_becomes_due(outbox: Outbox) -> Non
     outbox.put([kept("status")])
     send_all(outbox)
     outbox.put([kept("status")])
+    assert await waits(outbox)
+
+
+async def test_who_clears_waits_until_there_is_something_to_clear(outbox: Outbox) -> None:
+    waiting = asyncio.create_task(outbox.wait_until_to_clear())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    outbox.clear(["a"])
+    async with asyncio.timeout(TIMEOUT):
+        await waiting
     assert await waits(outbox)
 
 

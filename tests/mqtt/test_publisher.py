@@ -3,9 +3,12 @@
 import asyncio
 import datetime as dt
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from statistics import median
+from time import monotonic
 
 import pytest
 
@@ -17,6 +20,7 @@ from app.mqtt.legacy_layouts import Burgenland
 from app.mqtt.outbox import RETAINED
 from app.mqtt.publisher import UNSTEADY, Connected, Disconnected
 from app.mqtt.topics import Topics
+from app.state import State
 from tests.support.memory import Memory
 from tests.support.mosquitto import Mosquitto
 from tests.support.publishing import (
@@ -291,9 +295,13 @@ async def test_what_was_retained_under_other_topics_is_cleared(
         for topic in (STATUS, KAIFA_STATUS, KAIFA_CONFIG):
             assert (await home.wait(topic)).payload
         async with running(publishing(broker.options, state=state, topics=topics)) as made:
+            made.publish(power="2")
             for topic in cleared:
                 assert (await home.wait(topic)).payload == ""
-            made.publish(power="2")
+            made.publish(power="3")
+            for power in "23":
+                await home.wait(topics.state(KAIFA.id), f'{{"power": {power}}}')
+            made.publish(power="4")
             await home.wait(topics.state(KAIFA.id))  # what was sent before is acknowledged
     left = state.section(RETAINED).keys()
     assert left == {topics.status, topics.meter_status(KAIFA.id), topics.discovery(KAIFA.id)}
@@ -324,6 +332,73 @@ async def test_topics_that_no_broker_accepts_are_not_cleared(broker: Mosquitto) 
     async with broker.watch() as home, running(publishing(broker.options, state=state)) as made:
         made.publish(power="1")
         await home.wait(KAIFA_STATE)
+
+
+def many_topics(state: State) -> list[str]:
+    """Give topics that an earlier run left, so many as none should leave."""
+    topics = [f"homeassistant/device/smartmeter_{n}/config" for n in range(3000)]
+    state.update(RETAINED, dict.fromkeys(topics, ""))
+    return topics
+
+
+async def test_readings_are_published_before_and_while_many_topics_are_cleared(
+    broker: Mosquitto, tmp_path: Path, figure: Callable[[str], None]
+) -> None:
+    state = State(tmp_path / "state.json")
+    left = many_topics(state)
+    made = publishing(broker.options, state=state)
+    async with broker.watch() as home, running(made):
+        await home.publish(left[0], "{}", retain=True)
+        await made.connected()
+        await asyncio.sleep(0.2)
+        assert state.section(RETAINED).keys() >= set(left)
+        made.publish(power="0")
+        await home.wait(KAIFA_STATE)
+        late = []
+        for power in range(1, 10**6):
+            begun = monotonic()
+            made.publish(power=str(power))
+            await home.wait(KAIFA_STATE)
+            late.append(monotonic() - begun)
+            if state.section(RETAINED).keys() == {STATUS, KAIFA_STATUS, KAIFA_CONFIG}:
+                break
+            await asyncio.sleep(0.01)
+    told = [seen.topic for seen in home.messages if not (seen.topic == left[0] and seen.payload)]
+    assert told[:4] == [STATUS, KAIFA_CONFIG, KAIFA_STATUS, KAIFA_STATE]
+    assert set(told) >= set(left)
+    figure(f"{len(late)} readings while {len(left)} topics are cleared: {max(late):.3f} s at most")
+    assert len(late) > 10
+    assert median(late) < 0.1
+
+
+async def test_publishing_goes_on_when_home_assistant_starts_while_topics_are_cleared(
+    broker: Mosquitto,
+) -> None:
+    state = Memory()
+    left = many_topics(state)
+    async with broker.watch() as home, running(publishing(broker.options, state=state)) as made:
+        made.publish(power="1")
+        for n in range(0, len(left), 500):
+            await home.wait(left[n], "")
+            await home.publish("homeassistant/status", "online")
+            await home.wait(KAIFA_STATE, '{"power": 1}')
+        made.publish(power="2")
+        await home.wait(KAIFA_STATE, '{"power": 2}')
+        assert isinstance(made.states.get_nowait(), Connected)
+        assert made.states.empty()
+
+
+async def test_the_end_does_not_wait_for_topics_to_be_cleared(broker: Mosquitto) -> None:
+    state = Memory()
+    left = many_topics(state)
+    made = publishing(broker.options, state=state, clear_interval=60.0)
+    async with broker.watch() as home:
+        async with running(made):
+            made.publish(power="1")
+            await home.wait(KAIFA_STATE)
+        await home.wait(STATUS, "offline")
+    assert state.section(RETAINED).keys() & set(left)
+    await broker.logs(f"Received DISCONNECT from {made.publisher._identifier}\n")
 
 
 async def test_a_meter_that_was_not_heard_for_a_week_is_taken_back(broker: Mosquitto) -> None:

@@ -68,6 +68,7 @@ def publishing(
     today: Callable[[], dt.date] = dt.date.today,
     topics: Topics = TOPICS,
     repeat_after: float = 3600.0,
+    clear_interval: float = 0.01,
     layout: type[Layout] = Layout,
 ) -> Publishing:
     async def find_broker() -> MqttOptions:
@@ -82,6 +83,7 @@ def publishing(
         state=state or Memory(),
         today=today,
         repeat_after=repeat_after,
+        clear_interval=clear_interval,
         on_state=states.put_nowait,
         delays=delays,
         timeout=timeout,

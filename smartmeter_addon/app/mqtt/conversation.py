@@ -17,6 +17,13 @@ REPEAT_AFTER: Final = 3.0
 """Seconds after an announcement until values are sent again: Core takes a moment to subscribe to
 the topics of a new entity, and the next telegram, or the update interval, can be a minute away."""
 
+CLEARED_AT_ONCE: Final = 50
+"""Topics that are cleared one after another, while nothing else is due, before a pause: there can
+be thousands, and Home Assistant takes a moment for each device that is gone."""
+
+CLEAR_INTERVAL: Final = 1.0
+"""Seconds between two such portions; after each the state is written, on an SD card."""
+
 GOODBYE_TIMEOUT: Final = 0.8
 """Seconds for saying offline and disconnecting when the program ends."""
 
@@ -30,6 +37,7 @@ class Conversation:
         layout: names the topics of the program and of Home Assistant.
         takeover: what is sent once, before everything else; emptied when it was sent.
         repeat_after: seconds after an announcement until values are sent again.
+        clear_interval: seconds between two portions of topics that are cleared.
     """
 
     def __init__(
@@ -40,12 +48,14 @@ class Conversation:
         *,
         takeover: list[Message],
         repeat_after: float,
+        clear_interval: float = CLEAR_INTERVAL,
     ) -> None:
         self._connection = connection
         self._outbox = outbox
         self._layout = layout
         self._takeover = takeover
         self._repeat_after = repeat_after
+        self._clear_interval = clear_interval
         self._statuses = Statuses(outbox, layout.status)
         self.delivered = False
         """Whether the broker has acknowledged a message."""
@@ -61,7 +71,7 @@ class Conversation:
         self._outbox.put([Message(self._layout.status, ONLINE, retain=True)])
         self._outbox.make_all_due()
         try:
-            await _together(self._receive(), self._send(), self._repeat_values())
+            await _together(self._receive(), self._send(), self._repeat_values(), self._clear())
         except asyncio.CancelledError:
             await self._say_goodbye()
             raise
@@ -110,6 +120,13 @@ class Conversation:
             await self._outbox.wait_for_announcement()
             await asyncio.sleep(self._repeat_after)
             self._outbox.make_values_due()
+
+    async def _clear(self) -> Never:
+        """Clear topics in small portions."""
+        while True:
+            await self._outbox.wait_until_to_clear()
+            self._outbox.clear_some(CLEARED_AT_ONCE)
+            await asyncio.sleep(self._clear_interval)
 
     async def _say_goodbye(self) -> None:
         """Take back every online; where that fails, the last will does it for the program.

@@ -2,10 +2,13 @@
 
 Whoever publishes only writes into this table, and a new connection makes all of it due. So nothing
 piles up while the broker is away, and what was in flight when the connection broke is sent again.
+
+Topics that are to be cleared wait apart, for `clear_some`, as there can be thousands of them.
 """
 
 import asyncio
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
 from app.mqtt.layout import Message
@@ -30,6 +33,10 @@ class Outbox:
         self._something_due = asyncio.Event()
         self._announcements: set[str] = set()  # topics of announcements that are not sent yet
         self._announcement_sent = asyncio.Event()
+        self._to_clear: dict[str, None] = {}  # topics
+        self._something_to_clear = asyncio.Event()
+        self._clearing: set[str] = set()  # topics that became due and are not acknowledged
+        self._cleared: set[str] = set()  # topics of which the state is still to be told
 
     # --- What is to be sent ---
 
@@ -43,9 +50,10 @@ class Outbox:
             if message.retain:
                 if self._newest.get(topic) == message:
                     continue
-                if message.payload:
-                    self._state.set(RETAINED, topic, "")
+                self._state.set(RETAINED, topic, "")
             self._newest[topic] = message
+            self._to_clear.pop(topic, None)
+            self._clearing.discard(topic)
             self.make_due(topic)
 
     def put_last(self, messages: Iterable[Message]) -> None:
@@ -63,16 +71,6 @@ class Outbox:
         self._due = {**topics, **self._due}
         self._announcements.update(topics)
 
-    def clear(self, topics: Iterable[str]) -> None:
-        """Have the broker forget what it keeps at some topics."""
-        self.put(Message(topic, "", retain=True) for topic in topics)
-
-    def clear_others(self) -> None:
-        """Have the broker forget what earlier runs left at topics that are not in use any more."""
-        left = self._state.section(RETAINED).keys() - self._newest.keys()
-        # One damaged character in the file must not cost the connection, at each start again.
-        self.clear(filter(publishable, left))
-
     def make_due(self, topic: str) -> None:
         """Have the newest message of a topic sent, in its turn."""
         self._due.setdefault(topic)
@@ -88,6 +86,39 @@ class Outbox:
         """Have everything sent, in the order in which the topics came up."""
         self._due = dict.fromkeys(self._newest)
         self._something_due.set()
+
+    # --- What is to be cleared ---
+
+    def clear(self, topics: Iterable[str]) -> None:
+        """Have the broker forget what it keeps at some topics, when `clear_some` is called."""
+        for topic in topics:
+            self._newest.pop(topic, None)
+            self._due.pop(topic, None)
+            self._clearing.discard(topic)
+            self._to_clear[topic] = None
+        self._something_to_clear.set()
+
+    def clear_others(self) -> None:
+        """Have the broker forget what earlier runs left at topics that are not in use any more."""
+        left = [topic for topic in self._state.section(RETAINED) if topic not in self._newest]
+        # One damaged character in the file must not cost the connection, at each start again.
+        self.clear(filter(publishable, left))
+
+    async def wait_until_to_clear(self) -> None:
+        """Wait until there is something for `clear_some`."""
+        while not self._to_clear:
+            self._something_to_clear.clear()
+            await self._something_to_clear.wait()
+
+    def clear_some(self, count: int) -> None:
+        """Make the next topics to clear due, so many at most, once those before are cleared."""
+        if self._clearing:
+            return
+        for topic in list(islice(self._to_clear, count)):
+            del self._to_clear[topic]
+            self._newest[topic] = Message(topic, "", retain=True)
+            self._clearing.add(topic)
+            self.make_due(topic)
 
     # --- What is known ---
 
@@ -112,20 +143,27 @@ class Outbox:
             await self._something_due.wait()
 
     def take(self) -> Message | None:
-        """Take the message that became due first; None when none is due."""
+        """Take the message that became due first; None when none is due.
+
+        One that clears a topic is taken only when no other is due.
+        """
         if not self._due:
             return None
-        topic = next(iter(self._due))
+        topic = min(self._due, key=self._clearing.__contains__)  # the first one in its order
         del self._due[topic]
         return self._newest[topic]
 
     def sent(self, message: Message) -> None:
         """Take note that the broker has acknowledged a message."""
         topic = message.topic
-        if message.retain and not message.payload and self._newest[topic] is message:
+        if topic in self._clearing and self._newest[topic] is message:
             del self._newest[topic]
             self._due.pop(topic, None)  # Home Assistant may have started meanwhile
-            self._state.forget(RETAINED, topic)
+            self._clearing.remove(topic)
+            self._cleared.add(topic)
+        if self._cleared and not self._clearing:  # once for all of them, as each writes the file
+            self._state.forget(RETAINED, *self._cleared - self._newest.keys())
+            self._cleared.clear()
         if topic in self._announcements:
             self._announcements.discard(topic)
             self._announcement_sent.set()

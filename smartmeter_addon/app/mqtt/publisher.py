@@ -17,7 +17,7 @@ from app.meters.reading import Meter, Reading
 from app.meters.sensors import DIAGNOSTICS, SENSORS
 from app.mqtt.announcements import Announcement, Announcements
 from app.mqtt.connection import Connection
-from app.mqtt.conversation import REPEAT_AFTER, Conversation
+from app.mqtt.conversation import CLEAR_INTERVAL, REPEAT_AFTER, Conversation
 from app.mqtt.explain import explain
 from app.mqtt.layout import Layout, Message
 from app.mqtt.outbox import Outbox
@@ -73,6 +73,7 @@ class Publisher:
         timeout: seconds for opening a connection, and then for each answer of the broker.
         today: gives the day.
         repeat_after: seconds after an announcement until values are sent again.
+        clear_interval: seconds between two portions of topics that are cleared.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Publisher:
         timeout: float = 5.0,
         today: Callable[[], date] = date.today,
         repeat_after: float = REPEAT_AFTER,
+        clear_interval: float = CLEAR_INTERVAL,
     ) -> None:
         self._find_broker = find_broker
         self._layout = layout
@@ -98,23 +100,25 @@ class Publisher:
         self._announcements = Announcements(state, today)
         self._outbox = Outbox(state)
         self._repeat_after = repeat_after
+        self._clear_interval = clear_interval
+        self._published = False  # whether there was a reading since the start
         # Not where an earlier run has announced already: it would take over our own entities.
         takeover = layout.takeover()
         self._takeover = [one for one in takeover if not self._outbox.is_retained(one.topic)]
         self._restore()
 
     def _restore(self) -> None:
-        """Go on from what the last run left at the broker; clear what is not in use any more."""
+        """Go on from what the last run left at the broker."""
         self._outbox.put([Message(self._layout.status, OFFLINE, retain=True)])
         for announcement in self._announcements.known():
             self._outbox.put(self._layout.announcement(announcement))
             self.meter_online(announcement.meter.id, online=False)
-        self._outbox.clear_others()
 
     def publish(self, reading: Reading, *, name: str | None) -> None:
         """Publish a reading; it replaces one of the same meter that is still due.
 
-        The meter is online from here on.
+        The meter is online from here on. After the first reading, what earlier runs left at topics
+        that are not in use any more is cleared.
 
         Args:
             reading: what a telegram said.
@@ -127,6 +131,9 @@ class Publisher:
         self._announce(meter, name, keys, reading.derived)
         self.meter_online(meter.id, online=True)
         self._outbox.put(self._layout.reading(reading))
+        if not self._published:
+            self._published = True
+            self._outbox.clear_others()
 
     def diagnose(self, meter: Meter, values: Mapping[str, object], *, name: str | None) -> None:
         """Publish how the line to a meter is doing.
@@ -209,6 +216,7 @@ class Publisher:
             self._layout,
             takeover=self._takeover,
             repeat_after=self._repeat_after,
+            clear_interval=self._clear_interval,
         )
         try:
             await conversation.run()
