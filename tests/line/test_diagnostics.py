@@ -15,6 +15,7 @@ from app.state import State
 from app.transport.push_interval import PushInterval
 from tests.support.memory import Memory
 from tests.support.recorder import Recorder
+from tests.support.withheld import ALL, ENERGIES, accepted, pending
 
 KAIFA = Meter("1kfm02", "1KFM02", "kaifa", "Kaifa", "MA309M", "4b464d1020000011")
 E450 = Meter("12345678", "12345678", "e450", "Landis+Gyr", "E450", None)
@@ -167,6 +168,53 @@ def test_a_line_problem_comes_before_the_broker_s_and_the_clock_s(watched: Watch
     watched.recorder.own_problem = None
     watched.look()
     assert watched.said()[-1][1]["problem_details"]["kind"] == "clock"
+
+
+def test_values_that_are_withheld_are_a_problem_until_none_is(watched: Watched) -> None:
+    watched.heard()
+    watched.look()
+    watched.said()
+    watched.line.judged(accepted(ENERGIES))
+    watched.look()
+    ((_, values),) = watched.said()
+    assert values["problem"] == "ON"
+    assert values["problem_details"]["kind"] == "withheld"
+    assert values["problem_details"]["message"].startswith("energy_import, energy_export withheld")
+    assert values["problem_details"]["since"] == "2026-06-21T12:00:00+00:00"
+    watched.line.judged(accepted(ENERGIES))
+    watched.look()
+    assert watched.said() == []
+    watched.line.judged(accepted())
+    watched.look()
+    ((_, values),) = watched.said()
+    assert (values["problem"], values["problem_details"]) == ("OFF", {})
+
+
+def test_other_values_that_are_withheld_are_told_at_once(watched: Watched) -> None:
+    watched.heard()
+    watched.line.judged(accepted(ENERGIES, ALL))
+    watched.look()
+    watched.said()
+    watched.line.judged(pending(ALL))
+    watched.look()
+    ((_, values),) = watched.said()
+    assert values["problem_details"]["message"].startswith("all values withheld")
+    assert values["problem_details"]["since"] == "2026-06-21T12:01:00+00:00"
+
+
+def test_values_that_are_withheld_come_after_a_silent_line_and_before_the_broker(
+    watched: Watched,
+) -> None:
+    watched.heard()
+    watched.recorder.own_problem = UNSTEADY
+    watched.line.judged(accepted(ENERGIES))
+    watched.look(SILENT)
+    assert watched.said()[-1][1]["problem_details"]["kind"] == "no bytes"
+    watched.look()
+    assert watched.said()[-1][1]["problem_details"]["kind"] == "withheld"
+    watched.line.judged(accepted())
+    watched.look()
+    assert watched.said()[-1][1]["problem_details"]["kind"] == "broker"
 
 
 def test_every_meter_of_a_line_has_diagnostics(watched: Watched) -> None:

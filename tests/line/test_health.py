@@ -1,5 +1,6 @@
 """The problems of a line, each after its time and not before; all times are made up."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -7,7 +8,9 @@ import pytest
 
 from app.fault import Fault, Kind
 from app.line.health import MISSED_PUSHES, SILENT_AFTER, Health
+from app.line.trouble import moment
 from app.transport.push_interval import PushInterval
+from tests.support.withheld import ALL, ENERGIES, accepted, pending
 
 PUSH = 5.0
 NOON = datetime(2026, 6, 21, 12, 0, tzinfo=UTC)
@@ -315,6 +318,61 @@ def test_no_push_interval_longer_than_an_hour_is_learned() -> None:
     last = push(line, 0.0, interval=7200.0, count=100)
     assert not line.overdue(last + MISSED_PUSHES * 3600.0)
     assert line.overdue(last + MISSED_PUSHES * 3600.0 + 1)
+
+
+# Values that are withheld
+
+
+def withheld(line: Health) -> list[object]:
+    """Give what is withheld."""
+    return [one.parameters["what"] for one in line.withheld()]
+
+
+def test_values_that_are_withheld_are_a_problem_while_others_are_read(line: Health) -> None:
+    last = push(line, 100.0, count=3)
+    line.judged(accepted(ENERGIES))
+    assert line.problem(last) is None
+    (found,) = line.withheld()
+    assert (found.trouble, found.since) == ("withheld", ENERGIES.since)
+    assert found.sentence == (
+        f"energy_import, energy_export withheld since {moment(ENERGIES.since)}: energy_import falls"
+        " from 4408.736 to 3; this ends with two more telegrams that go on from them"
+    )
+    line.judged(accepted())
+    assert line.withheld() == []
+
+
+def test_what_is_withheld_for_longest_comes_first(line: Health) -> None:
+    line.judged(pending(ALL, ENERGIES))
+    assert withheld(line) == [ENERGIES.what, ALL.what]
+
+
+def test_a_pending_telegram_ends_and_begins_withholding_as_an_accepted_one(line: Health) -> None:
+    line.judged(pending(ALL))
+    assert withheld(line) == [ALL.what]
+    line.judged(pending())
+    assert withheld(line) == []
+
+
+def test_a_telegram_that_no_guard_has_judged_ends_no_withholding(line: Health) -> None:
+    line.judged(accepted(ENERGIES))
+    for kind in set(Kind) - {Kind.SUSPICIOUS}:
+        line.judged(replace(accepted(), fault=fault(kind)))
+    line.judged(replace(accepted(), reading=None))
+    assert withheld(line) == [ENERGIES.what]
+
+
+@pytest.mark.parametrize("kind", [Kind.SUSPICIOUS, Kind.REPLAYED])
+def test_telegrams_that_are_not_accepted_are_told_of_as_withheld_and_not_twice(
+    line: Health, kind: Kind
+) -> None:
+    line.fault(fault(kind), 101.0)
+    assert problem_key(line, 101.0) == kind
+    line.judged(pending(ALL))
+    assert problem_key(line, 101.0) is None
+    assert withheld(line) == [ALL.what]
+    line.fault(fault(Kind.KEY_WRONG), 101.0)
+    assert problem_key(line, 101.0) == Kind.KEY_WRONG
 
 
 # Diagnostics and advice

@@ -1,5 +1,6 @@
 """What the log is told of one line."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -8,6 +9,8 @@ import pytest
 from app.config.options import MeterOptions
 from app.dlms.ciphering import Keys
 from app.line import narrator
+from app.line.trouble import moment
+from app.meters.telegram import Telegram, Withheld
 from simulator import axdr, links
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.meters import Register, Shape, Unit
@@ -23,6 +26,9 @@ from tests.support.lines import (
     pushes,
 )
 from tests.support.simulated import SimulatedMeter, published
+from tests.support.withheld import ENERGIES, accepted, pending
+
+GAS = Withheld("gas", "gas falls from 7 to 0", "a newer report", ENERGIES.since + 3600)
 
 # Lines that are lost
 
@@ -357,3 +363,64 @@ def test_a_line_whose_telegrams_are_all_rejected_is_a_problem(log: WatchedLog) -
         line.take(data)
         line.watch(5)
     assert any("a telegram was rejected" in text for text in log.at("WARNING"))
+
+
+# Values that are withheld
+
+
+def judge(line: ReadLine, telegram: Telegram, count: int = 1) -> None:
+    """Let a telegram come that a guard has judged, at the pace of a meter."""
+    for _ in range(count):
+        line.take(b"\x00")
+        line.reader._health.frames(1, line.now)
+        line.reader._handle(telegram, line.now)
+        line.watch(5)
+
+
+@pytest.mark.parametrize("make", [accepted, pending])
+def test_what_is_withheld_is_logged_once_when_it_begins_and_once_when_it_ends(
+    log: WatchedLog, make: Callable[[Withheld], Telegram]
+) -> None:
+    line = opened_line()
+    judge(line, accepted(), 3)
+    judge(line, make(ENERGIES), 20)
+    (sentence,) = log.at("WARNING")
+    assert sentence == (
+        f"energy_import, energy_export withheld since {moment(ENERGIES.since)}: energy_import falls"
+        " from 4408.736 to 3; this ends with two more telegrams that go on from them"
+    )
+    told = "no value is withheld any more"
+    assert told not in log.all
+    judge(line, accepted(), 20)
+    assert log.at("INFO").count(told) == 1
+    assert "the meter is read again" not in log.all
+    assert log.at("WARNING") == [sentence]
+    judge(line, make(ENERGIES), 20)
+    assert log.at("WARNING") == [sentence, sentence]
+
+
+def test_what_is_withheld_for_long_is_logged_again_after_ten_minutes(log: WatchedLog) -> None:
+    line = opened_line()
+    judge(line, accepted(ENERGIES), 200)
+    first, second = log.at("WARNING")
+    assert second == f"still, for 10 min 1 s: {first}"
+    assert not any("since the start" in text for text in log.at("INFO"))
+
+
+def test_each_of_several_values_that_are_withheld_is_logged(log: WatchedLog) -> None:
+    line = opened_line()
+    judge(line, accepted(ENERGIES), 5)
+    judge(line, accepted(ENERGIES, GAS), 5)
+    judge(line, accepted(GAS), 5)
+    assert [text.partition(" withheld")[0] for text in log.at("WARNING")] == [
+        "energy_import, energy_export",
+        "gas",
+    ]
+    assert "no value is withheld any more" not in log.all
+
+
+def test_what_is_withheld_is_not_logged_again_while_nothing_is_heard(log: WatchedLog) -> None:
+    line = opened_line()
+    judge(line, accepted(ENERGIES))
+    line.watch(3600)
+    assert len([text for text in log.at("WARNING") if "withheld" in text]) == 1

@@ -32,6 +32,7 @@ from tests.support.lines import (
     running_line,
 )
 from tests.support.simulated import LISTS, START, Adapter, SimulatedMeter, published
+from tests.support.withheld import ENERGIES, accepted, pending
 
 # From bytes to readings
 
@@ -97,6 +98,26 @@ def test_the_configured_name_is_handed_on() -> None:
     line = opened_line(name="Keller")
     line.take(SimulatedMeter(None, "kaifa").telegram().data)
     assert [name for _, name in line.recorder.published] == ["Keller"]
+
+
+def test_withheld_values_are_a_problem_and_the_other_values_are_handed_on() -> None:
+    line = opened_line()
+    for telegram, problem in ((accepted(ENERGIES), "ON"), (accepted(), "OFF")):
+        line.reader._handle(telegram, line.now)
+        line.after(1)
+        _, values, _ = line.recorder.diagnosed[-1]
+        assert values["problem"] == problem
+    assert len(line.recorder.published) == 2
+
+
+def test_withheld_values_of_a_pending_telegram_are_a_problem() -> None:
+    line = opened_line()
+    line.reader._handle(accepted(), line.now)
+    line.reader._handle(pending(ENERGIES), line.now)
+    line.after(1)
+    _, values, _ = line.recorder.diagnosed[-1]
+    assert values["problem"] == "ON"
+    assert len(line.recorder.published) == 1
 
 
 # Meters behind the meter, and bounds

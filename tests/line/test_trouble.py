@@ -1,10 +1,11 @@
 """The sentences of problems, and spans of time in them."""
 
+import time
 from string import Formatter
 
 import pytest
 
-from app.line.trouble import SENTENCES, Case, Problem, Trouble, duration
+from app.line.trouble import SENTENCES, Case, Problem, Trouble, duration, moment
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,14 @@ from app.line.trouble import SENTENCES, Case, Problem, Trouble, duration
 )
 def test_a_span_of_time_has_its_two_largest_units(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_a_moment_is_in_local_time_as_the_log_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC-2")
+    time.tzset()
+    assert moment(1782043200.7) == "2026-06-21 14:00:00"
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.mark.parametrize("trouble", Trouble)
@@ -58,3 +67,15 @@ def test_a_problem_with_other_parameters_is_the_same_problem() -> None:
         Problem(Trouble.NO_BYTES, parameters={"seconds": seconds}) for seconds in ("31", "99")
     )
     assert first.key == second.key == "no bytes"
+
+
+def test_other_values_that_are_withheld_are_another_problem() -> None:
+    def withheld(what: str, since: str) -> Problem:
+        parameters = {"what": what, "since": since, "why": "it falls", "until": "a day"}
+        return Problem(Trouble.WITHHELD, parameters=parameters)
+
+    assert withheld("gas", "12:00").key == withheld("gas", "12:05").key
+    assert withheld("gas", "12:00").key != withheld("power", "12:00").key
+    assert withheld("gas", "12:00").sentence == (
+        "gas withheld since 12:00: it falls; this ends with a day"
+    )

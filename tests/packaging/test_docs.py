@@ -25,8 +25,7 @@ from app.config import options
 from app.decode import describe
 from app.decoder import Decoder
 from app.dlms.ciphering import Keys, parse_key
-from app.fault import Kind
-from app.line.trouble import SENTENCES
+from app.line.trouble import SENTENCES, Trouble
 from app.listen import Report
 from app.log import LEVELS
 from app.meters import profile_files
@@ -370,8 +369,7 @@ def test_the_table_of_diagnostics_has_every_one_with_its_names_and_unit() -> Non
 def test_every_kind_of_problem_is_listed() -> None:
     text = section(DOCS, "What you see in Home Assistant")
     (sentence,) = [line for line in text.splitlines() if line.startswith("The `kind` of a problem")]
-    told = {*(kind.value for kind in Kind), "not open", "no bytes", "no frames", "broker", "clock"}
-    told -= {"damaged"}  # which is noise, and no problem by itself
+    told = {trouble.value for trouble in Trouble}
     assert set(re.findall("`([^`]+)`", sentence)) - {"kind"} == told
 
 

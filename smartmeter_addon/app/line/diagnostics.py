@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from app.line.health import Health
@@ -83,10 +83,13 @@ class Diagnostics:
             problem: what keeps the meter from being read; None when nothing does.
             now: the time, of a steady clock.
         """
-        problem = problem or self._output.problem() or self._health.advice()
+        withheld = next(iter(self._health.withheld()), None)
+        problem = problem or withheld or self._output.problem() or self._health.advice()
         changed = (problem and problem.key) != (self._problem and self._problem.key)
         if changed:
             self._since = self._wall_clock()
+            if problem and problem.since is not None:
+                self._since = datetime.fromtimestamp(problem.since, UTC)
         self._problem = problem
         if changed or self._told_at is None or now - self._told_at >= self._interval:
             self._tell(now)

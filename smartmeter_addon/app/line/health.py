@@ -2,7 +2,7 @@
 
 Of several troubles only the first that applies is the problem, as it causes the others: the line is
 not open; no bytes come; bytes come but no frames; frames come but cannot be deciphered or
-understood.
+understood; values are withheld.
 """
 
 from collections import Counter, deque
@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import Final
 
 from app.fault import Fault, Kind
-from app.line.trouble import Case, Problem, Trouble, duration
+from app.line.trouble import Case, Problem, Trouble, duration, moment
+from app.meters.telegram import Telegram, Withheld
 from app.transport.push_interval import PushInterval
 
 SILENT_AFTER: Final = 30.0
@@ -24,6 +25,9 @@ MISSED_PUSHES: Final = 3
 
 _DECODING: Final = frozenset(Kind) - {Kind.DAMAGED}
 """Faults that are a problem when no telegram is read; damage alone is not, as lines are noisy."""
+
+NOT_ACCEPTED: Final = frozenset({Kind.SUSPICIOUS, Kind.REPLAYED})
+"""Faults of telegrams that can be read."""
 
 DRIFT_TOLERATED: Final = 900
 """Seconds that a meter's clock may differ from this computer's before that is told.
@@ -91,6 +95,7 @@ class Health:
         self._noise_since: float | None = None
         self._last_telegram: float | None = None
         self._decoding: Fault | None = None
+        self._withheld: tuple[Withheld, ...] = ()
         self._mode: str | None = None
         self._remote = self._searching = False
         self._last_hour = _LastHour()
@@ -147,6 +152,13 @@ class Health:
         if fault.kind in _DECODING:
             self._decoding = fault
 
+    def judged(self, telegram: Telegram) -> None:
+        """Take what is withheld; a telegram that no guard has judged does not say."""
+        pending = telegram.fault is not None and telegram.fault.kind is Kind.SUSPICIOUS
+        accepted = telegram.fault is None and bool(telegram.reading or telegram.others)
+        if pending or accepted or telegram.withheld:
+            self._withheld = telegram.withheld
+
     def said(self, received: datetime, timestamp: datetime | None, counter: int | None) -> None:
         """Take what a telegram says beside its values.
 
@@ -176,7 +188,10 @@ class Health:
         return now - last > self._patience
 
     def problem(self, now: float) -> Problem | None:
-        """Tell what keeps the meter from being read, None when nothing does."""
+        """Tell what keeps the meter from being read, None when nothing does.
+
+        Where telegrams are not accepted, `withheld` says more as soon as it says anything.
+        """
         if self._lost is not None:
             return Problem(Trouble.NOT_OPEN, parameters={"reason": self._lost})
         if not self._open:
@@ -185,11 +200,29 @@ class Health:
             return Problem(Trouble.NO_BYTES, parameters=_seconds(now - self._last_byte))
         if self._noise_since is not None and now - self._noise_since > self._patience:
             return self._no_frames(now - self._noise_since)
+        if self._decoding is None or (self._decoding.kind in NOT_ACCEPTED and self._withheld):
+            return None
         # One bad telegram between good ones is noise that passed a link's weak check.
-        if self._decoding is not None and (self._last_telegram is None or self.overdue(now)):
+        if self._last_telegram is None or self.overdue(now):
             parameters = {"reason": self._decoding.reason}
             return Problem(Trouble(self._decoding.kind.value), parameters=parameters)
         return None
+
+    def withheld(self) -> list[Problem]:
+        """Tell which values are withheld, the longest first; others may be read meanwhile."""
+        return [
+            Problem(
+                Trouble.WITHHELD,
+                parameters={
+                    "what": one.what,
+                    "since": moment(one.since),
+                    "why": one.why,
+                    "until": one.until,
+                },
+                since=one.since,
+            )
+            for one in sorted(self._withheld, key=lambda one: one.since)
+        ]
 
     def advice(self) -> Problem | None:
         """Tell what is odd although all values can be relied on: the meter's clock."""

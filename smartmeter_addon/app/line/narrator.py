@@ -1,13 +1,13 @@
 """All that the log is told of one line: what was found, and what is wrong and what to do."""
 
 import logging
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any, Final
 
 from app.cosem.obis import Obis
 from app.dlms.ciphering import AUTHENTICATED
-from app.fault import Fault, Kind
-from app.line.health import Counts
+from app.fault import Fault
+from app.line.health import NOT_ACCEPTED, Counts
 from app.line.reminders import Reminder
 from app.line.trouble import Problem
 from app.log import NOTICE, TRACE
@@ -41,6 +41,7 @@ class Narrator:
         self._log = _Labelled(logging.getLogger(__name__), {"label": label})
         self._clock = clock
         self._problem = Reminder(self._log)
+        self._withheld: dict[str, Reminder] = {}  # by the problem's key
         self._advice = Reminder(self._log)
         self._read_before_problem = 0
         self._reported_at = clock()
@@ -98,7 +99,7 @@ class Narrator:
     def fault(self, fault: Fault, now: float) -> None:
         """Tell developers of every fault, and users now and then of what is not accepted."""
         self._log.debug("%s", fault)
-        not_accepted = fault.kind in (Kind.SUSPICIOUS, Kind.REPLAYED)
+        not_accepted = fault.kind in NOT_ACCEPTED
         if not_accepted and now - self._not_accepted_told_at >= NOT_ACCEPTED_AFTER:
             self._not_accepted_told_at = now
             self._log.info("%s", fault.reason)
@@ -162,6 +163,8 @@ class Narrator:
         advice: Problem | None,
         counts: Counts,
         newest: Reading | None,
+        *,
+        withheld: Sequence[Problem],
     ) -> None:
         """Tell what is wrong or fine again, and from time to time that all is well.
 
@@ -170,6 +173,7 @@ class Narrator:
             advice: what is odd although the meter is read.
             counts: what came so far.
             newest: the meter's last reading.
+            withheld: problems of values that are withheld, each told by itself.
         """
         now = self._clock()
         if problem:
@@ -177,16 +181,27 @@ class Narrator:
                 self._read_before_problem = counts.telegrams
             self._problem.tell(problem.key, problem.sentence, now, counts.faults)
         elif not self._problem.active:
-            if now - self._reported_at > REPORT_AFTER and counts.telegrams:
+            if now - self._reported_at > REPORT_AFTER and counts.telegrams and not withheld:
                 self._report(counts, newest)
                 self._reported_at = now
         elif counts.telegrams > self._read_before_problem:  # an open line alone is not enough
             self._log.log(NOTICE, "the meter is read again")
             self._problem.over()
+        if not problem:
+            self._tell_withheld(withheld, now)
         if advice:
             self._advice.tell(advice.key, advice.sentence, now)
         else:
             self._advice.over()
+
+    def _tell_withheld(self, withheld: Sequence[Problem], now: float) -> None:
+        """Tell which values are withheld, and when none is any more."""
+        for one in withheld:
+            reminder = self._withheld.setdefault(one.key, Reminder(self._log))
+            reminder.tell(one.key, one.sentence, now)
+        if self._withheld and not withheld:
+            self._log.info("no value is withheld any more")
+            self._withheld.clear()
 
     def _report(self, counts: Counts, newest: Reading | None) -> None:
         """Say that all is well, with the newest values."""

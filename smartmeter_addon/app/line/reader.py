@@ -195,7 +195,10 @@ class LineReader:
         if fault:
             self._health.fault(fault, now)
             self._narrator.fault(fault, now)
-        if isinstance(item, Fault) or item.fault:
+        if isinstance(item, Fault):
+            return
+        self._health.judged(item)
+        if item.fault:
             return
         security = item.push.security
         counter = security.invocation_counter if security else None
@@ -244,5 +247,11 @@ class LineReader:
                 self._output.meter_online(meter_id, online=False)
                 meter.at = None
         problem = self._health.problem(now)
-        self._narrator.look(problem, self._health.advice(), self._health.counts, self._newest)
+        self._narrator.look(
+            problem,
+            self._health.advice(),
+            self._health.counts,
+            self._newest,
+            withheld=self._health.withheld(),
+        )
         self._diagnostics.look(problem, now)

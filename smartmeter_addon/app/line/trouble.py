@@ -4,6 +4,7 @@ The sentences stand in one table and take their parameters by name; English is t
 A reason that comes from another part of the program is a parameter, too.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -29,6 +30,8 @@ class Trouble(StrEnum):
     UNSUPPORTED = Kind.UNSUPPORTED
     SUSPICIOUS = Kind.SUSPICIOUS
     REPLAYED = Kind.REPLAYED
+    WITHHELD = "withheld"
+    """Values are not published, as they do not go on from those before; others may be read."""
     CLOCK = "clock"
     """The meter's clock is far off; the values can be relied on."""
     BROKER = "broker"
@@ -103,6 +106,9 @@ SENTENCES: Final[Mapping[tuple[Trouble, Case], str]] = {
     (Trouble.UNSUPPORTED, Case.DEFAULT): _REPORT,
     (Trouble.SUSPICIOUS, Case.DEFAULT): "{reason}",
     (Trouble.REPLAYED, Case.DEFAULT): "{reason}",
+    (Trouble.WITHHELD, Case.DEFAULT): (
+        "{what} withheld since {since}: {why}; this ends with {until}"
+    ),
     (Trouble.CLOCK, Case.AHEAD): f"{_AHEAD} {_CLOCK}",
     (Trouble.CLOCK, Case.AHEAD_BY_ZONE): f"{_AHEAD} {_ZONE}",
     (Trouble.CLOCK, Case.BEHIND): f"{_BEHIND} {_CLOCK}",
@@ -123,11 +129,13 @@ class Problem:
         trouble: its kind.
         case: which of the kind's sentences applies.
         parameters: what the sentence takes, by name.
+        since: when it began, in seconds since 1970; None where it begins when it is told.
     """
 
     trouble: Trouble
     case: Case = Case.DEFAULT
     parameters: Mapping[str, object] = field(default_factory=dict)
+    since: float | None = None
 
     @property
     def sentence(self) -> str:
@@ -136,8 +144,20 @@ class Problem:
 
     @property
     def key(self) -> str:
-        """Stays the same while the problem lasts; a line is lost for different reasons."""
-        return self.sentence if self.trouble is Trouble.NOT_OPEN else self.trouble.value
+        """Stays the same while the problem lasts.
+
+        A line is lost for different reasons, and different values are withheld.
+        """
+        if self.trouble is Trouble.NOT_OPEN:
+            return self.sentence
+        if self.trouble is Trouble.WITHHELD:
+            return f"{self.trouble.value}: {self.parameters['what']}"
+        return self.trouble.value
+
+
+def moment(seconds: float) -> str:
+    """Give a moment in seconds since 1970 as the log does: in local time."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
 
 
 def duration(seconds: float) -> str:

@@ -29,6 +29,22 @@ class Register(NamedTuple):
     at: datetime | None = None
 
 
+class Withheld(NamedTuple):
+    """Values of a meter that are withheld for longer than two of their own push intervals.
+
+    Args:
+        what: reading keys, such as ``energy_import, energy_export``, or ``all values``.
+        why: the sentence of the check that they fail.
+        until: what ends it, such as ``two more telegrams that go on from them``.
+        since: when it began, in seconds since 1970.
+    """
+
+    what: str
+    why: str
+    until: str
+    since: float
+
+
 @dataclass(frozen=True, slots=True)
 class Telegram:
     """All there is to know of one telegram.
@@ -51,6 +67,7 @@ class Telegram:
         sender: tells the senders of a line apart.
         evidence: what `Recogniser.learn` takes when the telegram is accepted.
         told: what pending telegrams before this one turned out to be.
+        withheld: all that is withheld on this line at the time of this telegram.
     """
 
     push: Push
@@ -69,3 +86,4 @@ class Telegram:
     sender: str = ""
     evidence: Evidence | None = None
     told: str | None = None
+    withheld: tuple[Withheld, ...] = ()
