@@ -71,6 +71,8 @@ class Link(Protocol):
     """A regular expression for the byte with which a frame begins."""
     checked: bool
     """Whether each frame has a checksum, so that one is accepted wherever it stands."""
+    mark: int
+    """How many bytes at the beginning are the same in all frames of a line; 0 where checked."""
 
     def probe(self, buffer: bytearray, pos: int) -> Probe:
         """Tell whether a frame begins at ``pos``."""

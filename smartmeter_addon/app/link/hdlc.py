@@ -35,6 +35,7 @@ class Hdlc:
     name = "hdlc"
     starts = rb"[\xa0-\xaf]"
     checked = True
+    mark = 0
 
     def __init__(self) -> None:
         self._segments = Joiner(self.name, "segment", 0)

@@ -28,6 +28,7 @@ class MBus:
     name = "mbus"
     starts = rb"\x68"
     checked = True
+    mark = 0
 
     def __init__(self) -> None:
         self._segments = Joiner(self.name, "segment", 0)
@@ -62,7 +63,7 @@ class MBus:
 
     def accept(self, found: Found, offset: int) -> list[Frame | Fault]:
         """See `Link.accept`."""
-        if self._segments.under_way and found.address != self._route:
+        if found.number and self._segments.under_way and found.address != self._route:
             reason = "a segment bears other addresses than those before it"
             broken = Fault(Kind.DAMAGED, self.name, offset, reason)
             return [broken, *self._segments.finish()]

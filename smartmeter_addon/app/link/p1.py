@@ -43,6 +43,7 @@ class P1:
     name = "p1"
     starts = rb"/"
     checked = False
+    mark = len(b"/ISK5")
 
     def probe(self, buffer: bytearray, pos: int) -> Probe:
         """See `Link.probe`."""

@@ -13,7 +13,7 @@ from app.link.hdlc import LLC_HEADERS
 
 _START: Final = b"\xdb\x08"
 _TITLE_END: Final = 10
-_MARK_END: Final = 5  # of start and maker
+_MAKER: Final = 3  # letters at the beginning of the title
 _LONGEST: Final = 16384
 _SECURITY_BITS: Final = 0x30
 _KNOWN_SECURITY_BITS: Final = 0x3F
@@ -27,6 +27,7 @@ class Raw:
     name = "raw"
     starts = rb"\xdb"
     checked = False
+    mark = len(_START) + _MAKER
 
     def probe(self, buffer: bytearray, pos: int) -> Probe:
         """See `Link.probe`."""
@@ -52,8 +53,8 @@ class Raw:
         end = begin + size
         # Its maker is enough to know a beginning by: one that breaks off within the title has the
         # next one's in place of a title. It may also reach over the end, as far as it is there.
-        mark = head[:_MARK_END]
-        again = buffer.find(mark, pos + _MARK_END, end + _MARK_END - 1)
+        mark = head[: self.mark]
+        again = buffer.find(mark, pos + self.mark, end + self.mark - 1)
         if again >= 0:
             return Refused(f"a telegram of {size} bytes broke off", again)
         if end > len(buffer):

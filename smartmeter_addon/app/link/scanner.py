@@ -1,10 +1,17 @@
 """Finds the frames of any link layer in a stream of chunks, whatever stands between them.
 
-Every byte that could begin a frame is looked at. A beginning that waits for more bytes does not
-stop the search: a frame further on that passes its checksum wins over an older beginning that is
-still waiting, so noise that looks like a beginning costs nothing. Links without a checksum are
-accepted only where no checked link claims the bytes, and never on a line that has shown a checked
-link, because the payload of a damaged frame looks just like a bare APDU.
+Every byte that could begin a frame is looked at. A beginning that waits for more bytes hides
+nothing: the search goes on behind it, and what is found there is weighed by what speaks for it.
+
+- A frame that passes its checksum wins over every older beginning that still waits.
+- A frame without a checksum is believed at once where no other frame claims its bytes, or where it
+  begins like the frame that claims them or like the line's last one: that one broke off.
+- Any other frame without a checksum is believed when the next one like it follows byte on byte,
+  and given up when something else does. The payload of a damaged frame looks just like a bare APDU,
+  but is never followed by another.
+
+So damage and noise cost the frames that they hit. On a line that has shown a checked link, links
+without a checksum are not looked for.
 """
 
 import bisect
@@ -13,7 +20,7 @@ from typing import Final
 
 from app.fault import Fault, Kind
 from app.link import hdlc
-from app.link.frame import Found, Frame, Link, More, Refused
+from app.link.frame import NOT_HERE, Found, Frame, Link, More, Probe, Refused
 from app.link.hdlc import Hdlc
 from app.link.mbus import MBus
 from app.link.p1 import P1
@@ -26,10 +33,8 @@ _READOUT: Final = re.compile(rb"\s*((?:\d[\d.:*-]*\([^()]*\)\s*)+!)\s*")
 _FLAG: Final = bytes((hdlc.FLAG,))
 _LINE_END: Final = b"\r\n"
 _LOOK_BEHIND: Final = 4  # how far back a link looks for a flag or an LLC header
+_LONGEST_HEADER: Final = 16  # of a link without a checksum
 _LONGEST_HEAD: Final = 4096
-_MOST_HELD: Final = 32768  # twice the longest frame of an unchecked link
-_NOWHERE: Final = 1 << 62
-
 
 _KINDS: Final[tuple[type[Link], ...]] = (MBus, Hdlc, Raw, Wrapper, P1)
 _BY_START: Final = {
@@ -40,6 +45,7 @@ _BY_START: Final = {
 }
 _ANY_START: Final = re.compile(b"|".join(kind.starts for kind in _KINDS))
 _CHECKED_START: Final = re.compile(b"|".join(kind.starts for kind in _KINDS if kind.checked))
+_UNCHECKED_START: Final = re.compile(b"|".join(kind.starts for kind in _KINDS if not kind.checked))
 
 
 class Scanner:
@@ -57,9 +63,10 @@ class Scanner:
         self._buffer = bytearray()
         self._offset = 0  # of the buffer's first byte in the stream
         self._scanned = 0  # no beginning before this is left to be looked at
-        self._waiting: list[tuple[int, More]] = []  # beginnings, in order
-        self._again = _NOWHERE  # from here on, unchecked links were passed over
-        self._shadow = 0  # up to here a refused frame of a checked link claimed the bytes
+        self._waiting: list[tuple[int, int, bool]] = []  # in order, a beginning and its `More`
+        self._shadow = 0  # up to here a refused frame claimed the bytes
+        self._given = 0  # up to here the bytes are of a frame that was given
+        self._marks = (b"", b"")  # of the line's last frames without a checksum, the last two kinds
         self._on_checked_line = False
         self._head = bytearray()  # the stream's first bytes, until a frame was found
 
@@ -69,13 +76,12 @@ class Scanner:
         if not self.frames and len(self._head) <= _LONGEST_HEAD:
             self._head += chunk
         events: list[Frame | Fault] = []
-        while self._step(events):
-            pass
-        if len(self._buffer) > _MOST_HELD:
-            # Where one beginning always waits behind the other, the second look would never come.
-            self._again = _NOWHERE
+        while (begin := self._next_ready()) >= 0:
+            self._look(begin, events)
+        while (begin := self._next_start()) >= 0:
+            self._look(begin, events)
         undecided = self._waiting[0][0] if self._waiting else self._scanned
-        self._discard(min(undecided, self._scanned, self._again) - _LOOK_BEHIND)
+        self._discard(undecided - _LOOK_BEHIND)
         return events
 
     def finish(self) -> list[Frame | Fault]:
@@ -83,98 +89,149 @@ class Scanner:
         if not self.frames and (whole := self._whole_stream()):
             return [whole]
         events: list[Frame | Fault] = []
-        begin, waiting = self._waiting[0] if self._waiting else (0, More(0))
-        if waiting.begun and self._link_at(begin).name == P1.name:
-            self._waiting[0] = begin, waiting._replace(end=0)
+        begin, _, begun = self._waiting[0] if self._waiting else (0, 0, False)
+        if begun and self._link_at(begin).name == P1.name:
+            self._waiting[0] = begin, 0, begun
             # A recorded telegram may lack its last line end, or half of it.
             events += self.feed(_LINE_END[self._buffer.endswith(b"\r") :])
-        for begin, waiting in self._waiting:
-            if waiting.begun:
-                reason = f"the bytes end inside a frame, {len(self._buffer) - begin} are there"
-                events.append(self._damaged(begin, reason))
-                break
+        if (cut := self._claimant(len(self._buffer))) is not None:
+            reason = f"the bytes end inside a frame, {len(self._buffer) - cut} are there"
+            events.append(self._damaged(cut, reason))
         for link in self._links:
             events += link.finish()
         self._waiting.clear()
         self._discard(len(self._buffer))
         return events
 
-    def _step(self, events: list[Frame | Fault]) -> bool:
-        """Look at one beginning; tell whether there was one to look at."""
-        size = len(self._buffer)
-        for index, (_, waiting) in enumerate(self._waiting):
-            if waiting.end <= size:
-                begin, _ = self._waiting.pop(index)
-                break
-        else:
-            begin = self._next_start()
-            if begin < 0:
-                return False
-            self._scanned = begin + 1
+    def _look(self, begin: int, events: list[Frame | Fault]) -> None:
+        """Look whether a frame begins here."""
         link = self._link_at(begin)
         probe = link.probe(self._buffer, begin)
+        if probe is NOT_HERE:
+            return
+        if isinstance(probe, Found) and not link.checked:
+            probe = self._weigh(link, begin, probe)
         if isinstance(probe, Found):
             self._take(link, begin, probe, events)
         elif isinstance(probe, More):
-            bisect.insort(self._waiting, (begin, probe))
+            bisect.insort(self._waiting, (begin, *probe))
         else:
             self._refuse(link, begin, probe, events)
-        return True
+
+    def _next_ready(self) -> int:
+        """Take out the oldest beginning that waits no longer; -1 for none."""
+        size = len(self._buffer)
+        for index, (begin, end, _) in enumerate(self._waiting):
+            if end <= size:
+                del self._waiting[index]
+                return begin
+        return -1
 
     def _next_start(self) -> int:
-        """Find the next byte that may begin a frame, -1 for none."""
-        checked_only = self._on_checked_line or bool(self._waiting)
-        pattern = _CHECKED_START if checked_only else _ANY_START
-        while found := pattern.search(self._buffer, self._scanned):
-            begin = found.start()
-            link = self._link_at(begin)
-            # Text is never the payload of a damaged frame.
-            if begin >= self._shadow or link.checked or link.name == P1.name:
-                return begin
-            self._scanned = begin + 1
-        self._scanned = len(self._buffer)
-        return -1
+        """Find the next byte that may begin a frame; -1 for none."""
+        pattern = _CHECKED_START if self._on_checked_line else _ANY_START
+        found = pattern.search(self._buffer, self._scanned)
+        self._scanned = found.end() if found else len(self._buffer)
+        return found.start() if found else -1
 
     def _link_at(self, pos: int) -> Link:
         return self._links[_BY_START[self._buffer[pos]]]
 
+    def _claimant(self, pos: int) -> int | None:
+        """Give the oldest beginning of a frame that claims this place and waits for its end."""
+        for begin, _, begun in self._waiting:
+            if begun and begin < pos and not self._is_inside(begin):
+                return begin
+        return None
+
+    def _is_inside(self, begin: int) -> bool:
+        """Tell whether this is most likely the content of a frame that was given or refused."""
+        return begin < self._given or (begin < self._shadow and not self._link_at(begin).checked)
+
+    def _weigh(self, link: Link, begin: int, found: Found) -> Probe:
+        """Believe a whole frame without a checksum, wait for the one behind it, or give it up."""
+        if not self._waiting and begin >= max(self._shadow, self._given):
+            return found
+        mark = self._mark_of(link, begin)
+        if not self._contested(link, begin, mark):
+            return found
+        behind = self._mark_of(link, found.end)
+        if behind == mark:
+            return found
+        return More(found.end + link.mark, begun=True) if mark.startswith(behind) else NOT_HERE
+
+    def _contested(self, link: Link, begin: int, mark: bytes) -> bool:
+        """Tell whether a frame that does not begin like this one claims its bytes."""
+        claimant = self._claimant(begin)
+        if begin < self._shadow or (claimant is not None and self._link_at(claimant).checked):
+            # Text is never the payload of a damaged frame.
+            return link.name != P1.name
+        if claimant is None:
+            return begin < self._given and mark not in self._marks
+        return mark not in self._marks and mark != self._mark_of(link, claimant)
+
+    def _mark_of(self, link: Link, begin: int) -> bytes:
+        return bytes(self._buffer[begin : begin + link.mark])
+
     def _take(self, link: Link, begin: int, found: Found, events: list[Frame | Fault]) -> None:
-        for earlier, waiting in self._waiting:
-            if earlier < begin and waiting.begun:
+        after = found.end if link.checked else self._after_unchecked(link, begin, found.end)
+        if self._waiting:
+            if (earlier := self._claimant(begin)) is not None:
                 events.append(self._damaged(earlier, "a frame broke off before another began"))
-                break
+            self._waiting = [one for one in self._waiting if one[0] >= after]
         self.frames += 1
         self._on_checked_line = self._on_checked_line or link.checked
         events += link.accept(found, self._offset + begin)
-        self._waiting.clear()
-        self._again = _NOWHERE
         self._discard(begin)
-        self._drop(found.end - begin)
+        self._drop(after - begin)
+        self._given = max(self._given, found.end - after)
+
+    def _after_unchecked(self, link: Link, begin: int, end: int) -> int:
+        """Give where the search goes on behind a frame without a checksum, mostly at its end.
+
+        It may have lost bytes, or be none. Then the next one begins inside, and reaches over its
+        end, passes its checksum, or is followed by another like it.
+        """
+        mark = self._mark_of(link, begin)
+        if mark in self._marks:
+            # The line's frames begin so, and the link has seen that no other does inside.
+            tail = max(begin + 1, end - _LONGEST_HEADER)
+            starts = _UNCHECKED_START.finditer(self._buffer, tail, end)
+        else:
+            self._marks = mark, self._marks[0]
+            starts = _ANY_START.finditer(self._buffer, begin + 1, end)
+        for start in starts:
+            if self._may_be_next(start.start(), end):
+                return start.start()
+        return end
+
+    def _may_be_next(self, begin: int, end: int) -> bool:
+        """Tell whether the frame up to ``end`` may have taken bytes of one that begins inside."""
+        link = self._link_at(begin)
+        probe = link.probe(self._buffer, begin)
+        if isinstance(probe, Refused):
+            return False
+        if isinstance(probe, More) or probe.end > end or link.checked:
+            return True
+        behind = self._mark_of(link, probe.end)
+        return behind != b"" and self._mark_of(link, begin).startswith(behind)
 
     def _refuse(
         self, link: Link, begin: int, refused: Refused, events: list[Frame | Fault]
     ) -> None:
-        if refused.reason and not self._within_unchecked(link, begin):
-            fault = Fault(refused.kind, link.name, self._offset + begin, refused.reason)
-            events.append(fault)
-            # Another protocol's frame is a whole frame: the line is read the right way.
-            self.frames += refused.kind is Kind.UNSUPPORTED
-            if link.checked:
-                self._shadow = max(self._shadow, refused.end)
-            elif refused.end:
-                self._scanned = refused.end
-                return
-        # What stood behind it was searched for checked links only.
-        self._again = min(self._again, begin + 1)
-        if not self._waiting:
-            self._scanned, self._again = self._again, _NOWHERE
+        if not refused.reason or self._looks_so_by_chance(link, begin):
+            return
+        events.append(Fault(refused.kind, link.name, self._offset + begin, refused.reason))
+        # Another protocol's frame is a whole frame: the line is read the right way.
+        self.frames += refused.kind is Kind.UNSUPPORTED
+        self._shadow = max(self._shadow, refused.end)
 
-    def _within_unchecked(self, link: Link, begin: int) -> bool:
-        """Tell whether an unchecked frame that has begun holds this place: then chance looks so."""
-        return link.checked and any(
-            waiting.begun and earlier < begin and not self._link_at(earlier).checked
-            for earlier, waiting in self._waiting
-        )
+    def _looks_so_by_chance(self, link: Link, begin: int) -> bool:
+        """Tell whether this only looks like a frame, as another holds its place."""
+        claimant = self._claimant(begin)
+        if claimant is None:
+            return self._is_inside(begin)
+        return not (link.checked and self._link_at(claimant).checked)
 
     def _damaged(self, begin: int, reason: str) -> Fault:
         name = self._link_at(begin).name
@@ -200,8 +257,9 @@ class Scanner:
 
     def _discard(self, end: int) -> None:
         """Let go of bytes that belong to no frame; flags only fill the gap between frames."""
+        if end > self._given:
+            self.junk += end - self._given - self._buffer.count(_FLAG, self._given, end)
         if end > 0:
-            self.junk += end - self._buffer.count(_FLAG, 0, end)
             self._drop(end)
 
     def _drop(self, end: int) -> None:
@@ -210,9 +268,8 @@ class Scanner:
         self._offset += end
         self._scanned = max(self._scanned - end, 0)
         self._shadow = max(self._shadow - end, 0)
-        if self._again < _NOWHERE:
-            self._again = max(self._again - end, 0)
-        self._waiting = [
-            (begin - end, waiting._replace(end=waiting.end - end))
-            for begin, waiting in self._waiting
-        ]
+        self._given = max(self._given - end, 0)
+        if self._waiting:
+            self._waiting = [
+                (begin - end, until - end, begun) for begin, until, begun in self._waiting
+            ]

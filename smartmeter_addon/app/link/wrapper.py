@@ -3,9 +3,10 @@
 from typing import Final
 
 from app.fault import Fault
-from app.link.frame import NOT_HERE, Found, Frame, More, Probe
+from app.link.frame import NOT_HERE, Found, Frame, More, Probe, Refused
 
 _HEADER: Final = 8
+_MARK: Final = 6  # version and ports
 _VERSION: Final = b"\x00\x01"
 _LONGEST: Final = 4096
 _APDU_START: Final = 2
@@ -22,6 +23,7 @@ class Wrapper:
     name = "wrapper"
     starts = rb"\x00"
     checked = False
+    mark = _MARK
 
     def probe(self, buffer: bytearray, pos: int) -> Probe:
         """See `Link.probe`."""
@@ -39,6 +41,9 @@ class Wrapper:
         if not shortest <= size <= _LONGEST:
             return NOT_HERE
         end = pos + _HEADER + size
+        again = _begins_again(buffer, pos, end)
+        if again >= 0:
+            return Refused(f"a telegram of {size} bytes broke off", again)
         if end > len(buffer):
             return More(end, begun=True)
         return Found(end, bytes(buffer[pos + _HEADER : end]), address=header[2:6].hex())
@@ -50,3 +55,12 @@ class Wrapper:
     def finish(self) -> list[Fault]:
         """See `Link.finish`."""
         return []
+
+
+def _begins_again(buffer: bytearray, pos: int, end: int) -> int:
+    """Find the same header inside, which says that bytes were lost; -1 for none."""
+    mark = buffer[pos : pos + _MARK]
+    again = buffer.find(mark, pos + _HEADER, end)
+    while again >= 0 and not buffer.startswith(_APDU_STARTS, again + _HEADER):
+        again = buffer.find(mark, again + 1, end)
+    return again
