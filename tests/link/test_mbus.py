@@ -151,6 +151,27 @@ def test_segments_of_two_messages_are_not_mixed() -> None:
     ]
 
 
+def test_a_segment_of_another_meter_does_not_belong_to_the_message() -> None:
+    first, _ = BUS.frames(bytes(300))
+    _, others = replace(BUS, address=0xFE).frames(bytes(300))
+    events = scan(first + others)
+    assert events == [
+        Fault(
+            Kind.DAMAGED, "mbus", len(first), "a segment bears other addresses than those before it"
+        ),
+        Fault(Kind.DAMAGED, "mbus", 0, "a message broke off before its segment 1"),
+    ]
+
+
+def test_a_message_that_breaks_off_does_not_cost_that_of_another_meter() -> None:
+    first, _ = BUS.frames(bytes(300))
+    others = b"".join(replace(BUS, address=0xFE).frames(b"\x01" * 300))
+    assert scan(first + others) == [
+        Fault(Kind.DAMAGED, "mbus", 0, "a message broke off before its segment 1"),
+        Frame("mbus", len(first), b"\x01" * 300, "fe"),
+    ]
+
+
 def test_segments_in_the_wrong_order_give_nothing() -> None:
     first, second, third = BUS.frames(bytes(600))
     events = scan(first + third + second)

@@ -160,6 +160,60 @@ def test_behind_a_damaged_frame_an_unchecked_one_is_believed_again() -> None:
     assert found == Frame("raw", len(damaged), APDU)
 
 
+# --- What waits hides nothing ---
+
+OTHER = b"\xdb\x08KFM\x10\x20\x01\x02\x03" + ber_length(8000, 2) + b"\x30"
+"""The header of a telegram that never comes, and of another maker than `APDU`."""
+
+
+def fed_singly(scanner: Scanner, data: bytes) -> list[tuple[int, bytes]]:
+    """Feed byte by byte; give the payloads of frames, and how many bytes had come."""
+    return [
+        (at, frame.payload)
+        for at, byte in enumerate(single_bytes(data), start=1)
+        for frame in frames(scanner.feed(byte))
+    ]
+
+
+def test_a_frame_that_begins_like_the_one_that_waits_is_believed_at_once() -> None:
+    long = APDU[:10] + ber_length(8000, 2) + APDU[12:]
+    found = fed_singly(Scanner(), long + APDU + APDU)
+    assert found == [(len(long + APDU), APDU), (len(long + APDU + APDU), APDU)]
+
+
+def test_a_frame_that_begins_like_the_last_one_is_believed_at_once() -> None:
+    found = fed_singly(Scanner(), APDU + OTHER + APDU)
+    assert found == [(len(APDU), APDU), (len(APDU + OTHER + APDU), APDU)]
+
+
+@pytest.mark.parametrize("header", [OTHER, on_the_wire(Hdlc(), bytes(1000))[1:30]])
+def test_a_frame_unlike_the_one_that_waits_is_believed_when_the_next_one_follows(
+    header: bytes,
+) -> None:
+    found = fed_singly(Scanner(), header + APDU + APDU)
+    assert found == [(len(header + APDU) + 5, APDU), (len(header + APDU + APDU), APDU)]
+
+
+def test_a_frame_inside_another_is_not_believed_when_no_next_one_follows() -> None:
+    content = OTHER[14:] + APDU + bytes(100) + APDU + bytes(100)
+    telegram = OTHER[:10] + ber_length(len(content) + 1, 2) + b"\x30" + content
+    assert fed_singly(Scanner(), telegram) == [(len(telegram), telegram)]
+
+
+def test_a_frame_that_lost_its_end_gives_the_beginning_of_the_next_one_back() -> None:
+    for lost in range(1, 20):
+        stream = APDU + APDU[:-lost] + APDU
+        assert fed_singly(Scanner(), stream)[-1] == (len(stream), APDU)
+
+
+def test_what_a_frame_gives_back_is_no_junk() -> None:
+    scanner = Scanner()
+    ends_like_a_beginning = APDU[:-2] + b"\xdb\x08"
+    scanner.feed(ends_like_a_beginning * 3)
+    scanner.finish()
+    assert (scanner.frames, scanner.junk) == (3, 0)
+
+
 # --- What is counted ---
 
 
@@ -283,6 +337,15 @@ def test_beginnings_without_end_are_not_piled_up(pattern: bytes) -> None:
         assert len(scanner._buffer) <= 2 * 16384 + 4
     scanner.finish()
     assert scanner.junk > 0
+
+
+def test_beginnings_that_are_all_different_are_not_piled_up() -> None:
+    scanner = Scanner()
+    for n in range(1500):
+        maker = bytes(ord("A") + n // 26**place % 26 for place in range(3))
+        scanner.feed(b"\xdb\x08" + maker + b"12345\x82\x40\x00\x20")
+        assert len(scanner._buffer) <= 16384 + 40
+    scanner.finish()
 
 
 starts = st.sampled_from(

@@ -56,6 +56,20 @@ def test_a_length_that_no_meter_sends_is_noise() -> None:
     assert scan(wrapped(longest)) == [Frame("wrapper", 0, longest, "00010067")]
 
 
+def test_the_same_header_inside_says_that_bytes_were_lost() -> None:
+    broken, whole = wrapped(APDU)[:-20], wrapped(APDU)
+    assert scan(broken + whole) == [
+        Fault(Kind.DAMAGED, "wrapper", 0, f"a telegram of {len(APDU)} bytes broke off"),
+        Frame("wrapper", len(broken), APDU, "00010067"),
+    ]
+
+
+def test_version_and_ports_alone_are_no_header() -> None:
+    """They may be numbers of the telegram."""
+    apdu = APDU + bytes.fromhex("00 01 00 01 00 67 00 20") + APDU[1:]
+    assert scan(wrapped(apdu)) == [Frame("wrapper", 0, apdu, "00010067")]
+
+
 def test_a_frame_that_is_cut_short_is_told_of() -> None:
     reason = "the bytes end inside a frame, 30 are there"
     assert scan(wrapped(APDU)[:30]) == [Fault(Kind.DAMAGED, "wrapper", 0, reason)]

@@ -38,7 +38,8 @@ class Refused(NamedTuple):
 
     Args:
         reason: why, when the beginning looked like a frame; None when it never did.
-        end: how far the frame claimed to reach; nothing unchecked is taken for a frame before that.
+        end: how far the frame claimed to reach; what begins before that and has no checksum is
+            taken for its content.
         kind: what sort of trouble the reason tells of.
     """
 

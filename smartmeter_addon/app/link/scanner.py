@@ -4,11 +4,12 @@ Every byte that could begin a frame is looked at. A beginning that waits for mor
 nothing: the search goes on behind it, and what is found there is weighed by what speaks for it.
 
 - A frame that passes its checksum wins over every older beginning that still waits.
-- A frame without a checksum is believed at once where no other frame claims its bytes, or where it
-  begins like the frame that claims them or like the line's last one: that one broke off.
-- Any other frame without a checksum is believed when the next one like it follows byte on byte,
-  and given up when something else does. The payload of a damaged frame looks just like a bare APDU,
-  but is never followed by another.
+- A frame without a checksum is believed at once where no other frame claims its bytes. Where one of
+  its own sort does, that one broke off if both begin alike, or if this one begins like the last
+  frames of the line.
+- Otherwise it is believed when the next one like it follows byte on byte, and given up when
+  anything else does: the payload of a damaged frame looks just like a bare APDU, but is never
+  followed so.
 
 So damage and noise cost the frames that they hit. On a line that has shown a checked link, links
 without a checksum are not looked for.
@@ -64,9 +65,9 @@ class Scanner:
         self._offset = 0  # of the buffer's first byte in the stream
         self._scanned = 0  # no beginning before this is left to be looked at
         self._waiting: list[tuple[int, int, bool]] = []  # in order, a beginning and its `More`
-        self._shadow = 0  # up to here a refused frame claimed the bytes
-        self._given = 0  # up to here the bytes are of a frame that was given
-        self._marks = (b"", b"")  # of the line's last frames without a checksum, the last two kinds
+        self._refused = 0  # up to here a frame that was refused claimed the bytes
+        self._given = 0  # up to here the bytes belong to a frame that was given
+        self._marks = (b"", b"")  # with which the line's last frames without a checksum began
         self._on_checked_line = False
         self._head = bytearray()  # the stream's first bytes, until a frame was found
 
@@ -145,12 +146,12 @@ class Scanner:
         return None
 
     def _is_inside(self, begin: int) -> bool:
-        """Tell whether this is most likely the content of a frame that was given or refused."""
-        return begin < self._given or (begin < self._shadow and not self._link_at(begin).checked)
+        """Tell whether this is likely the content of a frame that was given or refused."""
+        return begin < self._given or (begin < self._refused and not self._link_at(begin).checked)
 
     def _weigh(self, link: Link, begin: int, found: Found) -> Probe:
         """Believe a whole frame without a checksum, wait for the one behind it, or give it up."""
-        if not self._waiting and begin >= max(self._shadow, self._given):
+        if not self._waiting and begin >= max(self._refused, self._given):
             return found
         mark = self._mark_of(link, begin)
         if not self._contested(link, begin, mark):
@@ -163,7 +164,7 @@ class Scanner:
     def _contested(self, link: Link, begin: int, mark: bytes) -> bool:
         """Tell whether a frame that does not begin like this one claims its bytes."""
         claimant = self._claimant(begin)
-        if begin < self._shadow or (claimant is not None and self._link_at(claimant).checked):
+        if begin < self._refused or (claimant is not None and self._link_at(claimant).checked):
             # Text is never the payload of a damaged frame.
             return link.name != P1.name
         if claimant is None:
@@ -224,7 +225,7 @@ class Scanner:
         events.append(Fault(refused.kind, link.name, self._offset + begin, refused.reason))
         # Another protocol's frame is a whole frame: the line is read the right way.
         self.frames += refused.kind is Kind.UNSUPPORTED
-        self._shadow = max(self._shadow, refused.end)
+        self._refused = max(self._refused, refused.end)
 
     def _looks_so_by_chance(self, link: Link, begin: int) -> bool:
         """Tell whether this only looks like a frame, as another holds its place."""
@@ -267,7 +268,7 @@ class Scanner:
         del self._buffer[:end]
         self._offset += end
         self._scanned = max(self._scanned - end, 0)
-        self._shadow = max(self._shadow - end, 0)
+        self._refused = max(self._refused - end, 0)
         self._given = max(self._given - end, 0)
         if self._waiting:
             self._waiting = [
