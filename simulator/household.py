@@ -7,14 +7,16 @@ seed and start time give the same household.
 
 from __future__ import annotations
 
+import cmath
 import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.clock import VIENNA
+from simulator.loads import APPLIANCES, Circumstances
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,40 +48,32 @@ class Snapshot:
             var, VA, V, A, Hz, degrees or without unit. A phase angle is None where no current
             flows. Beside them "gas", "water" (m³) and "heat" (GJ), as they were counted when the
             hour began.
+        reports: By one of these three, what the meter behind this one reported last, where that
+            is anything else than its counter when the hour began.
     """
 
     time: datetime
     values: Mapping[str, Decimal | None]
+    reports: Mapping[str, Report] = field(default_factory=dict)
 
 
-class Appliance(NamedTuple):
-    """A load that comes and goes.
+class Report(NamedTuple):
+    """What a meter behind the meter reported.
 
     Args:
-        watts: Real power on each phase.
-        vars: Reactive power on each phase; negative is capacitive.
-        pause: Seconds between two runs, on average.
-        shortest: Shortest run in seconds.
-        longest: Longest run in seconds.
+        time: When, aware; as it is written when it is no time.
+        value: Its counter.
+        number: Its number; None for the one made of the meter's own.
     """
 
-    watts: tuple[int, int, int]
-    vars: tuple[int, int, int]
-    pause: int
-    shortest: int
-    longest: int
+    time: datetime | str
+    value: Decimal
+    number: str | None = None
 
 
-APPLIANCES = (
-    Appliance((95, 0, 0), (60, 0, 0), 1800, 600, 1200),  # refrigerator
-    Appliance((2050, 0, 0), (0, 0, 0), 5400, 90, 240),  # kettle
-    Appliance((0, 2300, 0), (0, 20, 0), 14400, 900, 3600),  # oven
-    Appliance((0, 0, 1900), (0, 0, 150), 28800, 1200, 2400),  # washing machine
-    Appliance((620, 615, 625), (210, 205, 215), 3600, 900, 2700),  # heat pump
-    Appliance((3650, 3650, 3650), (-120, -115, -125), 43200, 3600, 10800),  # wall box
-    Appliance((0, 140, 0), (0, -90, 0), 9000, 3600, 10800),  # television
-)
-"""What stands in the house: resistive, inductive and capacitive loads."""
+_NOMINAL = 230
+_MOST_DISPLACED = 50.0
+"""V by which the star point is displaced at most: a broken neutral still has some earth."""
 
 
 class Counter:
@@ -123,6 +117,10 @@ class Household:
         phases: 3, or 1 with everything on the first.
         solar: Peak power of the solar panels in W.
         step: Seconds for which loads and voltages stay as they are.
+
+    Attributes:
+        step: The same; longer steps let long times pass faster.
+        counters: By OBIS group C, such as 1 for the real energy taken.
     """
 
     def __init__(
@@ -138,11 +136,11 @@ class Household:
             raise ValueError("the start of a household needs a time zone")
         self._random = random.Random(seed)
         self._phases = phases
-        self._solar = solar
-        self._step = step
+        self.step = step
+        self._circumstances = Circumstances(solar)
         draw = self._random.randrange
         # By OBIS group C: real power taken and given, reactive power taken and given.
-        self._counters = {
+        self.counters = {
             1: Counter(draw(500_000, 9_000_000), draw(200_000, 4_000_000)),
             2: Counter(draw(3_000_000), draw(10_000)),
             3: Counter(draw(900_000), draw(300_000)),
@@ -150,7 +148,7 @@ class Household:
         }
         # Drawn apart, so that what is added here does not make another household of the rest.
         draw_more = random.Random(~seed).randrange
-        self._counters |= {
+        self.counters |= {
             group: Counter(draw_more(900_000), draw_more(300_000)) for group in _FINER_GROUPS
         }
         self._hourly = {name: draw_more(100_000, 2_000_000) for name in _HOURLY}
@@ -160,6 +158,7 @@ class Household:
         self._cloud = draw(300, 1001)
         self._watts = [0] * _PHASES
         self._vars = [0] * _PHASES
+        self._volts = [0] * _PHASES  # in tenths
         self._tariff = 0
         self._sun = 0
         self._minute_left = 0
@@ -186,6 +185,16 @@ class Household:
         self._count(until)
         return Snapshot(moment, self._values())
 
+    @property
+    def circumstances(self) -> Circumstances:
+        """What is out of the ordinary; it can be set at any moment."""
+        return self._circumstances
+
+    @circumstances.setter
+    def circumstances(self, value: Circumstances) -> None:
+        self._circumstances = value
+        self._measure()
+
     # --- Time passing ---
 
     def _count(self, until: datetime) -> None:
@@ -194,35 +203,66 @@ class Household:
         self._now = until
         for group, power in self._shown:
             if power:
-                self._counters[group].add(power, duration, self._tariff)
+                self.counters[group].add(power, duration, self._tariff)
 
     def _live(self) -> None:
         """Change loads, sun and voltages for the next step."""
-        self._change += timedelta(seconds=self._step)
+        self._change += timedelta(seconds=self.step)
         if self._minute_left <= 0:
             self._minute_left += _MINUTE
             self._look_at_the_clock()
-        self._minute_left -= self._step
+        self._minute_left = max(0, self._minute_left - self.step)
         draw = self._random.randrange
         for number, appliance in enumerate(APPLIANCES):
             if self._runs[number] > 0:
-                self._runs[number] -= self._step
-            elif draw(appliance.pause) < self._step:
+                self._runs[number] -= self.step
+            elif draw(appliance.pause) < self.step:
                 self._runs[number] = draw(appliance.shortest, appliance.longest)
         self._cloud = _within(150, self._cloud + draw(-6, 7), 1000)
-        solar = self._solar * self._sun * self._cloud // 1_000_000
-        running = [APPLIANCES[number] for number, left in enumerate(self._runs) if left > 0]
         for phase in range(self._phases):
             self._base[phase] = _within(25, self._base[phase] + draw(-3, 4), 220)
-            load = self._base[phase] + sum(one.watts[phase] for one in running)
-            # Even the panels' inverter shifts a little, so that no phase is ever quite pure.
-            shift = sum(one.vars[phase] for one in running) - self._base[phase] // 3
-            self._watts[phase] = load - solar // self._phases
-            self._vars[phase] = shift
             away = self._grid[phase] - 2300
             pull = (draw(100) < -away) - (draw(100) < away)
             self._grid[phase] = _within(2200, self._grid[phase] + draw(-2, 3) + pull, 2400)
+        self._measure()
+
+    def _measure(self) -> None:
+        """Sum up what is drawn from each phase, and what voltage that leaves."""
+        now = self._circumstances
+        running = [APPLIANCES[number] for number, left in enumerate(self._runs) if left > 0]
+        feeding = now.neutral and not now.dead
+        solar = now.solar * self._sun * self._cloud // 1_000_000 if feeding else 0
+        for phase in range(self._phases):
+            base = self._base[phase]
+            watts, shift = sum(one.watts[phase] for one in now.loads), 0
+            if not now.idle:
+                watts += base + sum(one.watts[phase] for one in running)
+                # Even the panels' inverter shifts a little, so that no phase is ever quite pure.
+                shift = sum(one.vars[phase] for one in running) - base // 3
+            shift += sum(one.vars[phase] for one in now.loads)
+            alive = phase not in now.dead
+            self._watts[phase] = (watts - solar // self._phases) * alive
+            self._vars[phase] = shift * alive
+            # What the house draws lowers the voltage at its end of the line, feeding lifts it.
+            self._volts[phase] = (self._grid[phase] - self._watts[phase] // 90) * alive
+        if not now.neutral:
+            self._displace()
         self._shown = self._powers()
+
+    def _displace(self) -> None:
+        """Move the star point to where the currents of the phases add up to nothing."""
+        phases = [cmath.rect(_NOMINAL, -2 * math.pi * n / _PHASES) for n in range(_PHASES)]
+        total = max(1, sum(self._watts))
+        star = sum(
+            (volts * watts / total for volts, watts in zip(phases, self._watts, strict=True)), 0j
+        )
+        star *= min(1.0, _MOST_DISPLACED / max(1.0, abs(star)))
+        for phase, volts in enumerate(phases):
+            left = abs(volts - star)
+            self._volts[phase] = round(10 * left)
+            share = (left / _NOMINAL) ** 2  # heaters and lamps; the rest does not last long
+            self._watts[phase] = round(self._watts[phase] * share)
+            self._vars[phase] = round(self._vars[phase] * share)
 
     def _look_at_the_clock(self) -> None:
         """Set the tariff and the height of the sun, in thousandths."""
@@ -253,7 +293,7 @@ class Household:
     def _values(self) -> dict[str, Decimal | None]:
         values: dict[str, Decimal | None] = {}
         for group, power in self._shown:
-            counter = self._counters[group]
+            counter = self.counters[group]
             values[f"{group}.7.0"] = Decimal(power)
             values[f"{group}.8.0"] = Decimal(counter.total)
             if group in _BY_TARIFF:
@@ -266,7 +306,7 @@ class Household:
         values["13.7.0"] = _power_factor(watts, reactive)
         values["9.7.0"] = Decimal(math.isqrt(watts * watts + reactive * reactive))
         values["16.7.0"] = Decimal(watts)
-        values["15.8.0"] = Decimal(self._counters[1].total + self._counters[2].total)
+        values["15.8.0"] = Decimal(self.counters[1].total + self.counters[2].total)
         values["14.7.0"] = Decimal(5000 + self._cloud % 7 - 3).scaleb(-2)
         for name, first in self._hourly.items():
             values[name] = Decimal(first + _counted_hourly(name, self._now)).scaleb(-3)
@@ -277,9 +317,9 @@ class Household:
         watts, reactive = self._watts[phase], self._vars[phase]
         voltage = current = 0
         if phase < self._phases:
-            # What the house draws lowers the voltage at its end of the line, feeding lifts it.
-            voltage = self._grid[phase] - watts // 90
-            thousandths = math.isqrt((watts * watts + reactive * reactive) * 10**8) // voltage
+            voltage = self._volts[phase]
+            apparent = math.isqrt((watts * watts + reactive * reactive) * 10**8)
+            thousandths = apparent // voltage if voltage else 0
             current = (thousandths + 5) // 10
         group = 20 * (phase + 1)
         values[f"{group + 12}.7.0"] = Decimal(voltage).scaleb(-1)

@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import NamedTuple
 
 from simulator import clock, links
+from simulator.household import Report
 from simulator.lists import Behind, Clock, Field, Item, Layout, Line, Moment, Part, Said, Text
 
 
@@ -129,29 +130,42 @@ def _coded(text: str) -> str:
 def _behind(
     item: Behind, moment: Moment, registers: dict[str, Said], others: list[Other]
 ) -> list[str]:
-    """Write the lines of a meter behind the meter, which reports every full hour."""
+    """Write the lines of a meter behind the meter."""
     device, channel = item.device, f"0-{item.channel}:"
-    # Hours of UTC are hours of the wall clock here, the one that comes twice included.
-    now = moment.snapshot.time
-    since = timedelta(minutes=now.minute, seconds=now.second, microseconds=now.microsecond)
-    reported = (now - since).astimezone(moment.local.tzinfo)
-    field = Field(item.obis, device.unit, 5, 3)
-    digits, value = _digits(field, moment.snapshot.values[device.name])
     serial = moment.identity.number[-7:].rjust(7, "0")
-    number = f"{device.name[0].upper()}00993{item.channel}{serial}19"
-    said = Other(device.name, number, clock.fixed(reported), value, device.unit)
-    others.append(said)
+    own = f"{device.name[0].upper()}00993{item.channel}{serial}19"
+    report = moment.snapshot.reports.get(device.name) or _hourly_report(item, moment)
+    number = own if report.number is None else report.number
+    reported = report.time
+    field = Field(item.obis, device.unit, 5, 3)
+    digits, value = _digits(field, report.value)
+    if isinstance(reported, datetime):
+        reported = reported.astimezone(moment.local.tzinfo)
+        others.append(Other(device.name, number, clock.fixed(reported), value, device.unit))
+        time = f"{reported:%y%m%d%H%M%S}" if item.own_line else _flagged(reported)
+    else:
+        time = reported
     kind = device.type[1:] if item.own_line else device.type
     registers[f"{channel}24.1.0"] = kind, ""
     registers[f"{channel}{item.number}"] = _coded(number), ""
     registers[item.obis] = value, device.unit
     if item.own_line:
-        time = f"{reported:%y%m%d%H%M%S}"
         fields = f"({time})(00)(60)(1)({channel}24.2.1)({device.unit})\r\n({digits})"
     else:
-        fields = f"({_flagged(reported)})({digits}*{device.unit})"
+        fields = f"({time})({digits}*{device.unit})"
     return [
         f"{channel}24.1.0({kind})",
         f"{channel}{item.number}({_coded(number)})",
         f"{item.obis}{fields}",
     ]
+
+
+def _hourly_report(item: Behind, moment: Moment) -> Report:
+    """Return what a meter reported that reports every full hour."""
+    # Hours of UTC are hours of the wall clock here, the one that comes twice included.
+    now = moment.snapshot.time
+    since = timedelta(minutes=now.minute, seconds=now.second, microseconds=now.microsecond)
+    value = moment.snapshot.values[item.device.name]
+    if value is None:
+        raise KeyError(f"{item.device.name} has no value")
+    return Report(now - since, value)

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from simulator import clock
-from simulator.household import APPLIANCES, Household, Snapshot
+from simulator.household import Household, Snapshot
+from simulator.loads import APPLIANCES
 from tests.support.simulated import NIGHT, moments
 
 
