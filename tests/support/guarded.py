@@ -64,9 +64,13 @@ class GuardedLine:
             guard=self.guard if self._guarded else None,
         )
 
-    def restart(self) -> None:
-        """Restart the program."""
-        self._start(json.loads(json.dumps(self.guard.memory())))
+    def memory(self) -> dict[str, Any]:
+        """Return what the guard would know after a restart, as the state keeps it."""
+        return json.loads(json.dumps(self.guard.memory()))  # type: ignore[no-any-return]
+
+    def restart(self, memory: dict[str, Any] | None = None) -> None:
+        """Restart the program; with an older memory, as from a backup, or the present one."""
+        self._start(self.memory() if memory is None else memory)
 
     def feed(self, data: bytes) -> list[Telegram | Fault]:
         """Decode the next bytes, without time passing."""
