@@ -18,6 +18,7 @@ SUMMER_TIME = 0x80
 """Bits of the clock status."""
 
 _DEVIATION_NOT_SPECIFIED = b"\x80\x00"
+_UNKNOWN = bytes((NOT_SPECIFIED,)) * 9 + _DEVIATION_NOT_SPECIFIED + bytes((NOT_SPECIFIED,))
 _HOUR = timedelta(hours=1)
 
 
@@ -78,12 +79,14 @@ class Style:
         status: Bits of the status byte that are always set.
         summer: Whether summer time sets its bit in the status byte.
         hundredths: Hundredths of a second, or `NOT_SPECIFIED`.
+        unknown: Whether the meter does not know the time and leaves all of it open.
     """
 
     deviation: bool = True
     status: int = 0
     summer: bool = True
     hundredths: int = 0
+    unknown: bool = False
 
 
 COMPLETE = Style()
@@ -113,6 +116,8 @@ def date_time(moment: datetime, style: Style = COMPLETE) -> bytes:
     offset = moment.utcoffset()
     if offset is None:
         raise ValueError("a meter's time needs a time zone")
+    if style.unknown:
+        return _UNKNOWN
     deviation = _DEVIATION_NOT_SPECIFIED
     if style.deviation:
         deviation = (-offset // timedelta(minutes=1)).to_bytes(2, "big", signed=True)

@@ -48,8 +48,9 @@ class Snapshot:
             var, VA, V, A, Hz, degrees or without unit. A phase angle is None where no current
             flows. Beside them "gas", "water" (m³) and "heat" (GJ), as they were counted when the
             hour began.
-        reports: By one of these three, what the meter behind this one reported last, where that
-            is anything else than its counter when the hour began.
+        reports: What meters behind this one reported last, where that is anything else than what
+            they counted when the hour began: by one of these three, or for one channel by the
+            code of its counter.
     """
 
     time: datetime
@@ -186,6 +187,11 @@ class Household:
         return Snapshot(moment, self._values())
 
     @property
+    def tariff(self) -> int:
+        """The tariff that counts now, 1 by day or 2 by night."""
+        return self._tariff + 1
+
+    @property
     def circumstances(self) -> Circumstances:
         """What is out of the ordinary; it can be set at any moment."""
         return self._circumstances
@@ -244,7 +250,8 @@ class Household:
             self._watts[phase] = (watts - solar // self._phases) * alive
             self._vars[phase] = shift * alive
             # What the house draws lowers the voltage at its end of the line, feeding lifts it.
-            self._volts[phase] = (self._grid[phase] - self._watts[phase] // 90) * alive
+            volts = self._grid[phase] + 10 * now.volts - self._watts[phase] // 90
+            self._volts[phase] = volts * alive
         if not now.neutral:
             self._displace()
         self._shown = self._powers()

@@ -56,6 +56,7 @@ class Circumstances:
         solar: Peak power of the solar panels in W.
         loads: Powers that are drawn beside what comes and goes, real and reactive, by phase.
         idle: Whether everything else is switched off.
+        volts: How far the voltage of the grid is off.
         dead: Phases without voltage, from 0. The inverter of the panels is off as well.
         neutral: Whether the neutral conductor is whole. Behind a broken one the voltages of the
             phases depend on how much their loads differ, and the inverter is off.
@@ -64,5 +65,6 @@ class Circumstances:
     solar: int = 6000
     loads: tuple[Load, ...] = ()
     idle: bool = False
+    volts: int = 0
     dead: frozenset[int] = frozenset()
     neutral: bool = True

@@ -134,7 +134,8 @@ def _behind(
     device, channel = item.device, f"0-{item.channel}:"
     serial = moment.identity.number[-7:].rjust(7, "0")
     own = f"{device.name[0].upper()}00993{item.channel}{serial}19"
-    report = moment.snapshot.reports.get(device.name) or _hourly_report(item, moment)
+    report = moment.snapshot.reports.get(item.obis)
+    report = report or moment.snapshot.reports.get(device.name) or _hourly_report(item, moment)
     number = own if report.number is None else report.number
     reported = report.time
     field = Field(item.obis, device.unit, 5, 3)

@@ -68,8 +68,14 @@ class GuardedLine:
         """Return what the guard would know after a restart, as the state keeps it."""
         return json.loads(json.dumps(self.guard.memory()))  # type: ignore[no-any-return]
 
-    def restart(self, memory: dict[str, Any] | None = None) -> None:
-        """Restart the program; with an older memory, as from a backup, or the present one."""
+    def restart(self, memory: dict[str, Any] | None = None, keys: Keys | None = None) -> None:
+        """Restart the program.
+
+        Args:
+            memory: None for what the guard knows now; an older one as of a backup.
+            keys: in place of those until now.
+        """
+        self._keys = keys or self._keys
         self._start(self.memory() if memory is None else memory)
 
     def feed(self, data: bytes) -> list[Telegram | Fault]:

@@ -1,4 +1,4 @@
-"""The events: each a function to which a life happens, and to which subjects it can."""
+"""The events: each a function that happens to a life, and to which meters it can happen."""
 
 from __future__ import annotations
 
@@ -8,15 +8,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from trials.life.subjects import Facts, Subject
-
 if TYPE_CHECKING:
     from trials.life.life import Life
+    from trials.life.subjects import Facts
 
 MORNING = datetime(2026, 6, 21, 9, 0, 3, tzinfo=UTC)
 """A sunny one, on which the panels give more than the house takes."""
 
-Applies = Callable[[Facts], bool]
+NOON = datetime(2026, 6, 21, 11, 0, 3, tzinfo=UTC)
+EVENING = datetime(2026, 6, 21, 19, 55, 3, tzinfo=UTC)
+"""Five minutes before the tariff of the night begins."""
+
+NIGHT = datetime(2026, 6, 21, 0, 30, 3, tzinfo=UTC)
+
+Happening = Callable[["Life"], None]
+Applies = Callable[["Facts"], bool]
 
 
 @dataclass(frozen=True)
@@ -28,26 +34,20 @@ class Event:
         story: its docstring.
         happen: the function.
         applies: to which meters it can happen, by what they say.
-        hourly: whether it is about energies, which some meters push in a list of their own once an
-            hour; it lasts some hours for these. None when it is about these only.
+        before: what is arranged before the meter is read for the first time.
+        begin: when the meter is read for the first time.
+        hours: whether it lasts hours for meters that push their energies once an hour.
         hold: telegrams in a row of one list that may be withheld.
-        begin: when, by the meter's clock.
-        long: telegrams that are read before.
     """
 
     name: str
     story: str
-    happen: Callable[[Life], None]
+    happen: Happening
     applies: Applies
-    hourly: bool
-    hourly_only: bool
-    hold: int
+    before: Happening
     begin: datetime
-    read_before: int
-
-    def can_happen_to(self, subject: Subject) -> bool:
-        """Tell whether it can happen to a subject."""
-        return self.applies(subject.about) and (bool(subject.hourly) or not self.hourly_only)
+    hours: bool
+    hold: int
 
 
 EVENTS: dict[str, Event] = {}
@@ -57,23 +57,44 @@ EVENTS: dict[str, Event] = {}
 def event(
     applies: Applies = lambda _: True,
     *,
-    hourly: bool = False,
-    hourly_only: bool = False,
-    hold: int = 2,
+    before: Happening = lambda _: None,
     begin: datetime = MORNING,
-    read_before: int = 30,
-) -> Callable[[Callable[[Life], None]], Callable[[Life], None]]:
+    hours: bool = False,
+    hold: int = 2,
+) -> Callable[[Happening], Happening]:
     """Make an event of a function; see `Event`."""
 
-    def add(happen: Callable[[Life], None]) -> Callable[[Life], None]:
-        name = happen.__name__.strip("_").replace("_", "-")
+    def add(happen: Happening) -> Happening:
         story = " ".join((inspect.getdoc(happen) or "").split())
-        EVENTS[name] = Event(
-            name, story, happen, applies, hourly, hourly_only, hold, begin, read_before
+        enroll(
+            happen.__name__,
+            story,
+            happen,
+            applies,
+            before=before,
+            begin=begin,
+            hours=hours,
+            hold=hold,
         )
         return happen
 
     return add
+
+
+def enroll(
+    name: str,
+    story: str,
+    happen: Happening,
+    applies: Applies = lambda _: True,
+    *,
+    before: Happening = lambda _: None,
+    begin: datetime = MORNING,
+    hours: bool = False,
+    hold: int = 2,
+) -> None:
+    """Add an event that is a row of a table; see `Event`."""
+    name = name.replace("_", "-")
+    EVENTS[name] = Event(name, story, happen, applies, before, begin, hours, hold)
 
 
 # --- To which meters an event can happen ---
@@ -89,6 +110,16 @@ def both(*conditions: Applies) -> Applies:
     return lambda facts: all(condition(facts) for condition in conditions)
 
 
+def one_of(*conditions: Applies) -> Applies:
+    """Such as meet one of the conditions."""
+    return lambda facts: any(condition(facts) for condition in conditions)
+
+
+def three_phases(facts: Facts) -> bool:
+    """Such as have three phases."""
+    return facts.phases == 3  # noqa: PLR2004
+
+
 def ciphered(facts: Facts) -> bool:
     """Such as cipher."""
     return facts.ciphered
@@ -99,6 +130,16 @@ def dated(facts: Facts) -> bool:
     return facts.dated
 
 
-def three_phases(facts: Facts) -> bool:
-    """Such as have three phases."""
-    return facts.phases == 3  # noqa: PLR2004
+def named(facts: Facts) -> bool:
+    """Such as can be told from another meter of their family."""
+    return facts.named
+
+
+def hourly(facts: Facts) -> bool:
+    """Such as push their energies once an hour, in a list of their own."""
+    return facts.hourly
+
+
+def text(facts: Facts) -> bool:
+    """Such as send text."""
+    return facts.text

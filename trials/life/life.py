@@ -1,8 +1,7 @@
 """A life: a meter, its household, its line and the host, on which things happen."""
 
 import random
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -29,8 +28,11 @@ ENERGIES = ("energy", "reactive_energy")
 _TRANSFER = 0.05
 """Seconds between two telegrams that a gateway delivers at once."""
 
-_HOURLY_READ_BEFORE = 3
-"""Hours that are read before something happens to a meter with an hourly list."""
+_READ_BEFORE, _READ_AFTER = 30, 40
+"""Telegrams that are read before and after what happens."""
+
+_HOURS_BEFORE, _HOURS_AFTER = 10, 4
+"""The same in hours, for meters with an hourly list."""
 
 
 class Life:
@@ -48,6 +50,7 @@ class Life:
         duty: what has to become of the telegrams that are pushed.
         optional: beginnings of the keys that may be withheld for ever.
         false: the reports that are false, by what they count.
+        after_the_next: what happens as soon as one more telegram came.
     """
 
     def __init__(self, event: Event, subject: Subject, *, guarded: bool = True) -> None:
@@ -60,7 +63,7 @@ class Life:
         self.duty = Duty.PUBLISH
         self.optional: tuple[str, ...] = ()
         self.false: frozenset[str] = frozenset()
-        self._restart_next = False
+        self.after_the_next: Callable[[], object] | None = None
         self._passed = 0.0
         self._slept = 0.0
         self._begin = self.line.now
@@ -77,20 +80,28 @@ class Life:
         """Seconds between two telegrams."""
         return self.meter.interval
 
+    @property
+    def _lasts_hours(self) -> bool:
+        return self.event.hours and self.about.hourly
+
     def read_before(self) -> None:
         """Read the meter for a while before anything happens."""
-        if self.subject.hourly and self.event.hourly:
-            self.push_for(hours=_HOURLY_READ_BEFORE)
+        self.event.before(self)
+        if self._lasts_hours:
+            for _ in range(_HOURS_BEFORE):  # around the full hour
+                self.push_for(minutes=2)
+                self.lose_for(minutes=58)
+            self.push_for(hours=2)
         else:
-            self.push(self.event.read_before)
+            self.push(_READ_BEFORE)
         self.judge.counting = True
 
     def settle(self) -> None:
         """Read the meter for a while after all that happened."""
-        if self.subject.hourly and self.event.hourly:
-            self.push_for(hours=_HOURLY_READ_BEFORE + 1)
+        if self._lasts_hours:
+            self.push_for(hours=_HOURS_AFTER)
         else:
-            self.push(40)
+            self.push(_READ_AFTER)
 
     def end(self) -> Verdict:
         """Return what became of it."""
@@ -102,7 +113,11 @@ class Life:
     def push(self, count: int = 1) -> None:
         """Let the meter push telegrams at its interval."""
         for _ in range(count):
-            self._deliver(*self._next())
+            self._deliver(*self.next())
+
+    def push_late(self, **circumstances: object) -> None:
+        """Let something happen in the last second before the meter pushes its next telegram."""
+        self._deliver(*self.next(lambda: self.meter.change(**circumstances)))
 
     def push_for(self, **duration: float) -> None:
         """Let the meter push telegrams for hours or minutes."""
@@ -111,11 +126,13 @@ class Life:
     def lose(self, count: int = 1) -> None:
         """Let the meter push telegrams that do not arrive."""
         for _ in range(count):
-            self._next()
+            self.next()
 
-    def next(self) -> tuple[bytes, Said]:
+    def next(self, at_last: Callable[[], object] = lambda: None) -> tuple[bytes, Said]:
         """Let the meter push a telegram, and keep it back."""
-        return self._next()
+        self._pass(self.interval)
+        telegram, meter = self.meter.telegram(at_last)
+        return telegram.data, self.said(telegram, meter)
 
     def deliver(self, data: bytes, said: Said | None, seconds: float = _TRANSFER) -> None:
         """Let bytes come that were kept back, or never were the meter's."""
@@ -124,7 +141,7 @@ class Life:
 
     def damage(self) -> None:
         """Let the next telegram arrive damaged."""
-        data, _ = self._next()
+        data, _ = self.next()
         middle = len(data) // 2
         self._deliver(data[:middle] + b"\xff" * 4 + data[middle + 4 :], None)
 
@@ -137,28 +154,24 @@ class Life:
         again = replace(said, duty=Duty.REFUSE if self.about.ciphered else Duty.MAY)
         self.deliver(data, again, seconds)
 
-    def _next(self) -> tuple[bytes, Said]:
-        self._pass(self.interval)
-        telegram, meter = self.meter.telegram()
-        return telegram.data, self.said(telegram, meter)
-
     def said(self, telegram: Telegram, meter: Meter) -> Said:
         """Tell what is true of a telegram."""
         truth = telegram.truth
         name = (truth.meter_id or truth.system_title.hex() or self.subject.family).lower()
         said = Said.of(truth, meter.variant, name if self.about.named else None)
+        if meter.clock_time.unknown:
+            said.time = None
         return replace(said, duty=self.duty, optional=self.optional, false=self.false)
 
     def _deliver(self, data: bytes, said: Said | None) -> None:
         now = self.line.now
-        if said and said.duty is not Duty.REFUSE:
-            self.line.now += self.chance.random() / 4
+        self.line.now += self.chance.random() / 4
         found = self.line.feed(data)
         self.line.now = now
         self.judge.judge(said, found, f"{self.subject}, {self.meter.now:%d %b %H:%M:%S}")
-        if self._restart_next:
-            self._restart_next = False
-            self.restart()
+        then, self.after_the_next = self.after_the_next, None
+        if then:
+            then()
 
     # --- Time ---
 
@@ -171,10 +184,9 @@ class Life:
         self.line.now = self._begin + self._passed - self._slept
 
     def power_failure(self, **duration: float) -> None:
-        """Let grid and meter be without power, for days, hours, minutes."""
-        self.meter.household.at(self.meter.now)
+        """Let household and meter be without power, for days, hours, minutes."""
         everyday = self.meter.household.circumstances
-        self.meter.household.circumstances = replace(everyday, idle=True, solar=0, loads=())
+        self.meter.change(idle=True, solar=0, loads=())
         self._skip(timedelta(**duration), pushing=False)
         self.meter.household.circumstances = everyday
 
@@ -194,6 +206,11 @@ class Life:
         self._slept += passed.total_seconds()
         self._set_clocks()
 
+    def set_host_clock(self, **by: float) -> None:
+        """Set the host's clock, as network time does after a start without battery."""
+        self._wall += timedelta(**by).total_seconds()
+        self._set_clocks()
+
     def _skip(self, duration: timedelta, *, pushing: bool) -> timedelta:
         before = self.meter.now
         self.meter.skip(duration, pushing=pushing)
@@ -203,30 +220,15 @@ class Life:
 
     # --- The program ---
 
-    def restart(self, memory: dict[str, Any] | None = None) -> None:
-        """Restart the program, with the memory it had, or with an older one."""
-        self.line.restart(memory)
-
-    def restart_after_the_next_telegram(self) -> None:
-        """Restart the program as soon as one more telegram came."""
-        self._restart_next = True
+    def restart(self, memory: dict[str, Any] | None = None, keys: Keys | None = None) -> None:
+        """Restart the program, with the memory it had or another one, perhaps with other keys."""
+        self.line.restart(memory, keys)
 
     def memory(self) -> dict[str, Any]:
         """Return what the program would keep now."""
         return self.line.memory()
 
-    # --- What is said of telegrams ---
-
-    @contextmanager
-    def may_withhold(self, *beginnings: str) -> Iterator[None]:
-        """Keys of these beginnings may be withheld meanwhile."""
-        before, self.optional = self.optional, (*self.optional, *beginnings)
-        yield
-        self.optional = before
-
-    def every_list(self) -> list[Meter]:
-        """Return the lists of the meter."""
-        return self.meter.lists
+    # --- The meter ---
 
     def rewrite(self, change: Change) -> None:
         """Let another firmware send other lists.

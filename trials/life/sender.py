@@ -1,21 +1,25 @@
 """A meter that lives: it measures its household and pushes the lists of a subject."""
 
+import re
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from simulator import meters
+from simulator import axdr, meters
 from simulator.household import Household, Report, Snapshot
-from simulator.loads import Load
-from simulator.meters import Identity, Meter, Telegram
+from simulator.lists import Constant, Item, Line
+from simulator.meters import Meter, Telegram
 from trials.life.subjects import Subject
 
 Showing = Callable[[Snapshot], Snapshot]
 """What becomes of what is measured before the meter shows it."""
 
 SERIAL = 1234567
-_LONG_STEP = 600
+
+_TARIFF = "0-0:96.14.0"
+_LONGEST_STEP = 600
+_STEPS_OF_A_LONG_TIME = 60
 
 
 class Sender:
@@ -29,6 +33,8 @@ class Sender:
     Attributes:
         now: the time, aware, by which its household lives.
         household: what it measures.
+        lists: its lists, the usual one first, the hourly one last.
+        late: by how much the hourly list comes after the full hour.
         showing: what becomes of what is measured before the meter shows it.
         reports: what the meters behind it reported last, where that is not their usual hourly one.
     """
@@ -36,15 +42,15 @@ class Sender:
     def __init__(self, subject: Subject, begin: datetime, serial: int = SERIAL) -> None:
         self.subject = subject
         self.now = begin
+        self.late = timedelta(0)
         self.showing: Showing = lambda snapshot: snapshot
         self.reports: dict[str, Report] = {}
         self.lists = [meters.build(subject.family, one, serial=serial) for one in subject.variants]
-        self._step = min(60, self.interval)
         self.household = Household(
             zlib.crc32(f"{subject} {serial}".encode()),
             begin,
             phases=self.lists[0].phases,
-            step=self._step,
+            step=self.interval,
         )
 
     @property
@@ -52,16 +58,30 @@ class Sender:
         """Seconds between two telegrams."""
         return self.lists[0].interval
 
-    def telegram(self) -> tuple[Telegram, Meter]:
-        """Push at the next interval; return the telegram, and the list that it is of."""
-        before, self.now = self.now, self.now + timedelta(seconds=self.interval)
-        hour_began = before.hour != self.now.hour
-        return self.push(self.lists[-1] if hour_began else self.lists[0])
+    def telegram(self, at_last: Callable[[], object] = lambda: None) -> tuple[Telegram, Meter]:
+        """Push at the next interval.
+
+        Args:
+            at_last: what happens in the last second before that.
+
+        Returns:
+            The telegram, and the list that it is of.
+        """
+        began = self.now - self.late
+        last = timedelta(seconds=min(1, self.interval / 2))
+        self.now += timedelta(seconds=self.interval) - last
+        at_last()
+        self.now += last
+        is_new_hour = began.hour != (self.now - self.late).hour
+        return self.push(self.lists[-1] if is_new_hour else self.lists[0])
 
     def push(self, meter: Meter) -> tuple[Telegram, Meter]:
         """Push a list now."""
-        shown = self.showing(replace(self.household.at(self.now), reports=self.reports))
-        return meter.telegram(shown), meter
+        snapshot = self.household.at(self.now)
+        items = tuple(_in_tariff(item, self.household.tariff) for item in meter.layout.items)
+        if items != meter.layout.items:
+            meter.layout = replace(meter.layout, items=items)
+        return meter.telegram(self.showing(replace(snapshot, reports=self.reports))), meter
 
     def skip(self, duration: timedelta, *, pushing: bool) -> None:
         """Let a long time pass of which nothing is read.
@@ -70,34 +90,34 @@ class Sender:
             duration: how long.
             pushing: whether telegrams are pushed meanwhile, which count on.
         """
-        telegrams = int(duration.total_seconds()) // self.interval
+        seconds = int(duration.total_seconds())
+        telegrams = seconds // self.interval
         self.now += telegrams * timedelta(seconds=self.interval)
-        self.household.step = min(_LONG_STEP, max(self._step, int(duration.total_seconds()) // 60))
+        step = max(self.interval, seconds // _STEPS_OF_A_LONG_TIME)
+        self.household.step = min(step, _LONGEST_STEP)
         self.household.at(self.now)
-        self.household.step = self._step
+        self.household.step = self.interval
         for meter in self.lists if pushing else ():
             meter.invocation_counter += telegrams
             meter.invoke_id += telegrams * meter.invoke_step
 
-    def draw(self, *loads: Load, **otherwise: object) -> None:
-        """Draw these powers beside what comes and goes, from now on.
-
-        Args:
-            *loads: in place of those of before.
-            **otherwise: other circumstances, as in `simulator.loads.Circumstances`.
-        """
+    def change(self, **circumstances: object) -> None:
+        """Let something happen to the household, now; see `simulator.loads.Circumstances`."""
         self.household.at(self.now)
-        changed = replace(self.household.circumstances, loads=loads, **otherwise)  # type: ignore[arg-type]
+        changed = replace(self.household.circumstances, **circumstances)  # type: ignore[arg-type]
         self.household.circumstances = changed
 
     def rename(self, serial: int) -> None:
         """Be another meter of the same sort from now on."""
         for meter, variant in zip(self.lists, self.subject.variants, strict=True):
-            new = meters.build(self.subject.family, variant, serial=serial)
-            meter.identity = new.identity
-            meter.invocation_counter = meter.invoke_id = 1
+            meter.identity = meters.build(self.subject.family, variant, serial=serial).identity
+            meter.invocation_counter = 1
 
-    @property
-    def identity(self) -> Identity:
-        """Its names."""
-        return self.lists[0].identity
+
+def _in_tariff(item: Item, tariff: int) -> Item:
+    """Let the text of the tariff follow it, as (0001) or T1."""
+    if isinstance(item, Line) and item.obis == _TARIFF:
+        return replace(item, fields=re.sub(r"\d\)", f"{tariff})", item.fields))
+    if isinstance(item, Constant) and item.obis == _TARIFF:
+        return replace(item, node=axdr.octet_string(b"T%d" % tariff))
+    return item

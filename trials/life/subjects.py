@@ -7,7 +7,7 @@ from functools import cache
 
 from simulator import meters
 from simulator.household import Household
-from simulator.lists import Behind, Constant, Line, Register, Shape
+from simulator.lists import Behind, Register, Shape
 from tests.support.simulated import readings
 from trials.corruption import lists
 
@@ -58,6 +58,8 @@ class Facts:
     """What the lists of a meter say.
 
     Args:
+        family: of the simulator.
+        variants: its lists.
         keys: of the readings.
         interval: seconds between two telegrams.
         phases: of the household behind it.
@@ -67,12 +69,16 @@ class Facts:
         ciphered: whether telegrams are ciphered, so that they have an invocation counter.
         dated: whether each telegram says the time.
         header_clock: whether the time stands in the header of the telegram.
+        tagged: whether telegrams have a tag.
         named: whether the telegram tells the meter from another one of its family.
         behind: what meters behind it count, in the order of its list.
         registers: the codes of all its values, texts included.
         voltage_scalers: the powers of ten of its voltages.
+        hourly: whether it pushes a list of its own once an hour.
     """
 
+    family: str
+    variants: tuple[str, ...]
     keys: frozenset[str]
     interval: int
     phases: int
@@ -80,12 +86,14 @@ class Facts:
     scaled: bool
     coded: bool
     ciphered: bool
+    tagged: bool
     dated: bool
     header_clock: bool
     named: bool
     behind: tuple[str, ...]
     registers: frozenset[str]
     voltage_scalers: frozenset[int]
+    hourly: bool
 
 
 _SCALED = {Shape.FLAT, Shape.NESTED, Shape.ROWS, Shape.TEXT}
@@ -100,6 +108,8 @@ def _facts(family: str, variants: tuple[str, ...]) -> Facts:
     items = [item for layout in layouts for item in layout.items]
     text = layouts[0].shape is Shape.TEXT
     return Facts(
+        family=family,
+        variants=variants,
         keys=frozenset().union(*(readings(truth) for truth in truths)),
         interval=built[0].interval,
         phases=built[0].phases,
@@ -107,6 +117,7 @@ def _facts(family: str, variants: tuple[str, ...]) -> Facts:
         scaled=all(one.shape in _SCALED or one.scaled for one in layouts),
         coded=all(one.shape is not Shape.POSITIONAL for one in layouts),
         ciphered=all(meter.ciphering is not None for meter in built),
+        tagged=all(meter.ciphering and meter.ciphering.authenticated for meter in built),
         dated=all(truth.says_time for truth in truths),
         header_clock=not text and all(meter.header_time is not None for meter in built),
         named=all(truth.meter_id or truth.system_title for truth in truths),
@@ -117,6 +128,7 @@ def _facts(family: str, variants: tuple[str, ...]) -> Facts:
             for item in items
             if isinstance(item, Register) and item.obis.endswith("2.7.0") and item.unit.text == "V"
         ),
+        hourly=len(variants) > 1,
     )
 
 
@@ -130,9 +142,3 @@ def subjects(family: str | None = None) -> Iterator[Subject]:
     for name, usual, hourly in HOURLY:
         if family in {None, name}:
             yield Subject(name, usual, hourly)
-
-
-def constants(subject: Subject, code: str) -> list[Constant | Line]:
-    """Return the values of a subject's list that stay, by code."""
-    items = meters.FAMILIES[subject.family][subject.variant].layout.items
-    return [one for one in items if isinstance(one, (Constant, Line)) and one.obis == code]

@@ -12,8 +12,13 @@ from trials.life.judge import Verdict
 from trials.life.life import Life
 from trials.life.subjects import Subject
 
-RESTARTS = ("", "restarted before", "restarted after the next telegram")
-"""When the program is restarted around an event."""
+AROUND = {
+    "restarted before": 0,
+    "restarted after the next telegram": 1,
+    "damage before and after the next telegram": 0,
+}
+"""What else is done around an event, and how many telegrams more may be withheld for it: what is
+pending when the program is restarted is pending anew."""
 
 
 class Run(NamedTuple):
@@ -22,17 +27,17 @@ class Run(NamedTuple):
     Args:
         event: its name.
         subject: to which it happens.
-        restart: when the program is restarted, one of `RESTARTS`.
+        around: what else is done around it, one of `AROUND`; empty for nothing.
         guarded: False to publish everything.
     """
 
     event: str
     subject: Subject
-    restart: str = ""
+    around: str = ""
     guarded: bool = True
 
     def __str__(self) -> str:
-        return f"{self.subject}{', ' * bool(self.restart)}{self.restart}"
+        return f"{self.subject}{', ' * bool(self.around)}{self.around}"
 
 
 @dataclass
@@ -47,8 +52,7 @@ class Total:
         held: those of which not everything was.
         longest: the longest hold in telegrams of a list.
         shown: the first wrong values of each run in full.
-        over: where the hold was longer than the goal. One more telegram may be withheld when the
-            program is restarted while one is pending.
+        over: where the hold was longer than the goal.
         not_right: where not everything right is published in the end.
     """
 
@@ -76,7 +80,7 @@ class Total:
             self.good += hold.good
             self.held += hold.held
             self.longest = max(self.longest, hold.longest)
-            if hold.longest > self.event.hold + (run.restart == RESTARTS[2]):
+            if hold.longest > self.event.hold + AROUND.get(run.around, 0):
                 self.over.append(f"{run}: {hold.longest} of {name}: {hold.missing}")
             if hold.run:
                 self.not_right.append(f"{run}: {name}: {hold.missing}")
@@ -86,10 +90,13 @@ def play(run: Run) -> Verdict:
     """Let an event happen to a subject."""
     life = Life(EVENTS[run.event], run.subject, guarded=run.guarded)
     life.read_before()
-    if run.restart == RESTARTS[1]:
+    if run.around == "restarted before":
         life.restart()
-    elif run.restart == RESTARTS[2]:
-        life.restart_after_the_next_telegram()
+    elif run.around == "restarted after the next telegram":
+        life.after_the_next = life.restart
+    elif run.around:
+        life.damage()
+        life.after_the_next = life.damage
     life.event.happen(life)
     life.settle()
     return life.end()
@@ -98,15 +105,14 @@ def play(run: Run) -> Verdict:
 def runs_of(subject: Subject, events: Iterable[Event], *, guarded: bool = True) -> list[Run]:
     """Return the runs of all events on a subject.
 
-    Each event is run without a restart, and every second time once more with one.
+    Each event is run by itself, and every second time once more with one of `AROUND`.
     """
     found = []
     for event in events:
-        if event.can_happen_to(subject):
+        if event.applies(subject.about):
             found.append(Run(event.name, subject, guarded=guarded))
-            turn = zlib.crc32(f"{event.name} {subject}".encode()) % 4
-            if turn < len(RESTARTS) - 1:
-                found.append(Run(event.name, subject, RESTARTS[1 + turn], guarded))
+            turn = zlib.crc32(f"{event.name} {subject}".encode()) % (2 * len(AROUND))
+            found += [Run(event.name, subject, one, guarded) for one in [*AROUND][turn : turn + 1]]
     return found
 
 

@@ -1,5 +1,31 @@
-"""What happens, by where it happens."""
+"""What happens, by where it happens; each module adds its events to `trials.life.event.EVENTS`."""
 
-from trials.life.events import clocks, counters, grid, line, units
+from trials.life.events import (
+    clocks,
+    counters,
+    firmware,
+    grid,
+    hourly,
+    line,
+    loads,
+    program,
+    security,
+    submeters,
+    texts,
+    units,
+)
 
-__all__ = ["clocks", "counters", "grid", "line", "units"]
+__all__ = [
+    "clocks",
+    "counters",
+    "firmware",
+    "grid",
+    "hourly",
+    "line",
+    "loads",
+    "program",
+    "security",
+    "submeters",
+    "texts",
+    "units",
+]

@@ -1,13 +1,15 @@
-"""Counters: reset, swapped, corrected, rolled over, refreshed seldom."""
+"""Counters: reset, replaced, corrected, rolled over, refreshed seldom."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from simulator.household import Snapshot
-from trials.life.event import both, event, says
+from trials.life.event import event, says
 from trials.life.life import Life
 
 _ENERGY = says("energy_")
+_IMPORT = says("energy_import")
 
 
 def reset(life: Life) -> None:
@@ -17,65 +19,86 @@ def reset(life: Life) -> None:
         counter.tariffs[:] = [0, 0]
 
 
-@event(_ENERGY, hourly=True)
+def raise_by(life: Life, watt_hours: int, *groups: int) -> None:
+    """Let counters stand higher, or lower, by OBIS group C; without groups all of them."""
+    life.meter.household.at(life.meter.now)
+    for group, counter in life.meter.household.counters.items():
+        if group in groups or not groups:
+            counter.tariffs[0] = max(0, counter.tariffs[0] + watt_hours)
+
+
+@event(_ENERGY, hours=True)
 def counters_reset(life: Life) -> None:
     """The counters of a meter begin at zero again, and nothing else changes."""
     reset(life)
 
 
-@event(_ENERGY, hourly=True)
-def counters_reset_while_nobody_read(life: Life) -> None:
-    """The counters are reset while the program does not run, for a day."""
-    life.stop_for(hours=10)
+@event(_ENERGY, hours=True)
+def counters_reset_while_the_program_is_stopped(life: Life) -> None:
+    """The counters are reset on a day on which the program does not run."""
+    memory = life.memory()
+    life.lose_for(hours=10)
     reset(life)
-    life.stop_for(hours=14)
+    life.lose_for(hours=14)
+    life.restart(memory)
 
 
 @event(_ENERGY)
-def counters_reset_among_damage(life: Life) -> None:
-    """The counters are reset, and the telegrams before, at, within and after it are damaged."""
-    life.damage()
+def counters_reset_on_a_noisy_line(life: Life) -> None:
+    """The counters are reset, and every second telegram before and after it is damaged."""
+    for turn in range(12):
+        if turn == 6:  # noqa: PLR2004 - in the middle
+            reset(life)
+        life.damage()
+        life.push()
+
+
+@event(_ENERGY)
+def counters_reset_with_a_clock_that_was_lost(life: Life) -> None:
+    """A meter loses counters and clock: both begin anew, the clock is set some telegrams later."""
     reset(life)
-    life.damage()
-    life.push()
-    life.damage()
-    life.push()
-    life.damage()
+    begin = datetime(2000, 1, 1, tzinfo=life.meter.now.tzinfo)
+    for meter in life.meter.lists:
+        meter.clock_error = begin - life.meter.now
+    life.push(20)
+    for meter in life.meter.lists:
+        meter.clock_error = timedelta(0)
 
 
-@event(_ENERGY, hourly=True)
-def meter_swapped(life: Life) -> None:
-    """The meter is replaced by a new one with another number, whose counters are near zero."""
+@event(_ENERGY, hours=True)
+def meter_replaced(life: Life) -> None:
+    """Another meter of the same sort takes the place of this one; its counters are near zero."""
     life.power_failure(minutes=40)
     reset(life)
-    life.swap()
+    life.meter.rename(7654321)
 
 
-@event(_ENERGY, hourly=True)
-def meter_swapped_for_a_used_one(life: Life) -> None:
-    """The meter is replaced by a refurbished one that counted more than the old one."""
+@event(_ENERGY, hours=True)
+def meter_replaced_by_a_used_one(life: Life) -> None:
+    """A refurbished meter that counted more takes the place of this one."""
     life.power_failure(minutes=40)
-    for counter in life.meter.household.counters.values():
-        counter.tariffs[0] += 7_000_000
-        counter.tariffs[1] += 3_000_000
-    life.swap()
+    raise_by(life, 7_000_000)
+    life.meter.rename(7654321)
 
 
-@event(_ENERGY, hourly=True)
+@event(_IMPORT, hours=True)
 def energy_corrected_by_500_kwh(life: Life) -> None:
     """The operator corrects the counter of the energy taken: 500 kWh more, from then on."""
-    life.meter.household.at(life.meter.now)
-    for group in (1, 21):
-        life.meter.household.counters[group].tariffs[0] += 500_000
+    raise_by(life, 500_000, 1)
 
 
-@event(both(_ENERGY, says("energy_import")), hold=3)
+@event(_IMPORT, hours=True)
+def energy_corrected_down_by_5_kwh(life: Life) -> None:
+    """The operator corrects the counter of the energy taken: 5 kWh less, from then on."""
+    raise_by(life, -5_000, 1)
+
+
+@event(_IMPORT, hold=3)
 def counter_rolls_over(life: Life) -> None:
-    """The counter of the energy taken is full and begins at zero; its tariffs are not full."""
-    full = 1_000_000_000 if life.about.text else 2**32
+    """The counter of the energy taken is full and begins at zero; those of tariffs are not full."""
+    full = 100_000_000 if life.about.text else 2**32
     life.meter.household.at(life.meter.now)
-    first, second = life.meter.household.counters[1].tariffs
-    offset = full - 2 - first - second
+    offset = full - 2 - life.meter.household.counters[1].total
 
     def show(snapshot: Snapshot) -> Snapshot:
         total = snapshot.values["1.8.0"] or Decimal()
@@ -83,3 +106,30 @@ def counter_rolls_over(life: Life) -> None:
 
     life.meter.showing = show
     life.push(20)
+
+
+def _each_quarter_of_an_hour(life: Life) -> None:
+    shown: dict[str, Decimal | None] = {}
+    quarter = -1
+
+    def show(snapshot: Snapshot) -> Snapshot:
+        nonlocal shown, quarter
+        if snapshot.time.minute // 15 != quarter:
+            quarter = snapshot.time.minute // 15
+            shown = {code: value for code, value in snapshot.values.items() if ".8." in code}
+        return replace(snapshot, values={**snapshot.values, **shown})
+
+    life.meter.showing = show
+
+
+@event(_ENERGY, before=_each_quarter_of_an_hour)
+def counters_refreshed_each_quarter_of_an_hour(life: Life) -> None:
+    """A meter refreshes its counters each quarter of an hour only, and always did."""
+    life.push_for(minutes=31)
+
+
+@event(_ENERGY)
+def counters_refreshed_each_quarter_of_an_hour_from_now_on(life: Life) -> None:
+    """A new firmware refreshes the counters each quarter of an hour only."""
+    _each_quarter_of_an_hour(life)
+    life.push_for(minutes=31)

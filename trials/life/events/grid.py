@@ -1,47 +1,76 @@
-"""Grid and household: phases, neutral, large loads, the sun."""
+"""The grid: phases, neutral, voltage, frequency."""
 
+from dataclasses import replace
+from decimal import Decimal
+
+from simulator.household import Snapshot
 from simulator.loads import Load
-from trials.life.event import both, event, says, three_phases
+from trials.life.event import both, enroll, event, says, three_phases
+from trials.life.events.loads import on_first
 from trials.life.life import Life
 
-_POWER = says("power")
+_POWER = both(says("power"), three_phases)
 
+_BLACKOUTS = {
+    "one_phase": (frozenset({1}), "A phase is"),
+    "two_phases": (frozenset({0, 2}), "Two phases are"),
+    "all_phases": (frozenset({0, 1, 2}), "All phases are, and the meter runs from a battery,"),
+}
+for _name, (_dead, _who) in _BLACKOUTS.items():
 
-def _load(watts: int) -> Load:
-    """Return a load on all phases."""
-    return Load((watts // 3,) * 3)
+    def _black_out(life: Life, dead: frozenset[int] = _dead) -> None:
+        life.meter.change(dead=dead)
+        life.push(30)
+        life.meter.change(dead=frozenset())
 
-
-@event(both(_POWER, three_phases))
-def blackout_of_one_phase(life: Life) -> None:
-    """A phase is without voltage for a few minutes."""
-    life.meter.draw(dead=frozenset({1}))
-    life.push(30)
-    life.meter.draw(dead=frozenset())
-
-
-@event(both(_POWER, three_phases))
-def broken_neutral(life: Life) -> None:
-    """The neutral breaks: with loads that come and go phases wander between 180 and 280 V."""
-    for turn in range(12):
-        watts = [300, 300, 300]
-        watts[turn % 3] = 2500
-        life.meter.draw(Load((watts[0], watts[1], watts[2])), neutral=False)
-        life.push(3)
-    life.meter.draw(neutral=True)
+    enroll(f"blackout_of_{_name}", f"{_who} without voltage for a while.", _black_out, _POWER)
 
 
 @event(_POWER)
-def instant_heater(life: Life) -> None:
-    """An instant heater of 18 to 24 kW runs for a minute or two, again and again."""
-    for watts in (18_000, 21_000, 24_000, 18_000, 21_000, 24_000):
-        life.meter.draw(_load(watts))
-        life.push(max(2, 60 // life.interval))
-        life.meter.draw()
-        life.push(max(2, 90 // life.interval))
+def phase_flickers(life: Life) -> None:
+    """A loose contact: a phase goes and comes with every second telegram or so."""
+    for _ in range(25):
+        life.push_late(dead=frozenset({2}))
+        life.push(life.chance.randrange(2))
+        life.push_late(dead=frozenset())
+        life.push(life.chance.randrange(3))
 
 
-@event(_POWER, hourly=True)
-def steady_44_kw(life: Life) -> None:
-    """44 kW are drawn from one moment to the next, and for good."""
-    life.meter.draw(_load(44_000))
+@event(_POWER)
+def broken_neutral(life: Life) -> None:
+    """The neutral breaks: as loads come and go the phases wander between 180 and 280 V."""
+    for turn in range(30):
+        watts = [300, 500, 400]
+        watts[turn % 3] += 2500
+        life.meter.change(loads=(Load((watts[0], watts[1], watts[2])),), neutral=False)
+        life.push(life.chance.randrange(1, 4))
+    life.meter.change(loads=(), neutral=True)
+
+
+@event(says("voltage"))
+def voltage_sags_to_185(life: Life) -> None:
+    """The voltage of the grid falls by 45 V for some telegrams, and comes back."""
+    life.meter.change(volts=-45)
+    life.push(20)
+    life.meter.change(volts=0)
+
+
+@event(says("voltage"))
+def voltage_of_a_generator(life: Life) -> None:
+    """A generator runs the house: the voltage swings by 15 V with each load."""
+    for turn in range(30):
+        life.meter.change(volts=15 if turn % 2 else -15, loads=on_first(300 if turn % 2 else 2300))
+        life.push()
+    life.meter.change(volts=0, loads=())
+
+
+@event(says("frequency"))
+def frequency_of_an_island(life: Life) -> None:
+    """A battery runs the house off the grid and raises the frequency to 52 Hz against panels."""
+
+    def show(snapshot: Snapshot) -> Snapshot:
+        return replace(snapshot, values={**snapshot.values, "14.7.0": Decimal("52.05")})
+
+    life.meter.showing = show
+    life.push(20)
+    life.meter.showing = lambda snapshot: snapshot

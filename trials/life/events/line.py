@@ -1,13 +1,24 @@
-"""The line: telegrams lost, late, twice, damaged; outages; the program and its host."""
+"""The line: telegrams lost, late, twice, damaged, and of another meter."""
 
-from trials.life.event import event
+from dataclasses import replace
+
+from trials.life.event import both, event, named, one_of
+from trials.life.judge import Duty
 from trials.life.life import Life
+from trials.life.sender import Sender
+from trials.life.subjects import Facts
+
+_OTHER = 7654321
+
+
+def _ordered(facts: Facts) -> bool:
+    return facts.ciphered or facts.dated
 
 
 @event()
 def one_telegram_in_three_is_lost(life: Life) -> None:
-    """One telegram in three is lost on the line, for hundreds of telegrams."""
-    for _ in range(150):
+    """One telegram in three is lost on the line."""
+    for _ in range(100):
         if life.chance.random() < 1 / 3:
             life.lose()
         else:
@@ -15,8 +26,32 @@ def one_telegram_in_three_is_lost(life: Life) -> None:
 
 
 @event()
-def gateway_stalls_and_delivers_late(life: Life) -> None:
-    """A gateway stalls for 30 telegrams, then delivers all of them at once."""
+def two_telegrams_in_three_are_lost(life: Life) -> None:
+    """Two telegrams in three are lost on the line."""
+    for _ in range(50):
+        life.lose(2)
+        life.push()
+
+
+@event()
+def one_telegram_in_five_is_damaged(life: Life) -> None:
+    """One telegram in five is damaged so that its checksum shows it, if it has one."""
+    for _ in range(20):
+        life.push(4)
+        life.damage()
+
+
+@event()
+def noise_between_telegrams(life: Life) -> None:
+    """Bytes come between telegrams that belong to none."""
+    for _ in range(30):
+        life.deliver(life.chance.randbytes(life.chance.randrange(1, 20)), None)
+        life.push()
+
+
+@event()
+def gateway_stalls_and_delivers_at_once(life: Life) -> None:
+    """A gateway stalls for 30 telegrams, then delivers all of them at once; twice."""
     for _ in range(2):
         for data, said in [life.next() for _ in range(30)]:
             life.deliver(data, said)
@@ -24,6 +59,74 @@ def gateway_stalls_and_delivers_late(life: Life) -> None:
 
 
 @event()
-def nothing_is_read_for_three_weeks(life: Life) -> None:
-    """The line is broken for three weeks, and the household goes on."""
-    life.lose_for(days=21)
+def gateway_delivers_in_threes(life: Life) -> None:
+    """A gateway delivers three telegrams at a time."""
+    for _ in range(20):
+        for data, said in [life.next() for _ in range(3)]:
+            life.deliver(data, said)
+
+
+@event()
+def gateway_delivers_up_to_an_interval_late(life: Life) -> None:
+    """A gateway delivers each telegram late by another share of the interval."""
+    for _ in range(60):
+        life.deliver(*life.next(), life.chance.random() * 0.9 * life.interval)
+
+
+@event()
+def gateway_delivers_each_telegram_twice(life: Life) -> None:
+    """A gateway delivers each telegram twice; the second one says nothing new."""
+    for _ in range(30):
+        data, said = life.next()
+        life.deliver(data, said)
+        life.repeat(data, said)
+
+
+@event()
+def telegram_once_more_after_some_seconds(life: Life) -> None:
+    """A gateway delivers the last telegram once more, most of an interval later."""
+    for _ in range(6):
+        data, said = life.next()
+        life.deliver(data, said)
+        life.repeat(data, said, 0.6 * life.interval)
+        life.push(4)
+
+
+@event(_ordered)
+def telegram_delivered_after_the_next_one(life: Life) -> None:
+    """Two telegrams change places. The older one may not be published behind the newer one."""
+    for _ in range(6):
+        first, second = life.next(), life.next()
+        life.deliver(*second)
+        life.deliver(first[0], replace(first[1], duty=Duty.REFUSE))
+        life.push(4)
+
+
+@event(_ordered)
+def ten_telegrams_replayed(life: Life) -> None:
+    """A gateway delivers ten telegrams of before once more. None of them may be published."""
+    before = [life.next() for _ in range(10)]
+    for data, said in before:
+        life.deliver(data, said)
+    life.push(10)
+    for data, said in before:
+        life.deliver(data, replace(said, duty=Duty.REFUSE))
+
+
+@event(both(named, one_of(_ordered)))
+def second_meter_on_the_line(life: Life) -> None:
+    """A second meter of the same sort pushes its telegrams on the same line."""
+    other = Sender(life.subject, life.meter.now, _OTHER)
+    for _ in range(30):
+        life.push()
+        telegram, meter = other.telegram()
+        said = life.said(telegram, meter)
+        life.deliver(telegram.data, replace(said, list=f"{said.list} of the second meter"))
+
+
+@event(named)
+def one_telegram_of_another_meter(life: Life) -> None:
+    """A telegram of the neighbour's meter strays onto the line, once. It need not be published."""
+    other = Sender(life.subject, life.meter.now, _OTHER)
+    telegram, meter = other.telegram()
+    life.deliver(telegram.data, replace(life.said(telegram, meter), duty=Duty.MAY))

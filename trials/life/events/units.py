@@ -34,21 +34,21 @@ def _rescaled(by: int, *units: Unit) -> Change:
     return change
 
 
-@event(both(_unsaid, says("energy_")), hourly=True)
+@event(both(_unsaid, says("energy_")), hours=True)
 def unsaid_energies_count_ten_times_less(life: Life) -> None:
     """A firmware counts energies in units ten times as large, and the list does not say units."""
     life.rewrite(_rescaled(1, *_ENERGY_UNITS))
     life.optional = ENERGIES
 
 
-@event(both(_unsaid, says("energy_")), hourly=True)
+@event(both(_unsaid, says("energy_")), hours=True)
 def unsaid_energies_count_ten_times_more(life: Life) -> None:
     """A firmware counts energies in Wh after 10 Wh, or another tenth, and does not say units."""
     life.rewrite(_rescaled(-1, *_ENERGY_UNITS))
     life.optional = ENERGIES
 
 
-@event(both(_unsaid, says("energy_")), hourly=True)
+@event(both(_unsaid, says("energy_")), hours=True)
 def unsaid_energies_count_kwh_after_wh(life: Life) -> None:
     """A firmware counts kWh after Wh, and the list does not say units."""
     life.rewrite(_rescaled(3, *_ENERGY_UNITS))
@@ -69,7 +69,7 @@ def unsaid_tenths_become_volts(life: Life) -> None:
     life.optional = ("voltage", "apparent")
 
 
-@event(both(_said, says("energy_")), hourly=True)
+@event(both(_said, says("energy_")), hours=True)
 def said_energies_count_10_wh(life: Life) -> None:
     """A firmware counts 10 Wh after Wh, and the list says it."""
     life.rewrite(_rescaled(1, *_ENERGY_UNITS))
@@ -90,7 +90,8 @@ def text_energies_in_wh_after_kwh(life: Life) -> None:
         if not isinstance(item, Field) or not item.unit.endswith("h"):
             return (item,)
         if item.unit.startswith("k"):
-            return (replace(item, unit=item.unit[1:], whole=9, places=0),)
+            unit = "Wh" if item.unit == "kWh" else "varh"
+            return (replace(item, unit=unit, whole=9, places=0),)
         return (replace(item, unit=f"k{item.unit}", whole=6, places=3),)
 
     life.rewrite(change)

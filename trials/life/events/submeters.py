@@ -1,0 +1,185 @@
+"""Meters behind the meter: gas, water, heat; a telegram repeats their last report until the next.
+
+A report is confirmed by a newer report and by nothing else. So what is withheld is counted in
+reports, and a false report may never be published, however often the telegram repeats it.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+from simulator.household import Report
+from simulator.lists import GAS, WATER, Behind
+from trials.life.event import enroll, event
+from trials.life.life import Life
+from trials.life.subjects import Facts
+
+_PERIOD = timedelta(minutes=5)
+_FLOWS = {"gas": Decimal("0.021"), "water": Decimal("0.013"), "heat": Decimal("0.002")}
+"""What each counts from report to report."""
+
+_NO_REPORT = "632525252525S"
+_OF_1970 = "700101010000W"
+
+
+def _behind(facts: Facts) -> bool:
+    return bool(facts.behind)
+
+
+class _Reports:
+    """The reports of the meters behind a meter, each five minutes.
+
+    Args:
+        life: of the meter.
+    """
+
+    def __init__(self, life: Life) -> None:
+        self.life = life
+        values = life.meter.household.at(life.meter.now).values
+        self.counted = {name: values[name] or Decimal() for name in life.about.behind}
+        self.numbers: dict[str, str | None] = dict.fromkeys(self.counted)
+        self.first = life.about.behind[0]
+
+    def come(self, count: int = 1) -> None:
+        """Let new reports come, each repeated until the next one."""
+        for _ in range(count):
+            for name in self.counted:
+                self.counted[name] += _FLOWS[name]
+                report = Report(self.life.meter.now, self.counted[name], self.numbers[name])
+                self.life.meter.reports[name] = report
+            self.life.push(_PERIOD // timedelta(seconds=self.life.interval))
+
+    def false(self, value: Decimal, time: str | timedelta = timedelta(0)) -> None:
+        """Let a false report of the first of them come, repeated until the next one.
+
+        Args:
+            value: that it says.
+            time: that it says: as written, or how long ago.
+        """
+        said = self.life.meter.now - time if isinstance(time, timedelta) else time
+        if isinstance(said, str) and "dsmr2" in str(self.life.subject):
+            said = said[:-1]
+        self.life.meter.reports[self.first] = Report(said, value, self.numbers[self.first])
+        self.life.false = frozenset({self.first})
+        self.life.push(_PERIOD // timedelta(seconds=self.life.interval))
+        self.life.false = frozenset()
+
+
+@event(_behind)
+def submeter_reports(life: Life) -> None:
+    """Meters behind the meter report each five minutes."""
+    _Reports(life).come(5)
+
+
+_FALSE: dict[str, tuple[str, Decimal, str | timedelta]] = {
+    "zero": ("A report says 0, with a valid time.", Decimal(0), timedelta(0)),
+    "zero_without_a_time": ("A report says 0, and no time.", Decimal(0), _NO_REPORT),
+    "zero_of_1970": ("A report says 0, and a time of 1970.", Decimal(0), _OF_1970),
+    "2300_cubic_metres": ("A report says far too much.", Decimal("12300.5"), timedelta(0)),
+    "zero_of_an_hour_ago": ("An old report says 0.", Decimal(0), timedelta(hours=1)),
+}
+for _name, (_story, _value, _time) in _FALSE.items():
+
+    def _report_falsely(life: Life, value: Decimal = _value, time: str | timedelta = _time) -> None:
+        reports = _Reports(life)
+        reports.come(2)
+        reports.false(value, time)
+        reports.come(3)
+
+    enroll(f"submeter_reports_{_name}", _story, _report_falsely, _behind)
+
+
+@event(_behind)
+def submeter_reports_zero_twice(life: Life) -> None:
+    """Two false reports of 0 come one after the other; then right ones again."""
+    reports = _Reports(life)
+    reports.come(2)
+    reports.false(Decimal(0))
+    reports.false(Decimal(0))
+    reports.come(3)
+
+
+@event(_behind)
+def submeter_goes_back_in_time(life: Life) -> None:
+    """A report comes once more that is three reports old, with its own time."""
+    reports = _Reports(life)
+    reports.come()
+    old = reports.counted[reports.first]
+    reports.come(3)
+    reports.false(old, 4 * _PERIOD)
+    reports.come(3)
+
+
+@event(_behind)
+def submeter_reports_zero_at_a_restart(life: Life) -> None:
+    """The program is restarted while a false report of 0 is repeated."""
+    reports = _Reports(life)
+    reports.come(2)
+    life.after_the_next = life.restart
+    reports.false(Decimal(0))
+    life.after_the_next = life.restart
+    reports.come(3)
+
+
+@event(_behind)
+def submeter_replaced(life: Life) -> None:
+    """The gas meter is replaced: another number, a counter near zero."""
+    reports = _Reports(life)
+    reports.come(2)
+    reports.numbers[reports.first] = "G0099000000000042"
+    reports.counted[reports.first] = Decimal("0.400")
+    reports.come(5)
+
+
+@event(_behind)
+def submeter_replaced_and_named_later(life: Life) -> None:
+    """The gas meter is replaced under the old number: its counter begins near zero, for good."""
+    reports = _Reports(life)
+    reports.come(2)
+    reports.counted[reports.first] = Decimal("0.400")
+    reports.come(5)
+
+
+@event(_behind)
+def submeter_silent_for_days(life: Life) -> None:
+    """The gas meter does not report for three days, then with all that it counted."""
+    reports = _Reports(life)
+    reports.come(2)
+    life.lose_for(days=3)
+    life.push(60)
+    reports.counted[reports.first] += Decimal("14.2")
+    reports.come(3)
+
+
+@event(_behind)
+def submeter_misses_reports(life: Life) -> None:
+    """Each second report is missing."""
+    reports = _Reports(life)
+    for _ in range(4):
+        reports.come()
+        life.push(_PERIOD // timedelta(seconds=life.interval))
+
+
+@event(_behind)
+def submeter_added_and_removed(life: Life) -> None:
+    """A water meter is installed on another channel, and taken away again."""
+    reports = _Reports(life)
+    reports.come(2)
+    (meter,) = life.meter.lists
+    layout = meter.layout
+    meter.layout = replace(layout, items=(*layout.items, Behind(3, WATER)))
+    reports.counted.setdefault("water", Decimal("0.120"))
+    reports.numbers.setdefault("water", None)
+    reports.come(3)
+    meter.layout = layout
+    reports.come()
+
+
+@event(_behind)
+def submeter_that_never_reported(life: Life) -> None:
+    """A channel of a gas meter that is gone says neither number nor time, and 0."""
+    dead = Behind(4, GAS)
+    (meter,) = life.meter.lists
+    meter.layout = replace(meter.layout, items=(*meter.layout.items, dead))
+    life.meter.reports[dead.obis] = Report(_NO_REPORT, Decimal(0), "")
+    _Reports(life).come(3)

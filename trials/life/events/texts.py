@@ -1,0 +1,106 @@
+"""Texts that change: versions, messages, counts of failures, peaks."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from simulator.axdr import Node
+from simulator.lists import Constant, Item, Line
+from trials.life.event import Applies, event, text
+from trials.life.life import Change, Life
+
+_VERSIONS = {"1-3:0.2.8", "0-0:96.1.4", "1-1:0.2.129", "1-0:0.2.129"}
+_MESSAGE = "0-0:96.13.0"
+_FAILURES = {"0-0:96.7.21", "1-0:32.32.0", "1-0:32.36.0"}
+_PEAK = "1-0:1.6.0"
+
+
+def _has(*codes: str) -> Applies:
+    return lambda facts: bool(facts.registers & set(codes))
+
+
+def _counted_up(digits: re.Match[str]) -> str:
+    return f"{int(digits[0]) + 1:0{len(digits[0])}}"
+
+
+def _next_version(item: Item) -> Iterable[Item]:
+    if isinstance(item, Line) and item.obis in _VERSIONS:
+        return (replace(item, fields=re.sub(r"\d+", _counted_up, item.fields)),)
+    if isinstance(item, Constant) and item.obis in _VERSIONS and isinstance(item.node.value, str):
+        value = re.sub(r"\d+$", _counted_up, item.node.value)
+        return (replace(item, node=Node(item.node.type, value)),)
+    if isinstance(item, Constant) and item.obis in _VERSIONS and isinstance(item.node.value, bytes):
+        value = re.sub(r"\d+$", _counted_up, item.node.value.decode())
+        return (replace(item, node=Node(item.node.type, value.encode())),)
+    return (item,)
+
+
+@event(_has(*_VERSIONS))
+def version_changes(life: Life) -> None:
+    """A firmware says another version of its list or of P1."""
+    life.rewrite(_next_version)
+
+
+@event(text)
+def identification_changes(life: Life) -> None:
+    """A firmware says another version in the first line of its text."""
+    life.relayout(
+        lambda layout: replace(
+            layout, identification=re.sub(r"\d+(?=\D*$)", _counted_up, layout.identification)
+        )
+    )
+
+
+def _lines(fields: dict[str, str]) -> Change:
+    def change(item: Item) -> Iterable[Item]:
+        if isinstance(item, Line) and item.obis in fields:
+            return (replace(item, fields=fields[item.obis], said=None),)
+        return (item,)
+
+    return change
+
+
+@event(lambda facts: facts.text and _MESSAGE in facts.registers)
+def message_comes_and_goes(life: Life) -> None:
+    """The operator shows a message for a while."""
+    life.rewrite(_lines({_MESSAGE: f"({b'Maintenance on Tuesday from 8 to 12'.hex().upper()})"}))
+    life.push(60)
+    life.rewrite(_lines({_MESSAGE: "()"}))
+
+
+@event(_has(*_FAILURES))
+def failures_are_counted(life: Life) -> None:
+    """Short power failures and sags are counted again and again, and go up in the telegram."""
+    for turn in range(8):
+        life.rewrite(_lines(dict.fromkeys(_FAILURES, f"({20 + turn:05})")))
+        life.push(12)
+
+
+@event(_has(_PEAK))
+def peak_of_the_month_goes_up(life: Life) -> None:
+    """The mean power of the quarter hour changes in each telegram, and the month has a new peak."""
+    for turn in range(60):
+        fields = {"1-0:1.4.0": f"(0{2 + turn / 100:.3f}*kW)"}
+        if turn >= 30:  # noqa: PLR2004 - from the middle on
+            fields[_PEAK] = f"(260621110000S)(0{2.6 + turn / 100:.3f}*kW)"
+        life.rewrite(_lines(fields))
+        life.push()
+
+
+@event(_has("0-0:96.3.10"))
+def switch_is_thrown(life: Life) -> None:
+    """The meter's switch is thrown for a while, and the text says so."""
+
+    def thrown(state: int) -> Change:
+        def change(item: Item) -> Iterable[Item]:
+            if isinstance(item, Line) and item.obis == "0-0:96.3.10":
+                return (replace(item, fields=f"({state})"),)
+            if isinstance(item, Constant) and item.obis == "0-0:96.3.10":
+                return (replace(item, node=Node(item.node.type, state)),)
+            return (item,)
+
+        return change
+
+    life.rewrite(thrown(0))
+    life.push(30)
+    life.rewrite(thrown(1))
