@@ -28,10 +28,10 @@ ENERGIES = ("energy", "reactive_energy")
 _TRANSFER = 0.05
 """Seconds between two telegrams that a gateway delivers at once."""
 
-_READ_BEFORE, _READ_AFTER = 30, 40
+_READ_BEFORE, _READ_AFTER = 30, 30
 """Telegrams that are read before and after what happens."""
 
-_HOURS_BEFORE, _HOURS_AFTER = 10, 4
+_HOURS_BEFORE, _HOURS_AFTER = 10, 3
 """The same in hours, for meters with an hourly list."""
 
 
@@ -91,7 +91,7 @@ class Life:
             for _ in range(_HOURS_BEFORE):  # around the full hour
                 self.push_for(minutes=2)
                 self.lose_for(minutes=58)
-            self.push_for(hours=2)
+            self.push_for(hours=1)
         else:
             self.push(_READ_BEFORE)
         self.judge.counting = True
@@ -130,13 +130,14 @@ class Life:
 
     def next(self, at_last: Callable[[], object] = lambda: None) -> tuple[bytes, Said]:
         """Let the meter push a telegram, and keep it back."""
-        self._pass(self.interval)
         telegram, meter = self.meter.telegram(at_last)
+        self._follow()
         return telegram.data, self.said(telegram, meter)
 
     def deliver(self, data: bytes, said: Said | None, seconds: float = _TRANSFER) -> None:
         """Let bytes come that were kept back, or never were the meter's."""
-        self._pass(seconds)
+        self._passed += seconds
+        self._set_clocks()
         self._deliver(data, said)
 
     def damage(self) -> None:
@@ -175,8 +176,10 @@ class Life:
 
     # --- Time ---
 
-    def _pass(self, seconds: float) -> None:
-        self._passed += seconds
+    def _follow(self) -> None:
+        """Let the time pass that passed for the meter; a gateway may already be later."""
+        lived = (self.meter.now - self.event.begin).total_seconds()
+        self._passed = max(self._passed, lived)
         self._set_clocks()
 
     def _set_clocks(self) -> None:
@@ -214,9 +217,8 @@ class Life:
     def _skip(self, duration: timedelta, *, pushing: bool) -> timedelta:
         before = self.meter.now
         self.meter.skip(duration, pushing=pushing)
-        passed = self.meter.now - before
-        self._pass(passed.total_seconds())
-        return passed
+        self._follow()
+        return self.meter.now - before
 
     # --- The program ---
 

@@ -1,13 +1,16 @@
 """What events happen to: the lists of a meter, and whether its tags are verified."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 
 from simulator import meters
+from simulator.axdr import Type
 from simulator.household import Household
-from simulator.lists import Behind, Register, Shape
+from simulator.lists import Behind, Field, Item, Register, Shape
 from tests.support.simulated import readings
 from trials.corruption import lists
 
@@ -48,7 +51,7 @@ class Subject:
         return (self.variant, self.hourly) if self.hourly else (self.variant,)
 
     @property
-    def about(self) -> "Facts":
+    def about(self) -> Facts:
         """What its lists say."""
         return _facts(self.family, self.variants)
 
@@ -74,6 +77,7 @@ class Facts:
         behind: what meters behind it count, in the order of its list.
         registers: the codes of all its values, texts included.
         voltage_scalers: the powers of ten of its voltages.
+        full: Wh at which the counter of the energy taken begins at zero; None where it never does.
         hourly: whether it pushes a list of its own once an hour.
     """
 
@@ -93,10 +97,19 @@ class Facts:
     behind: tuple[str, ...]
     registers: frozenset[str]
     voltage_scalers: frozenset[int]
+    full: int | None
     hourly: bool
 
 
 _SCALED = {Shape.FLAT, Shape.NESTED, Shape.ROWS, Shape.TEXT}
+
+
+def _full(item: Item) -> int | None:
+    if isinstance(item, Field) and item.obis.startswith("1-0:1.8.0"):
+        return int(10 ** (item.whole + 3 * item.unit.startswith("k")))
+    if isinstance(item, Register) and item.obis.endswith(":1.8.0") and item.type is Type.UINT32:
+        return int(2**32 * 10**item.scaler)
+    return None
 
 
 @cache
@@ -128,6 +141,7 @@ def _facts(family: str, variants: tuple[str, ...]) -> Facts:
             for item in items
             if isinstance(item, Register) and item.obis.endswith("2.7.0") and item.unit.text == "V"
         ),
+        full=next((_full(item) for item in items if _full(item)), None),
         hourly=len(variants) > 1,
     )
 

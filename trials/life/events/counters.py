@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from simulator.household import Snapshot
-from trials.life.event import event, says
+from simulator.loads import Load
+from trials.life.event import EVENING, event, says
 from trials.life.life import Life
 
 _ENERGY = says("energy_")
@@ -87,25 +88,37 @@ def energy_corrected_by_500_kwh(life: Life) -> None:
     raise_by(life, 500_000, 1)
 
 
-@event(_IMPORT, hours=True)
-def energy_corrected_down_by_5_kwh(life: Life) -> None:
-    """The operator corrects the counter of the energy taken: 5 kWh less, from then on."""
-    raise_by(life, -5_000, 1)
+@event(_ENERGY, hours=True)
+def counters_go_on_from_5_kwh_less(life: Life) -> None:
+    """After a power failure a meter goes on from counters that it stored some time before."""
+    life.power_failure(minutes=5)
+    raise_by(life, -5_000)
 
 
-@event(_IMPORT, hold=3)
-def counter_rolls_over(life: Life) -> None:
-    """The counter of the energy taken is full and begins at zero; those of tariffs are not full."""
-    full = 100_000_000 if life.about.text else 2**32
-    life.meter.household.at(life.meter.now)
-    offset = full - 2 - life.meter.household.counters[1].total
+_LOAD = 9000
+
+
+def _nearly_full(life: Life) -> None:
+    """Let a few Wh be left until the counter of the energy taken is full."""
+    full = life.about.full or 0
+    offset = full - _watt_hours_left(life) - life.meter.household.counters[1].total
 
     def show(snapshot: Snapshot) -> Snapshot:
         total = snapshot.values["1.8.0"] or Decimal()
         return replace(snapshot, values={**snapshot.values, "1.8.0": (total + offset) % full})
 
     life.meter.showing = show
-    life.push(20)
+
+
+def _watt_hours_left(life: Life) -> int:
+    return 100 + 25 * life.interval
+
+
+@event(lambda facts: facts.full is not None, before=_nearly_full, begin=EVENING, hold=3)
+def counter_rolls_over(life: Life) -> None:
+    """The counter of the energy taken is full and begins at zero; those of tariffs are not full."""
+    life.meter.change(loads=(Load((_LOAD // 3, _LOAD // 3, _LOAD // 3)),))
+    life.push(3 * _watt_hours_left(life) * 3600 // _LOAD // life.interval)
 
 
 def _each_quarter_of_an_hour(life: Life) -> None:

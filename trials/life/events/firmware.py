@@ -25,14 +25,11 @@ def _coded(facts: Facts) -> bool:
 def _new_field(facts: Facts) -> Item | None:
     """Return a value that the lists of a meter do not say yet."""
     said = {code.partition(":")[2].partition("*")[0] for code in facts.registers}
-    for code, unit in (("4.7.0", Unit.VAR), ("2.7.0", Unit.W), ("13.7.0", Unit.COUNT)):
+    for code, unit in (("4.7.0", Unit.VAR), ("2.7.0", Unit.W)):
+        if code not in said and facts.text:
+            return Field(f"1-0:{code}", f"k{unit.text}", 4, 3)
         if code not in said:
-            if facts.text:
-                field_unit, places = ("kvar", 3) if unit is Unit.VAR else ("kW", 3)
-                return Field(f"1-0:{code}", field_unit, 4, places) if unit < Unit.COUNT else None
-            scaler = -3 if unit is Unit.COUNT else 0
-            kind = Type.INT16 if unit is Unit.COUNT else Type.UINT32
-            return Register(f"1-0:{code}", kind, unit, scaler)
+            return Register(f"1-0:{code}", Type.UINT32, unit)
     return None
 
 

@@ -14,7 +14,7 @@ _POWER = both(says("power"), three_phases)
 _BLACKOUTS = {
     "one_phase": (frozenset({1}), "A phase is"),
     "two_phases": (frozenset({0, 2}), "Two phases are"),
-    "all_phases": (frozenset({0, 1, 2}), "All phases are, and the meter runs from a battery,"),
+    "all_phases": (frozenset({0, 1, 2}), "All phases are, with an auxiliary supply of the meter,"),
 }
 for _name, (_dead, _who) in _BLACKOUTS.items():
 

@@ -18,6 +18,7 @@ def hourly_list_for_six_hours(life: Life) -> None:
 @event(hourly, hours=True)
 def hourly_list_late(life: Life) -> None:
     """The hourly list comes four minutes after the hour, twice, and then in time again."""
+    life.push_for(minutes=30)
     life.meter.late = timedelta(minutes=4)
     life.push_for(hours=2)
     life.meter.late = timedelta(0)

@@ -126,11 +126,10 @@ def night_with_zero_everything(life: Life) -> None:
 def noon_with_wandering_power_factors(life: Life) -> None:
     """House and panels balance, so that the sign of the power and its factor wander."""
     life.meter.change(idle=True, solar=6000)
+    given = int(life.meter.household.at(life.meter.now).values["2.7.0"] or 0)
     for _ in range(80):
-        total = int(life.meter.household.at(life.meter.now).values["16.7.0"] or 0)
-        drawn = sum(life.meter.household.circumstances.loads[0].watts, 0) if _ else 0
-        balance = drawn - total + life.chance.randrange(-250, 250)
-        life.meter.change(loads=on_all(balance, life.chance.randrange(-600, 600)))
+        drawn = given + life.chance.randrange(-250, 250)
+        life.meter.change(loads=on_all(drawn, life.chance.randrange(-600, 600)))
         life.push()
     life.meter.change(idle=False, loads=())
 

@@ -61,6 +61,7 @@ def crash_with_a_state_of_a_quarter_of_an_hour_ago(life: Life) -> None:
 @event()
 def state_lost(life: Life) -> None:
     """The state is lost: the program knows nothing of the meter."""
+    life.line.numbers.clear()
     life.restart({})
 
 
@@ -85,10 +86,9 @@ def backup_with_higher_counters_restored(life: Life) -> None:
 
 
 @event(says("energy_"), hours=True)
-def state_with_slightly_higher_counters(life: Life) -> None:
-    """The state knows counters that are 3 kWh higher: of a test with the meter's predecessor."""
-    raise_by(life, 3000)
-    life.push(30)
+def backup_with_slightly_higher_counters_restored(life: Life) -> None:
+    """The state knows counters that are 3 kWh higher: the meter lost them while nobody read it."""
     memory = life.memory()
+    life.lose_for(hours=1)
     raise_by(life, -3000)
     life.restart(memory)

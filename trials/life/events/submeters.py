@@ -14,7 +14,6 @@ from trials.life.event import enroll, event
 from trials.life.life import Life
 from trials.life.subjects import Facts
 
-_PERIOD = timedelta(minutes=5)
 _FLOWS = {"gas": Decimal("0.021"), "water": Decimal("0.013"), "heat": Decimal("0.002")}
 """What each counts from report to report."""
 
@@ -27,7 +26,7 @@ def _behind(facts: Facts) -> bool:
 
 
 class _Reports:
-    """The reports of the meters behind a meter, each five minutes.
+    """The reports of the meters behind a meter: each minute, or each five of a slower meter.
 
     Args:
         life: of the meter.
@@ -35,6 +34,7 @@ class _Reports:
 
     def __init__(self, life: Life) -> None:
         self.life = life
+        self.period = timedelta(minutes=1 if life.interval == 1 else 5)
         values = life.meter.household.at(life.meter.now).values
         self.counted = {name: values[name] or Decimal() for name in life.about.behind}
         self.numbers: dict[str, str | None] = dict.fromkeys(self.counted)
@@ -47,7 +47,11 @@ class _Reports:
                 self.counted[name] += _FLOWS[name]
                 report = Report(self.life.meter.now, self.counted[name], self.numbers[name])
                 self.life.meter.reports[name] = report
-            self.life.push(_PERIOD // timedelta(seconds=self.life.interval))
+            self.repeat()
+
+    def repeat(self) -> None:
+        """Let telegrams repeat the last report until the next one is due."""
+        self.life.push(self.period // timedelta(seconds=self.life.interval))
 
     def false(self, value: Decimal, time: str | timedelta = timedelta(0)) -> None:
         """Let a false report of the first of them come, repeated until the next one.
@@ -61,13 +65,13 @@ class _Reports:
             said = said[:-1]
         self.life.meter.reports[self.first] = Report(said, value, self.numbers[self.first])
         self.life.false = frozenset({self.first})
-        self.life.push(_PERIOD // timedelta(seconds=self.life.interval))
+        self.repeat()
         self.life.false = frozenset()
 
 
 @event(_behind)
 def submeter_reports(life: Life) -> None:
-    """Meters behind the meter report each five minutes."""
+    """Meters behind the meter report again and again."""
     _Reports(life).come(5)
 
 
@@ -106,7 +110,7 @@ def submeter_goes_back_in_time(life: Life) -> None:
     reports.come()
     old = reports.counted[reports.first]
     reports.come(3)
-    reports.false(old, 4 * _PERIOD)
+    reports.false(old, 4 * reports.period)
     reports.come(3)
 
 
@@ -157,7 +161,7 @@ def submeter_misses_reports(life: Life) -> None:
     reports = _Reports(life)
     for _ in range(4):
         reports.come()
-        life.push(_PERIOD // timedelta(seconds=life.interval))
+        reports.repeat()
 
 
 @event(_behind)

@@ -69,6 +69,13 @@ def unsaid_tenths_become_volts(life: Life) -> None:
     life.optional = ("voltage", "apparent")
 
 
+@event(both(_unsaid, says("current", "voltage", "power")))
+def unsaid_currents_count_ten_times_more(life: Life) -> None:
+    """A firmware counts currents in units of a tenth, and does not say units."""
+    life.rewrite(_rescaled(-1, Unit.A))
+    life.optional = ("current", "apparent")
+
+
 @event(both(_said, says("energy_")), hours=True)
 def said_energies_count_10_wh(life: Life) -> None:
     """A firmware counts 10 Wh after Wh, and the list says it."""
