@@ -103,9 +103,11 @@ def _nearly_full(life: Life) -> None:
     full = life.about.full or 0
     offset = full - _watt_hours_left(life) - life.meter.household.counters[1].total
 
+    step = 10 if full == 10 * 2**32 else 1
+
     def show(snapshot: Snapshot) -> Snapshot:
-        total = snapshot.values["1.8.0"] or Decimal()
-        return replace(snapshot, values={**snapshot.values, "1.8.0": (total + offset) % full})
+        total = ((snapshot.values["1.8.0"] or Decimal()) + offset) % full
+        return replace(snapshot, values={**snapshot.values, "1.8.0": total - total % step})
 
     life.meter.showing = show
 
