@@ -1,7 +1,8 @@
 """A line with decoder and guard, on which time passes as a test or trial says."""
 
 import json
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from app.decoder import Decoder
@@ -29,6 +30,7 @@ class GuardedLine:
         memory: what a guard's `memory` returned before.
         waits_for_number: whether a list without the meter's number waits for one that has it.
         guarded: False for a line whose telegrams are all accepted.
+        now: the computer's clock, see `Decoder`.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class GuardedLine:
         *,
         waits_for_number: bool = True,
         guarded: bool = True,
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         self.now = 5000.0
         """Monotonic seconds."""
@@ -52,6 +55,7 @@ class GuardedLine:
         self._waits_for_number = waits_for_number
         self._keys = keys
         self._guarded = guarded
+        self._now = now
         self._start(memory)
 
     def _start(self, memory: dict[str, Any] | None) -> None:
@@ -62,6 +66,7 @@ class GuardedLine:
             VIENNA,
             numbers=self.numbers if self._waits_for_number else None,
             guard=self.guard if self._guarded else None,
+            now=self._now,
         )
 
     def memory(self) -> dict[str, Any]:

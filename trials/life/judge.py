@@ -1,7 +1,6 @@
 """Compares what is published with what the meters measured."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -10,8 +9,7 @@ from enum import Enum
 from app.fault import Fault
 from app.meters.reading import Reading
 from app.meters.telegram import Telegram
-from simulator.meters import Other, Truth
-from tests.support.simulated import readings
+from simulator.meters import Other
 
 _LATEST = 30
 """Telegrams after which one that came whole only later is no longer looked for."""
@@ -37,7 +35,7 @@ class Said:
 
     Args:
         list: its list.
-        meter: the id under which its values are published; None where that is not known yet.
+        meter: the id under which its values are published.
         time: what the meter's clock shows; None when it does not say.
         values: by the key of the reading.
         reports: of the meters behind the meter.
@@ -48,7 +46,7 @@ class Said:
     """
 
     list: str
-    meter: str | None
+    meter: str
     time: datetime | None
     values: dict[str, Decimal]
     reports: tuple[Other, ...] = ()
@@ -56,12 +54,6 @@ class Said:
     optional: tuple[str, ...] = ()
     false: frozenset[str] = frozenset()
     published: frozenset[str] = frozenset()
-
-    @classmethod
-    def of(cls, truth: Truth, list_: str, meter: str | None) -> "Said":
-        """Say what a simulated telegram says."""
-        time = truth.timestamp if truth.says_time else None
-        return cls(list_, meter, time, readings(truth), truth.others)
 
     @property
     def missing(self) -> str:
@@ -124,10 +116,14 @@ class Judge:
         self.counting = False
         """Whether good telegrams are counted that are withheld."""
         self._latest: list[Said] = []
-        self._last: dict[str, Decimal] = {}
+        self._published: dict[tuple[str, str], Decimal | int | str] = {}
+        """By meter and key, the value that was published last."""
         self._reports: dict[str, list[Other]] = {}
-        self._shown: dict[str, int] = {}
+        """By number of a meter behind the meter, what it reported."""
+        self._published_report: dict[str, int] = {}
+        """By the same, the place in that of the report that was published last."""
         self._open: dict[str, Other] = {}
+        """By the same, its last report as long as that is not published."""
 
     def judge(self, said: Said | None, found: list[Telegram | Fault], moment: str) -> None:
         """Compare what came out of decoder and guard when a telegram went in.
@@ -143,11 +139,11 @@ class Judge:
         for item in found:
             if isinstance(item, Telegram) and item.fault is None:
                 if item.reading:
-                    self._main(item.reading, said, moment)
+                    self._judge(item.reading, moment)
                 for other in item.others:
-                    self._other(other, moment)
+                    self._judge_report(other, moment)
         if said and said.duty is Duty.PUBLISH and self.counting:
-            self._count(said)
+            self.verdict.holds.setdefault(said.list, Hold()).count(said.missing)
 
     def end(self) -> None:
         """Count the last reports of the meters behind the meter."""
@@ -156,44 +152,41 @@ class Judge:
 
     # --- The meter ---
 
-    def _main(self, reading: Reading, said: Said | None, moment: str) -> None:
-        candidates = [one for one in (said, *reversed(self._latest)) if one]
-        for one in candidates:
-            if not list(self._errors(reading, one)):
-                one.published |= reading.values.keys()
-                if one.duty is Duty.REFUSE:
-                    self._wrong(moment, "published anew", f"{one.list} once more")
-                break
-        else:
-            errors = dict(self._errors(reading, candidates[0])) if candidates else {}
-            for error, told in errors.items():
-                self._wrong(moment, error, told)
-            if candidates:
-                candidates[0].published |= reading.values.keys() - errors.keys()
-        self._last |= {k: v for k, v in reading.values.items() if isinstance(v, Decimal)}
+    def _judge(self, reading: Reading, moment: str) -> None:
+        # A telegram may become whole only with the bytes of those that follow.
+        candidates = list(reversed(self._latest))
+        said = next((one for one in candidates if not self._errors(reading, one)), None)
+        if said is None:
+            said = candidates[0]
+            for kind, told in self._errors(reading, said).items():
+                self._wrong(moment, kind, told)
+        elif said.duty is Duty.REFUSE:
+            self._wrong(moment, "published anew", f"{said.list} once more")
+        said.published |= reading.values.keys() - self._errors(reading, said).keys()
+        name = reading.meter.id
+        self._published |= {(name, key): value for key, value in reading.values.items()}
 
-    def _errors(self, reading: Reading, said: Said) -> Iterator[tuple[str, str]]:
-        """Give what a reading says that is not true: its kind, and the whole for people."""
-        if said.meter is not None and reading.meter.id != said.meter:
-            yield "ghost", f"meter {reading.meter.id} in place of {said.meter}"
+    def _errors(self, reading: Reading, said: Said) -> dict[str, str]:
+        """Return what a reading says that is not true: by kind or key, for people."""
+        errors = {}
+        if reading.meter.id != said.meter:
+            errors["ghost"] = f"meter {reading.meter.id} in place of {said.meter}"
         if None not in {reading.timestamp, said.time} and reading.timestamp != said.time:
-            yield "time", f"time {reading.timestamp} in place of {said.time}"
+            errors["time"] = f"time {reading.timestamp} in place of {said.time}"
         for key, value in reading.values.items():
             true = said.values.get(key)
             if isinstance(value, str):
                 continue
             if true is None:
-                yield f"{key} unknown", f"{key} {value}, which the list does not say"
-            elif value != true and not self._rounded(key, value, true):
-                yield key, f"{key} {value} in place of {true}"
+                errors[key] = f"{key} {value}, which the list does not say"
+            elif value != true and not self._is_rounded(said.meter, key, value, true):
+                errors[key] = f"{key} {value} in place of {true}"
+        return errors
 
-    def _rounded(self, key: str, value: Decimal | int, true: Decimal) -> bool:
+    def _is_rounded(self, meter: str, key: str, value: Decimal | int, true: Decimal) -> bool:
         """Tell whether an energy stays where it was, as the meter says it less exactly now."""
-        return "energy" in key and value == self._last.get(key) and 0 < value - true < _COARSE
-
-    def _count(self, said: Said) -> None:
-        hold = self.verdict.holds.setdefault(said.list, Hold())
-        hold.count(said.missing)
+        stays = "energy" in key and value == self._published.get((meter, key))
+        return stays and 0 < value - true < _COARSE
 
     # --- Those behind it ---
 
@@ -212,34 +205,36 @@ class Judge:
         """Count a report that a newer one follows, as withheld if it was never published."""
         report = self._open.pop(number, None)
         if report:
-            hold = self.verdict.holds.setdefault(f"{report.kind} reports", Hold())
-            hold.count(f"{report.value}")
+            self._hold_of_reports(report.kind).count(f"{report.value}")
 
-    def _other(self, reading: Reading, moment: str) -> None:
+    def _judge_report(self, reading: Reading, moment: str) -> None:
         number = reading.meter.number or reading.meter.id
-        reports = self._reports.get(number)
+        reports = self._reports.get(number, [])
         for key, value in reading.values.items():
             told = f"{key} {value} of {number} at {reading.timestamp}"
-            found = [
-                n
-                for n, one in enumerate(reports or ())
-                if one.value == value and reading.timestamp in {one.time, None}
-            ]
-            if not reports or not found:
+            places = [n for n, one in enumerate(reports) if _is_report(reading, value, one)]
+            if not places:
                 self._wrong(moment, f"false {key}" if reports else "ghost", told)
-            elif found[-1] < self._shown.get(number, 0):
+            elif places[-1] < self._published_report.get(number, 0):
                 self._wrong(moment, f"older {key}", told)
             else:
-                self._shown[number] = found[-1]
-                if reports[found[-1]] == self._open.get(number):
-                    self._count_report(number)
+                self._published_report[number] = places[-1]
+                if reports[places[-1]] == self._open.get(number):
+                    del self._open[number]
+                    self._hold_of_reports(key).count("")
 
-    def _count_report(self, number: str) -> None:
-        report = self._open.pop(number)
-        self.verdict.holds.setdefault(f"{report.kind} reports", Hold()).count("")
+    def _hold_of_reports(self, kind: str) -> Hold:
+        return self.verdict.holds.setdefault(f"{kind} reports", Hold())
 
     def _wrong(self, moment: str, kind: str, told: str) -> None:
         self.verdict.wrong += 1
         self.verdict.kinds[kind] += 1
         if self.verdict.kinds[kind] <= 2:  # noqa: PLR2004 - of each kind a few
             self.verdict.shown = [*self.verdict.shown, f"{moment}: {told}"][:MOST_SHOWN]
+
+
+def _is_report(reading: Reading, value: Decimal | int | str, report: Other) -> bool:
+    """Tell whether a value is that of a report. DSMR 2 does not say which of two hours it means."""
+    said, true = reading.timestamp, report.time
+    same_time = said is None or said.replace(tzinfo=None) == true.replace(tzinfo=None)
+    return value == report.value and same_time

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.dlms.ciphering import Keys
@@ -11,9 +11,10 @@ from simulator.ciphering import AUTH_KEY, KEY
 from simulator.lists import Item, Layout
 from simulator.meters import Meter, Telegram
 from tests.support.guarded import GuardedLine
+from tests.support.simulated import readings
 from trials.life.event import Event
 from trials.life.judge import Duty, Judge, Said, Verdict
-from trials.life.sender import SERIAL, Sender
+from trials.life.sender import Sender
 from trials.life.subjects import Facts, Subject
 
 Change = Callable[[Item], Iterable[Item]]
@@ -58,7 +59,12 @@ class Life:
         self.chance = random.Random(f"{event.name} {subject}")
         self.meter = Sender(subject, event.begin)
         keys = Keys(KEY, AUTH_KEY if subject.verified else None)
-        self.line = GuardedLine(keys, waits_for_number=subject.about.named, guarded=guarded)
+        self.line = GuardedLine(
+            keys,
+            waits_for_number=subject.about.named,
+            guarded=guarded,
+            now=lambda: datetime.fromtimestamp(self.line.wall, UTC),
+        )
         self.judge = Judge()
         self.duty = Duty.PUBLISH
         self.optional: tuple[str, ...] = ()
@@ -130,9 +136,9 @@ class Life:
 
     def next(self, at_last: Callable[[], object] = lambda: None) -> tuple[bytes, Said]:
         """Let the meter push a telegram, and keep it back."""
-        telegram, meter = self.meter.telegram(at_last)
+        telegram, list_ = self.meter.telegram(at_last)
         self._follow()
-        return telegram.data, self.said(telegram, meter)
+        return telegram.data, self.said(telegram, list_)
 
     def deliver(self, data: bytes, said: Said | None, seconds: float = _TRANSFER) -> None:
         """Let bytes come that were kept back, or never were the meter's."""
@@ -155,14 +161,21 @@ class Life:
         again = replace(said, duty=Duty.REFUSE if self.about.ciphered else Duty.MAY)
         self.deliver(data, again, seconds)
 
-    def said(self, telegram: Telegram, meter: Meter) -> Said:
-        """Tell what is true of a telegram."""
+    def said(self, telegram: Telegram, list_: Meter) -> Said:
+        """Tell what is true of a telegram of a list."""
         truth = telegram.truth
-        name = (truth.meter_id or truth.system_title.hex() or self.subject.family).lower()
-        said = Said.of(truth, meter.variant, name if self.about.named else None)
-        if meter.clock_time.unknown:
-            said.time = None
-        return replace(said, duty=self.duty, optional=self.optional, false=self.false)
+        says_time = truth.says_time and not list_.clock_time.unknown
+        return Said(
+            list_.variant,
+            # Under the name of the line where the meter has none.
+            (truth.meter_id or truth.system_title.hex() or self.subject.family).lower(),
+            truth.timestamp if says_time else None,
+            readings(truth),
+            reports=truth.others,
+            duty=self.duty,
+            optional=self.optional,
+            false=self.false,
+        )
 
     def _deliver(self, data: bytes, said: Said | None) -> None:
         now = self.line.now
@@ -246,7 +259,3 @@ class Life:
         """Let another firmware lay out its lists otherwise."""
         for meter in self.meter.lists:
             meter.layout = change(meter.layout)
-
-    def swap(self, serial: int = SERIAL + 1) -> None:
-        """Put another meter of the same sort in the place of this one."""
-        self.meter.rename(serial)
