@@ -25,6 +25,7 @@ from simulator import clock
             clock.Style(deviation=False, status=clock.INVALID, hundredths=clock.NOT_SPECIFIED),
             "07e9070203080f28ff800081",
         ),
+        ("2025-07-02T08:15:40+02:00", clock.Style(unknown=True), "ffffffffffffffffff8000ff"),
     ],
 )
 def test_a_date_time_is_encoded_in_its_style(moment: str, style: clock.Style, encoded: str) -> None:

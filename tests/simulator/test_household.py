@@ -9,7 +9,7 @@ import pytest
 
 from simulator import clock
 from simulator.household import Household, Snapshot
-from simulator.loads import APPLIANCES
+from simulator.loads import APPLIANCES, Circumstances, Load
 from tests.support.simulated import NIGHT, moments
 
 
@@ -137,3 +137,62 @@ def test_loads_are_switched_on_and_off_over_a_day() -> None:
 
     assert min(powers) < 1000
     assert max(powers) > max(sum(one.watts) for one in APPLIANCES[:4])
+
+
+def agreed(one: Snapshot) -> list[Decimal]:
+    """Check that power, voltage and current of each phase agree; give the voltages."""
+    voltages = []
+    for phase in (20, 40, 60):
+        volts, amperes = value(one, f"{phase + 12}.7.0"), value(one, f"{phase + 11}.7.0")
+        power = value(one, f"{phase + 1}.7.0") - value(one, f"{phase + 2}.7.0")
+        assert abs(power) <= volts * amperes + volts * Decimal("0.005") + 1
+        voltages.append(volts)
+    return voltages
+
+
+def test_a_load_begins_at_any_moment_and_is_counted_from_then_on() -> None:
+    household = Household(3, NIGHT, solar=0, step=5)
+    before = household.at(NIGHT + timedelta(seconds=7))
+    idle = Circumstances(solar=0, idle=True)
+    household.circumstances = Circumstances(0, (Load((6000, 6000, 6000)),), idle=True)
+    loaded = household.at(NIGHT + timedelta(seconds=367))
+    household.circumstances = idle
+    after = household.at(NIGHT + timedelta(seconds=3607))
+
+    assert value(loaded, "1.7.0") == 18_000
+    assert value(loaded, "1.8.0") - value(before, "1.8.0") in {1800, 1801}
+    assert agreed(loaded) < agreed(before)
+    assert value(after, "1.7.0") == value(after, "31.7.0") == 0
+    assert value(after, "1.8.0") == value(loaded, "1.8.0")
+
+
+def test_a_dead_phase_has_neither_voltage_nor_power_and_the_panels_are_off() -> None:
+    noon = datetime(2026, 6, 21, 13, 0, tzinfo=clock.VIENNA)
+    household = Household(3, noon, solar=30_000)
+    assert value(household.at(noon), "2.7.0") > 0
+    household.circumstances = Circumstances(30_000, dead=frozenset({1}))
+    one = household.at(noon)
+
+    assert value(one, "2.7.0") == 0
+    first, second, third = agreed(one)
+    assert second == value(one, "51.7.0") == 0
+    assert min(first, third) > 200
+    assert one.values["81.7.51"] is None
+
+
+def test_behind_a_broken_neutral_the_phase_with_the_least_load_has_the_highest_voltage() -> None:
+    household = Household(3, NIGHT)
+    household.circumstances = Circumstances(
+        loads=(Load((2500, 300, 900)),), idle=True, neutral=False
+    )
+    first, second, third = agreed(household.at(NIGHT))
+
+    assert 180 <= first < third < second <= 280
+
+
+def test_the_voltage_of_the_grid_can_be_off() -> None:
+    low, usual = Household(3, NIGHT), Household(3, NIGHT)
+    low.circumstances = Circumstances(volts=-45)
+
+    volts = zip(agreed(low.at(NIGHT)), agreed(usual.at(NIGHT)), strict=True)
+    assert all(one == other - 45 for one, other in volts)

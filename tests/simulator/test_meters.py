@@ -9,7 +9,7 @@ import pytest
 
 from simulator import clock, links, meters
 from simulator.axdr import Type
-from simulator.household import Household, Snapshot
+from simulator.household import Household, Report, Snapshot
 from tests.support.simulated import NIGHT
 
 
@@ -135,3 +135,20 @@ def test_the_repr_of_a_meter_does_not_hold_its_keys() -> None:
 
     assert "5ec2e7" not in shown.lower()
     assert repr(key)[2:8] not in shown
+
+
+def test_what_a_meter_behind_the_meter_reported_stands_in_place_of_its_counter() -> None:
+    meter, house = meters.build("dsmr"), Household(1, NIGHT).at(NIGHT)
+    time = NIGHT - timedelta(minutes=5)
+
+    def telegram(code: str, report: Report) -> meters.Telegram:
+        return meter.telegram(replace(house, reports={code: report}))
+
+    told = telegram("gas", Report(time, Decimal("7.5"), "G42"))
+    assert b"0-1:96.1.0(473432)\r\n0-1:24.2.1(260329005450W)(00007.500*m3)" in told.plaintext
+    (other,) = told.truth.others
+    assert (other.number, other.time, other.value) == ("G42", time, Decimal("7.5"))
+
+    silent = telegram("0-1:24.2.1", Report("632525252525S", Decimal(0)))
+    assert b"0-1:24.2.1(632525252525S)(00000.000*m3)" in silent.plaintext
+    assert silent.truth.others == ()

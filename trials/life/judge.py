@@ -198,7 +198,7 @@ class Judge:
             if not reports or report != reports[-1]:
                 self._close(report.number)
                 reports.append(report)
-                if self.counting:
+                if self.counting and said.duty is Duty.PUBLISH:
                     self._open[report.number] = report
 
     def _close(self, number: str) -> None:

@@ -80,9 +80,10 @@ class Total:
             self.good += hold.good
             self.held += hold.held
             self.longest = max(self.longest, hold.longest)
-            if hold.longest > self.event.hold + AROUND.get(run.around, 0):
+            allowed = self.event.hold + AROUND.get(run.around, 0)
+            if hold.longest > allowed:
                 self.over.append(f"{run}: {hold.longest} of {name}: {hold.missing}")
-            if hold.run:
+            if hold.run > allowed:  # else it is just being confirmed
                 self.not_right.append(f"{run}: {name}: {hold.missing}")
 
 

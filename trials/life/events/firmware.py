@@ -8,14 +8,11 @@ from dataclasses import replace
 from simulator import meters
 from simulator.axdr import Type
 from simulator.lists import Field, Item, Layout, Register, Unit
-from trials.life.event import enroll, event, says, text
+from trials.life.event import both, enroll, event, says, text
 from trials.life.life import Life
 from trials.life.subjects import Facts
 
 _VALUES = (Register, Field)
-
-
-_energies = says("energy_")
 
 
 def _coded(facts: Facts) -> bool:
@@ -69,7 +66,7 @@ def firmware_moves_fields(life: Life) -> None:
     life.relayout(turn)
 
 
-@event(lambda facts: facts.coded and not facts.text and _energies(facts), hours=True)
+@event(both(_coded, lambda facts: not facts.text, says("energy_")), hours=True)
 def firmware_sends_energies_of_64_bits(life: Life) -> None:
     """A firmware sends energies as integers of 64 bits after 32."""
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from trials.life.event import both, event, named, one_of
+from trials.life.event import both, event, named
 from trials.life.judge import Duty
 from trials.life.life import Life
 from trials.life.sender import Sender
@@ -113,7 +113,7 @@ def ten_telegrams_replayed(life: Life) -> None:
         life.deliver(data, replace(said, duty=Duty.REFUSE))
 
 
-@event(both(named, one_of(_ordered)))
+@event(both(named, lambda facts: not facts.text))
 def second_meter_on_the_line(life: Life) -> None:
     """A second meter of the same sort pushes its telegrams on the same line."""
     other = Sender(life.subject, life.meter.now, _OTHER)

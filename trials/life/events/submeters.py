@@ -36,22 +36,31 @@ class _Reports:
         self.life = life
         self.period = timedelta(minutes=1 if life.interval == 1 else 5)
         values = life.meter.household.at(life.meter.now).values
-        self.counted = {name: values[name] or Decimal() for name in life.about.behind}
+        last = life.meter.reports
+        self.counted = {
+            name: last[name].value if name in last else values[name] or Decimal()
+            for name in life.about.behind
+        }
         self.numbers: dict[str, str | None] = dict.fromkeys(self.counted)
         self.first = life.about.behind[0]
 
-    def come(self, count: int = 1) -> None:
-        """Let new reports come, each repeated until the next one."""
+    def come(self, count: int = 1, telegrams: int = 0) -> None:
+        """Let new reports come.
+
+        Args:
+            count: how many.
+            telegrams: that repeat each; as many as come until the next one is due.
+        """
         for _ in range(count):
             for name in self.counted:
                 self.counted[name] += _FLOWS[name]
                 report = Report(self.life.meter.now, self.counted[name], self.numbers[name])
                 self.life.meter.reports[name] = report
-            self.repeat()
+            self.repeat(telegrams)
 
-    def repeat(self) -> None:
+    def repeat(self, telegrams: int = 0) -> None:
         """Let telegrams repeat the last report until the next one is due."""
-        self.life.push(self.period // timedelta(seconds=self.life.interval))
+        self.life.push(telegrams or self.period // timedelta(seconds=self.life.interval))
 
     def false(self, value: Decimal, time: str | timedelta = timedelta(0)) -> None:
         """Let a false report of the first of them come, repeated until the next one.
@@ -69,7 +78,17 @@ class _Reports:
         self.life.false = frozenset()
 
 
+def _reports_before(life: Life) -> None:
+    _Reports(life).come(6, 12)
+
+
 @event(_behind)
+def submeter_reports_for_the_first_time(life: Life) -> None:
+    """Meters behind the meter report anew, for the first time since they are read."""
+    _Reports(life).come(5)
+
+
+@event(_behind, before=_reports_before)
 def submeter_reports(life: Life) -> None:
     """Meters behind the meter report again and again."""
     _Reports(life).come(5)
@@ -90,10 +109,10 @@ for _name, (_story, _value, _time) in _FALSE.items():
         reports.false(value, time)
         reports.come(3)
 
-    enroll(f"submeter_reports_{_name}", _story, _report_falsely, _behind)
+    enroll(f"submeter_reports_{_name}", _story, _report_falsely, _behind, before=_reports_before)
 
 
-@event(_behind)
+@event(_behind, before=_reports_before)
 def submeter_reports_zero_twice(life: Life) -> None:
     """Two false reports of 0 come one after the other; then right ones again."""
     reports = _Reports(life)
@@ -103,7 +122,7 @@ def submeter_reports_zero_twice(life: Life) -> None:
     reports.come(3)
 
 
-@event(_behind)
+@event(_behind, before=_reports_before)
 def submeter_goes_back_in_time(life: Life) -> None:
     """A report comes once more that is three reports old, with its own time."""
     reports = _Reports(life)
@@ -114,7 +133,7 @@ def submeter_goes_back_in_time(life: Life) -> None:
     reports.come(3)
 
 
-@event(_behind)
+@event(_behind, before=_reports_before)
 def submeter_reports_zero_at_a_restart(life: Life) -> None:
     """The program is restarted while a false report of 0 is repeated."""
     reports = _Reports(life)
@@ -125,7 +144,7 @@ def submeter_reports_zero_at_a_restart(life: Life) -> None:
     reports.come(3)
 
 
-@event(_behind)
+@event(_behind, before=_reports_before)
 def submeter_replaced(life: Life) -> None:
     """The gas meter is replaced: another number, a counter near zero."""
     reports = _Reports(life)
@@ -135,16 +154,16 @@ def submeter_replaced(life: Life) -> None:
     reports.come(5)
 
 
-@event(_behind)
-def submeter_replaced_and_named_later(life: Life) -> None:
-    """The gas meter is replaced under the old number: its counter begins near zero, for good."""
+@event(_behind, before=_reports_before)
+def submeter_reset(life: Life) -> None:
+    """The gas meter's counter begins near zero under the same number, and goes on from there."""
     reports = _Reports(life)
     reports.come(2)
     reports.counted[reports.first] = Decimal("0.400")
     reports.come(5)
 
 
-@event(_behind)
+@event(_behind, before=_reports_before)
 def submeter_silent_for_days(life: Life) -> None:
     """The gas meter does not report for three days, then with all that it counted."""
     reports = _Reports(life)
@@ -155,7 +174,7 @@ def submeter_silent_for_days(life: Life) -> None:
     reports.come(3)
 
 
-@event(_behind)
+@event(_behind, before=_reports_before)
 def submeter_misses_reports(life: Life) -> None:
     """Each second report is missing."""
     reports = _Reports(life)
@@ -164,7 +183,7 @@ def submeter_misses_reports(life: Life) -> None:
         reports.repeat()
 
 
-@event(_behind)
+@event(_behind, before=_reports_before)
 def submeter_added_and_removed(life: Life) -> None:
     """A water meter is installed on another channel, and taken away again."""
     reports = _Reports(life)
@@ -179,7 +198,7 @@ def submeter_added_and_removed(life: Life) -> None:
     reports.come()
 
 
-@event(_behind)
+@event(_behind, before=_reports_before)
 def submeter_that_never_reported(life: Life) -> None:
     """A channel of a gas meter that is gone says neither number nor time, and 0."""
     dead = Behind(4, GAS)
