@@ -45,6 +45,7 @@ class Sender:
         self.late = timedelta(0)
         self.showing: Showing = lambda snapshot: snapshot
         self.reports: dict[str, Report] = {}
+        self._tariff = 0
         self.lists = [meters.build(subject.family, one, serial=serial) for one in subject.variants]
         self.household = Household(
             zlib.crc32(f"{subject} {serial}".encode()),
@@ -78,9 +79,11 @@ class Sender:
     def push(self, meter: Meter) -> tuple[Telegram, Meter]:
         """Push a list now."""
         snapshot = self.household.at(self.now)
-        items = tuple(_in_tariff(item, self.household.tariff) for item in meter.layout.items)
-        if items != meter.layout.items:
-            meter.layout = replace(meter.layout, items=items)
+        if self.household.tariff != self._tariff:
+            self._tariff = self.household.tariff
+            for one in self.lists:
+                items = tuple(_in_tariff(item, self._tariff) for item in one.layout.items)
+                one.layout = replace(one.layout, items=items)
         return meter.telegram(self.showing(replace(snapshot, reports=self.reports))), meter
 
     def skip(self, duration: timedelta, *, pushing: bool) -> None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from simulator.household import Report
-from simulator.lists import GAS, WATER, Behind
+from simulator.lists import WATER, Behind
 from trials.life.event import enroll, event
 from trials.life.life import Life
 from trials.life.subjects import Facts
@@ -69,13 +69,21 @@ class _Reports:
             value: that it says.
             time: that it says: as written, or how long ago.
         """
-        said = self.life.meter.now - time if isinstance(time, timedelta) else time
-        if isinstance(said, str) and "dsmr2" in str(self.life.subject):
-            said = said[:-1]
+        said = self.life.meter.now - time if isinstance(time, timedelta) else self.written(time)
         self.life.meter.reports[self.first] = Report(said, value, self.numbers[self.first])
         self.life.false = frozenset({self.first})
         self.repeat()
         self.life.false = frozenset()
+
+    def written(self, time: str) -> str:
+        """Return a time as it is written: DSMR 2 does not say whether it is summer."""
+        return time.rstrip("SW") if self.channel(1).own_line else time
+
+    def channel(self, number: int) -> Behind:
+        """Return the first of the meters behind the meter, on another channel."""
+        (meter,) = self.life.meter.lists
+        behind = next(item for item in meter.layout.items if isinstance(item, Behind))
+        return replace(behind, channel=number)
 
 
 def _reports_before(life: Life) -> None:
@@ -190,7 +198,8 @@ def submeter_added_and_removed(life: Life) -> None:
     reports.come(2)
     (meter,) = life.meter.lists
     layout = meter.layout
-    meter.layout = replace(layout, items=(*layout.items, Behind(3, WATER)))
+    added = replace(reports.channel(3), device=WATER)
+    meter.layout = replace(layout, items=(*layout.items, added))
     reports.counted.setdefault("water", Decimal("0.120"))
     reports.numbers.setdefault("water", None)
     reports.come(3)
@@ -201,8 +210,9 @@ def submeter_added_and_removed(life: Life) -> None:
 @event(_behind, before=_reports_before)
 def submeter_that_never_reported(life: Life) -> None:
     """A channel of a gas meter that is gone says neither number nor time, and 0."""
-    dead = Behind(4, GAS)
+    reports = _Reports(life)
+    dead = reports.channel(4)
     (meter,) = life.meter.lists
     meter.layout = replace(meter.layout, items=(*meter.layout.items, dead))
-    life.meter.reports[dead.obis] = Report(_NO_REPORT, Decimal(0), "")
-    _Reports(life).come(3)
+    life.meter.reports[dead.obis] = Report(reports.written(_NO_REPORT), Decimal(0), "")
+    reports.come(3)
