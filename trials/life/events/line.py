@@ -117,7 +117,7 @@ def ten_telegrams_replayed(life: Life) -> None:
 def second_meter_on_the_line(life: Life) -> None:
     """A second meter of the same sort pushes its telegrams on the same line."""
     other = Sender(life.subject, life.meter.now, _OTHER)
-    for _ in range(30):
+    for _ in range(70):
         life.push()
         telegram, meter = other.telegram()
         said = life.said(telegram, meter)

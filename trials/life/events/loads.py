@@ -177,25 +177,25 @@ def phases_no_longer_netted(life: Life) -> None:
     life.meter.change(loads=on_first(5000))
     house = life.meter.household
 
-    def sums() -> list[int]:
+    def phases() -> list[int]:
         return [sum(house.counters[20 * n + way].total for n in (1, 2, 3)) for way in (1, 2)]
 
     house.at(life.meter.now)
-    begin = [counter for way in (1, 2) for counter in house.counters[way].tariffs]
-    phases = sums()
+    tariffs = [house.counters[way].tariffs[:] for way in (1, 2)]
+    begin = phases()
 
     def show(snapshot: Snapshot) -> Snapshot:
         values = dict(snapshot.values)
-        for way, (now, then) in enumerate(zip(sums(), phases, strict=True)):
-            first, second = begin[2 * way : 2 * way + 2]
-            code = f"{way + 1}."
-            values[f"{code}8.1"], values[f"{code}8.2"] = (
-                Decimal(first + now - then),
-                Decimal(second),
-            )
-            values[f"{code}8.0"] = Decimal(first + second + now - then)
-            parts = [values[f"{20 * n + way + 1}.7.0"] or Decimal() for n in (1, 2, 3)]
-            values[f"{code}7.0"] = sum(parts, Decimal())
+        for n, (first, second) in enumerate(tariffs):
+            counted = first + phases()[n] - begin[n]
+            powers = (values[f"{phase + n}.7.0"] or Decimal() for phase in (21, 41, 61))
+            values |= {
+                f"{n + 1}.7.0": sum(powers, Decimal()),
+                f"{n + 1}.8.0": Decimal(counted + second),
+                f"{n + 1}.8.1": Decimal(counted),
+                f"{n + 1}.8.2": Decimal(second),
+            }
+        values["15.8.0"] = (values["1.8.0"] or Decimal()) + (values["2.8.0"] or Decimal())
         return replace(snapshot, values=values)
 
     life.meter.showing = show
