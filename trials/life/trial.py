@@ -50,7 +50,7 @@ class Total:
         wrong: wrong values.
         good: telegrams that had to be published.
         held: those of which not everything was.
-        longest: the longest hold in telegrams of a list.
+        longest: the longest hold in telegrams of a list, less those of `AROUND`.
         shown: the first wrong values of each run in full.
         over: where the hold was longer than the goal.
         not_right: where not everything right is published in the end.
@@ -79,11 +79,11 @@ class Total:
         for name, hold in verdict.holds.items():
             self.good += hold.good
             self.held += hold.held
-            self.longest = max(self.longest, hold.longest)
-            allowed = self.event.hold + AROUND.get(run.around, 0)
-            if hold.longest > allowed:
+            more = AROUND.get(run.around, 0)
+            self.longest = max(self.longest, hold.longest - more)
+            if hold.longest > self.event.hold + more:
                 self.over.append(f"{run}: {hold.longest} of {name}: {hold.missing}")
-            if hold.run > allowed:  # else it is just being confirmed
+            if hold.run > self.event.hold + more:  # else it is just being confirmed
                 self.not_right.append(f"{run}: {name}: {hold.missing}")
 
 
