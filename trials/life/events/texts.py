@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from simulator.axdr import Node
-from simulator.lists import Constant, Item, Line
+from simulator.lists import Constant, Item, Layout, Line
 from trials.life.event import Applies, event, text
 from trials.life.life import Change, Life
 
@@ -43,12 +43,17 @@ def version_changes(life: Life) -> None:
 
 @event(text)
 def identification_changes(life: Life) -> None:
-    """A firmware says another version in the first line of its text."""
-    life.relayout(
-        lambda layout: replace(
-            layout, identification=re.sub(r"\d+(?=\D*$)", _counted_up, layout.identification)
-        )
-    )
+    """A firmware says another version behind the maker's mark in the first line of its text."""
+
+    def change(layout: Layout) -> Layout:
+        mark, version = layout.identification[:4], layout.identification[4:]
+        version = re.sub(r"\d+(?=\D*$)", _counted_up, version)
+        changed = f"{mark}{version}"
+        if changed == layout.identification:
+            changed += "2"
+        return replace(layout, identification=changed)
+
+    life.relayout(change)
 
 
 def _lines(fields: dict[str, str]) -> Change:

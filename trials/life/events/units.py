@@ -77,9 +77,15 @@ def unsaid_currents_count_ten_times_more(life: Life) -> None:
 
 
 @event(both(_said, says("energy_")), hours=True)
-def said_energies_count_10_wh(life: Life) -> None:
-    """A firmware counts 10 Wh after Wh, and the list says it."""
-    life.rewrite(_rescaled(1, *_ENERGY_UNITS))
+def said_energies_have_another_scaler(life: Life) -> None:
+    """A firmware counts 10 Wh after Wh, or Wh after 10 Wh, and the list says it."""
+
+    def change(item: Item) -> Iterable[Item]:
+        if isinstance(item, Register) and item.unit in _ENERGY_UNITS:
+            return (replace(item, scaler=0 if item.scaler else 1),)
+        return (item,)
+
+    life.rewrite(change)
 
 
 @event(both(_said, says("voltage")))
