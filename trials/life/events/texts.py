@@ -43,15 +43,12 @@ def version_changes(life: Life) -> None:
 
 @event(text)
 def identification_changes(life: Life) -> None:
-    """A firmware says another version behind the maker's mark in the first line of its text."""
+    """A firmware says another version behind the model in the first line of its text."""
 
     def change(layout: Layout) -> Layout:
-        mark, version = layout.identification[:4], layout.identification[4:]
-        version = re.sub(r"\d+(?=\D*$)", _counted_up, version)
-        changed = f"{mark}{version}"
-        if changed == layout.identification:
-            changed += "2"
-        return replace(layout, identification=changed)
+        model, version, number = layout.identification.rpartition(" V")
+        said = f"{model}{version}{number[:-1]}9" if version else f"{number} V2"
+        return replace(layout, identification=said)
 
     life.relayout(change)
 
