@@ -139,7 +139,7 @@ def fuzz_clock(data: bytes) -> None:
 def fuzz_p1(data: bytes) -> None:
     """A P1 telegram."""
     with suppress(DecodeError):
-        check(p1_link.whole(data).startswith(b"/"), "no telegram")
+        check(p1_link.whole(data).content.startswith(b"/"), "no telegram")
     text = data.decode("ascii", "replace")
     p1.identification(text)
     for item in p1.read(text):

@@ -25,7 +25,7 @@ READ: axdr.Data = (
 )
 def test_each_way_of_writing_the_time_is_read(*, time: bytes | None, tagged: bool) -> None:
     notification = written.data_notification(BODY, invoke_id=7, time=time, tagged=tagged)
-    assert apdu.parse(notification) == DataNotification(7, time, READ)
+    assert apdu.parse(notification) == DataNotification(7, time, READ, notification)
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -105,7 +105,7 @@ def test_a_code_whose_tag_and_length_are_swapped_is_read_all_the_same() -> None:
     right = head + b"\x02\x02" + RIGHT_ROW + RIGHT_ROW
     assert apdu.parse(swapped).body == apdu.parse(right).body
     flat = head + SWAPPED_ROW
-    assert apdu.parse(flat) == apdu.parse(flat.replace(b"\x06\x09", b"\x09\x06"))
+    assert apdu.parse(flat).body == apdu.parse(flat.replace(b"\x06\x09", b"\x09\x06")).body
 
 
 def test_a_number_that_looks_like_a_swapped_code_stays_a_number_in_a_telegram_that_is_right() -> (

@@ -212,7 +212,7 @@ def test_blocks_are_joined_and_then_deciphered() -> None:
     assert len(BLOCKS) == 4
     (push,) = feed_blocks(Receiver(Keys(KEY, AUTH_KEY)), *BLOCKS)
     assert isinstance(push, Push)
-    assert push.frame == frame(TAGGED, 1000)
+    assert push.frame == frame(TAGGED, 1000)._replace(parts=4)
     assert push.content == apdu.parse(NOTIFICATION)
     assert push.security == Security(TITLE, 0x30, 9, authenticated=True)
 

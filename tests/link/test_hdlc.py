@@ -34,21 +34,21 @@ def test_a_frame_written_by_hand_gives_its_apdu_and_addresses() -> None:
     data += bytes.fromhex("E6 E7 00 0F 01") + links.crc_x25(data[1:] + b"\xe6\xe7\x00\x0f\x01")
     data += b"\x7e"
     assert len(data) == 2 + 0x0F
-    assert scan(data) == [Frame("hdlc", 1, b"\x0f\x01", "ceff03")]
+    assert scan(data) == [Frame("hdlc", 1, b"\x0f\x01", "ceff03", 16)]
 
 
 @pytest.mark.parametrize("llc", [links.LLC, links.LLC_TO_METER])
 def test_the_llc_header_of_either_direction_is_taken_off(llc: bytes) -> None:
-    assert scan(stream(replace(LINK, llc=llc), APDU)) == [Frame("hdlc", 1, APDU, "ceff03")]
+    assert scan(stream(replace(LINK, llc=llc), APDU)) == [Frame("hdlc", 1, APDU, "ceff03", 16)]
 
 
 def test_without_an_llc_header_all_is_payload() -> None:
-    assert scan(bare(APDU)) == [Frame("hdlc", 0, APDU, "ceff03")]
+    assert scan(bare(APDU)) == [Frame("hdlc", 0, APDU, "ceff03", 16)]
 
 
 def test_an_llc_header_in_the_middle_is_payload() -> None:
     apdu = b"\x0f" + links.LLC + b"\x01"
-    assert scan(stream(LINK, apdu)) == [Frame("hdlc", 1, apdu, "ceff03")]
+    assert scan(stream(LINK, apdu)) == [Frame("hdlc", 1, apdu, "ceff03", 16)]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_an_llc_header_in_the_middle_is_payload() -> None:
 def test_addresses_of_1_2_and_4_bytes_are_read(destination: bytes, source: bytes) -> None:
     link = replace(LINK, destination=destination, source=source)
     address = (destination + source).hex()
-    assert scan(stream(link, APDU)) == [Frame("hdlc", 1, APDU, address)]
+    assert scan(stream(link, APDU)) == [Frame("hdlc", 1, APDU, address, 16)]
 
 
 @pytest.mark.parametrize("control", [0x13, 0x03])
@@ -76,14 +76,14 @@ def test_flags_are_no_more_than_filling(flags: Flags, control: int) -> None:
 def test_frames_without_any_flag_between_them_are_found() -> None:
     frames = [bare(links.LLC + apdu) for apdu in (APDU, APDU[::-1])]
     assert scan(b"".join(frames)) == [
-        Frame("hdlc", 0, APDU, "ceff03"),
-        Frame("hdlc", len(frames[0]), APDU[::-1], "ceff03"),
+        Frame("hdlc", 0, APDU, "ceff03", 16),
+        Frame("hdlc", len(frames[0]), APDU[::-1], "ceff03", 16),
     ]
 
 
 def test_a_flag_inside_does_not_end_a_frame() -> None:
     apdu = b"\x0f" + b"\x7e" * 40 + b"\x01"
-    assert scan(stream(LINK, apdu)) == [Frame("hdlc", 1, apdu, "ceff03")]
+    assert scan(stream(LINK, apdu)) == [Frame("hdlc", 1, apdu, "ceff03", 16)]
 
 
 @pytest.mark.parametrize("longest", [10, 61, 128, 2030])
@@ -99,7 +99,7 @@ def test_a_lost_last_segment_drops_its_message_only() -> None:
     begun = b"".join(replace(LINK, longest=25).frames(bytes(90))[:-1])
     assert scan(begun + stream(LINK, APDU)) == [
         Fault(Kind.DAMAGED, "hdlc", 1, "a message broke off before its segment 3"),
-        Frame("hdlc", len(begun) + 1, APDU, "ceff03"),
+        Frame("hdlc", len(begun) + 1, APDU, "ceff03", 16),
     ]
 
 
@@ -116,7 +116,7 @@ def test_a_whole_frame_ends_a_message_under_way() -> None:
     begun, *_ = replace(LINK, longest=20).frames(bytes(60))
     assert scan(begun + stream(LINK, APDU)) == [
         Fault(Kind.DAMAGED, "hdlc", 1, "a message broke off before its segment 1"),
-        Frame("hdlc", len(begun) + 1, APDU, "ceff03"),
+        Frame("hdlc", len(begun) + 1, APDU, "ceff03", 16),
     ]
 
 
@@ -130,13 +130,13 @@ def test_frames_that_carry_nothing_are_passed_over() -> None:
     ready = bare(b"")
     scanner = Scanner()
     assert scanner.feed(b"\x7e" + ready + b"\x7e") == []
-    assert scanner.feed(stream(LINK, APDU)) == [Frame("hdlc", len(ready) + 3, APDU, "ceff03")]
+    assert scanner.feed(stream(LINK, APDU)) == [Frame("hdlc", len(ready) + 3, APDU, "ceff03", 16)]
     assert (scanner.frames, scanner.junk) == (2, 0)
 
 
 def test_a_frame_that_carries_nothing_does_not_part_segments() -> None:
     first, second = replace(LINK, longest=40).frames(APDU)
-    assert scan(first + bare(b"") + second) == [Frame("hdlc", 1, APDU, "ceff03")]
+    assert scan(first + bare(b"") + second) == [Frame("hdlc", 1, APDU, "ceff03", 16, parts=2)]
 
 
 def test_a_wrong_frame_check_is_a_fault_and_no_frame() -> None:
@@ -188,4 +188,4 @@ def test_the_frame_behind_a_damaged_one_is_found() -> None:
     damaged = bytearray(stream(LINK, APDU))
     damaged[30] ^= 0xFF
     events = scan(bytes(damaged) + stream(LINK, APDU))
-    assert events[-1] == Frame("hdlc", len(damaged) + 1, APDU, "ceff03")
+    assert events[-1] == Frame("hdlc", len(damaged) + 1, APDU, "ceff03", 16)

@@ -22,24 +22,25 @@ def scan(data: bytes) -> list[Frame | Fault]:
 
 def test_a_frame_written_by_hand_gives_its_payload_and_address() -> None:
     frame = bytes.fromhex("68 08 08 68  53 FF 10 01 67  0F 01 02  DC 16")
-    assert scan(frame) == [Frame("mbus", 0, b"\x0f\x01\x02", "ff")]
+    assert scan(frame) == [Frame("mbus", 0, b"\x0f\x01\x02", "ff", 8)]
 
 
 def test_a_single_frame_is_marked_first_and_last() -> None:
-    assert scan(BUS.frame(PAYLOAD, 0x10)) == [Frame("mbus", 0, PAYLOAD, "ff")]
+    assert scan(BUS.frame(PAYLOAD, 0x10)) == [Frame("mbus", 0, PAYLOAD, "ff", 8)]
 
 
 @pytest.mark.parametrize("size", [1, 244, 245, 246, 490, 491, 1000])
 def test_segments_are_joined(size: int) -> None:
     payload = bytes(at & 0x7F for at in range(size))
-    assert scan(b"".join(BUS.frames(payload))) == [Frame("mbus", 0, payload, "ff")]
+    frames = BUS.frames(payload)
+    assert scan(b"".join(frames)) == [Frame("mbus", 0, payload, "ff", 8, parts=len(frames))]
 
 
 @pytest.mark.parametrize("size", [252, 253, 256, 300, 504])
 def test_a_length_modulo_256_is_read_as_what_it_means(size: int) -> None:
     payload = bytes(at & 0x7F for at in range(size))
     frames = MBus(links.SAGEMCOM_LENGTH).frames(payload)
-    assert scan(b"".join(frames)) == [Frame("mbus", 0, payload, "ff")]
+    assert scan(b"".join(frames)) == [Frame("mbus", 0, payload, "ff", 8, parts=len(frames))]
 
 
 def test_a_frame_of_257_bytes_says_1_in_its_length_bytes() -> None:
@@ -53,12 +54,12 @@ def test_the_shortest_and_the_longest_frame_are_read_as_they_stand(size: int) ->
     payload = bytes(size - 5)
     frame = BUS.frame(payload, 0x10)
     assert frame[1] == size
-    assert scan(frame) == [Frame("mbus", 0, payload, "ff")]
+    assert scan(frame) == [Frame("mbus", 0, payload, "ff", 8)]
 
 
 def test_the_other_control_field_for_user_data_is_taken_too() -> None:
     assert scan(replace(BUS, control=0x73).frame(PAYLOAD, 0x10)) == [
-        Frame("mbus", 0, PAYLOAD, "ff")
+        Frame("mbus", 0, PAYLOAD, "ff", 8)
     ]
 
 
@@ -109,7 +110,7 @@ def test_a_frame_after_a_damaged_one_is_found() -> None:
     damaged[30] ^= 0xFF
     good = BUS.frame(PAYLOAD, 0x10)
     *complaints, found = scan(bytes(damaged) + good)
-    assert found == Frame("mbus", len(damaged), PAYLOAD, "ff")
+    assert found == Frame("mbus", len(damaged), PAYLOAD, "ff", 8)
     assert [complaint.layer for complaint in complaints if isinstance(complaint, Fault)] == ["mbus"]
 
 
@@ -147,7 +148,7 @@ def test_segments_of_two_messages_are_not_mixed() -> None:
     events = scan(first + again + second)
     assert events == [
         Fault(Kind.DAMAGED, "mbus", 0, "a message broke off before its segment 1"),
-        Frame("mbus", len(first), b"\x01" * 300, "ff"),
+        Frame("mbus", len(first), b"\x01" * 300, "ff", 8, parts=2),
     ]
 
 
@@ -168,7 +169,7 @@ def test_a_message_that_breaks_off_does_not_cost_that_of_another_meter() -> None
     others = b"".join(replace(BUS, address=0xFE).frames(b"\x01" * 300))
     assert scan(first + others) == [
         Fault(Kind.DAMAGED, "mbus", 0, "a message broke off before its segment 1"),
-        Frame("mbus", len(first), b"\x01" * 300, "fe"),
+        Frame("mbus", len(first), b"\x01" * 300, "fe", 8, parts=2),
     ]
 
 
@@ -182,7 +183,7 @@ def test_segments_in_the_wrong_order_give_nothing() -> None:
 def test_a_frame_inside_the_data_of_a_frame_is_not_taken_for_one() -> None:
     inner = BUS.frame(b"\x0f inner", 0x10)
     outer = BUS.frame(b"before " + inner + b" behind", 0x10)
-    assert scan(outer) == [Frame("mbus", 0, b"before " + inner + b" behind", "ff")]
+    assert scan(outer) == [Frame("mbus", 0, b"before " + inner + b" behind", "ff", 8)]
 
 
 def test_bits_beyond_the_segment_number_belong_to_another_protocol() -> None:

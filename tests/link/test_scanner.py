@@ -130,13 +130,13 @@ def test_an_older_beginning_that_still_waits_loses_to_a_frame_that_passes_its_ch
     scanner = Scanner()
     assert scanner.feed(beginning + data) == [
         Fault(Kind.DAMAGED, "mbus", 0, "a frame broke off before another began"),
-        Frame("mbus", len(beginning), APDU, "ff"),
+        Frame("mbus", len(beginning), APDU, "ff", 8),
     ]
 
 
 def test_a_frame_of_one_link_is_not_searched_for_another() -> None:
     inside = on_the_wire(MBus(), b"\x0f inner")
-    assert scan(on_the_wire(Hdlc(), inside)) == [Frame("hdlc", 1, inside, "ceff03")]
+    assert scan(on_the_wire(Hdlc(), inside)) == [Frame("hdlc", 1, inside, "ceff03", 16)]
 
 
 def test_unchecked_links_are_not_believed_on_a_line_that_has_a_checked_one() -> None:

@@ -12,8 +12,8 @@ def joiner(first: int = 0) -> Joiner:
     return Joiner("mbus", "segment", first)
 
 
-def part(payload: bytes, offset: int = 0) -> Frame:
-    return Frame("mbus", offset, payload, "ff")
+def part(payload: bytes, offset: int = 0, parts: int = 1) -> Frame:
+    return Frame("mbus", offset, payload, "ff", parts=parts)
 
 
 def fault(offset: int, reason: str) -> Fault:
@@ -28,13 +28,13 @@ def test_parts_are_joined_and_stand_where_the_first_stood() -> None:
     parts = joiner()
     assert parts.feed(0, part(b"a", 10), last=False) == []
     assert parts.feed(1, part(b"b", 20), last=False) == []
-    assert parts.feed(2, part(b"c", 30), last=True) == [part(b"abc", 10)]
+    assert parts.feed(2, part(b"c", 30), last=True) == [part(b"abc", 10, 3)]
 
 
 def test_the_first_number_may_be_another_than_0() -> None:
     parts = joiner(first=1)
     assert parts.feed(1, part(b"a"), last=False) == []
-    assert parts.feed(2, part(b"b"), last=True) == [part(b"ab")]
+    assert parts.feed(2, part(b"b"), last=True) == [part(b"ab", parts=2)]
 
 
 @given(st.lists(st.binary(max_size=8), min_size=1, max_size=8), st.sampled_from([0, 1]))
@@ -46,7 +46,7 @@ def test_any_number_of_parts_gives_what_was_cut(payloads: list[bytes], first: in
             for at, payload in enumerate(payloads)
             for event in parts.feed(at + first, part(payload), last=at == len(payloads) - 1)
         ]
-        assert events == [part(b"".join(payloads))]
+        assert events == [part(b"".join(payloads), parts=len(payloads))]
         assert not parts.under_way
 
 
@@ -78,7 +78,7 @@ def test_a_new_first_part_ends_the_message_under_way_and_begins_its_own() -> Non
     parts.feed(0, part(b"old", 10), last=False)
     events = parts.feed(0, part(b"new", 50), last=False)
     assert events == [fault(10, "a message broke off before its segment 1")]
-    assert parts.feed(1, part(b"er", 60), last=True) == [part(b"newer", 50)]
+    assert parts.feed(1, part(b"er", 60), last=True) == [part(b"newer", 50, 2)]
 
 
 def test_a_new_message_of_one_part_comes_after_the_complaint_about_the_old_one() -> None:

@@ -124,7 +124,19 @@ _STRINGS: Final = (OCTET_STRING, VISIBLE_STRING, UTF8_STRING)
 _FIXED_BYTES: Final = {DATE_TIME: 12, DATE: 5, TIME: 4}
 _CONTAINERS: Final = (ARRAY, STRUCTURE)
 
-_LONG_LENGTH: Final = 0x80  # BER's long form begins here
+SIZES: Final = {
+    **{tag: size for tag, (_, size) in _INTEGERS.items()},
+    **_FIXED_BYTES,
+    BOOLEAN: 1,
+    BCD: 1,
+    FLOAT32: 4,
+    FLOAT64: 8,
+}
+"""Bytes behind the tag of each type whose values all have the same size."""
+
+LONG_LENGTH: Final = 0x80
+"""First byte of a length or count from which on it is BER's long form."""
+
 _SCALER: Final = bytes((2, INTEGER))  # how {scaler, unit} begins behind its tag
 _DEEPEST: Final = 16
 _LAYER: Final = "a-xdr"
@@ -192,7 +204,7 @@ class _Parser:
                 unpack, size = integer
                 content = unpack(data, pos)[0]
                 pos += size
-            elif tag == OCTET_STRING and data[pos] < _LONG_LENGTH:
+            elif tag == OCTET_STRING and data[pos] < LONG_LENGTH:
                 begin = pos + 1
                 pos = begin + data[pos]
                 content = data[begin:pos]
@@ -331,7 +343,7 @@ class _Parser:
     def length(self, pos: int) -> tuple[int, int]:
         """Read a length or count; more than there are bytes left cannot be right."""
         size = self.data[pos]
-        if size < _LONG_LENGTH:  # the short form of BER, here for speed
+        if size < LONG_LENGTH:  # the short form of BER, here for speed
             pos += 1
         else:
             size, pos = ber.length(self.data, pos, _LAYER)

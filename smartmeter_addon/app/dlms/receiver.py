@@ -109,7 +109,9 @@ class Receiver:
         try:
             if opened.plaintext[:1] == _P1_START and opened.plaintext.isascii():
                 # Without a tag that is checked, the text's own checksum is all that guards it.
-                content = p1.whole(opened.plaintext)
+                text = p1.whole(opened.plaintext)
+                content = text.content
+                frame = frame._replace(checksum=text.checksum or frame.checksum, parts=1)
             else:
                 content = apdu.parse(opened.plaintext)
         except DecodeError as error:

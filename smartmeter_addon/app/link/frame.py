@@ -13,12 +13,16 @@ class Frame(NamedTuple):
         offset: where its first byte stands, in bytes since the start of the stream.
         payload: an APDU, a block of one, or for ``p1`` the text from ``/`` to the checksum.
         address: the link's addresses as hex digits, empty where it has none; makers differ in them.
+        checksum: bits of the checksum that covered each of its parts; 0 for none.
+        parts: in how many frames or blocks it came; no checksum of a part covers them all.
     """
 
     link: str
     offset: int
     payload: bytes
     address: str = ""
+    checksum: int = 0
+    parts: int = 1
 
 
 class More(NamedTuple):
@@ -59,6 +63,7 @@ class Found(NamedTuple):
     number: int = 0
     last: bool = True
     address: str = ""
+    checksum: int = 0
 
 
 Probe: TypeAlias = More | Refused | Found

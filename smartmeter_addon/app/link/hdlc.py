@@ -28,6 +28,8 @@ _LONGEST_ADDRESS: Final = 4
 _LONGEST_HEADER: Final = 2 + 2 * _LONGEST_ADDRESS
 _UNNUMBERED_INFORMATION: Final = (0x13, 0x03)
 
+_CHECKSUM: Final = 16  # bits
+
 
 class Hdlc:
     """The HDLC link of one line."""
@@ -82,7 +84,7 @@ class Hdlc:
         # (a later block of block transfer) begins and ends itself.
         alone = begins or (found.last and not self._segments.under_way)
         number = 0 if alone else max(self._segments.expected, 1)
-        segment = Frame(self.name, offset, information, found.address)
+        segment = Frame(self.name, offset, information, found.address, _CHECKSUM)
         return self._segments.feed(number, segment, last=found.last)
 
     def finish(self) -> list[Fault]:

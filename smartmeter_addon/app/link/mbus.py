@@ -18,6 +18,7 @@ _TRAILER: Final = 2
 _SHORTEST: Final = 5  # C A CI STSAP DTSAP
 _SEND_USER_DATA: Final = (0x53, 0x73)
 _STOP: Final = 0x16
+_CHECKSUM: Final = 8  # bits
 _LAST: Final = 0x10
 _HIGHEST_DLMS_CI: Final = 0x1F
 
@@ -68,7 +69,7 @@ class MBus:
             broken = Fault(Kind.DAMAGED, self.name, offset, reason)
             return [broken, *self._segments.finish()]
         self._route = found.address
-        segment = Frame(self.name, offset, found.content, found.address[:2])
+        segment = Frame(self.name, offset, found.content, found.address[:2], _CHECKSUM)
         return self._segments.feed(found.number, segment, last=found.last)
 
     def finish(self) -> list[Fault]:

@@ -21,10 +21,11 @@ _CHECKSUM: Final = re.compile(rb"([0-9A-Fa-f]{4})?[ \t]*\r?\n")
 _END_MARK: Final = ord("!")
 _LONGEST_IDENTIFICATION: Final = 128
 _LONGEST: Final = 16384
+_CHECKSUM_BITS: Final = 16
 _CHECKSUM_LINE: Final = 6  # four digits, carriage return, line feed
 
 
-def whole(data: bytes) -> bytes:
+def whole(data: bytes) -> Found:
     """Take a telegram that came by another way, such as deciphered, up to and with its ``!``.
 
     Raises:
@@ -32,7 +33,7 @@ def whole(data: bytes) -> bytes:
     """
     probe = P1().probe(bytearray(data.strip() + b"\r\n"), 0)
     if isinstance(probe, Found):
-        return probe.content
+        return probe
     reason = probe.reason if isinstance(probe, Refused) else None
     raise DecodeError(P1.name, 0, reason or "no whole telegram of text")
 
@@ -75,11 +76,12 @@ class P1:
         text = bytes(buffer[pos : stop.end()])
         if checksum.group(1) and int(checksum.group(1), 16) != crc.arc(text):
             return Refused(f"the checksum of a telegram of {len(text)} bytes is wrong", stop.end())
-        return Found(checksum.end(), text)
+        bits = _CHECKSUM_BITS if checksum.group(1) else 0
+        return Found(checksum.end(), text, checksum=bits)
 
     def accept(self, found: Found, offset: int) -> list[Frame | Fault]:
         """See `Link.accept`."""
-        return [Frame(self.name, offset, found.content)]
+        return [Frame(self.name, offset, found.content, checksum=found.checksum)]
 
     def finish(self) -> list[Fault]:
         """See `Link.finish`."""

@@ -50,7 +50,10 @@ class Joiner:
             events.append(Fault(Kind.DAMAGED, self._layer, self._offset, reason))
             self._forget()
         elif last:
-            events.append(part._replace(offset=self._offset, payload=bytes(self._data)))
+            parts = number - self._first + part.parts
+            events.append(
+                part._replace(offset=self._offset, payload=bytes(self._data), parts=parts)
+            )
             self._forget()
         return events
 
