@@ -32,7 +32,7 @@ def registers(
 
 
 def only(found: dict[Obis, Register]) -> Reading:
-    (reading,) = submeters.readings(found, MAIN)
+    (reading,) = submeters.readings(found, MAIN, None)
     return reading
 
 
@@ -77,6 +77,7 @@ def test_each_channel_is_a_meter_of_its_own() -> None:
             Obis.parse("1-0:1.8.0"): Register(5, "kWh"),
         },
         MAIN,
+        None,
     )
     assert [(reading.meter.id, dict(reading.values)) for reading in found] == [
         ("g1", {"gas": Decimal("107.123")}),
@@ -103,4 +104,4 @@ def test_each_channel_is_a_meter_of_its_own() -> None:
     ],
 )
 def test_what_is_not_certain_is_no_meter(found: dict[Obis, Register]) -> None:
-    assert submeters.readings(found, MAIN) == []
+    assert submeters.readings(found, MAIN, None) == []

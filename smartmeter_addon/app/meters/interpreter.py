@@ -89,7 +89,7 @@ class Interpreter:
             manufacturer=manufacturer,
             model=model,
             reading=None if waiting else _reading(meter, timestamp, registers, understood),
-            others=tuple(submeters.readings(registers, meter)) if is_text else (),
+            others=tuple(submeters.readings(registers, meter, timestamp)) if is_text else (),
             number=number,
             timestamp=timestamp,
             registers=registers,
@@ -132,7 +132,7 @@ def _registers(listed: list[Item], clock: MeterClock) -> dict[Obis, Register]:
         else:
             moment = clock.moment(at) if at else None
             shown = items.text(value) if isinstance(value, (bytes, list, str)) else value
-            registers[obis] = Register(shown, unit or "", moment)
+            registers[obis] = Register(shown, unit or "", moment, is_dated=bool(at))
     return registers
 
 
@@ -179,7 +179,7 @@ def _reading(
 def _values(registers: Mapping[Obis, Register], withheld: AbstractSet[Obis]) -> dict[str, Number]:
     """Name the registers that are readings; the first of two for the same reading counts."""
     values: dict[str, Number] = {}
-    for obis, (value, unit, _) in registers.items():
+    for obis, (value, unit, *_) in registers.items():
         if isinstance(value, (str, bool)) or obis in withheld:
             continue
         named = catalogue.conversion_of(obis, unit)

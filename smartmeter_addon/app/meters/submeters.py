@@ -5,6 +5,7 @@ Channel B of medium 0: 24.1.0 says the kind of device (EN 13757-3), 96.1.x its n
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from app.cosem.obis import Obis
@@ -19,6 +20,9 @@ _COUNTERS: Final = ((24, 2), (24, 3))
 _KIND: Final = (24, 1, 0)
 _NUMBER: Final = (96, 1)
 
+_LATEST: Final = timedelta(days=1)
+"""By how much a report may be ahead of the clock of the meter; more is no time."""
+
 
 class _Kind(NamedTuple):
     key: str
@@ -31,8 +35,16 @@ _HEAT: Final = _Kind("heat", "Heat meter")
 _KINDS: Final = {"3": _GAS, "4": _HEAT, "6": _WATER, "7": _WATER, "12": _HEAT, "13": _HEAT}
 
 
-def readings(registers: Mapping[Obis, Register], main: Meter) -> list[Reading]:
-    """Find what the meters behind ``main`` say."""
+def readings(
+    registers: Mapping[Obis, Register], main: Meter, sent: datetime | None
+) -> list[Reading]:
+    """Find what the meters behind ``main`` say.
+
+    Args:
+        registers: of the telegram.
+        main: the meter that sent it.
+        sent: when it did; None when it says no time.
+    """
     found = []
     for channel in _CHANNELS:
         own = {
@@ -40,13 +52,15 @@ def readings(registers: Mapping[Obis, Register], main: Meter) -> list[Reading]:
             for obis, register in registers.items()
             if obis.a == 0 and obis.b == channel
         }
-        reading = _reading(own, main, channel) if own else None
+        reading = _reading(own, main, channel, sent) if own else None
         if reading:
             found.append(reading)
     return found
 
 
-def _reading(own: Mapping[Obis, Register], main: Meter, channel: int) -> Reading | None:
+def _reading(
+    own: Mapping[Obis, Register], main: Meter, channel: int, sent: datetime | None
+) -> Reading | None:
     kind, number, counter = None, None, None
     for obis, register in own.items():
         if obis.cde == _KIND:
@@ -57,6 +71,10 @@ def _reading(own: Mapping[Obis, Register], main: Meter, channel: int) -> Reading
             counter = counter or register
     if kind is None or counter is None or isinstance(counter.value, (str, bool)):
         return None
+    if counter.is_dated and (counter.at is None or (sent and counter.at > sent + _LATEST)):
+        return None  # with 632525252525 or 700101010000, a meter says "no report"
+    if number is None and not counter.value:
+        return None  # nothing was ever connected to the channel
     exponent = quantities.exponent(counter.unit, SENSORS[kind.key].unit or "")
     if exponent is None:
         return None

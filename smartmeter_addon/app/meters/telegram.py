@@ -22,11 +22,13 @@ class Register(NamedTuple):
         value: an exact number or a text.
         unit: the telegram's; empty for none.
         at: since when the value holds, if that is said.
+        is_dated: whether that is said, be it a time or none.
     """
 
     value: Number | str | bool
     unit: str
     at: datetime | None = None
+    is_dated: bool = False
 
 
 class Withheld(NamedTuple):
