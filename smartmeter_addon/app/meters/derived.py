@@ -13,14 +13,15 @@ phases together make the power that the meter sends itself.
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple, cast
 
 from app.meters.reading import Reading
 
 _PHASES: Final = ("l1", "l2", "l3")
+_ZERO: Final = Decimal()
 _TENTH: Final = Decimal("0.1")
 
 # Currents come in steps of 0.01 A at best, and angles in whole degrees.
@@ -28,11 +29,10 @@ _AGREE_WITHIN: Final = Decimal("0.1")
 _AGREE_WATTS: Final = 20
 
 _Numbers = Mapping[str, Decimal | int]
-_Derived = dict[str, tuple[Decimal | int, str]]
-"""Value and formula by the reading's key."""
+_SIGNED: Final = {"power": "power_import - power_export"}
 
 
-def add_signed_power(values: dict[str, Decimal | int]) -> dict[str, str]:
+def add_signed_power(values: dict[str, Decimal | int]) -> Mapping[str, str]:
     """Add the power of the whole meter with its sign, where the meter sends both directions apart.
 
     A value of the meter's own is never replaced.
@@ -43,11 +43,40 @@ def add_signed_power(values: dict[str, Decimal | int]) -> dict[str, str]:
     Returns:
         The formula by key, of what was added.
     """
-    if "power" in values:
+    if "power" in values or "power_import" not in values or "power_export" not in values:
         return {}
-    found = _signed(values)
-    values.update({key: value for key, (value, _) in found.items()})
-    return {key: how for key, (_, how) in found.items()}
+    values["power"] = values["power_import"] - values["power_export"]
+    return _SIGNED
+
+
+class _Phase(NamedTuple):
+    """Keys of one phase's readings, those of what is made of them first; empty for what is not."""
+
+    apparent: str
+    power: str
+    voltage: str
+    current: str
+    angle: str
+
+
+class _Plan(NamedTuple):
+    """What is made of the readings that a list has, found once.
+
+    Args:
+        signed: the key of each phase's power, of its import and of its export.
+        phases: those with an apparent power.
+        total: whether the apparent powers are added up.
+        by_angle: whether the phases' powers are made of their angles.
+        formulas: by key, with those that the reading had before, but for those by angle.
+        with_angles: the same with those by angle.
+    """
+
+    signed: tuple[tuple[str, str, str], ...]
+    phases: tuple[_Phase, ...]
+    total: bool
+    by_angle: bool
+    formulas: Mapping[str, str]
+    with_angles: Mapping[str, str]
 
 
 def completed(reading: Reading) -> Reading:
@@ -55,68 +84,95 @@ def completed(reading: Reading) -> Reading:
 
     Values of the meter's own are never replaced.
     """
-    sent = _sent(reading)
-    found: _Derived = {}
-    for phase in _PHASES:
-        found |= _signed(sent, f"_{phase}")
-    apparent = _apparent(sent)
-    for phase, power in apparent.items():
-        found[f"apparent_power_{phase}"] = (power, f"voltage_{phase} * current_{phase}")
-    if apparent:
-        total = sum(apparent.values(), Decimal())
-        found["apparent_power"] = (total, " + ".join(f"apparent_power_{p}" for p in apparent))
-    for phase, power in _by_angle(sent, apparent).items():
-        found.setdefault(
-            f"power_{phase}",
-            (power, f"voltage_{phase} * current_{phase} * cos(phase_angle_{phase})"),
-        )
-    return _with(reading, found)
-
-
-def _sent(reading: Reading) -> _Numbers:
-    return {key: value for key, value in reading.values.items() if not isinstance(value, str)}
-
-
-def _with(reading: Reading, found: _Derived) -> Reading:
-    """Add what was found and the meter does not send itself."""
-    new = {key: value for key, value in found.items() if key not in reading.values}
-    if not new:
+    plan = _plan(tuple(reading.values), tuple(reading.derived.items()))
+    if plan is None:
         return reading
-    return replace(
-        reading,
-        values={**reading.values, **{key: value for key, (value, _) in new.items()}},
-        derived={**reading.derived, **{key: how for key, (_, how) in new.items()}},
+    sent = cast("_Numbers", reading.values)  # what is reckoned with is a number
+    values: dict[str, Decimal | int | str] = dict(reading.values)
+    for key, taken, given in plan.signed:
+        values[key] = sent[taken] - sent[given]
+    powers = [Decimal(sent[one.voltage] * sent[one.current]) for one in plan.phases]
+    for one, power in zip(plan.phases, powers, strict=True):
+        if one.apparent:
+            values[one.apparent] = power
+    total = sum(powers, _ZERO)
+    if plan.total:
+        values["apparent_power"] = total
+    formulas = plan.formulas
+    if plan.by_angle and (found := _by_angle(sent, plan.phases, powers, total)):
+        values |= found
+        formulas = plan.with_angles
+    return Reading(reading.meter, reading.timestamp, values, reading.unknown, formulas)
+
+
+@lru_cache(maxsize=256)
+def _plan(keys: tuple[str, ...], before: tuple[tuple[str, str], ...]) -> _Plan | None:
+    """Find what is made of the readings of a list; None for nothing.
+
+    Args:
+        keys: of the readings.
+        before: formulas of those that were made before, by key.
+    """
+    formulas = dict(before)
+    signed = tuple(
+        (f"power_{p}", f"power_import_{p}", f"power_export_{p}")
+        for p in _PHASES
+        if f"power_{p}" not in keys and {f"power_import_{p}", f"power_export_{p}"} <= set(keys)
     )
+    formulas |= {key: f"{taken} - {given}" for key, taken, given in signed}
+    made = {key for key, _, _ in signed}.union(keys)
+    phases = tuple(
+        _Phase(
+            "" if f"apparent_power_{p}" in made else f"apparent_power_{p}",
+            "" if f"power_{p}" in made else f"power_{p}",
+            f"voltage_{p}",
+            f"current_{p}",
+            f"phase_angle_{p}",
+        )
+        for p in _PHASES
+        if f"voltage_{p}" in keys or f"current_{p}" in keys
+    )
+    if any(one.voltage not in keys or one.current not in keys for one in phases):
+        phases = ()
+    product = {one: f"{one.voltage} * {one.current}" for one in phases}
+    formulas |= {one.apparent: how for one, how in product.items() if one.apparent}
+    total = bool(phases) and "apparent_power" not in keys
+    if total:
+        sum_of = " + ".join(f"apparent_{one.voltage.replace('voltage', 'power')}" for one in phases)
+        formulas["apparent_power"] = sum_of
+    by_angle = "power" in keys and any(one.angle in keys for one in phases)
+    with_angles = formulas | {
+        one.power: f"{how} * cos({one.angle})" for one, how in product.items() if one.power
+    }
+    if not signed and not phases:
+        return None
+    return _Plan(signed, phases, total, by_angle, formulas, with_angles)
 
 
-def _signed(sent: _Numbers, phase: str = "") -> _Derived:
-    """Give import less export, of the whole meter or of a phase; nothing if one is missing."""
-    taken, given = f"power_import{phase}", f"power_export{phase}"
-    if taken not in sent or given not in sent:
-        return {}
-    return {f"power{phase}": (sent[taken] - sent[given], f"{taken} - {given}")}
+def _by_angle(
+    sent: _Numbers, phases: Iterable[_Phase], powers: Iterable[Decimal], apparent: Decimal
+) -> dict[str, Decimal]:
+    """Give the active power of each phase, if all have an angle and agree with the whole.
 
-
-def _apparent(sent: _Numbers) -> dict[str, Decimal]:
-    """Give voltage times current of each phase; of none if one lacks either."""
-    phases = [p for p in _PHASES if f"voltage_{p}" in sent or f"current_{p}" in sent]
-    try:
-        return {p: Decimal(sent[f"voltage_{p}"] * sent[f"current_{p}"]) for p in phases}
-    except KeyError:
-        return {}
-
-
-def _by_angle(sent: _Numbers, apparent: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """Give the active power of each phase, if all have an angle and agree with the whole."""
-    powers = {}
-    for phase, power in apparent.items():
-        angle = sent.get(f"phase_angle_{phase}")
+    Args:
+        sent: the readings.
+        phases: of the meter.
+        powers: their apparent powers.
+        apparent: the sum of these.
+    """
+    found = {}
+    total = _ZERO
+    for one, power in zip(phases, powers, strict=True):
+        angle = sent.get(one.angle)
         if angle is None and power:
             return {}
-        cosine = Decimal(math.cos(math.radians(angle))) if angle is not None else Decimal()
-        powers[phase] = (power * cosine).quantize(_TENTH)
-    total, whole = sum(powers.values(), Decimal()), sent.get("power")
-    tolerated = _AGREE_WATTS + _AGREE_WITHIN * sum(apparent.values(), Decimal())
-    if not any(f"phase_angle_{p}" in sent for p in powers) or whole is None:
-        return {}
-    return powers if abs(total - whole) <= tolerated else {}
+        active = (power * (_ZERO if angle is None else _cosine(angle))).quantize(_TENTH)
+        total += active
+        if one.power:
+            found[one.power] = active
+    return found if abs(total - sent["power"]) <= _AGREE_WATTS + _AGREE_WITHIN * apparent else {}
+
+
+@lru_cache(maxsize=1024)
+def _cosine(degrees: Decimal | int) -> Decimal:
+    return Decimal(math.cos(math.radians(degrees)))
