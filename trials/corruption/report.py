@@ -1,0 +1,135 @@
+"""The figures of the trial, and its goals.
+
+No question may leave a session stuck, with good telegrams that are not accepted. Beside that:
+
+- ``clean``: at most one good telegram in 10,000 is not accepted.
+- ``first``: nothing more, as the first telegram can be compared with nothing.
+- All others: no grave error. With a verified tag nothing wrong is published.
+- ``established`` and kinds of damage, checksums not repaired: one in a million damaged telegrams is
+  published with something wrong.
+- Rows, and bytes damaged with a probability: no meter that does not exist is published, and the
+  third good telegram afterwards brings the right values at the latest.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Final, NamedTuple
+
+from trials.corruption.cases import BYTES, CLEAN, FIRST, QUESTIONS, ROWS, Case, Protection
+from trials.corruption.judge import PROMISED, Result
+
+_CLEAN_SHARE: Final = 10_000
+_WRONG_SHARE: Final = 1_000_000
+"""Telegrams of which one may be not accepted, and wrong."""
+
+_LEVELS: Final = tuple(Protection)
+
+
+class Kind(NamedTuple):
+    """Cases that are counted together; they are told in this order.
+
+    Args:
+        question: its index in `QUESTIONS`.
+        level: the index of the protection, for rows and bytes; 0 for the other questions.
+        repaired: whether checksums are repaired.
+        verified: whether tags are verified.
+    """
+
+    question: int
+    level: int
+    repaired: bool
+    verified: bool
+
+
+def kind_of(case: Case) -> Kind:
+    """Return the kind of a case."""
+    by_level = case.question in ROWS or case.question in BYTES
+    return Kind(
+        QUESTIONS.index(case.question),
+        _LEVELS.index(case.protection) if by_level else 0,
+        case.repaired,
+        case.verified,
+    )
+
+
+def briefly(found: list[tuple[Case, Result]]) -> str:
+    """Return the figures of one list in short."""
+    first, _ = found[0]
+    parts = [
+        f"{case.question}{' repaired' * case.repaired}{' verified' * case.verified}:"
+        f" {result.wrong} wrong, {result.not_accepted} not accepted, {result.stuck} stuck"
+        for case, result in found
+        if result.wrong or result.not_accepted or result.stuck
+    ]
+    shown = [line for case, result in found if case.question != FIRST for line in result.shown]
+    return "\n  ".join((f"{first.family} {first.variant} done", *parts, *shown))
+
+
+def tell(kind: Kind, total: Result) -> bool:
+    """Print the figures of one kind of session; tell whether they miss a goal."""
+    question = QUESTIONS[kind.question]
+    tag = "tag verified" if kind.verified else "no tag"
+    if question == CLEAN:
+        _tell_clean(tag, total)
+        return total.not_accepted * _CLEAN_SHARE > total.good or bool(total.stuck)
+    in_rows = question in ROWS or question in BYTES
+    checksums = "checksums repaired" if kind.repaired else "checksums not repaired"
+    told = f"{question}, {checksums}, {_LEVELS[kind.level] if in_rows else tag}"
+    sys.stdout.write(
+        f"\n{told}: {total.damaged} damaged, {total.published} of them"
+        f" published, {total.wrong} with anything wrong, {total.mixed} with a part of the telegram"
+        f" before; {total.not_accepted} of {total.good} good ones not accepted,"
+        f" {total.stuck} sessions stuck\n"
+    )
+    if in_rows:
+        sys.stdout.write(
+            f"  {total.ghosts} meters that do not exist, {_energies(total)} energies beyond what"
+            f" the connection moves, {total.grave} grave errors;"
+            f" right values {_recovered(total)}\n"
+        )
+    for error, count in sorted(total.errors.items()):
+        sys.stdout.write(f"  {count:6} {error}\n")
+    if total.largest:
+        key = max(total.largest, key=lambda one: total.largest[one])
+        sys.stdout.write(f"  largest small error: {total.largest[key]:.2f} of the limit, {key}\n")
+    for line in total.shown:
+        sys.stdout.write(f"  {line}\n")
+    return _misses(question, kind, total)
+
+
+def _misses(question: str, kind: Kind, total: Result) -> bool:
+    """Tell whether figures miss a goal."""
+    if total.stuck or question == FIRST:
+        return bool(total.stuck)
+    if total.grave or (kind.verified and total.wrong):
+        return True
+    if question in ROWS or question in BYTES:
+        return bool(total.ghosts or total.late)
+    return not kind.repaired and total.wrong > total.damaged // _WRONG_SHARE
+
+
+def _tell_clean(tag: str, total: Result) -> None:
+    sys.stdout.write(
+        f"\nclean, {tag}: {total.not_accepted} of {total.good} good telegrams not accepted,"
+        f" {total.stuck} households stuck\n"
+    )
+    for name, (not_accepted, good) in sorted(total.by_list.items()):
+        if not_accepted * _CLEAN_SHARE > good:
+            sys.stdout.write(f"  {name}: {not_accepted} of {good}\n")
+    for line in total.shown:
+        sys.stdout.write(f"  {line}\n")
+
+
+def _energies(total: Result) -> int:
+    """Return how many energies and volumes were off by more than can be."""
+    return sum(count for error, count in total.errors.items() if error.startswith("leaps"))
+
+
+def _recovered(total: Result) -> str:
+    """Say how often with which good telegram the right values came."""
+    counts = [f"{total.recovered[n]} times with good telegram {n}" for n in range(1, PROMISED + 1)]
+    later = [n for n in total.recovered if n > PROMISED]
+    often = sum(total.recovered[n] for n in later)
+    counts.append(f"{often} times later" + (f" (up to {max(later)})" if later else ""))
+    return ", ".join((*counts, f"{total.recovered[0]} times not at all"))
