@@ -172,7 +172,7 @@ def cases(telegrams: int, seed: int, only: str | None = None) -> Iterator[Case]:
         only: the family whose lists to take; None for all.
     """
     chosen = [one for one in lists() if only is None or one.family == only]
-    rows = [row for one in chosen for row in _rows(one)]
+    rows = [row for one in chosen for row in ways(one)]
     each = max(1, telegrams // max(1, len(rows)))
     cleaned = set()
     for row in rows:
@@ -185,7 +185,7 @@ def cases(telegrams: int, seed: int, only: str | None = None) -> Iterator[Case]:
                 yield Case(*row, CLEAN, CLEAN_HOUSEHOLDS * seed + household, clean)
     others = [describe(*one) for one in _OTHER_LINKS if only is None or one[0] == only]
     for one in (*chosen, *others):
-        for row in _rows(one):
+        for row in ways(one):
             for question in _FURTHER:
                 if question == Damage.SEGMENT and one.segments == 1:
                     continue
@@ -196,8 +196,8 @@ def cases(telegrams: int, seed: int, only: str | None = None) -> Iterator[Case]:
                 yield Case(*row, question, seed, max(1, amount))
 
 
-class _Row(NamedTuple):
-    """The first arguments of a case."""
+class Way(NamedTuple):
+    """In which way a list is damaged and read: the first arguments of a case."""
 
     family: str
     variant: str
@@ -205,10 +205,10 @@ class _Row(NamedTuple):
     verified: bool
 
 
-def _rows(one: List) -> list[_Row]:
+def ways(one: List) -> list[Way]:
     """Return in which ways a list is damaged and read."""
     return [
-        _Row(one.family, one.variant, repaired, verified)
+        Way(one.family, one.variant, repaired, verified)
         # Without a checksum no damage can be detected by the link: it counts as repaired.
         for repaired in ((False, True) if one.checked else (True,))
         for verified in ((False, True) if one.tagged else (False,))

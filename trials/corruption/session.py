@@ -12,7 +12,7 @@ from simulator.ciphering import AUTH_KEY, KEY
 from tests.support.guarded import GuardedLine
 from trials.corruption.cases import BYTES, CLEAN, FIRST, KINDS, ROWS, SESSION, Case
 from trials.corruption.judge import PROMISED, Judge, Result
-from trials.corruption.streams import Pushed, stream
+from trials.corruption.streams import Pushed, latest_stream, stream
 from trials.damage import USUAL, Damage, StuckBit, compensated, damaged, differs, garbled
 
 if TYPE_CHECKING:
@@ -51,12 +51,13 @@ _FOLLOWING: Final = 6
 class SessionLine:
     """The line of one session, and the time on it."""
 
-    def __init__(self, case: Case, meter: Meter) -> None:
+    def __init__(self, case: Case, meter: Meter, without: frozenset[str]) -> None:
         self._line = GuardedLine(
             Keys(KEY, AUTH_KEY if case.verified else None),
             # A list without the meter's number does not wait for one that has it.
             waits_for_number=bool(meter.number),
             guarded=case.guarded,
+            without=without,
         )
         self.move_to(0.0)
 
@@ -134,10 +135,15 @@ class Session:
     """One session: what the meter pushes, the line that reads it, and what is counted."""
 
     def __init__(
-        self, case: Case, pushed: Sequence[Pushed], chance: random.Random, result: Result
+        self,
+        case: Case,
+        pushed: Sequence[Pushed],
+        chance: random.Random,
+        result: Result,
+        without: frozenset[str],
     ) -> None:
         self.case, self.pushed, self.chance, self.result = case, pushed, chance, result
-        self.line = SessionLine(case, pushed[0].readings[0].meter)
+        self.line = SessionLine(case, pushed[0].readings[0].meter, without)
         self.noise = Noise(case, chance)
         self.judge = Judge(case, pushed, result)
 
@@ -169,44 +175,52 @@ class Session:
         return missing
 
 
-def run(case: Case, streams: int = STREAMS, length: int = SESSION) -> Result:
+def run(
+    case: Case,
+    streams: int = STREAMS,
+    length: int = SESSION,
+    without: frozenset[str] = frozenset(),
+) -> Result:
     """Run one case.
 
     Args:
         case: what to run.
         streams: households to choose from.
         length: telegrams of each household.
+        without: names of the guard's checks that are switched off.
     """
     chance = random.Random(f"{case}")
     result = Result()
     if case.question == CLEAN:
-        _clean(case, chance, result)
+        _clean(case, chance, result, without)
         result.by_list[f"{case.family} {case.variant}"] = result.not_accepted, result.good
         return result
     length = max(length, ROWS.get(case.question, 0))
     while result.damaged < case.amount:
         number = chance.randrange(streams)
         pushed = stream(case.family, case.variant, number, length + _SPARE)
-        if case.question in ROWS:
-            _rows(Session(case, pushed, chance, result))
-        elif case.question in BYTES:
-            _rows(Session(case, pushed, chance, result))
-            break
+        in_rows = case.question in ROWS or case.question in BYTES
+        pushed = pushed if in_rows else pushed[:length]
+        session = Session(case, pushed, chance, result, without)
+        if in_rows:
+            _rows(session)
         elif case.question == FIRST:
-            _first(Session(case, pushed[:length], chance, result))
+            _first(session)
         else:
-            _established(Session(case, pushed[:length], chance, result))
+            _established(session)
+        if case.question in BYTES:
+            break
     return result
 
 
-def _clean(case: Case, chance: random.Random, result: Result) -> None:
+def _clean(case: Case, chance: random.Random, result: Result, without: frozenset[str]) -> None:
     """Count the good telegrams that are not accepted over days without noise.
 
     Now and then the program is restarted, or does not run for a while, and a gateway delays
     telegrams.
     """
-    pushed = stream.__wrapped__(case.family, case.variant, 1000 + case.seed, case.amount)
-    line = SessionLine(case, pushed[0].readings[0].meter)
+    pushed = latest_stream(case.family, case.variant, 1000 + case.seed, case.amount)
+    line = SessionLine(case, pushed[0].readings[0].meter, without)
     away = in_a_row = 0
     latest: list[bool] = []
     for one in pushed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from datetime import timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.decoder import Decoder
@@ -48,3 +48,7 @@ def stream(family: str, variant: str, number: int, length: int) -> tuple[Pushed,
         readings = (telegram.reading, *telegram.others)
         pushed.append(Pushed(segments, readings, passed.total_seconds()))
     return tuple(pushed)
+
+
+latest_stream = lru_cache(maxsize=1)(stream.__wrapped__)
+"""Returns what `stream` does, and keeps the latest telegrams only."""
