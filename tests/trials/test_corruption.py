@@ -100,6 +100,14 @@ def test_values_that_come_late_miss_a_goal() -> None:
     assert tell(kind, good)
 
 
+def test_small_errors_miss_a_goal_only_where_a_checksum_tells_of_damage() -> None:
+    for level, case in PROTECTED.items():
+        result = Result(damaged=10, wrong=1)
+        told = case._replace(question="stuck bits")
+        assert tell(kind_of(told), result) is (level is not Protection.NONE)
+        assert tell(kind_of(told._replace(repaired=True)), result) is (level is Protection.TAG)
+
+
 def test_every_question_is_asked_of_every_level_of_protection() -> None:
     asked: dict[str, set[Protection]] = {}
     for case in cases(1_000_000, 1):

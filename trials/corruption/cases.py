@@ -28,8 +28,10 @@ BYTES: Final = {"bytes at 0.5 %": 0.005, "bytes at 1 %": 0.01, "bytes at 2 %": 0
 KINDS: Final = {str(kind): kind for kind in (Damage.OVERLAY, Damage.STUCK, Damage.SEGMENT)}
 """By question, the one kind of damage."""
 
-_FURTHER: Final = (*ROWS, *BYTES, *KINDS)
-QUESTIONS: Final = (ESTABLISHED, FIRST, CLEAN, *_FURTHER)
+FURTHER: Final = (*ROWS, *BYTES, *KINDS)
+"""Questions that are told by the level of protection."""
+
+QUESTIONS: Final = (ESTABLISHED, FIRST, CLEAN, *FURTHER)
 
 SESSION: Final = 1500
 """Telegrams of one session, and of those whose bytes are damaged."""
@@ -186,7 +188,7 @@ def cases(telegrams: int, seed: int, only: str | None = None) -> Iterator[Case]:
     others = [describe(*one) for one in _OTHER_LINKS if only is None or one[0] == only]
     for one in (*chosen, *others):
         for row in ways(one):
-            for question in _FURTHER:
+            for question in FURTHER:
                 if question == Damage.SEGMENT and one.segments == 1:
                     continue
                 # What lasts and fits its checksum each time is no noise, but what the meter says.

@@ -21,7 +21,7 @@ MOST_SHOWN: Final = 8
 PROMISED: Final = 3
 """Good telegrams after damaged ones with the last of which the right values are published."""
 
-GRAVE: Final = ("identity", "time", "older", "falls", "leaps", "tenth", "unknown key")
+GRAVE: Final = ("identity", "time", "older", "late", "falls", "leaps", "tenth", "unknown key")
 """Beginnings of errors that must not occur even where the checksum is repaired."""
 
 _LATEST: Final = 30
@@ -143,10 +143,13 @@ class Judge:
         for readings in found:
             # A telegram may become complete only with the bytes of those that follow.
             near = range(at, max(-1, at - _LATEST), -1)
-            n = next((n for n in near if self._pushed[n].readings == readings), None)
+            n = self._find(readings, near)
+            late = self._find(readings, range(at - _LATEST, -1, -1)) if n is None else None
             new: Counter[str] = Counter()
             if n is not None and n < self._last_at:
                 new["older"] += 1
+            elif late is not None:
+                n, new["late"] = late, 1
             elif n is None:
                 time = readings[0].timestamp
                 n = next((n for n in near[:2] if self._pushed[n].readings[0].timestamp == time), at)
@@ -161,6 +164,10 @@ class Judge:
             self._last_at, self._last_second = n, self._pushed[n].second
         self._result.errors.update(errors)
         return errors
+
+    def _find(self, readings: tuple[Reading, ...], numbers: range) -> int | None:
+        """Return the first of some telegrams that says exactly this."""
+        return next((n for n in numbers if self._pushed[n].readings == readings), None)
 
     def _is_whole(self, readings: tuple[Reading, ...], n: int) -> bool:
         """Tell whether all is there that a telegram says."""

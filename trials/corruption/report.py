@@ -5,8 +5,8 @@ No question may leave a session stuck, with good telegrams that are not accepted
 - ``clean``: at most one good telegram in 10,000 is not accepted.
 - ``first``: nothing more, as the first telegram can be compared with nothing.
 - All others: no grave error. With a verified tag nothing wrong is published.
-- ``established`` and kinds of damage, checksums not repaired: one in a million damaged telegrams is
-  published with something wrong.
+- ``established`` and kinds of damage, where a checksum is not repaired: at most one in a million
+  damaged telegrams is published with something wrong.
 - Rows, and bytes damaged with a probability: no meter that does not exist is published, and the
   third good telegram afterwards brings the right values at the latest.
 """
@@ -16,7 +16,17 @@ from __future__ import annotations
 import sys
 from typing import Final, NamedTuple
 
-from trials.corruption.cases import BYTES, CLEAN, FIRST, QUESTIONS, ROWS, Case, Protection
+from trials.corruption.cases import (
+    BYTES,
+    CLEAN,
+    FIRST,
+    FURTHER,
+    QUESTIONS,
+    ROWS,
+    Case,
+    Protection,
+    describe,
+)
 from trials.corruption.judge import PROMISED, Result
 
 _CLEAN_SHARE: Final = 10_000
@@ -31,8 +41,8 @@ class Kind(NamedTuple):
 
     Args:
         question: its index in `QUESTIONS`.
-        level: the index of the protection, for rows and bytes; 0 for the other questions.
-        repaired: whether checksums are repaired.
+        level: the index of the protection; -1 for the questions that are not told by level.
+        repaired: whether checksums are repaired; by level, only where there are any.
         verified: whether tags are verified.
     """
 
@@ -44,13 +54,11 @@ class Kind(NamedTuple):
 
 def kind_of(case: Case) -> Kind:
     """Return the kind of a case."""
-    by_level = case.question in ROWS or case.question in BYTES
-    return Kind(
-        QUESTIONS.index(case.question),
-        _LEVELS.index(case.protection) if by_level else 0,
-        case.repaired,
-        case.verified,
-    )
+    question = QUESTIONS.index(case.question)
+    if case.question not in FURTHER:
+        return Kind(question, -1, case.repaired, case.verified)
+    repaired = case.repaired and describe(case.family, case.variant).checked
+    return Kind(question, _LEVELS.index(case.protection), repaired, case.verified)
 
 
 def briefly(found: list[tuple[Case, Result]]) -> str:
@@ -75,9 +83,11 @@ def tell(kind: Kind, total: Result) -> bool:
         return total.not_accepted * _CLEAN_SHARE > total.good or bool(total.stuck)
     in_rows = question in ROWS or question in BYTES
     checksums = "checksums repaired" if kind.repaired else "checksums not repaired"
-    told = f"{question}, {checksums}, {_LEVELS[kind.level] if in_rows else tag}"
+    told = f"{checksums}, {tag}"
+    if kind.level >= 0:
+        told = f"{_LEVELS[kind.level]}{', checksums repaired' * kind.repaired}"
     sys.stdout.write(
-        f"\n{told}: {total.damaged} damaged, {total.published} of them"
+        f"\n{question}, {told}: {total.damaged} damaged, {total.published} of them"
         f" published, {total.wrong} with anything wrong, {total.mixed} with a part of the telegram"
         f" before; {total.not_accepted} of {total.good} good ones not accepted,"
         f" {total.stuck} sessions stuck\n"
@@ -106,7 +116,8 @@ def _misses(question: str, kind: Kind, total: Result) -> bool:
         return True
     if question in ROWS or question in BYTES:
         return bool(total.ghosts or total.late)
-    return not kind.repaired and total.wrong > total.damaged // _WRONG_SHARE
+    unprotected = kind.repaired or kind.level == _LEVELS.index(Protection.NONE)
+    return not unprotected and total.wrong > total.damaged // _WRONG_SHARE
 
 
 def _tell_clean(tag: str, total: Result) -> None:
