@@ -24,9 +24,9 @@ import sys
 import time
 from collections import defaultdict
 from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from app.plausibility.checks import CHECKS
 from trials.corruption.cases import (
     CLEAN,
     ESTABLISHED,
@@ -81,7 +81,7 @@ class Cell(NamedTuple):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the trial and print the table."""
-    names = [str(check.name) for check in import_module("app.plausibility.checks").CHECKS]
+    names = [str(check.name) for check in CHECKS]
     parser = argparse.ArgumentParser(
         prog="python3 -m trials.ablation",
         description="Switches each check of the guard off in turn, and counts what that costs.",

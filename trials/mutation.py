@@ -34,21 +34,21 @@ FACTOR: Final = 3
 CHANGES: Final = ("* 3", "/ 3")
 
 EXCLUDED: Final = {
-    "_HOUR": "seconds of an hour",
-    "_KILO": "what kilo means",
+    "_JOULES_PER_KWH": "what kWh means",
+    "_MILLIJOULES_PER_KWH": "what kWh means",
+    "_ALL_WAYS": "signs",
+    "_WHOLE": "bits of a checksum; there are 8 and 16",
+    "_HEADER": "bytes of a header",
+    "_DESCRIPTOR_SIZE": "bytes of an attribute descriptor",
+    "_CLOCK_TEXT": "bytes and bits of a date-time",
     "_FULL_TURN": "degrees of a circle",
     "_WEEKDAYS": "numbers of the days of a week",
     "_DATE": "where the date stands in a date-time",
     "_TIME": "where the time stands in a date-time",
     "_CENTURIES": "high bytes of a year",
-    "_COUNT_MASK": "bits that count in an invoke id",
-    "_DAYLIGHT_SAVING": "a bit of a clock's status",
-    "_DEVIATION_STEP": "minutes of an hour",
     "_NAME_SIZE": "bytes of a logical name",
     "_PAIR": "elements of scaler and unit",
     "_CAPTURE_OBJECT": "elements of a capture object",
-    "_BOTH_DIRECTIONS": "signs",
-    "_NEVER": "more than ever comes",
     "_ROLLOVERS": "digits and bits of a counter",
 }
 """Numbers that are as they are, each with the reason."""

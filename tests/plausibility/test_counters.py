@@ -100,4 +100,4 @@ def test_time_that_passed_unnoticed_does_not_enlarge_the_connection(family: str)
         line.take(data, 0.01)
     assert all(line.push(meter, 10)[5:])
     (sender,) = line.guard._senders.values()
-    assert sender.tolerances.connection_watts < 50_000
+    assert sender.known.limits.connection_watts < 50_000

@@ -3,12 +3,14 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from app.dlms.ciphering import Keys
 from app.fault import Kind
 from app.meters.limits import MOST_SENDERS
 from app.meters.telegram import Telegram
 from simulator.ciphering import AUTH_KEY, KEY
-from tests.support.guarded import GuardedLine, accepted, line_of
+from tests.support.guarded import NO_TAG, GuardedLine, accepted, line_of
 from tests.support.repair import repair
 from tests.support.simulated import SimulatedMeter
 
@@ -47,15 +49,15 @@ def test_a_damaged_telegram_is_pending_and_its_fault_says_why() -> None:
     assert fault.kind is Kind.SUSPICIOUS
     assert fault.reason == (
         "a telegram is pending until the next ones confirm it:"
-        " energy_import rises faster than the connection allows"
+        " energy_import rises from 5341.671 to 4000000.000, faster than the connection allows"
     )
     assert line.told == []
 
 
-def test_of_a_verified_telegram_only_the_invocation_counter_is_checked() -> None:
+def test_of_a_verified_telegram_neither_clock_nor_jumps_are_checked() -> None:
     meter = SimulatedMeter(None, "e450")
     line = line_of(meter, Keys(KEY, AUTH_KEY))
-    meter.more = {"1.8.0": Decimal(3), "1.7.0": Decimal(4_000_000_000)}
+    meter.more = {"1.8.0": Decimal(3), "1.7.0": Decimal(40_000)}
     meter.meter.clock_error = timedelta(days=-400)
     (reading,) = line.push(meter)
     assert reading
@@ -92,3 +94,95 @@ def test_the_senders_accepted_last_are_kept() -> None:
     assert len(line.guard._senders) == len(line.guard.memory()) == MOST_SENDERS
     line.restart()
     assert line.push(meters[-1]) != [None]
+
+
+def test_values_that_cannot_be_are_withheld_and_the_others_published() -> None:
+    """A firmware that counts tenths of volts, with the scaler of whole ones."""
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    meter.more = {"32.7.0": Decimal(2307)}
+    readings = line.push(meter, 6)
+    assert accepted(readings) == [False, False, True, True, True, True]
+    assert all("voltage_l1" not in reading.values for reading in readings if reading)
+    (withheld,) = line.withheld
+    assert (withheld.what, withheld.until) == ("voltage_l1", "a value that is possible")
+    meter.more = {}
+    (reading,) = line.push(meter)
+    assert reading
+    assert "voltage_l1" in reading.values
+    assert line.withheld == ()
+
+
+@pytest.mark.parametrize("keys", [NO_TAG, Keys(KEY, AUTH_KEY)])
+@pytest.mark.parametrize("digits", [-3, -2, -1, 1, 2])
+def test_energies_in_another_unit_are_named_and_never_published(keys: Keys, digits: int) -> None:
+    meter = SimulatedMeter(None, "e450", "burgenland")
+    line = line_of(meter, keys)
+    before = line.push(meter)[0]
+    assert before
+    for _ in range(30):
+        meter.more = {}
+        shown = meter._household._values()
+        times = Decimal(10) ** digits
+        meter.more = {code: (shown[code] or 0) * times for code in ("1.8.0", "2.8.0")}
+        meter.more = {
+            code: value.to_integral_value() for code, value in meter.more.items() if value
+        }
+        (reading,) = line.push(meter)
+        assert reading is None or "energy_import" not in reading.values
+    assert reading
+    assert "10^" in line.faults[-1].reason
+    (withheld,) = line.withheld
+    assert "energy_import" in withheld.what
+    line.restart()
+    (reading,) = line.push(meter)
+    assert reading is None or "energy_import" not in reading.values
+    meter.more = {}
+    assert line.push(meter, 4)[-1]
+    (reading,) = line.push(meter)
+    assert reading
+    assert reading.values["energy_import"] >= before.values["energy_import"]  # type: ignore[operator]
+    assert line.withheld == ()
+
+
+def test_what_is_withheld_for_three_telegrams_is_told() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    told = []
+    for n in range(4):
+        meter.more = {"1.8.0": Decimal(10_000_000 * (n + 1))}
+        line.push(meter)
+        told.append(len(line.withheld))
+    assert told == [0, 0, 1, 1]
+    assert line.withheld[0].what == "all values"
+    assert line.withheld[0].since == 1.8e9 + 21 * 5
+    meter.more = {}
+    assert all(line.push(meter, 2))
+    assert line.withheld == ()
+
+
+def test_telegrams_without_a_counter_that_came_before_are_rejected() -> None:
+    meter = SimulatedMeter(None, "kaifa", encrypted=False)
+    line = line_of(meter)
+    recorded = [meter.telegram().data for _ in range(30)]
+    assert all(line.take(data) for data in recorded)
+    line.restart()
+    assert not any(line.take(data) for data in recorded)
+    assert {fault.kind for fault in line.faults} == {Kind.REPLAYED}
+    assert "it came before" in line.faults[0].reason
+
+
+def test_energies_of_a_list_of_their_own_are_accepted_after_a_jump() -> None:
+    """Telegrams of another list in between neither confirm nor contradict them."""
+    usual, hourly = (SimulatedMeter(None, "kamstrup", n) for n in ("nordic", "nordic-hourly"))
+    hourly.meter.identity, hourly._household = usual.meter.identity, usual._household
+    line, found = line_of(usual), []
+    for n in range(9):
+        hourly._now = usual._now - timedelta(seconds=hourly.meter.interval)
+        hourly.more = {}
+        shown = hourly._household._values()
+        hourly.more = {"1.8.0": (shown["1.8.0"] or Decimal()) + 500_000 * (n > 3)}
+        found.append(line.take(hourly.telegram().data, 0.1) is not None)
+        line.now, line.wall = line.now - 0.1, line.wall - 0.1
+        assert all(line.push(usual, 30))
+    assert found == [True, True, True, True, False, False, True, True, True]

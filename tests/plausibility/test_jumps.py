@@ -49,23 +49,3 @@ def test_a_current_on_a_phase_without_voltage_is_pending() -> None:
         assert all(draw(460, "2.0", "0", "0"))
     assert draw(2300, "10.0", "0", "8.0") == [None]
     assert all(draw(2300, "10.0", "0", "0"))
-
-
-def test_a_power_factor_that_jumps_has_to_go_with_the_power_of_its_phase() -> None:
-    """With solar panels the power of a phase crosses zero while a reactive current flows on."""
-    meter = SimulatedMeter(None, "kamstrup", "denmark")
-    line = GuardedLine()
-
-    def draw(watts: int, factor: str) -> list[Reading | None]:
-        codes = ("21.7.0", "22.7.0", "41.7.0", "42.7.0", "61.7.0", "62.7.0", "2.7.0")
-        meter.more = dict.fromkeys(codes, Decimal(0))
-        meter.more |= {"1.7.0": Decimal(watts), "21.7.0": Decimal(watts)}
-        meter.more |= {"32.7.0": Decimal(230), "31.7.0": Decimal("0.80")}
-        meter.more["33.7.0"] = Decimal(factor)
-        return line.push(meter)
-
-    for _ in range(10):
-        assert all(draw(140, "0.76"))
-    assert all(draw(74, "0.40"))
-    assert draw(74, "0.80") == [None]
-    assert "power_factor_l1" in line.faults[-1].reason

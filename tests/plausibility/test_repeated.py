@@ -13,8 +13,8 @@ def test_a_telegram_with_another_repeated_field_is_pending() -> None:
     meter = SimulatedMeter(None, "kaifa")
     line = line_of(meter)
     meter.meter.ciphering = replace(meter.meter.ciphering, suite=1)  # type: ignore[type-var]
-    assert accepted(line.push(meter, 5)) == [False, False, False, True, True]
-    assert "what the meter repeats" in line.faults[0].reason
+    assert accepted(line.push(meter, 5)) == [False, False, True, True, True]
+    assert "an address of it is another" in line.faults[0].reason
 
 
 def test_a_field_that_changes_in_each_telegram_is_not_relied_on() -> None:
@@ -36,21 +36,11 @@ def test_a_field_that_changes_now_and_then_is_no_longer_relied_on() -> None:
     assert all(readings[200:])
 
 
-def test_noise_does_not_stop_a_field_from_being_relied_on() -> None:
-    meter = SimulatedMeter(None, "kaifa")
-    line = line_of(meter)
-    for n in range(40):
-        meter.meter.invoke_id += 1 << n % 20
-        assert line.push(meter) == [None], n
-        meter.meter.invoke_id -= 1 << n % 20
-        assert all(line.push(meter, 2))
-
-
-def test_a_tariff_that_changes_is_accepted_with_the_fourth_telegram() -> None:
+def test_a_tariff_that_changes_is_accepted() -> None:
     meter = SimulatedMeter(None, "sagemcom-p1", "hungary", encrypted=False)
     line, missing = GuardedLine(), []
     for n in range(900):
         tariff = rf"\g<1>(000{1 + n // 100 % 2})".encode()
         data = re.sub(rb"(0-0:96\.14\.0)\(\d+\)", tariff, meter.telegram().data)
         missing += [n] if line.take(repair(data), 10) is None else []
-    assert missing == [100, 101, 102]
+    assert missing == []

@@ -94,8 +94,8 @@ def test_noise_does_not_stop_a_schedule_from_being_relied_on() -> None:
     line.push(meter, 20)
     for n in range(40):
         data = meter.telegram().data
-        invoke_id = data.index(bytes.fromhex("e6e7000f")) + 4
-        assert line.take(with_flipped_bit(data, invoke_id + n // 8 % 4, n % 8), 10) is None
+        date = data.index(bytes.fromhex("090c07ea")) + 4
+        assert line.take(with_flipped_bit(data, date + n // 8 % 2, n % 8), 10) is None
         assert all(line.push(meter, 2))
         meter.meter.clock_error = timedelta(seconds=(4, -6, 7)[n % 3])
         assert line.push(meter) == [None], n

@@ -22,10 +22,15 @@ from typing import Final, NamedTuple
 
 from app.cosem.obis import CURRENT, UNSAID, Obis
 from app.cosem.unit import UNITS
-from app.meters.catalogue import bounds_of_reading, conversion_of, name_of, quantity_of
+from app.meters.catalogue import (
+    bounds_of_reading,
+    conversion_of,
+    name_of,
+    quantity_of,
+    quantity_of_reading,
+)
 from app.meters.quantities import MOST_PER_HOUR
 from app.meters.sensors import SENSORS
-from app.plausibility import invariants
 from tests.support.captures import SHIPPED, events_of
 from tests.support.simulated import EVERY_LIST
 from tests.support.telegrams import registers, telegram, telegrams
@@ -35,7 +40,7 @@ DIRECTORY: Final = Path(__file__).parents[1] / "meters" / "golden"
 REGISTERS: Final = ("code", "unit", "reading", "exponent", "quantity", "name")
 CODES: Final = ("C", "D", "E", "F", "quantity", "reading", "name as reading", "name otherwise")
 READINGS: Final = (
-    *("reading", "code", "units", "kind"),
+    *("reading", "code", "units", "quantity"),
     *("least", "most", "range", "jump", "most per hour"),
 )
 _FILES: Final = {REGISTERS: "registers.txt", CODES: "codes.txt", READINGS: "readings.txt"}
@@ -148,7 +153,7 @@ def reading_row(key: str, code: str) -> Row:
     units = ", ".join(f"{unit or '-'} {exponent}" for unit, exponent in found.items())
     bounds = bounds_of_reading(key)
     numbers = (bounds.least, bounds.most, bounds.range, bounds.jump, MOST_PER_HOUR.get(key))
-    return key, code, units, invariants.kind_of(key), *map(_shown, numbers)
+    return key, code, units, quantity_of_reading(key) or "", *map(_shown, numbers)
 
 
 def _shown(number: float | None) -> str:

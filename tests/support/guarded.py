@@ -1,7 +1,8 @@
 """A line with decoder and guard, on which time passes as a test or trial says."""
 
 import json
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from app.decoder import Decoder
@@ -9,7 +10,7 @@ from app.dlms.ciphering import Keys
 from app.fault import Fault
 from app.meters import profile_files
 from app.meters.reading import Reading
-from app.meters.telegram import Telegram
+from app.meters.telegram import Telegram, Withheld
 from app.plausibility import Guard
 from simulator.ciphering import KEY
 from simulator.clock import VIENNA
@@ -29,6 +30,7 @@ class GuardedLine:
         memory: what a guard's `memory` returned before.
         waits_for_number: whether a list without the meter's number waits for one that has it.
         guarded: False for a line whose telegrams are all accepted.
+        now: the computer's clock, see `Decoder`.
         without: names of the guard's checks that are switched off.
     """
 
@@ -39,6 +41,7 @@ class GuardedLine:
         *,
         waits_for_number: bool = True,
         guarded: bool = True,
+        now: Callable[[], datetime] | None = None,
         without: frozenset[str] = frozenset(),
     ) -> None:
         self.now = 5000.0
@@ -49,27 +52,41 @@ class GuardedLine:
         """Of all that came through `take`."""
         self.told: list[str] = []
         """Sentences for the log about telegrams that came through `take`."""
+        self.withheld: tuple[Withheld, ...] = ()
+        """What was withheld for long at the last telegram that came through `take`."""
         self.numbers: dict[str, str] = {}
         """The meters' numbers by sender."""
         self._waits_for_number = waits_for_number
         self._keys = keys
         self._guarded = guarded
-        self._without: dict[str, Any] = {"without": without} if without else {}
+        self._now = now
+        self._without = without
         self._start(memory)
 
     def _start(self, memory: dict[str, Any] | None) -> None:
-        self.guard = Guard(memory, lambda: self.now, lambda: self.wall, **self._without)
+        self.guard = Guard(memory, lambda: self.now, lambda: self.wall, without=self._without)
         self._decoder = Decoder(
             self._keys,
             PROFILES,
             VIENNA,
             numbers=self.numbers if self._waits_for_number else None,
             guard=self.guard if self._guarded else None,
+            now=self._now,
         )
 
-    def restart(self) -> None:
-        """Restart the program."""
-        self._start(json.loads(json.dumps(self.guard.memory())))
+    def memory(self) -> dict[str, Any]:
+        """Return what the guard would know after a restart, as the state keeps it."""
+        return json.loads(json.dumps(self.guard.memory()))  # type: ignore[no-any-return]
+
+    def restart(self, memory: dict[str, Any] | None = None, keys: Keys | None = None) -> None:
+        """Restart the program.
+
+        Args:
+            memory: None for what the guard knows now; an older one as of a backup.
+            keys: in place of those until now.
+        """
+        self._keys = keys or self._keys
+        self._start(self.memory() if memory is None else memory)
 
     def feed(self, data: bytes) -> list[Telegram | Fault]:
         """Decode the next bytes, without time passing."""
@@ -82,6 +99,8 @@ class GuardedLine:
         reading = None
         for item in self.feed(data):
             fault = item if isinstance(item, Fault) else item.fault
+            if isinstance(item, Telegram):
+                self.withheld = item.withheld
             if fault:
                 self.faults.append(fault)
             elif isinstance(item, Telegram):

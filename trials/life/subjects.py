@@ -12,7 +12,7 @@ from simulator.axdr import Type
 from simulator.household import Household
 from simulator.lists import Behind, Field, Item, Register, Shape
 from tests.support.simulated import readings
-from trials.corruption import lists
+from trials.corruption.cases import lists
 
 HOURLY = (
     ("kamstrup", "nordic", "nordic-hourly"),

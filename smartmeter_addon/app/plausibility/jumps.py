@@ -1,4 +1,4 @@
-"""Checks powers, currents, voltages and so on for jumps without a cause.
+"""Jumps of powers, currents, voltages and so on that nothing in the telegram explains.
 
 A jump of about a tenth of a quantity's range has a cause that shows in the same telegram: a power
 goes with currents or counters, a current with the power, an angle or a power factor with its
@@ -6,253 +6,160 @@ current. Smaller jumps are not checked, as errors of that size cannot be told fr
 load.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import product
 from operator import mul
 from typing import Final
 
-from app.meters.quantities import USUAL_VOLTAGE
-from app.plausibility import invariants
-from app.plausibility.baseline import Baseline
-from app.plausibility.observation import Observation
-from app.plausibility.violation import Violation
+from app.cosem.unit import Number
+from app.meters.quantities import USUAL_VOLTAGE, Quantity
+from app.plausibility.laws import CURRENTS, VOLTAGES, Values
 
 RECENT: Final = 300.0
 """Seconds for which the last value says something about the next one."""
 
+_JOULES_PER_KWH: Final = 3_600_000
+
 _LEAST_STEP: Final = 0.002
 """kWh: two units of the last digit of most meters."""
 
-_BALANCE_SLACK: Final = 200.0
+_BALANCE_SLACK: Final = 200
 """W by which currents may miss the power: they are rounded, and measured at another moment."""
 
-_HOUR: Final = 3600.0
-"""Seconds."""
-
-_KILO: Final = 1000.0
-
-_LEAST_VOLTS: Final = USUAL_VOLTAGE / 2
-"""W by which the power changes at least with each A of a current: at a power factor of 0.5."""
-
 _MOVING: Final = 0.15
-"""Share by which a power or current has to change to explain a jump of a power factor."""
+"""Share by which a power or current has to change to explain a jump of a power factor or angle."""
 
-_LEAST_MOVING: Final = 20.0
-"""W of the least power that this share is taken of."""
+_LITTLE_AMPERES: Final = 2
+"""A below which the power factor and the direction of a current say nothing."""
 
-_FULL_TURN: Final = 360.0
+_ALL_WAYS: Final = tuple(product((1, -1), repeat=len(CURRENTS)))
+"""Signs of the currents, each of which flows to the house or from it."""
+
+_FULL_TURN: Final = 360
 """Degrees."""
 
-_LEAST_AMPERES: Final = 0.1
-"""A below which the angle of a current says nothing."""
 
-_LEAST_CHANGE: Final = 0.02
-"""A: two units of the last digit of most meters."""
-
-_LITTLE_AMPERES: Final = 0.3
-"""A below which the power factor of a phase says nothing."""
-
-_COARSE_AMPERES: Final = 2.0
-"""The same where currents are sent in whole A; and A below which a current may turn round."""
-
-_BOTH_DIRECTIONS: Final[tuple[int, ...]] = (1, -1)
-"""Signs of a current that flows to the house or from it."""
-
-_FACTOR_SHARE: Final = 0.1
-_FACTOR_SLACK: Final = 20.0
-"""Share of the apparent power, and W, by which a power factor may miss the power of its phase."""
-
-
-def check(
-    baseline: Baseline, observation: Observation, since: float, violations: list[Violation]
-) -> None:
-    """Check the values of a telegram for jumps that nothing in it explains.
+class Change:
+    """Two telegrams of a meter, one after the other.
 
     Args:
-        baseline: the last counters and values.
-        observation: the telegram.
-        since: seconds from one to the other.
-        violations: appended to.
+        before: the last values.
+        values: those of a telegram.
+        seconds: between the two.
     """
-    before, limits = baseline.values, baseline.tolerances.limits
-    for key, value in observation.values.items():
-        change = value - before.get(key, value)
-        if not change:
-            continue
-        limit = limits.get(key)
-        if limit is None:
-            limit = limits[key] = baseline.tolerances.limit(key)
-        if -limit <= change <= limit or not _is_recent(baseline, key, observation):
-            continue
-        if not _is_explained(baseline, key, abs(change), observation, since):
-            kind = invariants.kind_of(key)
-            violations.append(Violation(kind, f"{key} jumps, and nothing else goes with it"))
 
+    def __init__(self, before: Values, values: Values, seconds: float) -> None:
+        self._before = before
+        self._values = values
+        self._seconds = seconds
+        self._net = "power" if "power" in values else "power_import"
 
-def _is_recent(baseline: Baseline, key: str, observation: Observation) -> bool:
-    """Tell whether a value was seen recently enough to compare the next one with it."""
-    return observation.now - baseline.seen_at.get(key, -RECENT) <= RECENT
+    def explains(self, quantity: Quantity | None, key: str, limit: Number) -> bool:
+        """Tell whether something else in the telegram explains a jump.
 
+        Args:
+            quantity: what jumps.
+            key: of the reading that jumps.
+            limit: how far it may move without a cause.
+        """
+        change = self._moved(key)
+        power, flow = self._moved(self._net), self._flow()
+        if quantity is Quantity.ACTIVE:
+            if key != self._net:  # of a phase or a direction
+                return power >= change / 4 or flow >= change / 2
+            return flow >= change / 2 or self._is_counted(change)
+        if quantity is Quantity.CURRENT:
+            return key not in CURRENTS or self._makes_power()
+        if quantity is Quantity.VOLTAGE:
+            return self._moves_with_others(key)
+        if quantity is Quantity.ANGLE and _FULL_TURN - change <= limit:
+            return True  # across zero
+        if quantity in {Quantity.ANGLE, Quantity.POWER_FACTOR}:
+            return self._is_moving(key, power, flow)
+        return quantity in {Quantity.REACTIVE, Quantity.APPARENT} and flow >= change / 2
 
-def _is_explained(
-    baseline: Baseline, key: str, change: float, observation: Observation, since: float
-) -> bool:
-    """Tell whether something else in the telegram explains a jump."""
-    values, before = observation.values, baseline.values
-    net = "power" if "power" in values else "power_import"
-    jump = abs(values[net] - before[net]) if net in values and net in before else 0.0
-    flow = 0.0  # VA by which the currents changed
-    for volts, amperes in zip(invariants.VOLTAGES, invariants.CURRENTS, strict=True):
-        if amperes in values and amperes in before:
-            flow += abs(values[amperes] - before[amperes]) * _volts(values, volts)
-    kind = invariants.kind_of(key)
-    if kind == "power":
-        if key != net:  # of a phase or a direction
-            return jump >= change / 4 or flow >= change / 2
-        return flow >= change / 2 or _is_counted(baseline, observation, net, since)
-    if kind == "current":
-        return key == "current_n" or _is_in_power(baseline, observation, net, change, jump)
-    if kind == "factor":
-        moving = _MOVING * max(abs(before.get(net, 0.0)), _LEAST_MOVING)
-        by_phase = _goes_with_phase(baseline, key, observation)
-        return max(jump, flow) >= moving if by_phase is None else by_phase
-    if kind == "angle":
-        return _goes_with_current(baseline, key, observation)
-    return kind == "reactive" and flow >= change / 2
+    def _moved(self, key: str) -> float:
+        """Return how far a reading moved; nothing where it was not sent twice."""
+        if key not in self._values or key not in self._before:
+            return 0.0
+        return abs(float(self._values[key] - self._before[key]))
 
+    def _flow(self) -> float:
+        """Return the VA by which the currents changed."""
+        return sum(
+            self._moved(amperes) * self._volts(volts)
+            for volts, amperes in zip(VOLTAGES, CURRENTS, strict=True)
+        )
 
-def _is_counted(baseline: Baseline, observation: Observation, net: str, since: float) -> bool:
-    """Tell whether the energies rose as a jump of the power makes them."""
-    imported, exported = (
-        _moved(baseline, observation, f"energy_{way}") for way in ("import", "export")
-    )
-    if imported is None:
+    def _volts(self, key: str) -> float:
+        """Return the voltage of a phase in V; what is usual where it is not sent, or zero."""
+        return float(self._values.get(key) or USUAL_VOLTAGE)
+
+    def _is_counted(self, change: float) -> bool:
+        """Tell whether the energies rose as a jump of the power makes them."""
+        if self._seconds <= 0 or self._net not in self._before:
+            return False
+        watts_per_kwh = _JOULES_PER_KWH / self._seconds
+        mean = self._risen("energy_import") * watts_per_kwh
+        if self._net == "power":
+            mean -= self._risen("energy_export") * watts_per_kwh
+        last = float(self._before[self._net])
+        towards = mean - last if self._values[self._net] > last else last - mean
+        return towards >= max(_LEAST_STEP * watts_per_kwh, change / 4)
+
+    def _risen(self, key: str) -> float:
+        """Return the kWh by which an energy rose; by its tariffs where the total is not sent."""
+        keys = (key,) if key in self._values else tuple(f"{key}_tariff_{n}" for n in range(1, 5))
+        return sum(map(self._moved, keys))
+
+    def _makes_power(self) -> bool:
+        """Tell whether the currents make the change of the power.
+
+        Currents have no sign. One that is not small keeps the one that it had.
+        """
+        if self._net not in self._values or self._net not in self._before:
+            return False
+        before, flows = self._flows(self._before), self._flows(self._values)
+        last, power = float(self._before[self._net]), float(self._values[self._net])
+        ways = min(_ALL_WAYS, key=lambda way: abs(sum(map(mul, way, before)) - last))
+        certain = abs(sum(map(mul, ways, before)) - last) <= _slack(before)
+        free = [not certain or self._is_little(one) for one in CURRENTS]
+        old = list(map(mul, ways, before))
+        for way in _ALL_WAYS:
+            if any(w != v and not f for w, v, f in zip(way, ways, free, strict=True)):
+                continue
+            moves = [new - was for new, was in zip(map(mul, way, flows), old, strict=True)]
+            if abs(sum(moves) - power + last) <= _slack(moves):
+                return True
         return False
-    moved = imported - (exported or 0.0) if net == "power" else imported
-    if since <= 0:
-        return False
-    mean = moved * _KILO * _HOUR / since
-    jump = observation.values[net] - baseline.values[net]
-    towards = (mean - baseline.values[net]) * (1 if jump > 0 else -1)
-    rounding = _LEAST_STEP * _KILO * _HOUR / since
-    return towards >= max(rounding, abs(jump) / 4)
 
-
-def _moved(baseline: Baseline, observation: Observation, key: str) -> float | None:
-    """Return the kWh by which an energy rose; by its tariffs where the total is not sent."""
-    tariffs = tuple(f"{key}_tariff_{n}" for n in range(1, 5))
-    keys = (key,) if key in observation.counters else tariffs
-    both = [one for one in keys if one in observation.counters and one in baseline.counters]
-    if not both:
-        return None
-    return sum(float(observation.counters[one] - baseline.counters[one]) for one in both)
-
-
-def _is_in_power(
-    baseline: Baseline, observation: Observation, net: str, change: float, jump: float
-) -> bool:
-    """Tell whether the power shows the jump of a current."""
-    before, values = baseline.values, observation.values
-    if net not in values or net not in before:
-        return False
-    if jump < change * _LEAST_VOLTS and not _is_balanced(baseline, observation, net):
-        return False
-    # Currents that made the power before have to make it now.
-    allowed = [_BOTH_DIRECTIONS] * len(invariants.CURRENTS)
-    missed, directions = _missed_by(before, net, allowed)
-    if missed <= 1:
-        allowed = [
-            _directions(baseline, observation, *one)
-            for one in zip(invariants.CURRENTS, directions, strict=True)
+    def _flows(self, values: Values) -> list[float]:
+        """Return voltage times current of each phase, in VA."""
+        return [
+            float(values.get(amperes, 0)) * self._volts(volts)
+            for volts, amperes in zip(VOLTAGES, CURRENTS, strict=True)
         ]
-    return _missed_by(values, net, allowed)[0] <= max(1.0, 2 * missed)
+
+    def _is_little(self, key: str) -> bool:
+        """Tell whether a current is too small for its direction to be known."""
+        return self._values.get(key, 0) + self._before.get(key, 0) <= _LITTLE_AMPERES
+
+    def _moves_with_others(self, key: str) -> bool:
+        """Tell whether another phase's voltage moves as well, by the grid or a broken neutral."""
+        change = self._moved(key)
+        others = (other for other in VOLTAGES if other != key)
+        return any(self._moved(other) >= change / 4 for other in others)
+
+    def _is_moving(self, key: str, power: float, flow: float) -> bool:
+        """Tell whether the current of a power factor or angle moves, or is too small to matter."""
+        amperes = f"current{key[-3:]}"
+        if amperes not in self._values or amperes not in self._before:
+            before = abs(float(self._before.get(self._net, 0)))
+            return max(power, flow) >= _MOVING * max(before, _BALANCE_SLACK)
+        last = float(self._before[amperes])
+        return self._is_little(amperes) or self._moved(amperes) >= _MOVING * last
 
 
-def _directions(
-    baseline: Baseline, observation: Observation, key: str, before: int
-) -> tuple[int, ...]:
-    """Return the directions in which a current may flow: as before, unless it jumps or is small."""
-    last, amperes = baseline.values.get(key), observation.values.get(key)
-    if last is None or amperes is None or abs(last) + abs(amperes) <= _COARSE_AMPERES:
-        return _BOTH_DIRECTIONS
-    jumps = abs(amperes - last) > baseline.tolerances.limit(key)
-    return _BOTH_DIRECTIONS if jumps else (before,)
-
-
-def _missed_by(
-    values: Mapping[str, float], net: str, allowed: Iterable[tuple[int, ...]]
-) -> tuple[float, tuple[int, ...]]:
-    """Find the directions of the currents with which they miss the power the least.
-
-    Args:
-        values: by key.
-        net: the key of the power.
-        allowed: the directions in which the current of each phase may flow.
-
-    Returns:
-        The miss as a share of the usual one, and the direction of each phase's current.
-    """
-    flows = [
-        values.get(amperes, 0.0) * _volts(values, volts)
-        for volts, amperes in zip(invariants.VOLTAGES, invariants.CURRENTS, strict=True)
-    ]
-    usual = _BALANCE_SLACK + sum(map(abs, flows)) / 10
-    return min(
-        (abs(sum(map(mul, flows, ways)) - values[net]) / usual, ways) for ways in product(*allowed)
-    )
-
-
-def _is_balanced(baseline: Baseline, observation: Observation, net: str) -> bool:
-    """Tell whether currents that changed on several phases make the change of the power.
-
-    A load may end on one phase while another begins on the next. Currents have no sign.
-    """
-    change = observation.values[net] - baseline.values[net]
-    sums = {0.0}
-    most = 0.0
-    for volts, amperes in zip(invariants.VOLTAGES, invariants.CURRENTS, strict=True):
-        if amperes in observation.values and amperes in baseline.values:
-            moved = observation.values[amperes] - baseline.values[amperes]
-            part = moved * _volts(observation.values, volts)
-            sums = {total + sign * part for total in sums for sign in (1, -1)}
-            most += abs(part)
-    return any(abs(total - change) <= _BALANCE_SLACK + most / 10 for total in sums)
-
-
-def _goes_with_phase(baseline: Baseline, key: str, observation: Observation) -> bool | None:
-    """Tell whether a power factor goes with its phase; None where no current of it is sent."""
-    values, phase = observation.values, key[-3:]
-    current = f"current{phase}"
-    amperes, last = values.get(current), baseline.values.get(current)
-    if amperes is None or last is None:
-        return None
-    real = values.get(f"power{phase}", values.get(f"power_import{phase}"))
-    if real is not None and (volts := values.get(f"voltage{phase}")) is not None:
-        real = abs(real - values.get(f"power_export{phase}", 0.0))
-        apparent = abs(volts * amperes)
-        return abs(abs(values[key]) * apparent - real) <= _FACTOR_SHARE * apparent + _FACTOR_SLACK
-    coarse = amperes.is_integer() and last.is_integer()
-    if max(amperes, last) <= (_COARSE_AMPERES if coarse else _LITTLE_AMPERES):
-        return True
-    return abs(amperes - last) >= max(_MOVING * last, _LEAST_CHANGE)
-
-
-def _goes_with_current(baseline: Baseline, key: str, observation: Observation) -> bool:
-    """Tell whether an angle may have turned that far: across zero, or with its current."""
-    change = abs(observation.values[key] - baseline.values[key]) % _FULL_TURN
-    if min(change, _FULL_TURN - change) <= baseline.tolerances.limit(key):
-        return True
-    current = f"current{key[-3:]}"
-    amperes, last = observation.values.get(current), baseline.values.get(current)
-    if amperes is None or last is None or max(amperes, last) < _LEAST_AMPERES:
-        return True
-    if abs(amperes - last) >= last / 10:
-        return True
-    # Where the angles make the power, the angle of a large current is right.
-    flow = sum(abs(observation.values.get(other, 0.0)) for other in invariants.CURRENTS)
-    return "angles" in observation.findings.kept and amperes >= flow / 10
-
-
-def _volts(values: Mapping[str, float], key: str) -> float:
-    """Return the voltage of a phase in V; what is usual where it is not sent, or zero."""
-    return values.get(key) or USUAL_VOLTAGE
+def _slack(watts: Iterable[float]) -> float:
+    """Return the W by which currents may miss the power that they make."""
+    return _BALANCE_SLACK + sum(map(abs, watts)) / 10

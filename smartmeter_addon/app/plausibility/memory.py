@@ -1,83 +1,110 @@
 """What is kept of a sender over a restart of the program, as JSON values.
 
-The keys and the names of checks and invariants are those that version 0.1.0 wrote, so that its
-state.json can be read. Where this program calls them otherwise now, the code below says so.
+The keys are those that version 0.1.0 wrote, so that its state.json can be read. Its names of checks
+are translated; what only it knew is left out.
 """
 
 import math
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from app.meters.quantities import CONNECTION_WATTS
-from app.plausibility.history import LEARNED, History
-from app.plausibility.tolerances import Tolerances
-from app.transport.push_interval import PushInterval
+from app.plausibility.known import Known
+from app.plausibility.laws import Learned
+from app.plausibility.track import Track
+
+_OF_0_1_0: Final = {
+    "power": "jump active_power",
+    "current": "jump current",
+    "voltage": "jump voltage",
+    "frequency": "jump frequency",
+    "angle": "jump angle",
+    "factor": "jump power_factor",
+    "reactive": "jump reactive_power",
+}
+"""Names of checks, by those of version 0.1.0."""
 
 
-def dump(history: History) -> dict[str, Any]:
-    """Return what is kept of the accepted history of a sender."""
-    tolerances, baseline = history.tolerances, history.baseline
-    streaks = history.invariant_streaks
+def dump(known: Known, track: Track) -> dict[str, Any]:
+    """Return what is kept of a sender."""
+    limits, measured = known.limits, {}
+    counters = known.reports.memory()
+    for key, value in track.values.items():
+        limit = limits.of(key)
+        if limit.is_energy:
+            counters[key] = str(track.floors.get(key, value))
+        elif limit.quantity is not None:
+            measured[key] = float(value)
     return {
-        "ids": sorted(history.meter_ids),
-        "family": history.family,
-        "lists": history.lists.memory(),
-        "laws": [name for name, streak in streaks.items() if streak >= LEARNED],
-        "counter": history.invocation_counter,
-        "uncounted": history.invocation_counter_may_repeat,
-        "time": history.clock.time,
-        "wall": history.wall_time,
-        "cadence": history.push_interval.median,
-        "counters": {key: str(number) for key, number in baseline.counters.items()},
-        "values": dict(baseline.values),
-        "watts": tolerances.connection_watts,
-        "stride": tolerances.refresh_seconds,
-        "slip": tolerances.schedule_seconds,
-        "slack": dict(tolerances.factors),
-        "tolerated": sorted(tolerances.tolerated),
+        "ids": sorted(known.ids),
+        "family": known.family,
+        "lists": known.lists.memory(),
+        "laws": known.laws.names(),
+        "counter": track.counter,
+        "uncounted": track.counter_may_repeat,
+        "time": track.time,
+        "wall": track.wall,
+        "counters": counters,
+        "values": measured,
+        "watts": limits.connection_watts,
+        "stride": limits.refresh_seconds,
+        "slack": dict(limits.factors),
+        "withheld": known.withholding.memory(),
+        "recent": list(track.recent),
     }
 
 
-def load(content: Any, now: float, wall_time: float) -> History | None:  # noqa: ANN401 - any JSON value
-    """Restore the accepted history of a sender.
+def load(content: Any, now: float, wall: float) -> tuple[Known, Track] | None:  # noqa: ANN401 - any JSON value
+    """Restore what is known of a sender.
 
     Args:
         content: what `dump` returned, or anything else.
         now: by the monotonic clock, in seconds.
-        wall_time: by this computer's clock, in seconds since 1970.
+        wall: by this computer's clock, in seconds since 1970.
 
     Returns:
         None when the content cannot be understood.
     """
-    tolerances = Tolerances()
-    history = History(tolerances)
+    known, track = Known(), Track()
+    limits = known.limits
     try:
-        history.meter_ids = frozenset(map(str, content["ids"]))
-        history.family = str(content["family"])
-        history.invariant_streaks = dict.fromkeys(map(str, content["laws"]), LEARNED)
+        known.ids = set(map(str, content["ids"]))
+        known.family = str(content["family"])
+        known.laws = Learned(map(str, content["laws"]))
+        limits.connection_watts = max(_finite(content["watts"]), CONNECTION_WATTS)
+        limits.refresh_seconds = _finite(content["stride"])
+        limits.factors = _factors(content)
+        known.lists.restore(content["lists"])
         counter, time = content["counter"], content["time"]
-        history.invocation_counter = None if counter is None else int(counter)
-        history.invocation_counter_may_repeat = bool(content["uncounted"])
-        meter_time = None if time is None else _finite(time)
-        tolerances.connection_watts = max(_finite(content["watts"]), CONNECTION_WATTS)
-        tolerances.refresh_seconds = _finite(content["stride"])
-        tolerances.schedule_seconds = _finite(content["slip"])
-        tolerances.factors = {str(k): max(1.0, _finite(v)) for k, v in content["slack"].items()}
-        tolerances.tolerated = set(map(str, content["tolerated"]))
-        history.wall_time = _finite(content["wall"])
-        history.push_interval = PushInterval(max(0.0, _finite(content["cadence"])))
+        track.counter = None if counter is None else int(counter)
+        track.counter_may_repeat = bool(content["uncounted"])
+        track.time = None if time is None else _finite(time)
+        track.wall = _finite(content["wall"])
+        track.now = track.timed_at = then = now - max(0.0, wall - track.wall)
         counters = {str(k): Decimal(str(v)) for k, v in content["counters"].items()}
         if not all(map(math.isfinite, counters.values())):
             return None
-        values = {str(k): _finite(v) for k, v in content["values"].items()}
-        history.now = now - max(0.0, wall_time - history.wall_time)
-        history.lists.restore(content["lists"])
+        measured = {str(k): Decimal(str(_finite(v))) for k, v in content["values"].items()}
+        known.withholding.restore(content.get("withheld", ()), then)
+        track.recent.extend(map(int, content.get("recent", ())))
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
         return None
-    history.clock.restore(meter_time, history.now)
-    history.baseline.restore(dict(counters), values, history.now)
-    history.count = LEARNED
-    return history if history.meter_ids else None
+    known.reports.restore(counters, then)
+    track.values = {**measured, **{k: v for k, v in counters.items() if "/" not in k}}
+    track.seen[None] = tuple(track.values), then
+    track.changed = {key: (then, value) for key, value in track.values.items()}
+    track.restored = True
+    known.count = 10
+    return (known, track) if known.ids else None
+
+
+def _factors(content: Mapping[str, Any]) -> dict[str, float]:
+    """Return the limits that were widened."""
+    factors = {_OF_0_1_0.get(str(k), str(k)): _finite(v) for k, v in content["slack"].items()}
+    if content.get("slip"):  # version 0.1.0: seconds by which times miss their schedule
+        factors["schedule"] = 2.0
+    return factors
 
 
 def _finite(value: str | float) -> float:

@@ -1,93 +1,36 @@
-"""One sender: its accepted history, and pending ones that may replace it."""
+"""One sender: what it sent last, what is pending, and what its telegrams have shown."""
 
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.plausibility import counters, violation
-from app.plausibility.history import History
-from app.plausibility.observation import Observation
-from app.plausibility.recurrence import Recurrence
-from app.plausibility.schedule import NEEDED
-from app.plausibility.structure import Structure
-from app.plausibility.tolerances import Tolerances
+from app.meters.telegram import Telegram, Withheld
+from app.plausibility import values
+from app.plausibility.calm import Calm
+from app.plausibility.checks import BY_NAME, CHECKS, Failed, failed
+from app.plausibility.decision import Decision, Outcome
+from app.plausibility.evidence import Evidence
+from app.plausibility.held import Held
+from app.plausibility.known import Known
+from app.plausibility.lists import KnownList
+from app.plausibility.pending import Pending
+from app.plausibility.relaxation import Relaxation
+from app.plausibility.track import Observation, Track
+from app.plausibility.violation import Violation
 
-YOUNG: Final = 3
-"""Telegrams from which on an accepted history outweighs a single telegram that contradicts it."""
+_BESIDE_ANOTHER: Final = 60
+"""Confirmations of a sender beside one that is still heard: damage may make the same name again."""
 
-_CONFIRMATIONS: Final = 2
-"""Telegrams that have to follow from a pending one, for instance after a reset of counters."""
+_RECORDING_SECONDS: Final = 600.0
+_RECORDING_SECONDS_VERIFIED: Final = 86400.0
+"""Seconds for which old invocation counters with old times have to come before they are accepted: a
+recording is shorter. A longer one is feared only where the tag is verified, as nothing else can be
+forged there."""
 
-_CONFIRMATIONS_INVARIANT: Final = 3
-"""The same where an invariant or bound is violated, which is not checked among pending ones."""
-
-_CONFIRMATIONS_STRANGER: Final = 60
-"""The same where another sender is accepted meanwhile: damage may make the same name again."""
-
-_REPLAYS: Final = 60
-_REPLAY_SECONDS: Final = 600.0
-_REPLAY_SECONDS_VERIFIED: Final = 86400.0
-"""Telegrams, and seconds for which they have to come, before replays of an old time are accepted.
-
-A recording is shorter than that. A longer one is feared only where the tag is verified, as nothing
-else can be forged there.
-"""
-
-_USUAL_LIST: Final = 2
-"""Telegrams with the same other list before it is accepted: noise makes none twice."""
-
-_USUAL_STRUCTURE: Final = 8
-"""The same for a structure that is nearly a known one: the same bit may be hit again."""
-
-_MOST_UNUSUAL: Final = 32
-"""Structures that are counted for this, so that noise does not fill the memory."""
-
-_MOST_PENDING: Final = 4
-"""Pending histories: noise between the telegrams of one begins others."""
-
-_LONGEST_REFRESH: Final = 86400.0
-"""Seconds: no meter refreshes its counters more rarely than once a day."""
-
-_MOST_WATTS: Final = 1e6
-"""W of the largest connection that is learned: a factory's."""
-
-_POWER_HEADROOM: Final = 1.2
-"""Factor of a connection over a confirmed power: it was hardly the largest."""
-
-_WATTS_PER_AMPERE: Final = 830.0
-"""W of a connection for each A of a confirmed current: three phases of 230 V, and a fifth more."""
+_MOST_PENDING: Final = 8
+"""Pending tracks: noise between the telegrams of one begins others."""
 
 _RISE_HEADROOM: Final = 1.3
 """Factor of a connection over the mean power of a confirmed rise of an energy."""
-
-TOLERANCE_CHECKS: Final = frozenset(
-    (
-        "power",
-        "current",
-        "voltage",
-        "frequency",
-        "angle",
-        "factor",
-        "reactive",
-        violation.AHEAD_OF_POWER,
-        violation.SCHEDULE,
-    )
-)
-"""Checks against a tolerance, which may be too narrow for a meter."""
-
-
-@dataclass(slots=True)
-class Pending:
-    """Pending telegrams that follow from one another.
-
-    Args:
-        history: of these telegrams.
-        begun: when the first came, by the monotonic clock, in seconds.
-        watts: the largest mean power that an energy rose with from one to the next.
-    """
-
-    history: History
-    begun: float
-    watts: float = 0.0
 
 
 @dataclass(slots=True)
@@ -95,171 +38,215 @@ class Sender:
     """What is known of one sender.
 
     Args:
-        tolerances: of all its histories.
-        accepted: the history of its accepted telegrams; None before the first.
-        pending: histories that may replace it, the one that was confirmed last at the end.
-        accepted_before: telegrams of the line that were accepted before it was first heard.
-        recurrence: counts the checks that its telegrams failed.
-        failed: telegrams that failed a check since the last accepted one.
-        failed_more: whether any of these failed a check that is not of `TOLERANCE_CHECKS`.
-        unusual: how often a structure came that is not a known one.
+        known: what was learned in accepted telegrams.
+        track: of the accepted telegrams; None before the first.
+        without: names of checks that are not made.
+        heard_before: telegrams of other senders before it was first heard.
+        is_new: whether others were known then.
     """
 
-    tolerances: Tolerances = field(default_factory=Tolerances)
-    accepted: History | None = None
-    pending: list[Pending] = field(default_factory=list)
-    accepted_before: int = 0
-    recurrence: Recurrence = field(default_factory=Recurrence)
-    failed: int = 0
-    failed_more: bool = False
-    unusual: dict[Structure, int] = field(default_factory=dict)
+    known: Known = field(default_factory=Known)
+    track: Track | None = None
+    without: frozenset[str] = frozenset()
+    heard_before: int = 0
+    is_new: bool = False
+    _pending: list[Pending] = field(default_factory=list)
+    _latest: KnownList | None = None
+    _calm: Calm | None = None
+    _relaxation: Relaxation = field(default_factory=Relaxation)
+    _held: Held = field(default_factory=Held)
 
-    def accept(self, history: History) -> None:
-        """Replace the accepted history, by the same one or by a pending one."""
-        self.accepted = history
-        self.pending.clear()
-        self.failed, self.failed_more = 0, False
-        self.recurrence.count_accepted()
-
-    def is_usual(self, structure: Structure, checks: frozenset[str]) -> bool:
-        """Count a structure that is not a known one; tell whether it came too often for damage.
-
-        Args:
-            structure: of a telegram that fails no other check.
-            checks: which of `STRUCTURE` and `LIST` it fails.
-        """
-        count = self.unusual[structure] = self.unusual.pop(structure, 0) + 1
-        if len(self.unusual) > _MOST_UNUSUAL:
-            del self.unusual[next(iter(self.unusual))]
-        return count >= (_USUAL_LIST if violation.LIST in checks else _USUAL_STRUCTURE)
-
-    def relax(self, accepted: History, observation: Observation, checks: frozenset[str]) -> None:
-        """Relax what telegrams of this sender fail again and again without being damaged.
-
-        Args:
-            accepted: its accepted history.
-            observation: a telegram that does not follow from it.
-            checks: those that it fails.
-        """
-        if checks == {violation.REPEATED}:
-            accepted.lists.relax_repeated(observation)
-        if self.failed > 1:
-            return
-        check = _relaxable(checks)
-        if check == violation.SCHEDULE and not accepted.lists.count_off_schedule(observation):
-            check = None
-        if self.recurrence.count_failed(check) and check:
-            accepted.relax(check)
-
-    def confirm(
-        self, observation: Observation, checks: frozenset[str], *, verified: bool
-    ) -> tuple[Pending, bool]:
-        """Add a telegram to the pending history that it follows from, or begin one with it.
+    def judge(self, observation: Observation, *, is_alone: bool) -> Decision:
+        """Decide about a telegram.
 
         Args:
             observation: the telegram.
-            checks: those against the accepted history that it fails.
-            verified: whether its tag was verified.
+            is_alone: whether no other sender was heard since this one was first heard.
+        """
+        failure = failed(observation, self.known, self.track, without=self.without)
+        violations, moment = failure.violations, observation.moment
+        sent = moment.time if moment else None
+        others = observation.telegram.others
+        reported = self.known.reports.pending(others, sent, observation.now, observation.wall)
+        if self.is_new and self.track is None and observation.evidence < Evidence.TAG:
+            sentence = "it comes from a sender that was not heard before"
+            violations.append(Violation("identity", sentence))
+        violations += [
+            Violation("report", one.sentence, name)
+            for name, one in reported.items()
+            if one.is_new and observation.evidence <= BY_NAME["report"].evidence
+        ]
+        remaining = violations
+        if violations and self.track and self.known.withholding:
+            remaining = self.known.withholding.remaining(
+                violations, observation, self.track, self.known.limits
+            )
+        told = None
+        if remaining:
+            if self._is_duplicate(observation, remaining):
+                return Decision(Outcome.REJECTED, remaining, set(), set())
+            pending = self._confirm(observation, remaining)
+            if pending and self._is_confirmed(pending, observation, is_alone=is_alone):
+                told = self._adopt(pending, observation, remaining)
+            elif not self._relax(observation, remaining):
+                return self._hold(observation, remaining)
+        withheld = self._accept(observation, failure, set(reported))
+        return Decision(Outcome.ACCEPTED, violations, withheld, set(reported), told)
+
+    def takes(self, telegram: Telegram, now: float, wall: float) -> bool:
+        """Accept a telegram that goes on from the one before in the usual way; tell whether.
+
+        Args:
+            telegram: the next one.
+            now: by the monotonic clock, in seconds.
+            wall: by this computer's clock, in seconds since 1970.
+        """
+        if self._calm is None or self._pending or self.track is None:
+            return False
+        return self._calm.accepts(telegram, self.track, now, wall)
+
+    def withheld(self, wall: float) -> tuple[Withheld, ...]:
+        """Return what is withheld for longer than two of its own push intervals."""
+        told = self.known.withholding.told()
+        return (*self._held.told(), *told, *self.known.reports.overdue(wall))
+
+    def _is_duplicate(self, observation: Observation, violations: list[Violation]) -> bool:
+        """Tell whether a telegram is an accepted one again, which confirms nothing."""
+        track, moment = self.track, observation.moment
+        if observation.counter is None and any(one.check == "replay" for one in violations):
+            return True
+        if track is None or observation.counter is None or observation.counter != track.counter:
+            return False
+        same = track.time == (moment.time if moment else None)
+        return same and track.holds(observation.values)
+
+    def _confirm(self, observation: Observation, violations: list[Violation]) -> Pending | None:
+        """Return the pending telegrams that a telegram goes on from; begin new ones if none."""
+        for pending in self._pending:
+            if pending.is_repeated_by(observation):
+                return None
+            if pending.structure != observation.found.structure:
+                continue
+            failure = failed(
+                observation, self.known, pending.track, pending=pending.names, without=self.without
+            )
+            if not failure.violations:
+                pending.add(observation, self.known.limits)
+                return pending
+        nearest = self.known.lists.nearest(observation.found.structure)
+        self._pending.append(Pending(observation, violations, nearest))
+        del self._pending[:-_MOST_PENDING]
+        return None
+
+    def _is_confirmed(self, pending: Pending, observation: Observation, *, is_alone: bool) -> bool:
+        """Tell whether enough telegrams confirm pending ones."""
+        checks, track = pending.checks, self.track
+        needed = max(BY_NAME[name].confirmations for name in checks)
+        if track is None:
+            if "identity" in checks:
+                # With a damaged system title nothing is deciphered.
+                is_alone = is_alone or observation.counter is not None
+                needed = needed if is_alone else _BESIDE_ANOTHER
+            elif "possible" not in checks:
+                needed = 1
+        elif "replay" in checks and not self._is_later(observation, track):
+            verified = observation.evidence is Evidence.TAG
+            seconds = _RECORDING_SECONDS_VERIFIED if verified else _RECORDING_SECONDS
+            return observation.now - pending.begun >= seconds
+        elif not self.known.is_grown:
+            needed = 1
+        return pending.confirmations >= needed
+
+    def _adopt(
+        self, pending: Pending, observation: Observation, violations: list[Violation]
+    ) -> str | None:
+        """Take pending telegrams that are confirmed for accepted, and learn from them.
 
         Returns:
-            The pending history, and whether the telegram confirms it.
+            A sentence for the log about what happened to the meter; None for a first telegram.
         """
-        for n, pending in enumerate(self.pending):
-            history = pending.history
-            if not (
-                history.check_replay_and_identity(observation)
-                if verified
-                else history.check(observation)
-            ):
-                _, watts = counters.fastest_rise(history.baseline, observation)
-                pending.watts = max(pending.watts, watts)
-                history.add(observation)
-                self.pending.append(self.pending.pop(n))
-                return pending, True
-        pending = self.begin(observation, checks)
-        del self.pending[: max(0, len(self.pending) - _MOST_PENDING + 1)]
-        self.pending.append(pending)
-        return pending, False
+        checks, limits = pending.checks, self.known.limits
+        if "connection" in checks:
+            limits.enlarge_connection(values.connection_watts(observation.values))
+        if "rise" in checks and self.track:
+            stood, watts = values.mean_watts(observation, self.track, limits)
+            if watts <= limits.connection_watts:
+                limits.slow_refresh(stood)
+            elif pending.watts > limits.connection_watts:  # and no clock that stood still
+                limits.enlarge_connection(_RISE_HEADROOM * pending.watts)
+        if checks & {"clock", "schedule", "identity"}:
+            self.known.lists.distrust()
+        self.known.withholding.begin(violations, observation)
+        if self.track is None:
+            self.track = pending.track
+            return None
+        self.track.adopt(pending.track, self.known.withholding.keys)
+        told = (check.confirmed for check in CHECKS if check.name in checks)
+        return f"the pending telegrams confirm each other: {'; '.join(dict.fromkeys(told))}"
 
-    def begin(self, observation: Observation, checks: frozenset[str]) -> Pending:
-        """Begin a pending history."""
-        # Twice the telegrams are needed to tell the push interval: the clock may be damaged.
-        history = History(self.tolerances, 2 * NEEDED)
-        history.pending_for = checks
-        history.invocation_counter_may_repeat = True
-        if self.accepted:
-            history.invariant_streaks = dict(self.accepted.invariant_streaks)
-        history.add(observation)
-        return Pending(history, observation.now)
-
-    def is_confirmed(
-        self, pending: Pending, observation: Observation, *, alone: bool, verified: bool
-    ) -> bool:
-        """Tell whether enough telegrams confirm a pending history.
-
-        Args:
-            pending: the history.
-            observation: its last telegram.
-            alone: whether no other sender was accepted since this one was first heard.
-            verified: whether the tag of the last telegram was verified.
-        """
-        accepted = self.accepted
-        confirmations = pending.history.count - 1
-        checks, time = pending.history.pending_for, observation.meter_time
-        if accepted and violation.REPLAY in checks:
-            is_later = time is not None and (accepted.clock.time or time) < time
-            if not is_later:
-                seconds = _REPLAY_SECONDS_VERIFIED if verified else _REPLAY_SECONDS
-                return confirmations >= _REPLAYS and observation.now - pending.begun >= seconds
-        if accepted is None and violation.IDENTITY not in checks:
-            return True
-        if accepted is None and not alone:
-            return confirmations >= _CONFIRMATIONS_STRANGER
-        if accepted and accepted.count < YOUNG:
-            return True
-        prefixes = (violation.INVARIANT, violation.BOUND)
-        if any(check.startswith(prefixes) for check in checks):
-            return confirmations >= _CONFIRMATIONS_INVARIANT
-        return confirmations >= _CONFIRMATIONS
-
-    def learn(self, pending: Pending, observation: Observation) -> None:
-        """Learn from a pending history that is to be accepted, before it is.
-
-        Args:
-            pending: the history.
-            observation: its last telegram.
-        """
-        tolerances, accepted = self.tolerances, self.accepted
-        checks = pending.history.pending_for
-        for check in checks & (TOLERANCE_CHECKS | {violation.CLOCK}) - {violation.SCHEDULE}:
-            if self.recurrence.count_confirmed(check):
-                tolerances.widen(check)
-        bounds = {check for check in checks if check.startswith(violation.BOUND)}
-        values = observation.values
-        if bounds:
-            tolerances.tolerated |= bounds
-            watts = max((abs(v) for k, v in values.items() if k.startswith("power")), default=0)
-            amperes = max((abs(v) for k, v in values.items() if "current" in k), default=0)
-            tolerances.connection_watts = min(
-                max(
-                    tolerances.connection_watts,
-                    _POWER_HEADROOM * watts,
-                    _WATTS_PER_AMPERE * amperes,
-                ),
-                _MOST_WATTS,
+    def _accept(self, observation: Observation, failure: Failed, reports: set[str]) -> set[str]:
+        """Accept a telegram; return the keys of its values that are withheld."""
+        known, track = self.known, self.track or Track()
+        self.track = track
+        withheld: set[str] = set()
+        accepted = observation.values
+        if known.withholding:
+            withheld = known.withholding.withheld(
+                observation, failure.violations, known.limits, as_power_says=failure.digits == 0
             )
-        if accepted and violation.RISE in checks:
-            stood, watts = counters.fastest_rise(accepted.baseline, observation)
-            if watts <= tolerances.connection_watts:
-                refresh_seconds = max(stood, tolerances.refresh_seconds)
-                tolerances.refresh_seconds = min(refresh_seconds, _LONGEST_REFRESH)
-            elif pending.watts > tolerances.connection_watts:  # and no clock that stood still
-                tolerances.connection_watts = min(_RISE_HEADROOM * pending.watts, _MOST_WATTS)
-        tolerances.limits.clear()
+            accepted = {key: value for key, value in accepted.items() if key not in withheld}
+        listed = known.lists.add(observation.found)
+        track.add(observation, accepted, listed)
+        known.add(listed, observation, accepted, (failure.laws, failure.broken), reports)
+        self._prepare(listed, observation, is_usual=not (withheld or reports or track.floors))
+        shape = observation.found.structure
+        if self._pending:
+            self._pending = [one for one in self._pending if not one.contradicted_by(shape)]
+        self._held.end(shape)
+        return withheld
 
+    def _prepare(
+        self,
+        listed: KnownList,
+        observation: Observation,
+        *,
+        is_usual: bool,
+    ) -> None:
+        """Prepare what the next telegram keeps to if it is a usual one of the same list."""
+        interval = listed.schedule.interval
+        # A text among the values cannot be reckoned with.
+        quantities = [self.known.limits.of(key).quantity for key in observation.values]
+        again = self._latest is listed and is_usual and not self.without and None not in quantities
+        self._latest = listed
+        reading = observation.telegram.reading
+        self._calm = None
+        if again and interval and reading and observation.found.size in listed.bits:
+            derived = "power" in reading.derived
+            self._calm = Calm(self.known, listed, observation, interval, derived=derived)
 
-def _relaxable(checks: frozenset[str]) -> str | None:
-    """Return the only check, if it is one that a meter may fail for years."""
-    (check, *others) = checks
-    is_invariant = check.startswith(violation.INVARIANT) and check != violation.REPEATED
-    return check if not others and (check in TOLERANCE_CHECKS or is_invariant) else None
+    def _relax(self, observation: Observation, violations: list[Violation]) -> bool:
+        """Relax a check that is not right for this meter; tell whether the telegram is accepted."""
+        names, checks = ({one.name for one in violations}, {one.check for one in violations})
+        check, *others = checks
+        alone = not others and BY_NAME[check].relaxable and self.track is not None
+        if not self._relaxation.is_due(names if alone else set(), observation.evidence):
+            return False
+        for name in names:
+            self.known.relax(check, name)
+        again = failed(observation, self.known, self.track, without=self.without)
+        return check in {"structure", "repeated"} or not again.violations
+
+    def _hold(self, observation: Observation, violations: list[Violation]) -> Decision:
+        """Do not accept a telegram, and count it."""
+        what = ", ".join(observation.values) if self.known.lists.are_several else "all values"
+        self._held.add(observation, violations[0].sentence, what)
+        replayed = any(one.check == "replay" for one in violations)
+        outcome = Outcome.REJECTED if replayed else Outcome.PENDING
+        return Decision(outcome, violations, set(), set())
+
+    @staticmethod
+    def _is_later(observation: Observation, track: Track) -> bool:
+        """Tell whether a telegram's clock is newer than the last accepted one's."""
+        if observation.moment is None:
+            return False
+        return track.time is None or observation.moment.time > track.time

@@ -1,13 +1,14 @@
-"""The structure of a telegram: link, codes, types, scalers and units, in order.
+"""The structure of a telegram, which is the same in each telegram of a list, and its constant bits.
 
 AES-GCM deciphers by exclusive or. Unless the tag is checked, a flipped bit of the telegram becomes
 the same flipped bit of the plaintext: of a value, or of the code, type or scaler beside it. A value
-cannot be known beforehand. The structure is the same in each telegram of a list.
+cannot be known beforehand. All else can: the first telegram of a list tells which bits those are.
 """
 
+import re
 import zlib
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from app.cosem import clock
 from app.cosem.obis import from_logical_name
@@ -21,9 +22,7 @@ Structure = tuple[object, ...]
 The link is part of it, as damage may make another link of a frame, and one without a checksum.
 """
 
-_DETAILED: Final = frozenset((axdr.ARRAY, axdr.STRUCTURE, axdr.OCTET_STRING, axdr.DESCRIPTOR))
-"""Types of which more than the type belongs to the structure."""
-
+_CONTAINERS: Final = (axdr.ARRAY, axdr.STRUCTURE)
 _CLASS_IDS: Final = (axdr.LONG_UNSIGNED, axdr.UNSIGNED)
 """Types of the class id that a capture object begins with."""
 
@@ -32,6 +31,9 @@ _CENTURIES: Final = (7, 8)
 
 _NAME_SIZE: Final = 6
 """Bytes of a logical name."""
+
+_DESCRIPTOR_SIZE: Final = 9
+"""Bytes of an attribute descriptor: class id, logical name, attribute index."""
 
 _MOST_DAMAGED: Final = 4
 """Entries of a structure that one burst of noise damages at most."""
@@ -42,53 +44,93 @@ _PAIR: Final = 2
 _CAPTURE_OBJECT: Final = 3
 """Elements that a capture object has at least: class id, logical name, attribute."""
 
+_HEADER: Final = 6
+"""Bytes of a data-notification up to the length of its date-time, with it."""
 
-def of(telegram: Telegram) -> tuple[Structure, list[bytes]]:
-    """Return a telegram's structure, and the octet strings of its list that are no codes."""
+_ALL, _NONE = 0xFF, 0x00
+_CLOCK_TEXT: Final = bytes((*bytes(8), _ALL, _NONE, _NONE, 0x7F))
+"""Bits of a date-time that a meter repeats: hundredths, and the status but for daylight saving.
+
+Date, time and day of week are compared by themselves. The deviation is part of the time.
+"""
+
+_BRACKETS: Final = re.compile(rb"\([^()]*\)")
+_DIGITS: Final = bytes(0xF0 if byte in b"0123456789" else _ALL for byte in range(256))
+"""Constant bits of the characters in brackets: a digit may become any other."""
+
+
+class Mask(NamedTuple):
+    """Which bits of a telegram's content are no values.
+
+    Args:
+        fixed: bits of codes, types, scalers, units: another one is another list.
+        texts: bits that a meter mostly repeats: of each string, of the status of each clock.
+        clocks: where date-times stand, in bytes.
+        size: of the content, in bytes.
+    """
+
+    fixed: int
+    texts: tuple[int, ...] = ()
+    clocks: tuple[int, ...] = ()
+    size: int = 0
+
+
+def content_of(telegram: Telegram) -> bytes:
+    """Return the bytes that `mask_of` is about: the APDU or the text, deciphered."""
+    content = telegram.push.content
+    return content if isinstance(content, bytes) else content.apdu if content else b""
+
+
+def checksum_of(telegram: Telegram) -> int:
+    """Return a number that tells a telegram's content from others."""
+    return zlib.crc32(content_of(telegram))
+
+
+def structure_of(telegram: Telegram) -> tuple[Structure, Mask | None]:
+    """Return a telegram's structure, and its constant bits; None where these cannot be told."""
     content = telegram.push.content
     is_text = isinstance(content, bytes)
     entries: list[object] = [telegram.push.frame.link, is_text]
-    strings: list[bytes] = []
     if isinstance(content, bytes) or content is None:
         for obis, register in (telegram.registers or {}).items():
             entries += obis, register.unit, isinstance(register.value, str)
-    else:
-        _collect([content.body], entries, strings, with_integers=False)
-    return tuple(entries), strings
-
-
-def is_clock(value: bytes) -> bool:
-    """Tell whether an octet string is a date-time."""
-    return len(value) == clock.SIZE and value[0] in _CENTURIES
+        return tuple(entries), _mask_of_text(content or b"")
+    walk = _Walk(content.apdu, entries)
+    end = walk.elements([content.body], len(walk.fixed), is_value=True)
+    whole = len(walk.fixed) == end == len(content.apdu)
+    if not whole:
+        return tuple(entries), None
+    texts = (
+        int.from_bytes(text, "big") << 8 * (end - begin - len(text)) for begin, text in walk.texts
+    )
+    fixed = int.from_bytes(walk.fixed, "big")
+    return tuple(entries), Mask(fixed, tuple(texts), tuple(walk.clocks), end)
 
 
 def alike(one: Structure, other: Structure) -> bool:
     """Tell whether two structures differ at most in values that one of them sends as null."""
-    if one == other:
-        return True
-    if len(one) != len(other):
-        return False
-    return all(
-        a == b or (axdr.NULL in (a, b) and isinstance(a, int) and isinstance(b, int))
-        for a, b in zip(one, other, strict=True)
+    return one == other or (
+        len(one) == len(other)
+        and all(
+            a == b or (axdr.NULL in (a, b) and isinstance(a, int) and isinstance(b, int))
+            for a, b in zip(one, other, strict=True)
+        )
     )
 
 
-def is_other_list(one: Structure, known: Iterable[Structure]) -> bool:
-    """Tell whether a structure is that of another list, and not of a known one that is damaged.
+def nearly(one: Structure, known: Iterable[Structure]) -> Structure | None:
+    """Return the known structure that a structure may be a damaged form of.
 
     Some meters push several lists in turn. None of those that send text does, and a damaged
-    character of a text may cost a line, so text is never another list.
+    character of a text may cost a line, so each text may be a damaged form of a known one.
     """
-    link, is_text = one[:2]
-    return not is_text and all(
-        link == other[0]
-        and (
-            len(one) != len(other)
-            or sum(a != b for a, b in zip(one, other, strict=True)) > _MOST_DAMAGED
-        )
-        for other in known
-    )
+    for other in known:
+        if one[1] and other[1]:
+            return other
+        same = one[0] == other[0] and len(one) == len(other)
+        if same and sum(a != b for a, b in zip(one, other, strict=True)) <= _MOST_DAMAGED:
+            return other
+    return None
 
 
 def digest(one: Structure) -> int:
@@ -96,39 +138,107 @@ def digest(one: Structure) -> int:
     return zlib.crc32(repr(one).encode())
 
 
-def _collect(
-    elements: list[Data], entries: list[object], strings: list[bytes], *, with_integers: bool
-) -> None:
-    """Append the entries of some elements.
+def is_clock(value: bytes) -> bool:
+    """Tell whether an octet string is a date-time."""
+    return len(value) == clock.SIZE and value[0] in _CENTURIES
+
+
+def _mask_of_text(text: bytes) -> Mask:
+    mask = bytearray(b"\xff" * len(text))
+    for found in _BRACKETS.finditer(text):
+        mask[found.start() : found.end()] = found[0].translate(_DIGITS)
+    return Mask(int.from_bytes(mask, "big"), size=len(text))
+
+
+class _Walk:
+    """Takes a data-notification's value element by element, beside its bytes.
 
     Args:
-        elements: of a list.
-        entries: appended to.
-        strings: octet strings that are no codes are appended.
-        with_integers: whether the values of integers belong to the structure, as in a capture
-            object.
+        apdu: the bytes.
+        entries: of the structure, appended to.
     """
-    tag: int
-    value: Any
-    append = entries.append
-    for tag, value in elements:
-        if tag not in _DETAILED:
-            append((tag, value) if with_integers and isinstance(value, int) else tag)
-        elif tag == axdr.OCTET_STRING:
-            if len(value) == _NAME_SIZE and from_logical_name(value):
-                append(value)
-                continue
-            strings.append(value)
-            append(tag)
-        elif tag == axdr.DESCRIPTOR:
-            append((tag, value))
-        elif (
-            len(value) == _PAIR and value[0][0] == axdr.INTEGER and value[1][0] == axdr.ENUM
-        ):  # scaler and unit
-            append((value[0][1], value[1][1]))
-        else:
-            append((tag, len(value)))
-            _collect(value, entries, strings, with_integers=_is_capture_object(value))
+
+    def __init__(self, apdu: bytes, entries: list[object]) -> None:
+        self._apdu = apdu
+        self._entries = entries
+        self.fixed = bytearray((_ALL, _NONE, _NONE, _NONE, _NONE, _ALL))
+        self.texts: list[tuple[int, bytes]] = [(1, b"\xff")]  # where they begin, and their bits
+        self.clocks: list[int] = []
+        header = apdu[_HEADER - 1]
+        size = header + 1 if header == axdr.OCTET_STRING else header
+        if size > clock.SIZE:
+            self.fixed.append(_ALL)
+        if size:
+            self._clock(len(self.fixed), is_said=is_clock(apdu[len(self.fixed) :][: clock.SIZE]))
+
+    def _clock(self, pos: int, *, is_said: bool) -> int:
+        """Take a date-time; return where it ends."""
+        self.clocks += [pos] * is_said
+        self.texts.append((pos, _CLOCK_TEXT))
+        return self._take(pos, clock.SIZE, _NONE)
+
+    def elements(self, elements: list[Data], pos: int, *, is_value: bool) -> int:
+        """Take some elements.
+
+        Args:
+            elements: of a list.
+            pos: where the first of them begins in the bytes.
+            is_value: whether integers are values, and no part of a capture object.
+
+        Returns:
+            Where the last of them ends.
+        """
+        for tag, value in elements:
+            if tag == axdr.DESCRIPTOR:
+                self._entries.append((tag, value))
+                pos = self._take(pos, _DESCRIPTOR_SIZE)
+            elif tag in _CONTAINERS:
+                pos = self._container(tag, value, self._take(pos, 1))
+            elif tag in axdr.SIZES:
+                self._entries.append(
+                    tag if is_value or not isinstance(value, int) else (tag, value)
+                )
+                size = axdr.SIZES[tag]
+                pos = self._take(pos, 1)
+                pos = self._take(pos, size, _NONE if is_value else _ALL)
+            elif tag in (axdr.NULL, axdr.DONT_CARE):
+                self._entries.append(tag)
+                pos = self._take(pos, 1)
+            else:
+                pos = self._string(tag, value, pos)
+        return pos
+
+    def _take(self, pos: int, size: int, fixed: int = _ALL) -> int:
+        """Take bytes of which all bits or none are constant; return where they end."""
+        self.fixed += bytes((fixed,)) * size
+        return pos + size
+
+    def _length(self, pos: int) -> int:
+        """Take the bytes of a length or count; return where they end."""
+        first = self._apdu[pos] if pos < len(self._apdu) else 0
+        return self._take(pos, 1 if first < axdr.LONG_LENGTH else 1 + first - axdr.LONG_LENGTH)
+
+    def _container(self, tag: int, value: list[Data], pos: int) -> int:
+        is_pair = len(value) == _PAIR and value[0][0] == axdr.INTEGER and value[1][0] == axdr.ENUM
+        if is_pair:  # scaler and unit
+            self._entries.append((value[0][1], value[1][1]))
+            return self._take(pos, 5)
+        self._entries.append((tag, len(value)))
+        return self.elements(value, self._length(pos), is_value=not _is_capture_object(value))
+
+    def _string(self, tag: int, value: bytes | str, pos: int) -> int:
+        """Take a string: a code, a clock, or a text."""
+        is_name = tag == axdr.OCTET_STRING and len(value) == _NAME_SIZE and isinstance(value, bytes)
+        if is_name and isinstance(value, bytes) and from_logical_name(value):
+            self._entries.append(value)
+            return self._take(pos, 2 + _NAME_SIZE)
+        self._entries.append(tag)
+        pos = self._length(self._take(pos, 1))
+        if isinstance(value, bytes) and is_clock(value):
+            return self._clock(pos, is_said=True)
+        size = (len(value) + 7) // 8 if tag == axdr.BIT_STRING else len(value)
+        self.texts.append((pos, b"\xff" * size))
+        return self._take(pos, size, _NONE)
 
 
 def _is_capture_object(elements: list[Data]) -> bool:

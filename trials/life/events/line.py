@@ -113,9 +113,9 @@ def ten_telegrams_replayed(life: Life) -> None:
         life.deliver(data, replace(said, duty=Duty.REFUSE))
 
 
-@event(both(named, lambda facts: not facts.text))
+@event(both(named, lambda facts: not facts.text), hold=60)
 def second_meter_on_the_line(life: Life) -> None:
-    """A second meter of the same sort pushes its telegrams on the same line."""
+    """A second meter pushes on the same line. Without ciphering damage makes such names, too."""
     other = Sender(life.subject, life.meter.now, _OTHER)
     for _ in range(70):
         life.push()

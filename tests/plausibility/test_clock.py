@@ -7,54 +7,53 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from app.plausibility.clock_comparison import ClockComparison
-from app.plausibility.invariants import Findings
-from app.plausibility.observation import Observation
-from app.plausibility.schedule import MISSED_BY, Schedule
-from app.plausibility.tolerances import Tolerances
-from app.plausibility.violation import CLOCK, SCHEDULE
+from app.dlms.receiver import Push
+from app.link import Frame
+from app.meters.telegram import Telegram
+from app.plausibility import clock
+from app.plausibility.evidence import Evidence
+from app.plausibility.limits import Limits
+from app.plausibility.lists import Found, KnownList
+from app.plausibility.schedule import Moment, Schedule
+from app.plausibility.track import Observation, Track
 from tests.support.guarded import GuardedLine, accepted, line_of
 from tests.support.simulated import SimulatedMeter
 
 INTERVALS = st.sampled_from([1, 2, 5, 10, 15, 60])
 COUNTED = st.booleans()
 BEGUN = 1.79e9
-TIME_CHECKS = {CLOCK, SCHEDULE}
-
-
-def observation(time: float | None, now: float, counter: int | None = None) -> Observation:
-    return Observation(
-        meters=(),
-        structure=(),
-        fields=(),
-        invocation_counter=counter,
-        meter_time=time,
-        wall_time=BEGUN + now,
-        now=now,
-        counters={},
-        values={},
-        findings=Findings({}, [], []),
-        strong_checksum=False,
-    )
+TIME_CHECKS = {"clock", "schedule"}
+TELEGRAM = Telegram(Push(Frame("mbus", 0, b""), None, None))
 
 
 class Meter:
     """What is known of the clock of a meter with one list."""
 
     def __init__(self) -> None:
-        self.tolerances = Tolerances()
-        self.clock = ClockComparison()
-        self.schedule = Schedule(self.tolerances)
+        self.limits = Limits()
+        self.track = Track()
+        self.listed = KnownList(())
 
-    def fails(self, time: float, now: float, counter: int | None = None) -> str | None:
+    def fails(self, time: float | None, now: float, counter: int | None = None) -> str | None:
         """Return the check that a telegram's time fails; add the telegram if it fails none."""
-        telegram = observation(BEGUN + time, now, counter)
-        timing = self.clock.check(telegram, self.schedule, self.tolerances, is_replay=False)
-        if timing.violation:
-            return timing.violation.check
-        self.clock.add(telegram)
-        self.schedule.add(telegram)
+        moment = None if time is None else Moment(BEGUN + time, counter)
+        found = Found(self.listed, (), 0, 0, ("", None))
+        telegram = Observation(
+            TELEGRAM, Evidence.SUM, found, None, counter, moment, now, BEGUN + now, {}, [], {}
+        )
+        wrong = clock.failed_check(
+            telegram, self.track, self.limits, pending=False, checks_schedule=True
+        )
+        if wrong:
+            return wrong[0]
+        self.track.add(telegram, {}, self.listed)
+        self.listed.schedule.add(moment, clock.schedule_slack(self.limits))
         return None
+
+    def restart(self, time: float) -> None:
+        """Restart the program, which knows what the clock showed at zero seconds."""
+        self.track = Track()
+        self.track.time, self.track.restored = BEGUN + time, True
 
 
 def meter_with(interval: float, *, counted: bool, count: int = 20) -> Meter:
@@ -108,7 +107,7 @@ def test_a_wrong_time_after_lost_telegrams_fails(interval: int, off: int, *, cou
 
 def test_three_telegrams_do_not_tell_the_push_interval() -> None:
     meter = meter_with(5, counted=True, count=3)
-    assert meter.schedule.interval is None
+    assert meter.listed.schedule.interval is None
     assert meter.fails(17, 15, 3) is None
 
 
@@ -121,47 +120,49 @@ def test_the_invocation_counter_may_count_other_lists_too() -> None:
 
 def test_a_distrusted_push_interval_has_to_be_kept_for_longer() -> None:
     meter = meter_with(5, counted=True)
-    meter.schedule.distrust()
-    assert meter.schedule.interval is None
+    meter.listed.schedule.distrust()
+    assert meter.listed.schedule.interval is None
     for n in range(20, 26):
         assert meter.fails(5 * n, 5 * n, n) is None
-    assert meter.schedule.interval == 5
+    assert meter.listed.schedule.interval == 5
 
 
 @pytest.mark.parametrize("off", [-2, -1, 1, 2])
 def test_the_schedule_is_relaxed_by_as_much_as_some_meters_miss_it(off: int) -> None:
     meter = meter_with(10, counted=True)
-    assert meter.schedule.is_nearly_kept(observation(BEGUN + 200 + off, 200, 20))
-    assert meter.fails(200 + off, 200, 20) == SCHEDULE
-    meter.tolerances.schedule_seconds = MISSED_BY
+    assert meter.fails(200 + off, 200, 20) == "schedule"
+    meter.limits.widen("schedule")
     assert meter.fails(200 + off, 200, 20) is None
-    assert meter.fails(213 + off, 210, 21) == SCHEDULE
+    assert meter.fails(213 + off, 210, 21) == "schedule"
 
 
 def test_the_drift_of_a_slow_clock_is_not_taken_for_a_delay() -> None:
     meter = meter_with(10, counted=False)
     for n in range(20, 2000):
         assert meter.fails(10 * n, 10.005 * n) is None
-    assert meter.fails(20_010, 20_010.0) == SCHEDULE
+    assert meter.fails(20_010, 20_010.0) == "schedule"
 
 
 @pytest.mark.parametrize("counter", [None, 7])
 def test_a_push_interval_is_known_after_a_restart(counter: int | None) -> None:
     meter = meter_with(10, counted=counter is not None)
-    kept = meter.schedule.memory()
-    meter.schedule = Schedule.restored_from(kept, meter.tolerances)
-    meter.clock = ClockComparison()
-    meter.clock.restore(BEGUN + 190, 0.0)
+    meter.listed.schedule = Schedule.restored_from(meter.listed.schedule.memory())
+    meter.restart(190)
     after = None if counter is None else 19 + 360
-    assert meter.fails(190 + 3604, 3605.0, after) == CLOCK
+    assert meter.fails(190 + 3604, 3605.0, after) in TIME_CHECKS
     assert meter.fails(190 + 3600, 3605.0, after) is None
 
 
-def test_after_a_restart_the_computers_clock_tells_the_time_passed() -> None:
+@pytest.mark.parametrize("off", [25, -25])
+def test_after_a_restart_the_computers_clock_tells_the_time_passed(off: float) -> None:
     meter = Meter()
-    meter.clock.restore(BEGUN, 0.0)
-    assert meter.fails(3600, 3655.0) == CLOCK
-    assert meter.fails(3600, 3605.0) is None
+    meter.restart(0)
+    assert meter.fails(3600, 3600.0 + 5 * off) == "clock"
+    assert meter.fails(3600, 3600.0 + off) is None
+
+
+def test_a_clock_that_shows_no_time_any_more_fails() -> None:
+    assert meter_with(5, counted=False).fails(None, 100) == "clock"
 
 
 @pytest.mark.parametrize("off", [timedelta(minutes=-7), timedelta(minutes=12), timedelta(hours=1)])

@@ -1,0 +1,112 @@
+"""What the values of one sender can be, and how far they move: as usual, and as learned."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from app.cosem.unit import Number
+from app.meters.catalogue import bounds_of_reading, quantity_of_reading
+from app.meters.quantities import CONNECTION_WATTS, QUANTITIES, Quantity
+
+_WIDEST: Final = 64
+"""Largest factor of a limit: six doublings, which exceed the range of each quantity."""
+
+_MOST_WATTS: Final = 1_000_000
+"""W of the largest connection that is learned: a factory's."""
+
+_LONGEST_REFRESH: Final = 86400.0
+"""Seconds: no meter refreshes its counters more rarely than once a day."""
+
+_JOULES_PER_KWH: Final = 3_600_000
+
+ENERGIES: Final = frozenset(
+    (Quantity.ACTIVE_ENERGY, Quantity.REACTIVE_ENERGY, Quantity.APPARENT_ENERGY)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The limits of one reading.
+
+    Args:
+        quantity: what it measures; None for what is not compared.
+        is_energy: whether it only rises.
+        least: the least that is possible.
+        most: the most that is possible.
+        by_connection: whether these depend on the size of the connection.
+        jump: how far it may rise without a cause in the same telegram.
+        fall: the same downwards; negative.
+    """
+
+    quantity: Quantity | None
+    is_energy: bool = False
+    least: Number = Decimal("-Infinity")
+    most: Number = Decimal("Infinity")
+    by_connection: bool = False
+    jump: Number = Decimal("Infinity")
+    fall: Number = Decimal("-Infinity")
+
+
+@dataclass(slots=True)
+class Limits:
+    """The limits of one sender.
+
+    Args:
+        connection_watts: the most that its connection carries.
+        refresh_seconds: the longest time for which its counters stood still and then caught up.
+        factors: by check and detail, how many times wider than usual a limit is; 0 for a check
+            that is no longer made.
+        by_key: limits that were looked up, by reading key; cleared when anything else changes.
+    """
+
+    connection_watts: float = CONNECTION_WATTS
+    refresh_seconds: float = 0.0
+    factors: dict[str, float] = field(default_factory=dict)
+    by_key: dict[str, Limit] = field(default_factory=dict)
+
+    def of(self, key: str) -> Limit:
+        """Return the limits of a reading."""
+        limit = self.by_key[key] = self._of(key)
+        return limit
+
+    def factor(self, check: str) -> float:
+        """Return how many times wider than usual the limit of a check is."""
+        return self.factors.get(check, 1.0)
+
+    def widen(self, check: str) -> None:
+        """Double the limit of a check."""
+        self.factors[check] = min(2 * self.factor(check), _WIDEST)
+        self.by_key.clear()
+
+    def enlarge_connection(self, watts: float) -> None:
+        """Take a load that was confirmed for what the connection carries."""
+        self.connection_watts = min(max(self.connection_watts, watts), _MOST_WATTS)
+        self.by_key.clear()
+
+    def slow_refresh(self, seconds: float) -> None:
+        """Take a time for which the counters stood still before they caught up."""
+        self.refresh_seconds = min(max(self.refresh_seconds, seconds), _LONGEST_REFRESH)
+
+    def kwh(self, seconds: float) -> float:
+        """Return what the connection carries in a time, in kWh."""
+        return self.connection_watts * seconds / _JOULES_PER_KWH
+
+    def _of(self, key: str) -> Limit:
+        quantity = quantity_of_reading(key)
+        if quantity is None or quantity in ENERGIES:
+            return Limit(quantity, is_energy=quantity is not None)
+        bounds = bounds_of_reading(key, self.connection_watts)
+        jump = _decimal(bounds.jump * self.factor(f"jump {quantity}"))
+        return Limit(
+            quantity,
+            # A phase that was lost shows anything from zero on.
+            least=_decimal(min(bounds.least, 0.0)),
+            most=_decimal(bounds.most),
+            by_connection=QUANTITIES[quantity].bounds.per_unit is not None,
+            jump=jump,
+            fall=-jump,
+        )
+
+
+def _decimal(number: float) -> Decimal:
+    return Decimal(repr(number))

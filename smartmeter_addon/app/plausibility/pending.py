@@ -1,0 +1,78 @@
+"""Telegrams that do not follow from the accepted ones, and may show that the meter changed."""
+
+from collections.abc import Iterable
+
+from app.plausibility import values
+from app.plausibility.limits import Limits
+from app.plausibility.structure import Structure
+from app.plausibility.track import Observation, Track
+from app.plausibility.violation import Violation
+
+
+class Pending:
+    """Telegrams of one list that go on from one another and not from the accepted ones.
+
+    Args:
+        observation: the first of them.
+        violations: the checks that it fails.
+        nearest: the known list that it may be a damaged form of; None for none.
+    """
+
+    __slots__ = (
+        "_lists",
+        "_newest",
+        "begun",
+        "confirmations",
+        "names",
+        "structure",
+        "track",
+        "watts",
+    )
+
+    def __init__(
+        self, observation: Observation, violations: Iterable[Violation], nearest: Structure | None
+    ) -> None:
+        self.structure = observation.found.structure
+        self.names = frozenset(one.name for one in violations)
+        """Of the violations."""
+        self.begun = observation.now
+        """When the first came, by the monotonic clock, in seconds."""
+        self.confirmations = 0
+        """Telegrams after the first."""
+        self.watts = 0.0
+        """The largest mean power that an energy rose with from one to the next."""
+        self.track = Track()
+        self.track.counter_may_repeat = True
+        self._lists = {self.structure, nearest}
+        self._newest = self._add(observation)
+
+    @property
+    def checks(self) -> set[str]:
+        """Names of the checks that the first telegram failed."""
+        return {name.partition(" ")[0] for name in self.names}
+
+    def is_repeated_by(self, observation: Observation) -> bool:
+        """Tell whether a telegram is the newest one again, which confirms nothing.
+
+        A meter without clock and invocation counter may say the same in its next telegram.
+        """
+        if self._newest != (observation.found.bits, observation.counter):
+            return False
+        is_told_apart = observation.moment is not None or observation.counter is not None
+        known = observation.found.known
+        return is_told_apart or observation.now - self.track.now < (known.gap / 2 if known else 0)
+
+    def contradicted_by(self, structure: Structure) -> bool:
+        """Tell whether a telegram that was accepted is of the list that is pending here."""
+        return structure in self._lists
+
+    def add(self, observation: Observation, limits: Limits) -> None:
+        """Add a telegram that goes on from the last."""
+        _, watts = values.mean_watts(observation, self.track, limits)
+        self.watts = max(self.watts, watts)
+        self.confirmations += 1
+        self._newest = self._add(observation)
+
+    def _add(self, observation: Observation) -> tuple[int, int | None]:
+        self.track.add(observation, observation.values, None)
+        return observation.found.bits, observation.counter

@@ -1,0 +1,210 @@
+"""The telegrams of one sender that follow from one another: what the next one is compared with."""
+
+from collections import deque
+from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Final, NamedTuple, cast
+
+from app.cosem.unit import Number
+from app.meters.reading import Meter
+from app.meters.telegram import Telegram
+from app.plausibility.evidence import Evidence, evidence_of
+from app.plausibility.lists import Found, KnownList
+from app.plausibility.schedule import Moment
+from app.plausibility.structure import checksum_of
+
+_DRIFT_SHARE: Final = 0.001
+"""Share of the time passed by which two clocks drift apart, generously."""
+
+_RECENT: Final = 64
+"""Telegrams that are recognised when they come again without an invocation counter."""
+
+_LONGEST_DELAY: Final = 3600.0
+"""Seconds: no gateway delays telegrams for longer."""
+
+
+class Observation(NamedTuple):
+    """What the checks see of a telegram.
+
+    Args:
+        telegram: one that says something.
+        evidence: what protects it.
+        found: its list.
+        meter: whose it is; None where only submeters report.
+        counter: the invocation counter; None without ciphering.
+        moment: when it was sent; None when it says no time.
+        now: when it came, by the monotonic clock, in seconds.
+        wall: the same by this computer's clock, in seconds since 1970.
+        values: of the meter's reading, exact, by key. Texts among them are not looked at.
+        moved: keys of the energies that are not what they were, as far as they were compared.
+        floors: the last numbers of the energies that seem to fall a little.
+    """
+
+    telegram: Telegram
+    evidence: Evidence
+    found: Found
+    meter: Meter | None
+    counter: int | None
+    moment: Moment | None
+    now: float
+    wall: float
+    values: Mapping[str, Number]
+    moved: list[str]
+    floors: dict[str, Number]
+
+
+def observe(telegram: Telegram, found: Found, now: float, wall: float) -> Observation:
+    """Reduce a telegram that says something to what the checks see of it."""
+    security, reading, sent = telegram.push.security, telegram.reading, telegram.timestamp
+    counter = security.invocation_counter if security else None
+    return Observation(
+        telegram,
+        evidence_of(telegram),
+        found,
+        reading.meter if reading else None,
+        counter,
+        Moment(sent.timestamp(), counter) if sent else None,
+        now,
+        wall,
+        cast("Mapping[str, Number]", reading.values) if reading else {},
+        [],
+        {},
+    )
+
+
+class Track:
+    """The last telegram of a sender, and the last value of each reading."""
+
+    __slots__ = (
+        "changed",
+        "counter",
+        "counter_is_repeated",
+        "counter_may_repeat",
+        "delay",
+        "floors",
+        "meter",
+        "now",
+        "recent",
+        "restored",
+        "seen",
+        "time",
+        "timed_at",
+        "values",
+        "wall",
+    )
+
+    def __init__(self) -> None:
+        self.now = self.wall = 0.0
+        """When the last telegram came: monotonic seconds, and seconds since 1970."""
+        self.meter: Meter | None = None
+        self.counter: int | None = None
+        """The last invocation counter."""
+        self.counter_may_repeat = False
+        """Whether telegrams may have the same invocation counter, as long as the clock goes on."""
+        self.counter_is_repeated = False
+        """Whether the last telegram has the invocation counter of the one before."""
+        self.time: float | None = None
+        """What the meter's clock showed last, in seconds since 1970; None before any time."""
+        self.timed_at = 0.0
+        """Monotonic seconds at which it did."""
+        self.delay = 0.0
+        """Seconds by which that telegram came late, as far as known."""
+        self.restored = False
+        """Whether `time` is from before a restart."""
+        self.values: dict[str, Number] = {}
+        """The last value of each reading."""
+        self.seen: dict[KnownList | None, tuple[Collection[str], float]] = {}
+        """Keys that each list holds, and the monotonic seconds of its last telegram."""
+        self.changed: dict[str, tuple[float, Number]] = {}
+        """Monotonic seconds at which each energy changed last, and what it was before."""
+        self.recent: deque[int] = deque(maxlen=_RECENT)
+        """Checksums of the last telegrams that only their time tells apart, see `checksum_of`."""
+        self.floors: dict[str, Number] = {}
+        """What was published of the energies that seem to have fallen since."""
+
+    def holds(self, values: Mapping[str, Number]) -> bool:
+        """Tell whether all values are the last ones."""
+        return all(self.values.get(key) == value for key, value in values.items())
+
+    def add(
+        self, observation: Observation, values: Mapping[str, Number], listed: KnownList | None
+    ) -> None:
+        """Add a telegram.
+
+        Args:
+            observation: the telegram.
+            values: those of its values that are accepted.
+            listed: its list; None for a track of one list only.
+        """
+        now, moment = observation.now, observation.moment
+        if moment is not None:
+            if self.time is not None and not self.restored:
+                passed = moment.time - self.time
+                # The drift of a slow clock is no delay.
+                late = now - self.timed_at - passed * (1 + _DRIFT_SHARE)
+                self.delay = min(max(0.0, self.delay + late), _LONGEST_DELAY)
+            self.time, self.timed_at, self.restored = moment.time, now, False
+        counter = observation.counter
+        self.counter_is_repeated = counter is not None and counter == self.counter
+        self.counter = counter
+        self.meter = observation.meter or self.meter
+        for key in observation.moved:
+            if (value := values.get(key)) is not None and value != self.values.get(key, value):
+                self.changed[key] = now, self.values[key]
+        if self.floors or observation.floors:
+            for key in values:
+                self.floors.pop(key, None)
+            self.floors.update(observation.floors)
+        self.values.update(values)
+        if listed is not None:
+            self.seen[listed] = tuple(values), now
+        self.now, self.wall = now, observation.wall
+        if counter is None and moment is not None:
+            self.recent.append(checksum_of(observation.telegram))
+
+    def seen_at(self, key: str) -> float:
+        """Return the monotonic seconds at which a value was seen last."""
+        return max((at for keys, at in self.seen.values() if key in keys), default=self.now)
+
+    def usual(  # noqa: PLR0917 - all that changes with each telegram
+        self,
+        listed: KnownList,
+        values: Mapping[str, Number],
+        telegram: Telegram,
+        moment: Moment,
+        late: float,
+        now: float,
+        wall: float,
+    ) -> None:
+        """Add a telegram that goes on from the one before in the usual way."""
+        if late or self.delay:
+            self.delay = max(
+                0.0, self.delay + late - _DRIFT_SHARE * (moment.time - (self.time or 0.0))
+            )
+        self.time, self.counter = moment
+        self.timed_at = self.now = now
+        self.wall = wall
+        self.counter_is_repeated = False
+        self.values.update(values)
+        self.seen[listed] = self.seen[listed][0], now
+        if self.counter is None:
+            self.recent.append(checksum_of(telegram))
+
+    def adopt(self, other: "Track", withheld: AbstractSet[str]) -> None:
+        """Go on from another track, of pending telegrams that were confirmed.
+
+        Args:
+            other: the track.
+            withheld: keys of its values that are not accepted.
+        """
+        self.now, self.wall, self.meter = other.now, other.wall, other.meter
+        self.counter, self.counter_is_repeated = other.counter, other.counter_is_repeated
+        self.counter_may_repeat = other.counter_is_repeated
+        if other.time is not None:
+            self.time, self.timed_at = other.time, other.timed_at
+            self.delay, self.restored = other.delay, False
+        for key, value in other.values.items():
+            if key not in withheld:
+                if self.values.get(key) != value:
+                    self.changed[key] = other.changed.get(key, (other.now, value))
+                self.values[key] = value

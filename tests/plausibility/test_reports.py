@@ -1,0 +1,108 @@
+"""Reports of meters behind the meter: repeated, false, late, and of replaced ones."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from app.meters.reading import Meter, Reading
+from app.plausibility.reports import Reports
+
+METER = Meter("gas_1", "gas_1", "dsmr", "", "Gas meter", None)
+HOUR = timedelta(hours=1)
+FULL = datetime(2026, 11, 3, 12, tzinfo=UTC)
+
+
+class Line:
+    """The reports of one gas meter, each in a telegram of its own."""
+
+    def __init__(self) -> None:
+        self.reports = Reports()
+        self.sent = FULL + timedelta(minutes=4)
+
+    def publishes(self, value: str, at: datetime | None, after: timedelta) -> bool:
+        """Tell whether a report in a telegram after a time is published."""
+        self.sent += after
+        reading = Reading(METER, at, {"gas": Decimal(value)})
+        sent = self.sent.timestamp()
+        if METER.id in self.reports.ids and self.reports.judge(reading, sent, sent, sent):
+            return False
+        self.reports.accept(reading, sent, sent)
+        return True
+
+
+def line_with(value: str = "100") -> Line:
+    """Return a line whose gas meter reported once."""
+    line = Line()
+    assert line.publishes(value, FULL, timedelta())
+    return line
+
+
+def test_a_report_that_is_repeated_until_the_next_one_is_published() -> None:
+    line = line_with()
+    for _ in range(10):
+        assert line.publishes("100", FULL, timedelta(seconds=10))
+    assert line.publishes("101.5", FULL + HOUR, HOUR)
+
+
+@pytest.mark.parametrize("value", ["0", "99.999", "126", "2300"])
+def test_a_false_report_is_not_published_however_often_it_is_repeated(value: str) -> None:
+    line = line_with()
+    false = FULL + timedelta(minutes=5)
+    assert not any(line.publishes(value, false, timedelta(seconds=10)) for _ in range(100))
+    assert line.publishes("101", FULL + HOUR, HOUR)
+
+
+def test_a_gas_meter_that_began_anew_is_published_with_its_third_report() -> None:
+    line = line_with()
+    found = [line.publishes(f"0.{n}", FULL + (n + 1) * HOUR, HOUR) for n in range(4)]
+    assert found == [False, False, True, True]
+
+
+def test_false_reports_that_do_not_go_on_from_one_another_confirm_nothing() -> None:
+    line = line_with()
+    found = [line.publishes(value, FULL + HOUR, HOUR) for value in ("5000", "90", "7000", "3")]
+    assert not any(found)
+
+
+def test_a_report_that_says_the_same_at_another_time_is_published_when_it_is_repeated() -> None:
+    line = line_with()
+    assert not line.publishes("100", FULL + HOUR, HOUR)
+    assert line.publishes("100", FULL + HOUR, timedelta(seconds=10))
+
+
+def test_a_report_of_a_meter_without_a_time_is_confirmed_by_another_value_only() -> None:
+    line = Line()
+    assert line.publishes("100", None, timedelta())
+    assert not any(line.publishes("3", None, timedelta(minutes=1)) for _ in range(30))
+    assert not line.publishes("3.2", None, HOUR)
+    assert line.publishes("3.4", None, HOUR)
+
+
+@pytest.mark.parametrize(("ahead", "published"), [(5, True), (9, True), (11, False), (90, False)])
+def test_a_report_may_be_ahead_of_the_meters_clock_by_ten_minutes(
+    ahead: int, *, published: bool
+) -> None:
+    line = line_with()
+    at = line.sent + HOUR + timedelta(minutes=ahead)
+    assert line.publishes("100.5", at, HOUR) is published
+
+
+def test_what_is_withheld_for_longer_than_two_reports_is_told() -> None:
+    line = line_with()
+    told = []
+    for n in range(1, 5):
+        line.publishes(str(90 - 20 * n), FULL + n * HOUR, HOUR)
+        told.append(len(line.reports.overdue(line.sent.timestamp())))
+    assert told == [0, 0, 0, 1]
+    (withheld,) = line.reports.overdue(line.sent.timestamp())
+    assert (withheld.what, withheld.why) == ("gas", "gas is reported as 10 after 100")
+
+
+def test_reports_are_known_after_a_restart() -> None:
+    line = line_with()
+    kept = {key: Decimal(value) for key, value in line.reports.memory().items()}
+    line.reports = Reports()
+    line.reports.restore(kept, line.sent.timestamp())
+    assert not line.publishes("0", FULL + HOUR, HOUR)
+    assert line.publishes("101", FULL + 2 * HOUR, HOUR)

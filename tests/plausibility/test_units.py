@@ -1,0 +1,68 @@
+"""Energies in another unit: by a jump of the counters, and by the mean power."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.plausibility.units import MeanPower, power_of_ten
+
+DIGITS = st.sampled_from([-3, -2, -1, 1, 2, 3])
+
+
+@given(st.integers(1_000_000, 99_999_999), DIGITS, st.integers(0, 20))
+def test_a_counter_that_moves_its_point_is_recognised(
+    watt_hours: int, digits: int, used: int
+) -> None:
+    last = Decimal(watt_hours).scaleb(-3)
+    value = (last + Decimal(used).scaleb(-3)).scaleb(digits).quantize(Decimal("0.001"))
+    assert power_of_ten(last, value, 0.06) == digits
+
+
+@given(st.integers(0, 99_999_999), st.integers(0, 99_999_999))
+def test_any_two_counters_are_hardly_ever_a_power_of_ten_apart(one: int, other: int) -> None:
+    last, value = Decimal(one).scaleb(-3), Decimal(other).scaleb(-3)
+    if (digits := power_of_ten(last, value, 0.06)) is not None:
+        assert abs(value - last.scaleb(digits)) <= Decimal("0.08") * max(1, 10**digits)
+
+
+def test_a_counter_that_was_reset_is_not_taken_for_another_unit() -> None:
+    assert power_of_ten(Decimal("5341.671"), Decimal(0), 0.06) is None
+    assert power_of_ten(Decimal("0.9"), Decimal("0.09"), 0.06) is None
+
+
+def digits_of(
+    *, watts: int, times: Decimal, interval: int, every: int, count: int
+) -> set[int | None]:
+    """Return what is found while an energy is sent with each telegram, or one of several."""
+    power, found = MeanPower(), set()
+    energy = Decimal(5000)
+    for n in range(count):
+        energy += Decimal(watts * interval) / 3_600_000 * times
+        values: dict[str, Decimal | int] = {"power_import": watts}
+        if not n % every:
+            values["energy_import"] = energy.quantize(Decimal("0.001"))
+        found.add(power.digits(values))
+        power.add(values, float(n * interval))
+    return found
+
+
+@pytest.mark.parametrize(("interval", "every"), [(5, 1), (10, 1), (60, 60), (300, 12), (10, 360)])
+@pytest.mark.parametrize("digits", [-2, -1, 1, 2])
+def test_energies_that_grow_otherwise_than_the_power_are_in_another_unit(
+    interval: int, every: int, digits: int
+) -> None:
+    times = Decimal(10) ** digits
+    found = digits_of(watts=2300, times=times, interval=interval, every=every, count=4000)
+    assert digits in found
+    assert found <= {None, digits}
+
+
+@pytest.mark.parametrize(("interval", "every"), [(1, 1), (5, 1), (10, 1), (60, 60), (300, 12)])
+@pytest.mark.parametrize("share", ["0.8", "1", "1.25"])
+def test_energies_that_grow_about_as_the_power_says_are_right(
+    interval: int, every: int, share: str
+) -> None:
+    found = digits_of(watts=700, times=Decimal(share), interval=interval, every=every, count=6000)
+    assert found <= {None, 0}
