@@ -112,9 +112,13 @@ def test_a_memory_that_cannot_be_understood_is_ignored(kept: Json) -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("counter", 1e999), ("watts", float("nan")), ("wall", 1e999), ("time", float("nan"))],
+    [
+        *(("counter", 1e999), ("watts", float("nan")), ("wall", 1e999), ("time", float("nan"))),
+        ("withheld", [["NaN", "unit", "its unit changed", "energy_import", 1.8e9]]),
+        ("withheld", [["5", "unit", "its unit changed", "energy_import", 1e300]]),
+    ],
 )
-def test_a_memory_with_numbers_that_are_not_finite_is_ignored(key: str, value: float) -> None:
+def test_a_memory_with_numbers_that_are_not_finite_is_ignored(key: str, value: Json) -> None:
     meter = SimulatedMeter(None, "kaifa")
     ((name, kept),) = line_of(meter).guard.memory().items()
     line = GuardedLine(memory={name: {**kept, key: value}})

@@ -11,7 +11,7 @@ _MOST: Final = 32
 """Lists that are known at most, so that a hostile sender does not fill the memory."""
 
 _MOST_KEPT: Final = 8
-"""Lists that are kept over a restart, and masks of a list: more than any meter has."""
+"""Lists that are kept over a restart, and sizes and channels of a list: more than any meter has."""
 
 _REPEATED: Final = 10
 """Telegrams in a row in which a text has to be the same before it is relied on."""
@@ -146,6 +146,8 @@ class Lists:
             if len(self._known) > _MOST:
                 del self._known[next(iter(self._known))]
         known.channels[found.channel] = None
+        if len(known.channels) > _MOST_KEPT:
+            del known.channels[next(iter(known.channels))]
         if found.mask:
             known.bits[found.size] = _Bits(found.mask, found.bits)
             if len(known.bits) > _MOST_KEPT:

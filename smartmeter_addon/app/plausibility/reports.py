@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from app.cosem.unit import Number
+from app.meters.limits import MOST_SENDERS
 from app.meters.quantities import MOST_PER_HOUR
 from app.meters.reading import Reading
 from app.meters.telegram import Withheld
@@ -169,6 +170,8 @@ class Reports:
         """Take a report that is published; see `judge` for the arguments."""
         if report := _report(reading, now):
             known = self._submeters.setdefault(reading.meter.id, _Submeter())
+            if len(self._submeters) > MOST_SENDERS:
+                del self._submeters[next(iter(self._submeters))]
             if known.accepted is None or not report.says_the_same(known.accepted):
                 known.accepted = report
                 known.in_time = _out_of_time(reading, sent) is None

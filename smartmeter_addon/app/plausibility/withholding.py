@@ -16,6 +16,9 @@ from app.plausibility.limits import Limits
 from app.plausibility.track import Observation, Track
 from app.plausibility.violation import Violation
 
+_LATEST: Final = 2.0**35
+"""Seconds since 1970: the year 3058. Later times cannot be written in words."""
+
 _UNTIL: Final = {
     "possible": "a value that is possible",
     "unit": "energies that go on from those before in the same unit",
@@ -133,6 +136,8 @@ class Withholding:
         """
         for value, check, sentence, key, since in kept:
             number = None if value is None else Decimal(value)
+            if not 0 <= float(since) < _LATEST or not (number is None or number.is_finite()):
+                raise ValueError(since)
             violation = Violation(str(check), str(sentence), str(key))
             self._said[str(key)] = _Said(number, now, violation, float(since), OWN_INTERVALS)
 
