@@ -32,6 +32,15 @@ _MOVING: Final = 0.15
 _LITTLE_AMPERES: Final = 2
 """A below which the power factor and the direction of a current say nothing."""
 
+_TURNING_AMPERES: Final = 5
+"""A from which on a current does not turn round from one telegram to the next."""
+
+_LEAST_WATTS: Final = 20
+"""The least power that the share above is taken of."""
+
+_FACTOR_SHARE: Final = 0.1
+"""Share of the apparent power by which a power factor may miss the power of its phase."""
+
 _ALL_WAYS: Final = tuple(product((1, -1), repeat=len(CURRENTS)))
 """Signs of the currents, each of which flows to the house or from it."""
 
@@ -69,7 +78,7 @@ class Change:
                 return power >= change / 4 or flow >= change / 2
             return flow >= change / 2 or self._is_counted(change)
         if quantity is Quantity.CURRENT:
-            return key not in CURRENTS or self._makes_power()
+            return key not in CURRENTS or self._makes_power(limit)
         if quantity is Quantity.VOLTAGE:
             return self._moves_with_others(key)
         if quantity is Quantity.ANGLE and _FULL_TURN - change <= limit:
@@ -112,10 +121,11 @@ class Change:
         keys = (key,) if key in self._values else tuple(f"{key}_tariff_{n}" for n in range(1, 5))
         return sum(map(self._moved, keys))
 
-    def _makes_power(self) -> bool:
+    def _makes_power(self, limit: Number) -> bool:
         """Tell whether the currents make the change of the power.
 
-        Currents have no sign. One that is not small keeps the one that it had.
+        Currents have no sign. One that is small or jumps may turn round, if it is not large before
+        and after.
         """
         if self._net not in self._values or self._net not in self._before:
             return False
@@ -123,7 +133,7 @@ class Change:
         last, power = float(self._before[self._net]), float(self._values[self._net])
         ways = min(_ALL_WAYS, key=lambda way: abs(sum(map(mul, way, before)) - last))
         certain = abs(sum(map(mul, ways, before)) - last) <= _slack(before)
-        free = [not certain or self._is_little(one) for one in CURRENTS]
+        free = [not certain or self._may_turn(one, limit) for one in CURRENTS]
         old = list(map(mul, ways, before))
         for way in _ALL_WAYS:
             if any(w != v and not f for w, v, f in zip(way, ways, free, strict=True)):
@@ -140,9 +150,12 @@ class Change:
             for volts, amperes in zip(VOLTAGES, CURRENTS, strict=True)
         ]
 
-    def _is_little(self, key: str) -> bool:
-        """Tell whether a current is too small for its direction to be known."""
-        return self._values.get(key, 0) + self._before.get(key, 0) <= _LITTLE_AMPERES
+    def _may_turn(self, key: str, limit: Number) -> bool:
+        """Tell whether a current may flow the other way now."""
+        now, before = self._values.get(key, 0), self._before.get(key, 0)
+        if now + before <= _LITTLE_AMPERES:
+            return True
+        return self._moved(key) > limit and min(float(now), float(before)) <= _TURNING_AMPERES
 
     def _moves_with_others(self, key: str) -> bool:
         """Tell whether another phase's voltage moves as well, by the grid or a broken neutral."""
@@ -151,13 +164,26 @@ class Change:
         return any(self._moved(other) >= change / 4 for other in others)
 
     def _is_moving(self, key: str, power: float, flow: float) -> bool:
-        """Tell whether the current of a power factor or angle moves, or is too small to matter."""
-        amperes = f"current{key[-3:]}"
-        if amperes not in self._values or amperes not in self._before:
+        """Tell whether a power factor or angle goes with its current, or says nothing."""
+        phase = key[-3:]
+        amperes = self._values.get(f"current{phase}")
+        if amperes is None or f"current{phase}" not in self._before:
             before = abs(float(self._before.get(self._net, 0)))
-            return max(power, flow) >= _MOVING * max(before, _BALANCE_SLACK)
-        last = float(self._before[amperes])
-        return self._is_little(amperes) or self._moved(amperes) >= _MOVING * last
+            return max(power, flow) >= _MOVING * max(before, _LEAST_WATTS)
+        last = self._before[f"current{phase}"]
+        if max(amperes, last) <= _LITTLE_AMPERES or self._is_of_phase(key, phase, amperes):
+            return True
+        return self._moved(f"current{phase}") >= _MOVING * float(last)
+
+    def _is_of_phase(self, key: str, phase: str, amperes: Number) -> bool:
+        """Tell whether a power factor is that of the power of its phase."""
+        real = self._values.get(f"power{phase}", self._values.get(f"power_import{phase}"))
+        if real is None or "angle" in key:
+            return False
+        watts = abs(float(real - self._values.get(f"power_export{phase}", 0)))
+        apparent = abs(float(amperes)) * self._volts(f"voltage{phase}")
+        off = abs(abs(float(self._values[key])) * apparent - watts)
+        return off <= _FACTOR_SHARE * apparent + _LEAST_WATTS
 
 
 def _slack(watts: Iterable[float]) -> float:
