@@ -65,6 +65,13 @@ def test_false_reports_that_do_not_go_on_from_one_another_confirm_nothing() -> N
     assert not any(found)
 
 
+def test_a_first_report_that_was_damaged_is_corrected_when_the_right_one_is_repeated() -> None:
+    line = line_with("102")
+    assert not line.publishes("100", FULL, timedelta(seconds=10))
+    assert line.publishes("100", FULL, timedelta(seconds=10))
+    assert not any(line.publishes("102", FULL, timedelta(seconds=10)) for _ in range(9))
+
+
 def test_a_report_that_says_the_same_at_another_time_is_published_when_it_is_repeated() -> None:
     line = line_with()
     assert not line.publishes("100", FULL + HOUR, HOUR)

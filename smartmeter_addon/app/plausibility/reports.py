@@ -47,6 +47,13 @@ class Report(NamedTuple):
         """Tell whether this is the same report again."""
         return (self.time, self.key, self.value) == (other.time, other.key, other.value)
 
+    def corrects(self, last: "Report") -> bool:
+        """Tell whether this report, said twice, shows that another one said once was damaged.
+
+        A meter that says zero may have nothing to say.
+        """
+        return self.time is not None and self.time == last.time and bool(self.value)
+
     def goes_on_from(self, last: "Report") -> bool:
         """Tell whether this report follows from another one."""
         moved = float(self.value - last.value)
@@ -70,6 +77,7 @@ class _Submeter:
         reading: that one as it came.
         in_time: whether that one was not ahead of the meter's clock, or off the hour.
         seen: the last one that says the same value at another time.
+        is_single: whether that one is the first and came in one telegram only.
         pending: the last one that does not follow from it.
         confirmations: reports that went on from that one.
         sentence: why the pending ones do not follow.
@@ -79,6 +87,7 @@ class _Submeter:
     accepted: Report | None = None
     reading: Reading | None = None
     in_time: bool = False
+    is_single: bool = False
     seen: Report | None = None
     pending: Report | None = None
     confirmations: int = 0
@@ -151,6 +160,8 @@ class Reports:
             if known.confirmations >= _CONFIRMATIONS:
                 return None
             is_new = False
+        elif last and known.is_single and not is_new and report.corrects(last):
+            return None
         elif is_new:
             known.since = known.since if pending else wall
             known.pending, known.confirmations = report, 0
@@ -172,6 +183,7 @@ class Reports:
             known = self._submeters.setdefault(reading.meter.id, _Submeter())
             if len(self._submeters) > MOST_SENDERS:
                 del self._submeters[next(iter(self._submeters))]
+            known.is_single = known.accepted is None
             if known.accepted is None or not report.says_the_same(known.accepted):
                 known.accepted = report
                 known.in_time = _out_of_time(reading, sent) is None
