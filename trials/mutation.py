@@ -34,7 +34,7 @@ FACTOR: Final = 3
 CHANGES: Final = ("* 3", "/ 3")
 
 EXCLUDED: Final = {
-    "_JOULES_PER_KWH": "what kWh means",
+    "JOULES_PER_KWH": "what kWh means",
     "_MILLIJOULES_PER_KWH": "what kWh means",
     "_ALL_WAYS": "signs",
     "_WHOLE": "bits of a checksum; there are 8 and 16",

@@ -1,11 +1,26 @@
 """The program as it was at an earlier commit, taken out of git."""
 
+import argparse
 import io
 import subprocess
 import tarfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+
+VERSION_0_1_0 = "c502c88"
+"""The commit of version 0.1.0."""
+
+
+def add_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option ``--from``, which names an earlier commit."""
+    parser.add_argument(
+        "--from",
+        dest="commit",
+        default=VERSION_0_1_0,
+        metavar="COMMIT",
+        help="the earlier version's (default: %(default)s, which is 0.1.0)",
+    )
 
 
 class NotInCloneError(LookupError):

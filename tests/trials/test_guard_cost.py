@@ -13,7 +13,7 @@ from trials.guard_cost.worker import SLICE, WARM_UP
 
 def test_both_programs_are_measured(capsys: pytest.CaptureFixture[str]) -> None:
     try:
-        history.require(command.VERSION_0_1_0)
+        history.require(history.VERSION_0_1_0)
     except NotInCloneError as error:
         pytest.skip(str(error))
     assert command.main(["--slices", "1", "--family", "kaifa"]) == 0

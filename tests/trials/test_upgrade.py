@@ -13,7 +13,7 @@ from tests.support import history
 from tests.support.history import NotInCloneError
 from tests.support.mosquitto import Seen
 from tests.support.program import ADDON
-from trials.upgrade.__main__ import VERSION_0_1_0, main
+from trials.upgrade.__main__ import main
 from trials.upgrade.judge import Said, Start, first_start, next_start
 from trials.upgrade.play import play
 from trials.upgrade.scenarios import SCENARIOS, Scenario
@@ -34,7 +34,7 @@ def scenario(name: str) -> Scenario:
 def old(tmp_path: Path) -> Path:
     """Give the add-on's folder of version 0.1.0."""
     try:
-        return history.unpack(VERSION_0_1_0, tmp_path / "old")
+        return history.unpack(history.VERSION_0_1_0, tmp_path / "old")
     except NotInCloneError as error:
         pytest.skip(str(error))
 

@@ -16,7 +16,6 @@ from tests.support.history import NotInCloneError
 from trials.guard_cost import worker
 from trials.guard_cost.worker import SLICE, Slice
 
-VERSION_0_1_0: Final = "c502c88"
 LISTS: Final = (
     ("kaifa", "netznoe"),
     ("e450", "burgenland"),
@@ -42,13 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python3 -m trials.guard_cost",
         description="Measures guard and derived values, of this tree and an earlier commit.",
     )
-    parser.add_argument(
-        "--from",
-        dest="commit",
-        default=VERSION_0_1_0,
-        metavar="COMMIT",
-        help="the earlier version's (default: %(default)s, which is 0.1.0)",
-    )
+    history.add_option(parser)
     parser.add_argument(
         "--slices", type=int, default=100, metavar="N", help=f"of {SLICE} telegrams, for each list"
     )

@@ -17,8 +17,6 @@ from trials.upgrade import judge
 from trials.upgrade.play import Outcome, play
 from trials.upgrade.scenarios import SCENARIOS, Scenario, every_list
 
-VERSION_0_1_0: Final = "c502c88"
-
 _COLUMNS: Final = (
     *("Scenario", "Unique ids kept", "Topics kept", "Announced once"),
     *("Readings before", "Readings after", "Way back", "Verdict"),
@@ -35,13 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python3 -m trials.upgrade",
         description="Upgrades from an earlier version of the program to that of this tree.",
     )
-    parser.add_argument(
-        "--from",
-        dest="commit",
-        default=VERSION_0_1_0,
-        metavar="COMMIT",
-        help="the earlier version's (default: %(default)s, which is 0.1.0)",
-    )
+    history.add_option(parser)
     parser.add_argument("--only", default="", metavar="TEXT", help="scenarios with it in the name")
     parser.add_argument(
         "--every-list", action="store_true", help="also one meter for each list of the simulator"
