@@ -14,14 +14,10 @@ from typing import Final
 from app.cosem.unit import Number
 from app.meters.quantities import USUAL_VOLTAGE, Quantity
 from app.plausibility.laws import CURRENTS, VOLTAGES, Values
+from app.plausibility.limits import JOULES_PER_KWH, LEAST_STEP
 
 RECENT: Final = 300.0
 """Seconds for which the last value says something about the next one."""
-
-_JOULES_PER_KWH: Final = 3_600_000
-
-_LEAST_STEP: Final = 0.002
-"""kWh: two units of the last digit of most meters."""
 
 _BALANCE_SLACK: Final = 200
 """W by which currents may miss the power: they are rounded, and measured at another moment."""
@@ -108,13 +104,13 @@ class Change:
         """Tell whether the energies rose as a jump of the power makes them."""
         if self._seconds <= 0 or self._net not in self._before:
             return False
-        watts_per_kwh = _JOULES_PER_KWH / self._seconds
+        watts_per_kwh = JOULES_PER_KWH / self._seconds
         mean = self._risen("energy_import") * watts_per_kwh
         if self._net == "power":
             mean -= self._risen("energy_export") * watts_per_kwh
         last = float(self._before[self._net])
         towards = mean - last if self._values[self._net] > last else last - mean
-        return towards >= max(_LEAST_STEP * watts_per_kwh, change / 4)
+        return towards >= max(LEAST_STEP * watts_per_kwh, change / 4)
 
     def _risen(self, key: str) -> float:
         """Return the kWh by which an energy rose; by its tariffs where the total is not sent."""

@@ -93,9 +93,8 @@ class Known:
         """
         now, moment, meter = observation.now, observation.moment, observation.meter
         self.count += 1
-        if meter is not None and meter.id not in self.ids:
-            self.ids.add(meter.id)
         if meter is not None:
+            self.ids.add(meter.id)
             self.family = family_of(meter)
         regular = listed.arrived(now)
         listed.schedule.add(moment, schedule_slack(self.limits))

@@ -17,7 +17,10 @@ _MOST_WATTS: Final = 1_000_000
 _LONGEST_REFRESH: Final = 86400.0
 """Seconds: no meter refreshes its counters more rarely than once a day."""
 
-_JOULES_PER_KWH: Final = 3_600_000
+JOULES_PER_KWH: Final = 3_600_000
+
+LEAST_STEP: Final = 0.002
+"""kWh: two units of the last digit of most meters."""
 
 ENERGIES: Final = frozenset(
     (Quantity.ACTIVE_ENERGY, Quantity.REACTIVE_ENERGY, Quantity.APPARENT_ENERGY)
@@ -66,7 +69,8 @@ class Limits:
 
     def of(self, key: str) -> Limit:
         """Return the limits of a reading."""
-        limit = self.by_key[key] = self._of(key)
+        if (limit := self.by_key.get(key)) is None:
+            limit = self.by_key[key] = self._of(key)
         return limit
 
     def factor(self, check: str) -> float:
@@ -89,7 +93,7 @@ class Limits:
 
     def kwh(self, seconds: float) -> float:
         """Return what the connection carries in a time, in kWh."""
-        return self.connection_watts * seconds / _JOULES_PER_KWH
+        return self.connection_watts * seconds / JOULES_PER_KWH
 
     def _of(self, key: str) -> Limit:
         quantity = quantity_of_reading(key)

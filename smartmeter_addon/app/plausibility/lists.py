@@ -39,6 +39,17 @@ class _Bits:
         dates = sum(_DATE << 8 * (mask.size - at - 5) for at in self.clocks)
         self.usual = self.fixed | self.texts | dates  # bits that change once a day at most
 
+    def add(self, bits: int) -> None:
+        """Take the bits of an accepted telegram."""
+        if (changed := self.last ^ bits) & self.texts:
+            # A text that changed once in an accepted telegram may change again.
+            self.strings = tuple(one for one in self.strings if not one & changed)
+            self.usual &= ~self.texts
+            self.texts = sum(self.strings)
+            self.usual |= self.texts
+        self.last = bits
+        self.count += 1
+
     def clocks_agree(self, content: bytes) -> bool:
         """Tell whether all clocks of a telegram show the same time of the day."""
         if len(self.clocks) < 2:  # noqa: PLR2004 - nothing to compare
@@ -153,12 +164,7 @@ class Lists:
             if len(known.bits) > _MOST_KEPT:
                 del known.bits[next(iter(known.bits))]
         if constant := known.bits.get(found.size):
-            if (changed := constant.last ^ found.bits) & constant.texts:
-                # A text that changed once in an accepted telegram may change again.
-                constant.strings = tuple(one for one in constant.strings if not one & changed)
-                constant.texts = sum(constant.strings)
-            constant.last = found.bits
-            constant.count += 1
+            constant.add(found.bits)
         self._latest = known
         return known
 

@@ -11,13 +11,10 @@ from app.cosem.unit import Number
 from app.meters.catalogue import quantity_of_reading
 from app.meters.quantities import USUAL_VOLTAGE, Quantity
 from app.plausibility.jumps import RECENT, Change
-from app.plausibility.limits import Limit, Limits
+from app.plausibility.limits import JOULES_PER_KWH, LEAST_STEP, Limit, Limits
 from app.plausibility.track import Observation, Track
 from app.plausibility.units import power_of_ten
 from app.plausibility.violation import Violation
-
-_LEAST_STEP: Final = 0.002
-"""kWh: two units of the last digit of most meters."""
 
 _HEADROOM: Final = 1.2
 """Factor of a connection over a power or current that was confirmed: it was hardly the largest."""
@@ -43,7 +40,7 @@ def check(
     violations: list[Violation] = []
     before, by_key = track.values, limits.by_key
     since = observation.now - track.now + late
-    at_most = limits.kwh(since) + _LEAST_STEP
+    at_most = limits.kwh(since) + LEAST_STEP
     moved, floors = observation.moved, observation.floors
     moved.clear()
     floors.clear()
@@ -94,7 +91,7 @@ def mean_watts(observation: Observation, track: Track, limits: Limits) -> tuple[
     for key, value in observation.values.items():
         if limits.of(key).is_energy and key in track.values and track.values[key] != value:
             stood = observation.now - track.changed.get(key, (track.now,))[0]
-            watts = float(value - track.values[key]) * 3.6e6 / max(stood, 0.5)
+            watts = float(value - track.values[key]) * JOULES_PER_KWH / max(stood, 0.5)
             found = max(found, (stood, watts), key=lambda one: one[1])
     return found
 
@@ -146,7 +143,7 @@ def _energy(  # noqa: PLR0917 - of two numbers and what is known of both
     passed = now - track.seen_at(key) + late
     changed_at, before = track.changed.get(key, (now, last))
     stood = min(now - changed_at, limits.refresh_seconds)
-    allowed = limits.kwh(max(passed, stood) * times) + _LEAST_STEP
+    allowed = limits.kwh(max(passed, stood) * times) + LEAST_STEP
     moved = float(value - last)
     if moved < 0 and value >= before:
         observation.floors[key] = last  # a low bit of it was damaged, or is now
