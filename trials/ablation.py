@@ -92,7 +92,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=multiprocessing.cpu_count())
     parser.add_argument(
-        "--check", action="append", choices=names, help="only this one; may be repeated"
+        "--check",
+        action="append",
+        help="only this one, such as 'law', or only this part of one, such as 'law angles' or"
+        " 'jump current'; may be repeated",
     )
     parser.add_argument(
         "--question",
@@ -102,6 +105,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     given = parser.parse_args(arguments)
     checks = given.check or names
+    if unknown := {check.partition(" ")[0] for check in checks} - set(names):
+        parser.error(
+            f"no check is named {', '.join(sorted(unknown))}: there are {', '.join(names)}"
+        )
     begun = time.monotonic()
     lists = [describe(*one) for one in LISTS]
     each = max(1, given.telegrams // sum(len(ways(one)) for one in lists))

@@ -14,13 +14,11 @@ from app.plausibility import clock
 from app.plausibility.evidence import Evidence
 from app.plausibility.limits import Limits
 from app.plausibility.lists import Found, KnownList
-from app.plausibility.schedule import Moment, Schedule
 from app.plausibility.track import Observation, Track
 from tests.support.guarded import GuardedLine, accepted, line_of
 from tests.support.simulated import SimulatedMeter
 
 INTERVALS = st.sampled_from([1, 2, 5, 10, 15, 60])
-COUNTED = st.booleans()
 BEGUN = 1.79e9
 TIME_CHECKS = {"clock", "schedule"}
 TELEGRAM = Telegram(Push(Frame("mbus", 0, b""), None, None))
@@ -34,20 +32,18 @@ class Meter:
         self.track = Track()
         self.listed = KnownList(())
 
-    def fails(self, time: float | None, now: float, counter: int | None = None) -> str | None:
+    def fails(self, time: float | None, now: float) -> str | None:
         """Return the check that a telegram's time fails; add the telegram if it fails none."""
-        moment = None if time is None else Moment(BEGUN + time, counter)
-        found = Found(self.listed, (), 0, 0, ("", None))
+        sent = None if time is None else BEGUN + time
+        found = Found(self.listed, (), 0, 0)
         telegram = Observation(
-            TELEGRAM, Evidence.SUM, found, None, counter, moment, now, BEGUN + now, {}, [], {}
+            TELEGRAM, Evidence.SUM, found, None, None, sent, now, BEGUN + now, {}
         )
-        wrong = clock.failed_check(
-            telegram, self.track, self.limits, pending=False, checks_schedule=True
-        )
+        wrong = clock.check(telegram, self.track, self.limits, pending=False, checks_schedule=True)
         if wrong:
-            return wrong[0]
-        self.track.add(telegram, {}, self.listed)
-        self.listed.schedule.add(moment, clock.schedule_slack(self.limits))
+            return wrong.check
+        self.track.add(telegram, {}, (), {}, self.listed)
+        self.listed.arrived(now, sent, clock.slack(self.limits))
         return None
 
     def restart(self, time: float) -> None:
@@ -56,101 +52,80 @@ class Meter:
         self.track.time, self.track.restored = BEGUN + time, True
 
 
-def meter_with(interval: float, *, counted: bool, count: int = 20) -> Meter:
+def meter_with(interval: float, count: int = 20) -> Meter:
     """Return a meter whose telegrams kept a push interval."""
     meter = Meter()
     for n in range(count):
-        assert meter.fails(n * interval, n * interval, n if counted else None) is None
+        assert meter.fails(n * interval, n * interval) is None
     return meter
 
 
-@given(interval=INTERVALS, lates=st.lists(st.floats(0, 30), max_size=30), counted=COUNTED)
-def test_telegrams_that_a_gateway_delays_pass(
-    interval: int, lates: list[float], *, counted: bool
-) -> None:
-    meter, arrived = meter_with(interval, counted=counted), 0.0
+@given(interval=INTERVALS, lates=st.lists(st.floats(0, 30), max_size=30))
+def test_telegrams_that_a_gateway_delays_pass(interval: int, lates: list[float]) -> None:
+    meter, arrived = meter_with(interval), 0.0
     for n, late in enumerate(lates, 20):
         arrived = max(arrived, n * interval + late)
-        assert meter.fails(n * interval, arrived, n if counted else None) is None
+        assert meter.fails(n * interval, arrived) is None
 
 
-@given(interval=INTERVALS, gaps=st.lists(st.integers(1, 100), max_size=30), counted=COUNTED)
-def test_telegrams_after_lost_ones_pass(interval: int, gaps: list[int], *, counted: bool) -> None:
-    meter, n = meter_with(interval, counted=counted), 19
+@given(interval=INTERVALS, gaps=st.lists(st.integers(1, 100), max_size=30))
+def test_telegrams_after_lost_ones_pass(interval: int, gaps: list[int]) -> None:
+    meter, n = meter_with(interval), 19
     for gap in gaps:
         n += gap
-        assert meter.fails(n * interval, n * interval + 0.3, n if counted else None) is None
+        assert meter.fails(n * interval, n * interval + 0.3) is None
 
 
-@given(interval=INTERVALS, off=st.integers(-100, 100), counted=COUNTED)
-def test_a_time_off_the_schedule_fails(interval: int, off: int, *, counted: bool) -> None:
-    assume(off % interval or (counted and off))
-    meter = meter_with(interval, counted=counted)
-    assert meter.fails(20 * interval + off, 20 * interval, 20 if counted else None) in TIME_CHECKS
-    assert meter.fails(21 * interval, 21 * interval, 21 if counted else None) is None
+@given(interval=INTERVALS, off=st.integers(-100, 100))
+def test_a_time_off_the_schedule_fails(interval: int, off: int) -> None:
+    assume(off % interval)
+    meter = meter_with(interval)
+    assert meter.fails(20 * interval + off, 20 * interval) in TIME_CHECKS
+    assert meter.fails(21 * interval, 21 * interval) is None
 
 
 @given(INTERVALS, st.integers(1, 100))
 def test_a_time_that_is_push_intervals_ahead_fails(interval: int, ahead: int) -> None:
-    meter = meter_with(interval, counted=False)
+    meter = meter_with(interval)
     assert meter.fails((20 + ahead) * interval, 20 * interval) in TIME_CHECKS
 
 
-@given(interval=INTERVALS, off=st.integers(-80, 80), counted=COUNTED)
-def test_a_wrong_time_after_lost_telegrams_fails(interval: int, off: int, *, counted: bool) -> None:
+@given(interval=INTERVALS, off=st.integers(-80, 80))
+def test_a_wrong_time_after_lost_telegrams_fails(interval: int, off: int) -> None:
     assume(off)
-    meter = meter_with(interval, counted=counted)
-    telegram = (119 + off) * interval, 119 * interval, 119 if counted else None
-    if counted or off != -99:  # which is the telegram after the last, a hundred push intervals late
-        assert meter.fails(*telegram) in TIME_CHECKS
+    meter = meter_with(interval)
+    assert meter.fails((119 + off) * interval, 119 * interval) in TIME_CHECKS
 
 
 def test_three_telegrams_do_not_tell_the_push_interval() -> None:
-    meter = meter_with(5, counted=True, count=3)
-    assert meter.listed.schedule.interval is None
-    assert meter.fails(17, 15, 3) is None
-
-
-def test_the_invocation_counter_may_count_other_lists_too() -> None:
-    meter = meter_with(5, counted=True)
-    assert meter.fails(100, 100, 20) is None
-    assert meter.fails(105, 105, 22) is None
-    assert meter.fails(110, 110, 23) is None
-
-
-def test_a_distrusted_push_interval_has_to_be_kept_for_longer() -> None:
-    meter = meter_with(5, counted=True)
-    meter.listed.schedule.distrust()
-    assert meter.listed.schedule.interval is None
-    for n in range(20, 26):
-        assert meter.fails(5 * n, 5 * n, n) is None
-    assert meter.listed.schedule.interval == 5
+    meter = meter_with(5, count=3)
+    assert meter.listed.interval is None
+    assert meter.fails(17, 15) is None
 
 
 @pytest.mark.parametrize("off", [-2, -1, 1, 2])
 def test_the_schedule_is_relaxed_by_as_much_as_some_meters_miss_it(off: int) -> None:
-    meter = meter_with(10, counted=True)
-    assert meter.fails(200 + off, 200, 20) == "schedule"
-    meter.limits.widen("schedule")
-    assert meter.fails(200 + off, 200, 20) is None
-    assert meter.fails(213 + off, 210, 21) == "schedule"
+    meter = meter_with(10)
+    assert meter.fails(200 + off, 200) == "schedule"
+    meter.limits.relax("schedule")
+    assert meter.fails(200 + off, 200) is None
+    assert meter.fails(213 + off, 210) == "schedule"
 
 
 def test_the_drift_of_a_slow_clock_is_not_taken_for_a_delay() -> None:
-    meter = meter_with(10, counted=False)
+    meter = meter_with(10)
     for n in range(20, 2000):
         assert meter.fails(10 * n, 10.005 * n) is None
     assert meter.fails(20_010, 20_010.0) == "schedule"
 
 
-@pytest.mark.parametrize("counter", [None, 7])
-def test_a_push_interval_is_known_after_a_restart(counter: int | None) -> None:
-    meter = meter_with(10, counted=counter is not None)
-    meter.listed.schedule = Schedule.restored_from(meter.listed.schedule.memory())
+def test_a_push_interval_is_known_after_a_restart() -> None:
+    meter = meter_with(10)
+    meter.listed = KnownList((), meter.listed.interval)
     meter.restart(190)
-    after = None if counter is None else 19 + 360
-    assert meter.fails(190 + 3604, 3605.0, after) in TIME_CHECKS
-    assert meter.fails(190 + 3600, 3605.0, after) is None
+    assert meter.fails(190 + 3600, 3605.0) is None
+    assert meter.fails(190 + 3614, 3615.0) == "schedule"
+    assert meter.fails(190 + 3610, 3615.0) is None
 
 
 @pytest.mark.parametrize("off", [25, -25])
@@ -162,7 +137,7 @@ def test_after_a_restart_the_computers_clock_tells_the_time_passed(off: float) -
 
 
 def test_a_clock_that_shows_no_time_any_more_fails() -> None:
-    assert meter_with(5, counted=False).fails(None, 100) == "clock"
+    assert meter_with(5).fails(None, 100) == "clock"
 
 
 @pytest.mark.parametrize("off", [timedelta(minutes=-7), timedelta(minutes=12), timedelta(hours=1)])

@@ -32,6 +32,10 @@ def test_a_counter_that_was_reset_is_not_taken_for_another_unit() -> None:
     assert power_of_ten(Decimal("0.9"), Decimal("0.09"), 0.06) is None
 
 
+BEGUN = 1.8e9
+"""Seconds since 1970."""
+
+
 def digits_of(
     *, watts: int, times: Decimal, interval: int, every: int, count: int
 ) -> set[int | None]:
@@ -43,8 +47,8 @@ def digits_of(
         values: dict[str, Decimal | int] = {"power_import": watts}
         if not n % every:
             values["energy_import"] = energy.quantize(Decimal("0.001"))
-        found.add(power.digits(values))
-        power.add(values, float(n * interval))
+        found.add(power.digits(values, BEGUN + n * interval))
+        power.add(values, BEGUN + n * interval)
     return found
 
 
@@ -66,3 +70,15 @@ def test_energies_that_grow_about_as_the_power_says_are_right(
 ) -> None:
     found = digits_of(watts=700, times=Decimal(share), interval=interval, every=every, count=6000)
     assert found <= {None, 0}
+
+
+@pytest.mark.parametrize("minutes", [1, 5, 14, 46])
+def test_a_load_while_telegrams_were_lost_is_no_other_unit(minutes: int) -> None:
+    power, energy, now = MeanPower(), Decimal(5000), BEGUN
+    for n in range(100):
+        lost = n == 60
+        now += 60 * minutes if lost else 10
+        energy += Decimal("0.001") + lost * Decimal(11 * minutes) / 60  # 11 kW meanwhile
+        values: dict[str, Decimal | int] = {"power_import": 360, "energy_import": energy}
+        assert power.digits(values, now) in {None, 0}
+        power.add(values, now)

@@ -1,14 +1,28 @@
 """The table of checks, and what a telegram fails of them."""
 
+from enum import Enum, auto
 from typing import Final, NamedTuple
 
+from app.cosem.unit import Number
+from app.meters.structure import checksum_of, content_of, digest
 from app.plausibility import clock, laws, values
+from app.plausibility.decision import Violation
 from app.plausibility.evidence import Evidence
 from app.plausibility.known import Known
-from app.plausibility.lists import texts_differ
-from app.plausibility.structure import checksum_of, content_of, digest
 from app.plausibility.track import Observation, Track
-from app.plausibility.violation import Violation
+
+
+class Relaxed(Enum):
+    """What becomes of a check that a sender's telegrams fail again and again, and no other."""
+
+    NEVER = auto()
+    """It stays as it is: it identifies, tells what was sent before, or what cannot be."""
+    WIDENED = auto()
+    """Its limit is doubled."""
+    GIVEN_UP = auto()
+    """It is no longer made."""
+    PASSED = auto()
+    """Such telegrams are accepted, and what they say is what the next ones are compared with."""
 
 
 class Check(NamedTuple):
@@ -18,21 +32,25 @@ class Check(NamedTuple):
         name: of the check.
         evidence: it is made of telegrams that nothing better than this protects.
         confirmations: later telegrams of the list that have to go on from one that fails it.
-        relaxable: whether it is given up for a sender whose telegrams fail it again and again, and
-            no other check. What identifies, what was sent before and what cannot be never is.
+        relaxed: what becomes of it for a sender whose telegrams fail it again and again.
         confirmed: what happened to the meter when telegrams that fail it are confirmed.
     """
 
     name: str
     evidence: Evidence
     confirmations: int
-    relaxable: bool
+    relaxed: Relaxed
     confirmed: str
 
 
-_VALUES: Final = "values that were unusual are what the meter measures"
+_KEY: Final = "the meter's invocation counter began anew: it has a new key or was replaced"
+_METER: Final = "another meter is read than before, or the meter has another number now"
 _LIST: Final = "the meter sends another list than before"
 _CLOCK: Final = "the meter's clock was set"
+_VALUES: Final = "values that were unusual are what the meter measures"
+_FELL: Final = "a counter of the meter was set back"
+_ROSE: Final = "a counter of the meter moved on by more than was expected"
+_UNIT: Final = "energies are in another unit"
 
 _BY_ITSELF: Final = frozenset(("identity", "repeated", "possible", "connection", "law", "unit"))
 """Checks that a pending telegram and those that go on from it fail alike."""
@@ -43,46 +61,23 @@ _TIMES: Final = {"rise": 4.0, "connection": 4.0, "unit": 1e6}
 _ENERGIES: Final = frozenset(("fall", "rise", "unit"))
 _CLOCKS: Final = frozenset(("clock", "schedule"))
 
+_TAG, _CHECKSUM, _SUM = Evidence.TAG, Evidence.CHECKSUM, Evidence.SUM
+
 CHECKS: Final = (
-    Check(
-        "replay",
-        Evidence.TAG,
-        2,
-        relaxable=False,
-        confirmed="the meter's invocation counter began anew: it has a new key or was replaced",
-    ),
-    Check(
-        "identity",
-        Evidence.TAG,
-        2,
-        relaxable=False,
-        confirmed="another meter is read than before, or the meter has another number now",
-    ),
-    Check("structure", Evidence.CHECKSUM, 2, relaxable=True, confirmed=_LIST),
-    Check("list", Evidence.SUM, 1, relaxable=False, confirmed=_LIST),
-    Check("repeated", Evidence.CHECKSUM, 2, relaxable=True, confirmed=_LIST),
-    Check("clock", Evidence.CHECKSUM, 2, relaxable=True, confirmed=_CLOCK),
-    Check("schedule", Evidence.CHECKSUM, 2, relaxable=True, confirmed=_CLOCK),
-    Check("possible", Evidence.TAG, 2, relaxable=False, confirmed=_VALUES),
-    Check("connection", Evidence.CHECKSUM, 2, relaxable=False, confirmed=_VALUES),
-    Check(
-        "fall",
-        Evidence.CHECKSUM,
-        2,
-        relaxable=False,
-        confirmed="a counter of the meter was set back",
-    ),
-    Check(
-        "rise",
-        Evidence.CHECKSUM,
-        2,
-        relaxable=False,
-        confirmed="a counter of the meter moved on by more than was expected",
-    ),
-    Check("unit", Evidence.TAG, 2, relaxable=False, confirmed="energies are in another unit"),
-    Check("jump", Evidence.CHECKSUM, 1, relaxable=True, confirmed=_VALUES),
-    Check("law", Evidence.CHECKSUM, 3, relaxable=True, confirmed=_VALUES),
-    Check("report", Evidence.SUM, 2, relaxable=False, confirmed=_VALUES),
+    Check("replay", _TAG, 2, Relaxed.NEVER, _KEY),
+    Check("identity", _TAG, 2, Relaxed.NEVER, _METER),
+    Check("structure", _CHECKSUM, 2, Relaxed.PASSED, _LIST),
+    Check("list", _SUM, 1, Relaxed.NEVER, _LIST),
+    Check("repeated", _CHECKSUM, 2, Relaxed.PASSED, _LIST),
+    Check("clock", _CHECKSUM, 2, Relaxed.WIDENED, _CLOCK),
+    Check("schedule", _CHECKSUM, 2, Relaxed.WIDENED, _CLOCK),
+    Check("possible", _TAG, 2, Relaxed.NEVER, _VALUES),
+    Check("connection", _CHECKSUM, 2, Relaxed.NEVER, _VALUES),
+    Check("fall", _CHECKSUM, 2, Relaxed.NEVER, _FELL),
+    Check("rise", _CHECKSUM, 2, Relaxed.NEVER, _ROSE),
+    Check("unit", _TAG, 2, Relaxed.NEVER, _UNIT),
+    Check("jump", _CHECKSUM, 1, Relaxed.WIDENED, _VALUES),
+    Check("law", _CHECKSUM, 3, Relaxed.GIVEN_UP, _VALUES),
 )
 """All checks, in the order in which they are told. state.json holds their names."""
 
@@ -97,12 +92,16 @@ class Failed(NamedTuple):
         laws: names of those that say something of it.
         broken: names of those that it does not keep.
         digits: see `MeanPower.digits`.
+        moved: see `values.Walk`.
+        floors: see `values.Walk`.
     """
 
     violations: list[Violation]
     laws: tuple[str, ...]
     broken: list[str]
     digits: int | None
+    moved: list[str]
+    floors: dict[str, Number]
 
 
 def failed(
@@ -121,7 +120,7 @@ def failed(
         track: what it is compared with; None for the first telegram of a sender.
         pending: names of the violations of the telegram before, where the track is pending for
             them; what they say of one telegram by itself is not checked again.
-        without: names of checks that are not made.
+        without: names of checks that are not made, or of violations that do not count.
     """
     names, broken = _laws(observation)
     violations = [
@@ -130,11 +129,20 @@ def failed(
         if (known.laws.hold(name) and (name in laws.CLOCK_LAWS or observation.found.known))
         or (track is None and name in laws.CLOCK_LAWS)
     ]
+    moved: list[str] = []
+    floors: dict[str, Number] = {}
     digits = None
     if track is None:
-        violations += values.check_first(observation, known.limits)
+        violations += values.check_first(observation.values, known.limits)
     else:
-        digits = _compare(observation, known, track, violations, pending)
+        violations += _of_telegram(observation, known, track, pending)
+        late = 0.0 if any(one.check in _CLOCKS for one in violations) else _late(observation, track)
+        of = {name.partition(" ")[0] for name in pending or ()}
+        times = max((_TIMES.get(check, 1.0) for check in of), default=1.0)
+        past = values.Past(track, known.limits, observation.now, late, times)
+        found, moved, floors = values.check(observation.values, past)
+        digits = known.power.digits(observation.values, observation.clock)
+        violations += _in_their_unit(found, digits)
     if violations:
         factors = known.limits.factors
         violations = [
@@ -144,66 +152,65 @@ def failed(
                 observation.evidence <= BY_NAME[one.check].evidence
                 or one.detail in known.withholding.keys
             )
-            and one.check not in without
+            and without.isdisjoint((one.check, one.name))
             and factors.get(one.name) != 0
             and not (pending and one.check in _BY_ITSELF and one.name in pending)
         ]
-    return Failed(violations, names, broken, digits)
+    return Failed(violations, names, broken, digits, moved, floors)
 
 
-def _compare(
-    observation: Observation,
-    known: Known,
-    track: Track,
-    violations: list[Violation],
-    pending: frozenset[str] | None,
-) -> int | None:
-    """Compare a telegram with those before it; see `failed` for the arguments."""
+def _of_telegram(
+    observation: Observation, known: Known, track: Track, pending: frozenset[str] | None
+) -> list[Violation]:
+    """Return what a telegram fails beside its values; see `failed` for the arguments."""
+    violations = []
     is_replay = _is_replay(observation, track)
     if is_replay:
         old = "its invocation counter is not newer than that of a telegram before it"
         sentence = "it came before" if observation.counter is None else old
         violations.append(Violation("replay", sentence))
-    known.check_identity(observation, track, violations)
+    violations += known.check_identity(observation, track)
     listed = observation.found
     if listed.known is None:
         if pending is None and known.lists:
             violations.append(_of_list(observation, known))
-    elif texts_differ(listed) and not is_replay:
-        violations.append(Violation("repeated", "a text, a status or an address of it is another"))
+    elif listed.texts_differ and not is_replay:
+        violations.append(Violation("repeated", "a text or a status of it is another"))
     # An old telegram has an old time, and a clock that was set another schedule.
-    wrong = clock.failed_check(
+    wrong = clock.check(
         observation,
         track,
         known.limits,
         pending=pending is not None,
         checks_schedule=not is_replay and not _CLOCKS & (pending or frozenset()),
     )
-    if wrong:
-        violations.append(Violation(*wrong))
-    late = 0.0 if wrong else _late(observation, track)
-    of = {name.partition(" ")[0] for name in pending or ()}
-    times = max((_TIMES.get(check, 1.0) for check in of), default=1.0)
-    found = values.check(observation, track, known.limits, late, times)
+    return [*violations, wrong] if wrong else violations
+
+
+def _in_their_unit(found: list[Violation], digits: int | None) -> list[Violation]:
+    """Tell energies in another unit from others that fall or rise.
+
+    Args:
+        found: what the values of a telegram fail.
+        digits: see `MeanPower.digits`.
+    """
     if any(one.check == "unit" for one in found):
         # The energies of a telegram change their unit together, some too small to tell.
-        found = [one._replace(check="unit") if one.check in _ENERGIES else one for one in found]
-    violations += found
-    digits = known.power.digits(observation.values)
+        return [one._replace(check="unit") if one.check in _ENERGIES else one for one in found]
     if digits and not any(one.check in _ENERGIES for one in found):
         sentence = f"energies grow 10^{digits} times as fast as the power says: another unit"
-        violations.append(Violation("unit", sentence, "energies"))
-    return digits
+        found.append(Violation("unit", sentence, "energies"))
+    return found
 
 
 def _late(observation: Observation, track: Track) -> float:
     """Return the seconds that passed at the meter but not here, as a gateway delayed telegrams."""
     known = observation.found.known
     metered = 0.0
-    if observation.moment is None:
+    if observation.time is None:
         metered = known.gap if known else 0.0
     elif track.time is not None:
-        metered = observation.moment.time - track.time
+        metered = observation.time - track.time
     return max(0.0, metered - (observation.now - track.now))
 
 
@@ -229,9 +236,9 @@ def _is_replay(observation: Observation, track: Track) -> bool:
     if last is None or counter > last:
         return False
     if track.counter_may_repeat and counter == last:
-        if observation.moment is None or track.time is None:
+        if observation.time is None or track.time is None:
             return track.holds(observation.values)
-        return observation.moment.time <= track.time
+        return observation.time <= track.time
     return True
 
 
@@ -239,6 +246,6 @@ def _of_list(observation: Observation, known: Known) -> Violation:
     """Tell damage in a known list from another list."""
     shape = observation.found.structure
     if known.lists.nearest(shape):
-        sentence = "its list holds other values, types or units than before"
+        sentence = "its list holds other values, types or units, or it has other addresses"
         return Violation("structure", sentence, f"{digest(shape):08x}")
     return Violation("list", "it is another list than those before")

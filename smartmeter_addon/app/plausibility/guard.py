@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from app.cosem.unit import Number
 from app.fault import Fault, Kind
 from app.meters.limits import MOST_SENDERS
 from app.meters.telegram import Telegram
@@ -73,9 +72,6 @@ class Guard:
         name = sender_of(telegram)
         sender = self._senders.get(name) or self._new_sender(name)
         now, wall = self._clock(), self._wall()
-        if sender is self._latest and sender.takes(telegram, now, wall):
-            self._heard += 1
-            return Verdict(telegram)
         observation = observe(telegram, sender.known.lists.find(telegram), now, wall)
         is_alone = self._heard == sender.heard_before
         if sender.track:
@@ -84,7 +80,7 @@ class Guard:
         if decision.outcome is Outcome.ACCEPTED:
             if sender is not self._latest:
                 self._accepted(name)
-            decided = _published(telegram, decision, observation.floors)
+            decided = _published(telegram, decision)
         else:
             decided = _not_accepted(telegram, decision)
         withheld = [one for each in self._senders.values() for one in each.withheld(wall)]
@@ -131,18 +127,14 @@ def _not_accepted(telegram: Telegram, decision: Decision) -> Telegram:
     return replace(telegram, fault=fault, reading=None, others=())
 
 
-def _published(telegram: Telegram, decision: Decision, floors: Mapping[str, Number]) -> Telegram:
-    """Return an accepted telegram as it is published.
-
-    An energy that seems to fall, and not below what it was before its last number, keeps that: a
-    low bit that was damaged unnoticed made it too high, and no published energy falls.
-    """
-    if not (decision.withheld or decision.reports or floors):
+def _published(telegram: Telegram, decision: Decision) -> Telegram:
+    """Return an accepted telegram as it is published."""
+    if not (decision.withheld or decision.reports or decision.floors):
         return telegram
     reading = telegram.reading
     if reading is not None:
         values = {
-            key: floors.get(key, value)
+            key: decision.floors.get(key, value)
             for key, value in reading.values.items()
             if key not in decision.withheld
         }

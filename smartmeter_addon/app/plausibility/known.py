@@ -7,16 +7,15 @@ from typing import Final
 
 from app.cosem.unit import Number
 from app.meters.reading import Meter
-from app.plausibility.clock import schedule_slack
+from app.plausibility import clock
+from app.plausibility.decision import Violation
 from app.plausibility.laws import Learned
 from app.plausibility.limits import Limits
 from app.plausibility.lists import KnownList, Lists
 from app.plausibility.reports import Reports
-from app.plausibility.schedule import Moment
 from app.plausibility.track import Observation, Track
 from app.plausibility.units import MeanPower
-from app.plausibility.violation import Violation
-from app.plausibility.withholding import Withholding
+from app.plausibility.withheld import Withholding
 
 _YOUNG: Final = 3
 """Telegrams from which on what was accepted outweighs a single telegram that contradicts it."""
@@ -26,6 +25,7 @@ class Known:
     """What was learned of one sender, in accepted telegrams."""
 
     __slots__ = (
+        "_meter",
         "count",
         "family",
         "ids",
@@ -44,6 +44,7 @@ class Known:
         """Of its meter."""
         self.family = ""
         """Type, manufacturer and model of the meter."""
+        self._meter: Meter | None = None  # whose id and family were taken last
         self.laws = Learned()
         self.limits = Limits()
         self.lists = Lists()
@@ -56,85 +57,50 @@ class Known:
         """Whether what was accepted outweighs a single telegram that contradicts it."""
         return self.count >= _YOUNG
 
-    def check_identity(
-        self, observation: Observation, track: Track, violations: list[Violation]
-    ) -> None:
+    def check_identity(self, observation: Observation, track: Track) -> list[Violation]:
         """Check that a telegram is of the meter that was read before, and of its submeters."""
+        violations = []
         meter, last = observation.meter, track.meter
-        if (
-            meter is not last
-            and meter is not None
-            and meter != last
-            and not self._is_own(meter, last)
-        ):
+        if meter and meter is not last and meter != last and not self._is_own(meter, last):
             sentence = "it comes from another meter than those before"
             violations.append(Violation("identity", sentence, meter.id))
         for other in observation.telegram.others:
             if self.count and other.meter.id not in self.reports.ids:
                 sentence = "a submeter reports that was not heard before"
                 violations.append(Violation("identity", sentence, other.meter.id))
+        return violations
 
     def add(
         self,
-        listed: KnownList,
         observation: Observation,
-        accepted: Mapping[str, Number],
         laws: tuple[tuple[str, ...], list[str]],
+        accepted: Mapping[str, Number],
         withheld: AbstractSet[str],
-    ) -> None:
-        """Learn from an accepted telegram.
+    ) -> KnownList:
+        """Learn from an accepted telegram; return its list.
 
         Args:
-            listed: its list.
             observation: the telegram.
-            accepted: its values that are published.
             laws: names of those that say something of it, and of those that it does not keep.
+            accepted: its values that are published.
             withheld: ids of the submeters whose reports are not published.
         """
-        now, moment, meter = observation.now, observation.moment, observation.meter
+        now, time, meter = observation.now, observation.time, observation.meter
         self.count += 1
-        if meter is not None:
+        if meter is not None and meter is not self._meter:
+            self._meter = meter
             self.ids.add(meter.id)
             self.family = family_of(meter)
-        regular = listed.arrived(now)
-        listed.schedule.add(moment, schedule_slack(self.limits))
+        listed = self.lists.add(observation.found)
+        regular = listed.arrived(now, time, clock.slack(self.limits))
         self.laws.add(*laws)
-        if moment is None and not regular:
+        if time is None and not regular:
             self.power.pause()
-        self.power.add(accepted, moment.time if moment else now)
+        self.power.add(accepted, observation.clock)
         for other in observation.telegram.others:
             if other.meter.id not in withheld:
-                self.reports.accept(other, moment.time if moment else None, now)
-
-    def usual(
-        self,
-        listed: KnownList,
-        moment: Moment,
-        laws: tuple[str, ...],
-        values: Mapping[str, Number],
-        now: float,
-    ) -> None:
-        """Learn from a telegram that goes on from the one before in the usual way."""
-        self.count += 1
-        listed.count += 1
-        listed.seen_at = now
-        listed.schedule.keep(moment)
-        self.laws.add(laws, ())
-        self.power.add(values, moment.time)
-
-    def relax(self, check: str, name: str) -> None:
-        """Give up a check, or widen its limit, that is not right for this meter.
-
-        Args:
-            check: its name.
-            name: with the detail.
-        """
-        if check == "law":
-            self.limits.factors[name] = 0
-        elif check in {"jump", "clock", "schedule"}:
-            self.limits.widen(name)
-        if check == "schedule":
-            self.lists.distrust()
+                self.reports.accept(other, now)
+        return listed
 
     def _is_own(self, meter: Meter, last: Meter | None) -> bool:
         """Tell whether a meter is the known one, and read as of the same family.

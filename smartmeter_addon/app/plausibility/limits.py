@@ -77,9 +77,9 @@ class Limits:
         """Return how many times wider than usual the limit of a check is."""
         return self.factors.get(check, 1.0)
 
-    def widen(self, check: str) -> None:
-        """Double the limit of a check."""
-        self.factors[check] = min(2 * self.factor(check), _WIDEST)
+    def relax(self, check: str, *, give_up: bool = False) -> None:
+        """Double the limit of a check, or give it up."""
+        self.factors[check] = 0 if give_up else min(2 * self.factor(check), _WIDEST)
         self.by_key.clear()
 
     def enlarge_connection(self, watts: float) -> None:

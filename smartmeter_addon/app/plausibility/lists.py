@@ -1,20 +1,25 @@
-"""The lists that one sender pushes: structure, constant bits, and schedule of each."""
+"""The lists that one sender pushes: structure, constant bits, and push interval of each."""
 
 from typing import Any, Final, NamedTuple
 
+from app.meters import structure
+from app.meters.structure import Structure
 from app.meters.telegram import Telegram
-from app.plausibility import structure
-from app.plausibility.schedule import Schedule
-from app.plausibility.structure import Structure
 
 _MOST: Final = 32
 """Lists that are known at most, so that a hostile sender does not fill the memory."""
 
 _MOST_KEPT: Final = 8
-"""Lists that are kept over a restart, and sizes and channels of a list: more than any meter has."""
+"""Lists that are kept over a restart, and sizes of a list: more than any meter has."""
 
 _REPEATED: Final = 10
 """Telegrams in a row in which a text has to be the same before it is relied on."""
+
+_PUNCTUAL: Final = 3
+"""Telegrams that have to keep the push interval before it is relied on: fewer may be chance."""
+
+_LONGEST: Final = 1e6
+"""Seconds: no meter pushes a list more rarely than once in eleven days."""
 
 _GAP_STEP: Final = 0.1
 """Share by which one gap changes the usual one, whatever its length: so it becomes the median."""
@@ -22,11 +27,8 @@ _GAP_STEP: Final = 0.1
 _DATE: Final = 0xFFFFFFFFFF
 """Bits of a date-time's year, month, day and day of week."""
 
-Channel = tuple[str, int | None]
-"""The link's addresses, and the security control byte of ciphering."""
 
-
-class _Bits:
+class _Constant:
     """The constant bits of the telegrams of one list that have the same size."""
 
     __slots__ = ("clocks", "count", "fixed", "last", "strings", "texts", "usual")
@@ -50,39 +52,77 @@ class _Bits:
         self.last = bits
         self.count += 1
 
-    def clocks_agree(self, content: bytes) -> bool:
-        """Tell whether all clocks of a telegram show the same time of the day."""
-        if len(self.clocks) < 2:  # noqa: PLR2004 - nothing to compare
-            return True
-        first, *others = self.clocks
-        shown = content[first + 5 : first + 8]
-        return all(content[at + 5 : at + 8] == shown for at in others)
-
 
 class KnownList:
-    """What is known of one list."""
+    """What is known of one list.
 
-    __slots__ = ("bits", "channels", "count", "gap", "schedule", "seen_at", "structure")
+    Args:
+        known: its structure.
+        interval: the push interval by the meter's clock in seconds; None when it is not known.
+    """
 
-    def __init__(self, known: Structure, schedule: Schedule | None = None) -> None:
+    __slots__ = (
+        "_kept",
+        "_step",
+        "channel",
+        "constants",
+        "count",
+        "gap",
+        "seen_at",
+        "structure",
+        "time",
+    )
+
+    def __init__(self, known: Structure, interval: float | None = None) -> None:
         self.structure = known
-        self.schedule = schedule or Schedule()
-        self.bits: dict[int, _Bits] = {}  # by size of the content
-        self.channels: dict[Channel, None] = {}
+        self.channel = known[: structure.CHANNEL_SIZE]
+        self.constants: dict[int, _Constant] = {}  # by size of the content
         self.count = 0
         """Accepted telegrams."""
         self.seen_at: float | None = None
         """Monotonic seconds of the last one."""
         self.gap = 0.0
         """Usual seconds from one to the next."""
+        self.time: float | None = None
+        """What the meter's clock showed in the last one, in seconds since 1970."""
+        self._step = interval
+        self._kept = _PUNCTUAL if interval else 0  # telegrams in a row that kept it
 
-    def arrived(self, now: float) -> bool:
-        """Take the time at which an accepted telegram arrived; tell whether that was about due."""
+    @property
+    def interval(self) -> float | None:
+        """The push interval by the meter's clock in seconds; None as long as it is not known."""
+        return self._step if self._kept >= _PUNCTUAL else None
+
+    def misses(self, passed: float) -> float:
+        """Return by how many seconds a time misses the next multiple of the push interval."""
+        if not self._step:
+            return passed
+        return abs(passed - max(1, round(passed / self._step)) * self._step)
+
+    def distrust(self) -> None:
+        """Rely on the push interval only after it was kept again."""
+        self._kept = 0
+
+    def arrived(self, now: float, time: float | None, slack: float) -> bool:
+        """Take an accepted telegram; tell whether it came about when one was due.
+
+        Args:
+            now: when it came, in monotonic seconds.
+            time: what the meter's clock shows; None for none.
+            slack: seconds by which the meter misses its push interval.
+        """
         passed, gap = 0.0 if self.seen_at is None else now - self.seen_at, self.gap
         if passed > 0:
             self.gap = (gap or passed) * (1 + _GAP_STEP if passed > gap else 1 - _GAP_STEP)
         self.seen_at = now
         self.count += 1
+        if self.time is not None and time is not None:
+            step = time - self.time
+            if self._step and self.misses(step) <= slack:
+                self._kept += 1
+            else:
+                self._step, self._kept = step if step > 0 and step.is_integer() else None, 0
+        self.time = time
         return gap / 2 < passed < gap * 2
 
 
@@ -94,8 +134,8 @@ class Found(NamedTuple):
         structure: of the telegram.
         bits: its content as one number.
         size: bytes of its content.
-        channel: how it came.
         clocks: where its date-times stand in the content, in bytes.
+        is_usual: whether all bits are as before but those that change within a day.
         mask: its constant bits where it is the first of its size; None otherwise.
     """
 
@@ -103,9 +143,17 @@ class Found(NamedTuple):
     structure: Structure
     bits: int
     size: int
-    channel: Channel
     clocks: tuple[int, ...] = ()
+    is_usual: bool = False
     mask: structure.Mask | None = None
+
+    @property
+    def texts_differ(self) -> bool:
+        """Whether the telegram does not repeat what its list repeated so far."""
+        constant = self.known.constants.get(self.size) if self.known else None
+        if constant is None or constant.count < _REPEATED:
+            return False
+        return bool((constant.last ^ self.bits) & constant.texts)
 
 
 class Lists:
@@ -116,7 +164,8 @@ class Lists:
     def __init__(self) -> None:
         self._known: dict[Structure, KnownList] = {}
         self._latest: KnownList | None = None
-        self._restored: dict[int, Schedule] = {}  # by digest, of lists not seen since the restart
+        self._restored: dict[int, float | None] = {}
+        """Push intervals by digest, of lists not seen since the restart."""
 
     def __bool__(self) -> bool:
         return bool(self._known or self._restored)
@@ -128,19 +177,19 @@ class Lists:
 
     def find(self, telegram: Telegram) -> Found:
         """Find the list of a telegram: by its constant bits, else by its structure."""
-        push = telegram.push
         content = structure.content_of(telegram)
         bits, size = int.from_bytes(content, "big"), len(content)
-        channel = push.frame.address, push.security and push.security.security_control
-        known = self._latest
-        if known and (clocks := _clocks(known, bits, size)) is not None:
-            return Found(known, known.structure, bits, size, channel, clocks)
-        for known in self._known.values():
-            if (clocks := _clocks(known, bits, size)) is not None:
-                return Found(known, known.structure, bits, size, channel, clocks)
+        channel = structure.channel_of(telegram)
+        for known in (self._latest, *self._known.values()) if self._latest else ():
+            constant = known.constants.get(size)
+            if constant and known.channel == channel:
+                changed = constant.last ^ bits
+                if not changed & constant.fixed:
+                    usual = not changed & constant.usual
+                    return Found(known, known.structure, bits, size, constant.clocks, usual)
         shape, mask = structure.structure_of(telegram)
         clocks = mask.clocks if mask else ()
-        return Found(self._by_structure(shape), shape, bits, size, channel, clocks, mask)
+        return Found(self._by_structure(shape), shape, bits, size, clocks, mask=mask)
 
     def nearest(self, shape: Structure) -> Structure | None:
         """Return the structure of the list that an unknown one may be a damaged form of."""
@@ -150,42 +199,38 @@ class Lists:
         """Take an accepted telegram; return its list, which becomes known."""
         known = found.known
         if known is None:
-            known = KnownList(
-                found.structure, self._restored.pop(structure.digest(found.structure), None)
-            )
-            self._known[found.structure] = known
+            known = self._known[found.structure] = KnownList(found.structure)
             if len(self._known) > _MOST:
                 del self._known[next(iter(self._known))]
-        known.channels[found.channel] = None
-        if len(known.channels) > _MOST_KEPT:
-            del known.channels[next(iter(known.channels))]
         if found.mask:
-            known.bits[found.size] = _Bits(found.mask, found.bits)
-            if len(known.bits) > _MOST_KEPT:
-                del known.bits[next(iter(known.bits))]
-        if constant := known.bits.get(found.size):
+            known.constants[found.size] = _Constant(found.mask, found.bits)
+            if len(known.constants) > _MOST_KEPT:
+                del known.constants[next(iter(known.constants))]
+        if constant := known.constants.get(found.size):
             constant.add(found.bits)
         self._latest = known
         return known
 
     def distrust(self) -> None:
-        """Rely on no schedule until it was kept again."""
-        for schedule in (*(one.schedule for one in self._known.values()), *self._restored.values()):
-            schedule.distrust()
+        """Rely on push intervals only after they were kept again, as the clock was set."""
+        for known in self._known.values():
+            known.distrust()
 
     def memory(self) -> list[list[float | None]]:
-        """Return what is kept over a restart: digest and schedule of each list."""
-        schedules = {structure.digest(one.structure): one.schedule for one in self._known.values()}
-        schedules |= self._restored
-        return [[key, *schedule.memory()] for key, schedule in schedules.items()][:_MOST_KEPT]
+        """Return what is kept over a restart: digest and push interval of each list."""
+        kept = {structure.digest(one.structure): one.interval for one in self._known.values()}
+        return [list(one) for one in (kept | self._restored).items()][:_MOST_KEPT]
 
     def restore(self, kept: list[Any]) -> None:
-        """Restore what `memory` returned before a restart.
+        """Restore what `memory` returned before a restart; version 0.1.0 kept more of each list.
 
         Raises:
             ValueError, TypeError, OverflowError: it cannot be understood.
         """
-        self._restored = {int(key): Schedule.restored_from(one) for key, *one in kept}
+        self._restored = {
+            int(key): float(interval) if interval and 1 <= interval < _LONGEST else None
+            for key, interval, *_ in kept
+        }
 
     def _by_structure(self, shape: Structure) -> KnownList | None:
         if known := self._known.get(shape):
@@ -193,30 +238,8 @@ class Lists:
         for known in self._known.values():
             if structure.alike(shape, known.structure):
                 return known
-        if (schedule := self._restored.pop(structure.digest(shape), None)) is None:
+        digest = structure.digest(shape)
+        if digest not in self._restored:
             return None
-        known = self._known[shape] = KnownList(shape, schedule)
+        known = self._known[shape] = KnownList(shape, self._restored.pop(digest))
         return known
-
-
-def texts_differ(found: Found) -> bool:
-    """Tell whether a telegram does not repeat what its list repeated so far."""
-    known = found.known
-    if known is None or known.count < _REPEATED:
-        return False
-    if found.channel not in known.channels:
-        return True
-    constant = known.bits.get(found.size)
-    return (
-        constant is not None
-        and constant.count >= _REPEATED
-        and bool((constant.last ^ found.bits) & constant.texts)
-    )
-
-
-def _clocks(known: KnownList, bits: int, size: int) -> tuple[int, ...] | None:
-    """Return where the date-times of a telegram stand; None if it is not of this list."""
-    constant = known.bits.get(size)
-    if constant is None or (constant.last ^ bits) & constant.fixed:
-        return None
-    return constant.clocks

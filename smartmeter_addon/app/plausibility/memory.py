@@ -86,7 +86,7 @@ def load(content: Any, now: float, wall: float) -> tuple[Known, Track] | None:  
         if not all(map(math.isfinite, counters.values())):
             return None
         measured = {str(k): Decimal(str(_finite(v))) for k, v in content["values"].items()}
-        known.withholding.restore(content.get("withheld", ()), then)
+        known.withholding.restore(content.get("withheld", ()))
         track.recent.extend(map(int, content.get("recent", ())))
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
         return None

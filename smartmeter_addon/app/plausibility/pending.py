@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
+from app.meters.structure import Structure
 from app.plausibility import values
+from app.plausibility.decision import Violation
 from app.plausibility.limits import Limits
-from app.plausibility.structure import Structure
 from app.plausibility.track import Observation, Track
-from app.plausibility.violation import Violation
 
 
 class Pending:
@@ -58,7 +58,7 @@ class Pending:
         """
         if self._newest != (observation.found.bits, observation.counter):
             return False
-        is_told_apart = observation.moment is not None or observation.counter is not None
+        is_told_apart = observation.time is not None or observation.counter is not None
         known = observation.found.known
         return is_told_apart or observation.now - self.track.now < (known.gap / 2 if known else 0)
 
@@ -74,5 +74,5 @@ class Pending:
         self._newest = self._add(observation)
 
     def _add(self, observation: Observation) -> tuple[int, int | None]:
-        self.track.add(observation, observation.values, None)
+        self.track.add(observation, observation.values, observation.values, {}, None)
         return observation.found.bits, observation.counter

@@ -1,21 +1,20 @@
 """One sender: what it sent last, what is pending, and what its telegrams have shown."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.meters.telegram import Telegram, Withheld
+from app.meters.telegram import Withheld
 from app.plausibility import values
-from app.plausibility.calm import Calm
-from app.plausibility.checks import BY_NAME, CHECKS, Failed, failed
-from app.plausibility.decision import Decision, Outcome
+from app.plausibility.checks import BY_NAME, CHECKS, Failed, Relaxed, failed
+from app.plausibility.decision import Decision, Outcome, Violation
 from app.plausibility.evidence import Evidence
-from app.plausibility.held import Held
 from app.plausibility.known import Known
 from app.plausibility.lists import KnownList
 from app.plausibility.pending import Pending
 from app.plausibility.relaxation import Relaxation
 from app.plausibility.track import Observation, Track
-from app.plausibility.violation import Violation
+from app.plausibility.usual import Usual
 
 _BESIDE_ANOTHER: Final = 60
 """Confirmations of a sender beside one that is still heard: damage may make the same name again."""
@@ -51,10 +50,9 @@ class Sender:
     heard_before: int = 0
     is_new: bool = False
     _pending: list[Pending] = field(default_factory=list)
-    _latest: KnownList | None = None
-    _calm: Calm | None = None
+    _last: Observation | None = None
+    _usual: Usual | None = None
     _relaxation: Relaxation = field(default_factory=Relaxation)
-    _held: Held = field(default_factory=Held)
 
     def judge(self, observation: Observation, *, is_alone: bool) -> Decision:
         """Decide about a telegram.
@@ -63,62 +61,53 @@ class Sender:
             observation: the telegram.
             is_alone: whether no other sender was heard since this one was first heard.
         """
-        failure = failed(observation, self.known, self.track, without=self.without)
-        violations, moment = failure.violations, observation.moment
-        sent = moment.time if moment else None
-        others = observation.telegram.others
-        reported = self.known.reports.pending(others, sent, observation.now, observation.wall)
+        known = self.known
+        failure = self._failed(observation)
+        violations = failure.violations
+        reports = set()
+        if observation.telegram.others:
+            others = observation.telegram.others
+            reports = known.reports.pending(others, observation.now, observation.wall)
         if self.is_new and self.track is None and observation.evidence < Evidence.TAG:
             sentence = "it comes from a sender that was not heard before"
             violations.append(Violation("identity", sentence))
-        violations += [
-            Violation("report", one.sentence, name)
-            for name, one in reported.items()
-            if one.is_new and observation.evidence <= BY_NAME["report"].evidence
-        ]
         remaining = violations
-        if violations and self.track and self.known.withholding:
-            remaining = self.known.withholding.remaining(
-                violations, observation, self.track, self.known.limits
-            )
+        if violations and self.track and known.withholding:
+            remaining = known.withholding.remaining(observation, violations)
         told = None
         if remaining:
             if self._is_duplicate(observation, remaining):
-                return Decision(Outcome.REJECTED, remaining, set(), set())
+                return Decision(Outcome.REJECTED, remaining)
             pending = self._confirm(observation, remaining)
             if pending and self._is_confirmed(pending, observation, is_alone=is_alone):
                 told = self._adopt(pending, observation, remaining)
             elif not self._relax(observation, remaining):
                 return self._hold(observation, remaining)
-        withheld = self._accept(observation, failure, set(reported))
-        return Decision(Outcome.ACCEPTED, violations, withheld, set(reported), told)
-
-    def takes(self, telegram: Telegram, now: float, wall: float) -> bool:
-        """Accept a telegram that goes on from the one before in the usual way; tell whether.
-
-        Args:
-            telegram: the next one.
-            now: by the monotonic clock, in seconds.
-            wall: by this computer's clock, in seconds since 1970.
-        """
-        if self._calm is None or self._pending or self.track is None:
-            return False
-        return self._calm.accepts(telegram, self.track, now, wall)
+        withheld = self._accept(observation, failure, reports)
+        return Decision(Outcome.ACCEPTED, violations, withheld, reports, failure.floors, told)
 
     def withheld(self, wall: float) -> tuple[Withheld, ...]:
         """Return what is withheld for longer than two of its own push intervals."""
-        told = self.known.withholding.told()
-        return (*self._held.told(), *told, *self.known.reports.overdue(wall))
+        return (*self.known.withholding.told(), *self.known.reports.overdue(wall))
+
+    def _failed(self, observation: Observation) -> Failed:
+        """Return what a telegram fails; mostly that is nothing, which is found out soon."""
+        usual, track, last = self._usual, self.track, self._last
+        if usual and track and last and not self._pending:
+            found = usual.failed(observation, track, last)
+            if found:
+                return found
+        self._usual = None
+        return failed(observation, self.known, track, without=self.without)
 
     def _is_duplicate(self, observation: Observation, violations: list[Violation]) -> bool:
         """Tell whether a telegram is an accepted one again, which confirms nothing."""
-        track, moment = self.track, observation.moment
+        track = self.track
         if observation.counter is None and any(one.check == "replay" for one in violations):
             return True
         if track is None or observation.counter is None or observation.counter != track.counter:
             return False
-        same = track.time == (moment.time if moment else None)
-        return same and track.holds(observation.values)
+        return track.time == observation.time and track.holds(observation.values)
 
     def _confirm(self, observation: Observation, violations: list[Violation]) -> Pending | None:
         """Return the pending telegrams that a telegram goes on from; begin new ones if none."""
@@ -176,7 +165,7 @@ class Sender:
                 limits.enlarge_connection(_RISE_HEADROOM * pending.watts)
         if checks & {"clock", "schedule", "identity"}:
             self.known.lists.distrust()
-        self.known.withholding.begin(violations, observation)
+        self.known.withholding.begin(observation, violations)
         if self.track is None:
             self.track = pending.track
             return None
@@ -184,69 +173,69 @@ class Sender:
         told = (check.confirmed for check in CHECKS if check.name in checks)
         return f"the pending telegrams confirm each other: {'; '.join(dict.fromkeys(told))}"
 
-    def _accept(self, observation: Observation, failure: Failed, reports: set[str]) -> set[str]:
+    def _accept(
+        self, observation: Observation, failure: Failed, reports: set[str]
+    ) -> AbstractSet[str]:
         """Accept a telegram; return the keys of its values that are withheld."""
-        known, track = self.known, self.track or Track()
-        self.track = track
-        withheld: set[str] = set()
+        known = self.known
+        track = self.track = self.track or Track()
+        withheld = known.withholding.accept(
+            observation, failure.violations, known.limits, as_power_says=failure.digits == 0
+        )
         accepted = observation.values
-        if known.withholding:
-            withheld = known.withholding.withheld(
-                observation, failure.violations, known.limits, as_power_says=failure.digits == 0
-            )
+        if withheld:
             accepted = {key: value for key, value in accepted.items() if key not in withheld}
-        listed = known.lists.add(observation.found)
-        track.add(observation, accepted, listed)
-        known.add(listed, observation, accepted, (failure.laws, failure.broken), reports)
-        self._prepare(listed, observation, is_usual=not (withheld or reports or track.floors))
+        listed = known.add(observation, (failure.laws, failure.broken), accepted, reports)
+        track.add(observation, accepted, failure.moved, failure.floors, listed)
         shape = observation.found.structure
         if self._pending:
             self._pending = [one for one in self._pending if not one.contradicted_by(shape)]
-        self._held.end(shape)
+        self._prepare(listed, observation, is_whole=not (withheld or track.floors))
         return withheld
 
-    def _prepare(
-        self,
-        listed: KnownList,
-        observation: Observation,
-        *,
-        is_usual: bool,
-    ) -> None:
-        """Prepare what the next telegram keeps to if it is a usual one of the same list."""
-        interval = listed.schedule.interval
-        # A text among the values cannot be reckoned with.
-        quantities = [self.known.limits.of(key).quantity for key in observation.values]
-        again = self._latest is listed and is_usual and not self.without and None not in quantities
-        self._latest = listed
+    def _prepare(self, listed: KnownList, observation: Observation, *, is_whole: bool) -> None:
+        """Prepare what the next telegram keeps to if it is a usual one of the same list.
+
+        Args:
+            listed: the list of an accepted telegram.
+            observation: the telegram.
+            is_whole: whether all of its values are accepted.
+        """
+        last, self._last = self._last, observation if is_whole else None
+        if self._usual or self.without or not (last and is_whole and listed.interval):
+            return
         reading = observation.telegram.reading
-        self._calm = None
-        if again and interval and reading and observation.found.size in listed.bits:
+        limits = self.known.limits
+        compared = any(limits.of(key).quantity for key in observation.values)
+        if reading and compared and last.found.known is listed:
             derived = "power" in reading.derived
-            self._calm = Calm(self.known, listed, observation, interval, derived=derived)
+            self._usual = Usual(self.known, observation, listed.interval, derived=derived)
 
     def _relax(self, observation: Observation, violations: list[Violation]) -> bool:
         """Relax a check that is not right for this meter; tell whether the telegram is accepted."""
-        names, checks = ({one.name for one in violations}, {one.check for one in violations})
-        check, *others = checks
-        alone = not others and BY_NAME[check].relaxable and self.track is not None
+        names = {one.name for one in violations}
+        check, *others = {one.check for one in violations}
+        relaxed = BY_NAME[check].relaxed
+        alone = not others and relaxed is not Relaxed.NEVER and self.track is not None
         if not self._relaxation.is_due(names if alone else set(), observation.evidence):
             return False
+        if relaxed is Relaxed.PASSED:
+            return True
         for name in names:
-            self.known.relax(check, name)
+            self.known.limits.relax(name, give_up=relaxed is Relaxed.GIVEN_UP)
         again = failed(observation, self.known, self.track, without=self.without)
-        return check in {"structure", "repeated"} or not again.violations
+        return not again.violations
 
     def _hold(self, observation: Observation, violations: list[Violation]) -> Decision:
         """Do not accept a telegram, and count it."""
         what = ", ".join(observation.values) if self.known.lists.are_several else "all values"
-        self._held.add(observation, violations[0].sentence, what)
+        self.known.withholding.hold(observation, violations[0], what)
         replayed = any(one.check == "replay" for one in violations)
-        outcome = Outcome.REJECTED if replayed else Outcome.PENDING
-        return Decision(outcome, violations, set(), set())
+        return Decision(Outcome.REJECTED if replayed else Outcome.PENDING, violations)
 
     @staticmethod
     def _is_later(observation: Observation, track: Track) -> bool:
         """Tell whether a telegram's clock is newer than the last accepted one's."""
-        if observation.moment is None:
+        if observation.time is None:
             return False
-        return track.time is None or observation.moment.time > track.time
+        return track.time is None or observation.time > track.time

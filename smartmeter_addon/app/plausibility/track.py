@@ -1,17 +1,16 @@
 """The telegrams of one sender that follow from one another: what the next one is compared with."""
 
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple, cast
 
 from app.cosem.unit import Number
 from app.meters.reading import Meter
+from app.meters.structure import checksum_of
 from app.meters.telegram import Telegram
 from app.plausibility.evidence import Evidence, evidence_of
 from app.plausibility.lists import Found, KnownList
-from app.plausibility.schedule import Moment
-from app.plausibility.structure import checksum_of
 
 _DRIFT_SHARE: Final = 0.001
 """Share of the time passed by which two clocks drift apart, generously."""
@@ -32,12 +31,10 @@ class Observation(NamedTuple):
         found: its list.
         meter: whose it is; None where only submeters report.
         counter: the invocation counter; None without ciphering.
-        moment: when it was sent; None when it says no time.
+        time: when it was sent by the meter's clock, in seconds since 1970; None when it says none.
         now: when it came, by the monotonic clock, in seconds.
         wall: the same by this computer's clock, in seconds since 1970.
         values: of the meter's reading, exact, by key. Texts among them are not looked at.
-        moved: keys of the energies that are not what they were, as far as they were compared.
-        floors: the last numbers of the energies that seem to fall a little.
     """
 
     telegram: Telegram
@@ -45,30 +42,30 @@ class Observation(NamedTuple):
     found: Found
     meter: Meter | None
     counter: int | None
-    moment: Moment | None
+    time: float | None
     now: float
     wall: float
     values: Mapping[str, Number]
-    moved: list[str]
-    floors: dict[str, Number]
+
+    @property
+    def clock(self) -> float:
+        """Seconds by the meter's clock, or by the monotonic one where it shows no time."""
+        return self.now if self.time is None else self.time
 
 
 def observe(telegram: Telegram, found: Found, now: float, wall: float) -> Observation:
     """Reduce a telegram that says something to what the checks see of it."""
     security, reading, sent = telegram.push.security, telegram.reading, telegram.timestamp
-    counter = security.invocation_counter if security else None
     return Observation(
         telegram,
         evidence_of(telegram),
         found,
         reading.meter if reading else None,
-        counter,
-        Moment(sent.timestamp(), counter) if sent else None,
+        security.invocation_counter if security else None,
+        sent.timestamp() if sent else None,
         now,
         wall,
         cast("Mapping[str, Number]", reading.values) if reading else {},
-        [],
-        {},
     )
 
 
@@ -117,78 +114,59 @@ class Track:
         """Keys that each list holds, and the monotonic seconds of its last telegram."""
         self.changed: dict[str, tuple[float, Number]] = {}
         """Monotonic seconds at which each energy changed last, and what it was before."""
+        self.floors: dict[str, Number] = {}
+        """What was published of the energies that seem to have fallen a little since."""
         self.recent: deque[int] = deque(maxlen=_RECENT)
         """Checksums of the last telegrams that only their time tells apart, see `checksum_of`."""
-        self.floors: dict[str, Number] = {}
-        """What was published of the energies that seem to have fallen since."""
 
     def holds(self, values: Mapping[str, Number]) -> bool:
         """Tell whether all values are the last ones."""
         return all(self.values.get(key) == value for key, value in values.items())
 
+    def seen_at(self, key: str) -> float:
+        """Return the monotonic seconds at which a value was seen last."""
+        return max((at for keys, at in self.seen.values() if key in keys), default=self.now)
+
     def add(
-        self, observation: Observation, values: Mapping[str, Number], listed: KnownList | None
+        self,
+        observation: Observation,
+        values: Mapping[str, Number],
+        moved: Iterable[str],
+        floors: Mapping[str, Number],
+        listed: KnownList | None,
     ) -> None:
         """Add a telegram.
 
         Args:
             observation: the telegram.
             values: those of its values that are accepted.
+            moved: keys of the energies that are not what they were.
+            floors: what is published of those that seem to have fallen a little.
             listed: its list; None for a track of one list only.
         """
-        now, moment = observation.now, observation.moment
-        if moment is not None:
+        now, time = observation.now, observation.time
+        if time is not None:
             if self.time is not None and not self.restored:
-                passed = moment.time - self.time
                 # The drift of a slow clock is no delay.
-                late = now - self.timed_at - passed * (1 + _DRIFT_SHARE)
-                self.delay = min(max(0.0, self.delay + late), _LONGEST_DELAY)
-            self.time, self.timed_at, self.restored = moment.time, now, False
+                late = now - self.timed_at - (time - self.time) * (1 + _DRIFT_SHARE)
+                if late > 0 or self.delay:
+                    self.delay = min(max(0.0, self.delay + late), _LONGEST_DELAY)
+            self.time, self.timed_at, self.restored = time, now, False
         counter = observation.counter
         self.counter_is_repeated = counter is not None and counter == self.counter
         self.counter = counter
         self.meter = observation.meter or self.meter
-        for key in observation.moved:
+        for key in moved:
             if (value := values.get(key)) is not None and value != self.values.get(key, value):
                 self.changed[key] = now, self.values[key]
-        if self.floors or observation.floors:
-            for key in values:
-                self.floors.pop(key, None)
-            self.floors.update(observation.floors)
+        if self.floors or floors:
+            others = {key: one for key, one in self.floors.items() if key not in values}
+            self.floors = {**others, **floors}
         self.values.update(values)
-        if listed is not None:
-            self.seen[listed] = tuple(values), now
+        self.seen[listed] = values.keys(), now
         self.now, self.wall = now, observation.wall
-        if counter is None and moment is not None:
+        if counter is None and time is not None:
             self.recent.append(checksum_of(observation.telegram))
-
-    def seen_at(self, key: str) -> float:
-        """Return the monotonic seconds at which a value was seen last."""
-        return max((at for keys, at in self.seen.values() if key in keys), default=self.now)
-
-    def usual(  # noqa: PLR0917 - all that changes with each telegram
-        self,
-        listed: KnownList,
-        values: Mapping[str, Number],
-        telegram: Telegram,
-        moment: Moment,
-        late: float,
-        now: float,
-        wall: float,
-    ) -> None:
-        """Add a telegram that goes on from the one before in the usual way."""
-        if late or self.delay:
-            self.delay = max(
-                0.0, self.delay + late - _DRIFT_SHARE * (moment.time - (self.time or 0.0))
-            )
-        self.time, self.counter = moment
-        self.timed_at = self.now = now
-        self.wall = wall
-        self.counter_is_repeated = False
-        self.values.update(values)
-        self.seen[listed] = self.seen[listed][0], now
-        if self.counter is None:
-            self.recent.append(checksum_of(telegram))
 
     def adopt(self, other: "Track", withheld: AbstractSet[str]) -> None:
         """Go on from another track, of pending telegrams that were confirmed.

@@ -32,16 +32,14 @@ _SAMPLE_SECONDS: Final = 10.0
 """Seconds from one power that is taken to the next."""
 
 _LONGEST_GAP: Final = 900.0
-"""Seconds without a power after which nothing is known of the mean power."""
+_GAPS: Final = 2.5
+"""Seconds, and times the usual ones, without a power, after which the mean power is not known."""
+
+_GAP_STEP: Final = 0.1
+"""Share by which one gap changes the usual one."""
 
 _NEAR: Final = 0.12
 """By how much the logarithm may miss a power of ten: a quarter, as the power is sampled."""
-
-_WAYS: Final = (
-    ("power_import", ("energy_import", *(f"energy_import_tariff_{n}" for n in range(1, 5)))),
-    ("power_export", ("energy_export", *(f"energy_export_tariff_{n}" for n in range(1, 5)))),
-)
-"""Key of a power, those of its energies."""
 
 
 def power_of_ten(last: Number, value: Number, allowed: float) -> int | None:
@@ -82,19 +80,73 @@ class _Window(NamedTuple):
     is_fresh: bool
 
 
+class _Direction:
+    """One direction of energy: its power, and the counters that add up to its energy."""
+
+    __slots__ = ("energies", "energy", "last", "power", "used", "window")
+
+    def __init__(self, name: str) -> None:
+        self.power = f"power_{name}"
+        total = f"energy_{name}"
+        self.energies = (total, *(f"{total}_tariff_{n}" for n in range(1, 5)))
+        self.used: Number = 0  # mJ that the power made
+        self.pause()
+
+    def pause(self) -> None:
+        """Begin anew."""
+        self.last: Number | None = None  # power
+        self.energy: Number | None = None  # the last one
+        self.window: _Window | None = None
+
+    def counted(self, values: Values) -> Number | None:
+        """Return the energy: the sum of its tariffs where the total is not sent."""
+        total, *tariffs = self.energies
+        if total in values:
+            return values[total]
+        parts = [values[key] for key in tariffs if key in values]
+        return sum(parts) if parts else None
+
+    def add(self, values: Values, milliseconds: int, samples: int) -> None:
+        """Take a telegram: half the milliseconds since the last one, and telegrams so far."""
+        power = values.get(self.power)
+        if power is not None:
+            self.used += ((power if self.last is None else self.last) + power) * milliseconds
+            self.last = power
+        if (energy := self.counted(values)) is None:
+            return
+        # Some counters are refreshed now and then only: a window begins when one was.
+        if self.window is None and self.energy != energy:
+            self.window = _Window(energy, self.used, samples, self.energy is not None)
+        elif self.window and self.window.energy == energy and not self.window.is_fresh:
+            self.window = None
+        self.energy = energy
+
+    def digits(self, values: Values, samples: int) -> int | None:
+        """See `MeanPower.digits`."""
+        window, energy = self.window, self.counted(values)
+        if window is None or energy is None or samples - window.samples < _SAMPLES:
+            return None
+        used, grown = self.used - window.used, energy - window.energy
+        if used <= 0 or energy == self.energy or grown < _STEPS * _step(energy):
+            return None
+        moved = math.log10(float(grown) * _MILLIJOULES_PER_KWH / float(used))
+        digits = round(moved)
+        if not digits:
+            self.window = None  # a new comparison begins
+        return digits if abs(moved - digits) <= _NEAR or not digits else None
+
+
 class MeanPower:
     """Compares how energies grow with the mean power."""
 
-    __slots__ = ("_at", "_energies", "_is_new", "_powers", "_samples", "_used", "_windows")
+    __slots__ = ("_at", "_directions", "_gap", "_is_new", "_samples")
 
     def __init__(self) -> None:
         self._at = 0.0
+        self._gap = 0.0  # usual seconds from one sample to the next
         self._is_new = False  # whether a power was taken since the last comparison
-        self._powers: dict[str, Number] = {}
-        self._used: dict[str, Number] = {}  # mJ by key of the power
-        self._energies: dict[str, Number] = {}  # the last ones, by key of the power
         self._samples = 0
-        self._windows: dict[str, _Window] = {}  # by key of the power
+        self._directions = _Direction("import"), _Direction("export")
 
     def add(self, values: Values, now: float) -> None:
         """Take the powers and energies of an accepted telegram.
@@ -106,71 +158,40 @@ class MeanPower:
         passed = now - self._at
         if 0 <= passed < _SAMPLE_SECONDS:
             return
-        if not 0 <= passed <= _LONGEST_GAP:
+        if not self._goes_on(now):
             self.pause()
-            self._at, passed = now, 0.0
-        milliseconds = round(passed * 500)  # half, for the mean of two powers
-        for key, energies in _WAYS:
-            power = values.get(key)
-            if power is not None:
-                last = self._powers.get(key, power)
-                self._used[key] = self._used.get(key, 0) + (last + power) * milliseconds
-                self._powers[key] = power
-            if (energy := _energy(values, energies)) is None:
-                continue
-            # Some counters are refreshed now and then only: a window begins when one was.
-            window, before = self._windows.get(key), self._energies.get(key)
-            if window is None and before != energy:
-                used, is_fresh = self._used.get(key, 0), before is not None
-                self._windows[key] = _Window(energy, used, self._samples, is_fresh)
-            elif window and window.energy == energy and not window.is_fresh:
-                del self._windows[key]
-            self._energies[key] = energy
+            passed = 0.0
+        for one in self._directions:
+            one.add(values, round(passed * 500), self._samples)
         if "power_import" in values:
-            self._at = now
+            if self._at:
+                gap = now - self._at
+                step = 1 + _GAP_STEP if gap > self._gap else 1 - _GAP_STEP
+                self._gap = (self._gap or gap) * step
+            self._at, self._is_new = now, True
             self._samples += 1
-            self._is_new = True
 
     def pause(self) -> None:
         """Begin anew, as nothing is known of the power meanwhile."""
-        self._windows.clear()
-        self._powers.clear()
-        self._energies.clear()
+        for one in self._directions:
+            one.pause()
 
-    def digits(self, values: Values) -> int | None:
-        """Tell by how many digits an energy grows too fast or too slowly.
+    def digits(self, values: Values, now: float) -> int | None:
+        """Tell by how many digits an energy grows too fast or too slowly; see `add`.
 
         Returns:
             None where that cannot be told yet, 0 where it grows as the power says.
         """
-        if not self._is_new:
-            return None
-        for key, energies in _WAYS:
-            window = self._windows.get(key)
-            if window is None or self._samples - window.samples < _SAMPLES:
-                continue
-            energy, used = _energy(values, energies), self._used.get(key, 0) - window.used
-            if energy is None or used <= 0 or energy == self._energies.get(key):
-                continue
-            grown = energy - window.energy
-            if grown < _STEPS * _step(energy):
-                continue
-            moved = math.log10(float(grown) * _MILLIJOULES_PER_KWH / float(used))
-            digits = round(moved)
-            if abs(moved - digits) <= _NEAR or not digits:
-                if not digits:
-                    del self._windows[key]  # a new comparison begins
-                return digits
-        self._is_new = False
+        if self._is_new and self._goes_on(now):
+            for one in self._directions:
+                if (digits := one.digits(values, self._samples)) is not None:
+                    return digits
+            self._is_new = False
         return None
 
-
-def _energy(values: Values, keys: tuple[str, ...]) -> Number | None:
-    """Return an energy; the sum of its tariffs where the total is not sent, None without any."""
-    if keys[0] in values:
-        return values[keys[0]]
-    parts = [values[key] for key in keys[1:] if key in values]
-    return sum(parts) if parts else None
+    def _goes_on(self, now: float) -> bool:
+        """Tell whether the power since the last sample is about known."""
+        return 0 <= now - self._at <= min(_LONGEST_GAP, _GAPS * (self._gap or _LONGEST_GAP))
 
 
 def _step(number: Number) -> Decimal:

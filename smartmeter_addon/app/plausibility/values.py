@@ -5,16 +5,16 @@ what is possible, and jump only with a cause.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.cosem.unit import Number
 from app.meters.catalogue import quantity_of_reading
 from app.meters.quantities import USUAL_VOLTAGE, Quantity
-from app.plausibility.jumps import RECENT, Change
+from app.plausibility import jumps
+from app.plausibility.decision import Violation
 from app.plausibility.limits import JOULES_PER_KWH, LEAST_STEP, Limit, Limits
 from app.plausibility.track import Observation, Track
 from app.plausibility.units import power_of_ten
-from app.plausibility.violation import Violation
 
 _HEADROOM: Final = 1.2
 """Factor of a connection over a power or current that was confirmed: it was hardly the largest."""
@@ -23,58 +23,72 @@ _ROLLOVERS: Final = (*(10**n for n in range(3, 10)), 4294967.296)
 """kWh at which counters begin at zero again: all digits are full, or 32 bits of Wh."""
 
 
-def check(
-    observation: Observation, track: Track, limits: Limits, late: float, times: float = 1.0
-) -> list[Violation]:
-    """Return the checks that the values of a telegram fail.
-
-    Which energies moved, and which seem to fall a little, is noted in the observation.
+class Walk(NamedTuple):
+    """What a walk over the values of a telegram found.
 
     Args:
-        observation: the telegram.
+        violations: the checks that they fail.
+        moved: keys of the energies that are not what they were.
+        floors: what was published of energies that seem to fall a little, and stays published: a
+            low bit that was damaged unnoticed made it too high.
+    """
+
+    violations: list[Violation]
+    moved: list[str]
+    floors: dict[str, Number]
+
+
+class Past(NamedTuple):
+    """What the values of a telegram are compared with.
+
+    Args:
         track: the last values.
         limits: of the sender.
+        now: when the telegram came, by the monotonic clock, in seconds.
         late: seconds that passed at the meter but not here, as a gateway delayed telegrams.
         times: how many times more than the connection carries energies may rise.
     """
-    violations: list[Violation] = []
-    before, by_key = track.values, limits.by_key
-    since = observation.now - track.now + late
-    at_most = limits.kwh(since) + LEAST_STEP
-    moved, floors = observation.moved, observation.floors
-    moved.clear()
-    floors.clear()
-    for key, value in observation.values.items():
+
+    track: Track
+    limits: Limits
+    now: float
+    late: float = 0.0
+    times: float = 1.0
+
+
+def check(values: Mapping[str, Number], past: Past) -> Walk:
+    """Compare the values of a telegram with the last ones."""
+    walk = Walk([], [], {})
+    before, limits = past.track.values, past.limits
+    at_most = limits.kwh(past.now - past.track.now + past.late) + LEAST_STEP
+    for key, value in values.items():
         last = before.get(key)
         if value == last:
             continue
-        limit = by_key.get(key) or limits.of(key)
+        limit = limits.by_key.get(key) or limits.of(key)
         violation = None
         if limit.is_energy:
-            moved.append(key)
+            walk.moved.append(key)
             if last is not None and not 0 < value - last <= at_most:
-                violation = _energy(key, last, value, observation, track, limits, late, times)
+                violation = _energy(key, last, value, past, walk.floors)
         elif limit.quantity is None:
             continue
         elif not limit.least <= value <= limit.most:
             violation = _beyond(key, value, limit)
         elif last is not None and not limit.fall <= value - last <= limit.jump:
-            violation = _jump(key, limit, observation, track, since)
+            violation = _jump(key, limit, values, past)
         if violation:
-            violations.append(violation)
-    if track.floors:
-        said = observation.values
-        floors |= {
-            key: floor for key, floor in track.floors.items() if said.get(key, floor) < floor
-        }
-    return violations
+            walk.violations.append(violation)
+    floors = past.track.floors.items()
+    walk.floors.update({key: floor for key, floor in floors if values.get(key, floor) < floor})
+    return walk
 
 
-def check_first(observation: Observation, limits: Limits) -> list[Violation]:
+def check_first(values: Mapping[str, Number], limits: Limits) -> list[Violation]:
     """Return the values of the first telegram of a sender that are beyond what is possible."""
     return [
         _beyond(key, value, limit)
-        for key, value in observation.values.items()
+        for key, value in values.items()
         if (limit := limits.of(key)).quantity is not None
         and not limit.is_energy
         and not limit.least <= value <= limit.most
@@ -114,39 +128,30 @@ def _beyond(key: str, value: Number, limit: Limit) -> Violation:
     return Violation("possible", f"{key} of {value} cannot be", key)
 
 
-def _jump(
-    key: str, limit: Limit, observation: Observation, track: Track, seconds: float
-) -> Violation | None:
+def _jump(key: str, limit: Limit, values: Mapping[str, Number], past: Past) -> Violation | None:
     """Return a jump that nothing in the telegram explains."""
-    if observation.now - track.seen_at(key) > RECENT:
+    track = past.track
+    if past.now - track.seen_at(key) > jumps.RECENT:
         return None
-    change = Change(track.values, observation.values, seconds)
-    if change.explains(limit.quantity, key, limit.jump):
+    seconds = past.now - track.now + past.late
+    if jumps.is_explained(key, limit, track.values, values, seconds):
         return None
-    last, value = track.values[key], observation.values[key]
-    sentence = f"{key} jumps from {last} to {value}, and nothing else goes with it"
+    sentence = f"{key} jumps from {track.values[key]} to {values[key]}, and nothing else does"
     return Violation("jump", sentence, str(limit.quantity))
 
 
-def _energy(  # noqa: PLR0917 - of two numbers and what is known of both
-    key: str,
-    last: Number,
-    value: Number,
-    observation: Observation,
-    track: Track,
-    limits: Limits,
-    late: float,
-    times: float,
+def _energy(
+    key: str, last: Number, value: Number, past: Past, floors: dict[str, Number]
 ) -> Violation | None:
     """Return the check that an energy fails, now that all its past is considered."""
-    now = observation.now
-    passed = now - track.seen_at(key) + late
-    changed_at, before = track.changed.get(key, (now, last))
-    stood = min(now - changed_at, limits.refresh_seconds)
-    allowed = limits.kwh(max(passed, stood) * times) + LEAST_STEP
+    track, limits = past.track, past.limits
+    passed = past.now - track.seen_at(key) + past.late
+    changed_at, before = track.changed.get(key, (past.now, last))
+    stood = min(past.now - changed_at, limits.refresh_seconds)
+    allowed = limits.kwh(max(passed, stood) * past.times) + LEAST_STEP
     moved = float(value - last)
     if moved < 0 and value >= before:
-        observation.floors[key] = last  # a low bit of it was damaged, or is now
+        floors[key] = last
         return None
     if 0 <= moved <= allowed or (moved < 0 and _rolled_over(float(last), float(value), allowed)):
         return None

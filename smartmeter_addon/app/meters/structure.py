@@ -17,10 +17,14 @@ from app.dlms.axdr import Data
 from app.meters.telegram import Telegram
 
 Structure = tuple[object, ...]
-"""The link's name and whether the content is text, then one entry for each element, in order.
+"""How it came, then one entry for each element, in order.
 
-The link is part of it, as damage may make another link of a frame, and one without a checksum.
+How it came are the link's name, whether the content is text, the link's addresses, and the security
+control byte. Damage may make another link of a frame, and one without a checksum.
 """
+
+CHANNEL_SIZE: Final = 4
+"""Entries of a structure that say how the telegram came."""
 
 _CONTAINERS: Final = (axdr.ARRAY, axdr.STRUCTURE)
 _CLASS_IDS: Final = (axdr.LONG_UNSIGNED, axdr.UNSIGNED)
@@ -81,6 +85,13 @@ def content_of(telegram: Telegram) -> bytes:
     return content if isinstance(content, bytes) else content.apdu if content else b""
 
 
+def channel_of(telegram: Telegram) -> Structure:
+    """Return how a telegram came: the first entries of its structure."""
+    push = telegram.push
+    control = None if push.security is None else push.security.security_control
+    return push.frame.link, isinstance(push.content, bytes), push.frame.address, control
+
+
 def checksum_of(telegram: Telegram) -> int:
     """Return a number that tells a telegram's content from others."""
     return zlib.crc32(content_of(telegram))
@@ -89,8 +100,7 @@ def checksum_of(telegram: Telegram) -> int:
 def structure_of(telegram: Telegram) -> tuple[Structure, Mask | None]:
     """Return a telegram's structure, and its constant bits; None where these cannot be told."""
     content = telegram.push.content
-    is_text = isinstance(content, bytes)
-    entries: list[object] = [telegram.push.frame.link, is_text]
+    entries: list[object] = [*channel_of(telegram)]
     if isinstance(content, bytes) or content is None:
         for obis, register in (telegram.registers or {}).items():
             entries += obis, register.unit, isinstance(register.value, str)
@@ -134,8 +144,8 @@ def nearly(one: Structure, known: Iterable[Structure]) -> Structure | None:
 
 
 def digest(one: Structure) -> int:
-    """Return a number that stands for a structure in state.json."""
-    return zlib.crc32(repr(one).encode())
+    """Return a number that stands for a structure in state.json, whatever its addresses are."""
+    return zlib.crc32(repr((*one[:2], *one[CHANNEL_SIZE:])).encode())
 
 
 def is_clock(value: bytes) -> bool:

@@ -1,0 +1,170 @@
+"""What is not published, and for how long: whole telegrams of a list, and single values.
+
+A value that cannot be, and energies in another unit than before, are never published. When the
+telegrams show that they are no damage, the other values are published without them.
+"""
+
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+from app.cosem.unit import Number
+from app.meters.structure import Structure
+from app.meters.telegram import Withheld
+from app.plausibility.decision import Violation
+from app.plausibility.limits import Limits
+from app.plausibility.track import Observation
+
+_OWN_INTERVALS: Final = 2
+"""Push intervals of its list for which a value may be withheld before that is told."""
+
+_MOST: Final = 8
+"""Lists that are counted: noise makes up others."""
+
+_LATEST: Final = 2.0**35
+"""Seconds since 1970: the year 3058. Later times cannot be written in words."""
+
+_LIST_UNTIL: Final = "telegrams that go on from one another"
+_UNTIL: Final = {
+    "possible": "a value that is possible",
+    "unit": "energies that go on from those before in the same unit",
+}
+"""What ends it, by check."""
+
+
+class _Row(NamedTuple):
+    """What is withheld in a row.
+
+    Args:
+        what: the values, for people.
+        violation: the check that they fail.
+        since: when that began, in seconds since 1970.
+        telegrams: in which it was said.
+        value: that the meter said first; None where no single value is wrong.
+    """
+
+    what: str
+    violation: Violation
+    since: float
+    telegrams: int = 0
+    value: Number | None = None
+
+
+class Withholding:
+    """What is not published of one sender."""
+
+    __slots__ = ("_lists", "_values")
+
+    def __init__(self) -> None:
+        self._lists: dict[Structure, _Row] = {}
+        self._values: dict[str, _Row] = {}  # by what fails the check: mostly a key
+
+    def __bool__(self) -> bool:
+        return bool(self._values)
+
+    @property
+    def keys(self) -> AbstractSet[str]:
+        """The keys of the values that are withheld by themselves."""
+        return self._values.keys()
+
+    def hold(self, observation: Observation, violation: Violation, what: str) -> None:
+        """Count a telegram that is not accepted.
+
+        Args:
+            observation: the telegram.
+            violation: a check that it fails.
+            what: the values that are withheld with it.
+        """
+        shape = observation.found.structure
+        row = self._lists.pop(shape, None) or _Row("", violation, observation.wall)
+        self._lists[shape] = _Row(what, violation, row.since, row.telegrams + 1)
+        if len(self._lists) > _MOST:
+            del self._lists[next(iter(self._lists))]
+
+    def begin(self, observation: Observation, violations: Iterable[Violation]) -> None:
+        """Withhold values whose check no telegram confirms, from a telegram on."""
+        for one in violations:
+            if one.check in _UNTIL and one.detail not in self._values:
+                value = observation.values.get(one.detail)
+                self._values[one.detail] = _Row(one.detail, one, observation.wall, value=value)
+
+    def remaining(self, observation: Observation, violations: list[Violation]) -> list[Violation]:
+        """Return the violations of a telegram but for those of values that are withheld."""
+        return [one for one in violations if not self._covers(one, observation)]
+
+    def accept(
+        self,
+        observation: Observation,
+        violations: Iterable[Violation],
+        limits: Limits,
+        *,
+        as_power_says: bool,
+    ) -> set[str]:
+        """Take an accepted telegram: what ended is forgotten; return the keys that are withheld.
+
+        Args:
+            observation: the telegram.
+            violations: all checks that it fails.
+            limits: of the sender.
+            as_power_says: whether its energies grow as the power says.
+        """
+        self._lists.pop(observation.found.structure, None)
+        if not self._values:
+            return set()
+        failed = {one.detail for one in violations}
+        for key, row in list(self._values.items()):
+            if key in failed:
+                self._values[key] = row._replace(telegrams=row.telegrams + 1)
+            elif key in observation.values or as_power_says:
+                del self._values[key]
+        kept = set(self._values)
+        if any(row.violation.check == "unit" for row in self._values.values()):
+            kept |= {key for key in observation.values if limits.of(key).is_energy}
+        return kept
+
+    def told(self) -> list[Withheld]:
+        """Return what is withheld for longer than two of its own push intervals."""
+        told = [
+            Withheld(row.what, row.violation.sentence, _LIST_UNTIL, row.since)
+            for row in self._lists.values()
+            if row.telegrams > _OWN_INTERVALS
+        ]
+        for check, until in _UNTIL.items():
+            rows = [one for one in self._values.values() if one.violation.check == check]
+            if late := [one for one in rows if one.telegrams >= _OWN_INTERVALS]:
+                what = ", ".join(one.what for one in late)
+                since = min(one.since for one in late)
+                told.append(Withheld(what, late[0].violation.sentence, until, since))
+        return told
+
+    def memory(self) -> list[list[str | float | None]]:
+        """Return what is kept over a restart: value, check, sentence, key and beginning of each."""
+        return [
+            [None if row.value is None else str(row.value), *row.violation, row.since]
+            for row in self._values.values()
+        ]
+
+    def restore(self, kept: Iterable[list[Any]]) -> None:
+        """Restore what `memory` returned before a restart.
+
+        Raises:
+            ArithmeticError, TypeError, ValueError: it cannot be understood.
+        """
+        for value, check, sentence, key, since in kept:
+            number = None if value is None else Decimal(value)
+            if not 0 <= float(since) < _LATEST or not (number is None or number.is_finite()):
+                raise ValueError(since)
+            violation = Violation(str(check), str(sentence), str(key))
+            row = _Row(str(key), violation, float(since), _OWN_INTERVALS, number)
+            self._values[str(key)] = row
+
+    def _covers(self, one: Violation, observation: Observation) -> bool:
+        """Tell whether a violation is that of a value that is withheld, and that goes on."""
+        row = self._values.get(one.detail)
+        if row is None:
+            return False
+        value = observation.values.get(one.detail)
+        if row.violation.check == "unit" and row.value is not None and value is not None:
+            return value >= row.value  # else it was set back
+        return True
