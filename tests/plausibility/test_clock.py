@@ -35,7 +35,7 @@ class Meter:
     def fails(self, time: float | None, now: float) -> str | None:
         """Return the check that a telegram's time fails; add the telegram if it fails none."""
         sent = None if time is None else BEGUN + time
-        found = Found(self.listed, (), 0, 0)
+        found = Found(self.listed, (), 0, b"")
         telegram = Observation(
             TELEGRAM, Evidence.SUM, found, None, None, sent, now, BEGUN + now, {}
         )

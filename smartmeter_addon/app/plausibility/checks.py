@@ -4,7 +4,7 @@ from enum import Enum, auto
 from typing import Final, NamedTuple
 
 from app.cosem.unit import Number
-from app.meters.structure import checksum_of, content_of, digest
+from app.meters.structure import checksum_of, digest
 from app.plausibility import clock, laws, values
 from app.plausibility.decision import Violation
 from app.plausibility.evidence import Evidence
@@ -224,7 +224,7 @@ def _laws(observation: Observation) -> tuple[tuple[str, ...], list[str]]:
         names, broken = of.names, laws.broken(of, observation.values)
     if found.clocks and (sent := observation.telegram.timestamp):
         names += laws.CLOCK_LAWS
-        broken += laws.broken_clocks(content_of(observation.telegram), found.clocks, sent)
+        broken += laws.broken_clocks(found.content, found.clocks, sent)
     return names, broken
 
 

@@ -133,7 +133,7 @@ class Found(NamedTuple):
         known: the list; None for one that is not known.
         structure: of the telegram.
         bits: its content as one number.
-        size: bytes of its content.
+        content: see `structure.content_of`.
         clocks: where its date-times stand in the content, in bytes.
         is_usual: whether all bits are as before but those that change within a day.
         mask: its constant bits where it is the first of its size; None otherwise.
@@ -142,7 +142,7 @@ class Found(NamedTuple):
     known: KnownList | None
     structure: Structure
     bits: int
-    size: int
+    content: bytes
     clocks: tuple[int, ...] = ()
     is_usual: bool = False
     mask: structure.Mask | None = None
@@ -150,7 +150,7 @@ class Found(NamedTuple):
     @property
     def texts_differ(self) -> bool:
         """Whether the telegram does not repeat what its list repeated so far."""
-        constant = self.known.constants.get(self.size) if self.known else None
+        constant = self.known.constants.get(len(self.content)) if self.known else None
         if constant is None or constant.count < _REPEATED:
             return False
         return bool((constant.last ^ self.bits) & constant.texts)
@@ -186,10 +186,10 @@ class Lists:
                 changed = constant.last ^ bits
                 if not changed & constant.fixed:
                     usual = not changed & constant.usual
-                    return Found(known, known.structure, bits, size, constant.clocks, usual)
+                    return Found(known, known.structure, bits, content, constant.clocks, usual)
         shape, mask = structure.structure_of(telegram)
         clocks = mask.clocks if mask else ()
-        return Found(self._by_structure(shape), shape, bits, size, clocks, mask=mask)
+        return Found(self._by_structure(shape), shape, bits, content, clocks, mask=mask)
 
     def nearest(self, shape: Structure) -> Structure | None:
         """Return the structure of the list that an unknown one may be a damaged form of."""
@@ -203,10 +203,10 @@ class Lists:
             if len(self._known) > _MOST:
                 del self._known[next(iter(self._known))]
         if found.mask:
-            known.constants[found.size] = _Constant(found.mask, found.bits)
+            known.constants[len(found.content)] = _Constant(found.mask, found.bits)
             if len(known.constants) > _MOST_KEPT:
                 del known.constants[next(iter(known.constants))]
-        if constant := known.constants.get(found.size):
+        if constant := known.constants.get(len(found.content)):
             constant.add(found.bits)
         self._latest = known
         return known

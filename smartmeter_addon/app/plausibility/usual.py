@@ -11,7 +11,6 @@ from operator import itemgetter, le, sub
 from typing import Final
 
 from app.cosem.unit import Number
-from app.meters.structure import content_of
 from app.plausibility import laws
 from app.plausibility.checks import Failed
 from app.plausibility.known import Known
@@ -89,8 +88,7 @@ class Usual:
         late = observation.now - track.timed_at - self._interval
         if time - track.time != self._interval or not -_PUNCTUAL <= late <= _PUNCTUAL:
             return None
-        content = content_of(observation.telegram)
-        shown = {content[at + 5 : at + 8] for at in found.clocks}
+        shown = {found.content[at + 5 : at + 8] for at in found.clocks}
         moved = self._moved(observation, last)
         if len(shown) > 1 or moved is None:
             return None

@@ -125,6 +125,8 @@ class Withholding:
 
     def told(self) -> list[Withheld]:
         """Return what is withheld for longer than two of its own push intervals."""
+        if not (self._lists or self._values):
+            return []
         told = [
             Withheld(row.what, row.violation.sentence, _LIST_UNTIL, row.since)
             for row in self._lists.values()
