@@ -216,12 +216,9 @@ def _late(observation: Observation, track: Track) -> float:
 
 def _laws(observation: Observation) -> tuple[tuple[str, ...], list[str]]:
     """Return the laws that say something of a telegram, and those that it breaks."""
-    reading, found = observation.telegram.reading, observation.found
-    names: tuple[str, ...] = ()
-    broken: list[str] = []
-    if reading is not None:
-        of = laws.applicable(tuple(observation.values), derived="power" in reading.derived)
-        names, broken = of.names, laws.broken(of, observation.values)
+    of = laws.applicable(tuple(observation.values))
+    names = tuple(law.name for law in of)
+    broken, found = laws.broken(of, observation.values), observation.found
     if found.clocks and (sent := observation.telegram.timestamp):
         names += laws.CLOCK_LAWS
         broken += laws.broken_clocks(found.content, found.clocks, sent)

@@ -13,7 +13,7 @@ from app.plausibility.laws import CURRENTS, VOLTAGES, Values
 from app.plausibility.limits import JOULES_PER_KWH, LEAST_STEP, Limit
 
 RECENT: Final = 300.0
-"""Seconds for which the last value says something about the next one."""
+"""Seconds for which the last value of a load says something about the next one."""
 
 _SHARE: Final = 4
 """A cause moves by at least one part in so many of the jump."""

@@ -20,10 +20,11 @@ Values = Mapping[str, Number]
 _size: Final[Callable[[Number], Number]] = abs  # type: ignore[assignment] # its result is an object
 
 PHASES: Final = ("l1", "l2", "l3")
-POWERS: Final = tuple(f"power_{phase}" for phase in PHASES)
 VOLTAGES: Final = tuple(f"voltage_{phase}" for phase in PHASES)
 CURRENTS: Final = tuple(f"current_{phase}" for phase in PHASES)
-ANGLES: Final = tuple(f"phase_angle_{phase}" for phase in PHASES)
+
+CLOCK_LAWS: Final = ("weekday", "clocks")
+"""Laws that no telegram keeps by chance: one is enough."""
 
 _LEARNED: Final = 10
 """Telegrams in a row that have to keep a law before one that breaks it fails."""
@@ -31,8 +32,49 @@ _LEARNED: Final = 10
 _BROKEN: Final = -10 * _LEARNED
 """What is counted for a law after an accepted telegram broke it."""
 
-CLOCK_LAWS: Final = ("weekday", "clocks")
-"""Laws that no telegram keeps by chance: one is enough."""
+_TARIFF_SLACK: Final = Decimal("0.0025")
+"""kWh or kvarh by which tariffs may miss their total: each is cut off at its last digit."""
+
+_POWER_SLACK: Final = 6
+_POWER_SHARE: Final = Decimal("0.01")
+"""W, and share of the power, by which parts may miss their sum: each is rounded, and measured at
+another moment."""
+
+_ANGLE_SLACK: Final = Decimal("1.5")
+_ANGLE_SHARE: Final = Decimal("0.003")
+_DEGREE: Final = Decimal("0.009")
+"""W of a phase by which rounding moves what its angle makes: half a hundredth of an ampere, half a
+volt, half a degree."""
+
+_WEEKDAYS: Final = range(1, 8)
+"""Values of a date-time's day of week that say one."""
+
+_DATE = _WEEKDAY = 4
+_TIME: Final = 8
+"""Bytes of a date-time: up to the date, where the day of week follows; up to the seconds."""
+
+_COUNTED: Final = (
+    *("energy_import", "energy_export", "reactive_energy_import", "reactive_energy_export"),
+)
+"""Keys of energies that may come with their tariffs."""
+
+_DIRECTIONS: Final = (
+    ("power_import", "power_export"),
+    ("reactive_power_import", "reactive_power_export"),
+)
+"""Keys of two powers of which one is zero at any time."""
+
+
+class Law(NamedTuple):
+    """A law.
+
+    Args:
+        name: of the law.
+        keeps: tells whether values keep it.
+    """
+
+    name: str
+    keeps: Callable[[Values], bool]
 
 
 class Learned:
@@ -73,141 +115,29 @@ class Learned:
         return [name for name, count in self._counts.items() if count >= _LEARNED]
 
 
-_TARIFF_SLACK: Final = Decimal("0.0025")
-"""kWh or kvarh by which tariffs may miss their total: each is cut off at its last digit."""
-
-_POWER_SLACK: Final = 6
-_POWER_SHARE: Final = Decimal("0.01")
-"""W, and share of the power, by which parts may miss their sum: each is rounded, and measured at
-another moment."""
-
-_APPARENT_SHARE: Final = Decimal("1.15")
-_APPARENT_SLACK: Final = 1000
-"""Factor and VA by which a power may exceed voltage times current: they are not measured at the
-same moment."""
-
-_ANGLE_SLACK: Final = Decimal("1.5")
-_ANGLE_SHARE: Final = Decimal("0.003")
-_DEGREE: Final = Decimal("0.009")
-"""W of a phase by which rounding moves what its angle makes: half a hundredth of an ampere, half a
-volt, half a degree."""
-
-_WEEKDAYS: Final = range(1, 8)
-"""Values of a date-time's day of week that say one."""
-
-_DATE = _WEEKDAY = 4
-_TIME: Final = 8
-"""Bytes of a date-time: up to the date, where the day of week follows; up to the seconds."""
-
-
-class _Sum(NamedTuple):
-    """A total and its parts.
-
-    Args:
-        total: the key of the total.
-        plus: keys of parts.
-        minus: keys of parts that are taken off.
-        slack: by how much the parts may miss the total.
-        share: the same, as a share of the parts.
-    """
-
-    total: str
-    plus: tuple[str, ...]
-    minus: tuple[str, ...] = ()
-    slack: Number = _POWER_SLACK
-    share: Decimal = _POWER_SHARE
-
-
-_NET: Final = "net"
-_SUMS: Final = {
-    _NET: _Sum("power", ("power_import",), ("power_export",)),
-    "phases": _Sum(
-        "power",
-        (*POWERS, *(f"power_import_{phase}" for phase in PHASES)),
-        tuple(f"power_export_{phase}" for phase in PHASES),
-    ),
-    **{
-        total: _Sum(
-            total, tuple(f"{total}_tariff_{n}" for n in range(1, 5)), (), _TARIFF_SLACK, Decimal()
-        )
-        for total in (
-            "energy_import",
-            "energy_export",
-            "reactive_energy_import",
-            "reactive_energy_export",
-        )
-    },
-}
-_DIRECTIONS: Final = (
-    ("power_import", "power_export"),
-    ("reactive_power_import", "reactive_power_export"),
-)
-"""Keys of two powers of which one is zero at any time."""
-
-
-class Applicable(NamedTuple):
-    """The laws that say something of the readings of a list."""
-
-    names: tuple[str, ...]
-    sums: tuple[tuple[str, _Sum], ...]
-    directions: tuple[tuple[str, str], ...]
-    apparent: tuple[tuple[str, str], ...]
-    angles: tuple[tuple[str, str, str], ...]
-
-
 @lru_cache(maxsize=256)
-def applicable(keys: tuple[str, ...], *, derived: bool) -> Applicable:
-    """Find the laws that say something of some readings.
-
-    Args:
-        keys: of the readings.
-        derived: whether the power was derived by this program, and so is no evidence.
-    """
-    sums = []
-    for name, law in _SUMS.items():
-        plus = tuple(key for key in law.plus if key in keys)
-        minus = tuple(key for key in law.minus if key in keys)
-        needed = minus if name == _NET else plus
-        if law.total in keys and needed and not (name == _NET and derived):
-            sums.append((name, law._replace(plus=plus, minus=minus)))
-    directions = tuple(pair for pair in _DIRECTIONS if pair[0] in keys and pair[1] in keys)
-    phases = [one for one in zip(VOLTAGES, CURRENTS, ANGLES, strict=True) if one[0] in keys]
-    complete = "power" in keys and bool(phases) and phases[0][1] in keys
-    apparent = tuple(one[:2] for one in phases if one[1] in keys) if complete else ()
-    angles = tuple(one for one in phases if one[1] in keys and one[2] in keys) if complete else ()
-    names = [name for name, _ in sums] + [one for one, _ in directions]
-    names += ["apparent"] * bool(apparent) + ["angles"] * bool(angles)
-    return Applicable(tuple(names), tuple(sums), directions, apparent, angles)
+def applicable(keys: tuple[str, ...]) -> tuple[Law, ...]:
+    """Find the laws that say something of readings with these keys."""
+    laws = []
+    for total in _COUNTED:
+        tariffs = [key for n in range(1, 5) if (key := f"{total}_tariff_{n}") in keys]
+        if total in keys and tariffs:
+            laws.append(Law(total, _sum(total, tariffs, (), _TARIFF_SLACK, Decimal())))
+    names = [*(f"power_{phase}" for phase in PHASES), *(f"power_import_{p}" for p in PHASES)]
+    plus = [key for key in names if key in keys]
+    minus = [key for phase in PHASES if (key := f"power_export_{phase}") in keys]
+    if "power" in keys and plus:
+        laws.append(Law("phases", _sum("power", plus, minus, _POWER_SLACK, _POWER_SHARE)))
+    laws += [Law(one[0], _one_way(*one)) for one in _DIRECTIONS if set(one) <= set(keys)]
+    phases = [(f"voltage_{one}", f"current_{one}", f"phase_angle_{one}") for one in PHASES]
+    if "power" in keys and (turned := [one for one in phases if set(one) <= set(keys)]):
+        laws.append(Law("angles", _turned(turned)))
+    return tuple(laws)
 
 
-def broken(laws: Applicable, values: Values) -> list[str]:
+def broken(laws: tuple[Law, ...], values: Values) -> list[str]:
     """Return the names of the laws that values break."""
-    found = [name for name, law in laws.sums if not _adds_up(law, values)] if laws.sums else []
-    found += [one for one, other in laws.directions if values[one] and values[other]]
-    if laws.apparent:
-        power = values["power"]
-        apparent: Number = 0
-        for volts, amperes in laws.apparent:
-            apparent += values[volts] * _size(values[amperes])
-        if _size(power) > _APPARENT_SHARE * apparent + _APPARENT_SLACK:
-            found.append("apparent")
-        if laws.angles and not _angles_fit(values, laws.angles):
-            found.append("angles")
-    return found
-
-
-def _adds_up(law: _Sum, values: Values) -> bool:
-    """Tell whether the parts of a total make it."""
-    off = values[law.total]
-    size: Number = 0
-    for key in law.plus:
-        off -= (part := values[key])
-        size += _size(part)
-    for key in law.minus:
-        off += (part := values[key])
-        size += _size(part)
-    allowed = law.slack + law.share * size
-    return -allowed <= off <= allowed
+    return [law.name for law in laws if not law.keeps(values)]
 
 
 def broken_clocks(content: bytes, clocks: tuple[int, ...], sent: datetime) -> list[str]:
@@ -227,21 +157,54 @@ def broken_clocks(content: bytes, clocks: tuple[int, ...], sent: datetime) -> li
     return found + ["clocks"] * (len(shown) > 1)
 
 
-def _angles_fit(values: Values, phases: tuple[tuple[str, str, str], ...]) -> bool:
-    """Tell whether voltages, currents and angles make the power."""
-    off: Number = values["power"]
-    slack: Number = 3
-    for volts, amperes, angle in phases:
-        apparent = values[volts] * values[amperes]
-        if apparent:
-            cosine, sine = _turned(values[angle])
-            off -= apparent * cosine
-            slack += _ANGLE_SLACK + _size(apparent) * (_ANGLE_SHARE + _DEGREE * sine)
-    return -slack <= off <= slack
+def _sum(
+    total: str, plus: Collection[str], minus: Collection[str], slack: Number, share: Decimal
+) -> Callable[[Values], bool]:
+    """Make the law that parts make their total.
+
+    Args:
+        total: its key.
+        plus: keys of parts.
+        minus: keys of parts that are taken off.
+        slack: by how much the parts may miss the total.
+        share: the same, as a share of the parts.
+    """
+
+    def keeps(values: Values) -> bool:
+        parts = [values[key] for key in plus] + [-values[key] for key in minus]
+        allowed = slack + share * sum(map(_size, parts)) if share else slack
+        return -allowed <= values[total] - sum(parts) <= allowed
+
+    return keeps
+
+
+def _one_way(one: str, other: str) -> Callable[[Values], bool]:
+    """Make the law that one of two powers is zero."""
+
+    def keeps(values: Values) -> bool:
+        return not (values[one] and values[other])
+
+    return keeps
+
+
+def _turned(phases: Collection[tuple[str, str, str]]) -> Callable[[Values], bool]:
+    """Make the law that voltages, currents and angles make the power."""
+
+    def keeps(values: Values) -> bool:
+        off: Number = values["power"]
+        slack: Number = 3
+        for volts, amperes, angle in phases:
+            if apparent := values[volts] * values[amperes]:
+                cosine, sine = _parts_of(values[angle])
+                off -= apparent * cosine
+                slack += _ANGLE_SLACK + _size(apparent) * (_ANGLE_SHARE + _DEGREE * sine)
+        return -slack <= off <= slack
+
+    return keeps
 
 
 @lru_cache(maxsize=1024)
-def _turned(degrees: Number) -> tuple[Decimal, Decimal]:
+def _parts_of(degrees: Number) -> tuple[Decimal, Decimal]:
     """Return cosine, and sine without its sign."""
     turn = math.radians(degrees)
     if not math.isfinite(turn):

@@ -19,6 +19,9 @@ from app.plausibility.usual import Usual
 _BESIDE_ANOTHER: Final = 60
 """Confirmations of a sender beside one that is still heard: damage may make the same name again."""
 
+_UNPROTECTED: Final = 10
+"""Confirmations of another meter where nothing protects telegrams: a bit may be stuck for some."""
+
 _RECORDING_SECONDS: Final = 600.0
 _RECORDING_SECONDS_VERIFIED: Final = 86400.0
 """Seconds for which old invocation counters with old times have to come before they are accepted: a
@@ -131,12 +134,13 @@ class Sender:
         """Tell whether enough telegrams confirm pending ones."""
         checks, track = pending.checks, self.track
         needed = max(BY_NAME[name].confirmations for name in checks)
+        if "identity" in checks and observation.evidence is Evidence.NOTHING:
+            needed = _UNPROTECTED
         if track is None:
-            if "identity" in checks:
-                # With a damaged system title nothing is deciphered.
-                is_alone = is_alone or observation.counter is not None
-                needed = needed if is_alone else _BESIDE_ANOTHER
-            elif "possible" not in checks:
+            # With a damaged system title nothing is deciphered.
+            if "identity" in checks and not (is_alone or observation.counter is not None):
+                needed = _BESIDE_ANOTHER
+            elif not checks & {"identity", "possible"}:
                 needed = 1
         elif "replay" in checks and not self._is_later(observation, track):
             verified = observation.evidence is Evidence.TAG
@@ -204,12 +208,10 @@ class Sender:
         last, self._last = self._last, observation if is_whole else None
         if self._usual or self.without or not (last and is_whole and listed.interval):
             return
-        reading = observation.telegram.reading
         limits = self.known.limits
         compared = any(limits.of(key).quantity for key in observation.values)
-        if reading and compared and last.found.known is listed:
-            derived = "power" in reading.derived
-            self._usual = Usual(self.known, observation, listed.interval, derived=derived)
+        if compared and last.found.known is listed:
+            self._usual = Usual(self.known, observation, listed.interval)
 
     def _relax(self, observation: Observation, violations: list[Violation]) -> bool:
         """Relax a check that is not right for this meter; tell whether the telegram is accepted."""

@@ -30,7 +30,6 @@ class Usual:
         known: of the sender.
         observation: of a telegram of the list that was accepted.
         interval: its push interval, in seconds.
-        derived: whether the power was derived by this program.
     """
 
     __slots__ = (
@@ -45,15 +44,14 @@ class Usual:
         "_rises",
     )
 
-    def __init__(
-        self, known: Known, observation: Observation, interval: float, *, derived: bool
-    ) -> None:
+    def __init__(self, known: Known, observation: Observation, interval: float) -> None:
         values = observation.values
         self._interval = interval
         self._known = known
         self._keys = tuple(values)
-        self._laws = laws.applicable(self._keys, derived=derived)
-        self._names = self._laws.names + laws.CLOCK_LAWS * bool(observation.found.clocks)
+        self._laws = laws.applicable(self._keys)
+        names = tuple(law.name for law in self._laws)
+        self._names = names + laws.CLOCK_LAWS * bool(observation.found.clocks)
         compared = [key for key in values if known.limits.of(key).quantity is not None]
         self._numbers = itemgetter(*compared, compared[0])  # one more, as it takes one for itself
         limits = [known.limits.of(key) for key in (*compared, compared[0])]

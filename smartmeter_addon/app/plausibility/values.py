@@ -131,7 +131,8 @@ def _beyond(key: str, value: Number, limit: Limit) -> Violation:
 def _jump(key: str, limit: Limit, values: Mapping[str, Number], past: Past) -> Violation | None:
     """Return a jump that nothing in the telegram explains."""
     track = past.track
-    if past.now - track.seen_at(key) > jumps.RECENT:
+    is_load = limit.quantity is not Quantity.VOLTAGE
+    if is_load and past.now - track.seen_at(key) > jumps.RECENT:
         return None
     seconds = past.now - track.now + past.late
     if jumps.is_explained(key, limit, track.values, values, seconds):
