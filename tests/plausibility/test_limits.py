@@ -1,0 +1,37 @@
+"""What the values of one sender can be, and what was learned of that."""
+
+from app.plausibility.limits import Limits
+
+
+def test_a_limit_is_doubled_until_it_is_sixty_four_times_the_usual_one() -> None:
+    limits = Limits()
+    factors = []
+    for _ in range(8):
+        limits.relax("jump voltage")
+        factors.append(limits.factor("jump voltage"))
+    assert factors == [2, 4, 8, 16, 32, 64, 64, 64]
+
+
+def test_a_doubled_limit_counts_for_the_next_telegram() -> None:
+    limits = Limits()
+    usual = limits.of("voltage_l1").jump
+    limits.relax("jump voltage")
+    assert limits.of("voltage_l1").jump == 2 * usual
+
+
+def test_a_connection_grows_with_what_is_confirmed_and_never_shrinks() -> None:
+    limits = Limits()
+    limits.enlarge_connection(60_000)
+    limits.enlarge_connection(50_000)
+    assert limits.connection_watts == 60_000
+    limits.enlarge_connection(5e6)
+    assert limits.connection_watts == 1_000_000
+
+
+def test_counters_stand_still_for_a_day_at_most() -> None:
+    limits = Limits()
+    limits.slow_refresh(900)
+    limits.slow_refresh(300)
+    assert limits.refresh_seconds == 900
+    limits.slow_refresh(200_000)
+    assert limits.refresh_seconds == 86_400

@@ -1,0 +1,81 @@
+"""What is not published, and when that is told."""
+
+from decimal import Decimal
+
+from app.dlms.receiver import Push
+from app.link import Frame
+from app.meters.telegram import Telegram
+from app.plausibility.decision import Violation
+from app.plausibility.evidence import Evidence
+from app.plausibility.limits import Limits
+from app.plausibility.lists import Found
+from app.plausibility.track import Observation
+from app.plausibility.withheld import Withholding
+
+TELEGRAM = Telegram(Push(Frame("mbus", 0, b""), None, None))
+JUMP = Violation("jump", "it jumps", "voltage")
+CANNOT_BE = Violation("possible", "voltage_l1 of 2307 cannot be", "voltage_l1")
+UNIT = Violation("unit", "its unit changed", "energy_import")
+
+
+def said(structure: tuple[object, ...] = (), wall: float = 0.0, **values: int) -> Observation:
+    """Return a telegram of a list with some values."""
+    shown = {key: Decimal(value) for key, value in values.items()}
+    found = Found(None, structure, 0, b"")
+    return Observation(TELEGRAM, Evidence.SUM, found, None, None, None, 0.0, wall, shown)
+
+
+def test_telegrams_of_a_list_are_told_when_three_in_a_row_are_not_accepted() -> None:
+    withholding, told = Withholding(), []
+    for n in range(4):
+        withholding.hold(said(wall=100.0 + n), JUMP, "all values")
+        told.append(withholding.told())
+    assert [bool(one) for one in told] == [False, False, True, True]
+    assert told[-1][0][:2] == ("all values", "it jumps")
+    assert told[-1][0].since == 100.0
+    withholding.accept(said(), (), Limits(), as_power_says=False)
+    assert withholding.told() == []
+
+
+def test_noise_that_makes_up_lists_does_not_fill_the_memory() -> None:
+    withholding = Withholding()
+    for n in range(3 * 50):
+        withholding.hold(said((n % 50,)), JUMP, "all values")
+    assert withholding.told() == []
+    for n in range(3 * 8):
+        withholding.hold(said((n % 8,)), JUMP, "all values")
+    assert len(withholding.told()) == 8
+
+
+def test_a_value_is_told_with_the_second_telegram_that_is_published_without_it() -> None:
+    withholding, told = Withholding(), []
+    withholding.begin(said(voltage_l1=2307), [CANNOT_BE])
+    for _ in range(3):
+        kept = withholding.accept(
+            said(voltage_l1=2307, current_l1=1), [CANNOT_BE], Limits(), as_power_says=False
+        )
+        assert kept == {"voltage_l1"}
+        told.append(len(withholding.told()))
+    assert told == [0, 1, 1]
+    assert withholding.accept(said(voltage_l1=230), (), Limits(), as_power_says=False) == set()
+
+
+def test_all_energies_are_withheld_with_one_in_another_unit() -> None:
+    withholding = Withholding()
+    withholding.begin(said(energy_import=5000), [UNIT])
+    shown = said(energy_import=5001, energy_export=3, power_import=7)
+    kept = withholding.accept(shown, [UNIT], Limits(), as_power_says=False)
+    assert kept == {"energy_import", "energy_export"}
+    fell = Violation("fall", "it falls", "energy_import")
+    assert withholding.remaining(said(energy_import=6000), [fell]) == []
+    assert withholding.remaining(said(energy_import=0), [fell]) == [fell]
+    assert withholding.accept(shown, (), Limits(), as_power_says=True) == set()
+
+
+def test_what_is_withheld_is_known_after_a_restart() -> None:
+    withholding, restored = Withholding(), Withholding()
+    withholding.begin(said(wall=1.8e9, energy_import=5000), [UNIT])
+    restored.restore(withholding.memory())
+    assert restored.memory() == withholding.memory()
+    (withheld,) = restored.told()
+    assert (withheld.what, withheld.since) == ("energy_import", 1.8e9)
