@@ -186,3 +186,21 @@ def test_energies_of_a_list_of_their_own_are_accepted_after_a_jump() -> None:
         line.now, line.wall = line.now - 0.1, line.wall - 0.1
         assert all(line.push(usual, 30))
     assert found == [True, True, True, True, False, False, True, True, True]
+
+
+def test_energies_that_only_seemed_to_be_in_another_unit_are_published_again() -> None:
+    """A reset to a tenth, by chance; they grow as the power says."""
+    meter = SimulatedMeter(None, "e450", "burgenland")
+    line = line_of(meter)
+    shown = {code: value or Decimal(0) for code, value in meter._household._values().items()}
+    readings = []
+    for _ in range(80):
+        used = {code: meter._household._values()[code] or Decimal(0) for code in ("1.8.0", "2.8.0")}
+        meter.more = {}
+        grown = {code: used[code] - shown[code] for code in used}
+        meter.more = {code: (shown[code] / 10).to_integral_value() + grown[code] for code in used}
+        readings += line.push(meter)
+    assert "another unit" in line.told[0]
+    published = [reading is not None and "energy_import" in reading.values for reading in readings]
+    assert not any(published[:10])
+    assert all(published[-20:])

@@ -11,7 +11,7 @@ from app.plausibility.units import MeanPower, power_of_ten
 DIGITS = st.sampled_from([-3, -2, -1, 1, 2, 3])
 
 
-@given(st.integers(1_000_000, 99_999_999), DIGITS, st.integers(0, 20))
+@given(st.integers(2_000_000, 99_999_999), DIGITS, st.integers(0, 20))
 def test_a_counter_that_moves_its_point_is_recognised(
     watt_hours: int, digits: int, used: int
 ) -> None:
@@ -82,3 +82,19 @@ def test_a_load_while_telegrams_were_lost_is_no_other_unit(minutes: int) -> None
         values: dict[str, Decimal | int] = {"power_import": 360, "energy_import": energy}
         assert power.digits(values, now) in {None, 0}
         power.add(values, now)
+
+
+def test_counters_that_count_for_little_are_in_no_other_unit() -> None:
+    """What a counter shows soon after a reset may be a power of ten by chance."""
+    assert power_of_ten(Decimal("2655.096"), Decimal("0.266"), 0.06) is None
+
+
+def test_a_direction_whose_power_is_no_longer_sent_says_nothing() -> None:
+    power, energy = MeanPower(), Decimal(5000)
+    for n in range(200):
+        energy += Decimal("0.005")
+        values: dict[str, Decimal | int] = {"power_import": 0, "energy_export": energy}
+        if n < 20:
+            values["power_export"] = 3600
+        assert power.digits(values, BEGUN + 5 * n) in {None, 0}
+        power.add(values, BEGUN + 5 * n)

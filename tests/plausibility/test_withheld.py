@@ -33,7 +33,7 @@ def test_telegrams_of_a_list_are_told_when_three_in_a_row_are_not_accepted() -> 
     assert [bool(one) for one in told] == [False, False, True, True]
     assert told[-1][0][:2] == ("all values", "it jumps")
     assert told[-1][0].since == 100.0
-    withholding.accept(said(), (), Limits(), as_power_says=False)
+    withholding.accept(said(), (), Limits())
     assert withholding.told() == []
 
 
@@ -51,25 +51,24 @@ def test_a_value_is_told_with_the_second_telegram_that_is_published_without_it()
     withholding, told = Withholding(), []
     withholding.begin(said(voltage_l1=2307), [CANNOT_BE])
     for _ in range(3):
-        kept = withholding.accept(
-            said(voltage_l1=2307, current_l1=1), [CANNOT_BE], Limits(), as_power_says=False
-        )
+        kept = withholding.accept(said(voltage_l1=2307, current_l1=1), [CANNOT_BE], Limits())
         assert kept == {"voltage_l1"}
         told.append(len(withholding.told()))
     assert told == [0, 1, 1]
-    assert withholding.accept(said(voltage_l1=230), (), Limits(), as_power_says=False) == set()
+    assert withholding.accept(said(voltage_l1=230), (), Limits()) == set()
 
 
 def test_all_energies_are_withheld_with_one_in_another_unit() -> None:
     withholding = Withholding()
     withholding.begin(said(energy_import=5000), [UNIT])
     shown = said(energy_import=5001, energy_export=3, power_import=7)
-    kept = withholding.accept(shown, [UNIT], Limits(), as_power_says=False)
+    kept = withholding.accept(shown, [UNIT], Limits())
     assert kept == {"energy_import", "energy_export"}
     fell = Violation("fall", "it falls", "energy_import")
     assert withholding.remaining(said(energy_import=6000), [fell]) == []
     assert withholding.remaining(said(energy_import=0), [fell]) == [fell]
-    assert withholding.accept(shown, (), Limits(), as_power_says=True) == set()
+    withholding.forget_units()
+    assert withholding.accept(shown, (), Limits()) == set()
 
 
 def test_what_is_withheld_is_known_after_a_restart() -> None:

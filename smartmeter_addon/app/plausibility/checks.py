@@ -139,7 +139,8 @@ def failed(
         late = 0.0 if any(one.check in _CLOCKS for one in violations) else _late(observation, track)
         of = {name.partition(" ")[0] for name in pending or ()}
         times = max((_TIMES.get(check, 1.0) for check in of), default=1.0)
-        past = values.Past(track, known.limits, observation.now, late, times)
+        other = known.withholding.agrees or any(one.check == "identity" for one in violations)
+        past = values.Past(track, known.limits, observation.now, late, times, not other)
         found, moved, floors = values.check(observation.values, past)
         digits = known.power.digits(observation.values, observation.clock)
         violations += _in_their_unit(found, digits)

@@ -50,16 +50,14 @@ def check(
     metered = time - track.time
     passed = max(0.0, observation.now - track.timed_at)
     late = passed - metered  # than the telegram before
-    back, rest = 0.0, _SLACK * limits.factor("clock")
+    rest = _SLACK * limits.factor("clock")
+    if metered < (0.0 if track.restored else _SLACK - rest):
+        return Violation("clock", "its clock goes back")
     if track.restored:
-        back, rest = _SLACK, _RESTART_SLACK
-        is_near = abs(late) <= rest + _SHARE * passed
+        is_near = abs(late) <= _RESTART_SLACK + _SHARE * passed
     else:
-        back = rest - _SLACK
         # A gateway that delayed a telegram may deliver the next ones in time again.
         is_near = -late <= track.delay + rest + _SHARE * passed
-    if metered < -back:
-        return Violation("clock", "its clock goes back")
     if not is_near:
         return Violation("clock", "its clock does not go on as time does")
     if not (checks_schedule and known and known.interval):

@@ -1,11 +1,9 @@
 """What was learned of one sender."""
 
-from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Final
 
-from app.cosem.unit import Number
 from app.meters.reading import Meter
 from app.plausibility import clock
 from app.plausibility.decision import Violation
@@ -74,7 +72,6 @@ class Known:
         self,
         observation: Observation,
         laws: tuple[tuple[str, ...], list[str]],
-        accepted: Mapping[str, Number],
         withheld: AbstractSet[str],
     ) -> KnownList:
         """Learn from an accepted telegram; return its list.
@@ -82,7 +79,6 @@ class Known:
         Args:
             observation: the telegram.
             laws: names of those that say something of it, and of those that it does not keep.
-            accepted: its values that are published.
             withheld: ids of the submeters whose reports are not published.
         """
         now, time, meter = observation.now, observation.time, observation.meter
@@ -96,7 +92,7 @@ class Known:
         self.laws.add(*laws)
         if time is None and not regular:
             self.power.pause()
-        self.power.add(accepted, observation.clock)
+        self.power.add(observation.values, observation.clock)
         for other in observation.telegram.others:
             if other.meter.id not in withheld:
                 self.reports.accept(other, now)

@@ -74,6 +74,8 @@ class Sender:
         if self.is_new and self.track is None and observation.evidence < Evidence.TAG:
             sentence = "it comes from a sender that was not heard before"
             violations.append(Violation("identity", sentence))
+        if failure.digits == 0 and known.withholding:
+            known.withholding.forget_units()
         remaining = violations
         if violations and self.track and known.withholding:
             remaining = known.withholding.remaining(observation, violations)
@@ -169,6 +171,8 @@ class Sender:
                 limits.enlarge_connection(_RISE_HEADROOM * pending.watts)
         if checks & {"clock", "schedule", "identity"}:
             self.known.lists.distrust()
+        if "unit" in checks:
+            self.known.power.pause()
         self.known.withholding.begin(observation, violations)
         if self.track is None:
             self.track = pending.track
@@ -183,13 +187,11 @@ class Sender:
         """Accept a telegram; return the keys of its values that are withheld."""
         known = self.known
         track = self.track = self.track or Track()
-        withheld = known.withholding.accept(
-            observation, failure.violations, known.limits, as_power_says=failure.digits == 0
-        )
+        withheld = known.withholding.accept(observation, failure.violations, known.limits)
         accepted = observation.values
         if withheld:
             accepted = {key: value for key, value in accepted.items() if key not in withheld}
-        listed = known.add(observation, (failure.laws, failure.broken), accepted, reports)
+        listed = known.add(observation, (failure.laws, failure.broken), reports)
         track.add(observation, accepted, failure.moved, failure.floors, listed)
         shape = observation.found.structure
         if self._pending:
@@ -232,6 +234,8 @@ class Sender:
         """Do not accept a telegram, and count it."""
         what = ", ".join(observation.values) if self.known.lists.are_several else "all values"
         self.known.withholding.hold(observation, violations[0], what)
+        if self.track:
+            self.track.remember(observation)
         replayed = any(one.check == "replay" for one in violations)
         return Decision(Outcome.REJECTED if replayed else Outcome.PENDING, violations)
 

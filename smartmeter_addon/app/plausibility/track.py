@@ -165,7 +165,15 @@ class Track:
         self.values.update(values)
         self.seen[listed] = values.keys(), now
         self.now, self.wall = now, observation.wall
-        if counter is None and time is not None:
+        self.remember(observation)
+
+    def remember(self, observation: Observation) -> None:
+        """Remember a telegram, also one that is not accepted, to recognise it when it comes again.
+
+        An invocation counter tells by itself. Without one and without a time, telegrams may be the
+        same.
+        """
+        if observation.counter is None and observation.time is not None:
             self.recent.append(checksum_of(observation.telegram))
 
     def adopt(self, other: "Track", withheld: AbstractSet[str]) -> None:

@@ -19,7 +19,9 @@ _ROUNDED: Final = 10
 """Units of its last digit by which the new number may be rounded: one unit of the digit before."""
 
 _CERTAIN: Final = 10
-"""Factor by which a number exceeds what it may miss the multiple by, so that it is no chance."""
+_CERTAIN_ROUNDED: Final = 100
+"""Factors by which a number exceeds what it may miss the multiple by, as it rose and as it was
+rounded, so that it is no chance."""
 
 _MILLIJOULES_PER_KWH: Final = 3_600_000_000
 
@@ -60,8 +62,9 @@ def power_of_ten(last: Number, value: Number, allowed: float) -> int | None:
         return None
     scale = Decimal(10) ** digits
     expected = last * scale
-    rest = (Decimal(allowed) + _step(last)) * scale + _step(value) * _ROUNDED
-    return digits if abs(value - expected) <= rest and rest * _CERTAIN <= expected else None
+    risen, rounded = Decimal(allowed) * scale, _step(last) * scale + _step(value) * _ROUNDED
+    is_certain = max(risen * _CERTAIN, rounded * _CERTAIN_ROUNDED) <= expected
+    return digits if is_certain and abs(value - expected) <= risen + rounded else None
 
 
 class _Window(NamedTuple):
@@ -83,22 +86,77 @@ class _Window(NamedTuple):
 class _Direction:
     """One direction of energy: its power, and the counters that add up to its energy."""
 
-    __slots__ = ("energies", "energy", "last", "power", "used", "window")
+    __slots__ = (
+        "at",
+        "energies",
+        "energy",
+        "gap",
+        "is_new",
+        "last",
+        "power",
+        "samples",
+        "used",
+        "window",
+    )
 
     def __init__(self, name: str) -> None:
         self.power = f"power_{name}"
         total = f"energy_{name}"
         self.energies = (total, *(f"{total}_tariff_{n}" for n in range(1, 5)))
+        self.gap = 0.0  # usual seconds from one power to the next
+        self.at = 0.0  # when the last power was taken
+        self.samples = 0
         self.used: Number = 0  # mJ that the power made
         self.pause()
 
     def pause(self) -> None:
-        """Begin anew."""
+        """Begin anew, as nothing is known of the power meanwhile."""
+        self.is_new = False  # whether a power was taken since the last comparison
         self.last: Number | None = None  # power
         self.energy: Number | None = None  # the last one
         self.window: _Window | None = None
 
-    def counted(self, values: Values) -> Number | None:
+    def add(self, values: Values, now: float) -> None:
+        """See `MeanPower.add`."""
+        power, passed = values.get(self.power), now - self.at
+        if power is not None and not 0 <= passed < _SAMPLE_SECONDS:
+            if not self._goes_on(now):
+                self.pause()
+            elif self.last is not None:
+                self.used += (self.last + power) * round(passed * 500)
+            if self.at:
+                step = 1 + _GAP_STEP if passed > self.gap else 1 - _GAP_STEP
+                self.gap = (self.gap or passed) * step
+            self.at, self.last, self.is_new = now, power, True
+            self.samples += 1
+        if (energy := self._counted(values)) is None:
+            return
+        # Some counters are refreshed now and then only: a window begins when one was.
+        if self.window is None and self.energy != energy:
+            self.window = _Window(energy, self.used, self.samples, self.energy is not None)
+        elif self.window and self.window.energy == energy and not self.window.is_fresh:
+            self.window = None
+        self.energy = energy
+
+    def digits(self, values: Values, now: float) -> int | None:
+        """See `MeanPower.digits`."""
+        if not (self.is_new and self._goes_on(now)):
+            return None
+        window, energy = self.window, self._counted(values)
+        if window is None or energy is None or self.samples - window.samples < _SAMPLES:
+            return None
+        used, grown = self.used - window.used, energy - window.energy
+        self.is_new = False
+        if used <= 0 or energy == self.energy or grown < _STEPS * _step(energy):
+            return None
+        moved = math.log10(float(grown) * _MILLIJOULES_PER_KWH / float(used))
+        digits = round(moved)
+        if not digits:
+            self.window = None  # a new comparison begins
+        self.is_new = bool(digits)
+        return digits if abs(moved - digits) <= _NEAR or not digits else None
+
+    def _counted(self, values: Values) -> Number | None:
         """Return the energy: the sum of its tariffs where the total is not sent."""
         total, *tariffs = self.energies
         if total in values:
@@ -106,46 +164,17 @@ class _Direction:
         parts = [values[key] for key in tariffs if key in values]
         return sum(parts) if parts else None
 
-    def add(self, values: Values, milliseconds: int, samples: int) -> None:
-        """Take a telegram: half the milliseconds since the last one, and telegrams so far."""
-        power = values.get(self.power)
-        if power is not None:
-            self.used += ((power if self.last is None else self.last) + power) * milliseconds
-            self.last = power
-        if (energy := self.counted(values)) is None:
-            return
-        # Some counters are refreshed now and then only: a window begins when one was.
-        if self.window is None and self.energy != energy:
-            self.window = _Window(energy, self.used, samples, self.energy is not None)
-        elif self.window and self.window.energy == energy and not self.window.is_fresh:
-            self.window = None
-        self.energy = energy
-
-    def digits(self, values: Values, samples: int) -> int | None:
-        """See `MeanPower.digits`."""
-        window, energy = self.window, self.counted(values)
-        if window is None or energy is None or samples - window.samples < _SAMPLES:
-            return None
-        used, grown = self.used - window.used, energy - window.energy
-        if used <= 0 or energy == self.energy or grown < _STEPS * _step(energy):
-            return None
-        moved = math.log10(float(grown) * _MILLIJOULES_PER_KWH / float(used))
-        digits = round(moved)
-        if not digits:
-            self.window = None  # a new comparison begins
-        return digits if abs(moved - digits) <= _NEAR or not digits else None
+    def _goes_on(self, now: float) -> bool:
+        """Tell whether the power since the last one is about known."""
+        return 0 <= now - self.at <= min(_LONGEST_GAP, _GAPS * (self.gap or _LONGEST_GAP))
 
 
 class MeanPower:
     """Compares how energies grow with the mean power."""
 
-    __slots__ = ("_at", "_directions", "_gap", "_is_new", "_samples")
+    __slots__ = ("_directions",)
 
     def __init__(self) -> None:
-        self._at = 0.0
-        self._gap = 0.0  # usual seconds from one sample to the next
-        self._is_new = False  # whether a power was taken since the last comparison
-        self._samples = 0
         self._directions = _Direction("import"), _Direction("export")
 
     def add(self, values: Values, now: float) -> None:
@@ -155,21 +184,8 @@ class MeanPower:
             values: by key.
             now: in seconds, by the meter's clock where it has one.
         """
-        passed = now - self._at
-        if 0 <= passed < _SAMPLE_SECONDS:
-            return
-        if not self._goes_on(now):
-            self.pause()
-            passed = 0.0
         for one in self._directions:
-            one.add(values, round(passed * 500), self._samples)
-        if "power_import" in values:
-            if self._at:
-                gap = now - self._at
-                step = 1 + _GAP_STEP if gap > self._gap else 1 - _GAP_STEP
-                self._gap = (self._gap or gap) * step
-            self._at, self._is_new = now, True
-            self._samples += 1
+            one.add(values, now)
 
     def pause(self) -> None:
         """Begin anew, as nothing is known of the power meanwhile."""
@@ -182,16 +198,8 @@ class MeanPower:
         Returns:
             None where that cannot be told yet, 0 where it grows as the power says.
         """
-        if self._is_new and self._goes_on(now):
-            for one in self._directions:
-                if (digits := one.digits(values, self._samples)) is not None:
-                    return digits
-            self._is_new = False
-        return None
-
-    def _goes_on(self, now: float) -> bool:
-        """Tell whether the power since the last sample is about known."""
-        return 0 <= now - self._at <= min(_LONGEST_GAP, _GAPS * (self._gap or _LONGEST_GAP))
+        found = [one.digits(values, now) for one in self._directions]
+        return next((digits for digits in found if digits is not None), None)
 
 
 def _step(number: Number) -> Decimal:

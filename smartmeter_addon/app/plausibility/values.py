@@ -47,6 +47,7 @@ class Past(NamedTuple):
         now: when the telegram came, by the monotonic clock, in seconds.
         late: seconds that passed at the meter but not here, as a gateway delayed telegrams.
         times: how many times more than the connection carries energies may rise.
+        has_unit: whether its energies may have another unit now; another meter has other energies.
     """
 
     track: Track
@@ -54,6 +55,7 @@ class Past(NamedTuple):
     now: float
     late: float = 0.0
     times: float = 1.0
+    has_unit: bool = True
 
 
 def check(values: Mapping[str, Number], past: Past) -> Walk:
@@ -156,7 +158,7 @@ def _energy(
         return None
     if 0 <= moved <= allowed or (moved < 0 and _rolled_over(float(last), float(value), allowed)):
         return None
-    if digits := power_of_ten(last, value, allowed):
+    if past.has_unit and (digits := power_of_ten(last, value, allowed)):
         sentence = f"{key} is 10^{digits} times what it was: its unit changed, or was misread"
         return Violation("unit", sentence, key)
     if moved < 0:

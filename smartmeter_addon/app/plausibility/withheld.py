@@ -54,9 +54,11 @@ class _Row(NamedTuple):
 class Withholding:
     """What is not published of one sender."""
 
-    __slots__ = ("_lists", "_values")
+    __slots__ = ("_lists", "_values", "agrees")
 
     def __init__(self) -> None:
+        self.agrees = False
+        """Whether energies that were withheld for their unit turned out to be in the right one."""
         self._lists: dict[Structure, _Row] = {}
         self._values: dict[str, _Row] = {}  # by what fails the check: mostly a key
 
@@ -98,8 +100,6 @@ class Withholding:
         observation: Observation,
         violations: Iterable[Violation],
         limits: Limits,
-        *,
-        as_power_says: bool,
     ) -> set[str]:
         """Take an accepted telegram: what ended is forgotten; return the keys that are withheld.
 
@@ -107,21 +107,26 @@ class Withholding:
             observation: the telegram.
             violations: all checks that it fails.
             limits: of the sender.
-            as_power_says: whether its energies grow as the power says.
         """
         self._lists.pop(observation.found.structure, None)
+        self.agrees = False
         if not self._values:
             return set()
         failed = {one.detail for one in violations}
         for key, row in list(self._values.items()):
             if key in failed:
                 self._values[key] = row._replace(telegrams=row.telegrams + 1)
-            elif key in observation.values or as_power_says:
+            elif key in observation.values:
                 del self._values[key]
         kept = set(self._values)
         if any(row.violation.check == "unit" for row in self._values.values()):
             kept |= {key for key in observation.values if limits.of(key).is_energy}
         return kept
+
+    def forget_units(self) -> None:
+        """Take that energies grow as the power says: they are in the unit that they should be."""
+        self.agrees = any(one.violation.check == "unit" for one in self._values.values())
+        self._values = {k: one for k, one in self._values.items() if one.violation.check != "unit"}
 
     def told(self) -> list[Withheld]:
         """Return what is withheld for longer than two of its own push intervals."""
