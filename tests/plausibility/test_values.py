@@ -74,3 +74,15 @@ def test_a_connection_carries_a_fifth_more_than_what_was_confirmed(
     shown: dict[str, int | Decimal], watts: int
 ) -> None:
     assert values.connection_watts(shown) == pytest.approx(watts)
+
+
+@pytest.mark.parametrize(
+    ("volts", "possible"), [((230, 0, 0), True), ((0, 45, 0), True), ((23, 23, 23), False)]
+)
+def test_a_meter_that_sends_has_voltage_on_a_phase(
+    volts: tuple[int, int, int], *, possible: bool
+) -> None:
+    shown = {f"voltage_l{n}": value for n, value in enumerate(volts, 1)}
+    walk = values.check(shown, Past(Track(), Limits(), 5))
+    assert {one.check for one in walk.violations} == (set() if possible else {"possible"})
+    assert len(values.check_first(shown, Limits())) == (0 if possible else 3)

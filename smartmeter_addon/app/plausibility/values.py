@@ -12,12 +12,16 @@ from app.meters.catalogue import quantity_of_reading
 from app.meters.quantities import USUAL_VOLTAGE, Quantity
 from app.plausibility import jumps
 from app.plausibility.decision import Violation
+from app.plausibility.laws import VOLTAGES
 from app.plausibility.limits import JOULES_PER_KWH, LEAST_STEP, Limit, Limits
 from app.plausibility.track import Observation, Track
 from app.plausibility.units import power_of_ten
 
 _HEADROOM: Final = 1.2
 """Factor of a connection over a power or current that was confirmed: it was hardly the largest."""
+
+_SUPPLY_VOLTS: Final = 40
+"""V of one phase without which no meter runs."""
 
 _ROLLOVERS: Final = (*(10**n for n in range(3, 10)), 4294967.296)
 """kWh at which counters begin at zero again: all digits are full, or 32 bits of Wh."""
@@ -81,6 +85,9 @@ def check(values: Mapping[str, Number], past: Past) -> Walk:
             violation = _jump(key, limit, values, past)
         if violation:
             walk.violations.append(violation)
+    if unpowered := _unpowered(values):
+        others = [one for one in walk.violations if one.name != f"jump {Quantity.VOLTAGE}"]
+        walk.violations[:] = others + unpowered
     floors = past.track.floors.items()
     walk.floors.update({key: floor for key, floor in floors if values.get(key, floor) < floor})
     return walk
@@ -88,13 +95,14 @@ def check(values: Mapping[str, Number], past: Past) -> Walk:
 
 def check_first(values: Mapping[str, Number], limits: Limits) -> list[Violation]:
     """Return the values of the first telegram of a sender that are beyond what is possible."""
-    return [
+    beyond = [
         _beyond(key, value, limit)
         for key, value in values.items()
         if (limit := limits.of(key)).quantity is not None
         and not limit.is_energy
         and not limit.least <= value <= limit.most
     ]
+    return beyond + _unpowered(values)
 
 
 def mean_watts(observation: Observation, track: Track, limits: Limits) -> tuple[float, float]:
@@ -128,6 +136,15 @@ def _beyond(key: str, value: Number, limit: Limit) -> Violation:
     if limit.by_connection:
         return Violation("connection", f"{key} of {value} is more than the connection carries", key)
     return Violation("possible", f"{key} of {value} cannot be", key)
+
+
+def _unpowered(values: Mapping[str, Number]) -> list[Violation]:
+    """Return voltages that would leave the meter without supply: one phase at least has it."""
+    voltages = [key for key in VOLTAGES if key in values]
+    if not voltages or max(values[key] for key in voltages) >= _SUPPLY_VOLTS:
+        return []
+    sentence = f"all voltages are below {_SUPPLY_VOLTS} V, and the meter sends all the same"
+    return [Violation("possible", sentence, key) for key in voltages]
 
 
 def _jump(key: str, limit: Limit, values: Mapping[str, Number], past: Past) -> Violation | None:
