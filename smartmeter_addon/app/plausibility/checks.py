@@ -58,6 +58,9 @@ _BY_ITSELF: Final = frozenset(("identity", "repeated", "possible", "connection",
 _TIMES: Final = {"rise": 4.0, "connection": 4.0, "unit": 1e6}
 """How many times more than the connection carries energies may rise while pending, by check."""
 
+_LOADS: Final = frozenset(("rise", "connection"))
+"""Checks that a load larger than the connection fails, now this one and now the other."""
+
 _ENERGIES: Final = frozenset(("fall", "rise", "unit"))
 _CLOCKS: Final = frozenset(("clock", "schedule"))
 
@@ -138,6 +141,8 @@ def failed(
         violations += _of_telegram(observation, known, track, pending)
         late = 0.0 if any(one.check in _CLOCKS for one in violations) else _late(observation, track)
         of = {name.partition(" ")[0] for name in pending or ()}
+        if of & _LOADS:
+            pending = (pending or frozenset()) | {f"connection {key}" for key in observation.values}
         times = max((_TIMES.get(check, 1.0) for check in of), default=1.0)
         other = known.withholding.agrees or any(one.check == "identity" for one in violations)
         past = values.Past(track, known.limits, observation.now, late, times, not other)

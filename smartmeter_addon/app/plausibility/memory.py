@@ -36,6 +36,7 @@ def dump(known: Known, track: Track) -> dict[str, Any]:
             counters[key] = str(track.floors.get(key, value))
         elif limit.quantity is not None:
             measured[key] = float(value)
+    ages = {key: round(track.now - track.seen_at(key), 3) for key in track.values}
     return {
         "ids": sorted(known.ids),
         "family": known.family,
@@ -44,7 +45,9 @@ def dump(known: Known, track: Track) -> dict[str, Any]:
         "counter": track.counter,
         "uncounted": track.counter_may_repeat,
         "time": track.time,
+        "age": round(track.now - track.timed_at, 3),
         "wall": track.wall,
+        "ages": {key: age for key, age in ages.items() if age},
         "counters": counters,
         "values": measured,
         "watts": limits.connection_watts,
@@ -81,7 +84,9 @@ def load(content: Any, now: float, wall: float) -> tuple[Known, Track] | None:  
         track.counter_may_repeat = bool(content["uncounted"])
         track.time = None if time is None else _finite(time)
         track.wall = _finite(content["wall"])
-        track.now = track.timed_at = then = now - max(0.0, wall - track.wall)
+        track.now = then = now - max(0.0, wall - track.wall)
+        track.timed_at = then - _finite(content.get("age", 0))
+        ages = {str(key): _finite(age) for key, age in content.get("ages", {}).items()}
         counters = {str(k): Decimal(str(v)) for k, v in content["counters"].items()}
         if not all(map(math.isfinite, counters.values())):
             return None
@@ -92,7 +97,7 @@ def load(content: Any, now: float, wall: float) -> tuple[Known, Track] | None:  
         return None
     known.reports.restore(counters, then)
     track.values = {**measured, **{k: v for k, v in counters.items() if "/" not in k}}
-    track.seen[None] = tuple(track.values), then
+    track.seen = {key: ((key,), then - ages.get(key, 0.0)) for key in track.values}
     track.changed = {key: (then, value) for key, value in track.values.items()}
     track.restored = True
     known.count = 10

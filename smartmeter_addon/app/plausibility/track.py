@@ -110,8 +110,11 @@ class Track:
         """Whether `time` is from before a restart."""
         self.values: dict[str, Number] = {}
         """The last value of each reading."""
-        self.seen: dict[KnownList | None, tuple[Collection[str], float]] = {}
-        """Keys that each list holds, and the monotonic seconds of its last telegram."""
+        self.seen: dict[KnownList | str | None, tuple[Collection[str], float]] = {}
+        """Keys that each list holds, and the monotonic seconds of its last telegram.
+
+        After a restart by key, as the lists are not known yet.
+        """
         self.changed: dict[str, tuple[float, Number]] = {}
         """Monotonic seconds at which each energy changed last, and what it was before."""
         self.floors: dict[str, Number] = {}

@@ -55,7 +55,7 @@ def unsaid_energies_count_kwh_after_wh(life: Life) -> None:
     life.optional = ENERGIES
 
 
-@event(both(_unsaid, lambda facts: facts.voltage_scalers == {0}))
+@event(both(_unsaid, lambda facts: facts.voltage_scalers == {0}), hold=3)  # angles no longer fit
 def unsaid_volts_become_tenths(life: Life) -> None:
     """A firmware sends tenths of volts after volts, and does not say units: 2300 V are none."""
     life.rewrite(_rescaled(-1, Unit.V))
@@ -69,7 +69,7 @@ def unsaid_tenths_become_volts(life: Life) -> None:
     life.optional = ("voltage", "apparent")
 
 
-@event(both(_unsaid, says("current", "voltage", "power")))
+@event(both(_unsaid, says("current", "voltage", "power")), hold=3)
 def unsaid_currents_count_ten_times_more(life: Life) -> None:
     """A firmware counts currents in units of a tenth, and does not say units."""
     life.rewrite(_rescaled(-1, Unit.A))
