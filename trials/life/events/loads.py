@@ -62,7 +62,7 @@ def electric_car_on_one_phase(life: Life) -> None:
     life.meter.change(loads=())
 
 
-@event(_POWER)
+@event(_POWER, hold=3)  # a list that says the power alone jumps with each step
 def electric_car_with_22_kw(life: Life) -> None:
     """An electric car charges with 22 kW, which it reaches in steps of a second."""
     for share in range(1, 6):
@@ -86,7 +86,7 @@ def steady_44_kw(life: Life) -> None:
     life.meter.change(loads=on_all(44_000))
 
 
-@event(_POWER)
+@event(_POWER, hold=3)  # right after a restart the connection is exceeded anew
 def peak_of_60_kw(life: Life) -> None:
     """60 kW are drawn for two minutes, which the main fuses carry for a while."""
     life.meter.change(loads=on_all(60_000))
