@@ -1,4 +1,4 @@
-"""What the user asked for: options.json, checked as a whole before anything starts.
+"""What the user asked for: options.json and the environment, checked before anything starts.
 
 All problems are reported at once, each as a sentence that names the option, shows what was given
 and says what is wanted. Keys and passwords are never shown.
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import voluptuous as vol
 
-from app.config import checks, pem, redaction
+from app.config import checks, environment, pem, redaction
 from app.dlms.ciphering import Keys
 from app.log import LEVELS, Redactor
 from app.transport.serial_mode import SerialMode
@@ -137,15 +137,42 @@ class OptionsError(Exception):
         super().__init__("\n".join(self.problems))
 
 
-def load(path: Path, meter_types: Collection[str]) -> Options:
-    """Read and check a file of options in JSON.
+def load(
+    path: Path, meter_types: Collection[str], variables: Mapping[str, str] | None = None
+) -> Options:
+    """Read and check a file of options in JSON, and the options in the environment.
+
+    Args:
+        path: of the file; it may be missing where the environment holds an option.
+        meter_types: the keys of all profiles, and ``auto``.
+        variables: the environment, see `environment`; None for the file alone.
 
     Raises:
         OptionsError: there is no such file, it is unreadable or no JSON, or options are wrong.
     """
+    variables = variables or {}
+    raw, problems = environment.overlaid(_read(path, variables), variables)
     try:
-        raw = json.loads(path.read_text("utf-8-sig"))
+        options = parse(raw, meter_types)
+    except OptionsError as error:
+        problems += error.problems
+    if problems:
+        raise OptionsError(problems)
+    return options
+
+
+def _read(path: Path, variables: Mapping[str, str]) -> object:
+    """Read a file of JSON.
+
+    Raises:
+        OptionsError: there is no such file, although the environment holds no option, or it is
+            unreadable or no JSON.
+    """
+    try:
+        return json.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
+        if environment.gives_any(variables):
+            return {}
         problem = "is missing; name another one with --options"
     except OSError as error:
         problem = f"cannot be read ({(error.strerror or str(error)).lower()})"
@@ -154,8 +181,6 @@ def load(path: Path, meter_types: Collection[str]) -> Options:
         problem = f"is no valid JSON, see {place} ({error.msg.lower()})"
     except (ValueError, RecursionError):  # no UTF-8, a number of 5000 digits, 5000 brackets
         problem = "is no valid JSON"
-    else:
-        return parse(raw, meter_types)
     raise OptionsError([f"the file of options {path} {problem}"])
 
 

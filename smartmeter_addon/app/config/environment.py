@@ -1,0 +1,116 @@
+"""Options from the environment, as containers and services are given them.
+
+Each option has a variable: SMARTMETER_ and its name in capitals, those of the group ``mqtt`` with
+MQTT_ between, such as SMARTMETER_KEY and SMARTMETER_MQTT_HOST. With _FILE behind it, the variable
+names a file that holds the value, such as a secret of Docker. The environment wins over the file of
+options. Variables that name no option are somebody else's and are passed over.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from app.config import redaction
+
+PREFIX: Final = "SMARTMETER_"
+FILE_SUFFIX: Final = "_FILE"
+
+TEXTS: Final = (
+    *("meter_type", "key", "auth_key", "device", "url", "serial_mode", "name"),
+    *("language", "log_level"),
+    *("mqtt.host", "mqtt.username", "mqtt.password", "mqtt.ca", "mqtt.client_cert"),
+    *("mqtt.client_key", "mqtt.base_topic", "mqtt.discovery_prefix", "mqtt.layout"),
+)
+"""Options that are texts, taken as they are."""
+
+VALUES: Final = (
+    *("update_interval", "additional_meters"),
+    *("mqtt.port", "mqtt.tls", "mqtt.tls_insecure"),
+)
+"""Options that are numbers, true or false, or lists: their variables hold JSON."""
+
+
+def variable(option: str) -> str:
+    """Name the variable of an option: ``mqtt.host`` is SMARTMETER_MQTT_HOST."""
+    return PREFIX + option.replace(".", "_").upper()
+
+
+def overlaid(raw: object, environment: Mapping[str, str]) -> tuple[object, list[str]]:
+    """Put the options of the environment over those of the file.
+
+    Args:
+        raw: what the file gave, right or wrong; it is left as it is.
+        environment: variables; a blank one is not given.
+
+    Returns:
+        The options, and all that is wrong with variables, a sentence each, without secrets.
+    """
+    problems: list[str] = []
+    given = dict(_given(environment, problems))
+    if not isinstance(raw, dict) or not given:
+        return raw, problems
+    options = dict(raw)
+    for option, value in given.items():
+        group, _, name = option.rpartition(".")
+        target = options
+        if group:
+            inner = options.get(group)
+            target = options[group] = dict(inner) if isinstance(inner, dict) else {}
+        target[name] = value
+    return options, problems
+
+
+def gives_any(environment: Mapping[str, str]) -> bool:
+    """Tell whether the environment holds any option."""
+    names = (variable(option) for option in (*TEXTS, *VALUES))
+    return any(
+        environment.get(name, "").strip() for one in names for name in (one, one + FILE_SUFFIX)
+    )
+
+
+def _given(environment: Mapping[str, str], problems: list[str]) -> Iterator[tuple[str, Any]]:
+    """Give the options of the environment by their names; what cannot be used is a problem."""
+    for option in (*TEXTS, *VALUES):
+        name = variable(option)
+        text = environment.get(name, "")
+        file = environment.get(name + FILE_SUFFIX, "").strip()
+        if file and text.strip():
+            problems.append(f"{name}: both it and {name}{FILE_SUFFIX} are given; wanted is one")
+            continue
+        if file:
+            try:
+                text = _content(file)
+            except ValueError as error:
+                problems.append(f"{name}{FILE_SUFFIX}: {error}")
+                continue
+        if text.strip():
+            yield option, _value(text) if option in VALUES else text
+
+
+def _content(file: str) -> str:
+    """Read a value from a file; the line break at its end is the editor's.
+
+    Raises:
+        ValueError: it cannot be read; the sentence quotes nothing that can be the value itself.
+    """
+    if not file.startswith("/"):
+        raise ValueError(
+            f"{redaction.kind(file)} is given (not shown); wanted is the path of a file that begins"
+            " with /"
+        )
+    try:
+        return Path(file).read_text("utf-8-sig").removesuffix("\n").removesuffix("\r")
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+    except ValueError:
+        reason = "it is no text in UTF-8"
+    raise ValueError(f"the file {redaction.shown(file)} cannot be read ({reason})")
+
+
+def _value(text: str) -> object:
+    """Give the JSON value of a text; of a text that is none, the text, which the checks refuse."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
