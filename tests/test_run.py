@@ -14,8 +14,10 @@ from app import run
 from app.config.options import MeterOptions, MqttOptions, Options
 from app.config.supervisor import SupervisorError
 from app.log import NOTICE, Redactor
+from app.meters.profile_files import OWN_FOLDER
 from app.meters.reading import Meter
 from app.mqtt.publisher import Connected, Disconnected, Publisher
+from app.sd_notify import Notifier
 from app.state import State
 from tests.support.mosquitto import TIMEOUT
 from tests.support.program import running
@@ -96,7 +98,7 @@ OWN = {
 
 
 def write_profile(folder: Path, text: str) -> None:
-    path = folder / run.PROFILES_FOLDER / "mine.toml"
+    path = folder / OWN_FOLDER / "mine.toml"
     path.parent.mkdir()
     path.write_text(text)
 
@@ -267,7 +269,7 @@ async def test_the_health_check_s_file_is_touched_repeatedly(
             await asyncio.Event().wait()
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
-    beating = asyncio.create_task(run._beat())
+    beating = asyncio.create_task(run._beat(Notifier()))
     async with asyncio.timeout(TIMEOUT):
         assert [await beats.get() for _ in range(3)] == [True] * 3
     beating.cancel()
@@ -277,7 +279,7 @@ async def test_a_file_that_cannot_be_touched_does_not_end_the_program(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "HEARTBEAT", tmp_path / "missing" / "alive")
-    beating = asyncio.create_task(run._beat())
+    beating = asyncio.create_task(run._beat(Notifier()))
     await asyncio.wait([beating], timeout=0.01)
     assert not beating.done()
     beating.cancel()

@@ -5,6 +5,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -16,6 +17,8 @@ from app.dlms.ciphering import Keys, parse_key
 from app.listen import listen
 from app.meters import profile_files
 from app.meters.profile import AUTO, Profile
+from app.meters.profile_files import OWN_FOLDER
+from app.status import show
 from app.transport.recording_source import RecordingSource
 from app.transport.serial_mode import SerialMode
 from app.transport.source import Source, source_for
@@ -23,8 +26,10 @@ from app.transport.source import Source, source_for
 OPTIONS_FILE: Final = Path("/data/options.json")
 KEY_VARIABLE: Final = "SMARTMETER_KEY"
 AUTH_KEY_VARIABLE: Final = "SMARTMETER_AUTH_KEY"
+PROGRAM_VARIABLE: Final = "SMARTMETER_PROGRAM"
+"""Names the command by which the program was called, for its help."""
 
-_COMMANDS: Final = ("run", "decode", "listen")
+_COMMANDS: Final = ("run", "decode", "listen", "status")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from app.run import run  # noqa: PLC0415 - the others need no broker
 
         return run(options.options)
+    if options.command == "status":
+        return show(sys.stdout, sys.stderr, datetime.now(UTC))
     try:
         profiles = profile_files.load(options.profiles)
     except profile_files.ProfileError as error:
@@ -133,7 +140,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
-        prog="python3 -m app",
+        prog=os.environ.get(PROGRAM_VARIABLE) or "python3 -m app",
         description="Reads a smart meter's customer interface and publishes its readings to MQTT"
         " for Home Assistant.",
     )
@@ -188,6 +195,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     listen.add_argument("--seconds", type=float, metavar="N", help="end by itself after N seconds")
 
+    commands.add_parser(
+        "status",
+        help="show how the running service is doing",
+        description="Shows what the running service wrote last, some seconds ago. Exit status: 0"
+        " when it runs and nothing is wrong, 1 otherwise.",
+    )
+
     for command in (decode, listen):
         command.add_argument(
             "--meter-type",
@@ -207,9 +221,19 @@ def _parser() -> argparse.ArgumentParser:
             help=f"authentication key (GAK), to check tags; or {AUTH_KEY_VARIABLE}",
         )
         command.add_argument(
-            "--profiles", type=Path, metavar="FOLDER", help="profiles of your own (see DOCS.md)"
+            "--profiles",
+            type=Path,
+            default=_own_profiles(),
+            metavar="FOLDER",
+            help="profiles of your own (see DOCS.md)",
         )
     return parser
+
+
+def _own_profiles() -> Path | None:
+    """Give the service's folder of profiles, where there is one."""
+    folder = os.environ.get("CONFIGURATION_DIRECTORY", "").partition(":")[0]
+    return Path(folder) / OWN_FOLDER if folder else None
 
 
 def _serial_mode(text: str) -> SerialMode:

@@ -7,6 +7,7 @@ one publisher.
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import signal
 import socket
@@ -28,18 +29,19 @@ from app.line.reminders import Reminder
 from app.log import NOTICE, Redactor
 from app.meters import profile_files
 from app.meters.profile import AUTO, Profile
+from app.meters.profile_files import OWN_FOLDER
 from app.mqtt.legacy_layouts import LAYOUTS
 from app.mqtt.publisher import BrokerState, Connected, Publisher
 from app.mqtt.topics import Topics
+from app.sd_notify import Notifier
 from app.state import State
+from app.status import Status, folder_of, keep_telling
 from app.transport.push_interval import PushInterval
 from app.transport.source import DELAYS, Source, source_for
 
-PROFILES_FOLDER: Final = "profiles"
-"""Beside the options file: profiles that the user wrote."""
-
 STATE_FILE: Final = "state.json"
-"""Beside the options file: what is to be known again after a restart."""
+"""What is to be known again after a restart: beside the options file, or in systemd's folder of
+state."""
 
 SUPERVISOR_URL: Final = "http://supervisor"
 
@@ -54,19 +56,26 @@ TIDY_INTERVAL: Final = 86400.0
 _logger: Final = logging.getLogger(__name__)
 
 
-def run(options_file: Path) -> int:
+def run(options_file: Path, environment: Mapping[str, str] = os.environ) -> int:
     """Run until SIGTERM or SIGINT.
+
+    Args:
+        options_file: options in JSON; other folders of the program are found from there, or by
+            STATE_DIRECTORY and CONFIGURATION_DIRECTORY, as systemd names a service's.
+        environment: may hold options as well, see `config.environment`.
 
     Returns:
         The exit status: 0 after a signal, 1 when the options cannot be used.
     """
     log.setup("info")
     try:
-        profiles = profile_files.load(options_file.parent / PROFILES_FOLDER)
-        options = load(options_file, (AUTO, *profiles))
+        profiles = profile_files.load(
+            _folder(environment, "CONFIGURATION_DIRECTORY", options_file) / OWN_FOLDER
+        )
+        options = load(options_file, (AUTO, *profiles), environment)
     except (OptionsError, profile_files.ProfileError) as error:
         problems: Iterable[object] = (error,)
-        what = f"this file in the folder {PROFILES_FOLDER}"
+        what = f"this file in the folder {OWN_FOLDER}"
         if isinstance(error, OptionsError):
             problems, what = error.problems, "the options"
         for problem in problems:
@@ -74,11 +83,19 @@ def run(options_file: Path) -> int:
         _logger.critical("nothing was started; correct %s and start again", what)
         return 1
     redactor = log.setup(options.log_level, options.secrets())
-    redactor.hide(os.environ.get("SUPERVISOR_TOKEN", ""))
+    redactor.hide(environment.get("SUPERVISOR_TOKEN", ""))
     log.log_crashes()
-    state = State(options_file.parent / STATE_FILE)
-    asyncio.run(serve(options, profiles, state, os.environ, redactor))
+    if not options_file.exists():
+        _logger.info("there is no file of options %s; all come from the environment", options_file)
+    state = State(_folder(environment, "STATE_DIRECTORY", options_file) / STATE_FILE)
+    asyncio.run(serve(options, profiles, state, environment, redactor))
     return 0
+
+
+def _folder(environment: Mapping[str, str], variable: str, options_file: Path) -> Path:
+    """Give the folder that systemd made for a service, else the one of the options file."""
+    name = environment.get(variable, "").partition(":")[0]
+    return Path(name) if name else options_file.parent
 
 
 async def serve(
@@ -111,22 +128,34 @@ async def serve(
             environment.get("SUPERVISOR_TOKEN"), socket.gethostname()
         ),
     )
-    publisher = Publisher(
-        find_broker=find_broker, layout=layout, state=state, on_state=_BrokerLog()
-    )
+    broker_log = _BrokerLog()
+    publisher = Publisher(find_broker=find_broker, layout=layout, state=state, on_state=broker_log)
     zone = local_zone()
     readers = [
         line_reader(meter, publisher, profiles=profiles, zone=zone, state=state, label=label)
         for meter, label in zip(options.meters, _labels(options.meters), strict=True)
     ]
+    notifier = Notifier.from_environment(environment, os.getpid())
+    started = now_utc()
+
+    def status() -> Status:
+        lines = [reader.status() for reader in readers]
+        connected, broker = broker_log.connected, broker_log.sentence
+        current = Status(__version__, started, now_utc(), connected, broker, lines)
+        return current.redacted(redactor)
+
+    telling = partial(keep_telling, status, folder_of(environment), notifier)
     async with asyncio.TaskGroup() as group:
         publishing = group.create_task(_for_ever(publisher.run, "publishing"))
         others = [
-            group.create_task(_beat()),
+            group.create_task(_beat(notifier)),
+            group.create_task(_for_ever(telling, "telling the status")),
             group.create_task(_for_ever(partial(_tidy, publisher, readers), "tidying up")),
             *(group.create_task(_for_ever(one.run, "reading a meter")) for one in readers),
         ]
+        notifier.ready()
         await stop.wait()
+        notifier.stopping()
         _logger.info("stopping")
         for task in others:
             task.cancel()
@@ -229,15 +258,20 @@ class _BrokerLog:
         self._clock = clock
         self._reminder = Reminder(_logger)
         self._failures = 0
+        self.connected = False
+        self.sentence = "not connected yet"
 
     def __call__(self, state: BrokerState) -> None:
         """Take the news of a connection made or of an attempt that failed."""
+        self.connected = isinstance(state, Connected)
         if isinstance(state, Connected):
             self._reminder.over()
             self._failures = 0
-            _logger.log(NOTICE, "connected to the MQTT broker %s:%d", state.host, state.port)
+            self.sentence = f"connected to the MQTT broker {state.host}:{state.port}"
+            _logger.log(NOTICE, "%s", self.sentence)
             return
         self._failures += 1
+        self.sentence = state.reason
         sentence = f"{state.reason} (next attempt in {state.retry_in:.0f} s)"
         self._reminder.tell(state.reason, sentence, self._clock(), self._failures)
 
@@ -278,9 +312,11 @@ async def _tidy(publisher: Publisher, readers: Sequence[LineReader]) -> None:
                 )
 
 
-async def _beat() -> None:
-    """Touch the file whose age tells the container's health check that the loop is alive."""
+async def _beat(notifier: Notifier) -> None:
+    """Show that the loop turns: to the container's health check by a file's age, and to systemd."""
+    interval = min(HEARTBEAT_INTERVAL, (notifier.watchdog or math.inf) / 3)
     while True:
         with contextlib.suppress(OSError):
             HEARTBEAT.touch()
-        await asyncio.sleep(HEARTBEAT_INTERVAL)
+        notifier.alive()
+        await asyncio.sleep(interval)

@@ -100,6 +100,38 @@ def test_the_configured_name_is_handed_on() -> None:
     assert [name for _, name in line.recorder.published] == ["Keller"]
 
 
+def test_the_status_tells_the_line_its_problem_and_the_newest_readings() -> None:
+    line, meter = opened_line(), SimulatedMeter(None, "kaifa")
+    assert line.reader.status() == {
+        "label": "",
+        "line": PORT.line,
+        "problem": None,
+        "telegrams": 0,
+        "errors": 0,
+        "serial_mode": "2400 8E1",
+        "meters": [],
+    }
+    truth = (meter.telegram(), meter.telegram())
+    line.take(*(one.data for one in truth))
+    status = line.reader.status()
+    assert status["telegrams"] == 2
+    (heard,) = status["meters"]
+    assert heard["meter"] == f"Kaifa MA309 {truth[0].truth.meter_id}"
+    assert heard["values"].items() >= published(truth[1].truth).items()
+    line.after(reader.WATCH_INTERVAL)
+    line.take(lost_line())
+    assert line.reader.status()["problem"] == lost_line().reason
+
+
+def test_the_status_names_a_meter_as_the_household_does_until_it_is_silent() -> None:
+    line = opened_line(name="Keller")
+    line.take(SimulatedMeter(None, "kaifa").telegram().data)
+    assert [heard["meter"] for heard in line.reader.status()["meters"]] == ["Keller"]
+    line.after(3600)
+    assert line.reader.status()["meters"] == []
+    assert "no bytes from the meter" in line.reader.status()["problem"]
+
+
 def test_withheld_values_are_a_problem_and_the_other_values_are_handed_on() -> None:
     line = opened_line()
     for telegram, problem in ((accepted(ENERGIES), "ON"), (accepted(), "OFF")):

@@ -60,6 +60,11 @@ class Diagnostics:
         self._since = wall_clock()
         self._told_at: float | None = None
 
+    @property
+    def problem(self) -> Problem | None:
+        """The problem that was told last."""
+        return self._problem
+
     def heard(self, meter: Meter, now: float) -> None:
         """Take note of a meter that the line leads to; of a new one the line is told at once."""
         told = meter.id in self._heard and self._meters[meter.id] == meter

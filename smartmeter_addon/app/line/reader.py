@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from typing import Final
+from typing import Any, Final
 
 from app.config.options import MeterOptions
 from app.decoder import Decoder
@@ -20,7 +20,7 @@ from app.line.throttle import Throttle
 from app.meters import derived, identity
 from app.meters.limits import MOST_SENDERS
 from app.meters.profile import Profile
-from app.meters.reading import Reading
+from app.meters.reading import Meter, Reading
 from app.meters.telegram import Telegram
 from app.plausibility import Guard
 from app.state import State
@@ -52,11 +52,13 @@ class _Heard:
     Args:
         throttle: says when its readings are due.
         name: what the household calls it.
+        reading: its newest one.
         at: when it was heard last; None while it is silent.
     """
 
     throttle: Throttle
     name: str | None
+    reading: Reading
     at: float | None = None
 
 
@@ -94,6 +96,7 @@ class LineReader:
         self._source = source
         self._output = output
         self._state = state
+        self._label = label
         self._clock = clock
         self._wall_clock = wall_clock
         self._narrator = Narrator(label, clock)
@@ -126,6 +129,7 @@ class LineReader:
         )
         self._heard: dict[str, _Heard] = {}
         self._newest: Reading | None = None
+        self._line: str | None = None
 
     @property
     def hears(self) -> bool:
@@ -150,6 +154,30 @@ class LineReader:
         self._state.update(self._history_section, self._guard.memory())
         self._kept_at = self._clock()
 
+    def status(self) -> dict[str, Any]:
+        """Give how the line is doing, for whoever asks the running program.
+
+        Returns:
+            Values that JSON can hold: ``label``, ``line`` (None before it was open), ``problem``
+            (a sentence or None), ``meters`` with the newest readings of those that are heard, and
+            by their keys the diagnostics that are known.
+        """
+        problem = self._diagnostics.problem
+        return {
+            "label": self._label,
+            "line": self._line,
+            "problem": problem.sentence if problem else None,
+            **self._health.diagnostics(self._clock()),
+            "meters": [
+                {
+                    "meter": meter.name or _title(meter.reading.meter),
+                    "values": {**meter.reading.values},
+                }
+                for meter in self._heard.values()
+                if meter.at is not None
+            ],
+        }
+
     async def _read(self) -> None:
         self._narrator.start(self._options.meter_type)
         async with contextlib.aclosing(self._source.events()) as events:
@@ -166,6 +194,7 @@ class LineReader:
             return
         if isinstance(event, Opened):
             self._decoder.restart()
+            self._line = event.line
             mode = str(event.mode) if event.mode else None
             self._health.opened(mode, now, remote=event.remote, searching=event.searching)
         elif isinstance(event, Lost):
@@ -222,11 +251,12 @@ class LineReader:
                     f"more than {MOST_SENDERS} meters on one line cannot be; no more are taken"
                 )
                 return False
-            meter = _Heard(Throttle(self._options.update_interval), name)
+            meter = _Heard(Throttle(self._options.update_interval), name, reading)
             self._heard[meter_id] = meter
             self._narrator.introduce(telegram, reading)
-        meter.name, meter.at = name, now
-        due = meter.throttle.offer(derived.completed(reading), now)
+        reading = derived.completed(reading)
+        meter.name, meter.reading, meter.at = name, reading, now
+        due = meter.throttle.offer(reading, now)
         if due:
             self._output.publish(due, name=name)
         else:
@@ -255,3 +285,7 @@ class LineReader:
             withheld=self._health.withheld(),
         )
         self._diagnostics.look(problem, now)
+
+
+def _title(meter: Meter) -> str:
+    return " ".join(filter(None, (meter.manufacturer, meter.model, meter.number)))

@@ -26,6 +26,11 @@ from app.transport import push_interval
 from app.transport.serial_mode import SerialMode
 
 DIRECTORY: Final = Path(__file__).parent / "profiles"
+
+OWN_FOLDER: Final = "profiles"
+"""The name of the folder with a user's own: beside the options file, or in systemd's folder of
+configuration."""
+
 _LISTS: Final = "lists"
 _TYPE: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 

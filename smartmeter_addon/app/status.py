@@ -1,0 +1,179 @@
+"""How the running program is doing: one small file that it writes, and the command that shows it.
+
+The file lies in the folder that RUNTIME_DIRECTORY names, as systemd sets it for a service: in
+memory, and gone when the service ends. Without that folder nothing is written. The file holds
+readings, so the folder's rights decide who may look.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Never, Self, TextIO
+
+from app import jsontext
+from app.line.trouble import duration
+from app.log import Redactor
+from app.meters.sensors import SENSORS
+from app.sd_notify import Notifier
+
+FOLDER: Final = Path("/run/smartmeter")
+"""Where the service that ``script/install`` makes has its file."""
+
+NAME: Final = "status.json"
+
+INTERVAL: Final = 10.0
+"""Seconds between two files."""
+
+STALE_AFTER: Final = 6 * INTERVAL
+"""Seconds without a new file after which the program is taken for dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the file holds.
+
+    Args:
+        version: of the program.
+        started: when it was started, aware.
+        written: when the file was written, aware.
+        connected: whether there is a connection to the broker.
+        broker: how that is, a sentence.
+        lines: one object for each line, see `LineReader.status`.
+    """
+
+    version: str
+    started: datetime
+    written: datetime
+    connected: bool
+    broker: str
+    lines: list[dict[str, Any]]
+
+    def redacted(self, redactor: Redactor) -> Self:
+        """Give the status without secrets, which a name or somebody else's sentence may quote."""
+        lines = [
+            line | {key: line[key] and redactor(line[key]) for key in ("label", "line", "problem")}
+            for line in self.lines
+        ]
+        return replace(self, broker=redactor(self.broker), lines=lines)
+
+    def write(self, folder: Path) -> None:
+        """Write the file, so that whoever reads it never finds a part of it.
+
+        Raises:
+            OSError: the folder cannot be written to.
+        """
+        content = jsontext.dumps(
+            {
+                "version": self.version,
+                "started": self.started.isoformat("T", "seconds"),
+                "written": self.written.isoformat("T", "seconds"),
+                "connected": self.connected,
+                "broker": self.broker,
+                "lines": self.lines,
+            }
+        )
+        new = folder / f"{NAME}.new"
+        new.write_text(content + "\n", encoding="utf-8")
+        new.replace(folder / NAME)
+
+    def summary(self) -> str:
+        """Give one sentence for ``systemctl status``."""
+        problems = [line["problem"] for line in self.lines if line["problem"]]
+        telegrams = sum(line["telegrams"] for line in self.lines)
+        return "; ".join([f"{telegrams} telegrams read", self.broker, *problems])
+
+
+async def keep_telling(
+    status: Callable[[], Status], folder: Path | None, notifier: Notifier
+) -> Never:
+    """Tell how the program is doing, to the command ``status`` and to ``systemctl status``.
+
+    Args:
+        status: gives how it is doing, without secrets.
+        folder: where the file is written; None for none.
+        notifier: the way to systemd.
+    """
+    while True:
+        current = status()
+        notifier.status(current.summary())
+        if folder:
+            with contextlib.suppress(OSError):  # whoever asks is told how old the last one is
+                current.write(folder)
+        await asyncio.sleep(INTERVAL)
+
+
+def folder_of(environment: Mapping[str, str]) -> Path | None:
+    """Give the folder that RUNTIME_DIRECTORY names; None where there is none."""
+    name = environment.get("RUNTIME_DIRECTORY", "").partition(":")[0]
+    return Path(name) if name else None
+
+
+def show(out: TextIO, errors: TextIO, now: datetime, folder: Path | None = None) -> int:
+    """Show what the running program wrote last.
+
+    Args:
+        out: takes what the program wrote.
+        errors: takes why there is nothing to show.
+        now: the date and time, aware.
+        folder: of the file; None for the one that the environment names, or the service's.
+
+    Returns:
+        The exit status: 0 when it runs and nothing is wrong, 1 otherwise.
+    """
+    path = (folder or folder_of(os.environ) or FOLDER) / NAME
+    try:
+        kept = json.loads(path.read_text("utf-8"))
+        age = (now - datetime.fromisoformat(kept["written"])).total_seconds()
+        lines = list(_told(kept, now))
+        wrong = not kept["connected"] or any(line["problem"] for line in kept["lines"])
+    except FileNotFoundError:
+        print(f"the program does not run: there is no {path}", file=errors)
+        return 1
+    except PermissionError:
+        print(f"{path} is not for everybody; ask with sudo", file=errors)
+        return 1
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        print(f"{path} cannot be read ({error})", file=errors)
+        return 1
+    for line in lines:  # a meter's text must not steer a terminal
+        print("".join(c if c.isprintable() else "?" for c in line), file=out)
+    stale = age > STALE_AFTER
+    if stale:
+        print(f"nothing was written for {duration(age)}: the program hangs or was ended", file=out)
+    return int(stale or wrong)
+
+
+def _told(kept: Mapping[str, Any], now: datetime) -> Iterator[str]:
+    """Tell what the file holds, line by line.
+
+    Raises:
+        KeyError, TypeError, AttributeError, ValueError: the file is of another form.
+    """
+    runs = (now - datetime.fromisoformat(kept["started"])).total_seconds()
+    yield f"smart meter reader {kept['version']}, running for {duration(runs)}"
+    yield f"broker: {kept['broker']}"
+    for line in kept["lines"]:
+        yield ""
+        label = f"{line['label']}: " if line["label"] else ""
+        yield f"{label}{line['line'] or 'no line is open'}"
+        yield f"  problem: {line['problem'] or 'none'}"
+        counted = f"  {line['telegrams']} telegrams, {line['errors']} errors"
+        with contextlib.suppress(KeyError):
+            counted += f", signal {line['signal_health']} %"
+        if "last_telegram" in line:
+            ago = (now - datetime.fromisoformat(line["last_telegram"])).total_seconds()
+            counted += f", the last telegram {duration(ago)} ago"
+        yield counted
+        for meter in line["meters"]:
+            yield f"  {meter['meter']}"
+            yield from (f"    {_shown(key, value)}" for key, value in meter["values"].items())
+
+
+def _shown(key: str, value: object) -> str:
+    sensor = SENSORS[key]
+    return f"{sensor.name_en:<32} {value} {sensor.unit or ''}".rstrip()
