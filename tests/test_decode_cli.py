@@ -447,6 +447,19 @@ def test_the_authentication_key_may_come_from_the_environment(
     assert line["authenticated"] is True
 
 
+def test_a_key_may_come_from_a_file_that_the_environment_names(
+    decode: Decode, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "key"
+    file.write_text(KEY.hex() + "\n")
+    monkeypatch.setenv(f"{cli.KEY_VARIABLE}_FILE", str(file))
+    assert decode(KAIFA.data, key=None).status == 0
+    monkeypatch.setenv(f"{cli.KEY_VARIABLE}_FILE", str(tmp_path / "missing"))
+    result = decode(KAIFA.data, key=None)
+    assert result.status == 2
+    assert f"{cli.KEY_VARIABLE}_FILE: the file " in result.err
+
+
 def test_an_empty_variable_counts_as_no_key(
     decode: Decode, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from app import __version__
+from app.config import environment
 from app.config.timezone import local_zone
 from app.decode import CaptureError, decode, read_capture
 from app.decoder import Decoder
@@ -119,7 +120,10 @@ def _keys(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Keys:
 def _key(
     parser: argparse.ArgumentParser, given: str | None, argument: str, variable: str
 ) -> bytes | None:
-    text = given if given is not None else os.environ.get(variable)
+    try:
+        text = environment.text(variable, os.environ) if given is None else given
+    except ValueError as error:
+        parser.error(str(error))
     if not text:
         return None
     try:

@@ -69,23 +69,38 @@ def gives_any(environment: Mapping[str, str]) -> bool:
     )
 
 
+def text(name: str, environment: Mapping[str, str]) -> str:
+    """Give the text of a variable, or of the file that is named; blank if neither is given.
+
+    Args:
+        name: of the variable that may have _FILE behind it.
+        environment: variables.
+
+    Raises:
+        ValueError: both are given, or the file cannot be read; a sentence without secrets.
+    """
+    value = environment.get(name, "")
+    file = environment.get(name + FILE_SUFFIX, "").strip()
+    if not file:
+        return value
+    if value.strip():
+        raise ValueError(f"{name}: both it and {name}{FILE_SUFFIX} are given; wanted is one")
+    try:
+        return _content(file)
+    except ValueError as error:
+        raise ValueError(f"{name}{FILE_SUFFIX}: {error}") from None
+
+
 def _given(environment: Mapping[str, str], problems: list[str]) -> Iterator[tuple[str, Any]]:
     """Give the options of the environment by their names; what cannot be used is a problem."""
     for option in (*TEXTS, *VALUES):
-        name = variable(option)
-        text = environment.get(name, "")
-        file = environment.get(name + FILE_SUFFIX, "").strip()
-        if file and text.strip():
-            problems.append(f"{name}: both it and {name}{FILE_SUFFIX} are given; wanted is one")
+        try:
+            given = text(variable(option), environment)
+        except ValueError as error:
+            problems.append(str(error))
             continue
-        if file:
-            try:
-                text = _content(file)
-            except ValueError as error:
-                problems.append(f"{name}{FILE_SUFFIX}: {error}")
-                continue
-        if text.strip():
-            yield option, _value(text) if option in VALUES else text
+        if given.strip():
+            yield option, _value(given) if option in VALUES else given
 
 
 def _content(file: str) -> str:
