@@ -12,8 +12,9 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain, repeat
 from pathlib import Path
-from typing import Any, Final, Never, Self, TextIO
+from typing import Any, Final, Self, TextIO
 
 from app import jsontext
 from app.line.trouble import duration
@@ -26,8 +27,11 @@ FOLDER: Final = Path("/run/smartmeter")
 
 NAME: Final = "status.json"
 
+FIRST_INTERVAL: Final = 2.0
+"""Seconds after the first file until the second one, when broker and line have been tried."""
+
 INTERVAL: Final = 10.0
-"""Seconds between two files."""
+"""Seconds between two later files."""
 
 STALE_AFTER: Final = 6 * INTERVAL
 """Seconds without a new file after which the program is taken for dead."""
@@ -90,7 +94,7 @@ class Status:
 
 async def keep_telling(
     status: Callable[[], Status], folder: Path | None, notifier: Notifier
-) -> Never:
+) -> None:
     """Tell how the program is doing, to the command ``status`` and to ``systemctl status``.
 
     Args:
@@ -98,13 +102,13 @@ async def keep_telling(
         folder: where the file is written; None for none.
         notifier: the way to systemd.
     """
-    while True:
+    for seconds in chain((FIRST_INTERVAL,), repeat(INTERVAL)):
         current = status()
         notifier.status(current.summary())
         if folder:
             with contextlib.suppress(OSError):  # whoever asks is told how old the last one is
                 current.write(folder)
-        await asyncio.sleep(INTERVAL)
+        await asyncio.sleep(seconds)
 
 
 def folder_of(environment: Mapping[str, str]) -> Path | None:

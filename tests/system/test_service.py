@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -88,10 +88,10 @@ async def test_the_watchdog_is_not_fed_while_the_event_loop_is_blocked(
 async def test_status_shows_what_the_running_service_wrote(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:
-    meter = SimulatedMeter(adapter, "kaifa", zone=UTC)
+    meter = SimulatedMeter(adapter, "kaifa", zone=UTC, start=datetime.now(UTC))
     with listening(tmp_path) as systemd:
         variables = environment(systemd, tmp_path, WATCHDOG)
-        before = f"import app.status\napp.status.INTERVAL = {WATCHDOG}"
+        before = f"import app.status as own\nown.FIRST_INTERVAL = own.INTERVAL = {WATCHDOG}"
         async with running(
             options(broker, adapter.path), tmp_path, variables, before=before
         ) as program:
