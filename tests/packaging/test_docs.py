@@ -21,7 +21,7 @@ from serial.tools import list_ports
 from serial.tools.list_ports_common import ListPortInfo
 
 from app import jsontext
-from app.config import options
+from app.config import environment, options
 from app.decode import describe
 from app.decoder import Decoder
 from app.dlms.ciphering import Keys, parse_key
@@ -191,6 +191,15 @@ def test_the_program_takes_every_example_of_options() -> None:
     assert len(examples) > 3
     for example in examples:
         options.parse(example, ["auto", *profile_files.load()])
+
+
+def test_each_variable_that_is_named_is_an_option_s() -> None:
+    options_ = {environment.variable(one) for one in (*environment.TEXTS, *environment.VALUES)}
+    compose = read(ROOT / "compose.yaml")
+    named = set(re.findall(r"\bSMARTMETER_[A-Z_]*[A-Z]\b", read(README) + read(DOCS) + compose))
+    others = {"SMARTMETER_ADAPTER"}  # compose's own, for the device that it hands over
+    assert {name.removesuffix(environment.FILE_SUFFIX) for name in named} <= options_ | others
+    assert named >= others | {"SMARTMETER_KEY_FILE", "SMARTMETER_MQTT_PASSWORD_FILE"}
 
 
 # the meters
@@ -750,7 +759,14 @@ def test_the_glossary_explains_few_words_and_each_once() -> None:
 @pytest.mark.parametrize("text", TEXTS, ids=names(TEXTS))
 def test_every_file_named_exists(text: Path) -> None:
     of_the_user = {
-        *("options.json", "state.json", "/etc/ser2net.yaml", "nordlicht.toml", "e450.toml"),
+        *(
+            "options.json",
+            "state.json",
+            "data/options.json",
+            "/etc/ser2net.yaml",
+            "nordlicht.toml",
+            "e450.toml",
+        ),
         "smartmeter_addon/app/meters/profiles/nordlicht.toml",  # added, and taken away again
     }
     words = re.findall(r"`([^`\s]+)", prose(read(text)))
