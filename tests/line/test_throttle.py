@@ -20,7 +20,7 @@ def test_without_an_interval_everything_passes() -> None:
     for now in (5.0, 5.0, 6.0):
         one = reading()
         assert throttle.offer(one, now) is one
-    assert throttle.flush() is None
+    assert throttle.flush() == []
 
 
 def test_the_first_reading_passes_at_once_and_the_next_after_the_interval() -> None:
@@ -70,8 +70,8 @@ def test_the_newest_reading_that_did_not_pass_is_given_once() -> None:
     throttle.offer(reading(), 0.0)
     throttle.offer(reading(energy="2"), 5.0)
     throttle.offer(newest, 10.0)
-    assert throttle.flush() is newest
-    assert throttle.flush() is None
+    assert throttle.flush() == [newest]
+    assert throttle.flush() == []
 
 
 def test_no_reading_is_left_once_a_newer_one_has_passed() -> None:
@@ -79,4 +79,24 @@ def test_no_reading_is_left_once_a_newer_one_has_passed() -> None:
     throttle.offer(reading(), 0.0)
     throttle.offer(reading(), 5.0)
     throttle.offer(reading(), 60.0)
-    assert throttle.flush() is None
+    assert throttle.flush() == []
+
+
+def test_each_list_of_a_meter_is_throttled_by_itself() -> None:
+    """What comes seldom passes although another list has just passed."""
+    throttle = Throttle(60)
+    frequent = Reading(METER, None, {"power": Decimal(-100)})
+    seldom = reading(None)
+    assert [throttle.offer(frequent, now) for now in (0.0, 5.0)] == [frequent, None]
+    assert throttle.offer(seldom, 6.0) is seldom
+    assert throttle.offer(frequent, 10.0) is None
+    assert throttle.offer(reading(None, energy="2"), 15.0) is None
+    assert len(throttle.flush()) == 2
+    assert throttle.flush() == []
+
+
+def test_a_meter_that_changes_what_it_sends_takes_no_more_and_more_room() -> None:
+    throttle = Throttle(60)
+    for number in range(100):
+        throttle.offer(Reading(METER, None, {f"key_{number}": 1}), 0.0)
+    assert len(throttle._lists) <= 16

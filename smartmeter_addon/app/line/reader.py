@@ -146,7 +146,7 @@ class LineReader:
     def flush(self) -> None:
         """Publish the readings that the update interval delayed: the last ones before the end."""
         for meter in self._heard.values():
-            if reading := meter.throttle.flush():
+            for reading in meter.throttle.flush():
                 self._output.publish(reading, name=meter.name)
 
     def keep(self) -> None:
