@@ -435,6 +435,9 @@ def test_a_clock_minutes_wrong_gives_no_advice(line: Health, seconds: int) -> No
         (1000, "16 min 40 s ahead of", "check this computer's clock"),
         (3605, "1 h ahead of", "time zone"),
         (-7195, "1 h 59 min behind", "time zone"),
+        (-12 * 3600, "12 h behind", "time zone"),
+        (5 * 86400, "5 d ahead of", "check this computer's clock"),
+        (-49 * 3600, "2 d 1 h behind", "check this computer's clock"),
         (-5 * 86400 - 3000, "5 d behind", "check this computer's clock"),
     ],
 )

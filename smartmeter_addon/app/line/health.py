@@ -37,6 +37,9 @@ daylight-saving rule that is wrong makes a whole hour or a half."""
 
 _HOUR: Final = 3600
 
+_LARGEST_ZONE: Final = 14
+"""Hours by which a time zone is off UTC at most; a clock that is days off is none."""
+
 
 @dataclass(slots=True)
 class Counts:
@@ -230,7 +233,8 @@ class Health:
         if drift is None or abs(drift) <= DRIFT_TOLERATED:
             return None
         hours = round(2 * drift / _HOUR) / 2
-        if abs(drift - hours * _HOUR) < DRIFT_TOLERATED / 3:
+        off = abs(drift - hours * _HOUR)
+        if off < DRIFT_TOLERATED / 3 and abs(hours) <= _LARGEST_ZONE:
             case = Case.AHEAD_BY_ZONE if drift > 0 else Case.BEHIND_BY_ZONE
         else:
             case = Case.AHEAD if drift > 0 else Case.BEHIND
