@@ -13,6 +13,7 @@ import pytest_asyncio
 from app import run
 from app.config.options import MeterOptions, MqttOptions, Options
 from app.config.supervisor import SupervisorError
+from app.line.sections import labels_of
 from app.log import NOTICE, Redactor
 from app.meters.profile_files import OWN_FOLDER
 from app.meters.reading import Meter
@@ -241,13 +242,13 @@ def test_another_problem_with_the_broker_is_logged_at_once(
 def test_a_meter_among_several_has_a_label_that_the_user_knows(
     meter: MeterOptions, label: str
 ) -> None:
-    assert run._labels([MeterOptions(), meter]) == ["meter 1", label]
+    assert labels_of([MeterOptions(), meter]) == ["meter 1", label]
 
 
 def test_an_only_meter_has_no_label_and_labels_differ() -> None:
     meter = MeterOptions(name="Keller")
-    assert run._labels([meter]) == [""]
-    assert run._labels([meter, meter, MeterOptions(), meter]) == [
+    assert labels_of([meter]) == [""]
+    assert labels_of([meter, meter, MeterOptions(), meter]) == [
         "Keller",
         "Keller (2)",
         "meter 3",

@@ -217,3 +217,16 @@ def test_an_update_is_written_once_and_only_if_it_changes_values(
     state.update("history", {})
     assert len(writes) == 1
     assert State(path).section("history") == {"a": "1", "b": "2"}
+
+
+def test_a_section_that_several_share_shows_what_each_sets(tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    state = State(file)
+    one, other = state.view("shared"), state.view("shared")
+    one["a"] = 1
+    assert dict(other) == {"a": 1}
+    assert State(file).section("shared") == {"a": 1}
+    del other["a"]
+    assert not one
+    with pytest.raises(KeyError):
+        del one["a"]

@@ -61,7 +61,11 @@ def decode(capture: Recording, decoder: Decoder, out: TextIO, err: TextIO) -> in
         The exit status: 0 when at least one telegram was decoded and nothing failed, else 1.
     """
     decoded = failed = 0
+    notes: set[str] = set()
     for event in _events(capture, decoder):
+        if isinstance(event, Telegram) and event.note and event.note not in notes:
+            notes.add(event.note)
+            print(f"meter: {event.note}", file=err)
         fault = event if isinstance(event, Fault) else event.fault
         if fault:
             print(fault, file=err)

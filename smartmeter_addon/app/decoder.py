@@ -12,7 +12,9 @@ from app.dlms.ciphering import Keys
 from app.dlms.receiver import Push, Receiver
 from app.fault import Fault
 from app.link import Frame, Scanner
+from app.meters.energy_units import EnergyUnits
 from app.meters.interpreter import Interpreter
+from app.meters.meter_ids import MeterIds
 from app.meters.profile import AUTO, Profile
 from app.meters.telegram import Telegram
 from app.plausibility import Guard
@@ -28,6 +30,8 @@ class Decoder:
         zone: where the meter stands.
         label: see `Interpreter`.
         numbers: see `Interpreter`.
+        ids: see `Interpreter`.
+        energy_units: see `Interpreter`.
         guard: decides which telegrams are accepted; without one all are.
         now: see `Interpreter`.
     """
@@ -41,6 +45,8 @@ class Decoder:
         *,
         label: str = "",
         numbers: MutableMapping[str, str] | None = None,
+        ids: MeterIds | None = None,
+        energy_units: EnergyUnits | None = None,
         guard: Guard | None = None,
         now: Callable[[], datetime] | None = None,
     ) -> None:
@@ -49,7 +55,14 @@ class Decoder:
         # System titles whose tags were right: they have to have one on a line opened anew, too.
         self._tagged: set[bytes] = set()
         self._interpreter = Interpreter(
-            profiles, meter_type, zone, label=label, numbers=numbers, now=now
+            profiles,
+            meter_type,
+            zone,
+            label=label,
+            numbers=numbers,
+            ids=ids,
+            energy_units=energy_units,
+            now=now,
         )
         self.restart()
 
@@ -91,8 +104,12 @@ class Decoder:
         telegram = self._interpreter.interpret(push)
         # plausibility: is that what this meter can say after its telegrams so far?
         telegram, told = self._guard.judge(telegram)
+        if withheld := self._interpreter.withheld(telegram):
+            telegram = replace(telegram, withheld=(*telegram.withheld, *withheld))
         if telegram.fault:
             return telegram
         # Only now, as nothing that a damaged telegram says of its sender may be remembered.
         self._interpreter.remember(telegram)
-        return replace(telegram, told=told) if told else telegram
+        if told:
+            telegram = replace(telegram, told="; ".join(filter(None, (told, telegram.told))))
+        return telegram

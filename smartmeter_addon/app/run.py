@@ -23,6 +23,7 @@ from app import __version__, log
 from app.config import supervisor
 from app.config.options import MeterOptions, MqttOptions, Options, OptionsError, load
 from app.config.timezone import local_zone
+from app.line import sections
 from app.line.output import Output
 from app.line.reader import LineReader, now_utc
 from app.line.reminders import Reminder
@@ -131,9 +132,10 @@ async def serve(
     broker_log = _BrokerLog()
     publisher = Publisher(find_broker=find_broker, layout=layout, state=state, on_state=broker_log)
     zone = local_zone()
+    sections.carry_over(state, options.meters)
     readers = [
         line_reader(meter, publisher, profiles=profiles, zone=zone, state=state, label=label)
-        for meter, label in zip(options.meters, _labels(options.meters), strict=True)
+        for meter, label in zip(options.meters, sections.labels_of(options.meters), strict=True)
     ]
     notifier = Notifier.from_environment(environment, os.getpid())
     started = now_utc()
@@ -217,17 +219,6 @@ def line_reader(
         clock=clock,
         wall_clock=wall_clock,
     )
-
-
-def _labels(meters: Sequence[MeterOptions]) -> list[str]:
-    """Tell several meters apart, by what the user knows them by; no two have the same label."""
-    if len(meters) == 1:
-        return [""]
-    labels: list[str] = []
-    for number, meter in enumerate(meters, 1):
-        label = meter.name or meter.url or meter.device or f"meter {number}"
-        labels.append(label if label not in labels else f"{label} ({number})")
-    return labels
 
 
 async def _find_broker(

@@ -6,7 +6,10 @@ whole under another name first: whatever happens meanwhile, there is always one 
 Its sections, each named where it is used; those of one line have its label behind their name:
 
 - ``serial mode``: the mode that proved right, by device (`transport.serial_source`);
+- ``lines``: the address of each, by label (`line.sections`, for all that is kept by line);
 - ``meter numbers``: by sender (`line.reader`);
+- ``meter ids``: those that are not made of the number, by number (`meters.meter_ids`);
+- ``energy units``: what energies count, by the meter's id (`meters.energy_units`);
 - ``history``: what the guard learned, by sender (`line.reader`, `plausibility.memory`);
 - ``meters``: those that a line leads to, by id (`line.diagnostics`);
 - ``announced``: what Home Assistant was told, by the meter's id (`mqtt.announcements`);
@@ -18,7 +21,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -61,6 +64,10 @@ class State:
     def section(self, section: str) -> dict[str, Any]:
         """Give a copy of all that was kept in a section, by key."""
         return dict(self._sections.get(section, {}))
+
+    def view(self, section: str) -> "View":
+        """Give a section that several share: what one sets in it, the others see."""
+        return View(self, section)
 
     def set(self, section: str, key: str, value: Json) -> None:
         """Keep a value; the file is written when it is news, or when that failed a while ago."""
@@ -115,6 +122,36 @@ class State:
             if self._complained:
                 _logger.warning("%s can be written again", self._path)
             self._complained = False
+
+
+class View(MutableMapping[str, Any]):
+    """A section of the state as a mapping; what is set is kept.
+
+    Args:
+        state: the state.
+        section: its name.
+    """
+
+    def __init__(self, state: State, section: str) -> None:
+        self._state = state
+        self._section = section
+
+    def __getitem__(self, key: str) -> Any:  # noqa: ANN401 - any JSON value
+        return self._state.section(self._section)[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:  # noqa: ANN401 - any JSON value
+        self._state.set(self._section, key, value)
+
+    def __delitem__(self, key: str) -> None:
+        if key not in self:
+            raise KeyError(key)
+        self._state.forget(self._section, key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._state.section(self._section))
+
+    def __len__(self) -> int:
+        return len(self._state.section(self._section))
 
 
 def _sections(content: Any) -> Sections:  # noqa: ANN401 - any JSON value

@@ -78,6 +78,7 @@ def test_certificates_and_key_can_be_given_as_text() -> None:
     [
         ("meter_type", "kaiffa", '"kaiffa" is given; wanted is one of auto, kaifa, sagemcom, e450'),
         ("language", "fr", '"fr" is given; wanted is one of en, de'),
+        ("energy_unit", "kWh", '"kWh" is given; wanted is one of auto, 1 Wh, 10 Wh'),
         ("log_level", "loud", "wanted is one of trace, debug, info, notice, warning, error, fatal"),
         ("update_interval", -1, "-1 is given; wanted is a whole number from 0 to 86400 (seconds"),
         ("update_interval", 86401, "86401 is given"),

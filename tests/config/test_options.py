@@ -44,6 +44,7 @@ def test_every_option_is_read() -> None:
             "name": " Zähler ",
             "language": "de",
             "update_interval": 86400,
+            "energy_unit": "10 WH",
             "log_level": "trace",
             "mqtt": {
                 "host": "broker.local",
@@ -72,6 +73,7 @@ def test_every_option_is_read() -> None:
                 SerialMode(2400, 8, "E", 1),
                 "Zähler",
                 86400,
+                "10 Wh",
             ),
             MeterOptions(name="second", url="/tmp/pty"),  # noqa: S108 - any path
         ),

@@ -12,7 +12,8 @@ from app.config.options import MeterOptions
 from app.decoder import Decoder
 from app.dlms.ciphering import Keys
 from app.fault import Fault
-from app.line import narrator, reader
+from app.line import narrator
+from app.line.sections import HISTORY
 from app.meters.limits import MOST_SENDERS
 from app.meters.telegram import Telegram
 from app.state import State
@@ -346,7 +347,7 @@ def test_the_guard_s_memory_is_written_each_quarter_of_an_hour(tmp_path: Path) -
     written = set()
     for _ in range(360):
         pushes(meter, line)
-        written.add(str(State(file).section(reader.HISTORY)))
+        written.add(str(State(file).section(HISTORY)))
     assert len(written) == 3  # nothing yet, and twice in half an hour
 
 

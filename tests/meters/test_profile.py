@@ -1,5 +1,6 @@
 """What a profile answers of the telegrams of its family."""
 
+import re
 from decimal import Decimal
 from itertools import combinations
 
@@ -102,8 +103,48 @@ def test_no_two_lists_of_a_family_can_be_taken_for_each_other(one: Profile) -> N
     for first, second in combinations(one.lists, 2):
         if len(first.places) == len(second.places):
             assert any(
-                not a.tags & b.tags for a, b in zip(first.places, second.places, strict=True)
+                exclude_each_other(*places)
+                for places in zip(first.places, second.places, strict=True)
             )
+
+
+def exclude_each_other(one: Place, other: Place) -> bool:
+    """By their types, or as the bytes of a clock are no text."""
+    if not one.tags & other.tags:
+        return True
+    return any(a.obis == Obis(0, 0, 1, 0, 0) and b.text for a, b in ((one, other), (other, one)))
+
+
+# --- Texts of a known form ---
+
+NAME = Place(Obis(0, 0, 42, 0, 0), frozenset({axdr.OCTET_STRING}), text=re.compile("AB(\\d{4})"))
+LABEL = Place(None, frozenset({axdr.OCTET_STRING}), text=re.compile(".+"))
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [(b"AB1234", "1234"), (b"AB123", None), (b"XAB1234", None), (b"AB1234\0", None), (b"", None)],
+)
+def test_a_text_has_to_be_of_its_place_s_form_and_may_hold_the_number(
+    said: bytes, number: str | None
+) -> None:
+    data = (axdr.OCTET_STRING, said)
+    assert NAME.takes(data) is (number is not None)
+    assert NAME.number(data) == number
+
+
+@pytest.mark.parametrize(("said", "fits"), [(b"UP_3f", True), (b"\x07\xea", False), (b"", False)])
+def test_bytes_that_are_no_text_have_no_form(said: bytes, *, fits: bool) -> None:
+    assert LABEL.takes((axdr.OCTET_STRING, said)) is fits
+
+
+def test_a_list_gives_the_number_that_one_of_its_texts_holds() -> None:
+    listed = PositionalList("three-values", "made up", (LABEL, VOLTS, NAME))
+    elements = [(axdr.OCTET_STRING, b"AB9999"), FOUND[0], (axdr.OCTET_STRING, b"AB1234")]
+    assert listed.says_number
+    assert listed.number(elements) == "1234"
+    assert not TWO.says_number
+    assert TWO.number(FOUND) is None
 
 
 @pytest.mark.parametrize(("size", "fits"), [(12, True), (11, False), (0, False)])

@@ -101,6 +101,20 @@ def test_a_family_that_leaves_units_out_counts_whole_watts_and_watt_hours(folder
     assert one.scaler_of(Quantity.VOLTAGE) is None
 
 
+def test_a_family_may_count_in_several_ways_where_there_are_means_to_tell(folder: Path) -> None:
+    one = own(folder, METER + "[nominal]\nactive_energy = [1, 0]\nvoltage = [0, -2]\n")
+    assert (one.energy_scales, one.volt_scales) == ((1, 0), (0, -2))
+    assert one.scaler_of(Quantity.ACTIVE_ENERGY) == 1
+    assert one.scaler_of(Quantity.VOLTAGE) == 0
+
+
+def test_a_user_s_profile_may_be_certain_where_the_shipped_one_is_not(folder: Path) -> None:
+    assert PROFILES["kamstrup"].energy_scales == (1, 0)
+    one = own(folder, 'based_on = "kamstrup"\n[nominal]\nactive_energy = 0\n')
+    assert one.energy_scales == ()
+    assert one.scaler_of(Quantity.ACTIVE_ENERGY) == 0
+
+
 def test_all_that_a_profile_can_say(folder: Path) -> None:
     one = own(
         folder,
@@ -183,6 +197,9 @@ active_energy = 1
         ("[nominal]\ncolour = 0", "nominal.colour"),
         ("[nominal]\nvoltage = 10", "nominal.voltage"),
         ("[nominal]\nvoltage = 0.1", "nominal.voltage"),
+        ("[nominal]\nvoltage = []", "nominal.voltage"),
+        ("[nominal]\nactive_energy = [1, 1]", "nominal.active_energy"),
+        ("[nominal]\ncurrent = [-2, -1]", "nominal"),
         ('[models]\n"584D50" = 2', "models.584D50"),
         ('verified = "hearsay"', "verified"),
         ('identifications = ["XMP5", "("]', "identifications.1"),

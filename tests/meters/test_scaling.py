@@ -1,5 +1,6 @@
 """What values count whose scale the telegram does not say."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -165,3 +166,22 @@ def test_voltages_count_what_makes_the_highest_that_of_a_grid(
 def test_a_family_that_does_not_say_what_voltages_count_leaves_them() -> None:
     other = Profile("other", "Example", "X4", nominal={})
     assert scaling.volt_scale(other, opened(item("1-0:32.7.0", 231))) is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "scaler"),
+    [
+        ((23_945, 23_909, 24_010), -2),
+        ((23_945, 0, 0), -2),
+        ((239, 240, 241), 0),
+        ((2394, 2391, 2401), -1),
+        ((0, 0, 0), 0),
+        ((60_000,), None),
+    ],
+)
+def test_hundredths_of_a_volt_are_told_by_their_size_in_families_that_have_them(
+    sent: tuple[int, ...], scaler: int | None
+) -> None:
+    hundredths = replace(WHOLE, volt_scales=(0, -2))
+    listed = opened(*(item(f"1-0:{12 + 20 * n}.7.0", v) for n, v in enumerate(sent, 1)))
+    assert scaling.volt_scale(hundredths, listed) == scaler

@@ -53,13 +53,14 @@ def text(wanted: str) -> TextValidator:
 
 
 def one_of(choices: Collection[str]) -> TextValidator:
-    """Make a validator of one of several words, which may be written in capitals."""
+    """Make a validator of one of several words, with or without capitals."""
+    spelt = {choice.lower(): choice for choice in choices}
     wanted = f"one of {', '.join(choices)}"
     plain = text(wanted)
 
     def validate(value: object) -> str:
-        choice = plain(value).lower()
-        if choice not in choices:
+        choice = spelt.get(plain(value).lower())
+        if choice is None:
             raise _refusal(value, wanted)
         return choice
 

@@ -22,6 +22,8 @@ MQTT_TLS_PORT: Final = 8883
 LANGUAGES: Final = ("en", "de")
 ONE_METER_LAYOUTS: Final = ("burgenland", "lgraho", "greenmikeeu")
 """Layouts of programs that knew one meter only."""
+ENERGY_UNIT_CHOICES: Final[Mapping[str, int | None]] = {"auto": None, "1 Wh": 0, "10 Wh": 1}
+"""Powers of ten of Wh that energies can count, by the word for it; None is to be found out."""
 LAYOUT_NAMES: Final = ("standard", *ONE_METER_LAYOUTS)
 """Our own layout of topics and messages, then the legacy layouts."""
 
@@ -42,6 +44,7 @@ class MeterOptions:
         serial_mode: None when the meter type decides.
         name: what the household calls the meter.
         update_interval: seconds between published readings, 0 for every telegram.
+        energy_unit: one of ENERGY_UNIT_CHOICES, for energies whose unit the telegrams do not say.
     """
 
     meter_type: str = "auto"
@@ -51,6 +54,7 @@ class MeterOptions:
     serial_mode: SerialMode | None = None
     name: str | None = None
     update_interval: int = 0
+    energy_unit: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +225,7 @@ def _all_options(meter_types: Collection[str]) -> checks.Validator:
         "url": checks.url,
         "serial_mode": checks.serial_mode,
         "name": checks.text("a name"),
+        "energy_unit": checks.one_of(ENERGY_UNIT_CHOICES),
         "update_interval": checks.whole_number(0, _MAX_INTERVAL, "seconds, 0 for every telegram"),
     }
     mqtt: checks.Fields = {

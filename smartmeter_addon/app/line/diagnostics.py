@@ -8,6 +8,7 @@ from typing import Final
 
 from app.line.health import Health
 from app.line.output import Output
+from app.line.sections import METERS, section
 from app.line.trouble import Problem
 from app.meters.reading import Meter
 from app.state import State
@@ -17,9 +18,6 @@ INTERVAL: Final = 30.0
 
 GONE_AFTER: Final = 86400.0
 """Seconds without a telegram of a meter, while its line carries others, until it is replaced."""
-
-SECTION: Final = "meters"
-"""The section of the state in which the meters of a line are kept, those behind them apart."""
 
 
 class Diagnostics:
@@ -53,8 +51,8 @@ class Diagnostics:
         self._name = name
         self._wall_clock = wall_clock
         self._interval = interval
-        self._section = f"{SECTION} {label}".strip()
-        self._meters = {meter.id: meter for meter in _kept(state, self._section)}
+        self._section = section(METERS, label)
+        self._meters = {meter.id: meter for meter in kept_meters(state, label)}
         self._heard: dict[str, float] = {}  # when, by a meter's id
         self._problem: Problem | None = None
         self._since = wall_clock()
@@ -119,8 +117,8 @@ class Diagnostics:
             self._output.diagnose(meter, values, name=self._name)
 
 
-def _kept(state: State, section: str) -> Iterator[Meter]:
-    """Give the meters that were heard before the restart."""
-    for kept in state.section(section).values():
+def kept_meters(state: State, label: str) -> Iterator[Meter]:
+    """Give the meters of a line that were heard before the restart."""
+    for kept in state.section(section(METERS, label)).values():
         with contextlib.suppress(TypeError, ValueError):  # damaged, or of another version
             yield Meter.from_state(kept)

@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
-from app.config.options import MeterOptions
+from app.config.options import ENERGY_UNIT_CHOICES, MeterOptions
 from app.decoder import Decoder
 from app.fault import Fault
 from app.line import diagnostics
-from app.line.diagnostics import Diagnostics
+from app.line.diagnostics import Diagnostics, kept_meters
 from app.line.health import Health
 from app.line.narrator import Narrator
 from app.line.output import Output
+from app.line.sections import ENERGY_UNITS, HISTORY, METER_IDS, METER_NUMBERS, section
 from app.line.throttle import Throttle
 from app.meters import derived, identity
+from app.meters.energy_units import EnergyUnits
 from app.meters.limits import MOST_SENDERS
+from app.meters.meter_ids import MeterIds
 from app.meters.profile import Profile
 from app.meters.reading import Meter, Reading
 from app.meters.telegram import Telegram
@@ -29,12 +32,6 @@ from app.transport.source import Event, Lost, Opened, Source
 
 WATCH_INTERVAL: Final = 1.0
 """Seconds between two looks at a line's health."""
-
-METER_NUMBERS: Final = "meter numbers"
-"""The section of the state with meters' numbers, by sender; each line has its own."""
-
-HISTORY: Final = "history"
-"""The section of the state with the guard's memory, by sender; each line has its own."""
 
 KEEP_AFTER: Final = 900.0
 """Seconds between two writings of the guard's memory: SD cards wear out."""
@@ -110,12 +107,22 @@ class LineReader:
             wall_clock=wall_clock,
             interval=max(diagnostics.INTERVAL, options.update_interval),
         )
-        self._numbers_section = f"{METER_NUMBERS} {label}".strip()
+        self._numbers_section = section(METER_NUMBERS, label)
         self._numbers = state.section(self._numbers_section)
-        self._history_section = f"{HISTORY} {label}".strip()
-        self._guard = Guard(
-            state.section(self._history_section), clock, lambda: wall_clock().timestamp()
+        self._history_section = section(HISTORY, label)
+        history = state.section(self._history_section)
+        self._units_section = section(ENERGY_UNITS, label)
+        self._kept_units = state.section(self._units_section)
+        units = EnergyUnits(
+            ENERGY_UNIT_CHOICES[options.energy_unit], self._kept_units, _counted(history)
         )
+        # What goes on in another unit, because the user says so, cannot be compared.
+        history = {
+            sender: kept
+            for sender, kept in history.items()
+            if not any(map(units.changes, _counted({sender: kept})))
+        }
+        self._guard = Guard(history, clock, lambda: wall_clock().timestamp())
         self._kept_at = clock()
         self._decoder = Decoder(
             options.keys,
@@ -124,6 +131,8 @@ class LineReader:
             options.meter_type,
             label=identity.slug(label),
             numbers=self._numbers,
+            ids=MeterIds(state.view(METER_IDS), _nameless(state, label)),
+            energy_units=units,
             guard=self._guard,
             now=wall_clock,
         )
@@ -234,6 +243,7 @@ class LineReader:
         self._health.telegram(now)
         self._health.said(self._wall_clock(), item.timestamp, counter)
         self._state.update(self._numbers_section, self._numbers)
+        self._state.update(self._units_section, self._kept_units)
         self._narrator.telegram(item)
         if item.reading and self._hand_on(item, item.reading, self._options.name, now):
             self._newest = item.reading
@@ -289,3 +299,22 @@ class LineReader:
 
 def _title(meter: Meter) -> str:
     return " ".join(filter(None, (meter.manufacturer, meter.model, meter.number)))
+
+
+def _nameless(state: State, label: str) -> dict[str, str]:
+    """Return the ids of a line's meters that say neither number nor system title, by type."""
+    return {
+        meter.type: meter.id
+        for meter in kept_meters(state, label)
+        if meter.number is None and meter.system_title is None
+    }
+
+
+def _counted(history: Mapping[str, Any]) -> set[str]:
+    """Return the ids of the meters whose energies the guard accepted, by what it kept."""
+    found: set[str] = set()
+    for kept in history.values():
+        with contextlib.suppress(AttributeError, KeyError, TypeError):  # damaged
+            if any(key.startswith("energy") for key in kept["counters"]):
+                found.update(map(str, kept["ids"]))
+    return found

@@ -12,12 +12,14 @@ from app.cosem.unit import Number, scale
 from app.dlms.receiver import Push
 from app.fault import Fault, Kind
 from app.meters import catalogue, derived, identity, submeters
+from app.meters.energy_units import Counted, EnergyUnits
 from app.meters.meter_clock import MeterClock, MeterClocks, is_clock
+from app.meters.meter_ids import MeterIds
 from app.meters.meter_numbers import MeterNumbers
 from app.meters.profile import Profile
 from app.meters.reading import Meter, Reading
 from app.meters.recogniser import Recogniser, Understood, Unknown
-from app.meters.telegram import Register, Telegram
+from app.meters.telegram import Register, Telegram, Withheld
 
 
 class Interpreter:
@@ -30,6 +32,8 @@ class Interpreter:
         label: of the line, in the characters of an id, for meters that say neither number nor
             system title; may be empty.
         numbers: the meters' numbers by sender as far as they are known, see `MeterNumbers`.
+        ids: the names that meters keep, see `MeterIds`.
+        energy_units: finds what energies count; None takes what is usual for a family.
         now: the computer's clock, for the hour that occurs twice in autumn, when a meter that does
             not say which one it means has not been heard before it.
     """
@@ -42,11 +46,16 @@ class Interpreter:
         *,
         label: str = "",
         numbers: MutableMapping[str, str] | None = None,
+        ids: MeterIds | None = None,
+        energy_units: EnergyUnits | None = None,
         now: Callable[[], datetime] | None = None,
     ) -> None:
         self._recogniser = Recogniser(profiles, meter_type)
         self._clocks = MeterClocks(zone, now)
         self._numbers = MeterNumbers(numbers)
+        self._ids = ids or MeterIds()
+        self._energy_units = energy_units or EnergyUnits()
+        self._now = now
         self._label = label
 
     def read(self, push: Push) -> Telegram:
@@ -77,34 +86,53 @@ class Interpreter:
         profile, listed = understood.profile, understood.items
         manufacturer = understood.manufacturer or profile.manufacturer
         model = profile.model_of(mark)
-        registers = _registers(listed, clock)
-        number = identity.number(listed, own_channel=is_text) or self._numbers.of(sender)
+        before = self._numbers.of(sender)
+        said = understood.number
+        number = said or identity.number(listed, own_channel=is_text) or before
+        kept_id = self._ids.of(said, before) if said else None
         shown = identity.readable(number) if is_text and number else number
-        otherwise = f"{profile.type}_{self._label}" if self._label else profile.type
-        meter = _meter(profile.type, manufacturer, model, title, shown, otherwise)
+        otherwise = self._ids.without_number(profile.type) or "_".join(
+            filter(None, (profile.type, self._label))
+        )
+        meter = _meter(profile.type, manufacturer, model, title, shown, kept_id, otherwise)
+        sent = timestamp or (self._now() if self._now else None)
+        counted = self._energy_units.read(meter.id, profile, listed, understood.energies, sent)
+        registers = _registers(counted.items, clock)
         waiting = number is None and self._numbers.awaited(sender, profile, push)
         return Telegram(
             push=push,
             profile=profile,
             manufacturer=manufacturer,
             model=model,
-            reading=None if waiting else _reading(meter, timestamp, registers, understood),
+            reading=None if waiting else _reading(meter, timestamp, registers, understood, counted),
             others=tuple(submeters.readings(registers, meter, timestamp)) if is_text else (),
             number=number,
             timestamp=timestamp,
             registers=registers,
-            note=understood.note,
+            note="; ".join(filter(None, (understood.note, counted.note))) or None,
+            told=counted.told,
             waiting=waiting,
             sender=sender,
+            kept_id=(said, meter.id) if said else None,
             evidence=understood.evidence,
+            shown=counted.shown,
         )
+
+    def withheld(self, telegram: Telegram) -> tuple[Withheld, ...]:
+        """Tell of the energies of this line that are not published for long, see `EnergyUnits`."""
+        sent = telegram.timestamp or (self._now() if self._now else None)
+        return tuple(self._energy_units.withheld(sent.timestamp())) if sent else ()
 
     def remember(self, telegram: Telegram) -> None:
         """Take what a telegram says of its sender to be so, for those that follow."""
         self._clocks.remember(telegram.sender, telegram.timestamp)
         self._numbers.remember(telegram)
+        if telegram.kept_id is not None:
+            self._ids.remember(*telegram.kept_id)
         if telegram.evidence is not None:
             self._recogniser.learn(telegram.evidence)
+        if telegram.shown is not None:
+            self._energy_units.remember(telegram.shown)
 
 
 def _not_understood(
@@ -143,10 +171,11 @@ def _meter(  # noqa: PLR0917 - lru_cache counts keywords in another order as ano
     model: str,
     title: bytes | None,
     number: str | None,
+    kept_id: str | None,
     otherwise: str,
 ) -> Meter:
     return Meter(
-        id=identity.topic_id(number, title, otherwise),
+        id=kept_id or identity.topic_id(number, title, otherwise),
         number=number,
         type=meter_type,
         manufacturer=manufacturer,
@@ -160,11 +189,12 @@ def _reading(
     timestamp: datetime | None,
     registers: Mapping[Obis, Register],
     understood: Understood,
+    counted: Counted,
 ) -> Reading | None:
     """Give what a telegram says to a household; None if that is nothing."""
     # A number whose unit is not known is a register and no reading.
-    bare = {item.obis for item in understood.items if item.obis and item.unit is None}
-    values = _values(registers, understood.absent | bare)
+    bare = {item.obis for item in counted.items if item.obis and item.unit is None}
+    values = _values(registers, understood.absent | bare | counted.undecided)
     if not values:
         return None
     formulas = derived.add_signed_power(values)

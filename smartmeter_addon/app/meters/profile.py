@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 
 from app.cosem import clock
@@ -14,6 +15,7 @@ from app.cosem.items import Item, Shape
 from app.cosem.obis import Obis
 from app.cosem.unit import scale
 from app.dlms.axdr import Data
+from app.meters import catalogue
 from app.meters.quantities import Quantity
 from app.transport import push_interval
 from app.transport.serial_mode import SerialMode
@@ -22,6 +24,11 @@ AUTO: Final = "auto"
 """Not a profile: the meter type that leaves it to the telegrams."""
 
 _CLOCK: Final = Obis(0, 0, 1, 0, 0)
+_KILO: Final = 3
+
+ENERGIES: Final = frozenset(
+    (Quantity.ACTIVE_ENERGY, Quantity.REACTIVE_ENERGY, Quantity.APPARENT_ENERGY)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,7 @@ class Place:
         scaler: power of ten that makes a number the unit's; None for text and clocks.
         unit: the number's unit.
         absent: the number with which the meter says that it has no value.
+        text: what a text has to be; its group, if it has one, is the meter's number.
     """
 
     obis: Obis | None
@@ -41,11 +49,31 @@ class Place:
     scaler: int | None = None
     unit: str = ""
     absent: int | None = None
+    text: re.Pattern[str] | None = None
 
     def takes(self, data: Data) -> bool:
-        """Tell whether a value can stand here: of its type, and a clock with a clock's size."""
+        """Tell whether a value can stand here: of its type, a clock's size, or a text's form."""
         tag, value = data
-        return tag in self.tags and (self.obis != _CLOCK or len(value) == clock.SIZE)
+        if tag not in self.tags or (self.obis == _CLOCK and len(value) != clock.SIZE):
+            return False
+        return self.text is None or self._found(value) is not None
+
+    @property
+    def says_number(self) -> bool:
+        """Whether the meter's number stands in the text of this place."""
+        return self.text is not None and self.text.groups > 0
+
+    def number(self, data: Data) -> str | None:
+        """Give the meter's number, None where the text of this place does not hold it."""
+        found = self._found(data[1]) if self.says_number else None
+        return found[1] if found else None
+
+    def _found(self, value: object) -> re.Match[str] | None:
+        """Find the form of this place's text in a value, None in bytes that are no text."""
+        if not self.text or not isinstance(value, (bytes, str)):
+            return None
+        text = value.decode("latin-1") if isinstance(value, bytes) else value
+        return self.text.fullmatch(text) if text.isascii() and text.isprintable() else None
 
     def item(self, data: Data) -> Item:
         """Give a bare value the code, scale and unit of its place."""
@@ -56,19 +84,57 @@ class Place:
         return item._replace(value=scale(number, self.scaler))
 
 
+class Proof(StrEnum):
+    """What shows that the order of a list is right, where no operator or maker describes it."""
+
+    SUM = "sum"
+    """Values of captures add up, or fit each other, as they do in this order only."""
+    ONE_SOURCE = "one source"
+    """Nothing but one other program."""
+
+
 @dataclass(frozen=True, slots=True)
 class PositionalList:
-    """A list without OBIS codes, known by count and types."""
+    """A list without OBIS codes, known by count, types and the form of its texts.
+
+    Args:
+        name: in the file of the profile.
+        source: where its description comes from.
+        places: what stands where.
+        proof: what shows that its order is right; None where an operator or maker describes it.
+    """
 
     name: str
     source: str
     places: tuple[Place, ...]
+    proof: Proof | None = None
 
     def fits(self, elements: list[Data]) -> bool:
         """Tell whether a body's elements have this list's count and types."""
         return len(elements) == len(self.places) and all(
             place.takes(data) for data, place in zip(elements, self.places, strict=True)
         )
+
+    @property
+    def energies(self) -> Mapping[Obis, int]:
+        """The codes of its energies, each with the power of ten of Wh or varh that it counts."""
+        return {
+            place.obis: place.scaler + (_KILO if place.unit.startswith("k") else 0)
+            for place in self.places
+            if place.obis is not None
+            and place.scaler is not None
+            and catalogue.quantity_of(place.obis) in ENERGIES
+        }
+
+    @property
+    def says_number(self) -> bool:
+        """Whether one of its texts is of a form that holds the meter's number."""
+        return any(place.says_number for place in self.places)
+
+    def number(self, elements: list[Data]) -> str | None:
+        """Give the meter's number, as far as it stands in a text that names more."""
+        numbers = (place.number(data) for data, place in zip(elements, self.places, strict=True))
+        return next(filter(None, numbers), None)
 
     def items(self, elements: list[Data]) -> list[Item]:
         """Give a body's elements their codes, scales and units."""
@@ -111,6 +177,9 @@ class Profile:
         nominal: power of ten for quantities of telegrams that say no scaler; a quantity that is
             missing here stays a bare register and is no reading. None for a family whose telegrams
             always say their units.
+        energy_scales: powers of ten of Wh between which the meters of the family differ, the usual
+            one first; empty where all count alike. `energy_units` finds out.
+        volt_scales: likewise of voltages, beside whole volts and tenths; their size tells.
         models: names of models by the beginning of the system title in hex digits, or of the
             identification of a P1 telegram.
         identifications: regular expressions for the beginning of a P1 telegram's identification.
@@ -139,6 +208,8 @@ class Profile:
     addresses: tuple[str, ...] = ()
     lists: tuple[PositionalList, ...] = ()
     nominal: Mapping[Quantity, int] | None = None
+    energy_scales: tuple[int, ...] = ()
+    volt_scales: tuple[int, ...] = ()
     models: Mapping[str, str] = field(default_factory=dict)
     identifications: tuple[re.Pattern[str], ...] = ()
     manufacturers: tuple[tuple[re.Pattern[str], str], ...] = ()

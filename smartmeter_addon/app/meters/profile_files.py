@@ -20,7 +20,7 @@ from app.cosem.obis import Obis
 from app.cosem.unit import UNITS
 from app.dlms import axdr
 from app.meters import catalogue
-from app.meters.profile import AUTO, Place, PositionalList, Profile
+from app.meters.profile import AUTO, Place, PositionalList, Profile, Proof
 from app.meters.quantities import QUANTITIES, Quantity
 from app.transport import push_interval
 from app.transport.serial_mode import SerialMode
@@ -39,6 +39,7 @@ _ADDRESS: Final = re.compile(r"[0-9A-Fa-f]+")
 _QUANTITIES: Final = tuple(measured.value for measured in Quantity)
 _SHAPES: Final = tuple(shape.value for shape in Shape)
 _UNITS: Final = {*UNITS.values(), *(f"k{unit}" for unit in ("Wh", "W", "varh", "var", "VAh", "VA"))}
+_PROOFS: Final = tuple(proof.value for proof in Proof)
 _PLAIN_WORDS: Final = {
     "extra keys not allowed": "there is no such key",
     "required key not provided": "this key has to be there",
@@ -49,6 +50,7 @@ _PLAIN_WORDS: Final = {
 }
 """What the checking library says, in words for those who write a profile."""
 
+_LARGEST_SCALER: Final = 9
 _NUMBERS: Final = axdr.INTEGER_TYPES | {axdr.FLOAT32, axdr.FLOAT64}
 _TAGS: Final = {name: tag for tag, name in axdr.NAMES.items()}
 
@@ -130,6 +132,33 @@ def _quantity(text: str) -> Quantity:
     return Quantity(text)
 
 
+def _scaler(value: object) -> int:
+    scaler = _whole(value)
+    if abs(scaler) > _LARGEST_SCALER:
+        raise vol.Invalid(f"wanted is a whole number from -{_LARGEST_SCALER} to {_LARGEST_SCALER}")
+    return scaler
+
+
+def _scalers(value: object) -> tuple[int, ...]:
+    scalers = tuple(map(_scaler, value)) if isinstance(value, list) else (_scaler(value),)
+    if not scalers or len(set(scalers)) < len(scalers):
+        raise vol.Invalid("wanted are different whole numbers in square brackets, or one without")
+    return scalers
+
+
+_UNCERTAIN: Final = (Quantity.ACTIVE_ENERGY, Quantity.VOLTAGE)
+"""Quantities that meters of one family count in different ways, for which there are means to tell
+how."""
+
+
+def _nominal(value: dict[Quantity, tuple[int, ...]]) -> dict[Quantity, tuple[int, ...]]:
+    for measured, scalers in value.items():
+        if len(scalers) > 1 and measured not in _UNCERTAIN:
+            names = " and ".join(one.value for one in _UNCERTAIN)
+            raise vol.Invalid(f"{measured.value} has one number; {names} can have more")
+    return value
+
+
 def _shape(text: str) -> Shape:
     if text not in _SHAPES:
         raise vol.Invalid(f"{text!r} is no shape of a list; one is {', '.join(_SHAPES)}")
@@ -164,6 +193,7 @@ _CODES: Final = [vol.All(str, _obis)]
 _LIST_SCHEMA: Final = vol.Schema(
     {
         vol.Required("source"): str,
+        "proof": vol.In(_PROOFS),
         vol.Required("values"): vol.All(
             [
                 vol.All(
@@ -173,6 +203,7 @@ _LIST_SCHEMA: Final = vol.Schema(
                         "scaler": vol.All(_whole, vol.Range(-9, 9)),
                         "unit": vol.All(str, _unit),
                         "absent": _whole,
+                        "text": vol.All(str, _expression),
                     },
                     _counted,
                 )
@@ -200,7 +231,7 @@ _PROFILE_SCHEMA: Final = vol.Schema(
         "serial_modes": [vol.All(str, _serial_mode)],
         "push_interval": vol.All(_whole, vol.Range(1, 86400)),
         "number_within": {_shape: vol.All(_whole, vol.Range(1, 100))},
-        "nominal": {_quantity: vol.All(_whole, vol.Range(-9, 9))},
+        "nominal": vol.All({_quantity: _scalers}, _nominal),
         "models": {str: str},
         "positional": {str: dict},
         "identifications": [vol.All(str, _expression)],
@@ -248,10 +279,12 @@ def _positional_lists(tables: Mapping[str, Any], where: str) -> dict[str, Positi
                 value.get("scaler"),
                 value.get("unit", ""),
                 value.get("absent"),
+                value.get("text"),
             )
             for value in table["values"]
         )
-        lists[name] = PositionalList(name, table["source"], places)
+        proof = Proof(table["proof"]) if "proof" in table else None
+        lists[name] = PositionalList(name, table["source"], places, proof)
     return lists
 
 
@@ -268,6 +301,9 @@ def _profile(
     unknown = [name for name in names if name not in own and name not in lists]
     if unknown:
         raise ProfileError(f"{path.name}: lists: there is no list {unknown[0]!r}")
+    nominal = table.get("nominal", {})
+    several = {measured: scalers for measured, scalers in nominal.items() if len(scalers) > 1}
+    usual = {measured: scalers[0] for measured, scalers in nominal.items()}
     return Profile(
         type=path.stem,
         manufacturer=table["manufacturer"],
@@ -284,7 +320,9 @@ def _profile(
         push_interval=table.get("push_interval", push_interval.USUAL),
         addresses=tuple(table.get("addresses", ())),
         lists=tuple(own[name] if name in own else lists[name] for name in names),
-        nominal=_WHOLE_UNITS | table["nominal"] if "nominal" in table else None,
+        nominal=_WHOLE_UNITS | usual if "nominal" in table else None,
+        energy_scales=several.get(Quantity.ACTIVE_ENERGY, ()),
+        volt_scales=several.get(Quantity.VOLTAGE, ()),
         models=table.get("models", {}),
         identifications=tuple(table.get("identifications", ())),
         manufacturers=tuple(table.get("manufacturers", {}).items()),

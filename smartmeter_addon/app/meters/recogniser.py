@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from app.cosem import items, p1
@@ -12,7 +13,7 @@ from app.dlms.axdr import Data
 from app.fault import Kind
 from app.meters import catalogue, identity, scaling
 from app.meters.belief import Evidence, Sender
-from app.meters.profile import AUTO, Profile
+from app.meters.profile import AUTO, PositionalList, Profile, Proof
 from app.meters.scale_finder import OpenItems, ScaleFinder
 
 GENERIC: Final = "generic"
@@ -34,6 +35,9 @@ class Understood(NamedTuple):
         note: how values were understood where there was a choice, for the log.
         manufacturer: the profile's, or for families of several makers what the telegram tells.
         evidence: what `Recogniser.learn` takes when the telegram is accepted.
+        number: the meter's own, where the list's description says which digits it is.
+        energies: codes of those whose unit the telegram does not say, each with the power of ten of
+            Wh or varh that it is taken to count.
     """
 
     profile: Profile
@@ -42,6 +46,8 @@ class Understood(NamedTuple):
     note: str | None = None
     manufacturer: str = ""
     evidence: Evidence | None = None
+    number: str | None = None
+    energies: Mapping[Obis, int] = MappingProxyType({})
 
 
 class Unknown(NamedTuple):
@@ -94,10 +100,14 @@ class Recogniser:
         if not candidates and maker is None and _leaves_out_units(body, listed):
             candidates = [p for p in self._by_likelihood if _LISTING_OBJECTS.intersection(p.makers)]
         for profile in candidates:
-            positional = profile.positional(elements)
-            if positional:
-                named, absent = positional.items(elements), positional.absent(elements)
-                return Understood(profile, named, absent)
+            if positional := profile.positional(elements):
+                return _by_position(profile, positional, elements)
+        if not candidates and maker is None:
+            # A number at its place tells such a list apart, also without an address.
+            for profile in self._by_likelihood:
+                positional = profile.positional(elements)
+                if positional and positional.says_number:
+                    return _by_position(profile, positional, elements)
         if all(item.obis is None for item in listed):
             return Unknown(listed, Kind.UNKNOWN_LIST, self._unknown_list())
         return self._coded(candidates, listed, maker, title or address, address)
@@ -157,7 +167,13 @@ class Recogniser:
             known = self._scale_finder.family_of(sender)
             return Understood(known if known in candidates else candidates[0], listed)
         found = self._scale_finder.scaled(candidates, listed, open_items, sender)
-        return Understood(found.profile, found.items, note=found.note, evidence=found.evidence)
+        return Understood(
+            found.profile,
+            found.items,
+            note=found.note,
+            evidence=found.evidence,
+            energies=found.energies,
+        )
 
     def _contradicted(self, maker: str) -> str:
         chosen = self._chosen
@@ -174,6 +190,22 @@ class Recogniser:
         if self._chosen:
             return f"a list that meters of the type {self._chosen.type} do not send; try auto"
         return "no profile knows what the values of this list mean"
+
+
+def _by_position(profile: Profile, known: PositionalList, elements: list[Data]) -> Understood:
+    """Give the values of a list without OBIS codes."""
+    note = (
+        f"the order of the values in this meter's list ({known.name}) rests on one source only; if"
+        " they do not fit what the meter shows, report it as the documentation says"
+    )
+    return Understood(
+        profile,
+        known.items(elements),
+        known.absent(elements),
+        note=note if known.proof is Proof.ONE_SOURCE else None,
+        number=known.number(elements),
+        energies=known.energies,
+    )
 
 
 def _leaves_out_units(body: Data, listed: list[Item]) -> bool:

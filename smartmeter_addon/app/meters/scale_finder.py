@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from app.cosem.items import Item
+from app.cosem.obis import Obis
 from app.meters import identity, scaling
 from app.meters.belief import Beliefs, Evidence, Sender
-from app.meters.profile import Profile
+from app.meters.profile import ENERGIES, Profile
 from app.meters.quantities import Quantity
 
 OpenItems = list[tuple[Item, Quantity]]
@@ -26,12 +27,14 @@ class Scaled(NamedTuple):
         items: the values; bare numbers where no scale is certain.
         note: how values were understood where there was a choice, for the log.
         evidence: what `ScaleFinder.learn` takes when the telegram is accepted.
+        energies: codes of those that have the scale of the family, with that scale.
     """
 
     profile: Profile
     items: list[Item]
     note: str | None
     evidence: Evidence
+    energies: Mapping[Obis, int]
 
 
 class _Choice(NamedTuple):
@@ -82,10 +85,17 @@ class ScaleFinder:
             if exponent not in (profile.scaler_of(Quantity.VOLTAGE), None):
                 note = (
                     f"the voltages of this {profile.manufacturer} {profile.model} count"
-                    f" {'tenths of volts' if exponent else 'whole volts'}, by their size"
+                    f" {scaling.VOLT_SCALES[exponent or 0]}, by their size"
                 )
         found = list(_scaled(listed, open_items, scales))
-        return Scaled(profile, found, note, Evidence(sender, family, volts))
+        energies = {
+            item.obis: exponent
+            for item, measured in open_items
+            if measured in ENERGIES
+            and item.obis is not None
+            and (exponent := scales.get(measured)) is not None
+        }
+        return Scaled(profile, found, note, Evidence(sender, family, volts), energies)
 
     def learn(self, evidence: Evidence) -> None:
         """Take what a telegram that is accepted shows of its sender."""

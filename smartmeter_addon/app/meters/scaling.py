@@ -22,8 +22,11 @@ _CURRENT_CODES: Final = frozenset((31, 51, 71))
 _MOST_FACTOR: Final = Decimal("1.3")
 _USUAL_FACTOR: Final = Decimal("0.02")
 
-_VOLT_SCALES: Final = (0, -1)
-"""Whole volts or tenths: firmwares of one family differ."""
+VOLT_SCALES: Final = {0: "whole volts", -1: "tenths of volts", -2: "hundredths of volts"}
+"""Powers of ten that voltages count, in words."""
+
+_USUAL_VOLT_SCALES: Final = (0, -1)
+"""Firmwares of any family differ between these; hundredths are for its profile to name."""
 
 
 def unscaled(listed: Iterable[Item]) -> list[tuple[Item, Quantity]]:
@@ -103,7 +106,11 @@ def volt_scale(
     highest = _highest_voltage(open_items)
     if not highest:
         return first
-    fitting = [e for e in (first, usual, *_VOLT_SCALES) if _GRID.allow(highest.scaleb(e))]
+    fitting = [
+        e
+        for e in (first, usual, *_USUAL_VOLT_SCALES, *profile.volt_scales)
+        if _GRID.allow(highest.scaleb(e))
+    ]
     return fitting[0] if fitting else None
 
 

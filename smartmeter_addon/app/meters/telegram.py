@@ -11,6 +11,7 @@ from app.cosem.unit import Number
 from app.dlms.receiver import Push
 from app.fault import Fault
 from app.meters.belief import Evidence
+from app.meters.energy_counts import Shown
 from app.meters.profile import Profile
 from app.meters.reading import Reading
 
@@ -59,6 +60,7 @@ class Telegram:
         reading: what it says to a household; None when it says nothing, or is not accepted.
         others: what meters behind this one say, such as a gas meter.
         number: the meter's own number; None when the telegram does not say it.
+        kept_id: number and id of a meter whose id `MeterIds` keeps, when the telegram is accepted.
         timestamp: when the meter sent it; None when it gives no time or no valid one.
         registers: by OBIS code, scaled, in the telegram's order; not those without a value.
         unknown: the items of a list that no profile knows.
@@ -68,7 +70,9 @@ class Telegram:
         fault: what kept the telegram from being read, or from being accepted.
         sender: tells the senders of a line apart.
         evidence: what `Recogniser.learn` takes when the telegram is accepted.
-        told: what pending telegrams before this one turned out to be.
+        shown: what `EnergyUnits.remember` takes when the telegram is accepted.
+        told: what was decided with this telegram: what pending ones before it turned out to be, and
+            what its energies count.
         withheld: all that is withheld on this line at the time of this telegram.
     """
 
@@ -79,6 +83,7 @@ class Telegram:
     reading: Reading | None = None
     others: tuple[Reading, ...] = ()
     number: str | None = None
+    kept_id: tuple[str, str] | None = None
     timestamp: datetime | None = None
     registers: Mapping[Obis, Register] | None = None
     unknown: tuple[Item, ...] = ()
@@ -87,5 +92,6 @@ class Telegram:
     waiting: bool = False
     sender: str = ""
     evidence: Evidence | None = None
+    shown: Shown | None = None
     told: str | None = None
     withheld: tuple[Withheld, ...] = ()
