@@ -56,7 +56,7 @@ def _value(item: Item, moment: Moment) -> tuple[Node, Said | None]:
         case Text():
             return _text(item, moment.identity.says(item.content))
         case Constant():
-            return item.node, (_said(item), "") if item.obis else None
+            return item.node, (_said(item), item.unit.text) if item.obis else None
         case Gap():
             return axdr.null(), None
         case _:

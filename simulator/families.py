@@ -246,6 +246,11 @@ def _am550_variant(
     return Variant(about, layout, identity, _AM550_LINK, ciphered=ciphered, serial_mode=serial_mode)
 
 
+def _slovenia(about: str, layout: Layout, interval: int, phases: int) -> Variant:
+    variant = _am550_variant(about, layout, ciphered=False)
+    return replace(variant, interval=interval, phases=phases)
+
+
 def _kaifa_nordic(
     about: str, layout: Layout, link: links.Link = _KAIFA_NORDIC_LINK, phases: int = 3
 ) -> Variant:
@@ -454,6 +459,59 @@ FAMILIES: dict[str, dict[str, Variant]] = {
         "slovenia": _am550_variant(
             "Elektro Ljubljana: 18 values by position", layouts.SLOVENIA_18, ciphered=False
         ),
+        **{
+            name: _slovenia(about, layout, interval, phases)
+            for name, about, layout, interval, phases in (
+                (
+                    "slovenia-12-energies",
+                    "Elektro Ljubljana: energies, 12 values by position",
+                    layouts.SLOVENIA_12_ENERGIES,
+                    *(900, 3),
+                ),
+                (
+                    "slovenia-12-instant",
+                    "Elektro Celje: 12 values by position",
+                    layouts.SLOVENIA_12_INSTANT,
+                    *(1, 3),
+                ),
+                (
+                    "slovenia-10-instant",
+                    "Elektro Ljubljana, one phase: 10 values by position",
+                    layouts.SLOVENIA_10_INSTANT,
+                    *(5, 1),
+                ),
+                (
+                    "slovenia-10-energies",
+                    "Slovenia: energies of two tariffs, 10 values by position",
+                    layouts.SLOVENIA_10_ENERGIES,
+                    *(900, 3),
+                ),
+                (
+                    "slovenia-9-instant",
+                    "Elektro Ljubljana, one phase: 9 values by position",
+                    layouts.SLOVENIA_9_INSTANT,
+                    *(5, 1),
+                ),
+                (
+                    "slovenia-9-energies",
+                    "Elektro Ljubljana: powers and energies, 9 values by position",
+                    layouts.SLOVENIA_9_ENERGIES,
+                    *(1, 3),
+                ),
+                (
+                    "slovenia-8",
+                    "Slovenia, one phase: 8 values by position",
+                    layouts.SLOVENIA_8,
+                    *(5, 1),
+                ),
+                (
+                    "slovenia-4",
+                    "Elektro Ljubljana: both energies, 4 values by position",
+                    layouts.SLOVENIA_4,
+                    *(900, 3),
+                ),
+            )
+        },
         "rows": _am550_variant("16 rows in three segments", layouts.AM550_ROWS, ciphered=False),
         "swiss": _am550_variant(
             "Swiss operators: 28 capture objects in five segments",
@@ -464,6 +522,14 @@ FAMILIES: dict[str, dict[str, Variant]] = {
             "Swiss operators: the same, ciphered", layouts.AM550_SWISS
         ),
         "text": _text("Slovenian operators: P1 without a checksum", layouts.AM550_TEXT, _am550),
+    },
+    "ie5": {
+        "croatia": _am550_variant(
+            "HEP: 33 values by position, in two segments", layouts.CROATIA_33, ciphered=False
+        ),
+        "croatia-28": _am550_variant(
+            "HEP: 28 values by position", layouts.CROATIA_28, ciphered=False
+        ),
     },
     "im350": {
         "wien": Variant(

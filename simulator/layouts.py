@@ -188,19 +188,87 @@ KAERNTEN_12 = Layout(
     ),
 )
 
-# --- Slovenia, and a list with codes of unknown origin --------------------------------------
+# --- Slovenia and Croatia, and a list with codes of unknown origin --------------------------
 
-SLOVENIA_18 = Layout(
+_SLOVENIA_NAME = Text("name", "0-0:42.0.0", numbered=True)
+
+
+def _slovenia(list_name: bytes, *items: Item) -> Layout:
+    """A list of Slovenian meters: the meter's name, that of the list, values."""
+    return Layout(
+        Shape.POSITIONAL, (_SLOVENIA_NAME, Constant(None, axdr.octet_string(list_name)), *items)
+    )
+
+
+SLOVENIA_18 = _slovenia(
+    b"16820005",
+    *_powers(),
+    *_voltages(-1),
+    *_currents(),
+    *_registers(_W, "21.7.0", "41.7.0", "61.7.0", "22.7.0", "42.7.0", "62.7.0"),
+)
+SLOVENIA_12_ENERGIES = _slovenia(
+    b"16820006",
+    Constant("0-0:96.3.10", axdr.enum(1)),
+    Constant("0-0:96.14.0", axdr.octet_string(b"\0\1"), said="0001"),
+    *_registers(_WH, "1.8.0", "1.8.1", "1.8.2", "2.8.0", "2.8.1", "2.8.2"),
+    *_registers(_VARH, "3.8.0", "4.8.0"),
+)
+SLOVENIA_12_INSTANT = _slovenia(b"UP_3f", *_voltages(-1), *_currents(), *_powers())
+SLOVENIA_10_INSTANT = _slovenia(
+    b"ISK84600001",
+    *_powers(),
+    *_voltages(-1, 1),
+    *_currents(1),
+    *_registers(_W, "21.7.0", "22.7.0"),
+)
+SLOVENIA_10_ENERGIES = _slovenia(
+    b"16820007",
+    *_registers(_WH, "1.8.1", "1.8.2", "2.8.1", "2.8.2"),
+    *_registers(_VARH, "3.8.1", "3.8.2", "4.8.1", "4.8.2"),
+)
+SLOVENIA_9_INSTANT = _slovenia(
+    b"ISK84600001", *_powers(), *_voltages(-1, 1), *_registers(_WH, "2.8.1", "2.8.2")
+)
+SLOVENIA_9_ENERGIES = Layout(
     Shape.POSITIONAL,
     (
-        _NAME,
-        _NUMBER,
-        *_powers(),
-        *_voltages(-1),
-        *_currents(),
-        *_registers(_W, "21.7.0", "41.7.0", "61.7.0", "22.7.0", "42.7.0", "62.7.0"),
+        _SLOVENIA_NAME,
+        *_powers((1, 2)),
+        *_registers(_WH, "1.8.0", "1.8.1", "1.8.2", "2.8.0", "2.8.1", "2.8.2"),
     ),
 )
+SLOVENIA_8 = _slovenia(b"ISK84600001", *_voltages(-1, 1), *_currents(1), *_powers())
+SLOVENIA_4 = Layout(
+    Shape.POSITIONAL,
+    (_NUMBER, Constant(None, Node(Type.UINT8, 0)), *_registers(_WH, "1.8.0", "2.8.0")),
+)
+
+_CROATIA_BEGIN: tuple[Item, ...] = (
+    _NUMBER,
+    Clock(part=Part.TIME),
+    Clock(part=Part.DATE),
+    *_registers(_WH, "1.8.0", "1.8.1", "1.8.2", "2.8.0", "2.8.1", "2.8.2"),
+)
+_CROATIA_END: tuple[Item, ...] = (
+    *_registers(_W, "21.7.0", "41.7.0", "61.7.0", "22.7.0", "42.7.0", "62.7.0"),
+    *_voltages(-1),
+    *_currents(),
+    Constant("0-0:17.0.0", axdr.uint32(17250), unit=_W),
+    *(Constant(None, axdr.array(axdr.uint16(9400))),) * 3,
+    Constant("0-0:96.3.10", Node(Type.BOOLEAN, True)),  # noqa: FBT003 - the value itself
+)
+CROATIA_33 = Layout(
+    Shape.POSITIONAL,
+    (
+        *_CROATIA_BEGIN,
+        *_registers(_VARH, "5.8.0", "6.8.0", "7.8.0", "8.8.0"),
+        *_powers((1, 2)),
+        _power_factor(_U16, -3, magnitude=True),
+        *_CROATIA_END,
+    ),
+)
+CROATIA_28 = Layout(Shape.POSITIONAL, (*_CROATIA_BEGIN, *_powers((1, 2)), *_CROATIA_END))
 
 AM550_ROWS = Layout(
     Shape.ROWS,

@@ -113,6 +113,7 @@ class Text:
         type: Data type that carries it; a number of digits only can be an integer.
         size: Length to which it is filled up with zero bytes.
         coded: In telegrams of text, whether the codes of its characters are written in hex.
+        numbered: Whether it is a name in which a reader finds the meter's number.
     """
 
     content: Literal["number", "name"]
@@ -120,6 +121,7 @@ class Text:
     type: Type = Type.OCTET_STRING
     size: int = 0
     coded: bool = False
+    numbered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ class Constant:
         obis: Its code; None where it stands bare or its position means nothing.
         node: The value.
         said: What a reader has to show of it, for a value that is not simply a number or a text.
+        unit: Its unit, where it is a number that has one.
         class_id: COSEM class of the object, where the list says it.
         attribute: Attribute of the object, where the list says it.
     """
@@ -137,6 +140,7 @@ class Constant:
     obis: str | None
     node: Node
     said: str | None = None
+    unit: Unit = Unit.COUNT
     class_id: int = 1
     attribute: int = 2
 

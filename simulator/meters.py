@@ -217,8 +217,9 @@ class Meter:
 
     def _number(self) -> str | None:
         """Return the name by which the telegram tells the meter from others."""
-        said = {item.content for item in self.layout.items if isinstance(item, Text)}
-        if "number" in said:
+        texts = [item for item in self.layout.items if isinstance(item, Text)]
+        said = {item.content for item in texts}
+        if "number" in said or any(item.numbered for item in texts):
             return self.identity.number
         return self.identity.name if "name" in said else None
 

@@ -4,6 +4,7 @@ The telegrams are written by the simulator, which shares nothing with the progra
 without codes means is read from lists.toml a second time, and applied by hand.
 """
 
+import re
 import tomllib
 from dataclasses import replace
 from decimal import Decimal
@@ -37,6 +38,8 @@ OWNERS = [(one.type, known.name) for one in PROFILES.values() for known in one.l
 NUMBERS = {
     "long-unsigned": Type.UINT16,
     "double-long-unsigned": Type.UINT32,
+    "unsigned": Type.UINT8,
+    "enum": Type.ENUM,
     "long64-unsigned": Type.UINT64,
 }
 MOMENT = NOON.astimezone(ZONE)
@@ -71,6 +74,15 @@ def draw_value(data: st.DataObject, place: dict[str, Any]) -> tuple[Node, object
     declared = data.draw(st.sampled_from(place["type"].split("|")))
     if declared == "octet-string" and place.get("obis") == "0-0:1.0.0":
         return axdr.octet_string(clock.date_time(MOMENT)), MOMENT.isoformat()
+    if "text" in place:
+        text = data.draw(st.from_regex(re.compile(place["text"], re.ASCII), fullmatch=True))
+        return axdr.octet_string(text.encode("ascii")), text
+    if declared == "array":
+        numbers = data.draw(st.lists(st.integers(0, 0xFFFF), max_size=3))
+        return axdr.array(*map(axdr.uint16, numbers)), None
+    if declared == "boolean":
+        flag = data.draw(st.booleans())
+        return Node(Type.BOOLEAN, flag), flag
     if declared == "octet-string":
         text = data.draw(st.text("0123456789ABCXYZ", max_size=20))
         return axdr.octet_string(text.encode("ascii")), text
@@ -105,17 +117,23 @@ def test_a_list_without_codes_is_read_with_the_values_sent(
     assert not chosen or telegram.profile.type == meter_type
 
 
+SAMPLES = {
+    "octet-string": axdr.octet_string(b"123"),
+    "array": axdr.array(),
+    "boolean": Node(Type.BOOLEAN, value=True),
+}
+
+
+def known_number(place: dict[str, Any]) -> Node:
+    return Node(NUMBERS[place["type"].split("|")[0]], 5)
+
+
 @pytest.mark.parametrize(("meter_type", "name"), OWNERS)
 def test_a_list_with_one_value_more_or_less_is_not_recognised(meter_type: str, name: str) -> None:
     """But for a list that is known itself."""
     lengths = {len(known.places) for known in PROFILES[meter_type].lists}
     places = TABLES[name]["values"]
-    nodes = [
-        axdr.octet_string(b"123")
-        if place["type"] == "octet-string"
-        else Node(NUMBERS[place["type"].split("|")[0]], 5)
-        for place in places
-    ]
+    nodes = [SAMPLES.get(place["type"]) or known_number(place) for place in places]
     title = PROFILES[meter_type].makers[0].encode("ascii") + b"\x01\x02\x03\x04\x05"
     for changed in (nodes[1:], nodes[:-1], [*nodes, axdr.uint32(5)]):
         if len(changed) in lengths:
