@@ -4,7 +4,9 @@ The inputs are small and made up after public captures and reports; each names i
 """
 
 import json
+import random
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,8 +19,9 @@ from app import jsontext
 from app.decode import describe
 from app.meters.telegram import Telegram
 from simulator import axdr, links, meters
-from simulator.household import Household
+from simulator.household import Household, Snapshot
 from tests.support.captures import PROFILES, VECTORS
+from tests.support.guarded import GuardedLine
 from tests.support.lines import PORT, ReadLine, opened_line
 from tests.support.memory import Memory
 from tests.support.simulated import START
@@ -236,3 +239,38 @@ def test_a_clock_tells_the_lists_of_vienna_from_those_of_slovenia() -> None:
         (known,) = [one for one in PROFILES["am550"].lists if one.name == name]
         named = [str(place.obis) for place in known.places if place.obis]
         assert list(map(str, telegram.registers or {})) == named
+
+
+# --- Import and export at once ---
+
+
+def test_a_meter_that_imports_and_exports_at_once_is_borne() -> None:
+    """Nights in which it only imports teach the guard that it does not; a few telegrams do more."""
+    line, meter, household = GuardedLine(), slovenian("slovenia"), Household(7, NOON)
+    draw = random.Random(3)  # noqa: S311 - a house, no secret
+    held = []
+    moment = NOON
+    for _ in range(5):
+        days = [False] * 120 + [True] * 60
+        held.append(0)
+        for has_sun in days:
+            moment += timedelta(seconds=5)
+            phases = [draw.randint(50, 900), draw.randint(40, 400), draw.randint(10, 80)]
+            phases[2] *= -1 if has_sun else 1
+            sent = meter.telegram(unnetted(household.at(moment), phases))
+            held[-1] += line.take(sent.data) is None
+    assert sum(held) <= 6
+    assert held[2:] == [0, 0, 0]
+
+
+def unnetted(snapshot: Snapshot, phases: list[int]) -> Snapshot:
+    """What a meter shows that counts each phase by itself, with some power in each."""
+    values: dict[str, Decimal | None] = dict(snapshot.values)
+    for number, watts in enumerate(phases):
+        group = 20 * number
+        values[f"{group + 21}.7.0"] = Decimal(max(watts, 0))
+        values[f"{group + 22}.7.0"] = Decimal(max(-watts, 0))
+        values[f"{group + 31}.7.0"] = Decimal(round(abs(watts) / 2.3)).scaleb(-2)
+    values["1.7.0"] = Decimal(sum(watts for watts in phases if watts > 0))
+    values["2.7.0"] = Decimal(-sum(watts for watts in phases if watts < 0))
+    return replace(snapshot, values=values)
