@@ -16,6 +16,7 @@ from app import __version__
 from app.meters.sensors import DIAGNOSTICS
 from app.mqtt.topics import Topics
 from simulator.ciphering import AUTH_KEY
+from simulator.families import FAMILIES
 from simulator.wires import TcpServer
 from tests.support.mosquitto import TIMEOUT, Mosquitto, Watcher
 from tests.support.program import Program, options, running
@@ -81,6 +82,25 @@ async def test_a_telegram_at_2400_baud_is_published_at_once(
     )
     assert max(latencies) < ENOUGH
     assert min(latencies) < PROMISED
+
+
+@pytest.mark.parametrize(
+    ("family", "variant"),
+    [
+        *(("am550", name) for name in FAMILIES["am550"] if name.startswith("slovenia")),
+        *(("ie5", name) for name in FAMILIES["ie5"]),
+    ],
+)
+async def test_lists_by_position_in_the_clear_are_published_as_the_meter_means_them(
+    broker: Mosquitto, adapter: Adapter, tmp_path: Path, family: str, variant: str
+) -> None:
+    meter = SimulatedMeter(adapter, family, variant, zone=UTC)
+    unkeyed = options(broker, adapter.path, key="")
+    async with broker.watch() as home, running(unkeyed, tmp_path) as program:
+        await program.ready()
+        truth = (await meter.push()).truth
+        assert await said(home, meter) == state(truth)
+        await end(program)
 
 
 async def test_several_meters_on_several_lines_are_read_side_by_side(
