@@ -193,6 +193,8 @@ def test_what_is_kept_over_a_restart_goes_on() -> None:
     for damaged in (None, [], {}, {**kept, "odds": {}}, {**kept, "active": 7}, {**kept, "odds": 1}):
         assert Record.from_state(damaged) is None
     assert Record.from_state({**kept, "odds": {"0": float("nan")}}) is None
+    assert Record.from_state({**kept, "reactive": 7}) is None
+    assert Record.from_state({**kept, "odds": {"0": 0, "99999": 0}}) is None
 
 
 def test_the_odds_of_a_unit_only_grow_with_hours_that_fit() -> None:

@@ -34,6 +34,9 @@ two to three hours that fit."""
 _LEAST_ODDS: Final = -15.0
 """So that units that seemed impossible for years can turn out right within some hours."""
 
+_LARGEST_UNIT: Final = 9
+"""Digits by which a unit is another than 1 Wh; a state that says more is damaged."""
+
 _SLACK: Final = 1000.0
 """Wh by which a counter may rise at once, for clocks that were set."""
 
@@ -201,9 +204,10 @@ class Record:
         except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
             return None
         numbers = (*odds.values(), *record.moved_at.values(), record.since or 0.0)
-        if not odds or not all(map(math.isfinite, numbers)):
+        is_known = {record.active, record.reactive} <= {None, *odds}
+        if not odds or not is_known or not all(map(math.isfinite, numbers)):
             return None
-        return record if record.active is None or record.active in odds else None
+        return record if all(abs(unit) <= _LARGEST_UNIT for unit in odds) else None
 
     def _unit_of(self, kind: EnergyKind) -> int | None:
         """Return the unit in which energies of a kind are published."""
