@@ -12,7 +12,7 @@ from app.config.options import MeterOptions
 from app.decoder import Decoder
 from app.dlms.ciphering import Keys
 from app.fault import Fault
-from app.line import narrator
+from app.line import narrator, reader
 from app.line.sections import HISTORY
 from app.meters.limits import MOST_SENDERS
 from app.meters.telegram import Telegram
