@@ -81,9 +81,14 @@ def test_all_else_is_text(line: str, text: str) -> None:
     assert item.number is None
 
 
-def test_a_unit_that_is_none_is_left_out() -> None:
-    assert one("0-1:24.2.1(00.107*m³)").unit == ""
-    assert one("1-0:1.8.0(4.0*)").value == Decimal("4.0")
+def test_a_unit_may_be_missing_behind_its_star() -> None:
+    assert (one("1-0:1.8.0(4.0*)").value, one("1-0:1.8.0(4.0*)").unit) == (Decimal("4.0"), "")
+
+
+@pytest.mark.parametrize("unit", ["k#Wh", "k Wh", "1kWh", "kWhkWhkWh", "-"])
+def test_a_number_whose_unit_cannot_be_read_is_no_number(unit: str) -> None:
+    """Else a counter would be taken in the unit that is usual where none is named."""
+    assert one(f"0-1:24.2.1(00.107*{unit})").number is None
 
 
 @pytest.mark.parametrize(
@@ -96,6 +101,138 @@ def test_a_unit_that_is_none_is_left_out() -> None:
 )
 def test_codes_may_be_cut_short(line: str, code: Obis) -> None:
     assert one(line).obis == code
+
+
+# --- Spellings ---
+
+UNITS = ["kWh", "Wh", "MWh", "W", "kW", "var", "kvar", "kVAr", "kVArh", "VA", "V", "kV", "A", "kA"]
+UNITS += ["Hz", "kHz", "m3", "GJ", "MJ", "dm3", "Nm3"]
+blanks = st.sampled_from(["", " ", "\t", "  "])
+mixed_case = st.lists(st.booleans(), min_size=6, max_size=6)
+
+
+def is_mega(unit: str) -> bool:
+    return unit[0] == "M"
+
+
+@given(
+    st.sampled_from(UNITS),
+    mixed_case,
+    st.decimals(0, 10**6, places=3),
+    st.sampled_from([".", ","]),
+    st.sampled_from(["*", " * ", " *", "* ", " ", ""]),
+    st.lists(blanks, min_size=4, max_size=4),
+)
+def test_any_spelling_of_a_number_and_its_unit_is_read(
+    unit: str, upper: list[bool], value: Decimal, point: str, star: str, spaces: list[str]
+) -> None:
+    letters = zip(unit, upper, strict=False)
+    spelled = "".join(one.upper() if up else one.lower() for one, up in letters)
+    if is_mega(unit):
+        spelled = "M" + spelled[1:]
+    before, after, inside, behind = spaces
+    number = f"{value:010.3f}".replace(".", point)
+    item = one(f"{before}1-0:1.8.0{after}({inside}{number}{star}{spelled}{behind}){before}")
+    assert item.value == value
+    assert item.unit in {*UNITS, "kvarh"}
+    assert item.unit is not None
+    assert item.unit.lower() == unit.lower()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "unit"),
+    [
+        ("00007137.694*kWh ", Decimal("7137.694"), "kWh"),
+        ("230.5 V", Decimal("230.5"), "V"),
+        ("230.5V", Decimal("230.5"), "V"),
+        ("0230 V", 230, "V"),
+        ("016A", 16, "A"),
+        ("001,25*a", Decimal("1.25"), "A"),
+        ("00,244*kw", Decimal("0.244"), "kW"),
+        ("0,999", Decimal("0.999"), ""),
+        ("0.242*kV", Decimal("0.242"), "kV"),
+        ("0.049*kHz", Decimal("0.049"), "kHz"),
+        ("24000*W", 24000, "W"),
+        ("-00,5 kW", Decimal("-0.5"), "kW"),
+    ],
+)
+def test_units_and_numbers_are_read_as_meters_write_them(
+    field: str, value: Decimal | int, unit: str
+) -> None:
+    item = one(f"1-0:1.7.0({field})")
+    assert (item.value, item.unit) == (value, unit)
+    assert type(item.value) is type(value)
+
+
+@pytest.mark.parametrize("unit", ["mWh", "mW", "mwh", "mJ", "kkWh", "Wk", "kWs"])
+def test_a_unit_that_may_be_another_one_stays_as_it_is(unit: str) -> None:
+    assert one(f"1-0:1.8.0(1.0*{unit})").unit == unit
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "0-0:96.13.0(12 Uhr)",
+        "0-0:96.13.0(1,5)",
+        "0-0:96.1.1(0123A)",
+        "0-0:96.1.0(1234567890V)",
+        "0-0:1.0.0(170102192002W)",
+        "1-0:0.9.1(222553)",
+        "1-0:0.9.1(222553S)",
+        "0-0:96.14.0(TARIFF 1)",
+        "0-0:96.50.68(ON)",
+        "0-1:24.1.0(003)",
+        "1-0:1.7.0(1.234,5*kW)",
+        "1-0:1.7.0(1,234.5*kW)",
+        "1-0:1.7.0(1..5*kW)",
+        "1-0:1.7.0(12 345*W)",
+        "1-0:1.6.0(261102010000W)",
+    ],
+)
+def test_what_may_be_something_else_is_no_number(line: str) -> None:
+    item = one(line)
+    assert item.number is None
+    assert item.value == line.partition("(")[2].removesuffix(")")
+
+
+# --- What is no ASCII ---
+
+
+@pytest.mark.parametrize("cube", [b"\xb3", "³".encode()])
+def test_the_sign_of_a_cube_is_a_three(cube: bytes) -> None:
+    content = b"/XMX5\r\n\r\n0-1:24.2.1(261102122005W)(01501.449*m" + cube + b")\r\n!"
+    (item,) = p1.read(p1.decode(content))
+    assert (item.value, item.unit) == (Decimal("1501.449"), "m3")
+
+
+LINES = [b"1-0:1.8.0(000101.821*kWh)", b"0-0:96.14.0(0001)", b"1-0:32.7.0(237.2*V)"]
+strange_bytes = st.binary(min_size=1, max_size=5).map(
+    lambda odd: bytes(
+        byte | 0x80 if 0x20 <= byte < 0x7F or byte in b"\t\r\n" else byte for byte in odd
+    )
+)
+
+
+@given(strange_bytes, st.integers(0, 2), st.floats(0, 1))
+def test_what_is_no_text_costs_its_own_line_at_most(odd: bytes, number: int, place: float) -> None:
+    at = round(place * len(LINES[number]))
+    lines = [*LINES]
+    lines[number] = lines[number][:at] + odd + lines[number][at:]
+    content = b"\r\n".join((b"/XMX5", b"", *lines, b"!"))
+    wanted = p1.read(p1.decode(b"\r\n".join((b"/XMX5", b"", *LINES, b"!"))))
+    parsed = p1.parse(p1.decode(content))
+    if len(parsed.items) == len(wanted):
+        assert parsed.items == wanted
+    else:
+        assert parsed.items == wanted[:number] + wanted[number + 1 :]
+        assert len(parsed.passed_over) == 1
+
+
+def test_a_text_of_what_is_no_text_is_passed_over() -> None:
+    text = p1.decode(b"/AUX5\r\n\r\n0-0:96.13.0(" + b"\xff" * 1024 + b")\r\n!")
+    items, passed_over = p1.parse(text)
+    assert items == []
+    assert [len(line) for line in passed_over] == [1037]
 
 
 # --- Meters behind the meter ---
@@ -118,6 +255,84 @@ def test_a_value_may_stand_on_the_next_line(end: str) -> None:
     assert (str(second.obis), second.value) == ("0-1:24.4.0", "1")
 
 
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\r\n\r\n"])
+@pytest.mark.parametrize(
+    ("lines", "value"),
+    [
+        (["0-1:24.3.0(120517020000)(08)(60)(1)(0-1:24.2.1)(m3)", "(00124.477*m3)"], "124.477"),
+        (["0-1:24.3.0(120517020000)(08)(60)(1)(0-1:24.2.1)(m3)", " ( 00124,477 )"], "124.477"),
+        (["0-1:24.3.0(120517020000)(08)(60)(1)(0-1:24.2.1)(m3)(00124.477)"], "124.477"),
+        (["0-1:24.2.1(120517020000)", "(00124.477*m3)"], "124.477"),
+        (["0-1:24.2.1(120517020000)(m3)", "(00124.477)"], "124.477"),
+        (["0-1:24.2.1(120517020000)(00124.477)"], "124.477"),
+    ],
+)
+def test_a_counter_with_its_time_may_be_written_in_several_ways(
+    lines: list[str], value: str, end: str
+) -> None:
+    item, _ = p1.read(telegram(*lines, "0-1:24.4.0(1)", end=end))
+    assert (item.value, item.at) == (Decimal(value), "120517020000")
+    assert item.unit in {"m3", ""}
+
+
+def test_a_value_may_have_its_time_behind_it() -> None:
+    """As Iskraemeco writes the peak of a month in Wallonia (mhendriks/P1-Dongel-ESP32#87)."""
+    assert one("1-0:1.6.0(08.796*kW)(260102010000)") == Item(
+        Obis(1, 0, 1, 6, 0), axdr.FLOAT64, Decimal("8.796"), "kW", "260102010000"
+    )
+
+
+def test_any_value_may_stand_on_the_next_line() -> None:
+    first, second = p1.read(telegram("1-0:1.8.0", "(000101.821*kWh)", "1-0:1.7.0(00.193*kW)"))
+    assert (first.value, second.value) == (Decimal("101.821"), Decimal("0.193"))
+
+
+HISTORY = ["0-0:1.0.0(220201000000T)", "1-0:1.8.0(000999.000*kWh)", "1-0:2.8.0(000888.000*kWh)"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["0-0:98.1.0", "(", *HISTORY, ")"],
+        ["0-0:98.1.0(", *HISTORY, ")"],
+        ["0-0:98.1.0(" + HISTORY[0], *HISTORY[1:-1], HISTORY[-1] + ")"],
+        ["0-0:98.1.0(" + "".join(HISTORY) + ")"],
+        ["0-0:98.1.0", "(" + "".join(HISTORY), ")"],
+    ],
+)
+def test_codes_in_a_list_of_past_values_are_no_current_values(lines: list[str]) -> None:
+    """As Hungarian meters write it (esphome/issues#3042)."""
+    current = "1-0:1.8.0(001234.000*kWh)"
+    items, passed_over = p1.parse(telegram(*lines, current))
+    assert [(str(item.obis), item.value) for item in items] == [
+        ("0-0:98.1.0", "(" + "".join(HISTORY) + ")"),
+        ("1-0:1.8.0", Decimal("1234.000")),
+    ]
+    assert passed_over == []
+
+
+def test_a_list_of_past_values_that_never_ends_gives_no_current_value() -> None:
+    items = p1.read(telegram("0-0:98.1.0", "(", *HISTORY))
+    assert [str(item.obis) for item in items] == ["0-0:98.1.0"]
+
+
+@pytest.mark.parametrize("cut", [0, 1, 3, 5])
+def test_a_list_of_past_values_may_be_broken_between_its_values(cut: int) -> None:
+    """As 0-0:98.1.0 of Belgium."""
+    groups = [
+        "(3)",
+        "(1-0:1.6.0)",
+        "(1-0:1.6.0)",
+        "(260801000000S)",
+        "(260731120000S)",
+        "(01.747*kW)",
+    ]
+    head, tail = "".join(groups[:cut]), groups[cut:]
+    first, second = p1.read(telegram(f"0-0:98.1.0{head}", *tail, "1-0:1.7.0(00.132*kW)"))
+    assert (first.tag, first.value) == (axdr.VISIBLE_STRING, "".join(groups))
+    assert second.value == Decimal("0.132")
+
+
 def test_a_list_of_several_values_is_kept_as_text() -> None:
     log = "(1)(0-0:96.7.19)(000101000001W)(2147483647*s)"
     item = one(f"1-0:99.97.0{log}")
@@ -137,12 +352,16 @@ def test_a_list_of_several_values_is_kept_as_text() -> None:
         "1-0:1.8.0(1.0*kWh",
         "1-0:(1.0*kWh)",
         "x1-0:1.8.0(1.0*kWh)",
-        "1-0:1.8.0 (1.0*kWh)",
+        "1-0:1.8.0 x(1.0*kWh)",
     ],
 )
 def test_what_is_no_line_is_passed_over(line: str) -> None:
-    items = p1.read(telegram("0-0:96.14.0(0001)", line, "1-0:1.7.0(00.193*kW)"))
-    assert [str(item.obis) for item in items] == ["0-0:96.14.0", "1-0:1.7.0"]
+    items, passed_over = p1.parse(telegram("0-0:96.14.0(0001)", line, "1-0:1.7.0(00.193*kW)"))
+    assert [(str(item.obis), item.value) for item in items] == [
+        ("0-0:96.14.0", "0001"),
+        ("1-0:1.7.0", Decimal("0.193")),
+    ]
+    assert passed_over == [line] * bool(line)
 
 
 @given(st.text(alphabet="/!()*.:-+0123456789SWkWhm3 \r\n", max_size=300))

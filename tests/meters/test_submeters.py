@@ -85,6 +85,58 @@ def test_each_channel_is_a_meter_of_its_own() -> None:
     ]
 
 
+@pytest.mark.parametrize(("kind", "key"), [("003", "gas"), ("007", "water"), ("006", "water")])
+def test_a_counter_of_gas_or_water_without_a_unit_counts_cubic_metres(kind: str, key: str) -> None:
+    assert only(registers(kind, unit="")).values == {key: Decimal("107.123")}
+
+
+@pytest.mark.parametrize("unit", ["m3", "Nm3", "dm3"])
+def test_volumes_come_in_several_units(unit: str) -> None:
+    factor = Decimal("0.001") if unit == "dm3" else 1
+    assert only(registers(unit=unit)).values == {"gas": Decimal("107.123") * factor}
+
+
+# --- Meters with one number ---
+
+
+@pytest.mark.parametrize("newer", [1, 3])
+@pytest.mark.parametrize("order", [(1, 3), (3, 1)])
+def test_of_two_channels_with_one_number_the_newer_report_counts(
+    order: tuple[int, int], newer: int
+) -> None:
+    found: dict[Obis, Register] = {}
+    for channel in order:
+        moment = MOMENT if channel == newer else datetime(2019, 5, 12, 11, 45, 58, tzinfo=UTC)
+        counter = Register(Decimal(channel), "m3", moment, is_dated=True)
+        found |= registers(channel=channel) | {Obis.parse(f"0-{channel}:24.2.1"): counter}
+    reading = only(found)
+    assert reading.values == {"gas": Decimal(newer)}
+    assert reading.meter.id == "g0053003378289217"
+
+
+def test_a_report_without_a_time_is_the_older_one() -> None:
+    dated = Register(Decimal(3), "m3", MOMENT, is_dated=True)
+    for channel in (1, 2):
+        code = Obis.parse(f"0-{channel}:24.2.1")
+        other = Obis.parse(f"0-{3 - channel}:24.2.1")
+        undated = Register(Decimal(5), "m3")
+        found = registers(channel=1) | registers(channel=2) | {code: dated, other: undated}
+        assert only(found).values == {"gas": Decimal(3)}
+
+
+def test_meters_of_different_kinds_with_one_number_stay_two() -> None:
+    found = submeters.readings({**registers("003"), **registers("007", channel=2)}, MAIN, None)
+    assert [(one.meter.id, list(one.values)) for one in found] == [
+        ("g0053003378289217", ["gas"]),
+        ("g0053003378289217_water", ["water"]),
+    ]
+
+
+def test_a_meter_with_the_number_of_the_main_one_stays_another() -> None:
+    (reading,) = submeters.readings(registers(number=MAIN.number), MAIN, None)
+    assert reading.meter.id == f"{MAIN.id}_gas"
+
+
 @pytest.mark.parametrize(
     "found",
     [
@@ -94,7 +146,7 @@ def test_each_channel_is_a_meter_of_its_own() -> None:
         registers(""),
         registers("three"),
         registers(unit="kWh"),
-        registers(unit=""),
+        registers("004", unit=""),
         registers("004", unit="m3"),
         registers(counter="()"),
         registers(channel=0),

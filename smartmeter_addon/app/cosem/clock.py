@@ -11,12 +11,16 @@ from typing import Final
 
 SIZE: Final = 12
 
-_TEXT: Final = re.compile(r"(\d{2}|\d{4})(\d{2})(\d{2}) ?(\d{2}):?(\d{2}):?(\d{2})([SWsw]?)")
+_TEXT: Final = re.compile(r"(\d{2}|\d{4})(\d{2})(\d{2}) ?(\d{2}):?(\d{2}):?(\d{2})([STWstw]?)")
 
 _LARGEST_CORRECTION: Final = timedelta(minutes=5)
 _NOT_GIVEN: Final = -0x8000
 _LARGEST_DEVIATION: Final = 840  # minutes, UTC+14
 _YEARS: Final = range(1990, 2100)
+_YEARS_OF_TEXT: Final = range(2007, 2070)
+"""Years of P1 telegrams, which began with DSMR 2 in 2007. 000101000000 is a clock that was never
+set (dsmrreader/dsmr-reader#1922), 700101010000 and 632525252525 are no report of a meter."""
+
 _INVALID: Final = 0x01
 _SUMMER: Final = 0x80
 _STATUS_NOT_GIVEN: Final = 0xFF
@@ -62,8 +66,8 @@ def parse_text(text: str, zone: tzinfo, after: datetime | None = None) -> dateti
     """Read a time as P1 telegrams write it; see `parse` for the arguments.
 
     ``YYMMDDhhmmss`` and S for summer or W for winter time, or none; NES writes
-    ``YYYYMMDD hh:mm:ss``. A flag that contradicts the calendar is believed: it tells how the
-    meter's clock is set.
+    ``YYYYMMDD hh:mm:ss``, and some meters in Hungary T, which says neither (esphome/issues#3042).
+    A flag that contradicts the calendar is believed: it tells how the meter's clock is set.
     """
     found = _TEXT.fullmatch(text)
     if not found:
@@ -72,13 +76,13 @@ def parse_text(text: str, zone: tzinfo, after: datetime | None = None) -> dateti
     year, month, day, hour, minute, second = (int(part) for part in parts)
     if year < 100:  # noqa: PLR2004 - written with two digits
         year += 2000
-    if year not in _YEARS:
+    if year not in _YEARS_OF_TEXT:
         return None
     try:
         local = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - see below
     except ValueError:
         return None
-    if not flag:
+    if flag in {"", "T", "t"}:
         return place(local, zone, after)
     offsets = [local.replace(month=month, day=1, tzinfo=zone).utcoffset() for month in (1, 7)]
     known = sorted(offset for offset in offsets if offset is not None)

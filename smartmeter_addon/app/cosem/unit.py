@@ -76,6 +76,13 @@ UNITS: Final = {
 }
 """Names by number; 253 to 255 are reserved, other, and no unit."""
 
+_OF_TEXT: Final = (
+    *(prefix + base for prefix in ("", "k") for base in ("Wh", "varh", "VAh", "W", "var", "VA")),
+    *(prefix + base for prefix in ("", "k") for base in ("V", "A", "Hz")),
+    *("kVArh", "kVAr", "MWh", "Mvarh", "MW", "J", "GJ", "MJ", "m3", "dm3", "Nm3"),
+)
+_BY_LOWER_CASE: Final = {unit.lower(): unit for unit in reversed(_OF_TEXT) if unit[0] != "M"}
+
 Number = int | Decimal
 
 
@@ -86,3 +93,15 @@ def scale(value: Number, exponent: int) -> Number:
     if exponent > 0:
         return value * int(10**exponent)
     return Decimal(value).scaleb(exponent)
+
+
+def of_text(unit: str) -> str:
+    """Give a unit of a text telegram as it is usually written; an unknown one as it is.
+
+    Upper and lower case are the same but for the prefix M, which would else be a thousandth.
+    """
+    if unit in _OF_TEXT:
+        return unit
+    if unit[:1] == "M" and (mega := "M" + _BY_LOWER_CASE.get(unit[1:].lower(), "")) in _OF_TEXT:
+        return mega
+    return _BY_LOWER_CASE.get(unit.lower(), unit)

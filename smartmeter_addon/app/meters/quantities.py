@@ -122,12 +122,19 @@ QUANTITIES: Final = {
 """Every quantity, its unit and its bounds."""
 
 _PREFIXES: Final = {"": 0, "k": 3, "M": 6}
-_SPELLINGS: Final = {"deg": "°", "Deg": "°", "m3": "m³", "kVArh": "kvarh", "kVAr": "kvar"}
+_SPELLINGS: Final = {
+    "deg": "°",
+    "Deg": "°",
+    "m3": "m³",
+    "Nm3": "m³",
+    "kVArh": "kvarh",
+    "kVAr": "kvar",
+}
 
 
 def _conversions() -> dict[tuple[str, str], int]:
     """Give the power of ten between units that differ in their prefix only."""
-    table = {("MJ", "GJ"): -3}
+    table = {("MJ", "GJ"): -3, ("dm3", "m³"): -3}
     for base in ("Wh", "varh", "VAh", "W", "var", "VA", "V", "A", "Hz"):
         for given, given_exponent in _PREFIXES.items():
             for wanted, wanted_exponent in _PREFIXES.items():

@@ -5,6 +5,7 @@ Channel B of medium 0: 24.1.0 says the kind of device (EN 13757-3), 96.1.x its n
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -19,6 +20,9 @@ _CHANNELS: Final = range(1, 9)
 _COUNTERS: Final = ((24, 2), (24, 3))
 _KIND: Final = (24, 1, 0)
 _NUMBER: Final = (96, 1)
+
+_OFTEN_WITHOUT_UNIT: Final = ("gas", "water")
+"""Counters that count m³ where the telegram names no unit (ndokter/dsmr_parser, test_parse_v5)."""
 
 _LATEST: Final = timedelta(days=1)
 """By how much a report may be ahead of the clock of the meter; more is no time."""
@@ -44,8 +48,12 @@ def readings(
         registers: of the telegram.
         main: the meter that sent it.
         sent: when it did; None when it says no time.
+
+    Returns:
+        One reading for each meter. Of two channels with one number, of which one is dead as a rule,
+        the newer report.
     """
-    found = []
+    found: dict[str, Reading] = {}
     for channel in _CHANNELS:
         own = {
             obis: register
@@ -53,9 +61,31 @@ def readings(
             if obis.a == 0 and obis.b == channel
         }
         reading = _reading(own, main, channel, sent) if own else None
-        if reading:
-            found.append(reading)
-    return found
+        if reading is None:
+            continue
+        before = found.get(reading.meter.id)
+        if reading.meter.id == main.id or (
+            before and before.values.keys() != reading.values.keys()
+        ):
+            reading = _named_by_kind(reading)
+            before = found.get(reading.meter.id)
+        if before is None or _is_newer(reading, before):
+            found[reading.meter.id] = reading
+    return list(found.values())
+
+
+def _is_newer(reading: Reading, before: Reading) -> bool:
+    """Tell whether a report is newer than another; one without a time is not."""
+    if reading.timestamp is None or before.timestamp is None:
+        return before.timestamp is None and reading.timestamp is not None
+    return reading.timestamp > before.timestamp
+
+
+def _named_by_kind(reading: Reading) -> Reading:
+    """Give a meter an id of its own whose number one of another kind has, too."""
+    kind = next(iter(reading.values))
+    meter = replace(reading.meter, id=f"{reading.meter.id}_{kind}")
+    return replace(reading, meter=meter)
 
 
 def _reading(
@@ -75,7 +105,9 @@ def _reading(
         return None  # with 632525252525 or 700101010000, a meter says "no report"
     if number is None and not counter.value:
         return None  # nothing was ever connected to the channel
-    exponent = quantities.exponent(counter.unit, SENSORS[kind.key].unit or "")
+    wanted = SENSORS[kind.key].unit or ""
+    given = counter.unit or (wanted if kind.key in _OFTEN_WITHOUT_UNIT else "")
+    exponent = quantities.exponent(given, wanted)
     if exponent is None:
         return None
     meter = Meter(
