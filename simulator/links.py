@@ -7,7 +7,7 @@ the other, with a pause between the frames where the meter makes one.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
 
 from simulator.axdr import ber_length
@@ -320,6 +320,35 @@ class Plain:
         return [apdu]
 
 
+class P1Checksum(Enum):
+    """What stands after the exclamation mark of a P1 telegram."""
+
+    ARC = auto()
+    """The standard's since DSMR 4."""
+    UNPADDED = auto()
+    """The same without leading zeros."""
+    X25 = auto()
+    """Holley in Hungary, in one order of its bytes or the other."""
+    X25_SWAPPED = auto()
+    ZEROS = auto()
+    """Iskraemeco AM550 in Slovenia."""
+    NONE = auto()
+    """DSMR 2 and 3."""
+
+
+def p1_digits(text: bytes, checksum: P1Checksum) -> bytes:
+    """Return what stands after the exclamation mark, for the text up to and with it."""
+    x25 = crc_x25(text)
+    return {
+        P1Checksum.ARC: f"{crc_arc(text):04X}",
+        P1Checksum.UNPADDED: f"{crc_arc(text):X}",
+        P1Checksum.X25: x25[::-1].hex().upper(),
+        P1Checksum.X25_SWAPPED: x25.hex().upper(),
+        P1Checksum.ZEROS: "0000",
+        P1Checksum.NONE: "",
+    }[checksum].encode("ascii")
+
+
 def p1(identification: str, lines: list[str], *, checksum: bool = True) -> bytes:
     """Return a P1 telegram (DSMR 5.0.2, 5.2).
 
@@ -329,4 +358,4 @@ def p1(identification: str, lines: list[str], *, checksum: bool = True) -> bytes
         checksum: Whether the CRC stands after the exclamation mark; DSMR 2 and 3 have none.
     """
     text = "\r\n".join((f"/{identification}", "", *lines, "!")).encode("ascii")
-    return text + (f"{crc_arc(text):04X}\r\n" if checksum else "\r\n").encode("ascii")
+    return text + p1_digits(text, P1Checksum.ARC if checksum else P1Checksum.NONE) + b"\r\n"

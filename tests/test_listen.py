@@ -24,6 +24,7 @@ from app.transport.serial_mode import SerialMode
 from app.transport.source import Source, source_for
 from simulator import axdr, links, wires
 from simulator.ciphering import AUTH_KEY, KEY
+from simulator.links import P1Checksum
 from simulator.meters import obis_bytes
 from simulator.wires import TcpServer
 from tests.support.mosquitto import TIMEOUT
@@ -162,6 +163,20 @@ def test_a_telegram_in_hundreds_is_one_shape_in_the_block() -> None:
     block = report(P1 * 100)[1]
     assert sum("meter_type dsmr" in line for line in block) == 1
     assert f"{100 * len(P1)} bytes, 100 good frames, 0 bytes that belong to no frame" in block
+
+
+def test_what_is_passed_over_is_shown_and_counted() -> None:
+    lines = ["1-0:1.8.0(001234.567*kWh)", "0-0:96.13.0(\\)", "nothing", "1-0:99.9.9(5*kWh)"]
+    text = links.p1("XMX5LGBBFG1009394887", lines).replace(b"\\)", b"\xff" * 100 + b")")
+    text = text[: text.index(b"!") + 1]
+    shown, block = report((text + links.p1_digits(text, P1Checksum.ARC) + b"\r\n") * 2)
+    shown_bytes = "\\xff" * 48
+    assert [line for line in shown if "passed over" in line] == [
+        f"  passed over      '0-0:96.13.0({shown_bytes}'",
+        "  passed over      'nothing'",
+    ] * 2
+    assert "4 x p1: line without sense" in block
+    assert "1 x meter: register without meaning" in block
 
 
 # --- What the block leaves out ---

@@ -12,6 +12,7 @@ from app.dlms.ciphering import Keys
 from app.dlms.receiver import Push, Receiver
 from app.fault import Fault
 from app.link import Frame, Scanner
+from app.link.p1_checksum import Checksums
 from app.meters.energy_units import EnergyUnits
 from app.meters.interpreter import Interpreter
 from app.meters.meter_ids import MeterIds
@@ -54,6 +55,8 @@ class Decoder:
         self._keys = keys
         # System titles whose tags were right: they have to have one on a line opened anew, too.
         self._tagged: set[bytes] = set()
+        # So are the sorts of checksum of P1 meters.
+        self._checksums = Checksums()
         self._interpreter = Interpreter(
             profiles,
             meter_type,
@@ -68,8 +71,8 @@ class Decoder:
 
     def restart(self) -> None:
         """Begin a new stream of the same line: what is half read is forgotten, meters are not."""
-        self._scanner = Scanner()
-        self._receiver = Receiver(self._keys, self._tagged)
+        self._scanner = Scanner(self._checksums)
+        self._receiver = Receiver(self._keys, self._tagged, self._checksums)
 
     @property
     def junk(self) -> int:

@@ -13,6 +13,8 @@ class Kind(StrEnum):
 
     DAMAGED = "damaged"
     """Bytes that began like a frame or telegram but fail a check: noise, or a wrong serial mode."""
+    CHECKSUM_WRONG = "checksum wrong"
+    """A whole telegram of text whose checksum is wrong: damage, but no wrong serial mode."""
     KEY_MISSING = "key missing"
     """A ciphered telegram, and no encryption key is configured."""
     KEY_WRONG = "encryption key wrong"

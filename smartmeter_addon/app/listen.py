@@ -14,14 +14,14 @@ from collections.abc import Iterable, Iterator
 from typing import Final, TextIO
 
 from app import __version__
-from app.cosem import items
+from app.cosem import items, p1
 from app.cosem.items import Shape
 from app.cosem.obis import Obis
 from app.decoder import Decoder
 from app.dlms import axdr
 from app.dlms.ciphering import AUTHENTICATED, ENCRYPTED, describe_title
 from app.dlms.receiver import Push
-from app.fault import Fault
+from app.fault import Fault, Kind
 from app.meters import identity
 from app.meters.catalogue import name_of
 from app.meters.telegram import Register, Telegram
@@ -48,6 +48,8 @@ class Report:
         self._links: Counter[str] = Counter()
         self._faults: Counter[str] = Counter()
         self._shapes: dict[str, list[str]] = {}
+        self._senseless = 0
+        self._unknown: set[Obis] = set()
         self._bytes = self._frames = self._junk = 0
         self._line = "none"
         self._given_up: list[SerialMode] = []
@@ -96,6 +98,14 @@ class Report:
             yield f"  {listed}"
         for obis, register in (telegram.registers or {}).items():
             yield f"  {_register(obis, register)}"
+        self._unknown.update(
+            obis
+            for obis, register in (telegram.registers or {}).items()
+            if not name_of(obis, register.unit)
+        )
+        for text in _passed_over(push):
+            self._senseless += 1
+            yield f"  {'passed over':<16} {text[:_LONGEST_TEXT]!a}"
         for item in telegram.unknown:
             code = str(item.obis) if item.obis else "-"
             yield f"  {code:<16} {axdr.NAMES[item.tag]:<22} {item.text[:_LONGEST_TEXT]}"
@@ -114,6 +124,10 @@ class Report:
         )
         for kind, count in sorted(self._faults.items()):
             yield f"{count} x {kind}"
+        if self._senseless:
+            yield f"{self._senseless} x p1: line without sense"
+        if self._unknown:
+            yield f"{len(self._unknown)} x meter: register without meaning"
         if not self._shapes:
             yield "no telegram"
         for heading, lines in self._shapes.items():
@@ -141,6 +155,12 @@ def _list(push: Push) -> str | None:
         return None
     body = push.content.body
     return f"list of {len(items.read(body))} items {_SHAPES[items.shape(body)]}"
+
+
+def _passed_over(push: Push) -> list[str]:
+    """Give the lines of a text that make no sense."""
+    content = push.content
+    return p1.parse(p1.decode(content)).passed_over if isinstance(content, bytes) else []
 
 
 def _register(obis: Obis, register: Register) -> str:
@@ -232,8 +252,9 @@ async def _read(source: Source, decoder: Decoder, report: Report, out: TextIO) -
                 case bytes():
                     frames = decoder.frames
                     report.received(len(event))
-                    _show(decoder.feed(event), report, out)
-                    if decoder.frames > frames:
+                    decoded = decoder.feed(event)
+                    _show(decoded, report, out)
+                    if decoder.frames > frames or any(map(_is_whole_text, decoded)):
                         source.framed()
                 case Opened(line):
                     report.ended(decoder.frames, decoder.junk)
@@ -248,6 +269,12 @@ async def _read(source: Source, decoder: Decoder, report: Report, out: TextIO) -
                     again = f"next attempt in {retry_in:.0f} s"
                     print(f"{reason} ({again})", file=out, flush=True)
     _show(decoder.finish(), report, out)
+
+
+def _is_whole_text(item: Telegram | Fault) -> bool:
+    """Recognise a telegram that is whole text: the serial mode is right, only its checksum not."""
+    fault = item if isinstance(item, Fault) else item.fault
+    return fault is not None and fault.kind is Kind.CHECKSUM_WRONG
 
 
 def _show(decoded: Iterable[Telegram | Fault], report: Report, out: TextIO) -> None:

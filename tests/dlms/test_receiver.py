@@ -152,7 +152,7 @@ def test_a_ciphered_text_with_a_wrong_checksum_is_not_believed() -> None:
     """Without an authentication key nothing else guards it."""
     text = links.p1("SAG5", ["1-0:1.8.0(1*Wh)"]).replace(b"(1*", b"(2*")
     fault = failure(Ciphering().protect(text, system_title=TITLE, counter=9), Keys(KEY))
-    assert (fault.kind, fault.layer) == (Kind.DAMAGED, "p1")
+    assert (fault.kind, fault.layer) == (Kind.CHECKSUM_WRONG, "p1")
     assert "checksum" in fault.reason
 
 

@@ -233,6 +233,31 @@ def test_a_fault_that_keeps_telegrams_from_being_read_is_a_problem_at_once(
     assert found.sentence.startswith("do this and that")
 
 
+def test_whole_telegrams_with_a_wrong_checksum_are_named_and_not_the_serial_mode(
+    line: Health,
+) -> None:
+    for second in range(100, 400, 10):
+        line.received(800, second)
+        line.fault(fault(Kind.CHECKSUM_WRONG, "the checksum of a telegram is wrong"), second)
+        found = line.problem(second + 5.0)
+        if second + 5.0 <= 100 + SILENT_AFTER:
+            assert found is None  # it may be noise
+            continue
+        assert found
+        assert found.key == "checksum wrong"
+        assert found.sentence.startswith("the checksum of a telegram is wrong")
+        assert "the serial mode is right" in found.sentence
+    assert line.diagnostics(400.0)["signal_health"] == 0
+
+
+def test_one_wrong_checksum_among_good_telegrams_is_no_problem(line: Health) -> None:
+    last = push(line, 100.0)
+    line.received(800, last + 5)
+    line.fault(fault(Kind.CHECKSUM_WRONG), last + 5)
+    assert line.problem(last + 10) is None
+    assert line.diagnostics(last + 10)["signal_health"] == Decimal("66.6")
+
+
 @pytest.mark.parametrize("kind", [Kind.KEY_WRONG, Kind.UNKNOWN_LIST, Kind.UNSUPPORTED])
 def test_a_remedy_follows_a_fault_that_names_none(line: Health, kind: Kind) -> None:
     line.fault(fault(kind, "this is wrong"), 0.0)

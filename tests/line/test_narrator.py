@@ -13,6 +13,7 @@ from app.line.trouble import moment
 from app.meters.telegram import Telegram, Withheld
 from simulator import axdr, links
 from simulator.ciphering import AUTH_KEY, KEY
+from simulator.links import P1Checksum
 from simulator.meters import Register, Shape, Unit
 from tests.support.lines import (
     GATEWAY,
@@ -286,6 +287,47 @@ def test_the_choice_of_a_scale_is_logged_once(log: WatchedLog) -> None:
         "the telegrams do not say what their values count; by their size they are those of a"
         " Landis+Gyr E450"
     )
+
+
+def dsmr(kind: P1Checksum, second: int, energy: str = "001234.567") -> bytes:
+    """A P1 telegram with a checksum of some sort."""
+    lines = (f"0-0:1.0.0(2607011200{second:02}S)", f"1-0:1.8.0({energy}*kWh)")
+    text = "\r\n".join(("/ISK5\\2M550T-1012", "", *lines, "!")).encode("ascii")
+    return text + links.p1_digits(text, kind) + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (P1Checksum.X25, "CRC-16/X.25"),
+        (P1Checksum.X25_SWAPPED, "with the two bytes exchanged"),
+        (P1Checksum.ZEROS, "say 0000 in place of a checksum"),
+        (P1Checksum.NONE, "have no checksum"),
+        (P1Checksum.ARC, None),
+    ],
+)
+def test_an_unusual_checksum_is_logged_once(
+    log: WatchedLog, kind: P1Checksum, said: str | None
+) -> None:
+    line = opened_line(Keys())
+    for second in range(0, 50, 10):
+        line.take(dsmr(kind, second))
+        line.watch(10)
+    assert len(line.recorder.published) == 5
+    notes = [text for text in log.at("NOTICE") if "checksum" in text]
+    assert len(notes) == (said is not None)
+    assert all(said in note for note in notes if said)
+
+
+def test_a_wrong_checksum_is_logged_and_the_serial_mode_not_blamed(log: WatchedLog) -> None:
+    line = opened_line(Keys())
+    for second in range(0, 50, 10):
+        line.take(dsmr(P1Checksum.ARC, second).replace(b"234", b"235"))
+        line.watch(10)
+    assert line.recorder.published == []
+    (warning,) = log.at("WARNING")
+    assert warning.startswith("the checksum of a telegram of 75 bytes is wrong, and no other is")
+    assert not any("may be the wrong one" in text for text in log.all)
 
 
 def test_telegrams_without_a_published_value_are_logged_once(log: WatchedLog) -> None:

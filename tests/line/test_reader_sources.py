@@ -14,6 +14,7 @@ from app.transport.mode_search import FAILED_BURSTS, USUAL
 from app.transport.serial_mode import SerialMode
 from app.transport.serial_source import SERIAL_MODES
 from app.transport.source import Event
+from simulator import links
 from simulator.wires import TcpServer
 from tests.support.lines import (
     KEYS,
@@ -235,6 +236,17 @@ async def test_a_serial_mode_that_gave_a_telegram_is_kept(
             await noise(adapter, log)
             line.now += 25
     assert not any("trying another mode" in text for text in log.all)
+
+
+async def test_whole_text_with_a_wrong_checksum_shows_the_serial_mode(
+    adapter: Adapter, log: WatchedLog
+) -> None:
+    text = links.p1("WSE5Wasion--Meter---", ["1-0:1.8.0(001234.567*kWh)"])
+    async with running_line(line_at(adapter)) as line:
+        assert await modes(adapter, log, line, 1) == ["2400 8E1"]
+        await log.wait("reading ")
+        adapter.write(text.replace(b"1234", b"1235"))
+        assert await log.wait("the serial mode is") == "the serial mode is 9600 8N1"
 
 
 async def test_the_serial_mode_found_is_tried_first_after_a_restart(

@@ -1,14 +1,27 @@
 """P1 telegrams: text between a slash and an exclamation mark."""
 
+from collections.abc import Callable
+from itertools import pairwise
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.fault import Fault, Kind
-from app.link import Frame, Scanner
+from app.link import Frame, Scanner, p1
+from app.link.frame import More, Probe
+from app.link.p1_checksum import Algorithm, Sort
 from simulator import links
+from simulator.links import P1Checksum
 
 LINES = ["0-0:1.0.0(260701120005S)", "1-0:1.8.0(00001234*Wh)", "1-0:1.7.0(00321*W)"]
 TELEGRAM = links.p1("SAG5SAG-METER", LINES)
 TEXT = TELEGRAM[: TELEGRAM.index(b"!") + 1]
+UNCHECKED = Sort(Algorithm.NONE).sentence
+
+
+def sealed(text: bytes, kind: P1Checksum) -> bytes:
+    return text + links.p1_digits(text, kind) + b"\r\n"
 
 
 def scan(*chunks: bytes) -> list[Frame | Fault]:
@@ -40,7 +53,7 @@ def test_an_identification_without_end_is_noise() -> None:
 
 def test_a_telegram_without_a_checksum_is_taken() -> None:
     telegram = links.p1("ISK5", LINES, checksum=False)
-    assert scan(telegram) == [Frame("p1", 0, telegram[:-2])]
+    assert scan(telegram) == [Frame("p1", 0, telegram[:-2], note=UNCHECKED)]
 
 
 @pytest.mark.parametrize("checksum", [True, False])
@@ -77,9 +90,23 @@ def test_telegrams_that_follow_one_another_may_come_in_pieces(size: int) -> None
 def test_a_recorded_telegram_may_lack_its_last_line_end(*, checksum: bool, missing: int) -> None:
     telegram = links.p1("ISK5", LINES, checksum=checksum)[:-missing]
     text = telegram[: telegram.index(b"!") + 1]
-    frame = Frame("p1", 0, text, checksum=16 * checksum)
+    frame = Frame("p1", 0, text, checksum=16 * checksum, note="" if checksum else UNCHECKED)
     assert scan(telegram) == [frame]
     assert scan(*(telegram[at : at + 1] for at in range(len(telegram)))) == [frame]
+
+
+@pytest.mark.parametrize("kind", P1Checksum)
+def test_a_checksum_may_be_of_several_sorts(kind: P1Checksum) -> None:
+    bits = 0 if kind in {P1Checksum.ZEROS, P1Checksum.NONE} else 16
+    (frame,) = scan(sealed(TEXT, kind))
+    assert isinstance(frame, Frame)
+    assert frame._replace(note="") == Frame("p1", 0, TEXT, checksum=bits)
+
+
+def test_how_a_telegram_is_checked_is_told_where_that_is_not_usual() -> None:
+    (frame,) = scan(sealed(TEXT, P1Checksum.X25))
+    assert isinstance(frame, Frame)
+    assert "CRC-16/X.25" in frame.note
 
 
 def test_a_checksum_in_small_letters_is_the_same() -> None:
@@ -95,11 +122,11 @@ def test_bare_line_feeds_end_lines_too() -> None:
 def test_a_wrong_checksum_is_a_fault_and_no_telegram() -> None:
     damaged = TELEGRAM.replace(b"1234", b"1235")
     reason = f"the checksum of a telegram of {len(TEXT)} bytes is wrong"
-    assert scan(damaged) == [Fault(Kind.DAMAGED, "p1", 0, reason)]
+    assert scan(damaged) == [Fault(Kind.CHECKSUM_WRONG, "p1", 0, reason)]
 
 
-def test_a_byte_that_is_no_text_is_a_fault_and_no_telegram() -> None:
-    damaged = TELEGRAM.replace(b"1234", b"12\x834")
+def test_a_byte_that_is_no_text_is_told_where_no_checksum_is() -> None:
+    damaged = links.p1("SAG5", LINES, checksum=False).replace(b"1234", b"12\x834")
     reason = "a telegram of text holds the byte 83"
     assert scan(damaged)[0] == Fault(Kind.DAMAGED, "p1", 0, reason)
 
@@ -131,11 +158,134 @@ def test_the_line_end_of_a_recorded_telegram_may_be_missing() -> None:
 
 @pytest.mark.parametrize("kept", [40, 60, len(TEXT) - 1, len(TEXT) + 2])
 def test_a_telegram_that_is_cut_short_gives_nothing_but_a_fault(kept: int) -> None:
-    events = scan(TELEGRAM[:kept])
-    assert [(event.kind, event.layer) for event in events if isinstance(event, Fault)] == [
-        (Kind.DAMAGED, "p1")
-    ]
-    assert len(events) == 1
+    (fault,) = scan(TELEGRAM[:kept])
+    assert isinstance(fault, Fault)
+    in_checksum = kept > len(TEXT)
+    assert fault.kind is (Kind.CHECKSUM_WRONG if in_checksum else Kind.DAMAGED)
+    assert fault.layer == "p1"
+
+
+# --- Line ends ---
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 1000])
+@pytest.mark.parametrize("line_end", [b"\n", b"\r", b"\r\r\n", b"\r\n\r\n", b"\n\n"])
+def test_telegrams_whose_line_ends_were_changed_are_read(line_end: bytes, size: int) -> None:
+    data = TELEGRAM.replace(b"\r\n", line_end) * 3
+    events = scan(*(data[at : at + size] for at in range(0, len(data), size)))
+    note = Sort(Algorithm.ARC, restored=True).sentence
+    assert [event._replace(offset=0) for event in events if isinstance(event, Frame)] == [
+        Frame("p1", 0, TEXT, checksum=16, note=note)
+    ] * 3
+    assert len(events) == 3
+
+
+# --- What is no text ---
+
+checked = st.sampled_from(
+    [P1Checksum.ARC, P1Checksum.UNPADDED, P1Checksum.X25, P1Checksum.X25_SWAPPED]
+)
+unchecked = st.sampled_from([P1Checksum.ZEROS, P1Checksum.NONE])
+strange = st.binary(min_size=1, max_size=3).filter(lambda one: not p1._STRANGE.sub(b"", one))
+places = st.integers(len(b"/SAG5"), len(TEXT) - 2)
+chunk_sizes = st.sampled_from([1, 3, 16, 100, 1 << 20])
+
+
+@settings(max_examples=200)
+@given(strange, places, checked, chunk_sizes, st.booleans())
+def test_what_is_no_text_is_read_at_any_place_with_a_right_checksum(
+    odd: bytes,
+    at: int,
+    kind: P1Checksum,
+    size: int,
+    replaces: bool,  # noqa: FBT001 - by hypothesis
+) -> None:
+    text = TEXT[:at] + odd + TEXT[at + (len(odd) if replaces else 0) :]
+    if not text.endswith(b"!"):
+        text = TEXT[:at] + odd + TEXT[at:]
+    data = sealed(text, kind)
+    if p1._END.search(text, 1, len(text) - 1):
+        return  # a line that begins like the end
+    found = scan(*(data[pos : pos + size] for pos in range(0, len(data), size)))
+    (frame,) = (event for event in found if isinstance(event, Frame))
+    assert (frame.payload, frame.checksum) == (text, 16)
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("size", [1, 100, 1 << 20])
+@pytest.mark.parametrize(
+    "odd", [b"\xff" * 1024, b"\0" * 300, "Zähler".encode("latin-1"), b"\xff\n" * 9]
+)
+def test_a_long_run_of_what_is_no_text_is_read_with_a_right_checksum(odd: bytes, size: int) -> None:
+    text = TEXT[:-1] + b"0-0:96.13.0(" + odd + b")\r\n!"
+    data = sealed(text, P1Checksum.ARC) * 2
+    found = scan(*(data[pos : pos + size] for pos in range(0, len(data), size)))
+    assert found == [Frame("p1", at, text, checksum=16) for at in (0, len(data) // 2)]
+
+
+@given(strange, places, unchecked, st.integers(1, 4))
+def test_what_is_no_text_is_not_read_without_a_checksum(
+    odd: bytes, at: int, kind: P1Checksum, count: int
+) -> None:
+    data = sealed(TEXT[:at] + odd + TEXT[at:], kind)
+    found = scan(data * count)
+    assert not any(isinstance(event, Frame) for event in found)
+    assert all(isinstance(event, Fault) and event.kind is Kind.DAMAGED for event in found)
+
+
+def test_a_byte_that_is_no_text_beside_a_wrong_checksum_is_no_wrong_serial_mode() -> None:
+    (fault,) = scan(TELEGRAM.replace(b"1234", b"12\x834"))
+    assert isinstance(fault, Fault)
+    assert fault.kind is Kind.CHECKSUM_WRONG
+
+
+def test_a_text_that_never_ends_is_told_at_the_end_of_the_stream() -> None:
+    """As the enciphered telegrams of Elgama do behind their first line."""
+    (fault,) = scan(b"/EGM5G35\r\n\x00\x82\x02" + bytes(200))
+    assert isinstance(fault, Fault)
+    assert fault.reason == "the bytes end inside a frame, 213 are there"
+
+
+def test_a_telegram_with_a_right_checksum_is_there_at_once_whatever_is_before_it() -> None:
+    beginning = b"\xdb\x08SAG\x59\x05\xed\x33\x12\x82\x20\x00\x30\0\0\0\1"
+    scanner = Scanner()
+    *_, frame = scanner.feed(beginning + TELEGRAM)
+    assert frame == Frame("p1", len(beginning), TEXT, checksum=16)
+
+
+# --- Long telegrams ---
+
+
+def long(size: int) -> bytes:
+    lines = [f"1-0:{c}.{d}.{e}({c:06}*Wh)" for c in range(99) for d in range(9) for e in range(9)]
+    text = "\r\n".join(("/SAG5", "", *lines)).encode("ascii")[: size - 9]
+    return sealed(text + b"\r\n!", P1Checksum.ARC)
+
+
+@pytest.mark.parametrize("size", [7, 50, 1 << 20])
+def test_a_telegram_of_32_kb_is_read(size: int) -> None:
+    data = long(32768)
+    assert len(data) == 32768
+    found = scan(*(data[pos : pos + size] for pos in range(0, len(data), size)))
+    assert found == [Frame("p1", 0, data[:-6], checksum=16)]
+
+
+@pytest.mark.parametrize("strange", [b"", b"\xff"])
+def test_no_byte_of_a_telegram_is_searched_twice_for_its_end(strange: bytes) -> None:
+    data = long(8192).replace(b"(", b"(" + strange, 1)
+    buffer = bytearray()
+    left: list[int] = []
+    look: Callable[[bytearray, int], Probe] = p1.P1().probe
+    for byte in data[:-9]:
+        buffer.append(byte)
+        probe = look(buffer, 0)
+        assert isinstance(probe, More)
+        if probe.again:
+            look = probe.again
+            left.append(len(buffer) - look.keywords["before"].size)  # type: ignore[attr-defined]
+    assert len(left) > 8000
+    assert max(left) <= p1._END_SIZE
+    assert all(b <= a + 1 for a, b in pairwise(left))
 
 
 @pytest.mark.parametrize("text", [b"/", b"/SA", b"/1234\r\n", b"/S1G5\r\n", b"// comment\r\n"])
@@ -144,6 +294,6 @@ def test_a_slash_that_begins_no_identification_is_noise(text: bytes) -> None:
 
 
 def test_a_telegram_without_end_is_given_up() -> None:
-    events = scan(b"/SAG5\r\n" + b"1-0:1.8.0(00001234*Wh)\r\n" * 1000)
-    assert events[0] == Fault(Kind.DAMAGED, "p1", 0, "a telegram has no end within 16384 bytes")
+    events = scan(b"/SAG5\r\n" + b"1-0:1.8.0(00001234*Wh)\r\n" * 2000)
+    assert events[0] == Fault(Kind.DAMAGED, "p1", 0, "a telegram has no end within 32768 bytes")
     assert [event for event in events if isinstance(event, Frame)] == []

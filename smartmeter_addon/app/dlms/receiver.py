@@ -8,6 +8,7 @@ from app.dlms.ciphering import Cipher, Keys
 from app.fault import DecodeError, Fault, Kind
 from app.link import p1
 from app.link.frame import Frame
+from app.link.p1_checksum import Checksums
 from app.link.segments import Joiner
 
 _CIPHERED: Final = (
@@ -15,7 +16,6 @@ _CIPHERED: Final = (
     bytes((ciphering.GENERAL_DED_CIPHERING,)),
 )
 _MOST_TITLES: Final = 32
-_P1_START: Final = b"/"
 
 
 class Security(NamedTuple):
@@ -59,12 +59,19 @@ class Receiver:
     Args:
         keys: of the meter on the line.
         tagged: system titles whose tags were found right; kept up to date here.
+        checksums: of the P1 texts that are deciphered; kept up to date here.
     """
 
-    def __init__(self, keys: Keys, tagged: set[bytes] | None = None) -> None:
+    def __init__(
+        self,
+        keys: Keys,
+        tagged: set[bytes] | None = None,
+        checksums: Checksums | None = None,
+    ) -> None:
         self._cipher = Cipher(keys)
         self._authentication = keys.authentication is not None
         self._tagged = set() if tagged is None else tagged
+        self._checksums = checksums or Checksums()
         self._blocks = Joiner(gbt.LAYER, "block", gbt.FIRST_BLOCK)
 
     def feed(self, event: Frame | Fault) -> list[Event]:
@@ -107,11 +114,12 @@ class Receiver:
         security = security._replace(authenticated=opened.authenticated)
         content: DataNotification | bytes
         try:
-            if opened.plaintext[:1] == _P1_START and opened.plaintext.isascii():
+            if p1.begins(opened.plaintext):
                 # Without a tag that is checked, the text's own checksum is all that guards it.
-                text = p1.whole(opened.plaintext)
+                text = p1.whole(opened.plaintext, self._checksums)
                 content = text.content
-                frame = frame._replace(checksum=text.checksum or frame.checksum, parts=1)
+                bits = text.checksum or frame.checksum
+                frame = frame._replace(checksum=bits, parts=1, note=text.note)
             else:
                 content = apdu.parse(opened.plaintext)
         except DecodeError as error:

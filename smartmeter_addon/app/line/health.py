@@ -26,6 +26,9 @@ MISSED_PUSHES: Final = 3
 _DECODING: Final = frozenset(Kind) - {Kind.DAMAGED}
 """Faults that are a problem when no telegram is read; damage alone is not, as lines are noisy."""
 
+_OF_LINE: Final = frozenset({Kind.DAMAGED, Kind.CHECKSUM_WRONG})
+"""Faults that tell how good the line is."""
+
 NOT_ACCEPTED: Final = frozenset({Kind.SUSPICIOUS, Kind.REPLAYED})
 """Faults of telegrams that can be read."""
 
@@ -98,6 +101,7 @@ class Health:
         self._noise_since: float | None = None
         self._last_telegram: float | None = None
         self._decoding: Fault | None = None
+        self._decoding_since = now
         self._withheld: tuple[Withheld, ...] = ()
         self._mode: str | None = None
         self._remote = self._searching = False
@@ -150,9 +154,13 @@ class Health:
     def fault(self, fault: Fault, now: float) -> None:
         """Something could not be decoded."""
         self.counts.kinds[fault.kind] += 1
-        if fault.kind is Kind.DAMAGED:
+        if fault.kind in _OF_LINE:
             self._last_hour.count(0, 1, now)
+        if fault.kind is Kind.CHECKSUM_WRONG:
+            self._noise_since = None  # no wrong serial mode gives a whole text
         if fault.kind in _DECODING:
+            if self._decoding is None or self._decoding.kind is not fault.kind:
+                self._decoding_since = now
             self._decoding = fault
 
     def judged(self, telegram: Telegram) -> None:
@@ -204,6 +212,8 @@ class Health:
         if self._noise_since is not None and now - self._noise_since > self._patience:
             return self._no_frames(now - self._noise_since)
         if self._decoding is None or (self._decoding.kind in NOT_ACCEPTED and self._withheld):
+            return None
+        if self._decoding.kind in _OF_LINE and now - self._decoding_since <= self._patience:
             return None
         # One bad telegram between good ones is noise that passed a link's weak check.
         if self._last_telegram is None or self.overdue(now):

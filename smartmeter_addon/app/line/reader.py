@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from app.config.options import ENERGY_UNIT_CHOICES, MeterOptions
 from app.decoder import Decoder
-from app.fault import Fault
+from app.fault import Fault, Kind
 from app.line import diagnostics
 from app.line.diagnostics import Diagnostics, kept_meters
 from app.line.health import Health
@@ -231,6 +231,8 @@ class LineReader:
         """Take a telegram, or what was damaged or not accepted."""
         fault = item if isinstance(item, Fault) else item.fault
         if fault:
+            if fault.kind is Kind.CHECKSUM_WRONG:
+                self._source.framed()  # no wrong serial mode gives a whole text
             self._health.fault(fault, now)
             self._narrator.fault(fault, now)
         if isinstance(item, Fault):

@@ -22,6 +22,7 @@ class Trouble(StrEnum):
     NOT_OPEN = "not open"
     NO_BYTES = "no bytes"
     NO_FRAMES = "no frames"
+    CHECKSUM_WRONG = Kind.CHECKSUM_WRONG
     KEY_MISSING = Kind.KEY_MISSING
     KEY_WRONG = Kind.KEY_WRONG
     AUTH_KEY_WRONG = Kind.AUTH_KEY_WRONG
@@ -94,6 +95,12 @@ SENTENCES: Final[Mapping[tuple[Trouble, Case], str]] = {
         f"{_NO_FRAMES} with {{mode}}; the serial mode may be the wrong one: set serial_mode to what"
         " your grid operator says, or leave it empty to have the usual ones tried, and see that the"
         " head sits well"
+    ),
+    (Trouble.CHECKSUM_WRONG, Case.DEFAULT): (
+        "{reason}, and no other is right; their text is whole, so the serial mode is right. See"
+        " that the cable is short and sits well, and that a gateway changes none of the bytes; if"
+        " that does not help, report the meter as the documentation says, with what `listen`"
+        " shows"
     ),
     (Trouble.KEY_MISSING, Case.DEFAULT): "{reason}",
     (Trouble.KEY_WRONG, Case.DEFAULT): (

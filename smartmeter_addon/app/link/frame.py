@@ -1,5 +1,6 @@
 """What the link layers hand on, and what they tell the scanner."""
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol, TypeAlias
 
 from app.fault import Fault, Kind
@@ -15,6 +16,7 @@ class Frame(NamedTuple):
         address: the link's addresses as hex digits, empty where it has none; makers differ in them.
         checksum: bits of the checksum that covered each of its parts; 0 for none.
         parts: in how many frames or blocks it came; no checksum of a part covers them all.
+        note: a sentence for the log on how it was checked, where that is not the usual way.
     """
 
     link: str
@@ -23,6 +25,7 @@ class Frame(NamedTuple):
     address: str = ""
     checksum: int = 0
     parts: int = 1
+    note: str = ""
 
 
 class More(NamedTuple):
@@ -31,10 +34,13 @@ class More(NamedTuple):
     Args:
         end: look again when the buffer reaches this position.
         begun: whether what is there already is a frame's whole header, and ``end`` the frame's.
+        again: what to look again with, in place of the link's ``probe``, where that would search
+            the same bytes once more.
     """
 
     end: int
     begun: bool = False
+    again: "Callable[[bytearray, int], Probe] | None" = None
 
 
 class Refused(NamedTuple):
@@ -64,6 +70,7 @@ class Found(NamedTuple):
     last: bool = True
     address: str = ""
     checksum: int = 0
+    note: str = ""
 
 
 Probe: TypeAlias = More | Refused | Found
@@ -76,7 +83,9 @@ class Link(Protocol):
     starts: bytes
     """A regular expression for the byte with which a frame begins."""
     checked: bool
-    """Whether each frame has a checksum, so that one is accepted wherever it stands."""
+    """Whether each frame has a checksum, so that one is accepted wherever it stands.
+
+    A frame of another link is accepted likewise if it has one."""
     mark: int
     """How many bytes at the beginning are the same in all frames of a line; 0 where checked."""
 

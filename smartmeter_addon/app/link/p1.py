@@ -1,88 +1,169 @@
 """P1 telegrams: text from ``/`` to ``!`` and a checksum (DSMR P1 companion standard).
 
 ``/`` three letters of the maker, a digit, an identification, an empty line, lines of OBIS code and
-values in brackets, ``!``, and since DSMR 4 the CRC-16/ARC over all from ``/`` to ``!`` in four hex
-digits. Meters of DSMR 2 and 3 and some later ones (Iskraemeco AM550 in Slovenia) send none.
+values in brackets, ``!``, and a checksum of up to four hex digits, see `p1_checksum`. Lines end
+with CR LF, or as a gateway changes that.
+
+Some meters send bytes that are no text, such as a message of FF a thousand times (Sanxing SX631 in
+Hungary, ndokter/dsmr_parser#80). A right checksum proves that they do; without one such bytes are
+damage, or the content of another frame.
 """
 
 import re
-from typing import Final
+from functools import partial
+from typing import Final, NamedTuple
 
-from app.fault import DecodeError, Fault
-from app.link import crc
+from app.fault import DecodeError, Fault, Kind
 from app.link.frame import NOT_HERE, Found, Frame, More, Probe, Refused
+from app.link.p1_checksum import Checksums
 
-_IDENTIFICATION: Final = re.compile(rb"/[A-Za-z]{3}[ -~]*\r?\n")
-_BEGINNING: Final = re.compile(rb"/(?:[A-Za-z]{0,3}$|[A-Za-z]{3}[ -~]*\r?$)")
-_NO_TEXT: Final = re.compile(rb"[^\t\r\n -~]")
+# What is no text is looked for only behind the digit that is the standard's.
+_IDENTIFICATION: Final = re.compile(rb"/[A-Za-z]{3}(?:[0-9][^\r\n]*|[ -~]*)(?:\r\n?|\n)")
+_BEGINNING: Final = re.compile(rb"/(?:[A-Za-z]{0,3}|[A-Za-z]{3}(?:[0-9][^\r\n]*|[ -~]*))")
+_STANDARD_BEGINNING: Final = re.compile(rb"/[A-Za-z]{3}[0-9]")
+_LINE_ENDS: Final = b"\r\n"
+_STRANGE: Final = re.compile(rb"[^\t\r\n -~]")
 # A telegram that broke off within a line has the next one's beginning behind it in the same line.
-_END: Final = re.compile(rb"\n[!/]|/(?=[A-Za-z]{3}[0-9])")
-_CHECKSUM: Final = re.compile(rb"([0-9A-Fa-f]{4})?[ \t]*\r?\n")
+_END: Final = re.compile(rb"[\r\n][^\t\r\n -~]{0,4}[!/]|/(?=[A-Za-z]{3}[0-9])")
+_END_SIZE: Final = 6
+_CHECKSUM: Final = re.compile(rb"([0-9A-Fa-f]{0,4})[ \t]*(?:\r\n|\n|\r(?=[^\n]))")
+_CHECKSUM_BEGINNING: Final = re.compile(rb"[0-9A-Fa-f]{0,4}[ \t]{0,8}\r?")
 _END_MARK: Final = ord("!")
 _LONGEST_IDENTIFICATION: Final = 128
-_LONGEST: Final = 16384
-_CHECKSUM_BITS: Final = 16
-_CHECKSUM_LINE: Final = 6  # four digits, carriage return, line feed
+_LONGEST: Final = 32768
+"""More than twice what the standard allows: a message of 2048 digits, and ten more lists."""
 
 
-def whole(data: bytes) -> Found:
+def begins(data: bytes) -> bool:
+    """Tell whether deciphered bytes begin like a telegram, which random ones hardly ever do."""
+    return _STANDARD_BEGINNING.match(data) is not None or (
+        data.isascii() and _IDENTIFICATION.match(data) is not None
+    )
+
+
+def whole(data: bytes, checksums: Checksums | None = None) -> Found:
     """Take a telegram that came by another way, such as deciphered, up to and with its ``!``.
 
     Raises:
         DecodeError: it is none, or its checksum is wrong.
     """
-    probe = P1().probe(bytearray(data.strip() + b"\r\n"), 0)
+    probe = P1(checksums).probe(bytearray(data.strip() + _LINE_ENDS), 0)
     if isinstance(probe, Found):
         return probe
-    reason = probe.reason if isinstance(probe, Refused) else None
-    raise DecodeError(P1.name, 0, reason or "no whole telegram of text")
+    if isinstance(probe, Refused) and probe.reason:
+        raise DecodeError(P1.name, 0, probe.reason, probe.kind)
+    raise DecodeError(P1.name, 0, "no whole telegram of text")
+
+
+class _Searched(NamedTuple):
+    """What is known of a telegram whose end is not there yet.
+
+    Args:
+        may_be_strange: whether it is waited for although it holds bytes that are no text.
+        size: how many of its bytes hold no end.
+        strange: which of its bytes is no text; None if all are.
+    """
+
+    may_be_strange: bool
+    size: int = 1
+    strange: int | None = None
+
+    def with_strange(self, buffer: bytearray, pos: int, end: int) -> "_Searched":
+        """Look for a byte that is no text, up to an end."""
+        if self.strange is not None:
+            return self
+        found = _STRANGE.search(buffer, pos + self.size, end)
+        return self._replace(strange=found.start() - pos) if found else self
 
 
 class P1:
-    """The P1 link of one line."""
+    """The P1 link of one line.
+
+    Args:
+        checksums: of the line's senders, kept up to date here.
+    """
 
     name = "p1"
     starts = rb"/"
     checked = False
     mark = len(b"/ISK5")
 
+    def __init__(self, checksums: Checksums | None = None) -> None:
+        self._checksums = checksums or Checksums()
+
     def probe(self, buffer: bytearray, pos: int) -> Probe:
         """See `Link.probe`."""
         line = bytes(buffer[pos : pos + _LONGEST_IDENTIFICATION])
-        identified = _IDENTIFICATION.match(line)
-        if not identified:
-            if len(line) < _LONGEST_IDENTIFICATION and _BEGINNING.match(line):
+        if not _IDENTIFICATION.match(line):
+            if len(line) < _LONGEST_IDENTIFICATION and _BEGINNING.fullmatch(line):
                 return More(len(buffer) + 1)
             return NOT_HERE
+        is_standard = _STANDARD_BEGINNING.match(line) is not None
+        if not is_standard and pos and buffer[pos - 1] not in _LINE_ENDS:
+            return NOT_HERE
+        return self._search(buffer, pos, _Searched(may_be_strange=is_standard))
+
+    def _search(self, buffer: bytearray, pos: int, before: _Searched) -> Probe:
+        """Look for the end of a telegram whose identification is there.
+
+        Args:
+            buffer: the bytes.
+            pos: where it begins.
+            before: what is known of it already, so that no byte is searched twice.
+        """
         text_end = min(len(buffer), pos + _LONGEST)
-        stop = _END.search(buffer, pos + 1, text_end)
-        strange = _NO_TEXT.search(buffer, pos, stop.start() if stop else text_end)
-        if strange:
-            what = f"a telegram of text holds the byte {strange.group()[0]:02X}"
-            return Refused(what, strange.start())
-        if not stop:
+        stop = _END.search(buffer, pos + before.size, text_end)
+        searched = before.with_strange(buffer, pos, stop.end() - 1 if stop else text_end)
+        strange = searched.strange
+        is_cut = stop is None or buffer[stop.end() - 1] != _END_MARK
+        if strange is not None and (not searched.may_be_strange or (stop and is_cut)):
+            return _strange(buffer, pos + strange)
+        if stop is None:
             if text_end == pos + _LONGEST:
                 return Refused(f"a telegram has no end within {_LONGEST} bytes", text_end)
             # The end is a line that begins with an exclamation mark, and its line end.
-            missing = 2 if buffer.endswith(b"\n") else 3
-            return More(len(buffer) + missing, begun=True)
-        if buffer[stop.end() - 1] != _END_MARK:
+            missing = 2 if buffer[-1] in _LINE_ENDS else 3
+            searched = searched._replace(size=max(searched.size, len(buffer) - pos - _END_SIZE))
+            again = partial(self._search, before=searched)
+            return More(len(buffer) + missing, begun=strange is None, again=again)
+        if is_cut:
             return Refused("a telegram broke off before another began", stop.end() - 1)
-        checksum = _CHECKSUM.match(buffer, stop.end())
+        if _CHECKSUM_BEGINNING.fullmatch(buffer, stop.end()):
+            again = partial(self._search, before=searched._replace(size=stop.start() - pos))
+            return More(len(buffer) + 1, begun=True, again=again)
+        return self._check(buffer, pos, stop.end(), strange)
+
+    def _check(self, buffer: bytearray, pos: int, end: int, strange: int | None) -> Probe:
+        """Check a telegram that is whole.
+
+        Args:
+            buffer: the bytes.
+            pos: where it begins.
+            end: where its text ends and its checksum begins.
+            strange: see `_Searched`.
+        """
+        checksum = _CHECKSUM.match(buffer, end)
         if not checksum:
-            if len(buffer) - stop.end() < _CHECKSUM_LINE:
-                return More(len(buffer) + 1, begun=True)
-            return Refused("a telegram ends without a checksum or a line end", stop.end())
-        text = bytes(buffer[pos : stop.end()])
-        if checksum.group(1) and int(checksum.group(1), 16) != crc.arc(text):
-            return Refused(f"the checksum of a telegram of {len(text)} bytes is wrong", stop.end())
-        bits = _CHECKSUM_BITS if checksum.group(1) else 0
-        return Found(checksum.end(), text, checksum=bits)
+            return Refused("a telegram ends without a checksum or a line end", end)
+        text, digits = bytes(buffer[pos:end]), checksum[1]
+        verdict = self._checksums.judge(text, digits, is_clean=strange is None)
+        if verdict.content is not None:
+            bits, note = verdict.bits, verdict.sentence
+            return Found(checksum.end(), verdict.content, checksum=bits, note=note)
+        if strange is not None and not int(digits or b"0", 16):
+            return _strange(buffer, pos + strange)
+        return Refused(verdict.sentence, end, Kind.CHECKSUM_WRONG)
 
     def accept(self, found: Found, offset: int) -> list[Frame | Fault]:
         """See `Link.accept`."""
-        return [Frame(self.name, offset, found.content, checksum=found.checksum)]
+        bits, note = found.checksum, found.note
+        return [Frame(self.name, offset, found.content, checksum=bits, note=note)]
 
     def finish(self) -> list[Fault]:
         """See `Link.finish`."""
         return []
+
+
+def _strange(buffer: bytearray, pos: int) -> Refused:
+    """Refuse a telegram for a byte that is no text."""
+    return Refused(f"a telegram of text holds the byte {buffer[pos]:02X}", pos)

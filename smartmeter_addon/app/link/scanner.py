@@ -25,6 +25,7 @@ from app.link.frame import NOT_HERE, Found, Frame, Link, More, Probe, Refused
 from app.link.hdlc import Hdlc
 from app.link.mbus import MBus
 from app.link.p1 import P1
+from app.link.p1_checksum import Checksums
 from app.link.raw import Raw
 from app.link.wrapper import Wrapper
 
@@ -53,18 +54,22 @@ class Scanner:
     """Takes chunks of a stream and gives the frames that became whole.
 
     It never raises on noise, and holds at most about one frame of bytes.
+
+    Args:
+        checksums: of the P1 meters on the line, kept up to date here.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, checksums: Checksums | None = None) -> None:
         self.junk = 0
         """Bytes so far that belong to no frame."""
         self.frames = 0
         """Frames so far that passed their link's checks."""
-        self._links: tuple[Link, ...] = tuple(kind() for kind in _KINDS)
+        p1 = P1(checksums)
+        self._links: tuple[Link, ...] = tuple(p1 if kind is P1 else kind() for kind in _KINDS)
         self._buffer = bytearray()
         self._offset = 0  # of the buffer's first byte in the stream
         self._scanned = 0  # no beginning before this is left to be looked at
-        self._waiting: list[tuple[int, int, bool]] = []  # in order, a beginning and its `More`
+        self._waiting: list[tuple[int, More]] = []  # beginnings, in order
         self._refused = 0  # up to here a frame that was refused claimed the bytes
         self._given = 0  # up to here the bytes belong to a frame that was given
         self._marks = (b"", b"")  # with which the line's last frames without a checksum began
@@ -77,10 +82,10 @@ class Scanner:
         if not self.frames and len(self._head) <= _LONGEST_HEAD:
             self._head += chunk
         events: list[Frame | Fault] = []
-        while (begin := self._next_ready()) >= 0:
-            self._look(begin, events)
+        while ready := self._next_ready():
+            self._look(*ready, events)
         while (begin := self._next_start()) >= 0:
-            self._look(begin, events)
+            self._look(begin, None, events)
         undecided = self._waiting[0][0] if self._waiting else self._scanned
         self._discard(undecided - _LOOK_BEHIND)
         return events
@@ -90,12 +95,12 @@ class Scanner:
         if not self.frames and (whole := self._whole_stream()):
             return [whole]
         events: list[Frame | Fault] = []
-        begin, _, begun = self._waiting[0] if self._waiting else (0, 0, False)
-        if begun and self._link_at(begin).name == P1.name:
-            self._waiting[0] = begin, 0, begun
+        begin, more = self._waiting[0] if self._waiting else (0, More(0))
+        if more.begun and self._link_at(begin).name == P1.name:
+            self._waiting[0] = begin, more._replace(end=0)
             # A recorded telegram may lack its last line end, or half of it.
             events += self.feed(_LINE_END[self._buffer.endswith(b"\r") :])
-        if (cut := self._claimant(len(self._buffer))) is not None:
+        if (cut := self._cut_off()) is not None:
             reason = f"the bytes end inside a frame, {len(self._buffer) - cut} are there"
             events.append(self._damaged(cut, reason))
         for link in self._links:
@@ -104,29 +109,29 @@ class Scanner:
         self._discard(len(self._buffer))
         return events
 
-    def _look(self, begin: int, events: list[Frame | Fault]) -> None:
-        """Look whether a frame begins here."""
+    def _look(self, begin: int, before: More | None, events: list[Frame | Fault]) -> None:
+        """Look whether a frame begins here, once more if it waited."""
         link = self._link_at(begin)
-        probe = link.probe(self._buffer, begin)
+        look = (before and before.again) or link.probe
+        probe = look(self._buffer, begin)
         if probe is NOT_HERE:
             return
-        if isinstance(probe, Found) and not link.checked:
+        if isinstance(probe, Found) and not (link.checked or probe.checksum):
             probe = self._weigh(link, begin, probe)
         if isinstance(probe, Found):
             self._take(link, begin, probe, events)
         elif isinstance(probe, More):
-            bisect.insort(self._waiting, (begin, *probe))
+            bisect.insort(self._waiting, (begin, probe), key=_begin_of)
         else:
             self._refuse(link, begin, probe, events)
 
-    def _next_ready(self) -> int:
-        """Take out the oldest beginning that waits no longer; -1 for none."""
+    def _next_ready(self) -> tuple[int, More] | None:
+        """Take out the oldest beginning that waits no longer; None for none."""
         size = len(self._buffer)
-        for index, (begin, end, _) in enumerate(self._waiting):
-            if end <= size:
-                del self._waiting[index]
-                return begin
-        return -1
+        for index, (_, more) in enumerate(self._waiting):
+            if more.end <= size:
+                return self._waiting.pop(index)
+        return None
 
     def _next_start(self) -> int:
         """Find the next byte that may begin a frame; -1 for none."""
@@ -140,10 +145,18 @@ class Scanner:
 
     def _claimant(self, pos: int) -> int | None:
         """Give the oldest beginning of a frame that claims this place and waits for its end."""
-        for begin, _, begun in self._waiting:
-            if begun and begin < pos and not self._is_inside(begin):
+        for begin, more in self._waiting:
+            if more.begun and begin < pos and not self._is_inside(begin):
                 return begin
         return None
+
+    def _cut_off(self) -> int | None:
+        """Give the beginning of the frame in which the stream ends."""
+        cut = self._claimant(len(self._buffer))
+        if cut is None:
+            # Or of a text that holds what is no text, which claims nothing.
+            cut = next((begin for begin, more in self._waiting if more.again), None)
+        return cut
 
     def _is_inside(self, begin: int) -> bool:
         """Tell whether this is likely the content of a frame that was given or refused."""
@@ -175,7 +188,8 @@ class Scanner:
         return bytes(self._buffer[begin : begin + link.mark])
 
     def _take(self, link: Link, begin: int, found: Found, events: list[Frame | Fault]) -> None:
-        after = found.end if link.checked else self._after_unchecked(link, begin, found.end)
+        is_checked = link.checked or found.checksum
+        after = found.end if is_checked else self._after_unchecked(link, begin, found.end)
         if self._waiting:
             if (earlier := self._claimant(begin)) is not None:
                 events.append(self._damaged(earlier, "a frame broke off before another began"))
@@ -272,5 +286,9 @@ class Scanner:
         self._given = max(self._given - end, 0)
         if self._waiting:
             self._waiting = [
-                (begin - end, until - end, begun) for begin, until, begun in self._waiting
+                (begin - end, more._replace(end=more.end - end)) for begin, more in self._waiting
             ]
+
+
+def _begin_of(waiting: tuple[int, More]) -> int:
+    return waiting[0]

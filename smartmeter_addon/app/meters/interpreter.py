@@ -70,7 +70,7 @@ class Interpreter:
             return Telegram(push, fault=push.fault)
         title = push.security.system_title if push.security else None
         if is_text := isinstance(push.content, bytes):
-            text = push.content.decode("ascii", "replace")
+            text = p1.decode(push.content)
             header = None
             mark = p1.identification(text)
             understood = self._recogniser.text(text)
@@ -109,7 +109,7 @@ class Interpreter:
             number=number,
             timestamp=timestamp,
             registers=registers,
-            note="; ".join(filter(None, (understood.note, counted.note))) or None,
+            note="; ".join(filter(None, (push.frame.note, understood.note, counted.note))) or None,
             told=counted.told,
             waiting=waiting,
             sender=sender,

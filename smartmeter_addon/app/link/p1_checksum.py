@@ -1,0 +1,250 @@
+"""The checksums of P1 telegrams: which sorts there are, and which of them a meter uses.
+
+=============================  ==================================================================
+CRC-16/ARC                     DSMR 4 and 5 and its national variants: the standard
+CRC-16/X.25                    Holley D545 and D525 in Hungary (ndokter/dsmr_parser#91,
+                               esphome/issues#7019); the order of its bytes is not known
+``0000``                       Iskraemeco AM550 in Slovenia (UtilitechAS/amsreader-firmware#956)
+none                           DSMR 2.2 and 3; AM550 in Slovenia
+either CRC with line ends      copies by gateways and forums that turn CR LF into another line end,
+changed on the way             double it, or leave out the empty line
+=============================  ==================================================================
+
+Leading zeros may be missing (ndokter/dsmr_parser, pull request 173), and digits be of either case.
+
+Each sort that is tried gives damage another chance of 1 in 65536 to pass, and the absence of a
+checksum lets all of it pass. So the sort of a sender is learned from its telegrams, and another one
+is accepted only when several telegrams in a row show it.
+"""
+
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from app.link import crc
+
+_BITS: Final = 16
+_CONFIRMATIONS: Final = 3
+"""Telegrams in a row after which another sort of checksum is a sender's."""
+
+_CONFIRMATIONS_UNCHECKED: Final = 10
+"""The same of telegrams that nothing checks."""
+
+_MOST_SENDERS: Final = 32
+_LINE_END: Final = re.compile(rb"\r\n|\r|\n")
+_LINE_ENDS: Final = re.compile(rb"(?:\r\n)+")
+_CR_LF: Final = b"\r\n"
+
+
+class Algorithm(StrEnum):
+    """How the digits are calculated; the standard's first."""
+
+    ARC = "CRC-16/ARC"
+    X25 = "CRC-16/X.25"
+    X25_SWAPPED = "CRC-16/X.25 with its bytes exchanged"
+    ZEROS = "0000"
+    NONE = "none"
+
+    @property
+    def bits(self) -> int:
+        """The bits that it proves."""
+        return 0 if self in {Algorithm.ZEROS, Algorithm.NONE} else _BITS
+
+
+class Sort(NamedTuple):
+    """A sort of checksum.
+
+    Args:
+        algorithm: of the digits.
+        restored: whether it fits once the line ends are CR LF again.
+    """
+
+    algorithm: Algorithm
+    restored: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """What the log says of it; empty for the standard's."""
+        return "; ".join(filter(None, (_SENTENCES[self.algorithm], self.restored * _RESTORED)))
+
+
+_OF_X25: Final = (
+    "the checksums of the meter's telegrams are CRC-16/X.25 in place of the usual CRC-16/ARC"
+)
+_UNCHECKED: Final = "each is judged by its values alone"
+_SENTENCES: Final = {
+    Algorithm.ARC: "",
+    Algorithm.X25: _OF_X25,
+    Algorithm.X25_SWAPPED: f"{_OF_X25}, with the two bytes exchanged",
+    Algorithm.ZEROS: (
+        f"the meter's telegrams say 0000 in place of a checksum, so they have none: {_UNCHECKED}"
+    ),
+    Algorithm.NONE: f"the meter's telegrams have no checksum: {_UNCHECKED}",
+}
+_RESTORED: Final = (
+    "the line ends of the meter's telegrams are changed on the way, mostly by a gateway; their"
+    " checksum is right once the lines end with CR LF again"
+)
+
+_SORTS: Final = (
+    *(Sort(algorithm) for algorithm in Algorithm),
+    *(Sort(algorithm, restored=True) for algorithm in Algorithm if algorithm.bits),
+)
+"""All there are, in the order in which they are preferred where several fit."""
+
+
+class Verdict(NamedTuple):
+    """What the checksum of a telegram shows.
+
+    Args:
+        content: the text as the meter sent it; None when the checksum does not fit.
+        bits: of the checksum; 0 where the meter sends none.
+        sentence: what the log says of the sort of checksum, or why it does not fit.
+    """
+
+    content: bytes | None
+    bits: int = 0
+    sentence: str = ""
+
+
+@dataclass(slots=True)
+class _Sender:
+    """What is known of one sender.
+
+    Args:
+        sorts: that fitted all its telegrams so far; empty before the first.
+        count: of these telegrams.
+        others: that fitted all telegrams since which do not fit ``sorts``.
+        others_count: of those telegrams.
+        latest: tells the last of those from others.
+    """
+
+    sorts: frozenset[Sort] = frozenset()
+    count: int = 0
+    others: frozenset[Sort] = frozenset()
+    others_count: int = 0
+    latest: int = 0
+
+
+class Checksums:
+    """Which sort of checksum the senders of one line use."""
+
+    def __init__(self) -> None:
+        self._senders: dict[bytes, _Sender] = {}  # by identification
+        self._usual: frozenset[Sort] = frozenset()
+        """Of the telegram accepted last: damage of an identification makes a new sender."""
+
+    def judge(self, text: bytes, digits: bytes, *, is_clean: bool) -> Verdict:
+        """Check a telegram, and learn from it; the same telegram again teaches nothing.
+
+        Args:
+            text: from ``/`` to ``!``.
+            digits: behind the ``!``, at most four.
+            is_clean: whether all of it is text; if not, only a checksum makes it one.
+        """
+        telegram = _Telegram(text, digits)
+        name = _LINE_END.split(text, maxsplit=1)[0]
+        sender = self._senders.get(name) or _Sender()
+        expected = sender.sorts or self._usual
+        allowed = [sort for sort in _SORTS if is_clean or sort.algorithm.bits]
+        fitting = telegram.fitting(expected.intersection(allowed))
+        if not fitting:
+            fitting = telegram.fitting(allowed)
+            if fitting and expected and not (_prove(fitting) and not _prove(expected)):
+                fitting = _confirmed(sender, fitting, zlib.crc32(text))
+                self._keep(name, sender)
+            if not fitting:
+                return Verdict(None, sentence=_wrong(telegram, expected))
+            sender.count = 0
+        sender.sorts = self._usual = fitting
+        sender.count += 1
+        sender.others_count = 0
+        self._keep(name, sender)
+        preferred = min(fitting, key=_SORTS.index)
+        bits = min(sort.algorithm.bits for sort in fitting)
+        return Verdict(telegram.content(preferred), bits, preferred.sentence)
+
+    def _keep(self, name: bytes, sender: _Sender) -> None:
+        """Keep what is known of a sender; of too many those known longest are let go."""
+        self._senders[name] = sender
+        if len(self._senders) > _MOST_SENDERS:
+            del self._senders[next(iter(self._senders))]
+
+
+class _Telegram:
+    """A text and its digits; each sort is tried once."""
+
+    def __init__(self, text: bytes, digits: bytes) -> None:
+        self.text = text
+        self.digits = digits
+        self._contents: dict[Sort, bytes | None] = {}
+
+    def fitting(self, sorts: Iterable[Sort]) -> frozenset[Sort]:
+        """Return those of some sorts that the digits are of."""
+        return frozenset(sort for sort in sorts if self.content(sort) is not None)
+
+    def content(self, sort: Sort) -> bytes | None:
+        """Return the text as it was sent; None if the digits are not of this sort."""
+        if sort not in self._contents:
+            texts = _restored(self.text) if sort.restored else (self.text,)
+            fitting = (text for text in texts if _fits(sort.algorithm, text, self.digits))
+            self._contents[sort] = next(fitting, None)
+        return self._contents[sort]
+
+
+def _fits(algorithm: Algorithm, text: bytes, digits: bytes) -> bool:
+    """Tell whether digits are calculated in this way; their leading zeros may be missing."""
+    if not digits or algorithm is Algorithm.NONE:
+        return not digits and algorithm is Algorithm.NONE
+    value = int(digits, 16)
+    if algorithm is Algorithm.ZEROS:
+        return not value
+    if algorithm is Algorithm.ARC:
+        return value == crc.arc(text)
+    checksum = crc.x25(text)
+    if algorithm is Algorithm.X25_SWAPPED:
+        checksum = (checksum & 0xFF) << 8 | checksum >> 8
+    return value == checksum
+
+
+def _restored(text: bytes) -> Iterator[bytes]:
+    """Give the texts that may have become this one by a change of its line ends."""
+    restored = _LINE_END.sub(_CR_LF, text)
+    if restored != text:
+        yield restored
+    runs = [len(run) // len(_CR_LF) for run in _LINE_ENDS.findall(restored)]
+    if all(run % 2 == 0 for run in runs):
+        yield _LINE_ENDS.sub(lambda run: run[0][: len(run[0]) // 2], restored)
+    elif runs[0] == 1:
+        yield restored.replace(_CR_LF, 2 * _CR_LF, 1)  # the empty line behind the identification
+
+
+def _confirmed(sender: _Sender, fitting: frozenset[Sort], latest: int) -> frozenset[Sort]:
+    """Take a telegram whose checksum is of another sort; return that sort once it is confirmed."""
+    if not sender.others_count:
+        sender.others = fitting
+    if latest != sender.latest or not sender.others_count:
+        common = sender.others & fitting
+        sender.others = common or fitting
+        sender.others_count = sender.others_count + 1 if common else 1
+        sender.latest = latest
+    if not _prove(sender.others):
+        needed = _CONFIRMATIONS_UNCHECKED
+    else:
+        needed = min(sender.count, _CONFIRMATIONS) if sender.sorts else _CONFIRMATIONS
+    return sender.others if sender.others_count >= needed else frozenset()
+
+
+def _prove(sorts: Iterable[Sort]) -> bool:
+    """Tell whether any of some sorts proves anything."""
+    return any(sort.algorithm.bits for sort in sorts)
+
+
+def _wrong(telegram: _Telegram, expected: Iterable[Sort]) -> str:
+    """Say what is wrong with a checksum."""
+    if not telegram.digits and _prove(expected):
+        return "a telegram has no checksum, though those before it had one"
+    return f"the checksum of a telegram of {len(telegram.text)} bytes is wrong"
