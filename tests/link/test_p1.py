@@ -180,6 +180,15 @@ def test_telegrams_whose_line_ends_were_changed_are_read(line_end: bytes, size: 
     assert len(events) == 3
 
 
+@pytest.mark.parametrize("line_end", [b"\n", b"\r", b"\r\n"])
+def test_a_telegram_is_there_with_its_last_byte_whatever_its_line_ends(line_end: bytes) -> None:
+    data = TELEGRAM.replace(b"\r\n", line_end)
+    scanner = Scanner()
+    found = [scanner.feed(data[at : at + 1]) for at in range(len(data))]
+    assert not any(found[:-1])
+    assert len(found[-1]) == 1
+
+
 # --- What is no text ---
 
 checked = st.sampled_from(

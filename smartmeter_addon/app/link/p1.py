@@ -26,9 +26,10 @@ _STRANGE: Final = re.compile(rb"[^\t\r\n -~]")
 # A telegram that broke off within a line has the next one's beginning behind it in the same line.
 _END: Final = re.compile(rb"[\r\n][^\t\r\n -~]{0,4}[!/]|/(?=[A-Za-z]{3}[0-9])")
 _END_SIZE: Final = 6
-_CHECKSUM: Final = re.compile(rb"([0-9A-Fa-f]{0,4})[ \t]*(?:\r\n|\n|\r(?=[^\n]))")
+_CHECKSUM: Final = re.compile(rb"([0-9A-Fa-f]{0,4})[ \t]*(?:\r\n?|\n)")
 _CHECKSUM_BEGINNING: Final = re.compile(rb"[0-9A-Fa-f]{0,4}[ \t]{0,8}\r?")
 _END_MARK: Final = ord("!")
+_RETURN: Final = ord("\r")
 _LONGEST_IDENTIFICATION: Final = 128
 _LONGEST: Final = 32768
 """More than twice what the standard allows: a message of 2048 digits, and ten more lists."""
@@ -128,7 +129,8 @@ class P1:
             return More(len(buffer) + missing, begun=strange is None, again=again)
         if is_cut:
             return Refused("a telegram broke off before another began", stop.end() - 1)
-        if _CHECKSUM_BEGINNING.fullmatch(buffer, stop.end()):
+        ends_with_return = buffer[-1] == _RETURN and buffer.find(b"\n", pos, stop.end()) < 0
+        if _CHECKSUM_BEGINNING.fullmatch(buffer, stop.end()) and not ends_with_return:
             again = partial(self._search, before=searched._replace(size=stop.start() - pos))
             return More(len(buffer) + 1, begun=True, again=again)
         return self._check(buffer, pos, stop.end(), strange)
