@@ -140,9 +140,11 @@ def fuzz_p1(data: bytes) -> None:
     """A P1 telegram."""
     with suppress(DecodeError):
         check(p1_link.whole(data).content.startswith(b"/"), "no telegram")
-    text = data.decode("ascii", "replace")
+    text = p1.decode(data)
     p1.identification(text)
-    for item in p1.read(text):
+    parsed = p1.parse(text)
+    check(len(parsed.items) + len(parsed.passed_over) <= 1 + len(data), "lines are made up")
+    for item in parsed.items:
         str(item.obis)
         check(isinstance(item.text, str), "a text that is none")
 

@@ -95,12 +95,14 @@ class P1:
     def probe(self, buffer: bytearray, pos: int) -> Probe:
         """See `Link.probe`."""
         line = bytes(buffer[pos : pos + _LONGEST_IDENTIFICATION])
-        if not _IDENTIFICATION.match(line):
-            if len(line) < _LONGEST_IDENTIFICATION and _BEGINNING.fullmatch(line):
-                return More(len(buffer) + 1)
-            return NOT_HERE
         is_standard = _STANDARD_BEGINNING.match(line) is not None
-        if not is_standard and pos and buffer[pos - 1] not in _LINE_ENDS:
+        is_long = len(line) >= self.mark
+        if is_long and not is_standard and pos and buffer[pos - 1] not in _LINE_ENDS:
+            return NOT_HERE
+        if not _IDENTIFICATION.match(line):
+            is_begun = _BEGINNING.fullmatch(line) and not _STANDARD_BEGINNING.search(line, 1)
+            if is_begun and len(line) < _LONGEST_IDENTIFICATION:
+                return More(len(buffer) + 1)
             return NOT_HERE
         return self._search(buffer, pos, _Searched(may_be_strange=is_standard))
 
