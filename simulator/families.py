@@ -522,6 +522,9 @@ FAMILIES: dict[str, dict[str, Variant]] = {
             "Swiss operators: the same, ciphered", layouts.AM550_SWISS
         ),
         "text": _text("Slovenian operators: P1 without a checksum", layouts.AM550_TEXT, _am550),
+        "text-zeros": _text(
+            "Slovenian operators: P1 with 0000 as checksum", layouts.AM550_TEXT_ZEROS, _am550
+        ),
     },
     "ie5": {
         "croatia": _am550_variant(
@@ -694,6 +697,12 @@ FAMILIES: dict[str, dict[str, Variant]] = {
         "sweden": _text("Sweden: DSMR 5 without a number", layouts.DSMR5_SWEDEN, _nameless),
         "denmark-nes": _text(
             "Denmark: NES, another way to write the time", layouts.NES_TEXT, _nameless
+        ),
+        "hungary-holley": _text(
+            "Hungary: Holley, another checksum, no number", layouts.HOLLEY, _nameless
+        ),
+        "hungary-aux": _text(
+            "Hungary: Sanxing, a message of what is no text", layouts.AUX5, _sagemcom_text
         ),
     },
     "dsmr2": {

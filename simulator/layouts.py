@@ -6,10 +6,12 @@ versions and messages, are made up in the form of the real ones.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from simulator import axdr
 from simulator.axdr import Node, Type
+from simulator.links import P1Checksum
 from simulator.lists import (
     GAS,
     HEAT,
@@ -686,13 +688,13 @@ DSMR2 = Layout(
         Behind(1, GAS, "24.3.0", own_line=True),
     ),
     identification=r"XMX2\2MT382-0990",
-    checksum=False,
+    checksum=P1Checksum.NONE,
 )
 DSMR2_HEAT = Layout(
     Shape.TEXT,
     (*DSMR2.items[:-1], Behind(2, HEAT, "24.3.0", own_line=True)),
     identification=r"XMX2\2MT382-0991",
-    checksum=False,
+    checksum=P1Checksum.NONE,
 )
 
 Q3D = Layout(
@@ -705,7 +707,7 @@ Q3D = Layout(
         Line("0-0:96.1.255*255", "(1ESY1399002565)"),
     ),
     identification="ESY5Q3DB1024 V3.04",
-    checksum=False,
+    checksum=P1Checksum.NONE,
 )
 
 SAGEMCOM_STYRIA = Layout(
@@ -781,5 +783,36 @@ AM550_TEXT = Layout(
         *_of_phases("A", 3, 0, 11),
     ),
     identification=r"ISK9\2M551T-990",
-    checksum=False,
+    checksum=P1Checksum.NONE,
+)
+AM550_TEXT_ZEROS = replace(AM550_TEXT, checksum=P1Checksum.ZEROS)
+HOLLEY = Layout(
+    Shape.TEXT,
+    (
+        Line("1-3:0.2.8", "(50)"),
+        _CLOCK,
+        *_fields("kWh", 8, 3, "1.8.0", "1.8.1", "1.8.2", "2.8.0"),
+        *_fields("kvarh", 8, 3, "3.8.0", "4.8.0"),
+        *_of_phases("V", 6, 2, 12),
+        *_of_phases("A", 6, 2, 11),
+        *_fields("", 1, 3, "13.7.0"),
+        *_fields("kW", 6, 3, "1.7.0", "2.7.0"),
+    ),
+    identification="HLY5/D545-METER",
+    checksum=P1Checksum.X25,
+)
+AUX5 = Layout(
+    Shape.TEXT,
+    (
+        _CLOCK,
+        Text("number", "0-0:96.1.0"),
+        Line("0-0:96.14.0", "(0001)"),
+        Line("0-0:96.50.68", "(ON)"),
+        *_fields("kWh", 6, 3, "1.8.0", "1.8.1", "1.8.2", "2.8.0", "15.8.0"),
+        *_of_phases("V", 3, 1, 12),
+        *_of_phases("A", 3, 0, 11),
+        *_fields("kW", 2, 3, "1.7.0", "2.7.0"),
+        Line("0-0:96.13.0", "(" + "\xff" * 1024 + ")", shown=False),
+    ),
+    identification="AUX59900000017",
 )

@@ -357,5 +357,10 @@ def p1(identification: str, lines: list[str], *, checksum: bool = True) -> bytes
         lines: The data lines, such as `1-0:1.8.0(00001234*Wh)`.
         checksum: Whether the CRC stands after the exclamation mark; DSMR 2 and 3 have none.
     """
-    text = "\r\n".join((f"/{identification}", "", *lines, "!")).encode("ascii")
-    return text + p1_digits(text, P1Checksum.ARC if checksum else P1Checksum.NONE) + b"\r\n"
+    return p1_with(identification, lines, P1Checksum.ARC if checksum else P1Checksum.NONE)
+
+
+def p1_with(identification: str, lines: list[str], checksum: P1Checksum) -> bytes:
+    """Return a P1 telegram with a checksum of some sort; what is no ASCII is written as Latin-1."""
+    text = "\r\n".join((f"/{identification}", "", *lines, "!")).encode("latin-1")
+    return text + p1_digits(text, checksum) + b"\r\n"

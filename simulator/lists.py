@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from simulator.axdr import Node, Type
 from simulator.clock import COMPLETE, Style
+from simulator.links import P1Checksum
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -182,12 +183,14 @@ class Line:
         fields: What follows, brackets included.
         said: What a reader has to show of it, where that is not what stands in the brackets.
         unit: The unit of what it shows.
+        shown: Whether a reader can show it.
     """
 
     obis: str
     fields: str
     said: Decimal | str | None = None
     unit: str = ""
+    shown: bool = True
 
 
 class Device(NamedTuple):
@@ -267,7 +270,7 @@ class Layout:
         scaled: Whether a list of capture objects carries scaler and unit of each register too.
         array: Whether rows stand in an array in place of a structure.
         identification: First line of a telegram of text, without its slash.
-        checksum: Whether a telegram of text ends with one.
+        checksum: What a telegram of text ends with.
         flagged: Whether text writes the clock as YYMMDDhhmmss with S or W for summer or winter;
             else as `YYYYMMDD hh:mm:ss`.
     """
@@ -280,7 +283,7 @@ class Layout:
     scaled: bool = False
     array: bool = False
     identification: str = ""
-    checksum: bool = True
+    checksum: P1Checksum = P1Checksum.ARC
     flagged: bool = True
 
 

@@ -60,8 +60,9 @@ def write(layout: Layout, moment: Moment) -> Page:
         else:
             code, fields, said = _line(layout, item, moment)
             lines.append(code + fields)
-            registers[_bare(code)] = said
-    data = links.p1(layout.identification, lines, checksum=layout.checksum)
+            if not isinstance(item, Line) or item.shown:
+                registers[_bare(code)] = said
+    data = links.p1_with(layout.identification, lines, layout.checksum)
     return Page(data, registers, tuple(others))
 
 

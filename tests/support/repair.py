@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from simulator.axdr import ber_length
 from simulator.ciphering import GENERAL_GLO, KEY
-from simulator.links import crc_arc, crc_x25
+from simulator.links import P1Checksum, crc_x25, p1_digits
 
 HDLC_FLAG: Final = 0x7E
 MBUS_START: Final = 0x68
@@ -17,6 +17,7 @@ MBUS_TRAILER: Final = 2
 """Bytes of an M-Bus long frame after the user data: checksum and stop byte."""
 
 P1_START: Final = b"/"
+_HOLLEY: Final = b"/HLY"
 
 _MBUS_STOP: Final = 0x16
 _HDLC_LENGTH: Final = 0x07
@@ -69,11 +70,12 @@ def with_flipped_bit(data: bytes, at: int, bit: int) -> bytes:
 
 
 def _repair_text(text: bytes) -> bytes:
-    """Make the checksum of a P1 telegram fit, if it has one."""
+    """Make the checksum of a P1 telegram fit, if it has one; of Holley it is another."""
     body, end, checksum = text.rpartition(_P1_END)
-    if not end or not checksum.strip():
+    if not end or not checksum.strip(b"0\r\n"):
         return text
-    return body + end + f"{crc_arc(body + end):04X}\r\n".encode()
+    kind = P1Checksum.X25 if text.startswith(_HOLLEY) else P1Checksum.ARC
+    return body + end + p1_digits(body + end, kind) + b"\r\n"
 
 
 def _repair_inside(apdu: bytes) -> bytes:

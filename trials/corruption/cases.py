@@ -151,7 +151,8 @@ def describe(family: str, variant: str) -> List:
     segments = len(meter.telegram(Household(1, START, phases=meter.phases).at(START)).segments)
     tagged = bool(meter.ciphering and meter.ciphering.authenticated)
     is_text = meter.layout.shape is meters.Shape.TEXT
-    checked = meter.layout.checksum if is_text else _OVER not in variant
+    unchecked = {links.P1Checksum.NONE, links.P1Checksum.ZEROS}
+    checked = meter.layout.checksum not in unchecked if is_text else _OVER not in variant
     return List(family, variant, tagged, isinstance(meter.link, links.MBus), checked, segments)
 
 
