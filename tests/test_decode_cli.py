@@ -277,6 +277,20 @@ def test_meters_behind_the_meter_are_shown_with_their_own_time(
     ]
 
 
+def test_what_stands_beside_a_reading_and_a_valve_are_shown(
+    decode: Decode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "local_zone", lambda: ZONE)
+    peak = "1-0:1.6.0(260701093000S)(02.485*kW)"
+    (line,) = decode(links.p1("FLU5", [*P1_LINES, peak, "0-1:24.4.0(1)"])).lines
+    assert tuple(line) == (*KEYS, "details", "other_meters")
+    assert line["readings"]["power_import_peak"] == 2485
+    assert line["details"] == {"power_import_peak": {"time": "2026-07-01T09:30:00+02:00"}}
+    (gas,) = line["other_meters"]
+    assert gas["readings"] == {"gas": Decimal("107.123")}
+    assert gas["states"] == {"valve": "ON"}
+
+
 # --- The capture ---
 
 

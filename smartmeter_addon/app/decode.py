@@ -12,6 +12,7 @@ from app.cosem.items import Item
 from app.decoder import Decoder
 from app.dlms import axdr
 from app.fault import Fault, Kind
+from app.meters.reading import Reading
 from app.meters.telegram import Register, Telegram
 from app.transport import recording
 from app.transport.recording import Chunk, Recording, RecordingError
@@ -109,13 +110,15 @@ def describe(telegram: Telegram) -> dict[str, Any]:
         },
         "readings": dict(telegram.reading.values) if telegram.reading else {},
     }
+    if telegram.reading and telegram.reading.details:
+        described["details"] = dict(telegram.reading.details)
     if telegram.others:
         described["other_meters"] = [
             {
                 "meter_id": other.meter.number,
                 "model": other.meter.model,
                 "timestamp": other.timestamp.isoformat() if other.timestamp else None,
-                "readings": dict(other.values),
+                **_said(other),
             }
             for other in telegram.others
         ]
@@ -124,6 +127,13 @@ def describe(telegram: Telegram) -> dict[str, Any]:
     if telegram.fault:
         described["error"] = telegram.fault.reason
     return described
+
+
+def _said(other: Reading) -> dict[str, Any]:
+    """Give the report of a meter behind the meter, and apart from it the state of its valve."""
+    states = {key: value for key, value in other.values.items() if isinstance(value, str)}
+    readings = {key: value for key, value in other.values.items() if key not in states}
+    return {"readings": readings, **({"states": states} if states else {})}
 
 
 def _register(register: Register) -> dict[str, Any]:

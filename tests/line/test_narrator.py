@@ -259,14 +259,29 @@ def test_unauthenticated_telegrams_are_logged_once(
 
 def test_an_unnamed_register_is_logged_once(log: WatchedLog) -> None:
     line, meter = opened_line(), SimulatedMeter(None, "kaifa")
-    new = Register("1-0:15.7.0", axdr.Type.UINT32, Unit.W)
+    new = Register("1-0:15.5.0", axdr.Type.UINT32, Unit.W)
     *items, number = meter.meter.layout.items
     meter.meter.layout = replace(meter.meter.layout, items=(*items, new, number))
-    meter.more["15.7.0"] = Decimal(4321)
+    meter.more["15.5.0"] = Decimal(4321)
     pushes(meter, line, 3)
     found = [text for text in log.at("INFO") if "is not published" in text]
-    assert found == ["the meter also sends what is not published: 1-0:15.7.0"]
+    assert found == ["the meter also sends what is not published: 1-0:15.5.0"]
     assert len(line.recorder.published) == 3
+
+
+def test_no_code_that_is_read_is_logged_as_unpublished(log: WatchedLog) -> None:
+    line = opened_line(Keys())
+    lines = [
+        *("1-3:0.2.8(50)", "0-0:1.0.0(260701120005S)", "1-0:0.9.1(222553)", "1-0:0.9.2(251002)"),
+        *("1-0:1.4.0(02.351*kW)", "1-0:1.6.0(260701120000S)(02.589*kW)", "1-0:2.6.0(00.000*kW)"),
+        *("1-0:15.8.0(000001.000*kWh)", "1-0:15.7.0(1.000*kW)", "1-0:10.7.0(00.000*kVA)"),
+        *("1-0:5.7.0(00.000*kvar)", "1-0:8.8.0(000000.000*kvarh)", "1-0:1.8.5(000000.000*kWh)"),
+        *("1-0:32.24.0(0.230*kV)", "1-0:31.4.0(999*A)", "1-1:31.4.0(040*A)(-040*A)"),
+        *("1-0:99.97.0(0)(0-0:96.7.19)", "1-0:32.32.0(00000)", "1-0:72.36.0(00000)"),
+        *("1-1:21.8.0(000001.000*kWh)", "1-0:62.8.0(000001.000*kWh)", "1-0:96.5.5(80)"),
+    ]
+    line.take(links.p1("XMX5LGBBFG1009394887", ["1-0:1.7.0(01.000*kW)", *lines]))
+    assert not [text for text in log.at("INFO") if "is not published" in text]
 
 
 def test_the_number_of_unnamed_registers_logged_is_bounded(log: WatchedLog) -> None:
@@ -333,7 +348,7 @@ def test_a_wrong_checksum_is_logged_and_the_serial_mode_not_blamed(log: WatchedL
 def test_telegrams_without_a_published_value_are_logged_once(log: WatchedLog) -> None:
     line = opened_line(Keys())
     for _ in range(3):
-        line.take(links.p1("XMX5LGBBFG1009394887", ["0-0:96.14.0(0002)"]))
+        line.take(links.p1("XMX5LGBBFG1009394887", ["0-0:96.5.4(0002)"]))
     assert line.recorder.published == []
     assert log.at("NOTICE")[1:] == [
         (

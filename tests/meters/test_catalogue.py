@@ -1,5 +1,6 @@
 """What OBIS codes mean: for people, as readings, and to those who judge readings."""
 
+import math
 from decimal import Decimal
 
 import pytest
@@ -230,9 +231,10 @@ def test_a_register_in_a_unit_that_does_not_fit_is_no_reading(code: str, unit: s
     [
         ("0-0:1.8.0", "Wh"),
         ("7-0:1.8.0", "Wh"),
-        ("1-0:1.6.0", "W"),
-        ("1-0:5.8.0", "varh"),
-        ("1-0:1.8.5", "Wh"),
+        ("1-0:1.5.0", "W"),  # an average of the past
+        ("1-0:1.6.1", "W"),
+        ("1-0:13.4.0", ""),
+        ("1-0:1.8.6", "Wh"),
         ("1-0:81.7.10", "deg"),  # between two voltages
         ("0-0:96.1.0", ""),
     ],
@@ -269,19 +271,58 @@ def test_a_power_factor_is_never_above_one(key: str, value: Number, *, can_be: b
     assert catalogue.possible(key, value) is can_be
 
 
+@pytest.mark.parametrize(
+    ("code", "unit", "has_fuses", "key"),
+    [
+        ("1-0:31.4.0", "A", True, "current_limit_l1"),
+        ("1-0:51.4.0", "A", True, "current_limit_l2"),
+        ("1-0:71.4.0", "kA", True, "current_l3_average"),
+        ("1-0:31.4.0", "A", False, "current_l1_average"),
+        ("1-0:31.4.0", "kA", False, "current_l1_average"),
+        ("1-0:31.24.0", "A", True, "current_l1_average"),
+        ("1-0:32.24.0", "kV", True, "voltage_l1_average"),
+        ("1-0:31.7.0", "A", True, "current_l1"),
+    ],
+)
+def test_the_threshold_of_a_fuse_has_the_code_of_an_average(
+    code: str, unit: str, key: str, *, has_fuses: bool
+) -> None:
+    found = catalogue.conversion_of(Obis.parse(code), unit, has_fuses=has_fuses)
+    assert found is not None
+    assert found.key == key
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["power_import_average", "power_export_peak", "voltage_l2_average", "current_l3_average"],
+)
+def test_what_begins_anew_with_each_period_may_jump_within_its_bounds(key: str) -> None:
+    bounds = catalogue.bounds_of_reading(key)
+    assert bounds.jump == math.inf
+    assert bounds.most < math.inf
+
+
 def test_every_reading_of_electricity_is_some_register() -> None:
     codes = [
-        *(Obis(1, 0, c, 7, 0) for c in range(256)),
-        *(Obis(1, 0, c, 8, tariff) for c in range(256) for tariff in range(5)),
+        *(Obis(1, 0, c, d, 0) for c in range(256) for d in (4, 6, 7)),
+        *(Obis(1, 0, c, 8, tariff) for c in range(256) for tariff in range(6)),
         *(Obis(1, 0, 81, 7, pair) for pair in range(256)),
     ]
     found = {
         named.key
         for code in codes
         for row in QUANTITIES.values()
-        if (named := catalogue.conversion_of(code, row.unit))
+        for has_fuses in (True, False)
+        if (named := catalogue.conversion_of(code, row.unit, has_fuses=has_fuses))
     }
-    assert found == set(SENSORS) - {"timestamp", "gas", "water", "heat"}
+    of_submeters = {"gas", "water", "heat", "cooling", "energy", "valve"}
+    limits = {"power_limit", "apparent_power_limit", "current_limit"}
+    of_no_unit = {
+        key
+        for key, row in SENSORS.items()
+        if row.unit is None and row.device_class != "power_factor"
+    }
+    assert found == SENSORS.keys() - of_submeters - limits - of_no_unit
 
 
 # --- What a register is called ---
@@ -296,9 +337,11 @@ def test_every_reading_of_electricity_is_some_register() -> None:
         ("1-0:1.7.0", "", "active power import"),  # of no known unit, and so no reading
         ("1-0:32.7.0", "", "voltage L1"),
         ("1-0:5.8.0", "varh", "reactive energy quadrant 1"),
+        ("1-0:5.9.0", "varh", "reactive energy quadrant 1"),
         ("1-0:1.8.7", "Wh", "active energy import tariff 7"),
-        ("1-0:15.8.0", "Wh", "active energy import and export"),
-        ("1-0:1.6.0", "kW", "maximum active power import"),
+        ("1-0:15.8.0", "Wh", "energy import and export"),
+        ("1-0:1.6.0", "kW", "peak power import"),
+        ("1-0:1.6.1", "kW", "maximum active power import tariff 1"),
         ("1-0:42.6.1", "kW", "maximum active power export tariff 1 L2"),
         ("1-0:29.7.0", "VA", "apparent power L1"),
         ("1-0:90.7.0", "A", "current"),

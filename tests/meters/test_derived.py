@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.meters.derived import add_signed_power, completed
+from app.meters.derived import Totals, add_signed_power, completed
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import SENSORS
 
@@ -24,6 +24,76 @@ def new(given: Reading) -> dict[str, str]:
     assert made.derived.keys() <= SENSORS.keys()
     assert (made.meter, made.timestamp, made.unknown) == (METER, NOON, given.unknown)
     return {key: str(made.values[key]) for key in made.derived}
+
+
+# --- Totals ---
+
+
+def total(totals: Totals, sender: str = "m", **values: str) -> str | None:
+    """Give the calculated import of an accepted telegram, None where none is calculated."""
+    said: dict[str, Decimal | int] = {key: Decimal(value) for key, value in values.items()}
+    formulas = totals.add(sender, said)
+    totals.learn(sender, Reading(METER, NOON, said, derived=formulas))
+    return str(said["energy_import"]) if "energy_import" in formulas else None
+
+
+ONE = {"energy_import_tariff_1": "4.426"}
+TWO = {**ONE, "energy_import_tariff_2": "2.399"}
+THREE = {**TWO, "energy_import_tariff_3": "1.000"}
+
+
+def test_a_missing_total_is_the_sum_of_its_tariffs() -> None:
+    values: dict[str, Decimal | int] = {key: Decimal(value) for key, value in THREE.items()}
+    values |= {"energy_export_tariff_2": Decimal(2), "energy_export_tariff_1": Decimal(1)}
+    values |= {"reactive_energy_q1_tariff_1": 1, "reactive_energy_q1_tariff_2": 2}
+    formulas = Totals().add("m", values)
+    tariffs = "energy_import_tariff_1 + energy_import_tariff_2 + energy_import_tariff_3"
+    assert formulas == {
+        "energy_import": tariffs,
+        "energy_export": "energy_export_tariff_1 + energy_export_tariff_2",
+        "reactive_energy_q1": "reactive_energy_q1_tariff_1 + reactive_energy_q1_tariff_2",
+    }
+    assert values["energy_import"] == Decimal("7.825")
+    assert values["energy_export"] == 3
+    assert formulas.keys() <= SENSORS.keys()
+
+
+def test_one_tariff_makes_no_total() -> None:
+    assert total(Totals(), **ONE) is None
+
+
+def test_the_meter_s_own_total_stands() -> None:
+    assert total(Totals(), energy_import="7", **TWO) is None
+
+
+def test_a_total_that_the_meter_sends_later_goes_on_from_the_sum() -> None:
+    """Tariffs are cut off at their last digit, so a meter's own total is no less than their sum."""
+    totals = Totals()
+    assert total(totals, **TWO) == "6.825"
+    assert total(totals, energy_import="6.826", **TWO) is None
+    assert total(totals, **TWO) is None  # another list of the meter: its own total may be more
+
+
+def test_a_total_never_falls_because_a_tariff_is_missing() -> None:
+    totals = Totals()
+    assert total(totals, **THREE) == "7.825"
+    assert total(totals, **TWO) is None
+    assert total(totals, **THREE) == "7.825"
+
+
+def test_a_total_may_get_another_tariff() -> None:
+    totals = Totals()
+    assert total(totals, **TWO) == "6.825"
+    assert total(totals, **THREE) == "7.825"
+
+
+def test_each_sender_has_its_own_tariffs() -> None:
+    totals = Totals()
+    assert total(totals, **THREE) == "7.825"
+    assert total(totals, "other", **TWO) == "6.825"
+
+
+# --- Powers ---
 
 
 def test_a_reading_from_which_nothing_follows_stays_as_it_is() -> None:

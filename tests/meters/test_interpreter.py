@@ -352,9 +352,49 @@ def test_text_says_what_its_lines_say(meter_type: str) -> None:
         "power_export": 0,
         "power": 1234,
         "voltage_l1": Decimal("229.1"),
+        "active_tariff": 2,
     }
     assert registers(telegram)["0-0:96.14.0"] == ("0002", "")
     assert registers(telegram)["0-0:1.0.0"] == (NOON.astimezone(ZONE).isoformat(), "")
+
+
+@pytest.mark.parametrize(
+    ("identification", "unit", "key", "amperes"),
+    [
+        ("FLU5\\253769484_A", "A", "current_limit_l1", 25),
+        ("AUX59900000017", "A", "current_limit_l1", 25),
+        ("ESO5\\\\253000000_A", "A", "current_l1_average", 25),
+        ("ESO5\\\\253000000_A", "kA", "current_l1_average", 25000),
+        ("XMX5LG", "kA", "current_l1_average", 25000),
+    ],
+)
+def test_the_code_of_a_fuse_is_an_average_in_lithuania(
+    identification: str, unit: str, key: str, amperes: int
+) -> None:
+    reading = text(identification, [*P1, f"1-0:31.4.0(025*{unit})"]).reading
+    assert reading is not None
+    assert reading.values[key] == amperes
+    assert not {"current_limit_l1", "current_l1_average"} - {key} & reading.values.keys()
+
+
+def test_a_fuse_without_a_limit_is_unknown() -> None:
+    reading = text("FLU5", [*P1, "1-0:31.4.0(999*A)", "0-0:17.0.0(999.9*kW)"]).reading
+    assert reading is not None
+    assert reading.unknown == {"current_limit_l1", "power_limit"}
+
+
+def test_text_that_counts_by_tariff_only_has_a_total_that_is_marked() -> None:
+    reading = text("FLU5", [*P1, "1-0:1.8.2(000001.001*kWh)"]).reading
+    assert reading is not None
+    assert reading.values["energy_import"] == Decimal("4427.124")
+    formula = "energy_import_tariff_1 + energy_import_tariff_2"
+    assert reading.derived["energy_import"] == formula
+
+
+def test_a_list_that_says_nothing_but_states_is_a_reading() -> None:
+    telegram = read(notification(pair("0-0:96.3.10", Node(Type.BOOLEAN, value=True))), KAM)
+    assert telegram.reading is not None
+    assert telegram.reading.values == {"breaker": "connected"}
 
 
 def test_text_names_its_model_by_its_identification() -> None:

@@ -1,4 +1,4 @@
-"""Meters behind the meter: gas, water and heat."""
+"""Meters behind the meter: gas, water, heat, cooling and electricity."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -46,7 +46,12 @@ def only(found: dict[Obis, Register]) -> Reading:
         ("007", "m3", "water", "Water meter", Decimal("107.123")),
         ("004", "GJ", "heat", "Heat meter", Decimal("107.123")),
         ("012", "GJ", "heat", "Heat meter", Decimal("107.123")),
-        ("013", "MJ", "heat", "Heat meter", Decimal("0.107123")),
+        ("012", "MJ", "heat", "Heat meter", Decimal("0.107123")),
+        ("010", "GJ", "cooling", "Cooling meter", Decimal("107.123")),
+        ("011", "GJ", "cooling", "Cooling meter", Decimal("107.123")),
+        ("013", "MJ", "cooling", "Cooling meter", Decimal("0.107123")),
+        ("002", "kWh", "energy", "Electricity meter", Decimal("107.123")),
+        ("2", "Wh", "energy", "Electricity meter", Decimal("0.107123")),
     ],
 )
 def test_a_meter_is_what_its_kind_says(
@@ -67,6 +72,23 @@ def test_a_meter_without_number_is_named_by_the_main_one_and_its_channel() -> No
     reading = only(registers(number=None, channel=2))
     assert reading.meter.id == "e0007000000000017_2"
     assert reading.meter.number is None
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [("1", "ON"), ("0", "OFF"), ("2", "OFF"), (1, "ON"), (True, "ON"), ("ON", "ON")],
+)
+def test_a_meter_has_the_valve_of_its_channel(said: str | int, state: str) -> None:
+    valve = {Obis.parse("0-1:24.4.0"): Register(said, "")}
+    values = only({**valve, **registers()}).values
+    assert values == {"gas": Decimal("107.123"), "valve": state}
+    assert next(iter(values)) == "gas"  # what is judged comes first
+
+
+@pytest.mark.parametrize("said", ["", "7", "open?"])
+def test_a_valve_that_says_nothing_is_none(said: str) -> None:
+    valve = {Obis.parse("0-1:24.4.0"): Register(said, "")}
+    assert only({**registers(), **valve}).values == {"gas": Decimal("107.123")}
 
 
 def test_each_channel_is_a_meter_of_its_own() -> None:

@@ -49,6 +49,24 @@ def test_a_meter_is_announced_once(announcements: Announcements) -> None:
     assert announcements.update(KAIFA, None, ["power"], {"power": "a - b"}) is None
 
 
+def test_what_the_meter_sends_itself_from_now_on_is_no_longer_calculated(
+    announcements: Announcements, days: Days
+) -> None:
+    """One list may hold a total, and another one its tariffs: that is not told at each of them."""
+    announcements.update(KAIFA, None, ["power", "energy_import"], {"energy_import": "a + b"})
+    assert announcements.update(KAIFA, None, ["power", "energy_import"], {}) is None
+    days.pass_by()
+    assert announcements.update(KAIFA, None, ["energy_import"], {}) is None
+    days.pass_by()
+    assert announcements.update(KAIFA, None, ["power"], {}) is None
+    sent = announcements.update(KAIFA, None, ["energy_import"], {})
+    assert sent is not None
+    assert sent.derived == {}
+    again = announcements.update(KAIFA, None, ["energy_import"], {"energy_import": "a + b"})
+    assert again is not None
+    assert again.derived == {"energy_import": "a + b"}
+
+
 def test_a_new_reading_is_added_to_the_announcement(announcements: Announcements) -> None:
     announcements.update(KAIFA, None, ["power"], {})
     second = announcements.update(KAIFA, None, ["frequency"], {})

@@ -34,11 +34,18 @@ DEVICE = {"identifiers", "name", "manufacturer", "model", "serial_number", "sw_v
 COMPONENT = {
     *("p", "unique_id", "default_entity_id", "name", "value_template"),
     *("unit_of_measurement", "device_class", "state_class", "suggested_display_precision"),
-    *("entity_category", "enabled_by_default"),
+    *("entity_category", "enabled_by_default", "options"),
 }
+DETAILS = {"json_attributes_topic", "json_attributes_template"}
 # Unit, device class and state class, as Core accepts them together.
 CLASSES = {
     ("kWh", "energy", "total_increasing"),
+    ("kWh", "energy", "total"),
+    ("kW", "power", "measurement"),
+    (None, None, "total_increasing"),
+    (None, "enum", None),
+    (None, "opening", None),
+    (None, None, None),
     ("kvarh", "reactive_energy", "total_increasing"),
     ("W", "power", "measurement"),
     ("var", "reactive_power", "measurement"),
@@ -87,9 +94,9 @@ def test_device_origin_and_components_are_there() -> None:
 
 
 def test_every_component_is_a_sensor_of_known_keys_only() -> None:
-    for component in describe()["cmps"].values():
-        assert component["p"] == "sensor"
-        assert set(component) <= COMPONENT
+    for key, component in describe()["cmps"].items():
+        assert component["p"] == SENSORS[key].platform
+        assert set(component) <= COMPONENT | (DETAILS if SENSORS[key].details else set())
         assert None not in component.values()
 
 
@@ -125,6 +132,36 @@ def test_the_meters_clock_is_a_diagnostic_and_unknown_when_missing() -> None:
         "device_class": "timestamp",
         "entity_category": "diagnostic",
     }
+
+
+def test_one_of_a_few_values_is_unknown_when_missing() -> None:
+    """With an empty text Core would complain at every telegram that lacks it."""
+    assert describe(["active_tariff"])["cmps"]["active_tariff"] == {
+        "p": "sensor",
+        "unique_id": "smartmeter_1kfm0200000011_active_tariff",
+        "default_entity_id": "sensor.kaifa_ma309m_active_tariff",
+        "name": "Active tariff",
+        "value_template": "{{ value_json.active_tariff | default('None') }}",
+        "device_class": "enum",
+        "options": ["1", "2", "3", "4"],
+    }
+
+
+def test_a_peak_is_published_in_watts_and_shown_in_kilowatts() -> None:
+    """MQTT discovery knows no suggested unit. Null is unknown; what is missing changes nothing."""
+    peak = describe(["power_import_peak"])["cmps"]["power_import_peak"]
+    assert peak["unit_of_measurement"] == "kW"
+    assert peak["suggested_display_precision"] == 3
+    value = "value_json.power_import_peak"
+    watts = f"{value} if {value} is none else {value} / 1000 if {value} is defined else ''"
+    assert peak["value_template"] == f"{{{{ {watts} }}}}"
+
+
+def test_what_stands_beside_a_reading_is_its_attributes() -> None:
+    peak = describe(["power_import_peak"])["cmps"]["power_import_peak"]
+    assert peak["json_attributes_topic"] == "smartmeter/1kfm0200000011/state"
+    details = "value_json.power_import_peak_details"
+    assert peak["json_attributes_template"] == f"{{{{ {details} | default({{}}) | tojson }}}}"
 
 
 def test_rarely_used_sensors_are_disabled_and_no_others() -> None:
@@ -226,7 +263,7 @@ def test_unique_ids_come_from_the_meter_and_not_from_its_name() -> None:
     unnamed, named = describe()["cmps"], describe(name="Keller")["cmps"]
     for key, component in named.items():
         assert component["unique_id"] == unnamed[key]["unique_id"]
-        assert component["default_entity_id"] == f"sensor.keller_{key}"
+        assert component["default_entity_id"] == f"{SENSORS[key].platform}.keller_{key}"
 
 
 @pytest.mark.parametrize("name", [None, "Zähler Süd", "  #1 -- Straße!", "電気", "_", "Haus_2"])

@@ -5,6 +5,7 @@ The tables in tests/meters/golden/ are text with a column a fact:
 - registers.txt: every code and unit that occurs in the shipped captures and the simulated lists.
 - codes.txt: a sweep of the codes of electricity (A = 1, B = 0). A row stands for several codes;
   ``#`` is the number in group E. A code without a row has neither quantity nor reading nor name.
+  Averages of currents are those of meters that do not send the thresholds of fuses in their place.
 - readings.txt: every reading, its first code, the units that it may come in, each with the power of
   ten to its own, and by what its values are judged at the usual connection.
 
@@ -62,8 +63,8 @@ UNITS_SWEPT: Final = (
 """The units of the sweep."""
 
 _GROUPS_C: Final = range(1, 100)
-_GROUPS_D: Final = (4, 5, 6, 7, 8, 9, 32, 36)
-_GROUPS_E: Final = range(5)
+_GROUPS_D: Final = (4, 5, 6, 7, 8, 9, 24, 32, 36)
+_GROUPS_E: Final = range(6)
 _GROUPS_F: Final = (CURRENT, 101)
 
 Row = tuple[str, ...]
@@ -119,8 +120,12 @@ def swept() -> Iterator[Obis]:
 
 def meaning(obis: Obis) -> Meaning:
     """Tell what a code means, whatever the unit of its register."""
-    found = {unit: reading.key for unit in UNITS_SWEPT if (reading := conversion_of(obis, unit))}
-    names = {unit: name_of(obis, unit) or "" for unit in UNITS_SWEPT}
+    found = {
+        unit: reading.key
+        for unit in UNITS_SWEPT
+        if (reading := conversion_of(obis, unit, has_fuses=False))
+    }
+    names = {unit: name_of(obis, unit, has_fuses=False) or "" for unit in UNITS_SWEPT}
     (key,) = set(found.values()) or {""}
     (named,) = {names[unit] for unit in found} or {""}
     (otherwise,) = {names[unit] for unit in UNITS_SWEPT if unit not in found}
@@ -139,7 +144,11 @@ def meanings(rows: Iterable[Row]) -> dict[Obis, Meaning]:
 
 def exponents(obis: Obis, units: Iterable[str]) -> dict[str, int]:
     """Give the units, of some, in which a code is a reading, each with the power of ten to it."""
-    return {unit: reading.exponent for unit in units if (reading := conversion_of(obis, unit))}
+    return {
+        unit: reading.exponent
+        for unit in units
+        if (reading := conversion_of(obis, unit, has_fuses=False))
+    }
 
 
 def reading_row(key: str, code: str) -> Row:
@@ -215,9 +224,9 @@ def _code_rows() -> list[Row]:
 
 def _reading_rows() -> Iterator[Row]:
     codes: dict[str, str] = {}
-    for c, d, e, unit in product(_GROUPS_C, (7, 8), range(100), UNITS_SWEPT):
+    for c, d, e, unit in product(_GROUPS_C, (4, 6, 7, 8), range(100), UNITS_SWEPT):
         obis = Obis(1, 0, c, d, e)
-        if reading := conversion_of(obis, unit):
+        if reading := conversion_of(obis, unit, has_fuses=False):
             codes.setdefault(reading.key, str(obis))
     return (reading_row(key, codes.get(key, "")) for key in SENSORS)
 

@@ -11,7 +11,7 @@ from app.line.health import NOT_ACCEPTED, Counts
 from app.line.reminders import Reminder
 from app.line.trouble import Problem
 from app.log import NOTICE, TRACE
-from app.meters.catalogue import conversion_of
+from app.meters import catalogue, states
 from app.meters.reading import Reading
 from app.meters.sensors import SENSORS
 from app.meters.telegram import Telegram
@@ -148,7 +148,8 @@ class Narrator:
             for obis, register in (telegram.registers or {}).items()
             if obis.electrical
             and obis not in self._unnamed
-            and not conversion_of(obis, register.unit)
+            and not (catalogue.is_abstract(obis) or states.is_read(obis))
+            and not catalogue.conversion_of(obis, register.unit)
         ][:left]
         if unnamed:
             self._unnamed.update(unnamed)

@@ -5,7 +5,9 @@ measured and in which phase, D how that is processed, E the tariff, F the billin
 bounds are those of the quantity, see `quantities`; units and names of readings stand in `sensors`.
 """
 
+import math
 import re
+from dataclasses import replace
 from enum import Enum, auto
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -26,7 +28,8 @@ class _Measured(NamedTuple):
         quantity: what is measured.
         direction: which way it flows, for people.
         reading: the key of its instantaneous value, to which ``_l1`` to ``_l3`` are added for a
-            phase; it is a reading only if `sensors` has the key.
+            phase, and then ``_average`` or ``_peak`` for an average or a maximum; it is a reading
+            only if `sensors` has the key.
         energy: likewise the key of its time integral, with ``_tariff_1`` and so on.
     """
 
@@ -41,17 +44,17 @@ _MEASURED: Final = {
     2: _Measured(Quantity.ACTIVE, "export", "power_export", "energy_export"),
     3: _Measured(Quantity.REACTIVE, "import", "reactive_power_import", "reactive_energy_import"),
     4: _Measured(Quantity.REACTIVE, "export", "reactive_power_export", "reactive_energy_export"),
-    5: _Measured(Quantity.REACTIVE, "quadrant 1"),
-    6: _Measured(Quantity.REACTIVE, "quadrant 2"),
-    7: _Measured(Quantity.REACTIVE, "quadrant 3"),
-    8: _Measured(Quantity.REACTIVE, "quadrant 4"),
+    5: _Measured(Quantity.REACTIVE, "quadrant 1", "reactive_power_q1", "reactive_energy_q1"),
+    6: _Measured(Quantity.REACTIVE, "quadrant 2", "reactive_power_q2", "reactive_energy_q2"),
+    7: _Measured(Quantity.REACTIVE, "quadrant 3", "reactive_power_q3", "reactive_energy_q3"),
+    8: _Measured(Quantity.REACTIVE, "quadrant 4", "reactive_power_q4", "reactive_energy_q4"),
     9: _Measured(Quantity.APPARENT, "import", "apparent_power"),
-    10: _Measured(Quantity.APPARENT, "export"),
+    10: _Measured(Quantity.APPARENT, "export", "apparent_power_export"),
     11: _Measured(Quantity.CURRENT, reading="current"),
     12: _Measured(Quantity.VOLTAGE, reading="voltage"),
     13: _Measured(Quantity.POWER_FACTOR, reading="power_factor"),
     14: _Measured(Quantity.FREQUENCY, reading="frequency"),
-    15: _Measured(Quantity.ACTIVE, "import and export"),
+    15: _Measured(Quantity.ACTIVE, "import and export", "power_combined", "energy_combined"),
     16: _Measured(Quantity.ACTIVE, "import less export", "power"),
     **dict.fromkeys((17, 18, 19, 20), _Measured(Quantity.ACTIVE)),  # the quadrants
     # 21 to 80 are the same of the phases.
@@ -74,6 +77,9 @@ class Processing(Enum):
     """What is made of what is measured."""
 
     AVERAGE = auto()
+    """Of the period that runs, or of the last seconds."""
+    LAST_AVERAGE = auto()
+    """Of the period before."""
     MAXIMUM = auto()
     INSTANTANEOUS = auto()
     INTEGRAL = auto()
@@ -86,15 +92,17 @@ class Processing(Enum):
 
 
 _PROCESSING: Final = {
-    4: Processing.AVERAGE,  # of the period that runs
-    5: Processing.AVERAGE,  # of the period before it
+    4: Processing.AVERAGE,
+    5: Processing.LAST_AVERAGE,
     6: Processing.MAXIMUM,
     7: Processing.INSTANTANEOUS,
     8: Processing.INTEGRAL,
     9: Processing.INTEGRAL_OF_PERIOD,
+    24: Processing.AVERAGE,
     32: Processing.UNDER_LIMIT,
     36: Processing.OVER_LIMIT,
 }
+_SUFFIXES: Final = {Processing.AVERAGE: "_average", Processing.MAXIMUM: "_peak"}
 _INTEGRALS: Final = frozenset((Processing.INTEGRAL, Processing.INTEGRAL_OF_PERIOD))
 _LIMITS: Final = {
     Processing.UNDER_LIMIT: "voltage sags",
@@ -128,18 +136,25 @@ _ABSTRACT: Final = {
     (96, 1, 1): "device number 2",
     (96, 1, 4): "version of the telegram",
     (96, 1, 7): "device model",
-    (96, 3, 10): "switch",
+    (96, 3, 10): "breaker or relay",
     (96, 5, 5): "status",
     (96, 7, 9): "long power failures",
     (96, 7, 21): "power failures",
     (96, 13, 0): "message",
     (96, 13, 1): "message code",
+    **{(96, 13, n): f"message {n}" for n in range(2, 6)},
     (96, 14, 0): "tariff in use",
+    (96, 50, 68): "breaker",
     (97, 97, 0): "error register",
     (98, 1, 0): "monthly history",
     (99, 97, 0): "log of power failures",
 }
 """Names by groups C, D and E."""
+
+_FUSE: Final = 4
+_FUSE_UNIT: Final = "A"
+_FUSES: Final = {f"current_l{n}_average": f"current_limit_l{n}" for n in range(1, 4)}
+"""The thresholds of fuses, by the keys of the averages whose codes they have."""
 
 # --- What codes are ---
 
@@ -195,14 +210,28 @@ def measurand(obis: Obis) -> Measurand | None:
 def _reading(measured: _Measured, processing: Processing, phase: int, e: int) -> str | None:
     """Give the key of a reading; None if it is none."""
     key = ""
-    if processing is Processing.INTEGRAL and not phase:
-        key = f"{measured.energy}_tariff_{e}" if e else measured.energy
+    if processing is Processing.INTEGRAL:
+        tariff = f"_tariff_{e}" if e else ""
+        key = measured.energy + (f"_l{phase}" if phase else "") + tariff
+    elif processing in _SUFFIXES and not e:
+        key = measured.reading + (f"_l{phase}" if phase else "") + _SUFFIXES[processing]
     elif processing is Processing.INSTANTANEOUS:
         if measured.quantity is Quantity.ANGLE:
             phase, e = _ANGLES.get(e, 0), 0
         if not e:
             key = f"{measured.reading}_l{phase}" if phase else measured.reading
     return key if key in SENSORS else None
+
+
+def is_abstract(obis: Obis) -> bool:
+    """Tell whether a code is known and holds no quantity: a number, a time, a state, a log."""
+    return obis.cde in _ABSTRACT
+
+
+def is_peak(obis: Obis) -> bool:
+    """Tell whether a code is of a maximum that is a reading."""
+    found = measurand(obis)
+    return bool(found and found.reading_key and found.processing is Processing.MAXIMUM)
 
 
 def quantity_of(obis: Obis) -> Quantity | None:
@@ -212,24 +241,35 @@ def quantity_of(obis: Obis) -> Quantity | None:
 
 
 @lru_cache(maxsize=1024)
-def conversion_of(obis: Obis, unit: str) -> Conversion | None:
-    """Tell which reading a register is; None if it is none, or its unit does not fit."""
+def conversion_of(obis: Obis, unit: str, *, has_fuses: bool = True) -> Conversion | None:
+    """Tell which reading a register is; None if it is none, or its unit does not fit.
+
+    Args:
+        obis: its code.
+        unit: its unit.
+        has_fuses: whether the meter sends the threshold of its fuses as the average current of a
+            phase (1-0:31.4.0), as P1 meters do in Belgium and Hungary. In kA it is an average.
+    """
     found = measurand(obis)
     if found is None or found.reading_key is None:
         return None
-    exponent = quantities.exponent(unit, SENSORS[found.reading_key].unit or "")
-    return None if exponent is None else Conversion(found.reading_key, exponent)
+    key = found.reading_key
+    if has_fuses and unit == _FUSE_UNIT and obis.d == _FUSE:
+        key = _FUSES.get(key, key)
+    exponent = quantities.exponent(unit, SENSORS[key].unit or "")
+    return None if exponent is None else Conversion(key, exponent)
 
 
 @lru_cache(maxsize=1024)
-def name_of(obis: Obis, unit: str) -> str | None:
+def name_of(obis: Obis, unit: str, *, has_fuses: bool = True) -> str | None:
     """Name a register in English, for people who look at a line; None if nobody knows what it is.
 
     Args:
         obis: its code.
         unit: its unit; in a unit that does not fit, it is not named like a reading.
+        has_fuses: see `conversion_of`.
     """
-    if reading := conversion_of(obis, unit):
+    if reading := conversion_of(obis, unit, has_fuses=has_fuses):
         name = SENSORS[reading.key].name_en
         return name[0].lower() + name[1:]
     if abstract := _ABSTRACT.get(obis.cde):
@@ -255,7 +295,8 @@ def _described(code: Measurand) -> str | None:
 
 # --- What readings are ---
 
-_SUFFIX: Final = re.compile(r"_(l|tariff_)\d$")
+_SUFFIX: Final = re.compile(r"(_(l|tariff_)\d)?(_average|_peak)?$")
+_OF_A_PERIOD: Final = tuple(_SUFFIXES.values())
 _QUANTITIES: Final = {
     **{one.reading: one.quantity for one in _MEASURED.values() if one.reading},
     **{one.energy: _ENERGIES[one.quantity] for one in _MEASURED.values() if one.energy},
@@ -277,7 +318,9 @@ def bounds_of_reading(key: str, watts: float = CONNECTION_WATTS) -> Bounds:
         watts: what the connection carries.
     """
     measured = quantity_of_reading(key)
-    return QUANTITIES[measured].bounds.at(watts) if measured else COUNTER
+    bounds = QUANTITIES[measured].bounds.at(watts) if measured else COUNTER
+    # An average begins anew with each period, and a peak with each month.
+    return replace(bounds, jump_share=math.inf) if key.endswith(_OF_A_PERIOD) else bounds
 
 
 _POWER_FACTOR: Final = QUANTITIES[Quantity.POWER_FACTOR].bounds

@@ -2,8 +2,9 @@
 
 They are made at two times:
 
-- When a telegram is read, `add_signed_power` adds the signed power of the whole meter. It is part
-  of every reading: plausibility compares it, and ``decode`` shows it.
+- When a telegram is read, `add_signed_power` adds the signed power of the whole meter, and `Totals`
+  the sums of tariffs. They are part of every reading: plausibility compares them, and ``decode``
+  shows them.
 - When a reading is published, `completed` adds apparent power and the power of each phase. These
   are for the household alone: nothing compares them, and ``decode`` does not show them.
 
@@ -14,11 +15,14 @@ phases together make the power that the meter sends itself.
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final, NamedTuple, cast
 
+from app.meters.limits import has_room
 from app.meters.reading import Reading
+from app.meters.sensors import SENSORS, TARIFFS
 
 _PHASES: Final = ("l1", "l2", "l3")
 _ZERO: Final = Decimal()
@@ -47,6 +51,69 @@ def add_signed_power(values: dict[str, Decimal | int]) -> Mapping[str, str]:
         return {}
     values["power"] = values["power_import"] - values["power_export"]
     return _SIGNED
+
+
+class Totals:
+    """The energies that senders count by tariff only, each with its total.
+
+    A total has the key of one that the meter would send itself. It never falls: it is only made
+    while all tariffs are there that the sender has shown, as a damaged telegram may lack a line,
+    and of a sender that sends it itself, if only in another of its lists, it is never made.
+    """
+
+    def __init__(self) -> None:
+        self._parts: dict[str, dict[str, frozenset[str]]] = {}  # by sender and key of the total
+
+    def add(self, sender: str, values: dict[str, Decimal | int]) -> Mapping[str, str]:
+        """Add the totals that a telegram's tariffs make.
+
+        Args:
+            sender: of the telegram.
+            values: what it says, by the reading's key; changed here.
+
+        Returns:
+            The formula by key, of what was added.
+        """
+        known = self._parts.get(sender, {})
+        formulas = {}
+        for total, parts in _sums(tuple(values)):
+            if known.get(total, frozenset()) <= parts.keys():
+                values[total] = sum(values[key] for key in parts)
+                formulas[total] = " + ".join(parts)
+        return formulas
+
+    def learn(self, sender: str, reading: Reading) -> None:
+        """Take what a telegram that is accepted shows of its sender's totals and tariffs."""
+        if not has_room(self._parts, sender):
+            return
+        known = self._parts.setdefault(sender, {})
+        for total, parts in _TARIFFS.items():
+            if total in reading.values and total not in reading.derived:
+                known[total] = _SENT
+            elif total not in known or known[total] != _SENT:
+                known[total] = known.get(total, frozenset()).union(parts & reading.values.keys())
+
+
+_SENT: Final = frozenset(("",))
+"""In the place of tariffs: the meter sends the total itself."""
+
+_TARIFFS: Final = {
+    key: frozenset(f"{key}_tariff_{n}" for n in TARIFFS)
+    for key in SENSORS
+    if f"{key}_tariff_1" in SENSORS
+}
+"""The keys of the tariffs of each total."""
+
+
+@lru_cache(maxsize=256)
+def _sums(keys: tuple[str, ...]) -> tuple[tuple[str, Mapping[str, None]], ...]:
+    """Find the totals that are missing, with their tariffs in order; one tariff makes none."""
+    found = (
+        (total, dict.fromkeys(sorted(parts.intersection(keys))))
+        for total, parts in _TARIFFS.items()
+        if total not in keys
+    )
+    return tuple((total, parts) for total, parts in found if len(parts) > 1)
 
 
 class _Phase(NamedTuple):
@@ -102,7 +169,7 @@ def completed(reading: Reading) -> Reading:
     if plan.by_angle and (found := _by_angle(sent, plan.phases, powers, total)):
         values |= found
         formulas = plan.with_angles
-    return Reading(reading.meter, reading.timestamp, values, reading.unknown, formulas)
+    return replace(reading, values=values, derived=formulas)
 
 
 @lru_cache(maxsize=256)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime, tzinfo
 from functools import lru_cache
+from typing import Final, NamedTuple
 
 from app.cosem import items, p1
 from app.cosem.items import Item
@@ -11,15 +12,44 @@ from app.cosem.obis import Obis
 from app.cosem.unit import Number, scale
 from app.dlms.receiver import Push
 from app.fault import Fault, Kind
-from app.meters import catalogue, derived, identity, submeters
-from app.meters.energy_units import Counted, EnergyUnits
+from app.meters import catalogue, derived, details, identity, states, submeters
+from app.meters.energy_units import EnergyUnits
 from app.meters.meter_clock import MeterClock, MeterClocks, is_clock
 from app.meters.meter_ids import MeterIds
 from app.meters.meter_numbers import MeterNumbers
 from app.meters.profile import Profile
 from app.meters.reading import Meter, Reading
-from app.meters.recogniser import Recogniser, Understood, Unknown
+from app.meters.recogniser import Recogniser, Unknown
 from app.meters.telegram import Register, Telegram, Withheld
+
+_AVERAGES: Final = ("ESO",)
+"""Beginnings of the identifications of P1 meters that send an average current as 1-0:31.4.0: ESO in
+Lithuania (esphome-libs/dsmr_parser#17). Others send the threshold of the fuse there."""
+
+
+class _Context(NamedTuple):
+    """What a telegram is read by.
+
+    Args:
+        sender: see `Telegram`.
+        mark: the identification of a P1 telegram, or the system title in hex digits.
+        clock: of the sender.
+        absent: codes of numbers that say that there is no value.
+        withheld: codes of numbers that are no readings.
+        is_p1: whether it is a P1 telegram.
+    """
+
+    sender: str
+    mark: str
+    clock: MeterClock
+    absent: AbstractSet[Obis]
+    withheld: AbstractSet[Obis]
+    is_p1: bool
+
+    @property
+    def has_fuses(self) -> bool:
+        """See `catalogue.conversion_of`."""
+        return self.is_p1 and not self.mark.upper().startswith(_AVERAGES)
 
 
 class Interpreter:
@@ -56,6 +86,7 @@ class Interpreter:
         self._ids = ids or MeterIds()
         self._energy_units = energy_units or EnergyUnits()
         self._now = now
+        self._totals = derived.Totals()
         self._label = label
 
     def read(self, push: Push) -> Telegram:
@@ -99,12 +130,23 @@ class Interpreter:
         counted = self._energy_units.read(meter.id, profile, listed, understood.energies, sent)
         registers = _registers(counted.items, clock)
         waiting = number is None and self._numbers.awaited(sender, profile, push)
+        # A number whose unit is not known is a register and no reading.
+        bare = {item.obis for item in counted.items if item.obis and item.unit is None}
+        context = _Context(
+            sender,
+            mark,
+            clock,
+            absent=understood.absent,
+            withheld=understood.absent | bare | counted.undecided,
+            is_p1=is_text,
+        )
+        reading = None if waiting else self._reading(meter, timestamp, registers, context)
         return Telegram(
             push=push,
             profile=profile,
             manufacturer=manufacturer,
             model=model,
-            reading=None if waiting else _reading(meter, timestamp, registers, understood, counted),
+            reading=reading,
             others=tuple(submeters.readings(registers, meter, timestamp)) if is_text else (),
             number=number,
             timestamp=timestamp,
@@ -129,10 +171,40 @@ class Interpreter:
         self._numbers.remember(telegram)
         if telegram.kept_id is not None:
             self._ids.remember(*telegram.kept_id)
+        if telegram.reading is not None:
+            self._totals.learn(telegram.sender, telegram.reading)
         if telegram.evidence is not None:
             self._recogniser.learn(telegram.evidence)
         if telegram.shown is not None:
             self._energy_units.remember(telegram.shown)
+
+    def _reading(
+        self,
+        meter: Meter,
+        timestamp: datetime | None,
+        registers: Mapping[Obis, Register],
+        context: _Context,
+    ) -> Reading | None:
+        """Give what a telegram says to a household; None if that is nothing."""
+        values, unknown = _values(registers, context.withheld, has_fuses=context.has_fuses)
+        said = states.read(registers, is_p1=context.is_p1)
+        unknown |= said.unknown
+        if not (values or said.values):
+            return None
+        formulas = derived.add_signed_power(values)
+        totals = self._totals.add(context.sender, values)
+        for obis in context.absent:
+            if named := catalogue.conversion_of(obis, registers[obis].unit):
+                unknown.add(named.key)
+        said_beside = details.read(registers, context.clock, is_p1=context.is_p1)
+        return Reading(
+            meter,
+            timestamp,
+            {**values, **said.values},
+            frozenset(unknown),
+            {**formulas, **totals},
+            said_beside,
+        )
 
 
 def _not_understood(
@@ -184,37 +256,24 @@ def _meter(  # noqa: PLR0917 - lru_cache counts keywords in another order as ano
     )
 
 
-def _reading(
-    meter: Meter,
-    timestamp: datetime | None,
-    registers: Mapping[Obis, Register],
-    understood: Understood,
-    counted: Counted,
-) -> Reading | None:
-    """Give what a telegram says to a household; None if that is nothing."""
-    # A number whose unit is not known is a register and no reading.
-    bare = {item.obis for item in counted.items if item.obis and item.unit is None}
-    values = _values(registers, understood.absent | bare | counted.undecided)
-    if not values:
-        return None
-    formulas = derived.add_signed_power(values)
-    unknown = frozenset(
-        named.key
-        for obis in understood.absent
-        if (named := catalogue.conversion_of(obis, registers[obis].unit))
-    )
-    return Reading(meter, timestamp, values, unknown, formulas)
+def _values(
+    registers: Mapping[Obis, Register], withheld: AbstractSet[Obis], *, has_fuses: bool
+) -> tuple[dict[str, Number], set[str]]:
+    """Name the registers that are readings; the first of two for the same reading counts.
 
-
-def _values(registers: Mapping[Obis, Register], withheld: AbstractSet[Obis]) -> dict[str, Number]:
-    """Name the registers that are readings; the first of two for the same reading counts."""
+    Returns:
+        The values by key, and the keys of limits that are none.
+    """
     values: dict[str, Number] = {}
+    unlimited: set[str] = set()
     for obis, (value, unit, *_) in registers.items():
         if isinstance(value, (str, bool)) or obis in withheld:
             continue
-        named = catalogue.conversion_of(obis, unit)
+        named = catalogue.conversion_of(obis, unit, has_fuses=has_fuses)
         if named and named.key not in values:
             number = scale(value, named.exponent)
-            if catalogue.possible(named.key, number):
+            if states.is_no_limit(named.key, number):
+                unlimited.add(named.key)
+            elif catalogue.possible(named.key, number):
                 values[named.key] = number
-    return values
+    return values, unlimited

@@ -21,9 +21,15 @@ _OVERLOAD: Final = 1.44
 """What the main fuses carry for a while: between 1.25 times their current, which they carry for an
 hour, and 1.6 times it, at which they melt within the hour (gG fuses up to 63 A, IEC 60269-1)."""
 
-MOST_PER_HOUR: Final = {"gas": 25.0, "water": 16.0, "heat": 0.6}
+MOST_PER_HOUR: Final = {
+    "gas": 25.0,
+    "water": 16.0,
+    "heat": 0.6,
+    "cooling": 0.6,
+    "energy": _OVERLOAD * CONNECTION_WATTS / 1000,
+}
 """The most that a submeter counts in an hour, by the key of its reading: m³ through a G16 gas
-meter and a Q3 16 water meter, GJ at 167 kW."""
+meter and a Q3 16 water meter, GJ at 167 kW, kWh through the largest usual connection."""
 
 
 class Quantity(StrEnum):

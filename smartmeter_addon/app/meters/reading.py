@@ -54,6 +54,8 @@ class Reading:
         unknown: keys of readings that the meter sends and says that it has no value for now.
         values: by reading key, each in the unit that the key has in ``sensors.SENSORS``, exact.
         derived: by key of those values that the meter does not send, how they are reckoned.
+        details: by key of those values beside which something stands, such as the time of a peak,
+            names and JSON values.
     """
 
     meter: Meter
@@ -61,3 +63,4 @@ class Reading:
     values: Mapping[str, Decimal | int | str]
     unknown: frozenset[str] = frozenset()
     derived: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -4,7 +4,7 @@ Units, device classes and state classes are pairs that Home Assistant Core accep
 (homeassistant/components/sensor/const.py); it refuses an entity whose pair it does not know.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -21,6 +21,8 @@ class Sensor:
         device_class: Home Assistant's kind of quantity; None when it has none for it.
         state_class: what its long-term statistics keep; None when there is nothing to keep.
         precision: decimal places shown unless the user chooses others; None when it is no number.
+        display_unit: the unit that Home Assistant shows, where that is another than ``unit``.
+        options: all values that there can be, of what takes one of a few.
         diagnostic: about the meter and not about electricity.
         enabled: shown from the start; otherwise the user may enable it.
         platform: Home Assistant's sort of entity, ``sensor`` or ``binary_sensor``.
@@ -34,6 +36,8 @@ class Sensor:
     device_class: str | None
     state_class: str | None
     precision: int | None
+    display_unit: str | None = None
+    options: tuple[str, ...] = ()
     diagnostic: bool = False
     enabled: bool = True
     platform: str = "sensor"
@@ -44,16 +48,29 @@ class Sensor:
         return self.name_de if language == "de" else self.name_en
 
 
+TARIFFS: Final = range(1, 6)
+"""The tariffs that energies are counted by."""
+
+RELAYS: Final = range(1, 5)
+"""The relays of a meter, such as those for a boiler."""
+
+
 class _Presentation(NamedTuple):
     unit: str | None
     device_class: str | None
     state_class: str | None
     precision: int | None
+    display_unit: str | None = None
+    options: tuple[str, ...] = ()
 
 
 _ENERGY: Final = _Presentation("kWh", "energy", "total_increasing", 3)
+# The sum of import and export is nothing that the Energy dashboard may count.
+_COMBINED_ENERGY: Final = _Presentation("kWh", "energy", "total", 3)
 _REACTIVE_ENERGY: Final = _Presentation("kvarh", "reactive_energy", "total_increasing", 3)
 _POWER: Final = _Presentation("W", "power", "measurement", 0)
+# Bills are by kW. MQTT discovery knows no suggested unit, so the template converts.
+_PEAK: Final = _Presentation("W", "power", "measurement", 3, display_unit="kW")
 _REACTIVE_POWER: Final = _Presentation("var", "reactive_power", "measurement", 0)
 _APPARENT_POWER: Final = _Presentation("VA", "apparent_power", "measurement", 0)
 _VOLTAGE: Final = _Presentation("V", "voltage", "measurement", 1)
@@ -70,11 +87,17 @@ _COUNT: Final = _Presentation(None, None, "total_increasing", 0)
 _SHARE: Final = _Presentation("%", None, "measurement", 1)
 _SECONDS: Final = _Presentation("s", "duration", "measurement", 0)
 _TEXT: Final = _Presentation(None, None, None, None)
+_TARIFF: Final = _Presentation(None, "enum", None, None, options=("1", "2", "3", "4"))
+_BREAKER: Final = _Presentation(
+    None, "enum", None, None, options=("disconnected", "connected", "ready")
+)
+_SWITCH: Final = _Presentation(None, None, None, None)
+_OPENING: Final = _Presentation(None, "opening", None, None)
 
 
 def _tariffs(total: Sensor) -> Iterator[Sensor]:
-    """Repeat a row for tariffs 1 to 4, of which households have two at most."""
-    for n in range(1, 5):
+    """Repeat a row for the tariffs, of which households have two at most."""
+    for n in TARIFFS:
         yield replace(
             total,
             key=f"{total.key}_tariff_{n}",
@@ -95,9 +118,48 @@ def _phases(total: Sensor) -> Iterator[Sensor]:
         )
 
 
+def _phase_averages(total: Sensor) -> Iterator[Sensor]:
+    """Repeat a row for the averages of the phases."""
+    for sensor in _phases(total):
+        yield replace(sensor, key=f"{sensor.key}_average")
+
+
+def _quadrants(total: Sensor) -> Iterator[Sensor]:
+    """Repeat a row for the quadrants of reactive power."""
+    for n in range(1, 5):
+        yield replace(
+            total,
+            key=f"{total.key}_q{n}",
+            name_en=f"{total.name_en} quadrant {n}",
+            name_de=f"{total.name_de} Quadrant {n}",
+        )
+
+
+def _numbered(first: Sensor, numbers: Iterable[int]) -> Iterator[Sensor]:
+    """Repeat a row for several of a kind."""
+    for n in numbers:
+        yield replace(
+            first,
+            key=f"{first.key}_{n}",
+            name_en=f"{first.name_en} {n}",
+            name_de=f"{first.name_de} {n}",
+        )
+
+
 def _with_tariffs(total: Sensor) -> Iterator[Sensor]:
     yield total
     yield from _tariffs(total)
+
+
+def _with_numbers(first: Sensor, others: Iterable[int]) -> Iterator[Sensor]:
+    yield first
+    yield from _numbered(first, others)
+
+
+def _rare(*sensors: Sensor) -> Iterator[Sensor]:
+    """Make rows of what few look at, and what is about the meter."""
+    for sensor in sensors:
+        yield replace(sensor, diagnostic=True, enabled=False)
 
 
 def _with_phases(total: Sensor) -> Iterator[Sensor]:
@@ -105,14 +167,89 @@ def _with_phases(total: Sensor) -> Iterator[Sensor]:
     yield from _phases(total)
 
 
+_STATES: Final = (
+    Sensor("active_tariff", "Active tariff", "Aktiver Tarif", *_TARIFF),
+    *_rare(
+        Sensor("power_limit", "Power limit", "Leistungsgrenze", *_POWER),
+        Sensor(
+            "apparent_power_limit",
+            "Apparent power limit",
+            "Scheinleistungsgrenze",
+            *_APPARENT_POWER,
+        ),
+        *_with_phases(Sensor("current_limit", "Current limit", "Stromgrenze", *_CURRENT)),
+        Sensor("breaker", "Breaker", "Abschalteinrichtung", *_BREAKER),
+        Sensor("power_failures", "Power failures", "Stromausfälle", *_COUNT),
+        Sensor(
+            "long_power_failures",
+            "Long power failures",
+            "Lange Stromausfälle",
+            *_COUNT,
+            details=True,
+        ),
+        *_phases(Sensor("voltage_sags", "Voltage sags", "Spannungseinbrüche", *_COUNT)),
+        *_phases(Sensor("voltage_swells", "Voltage swells", "Spannungsüberhöhungen", *_COUNT)),
+        *_with_numbers(
+            Sensor("message", "Message", "Nachricht", *_TEXT, details=True), range(2, 6)
+        ),
+        Sensor("p1_version", "P1 version", "P1-Version", *_TEXT),
+        Sensor("error_register", "Error register", "Fehlerregister", *_TEXT),
+    ),
+    Sensor("message_code", "Message code", "Nachrichtencode", *_TEXT, enabled=False),
+    *_numbered(
+        Sensor("relay", "Relay", "Relais", *_SWITCH, enabled=False, platform="binary_sensor"),
+        RELAYS,
+    ),
+)
+"""What a meter says of itself and of what it is set to, beside what it measures."""
+
 _TABLE: Final = (
     *_with_tariffs(Sensor("energy_import", "Energy import", "Bezug", *_ENERGY)),
     *_with_tariffs(Sensor("energy_export", "Energy export", "Einspeisung", *_ENERGY)),
+    *_phases(Sensor("energy_import", "Energy import", "Bezug", *_ENERGY, enabled=False)),
+    *_phases(Sensor("energy_export", "Energy export", "Einspeisung", *_ENERGY, enabled=False)),
+    Sensor(
+        "energy_combined",
+        "Energy import and export",
+        "Bezug und Einspeisung",
+        *_COMBINED_ENERGY,
+        enabled=False,
+    ),
     *_with_phases(Sensor("power", "Power", "Wirkleistung", *_POWER)),
     *_with_phases(Sensor("power_import", "Power import", "Wirkleistung Bezug", *_POWER)),
     *_with_phases(Sensor("power_export", "Power export", "Wirkleistung Einspeisung", *_POWER)),
+    Sensor("power_import_average", "Average power import", "Mittlere Leistung Bezug", *_POWER),
+    Sensor("power_import_peak", "Peak power import", "Leistungsspitze Bezug", *_PEAK, details=True),
+    Sensor(
+        "power_export_average",
+        "Average power export",
+        "Mittlere Leistung Einspeisung",
+        *_POWER,
+        enabled=False,
+    ),
+    Sensor(
+        "power_export_peak",
+        "Peak power export",
+        "Leistungsspitze Einspeisung",
+        *_PEAK,
+        enabled=False,
+        details=True,
+    ),
+    Sensor(
+        "power_combined",
+        "Power import and export",
+        "Wirkleistung Bezug und Einspeisung",
+        *_POWER,
+        enabled=False,
+    ),
     *_phases(Sensor("voltage", "Voltage", "Spannung", *_VOLTAGE)),
+    *_phase_averages(
+        Sensor("voltage", "Average voltage", "Mittlere Spannung", *_VOLTAGE, enabled=False)
+    ),
     *_phases(Sensor("current", "Current", "Strom", *_CURRENT)),
+    *_phase_averages(
+        Sensor("current", "Average current", "Mittlerer Strom", *_CURRENT, enabled=False)
+    ),
     Sensor("current_n", "Neutral current", "Strom Neutralleiter", *_CURRENT),
     Sensor("power_factor", "Power factor", "Leistungsfaktor", *_POWER_FACTOR),
     *_phases(
@@ -121,6 +258,13 @@ _TABLE: Final = (
     *_phases(Sensor("phase_angle", "Phase angle", "Phasenwinkel", *_ANGLE, enabled=False)),
     Sensor("frequency", "Frequency", "Netzfrequenz", *_FREQUENCY),
     *_with_phases(Sensor("apparent_power", "Apparent power", "Scheinleistung", *_APPARENT_POWER)),
+    Sensor(
+        "apparent_power_export",
+        "Apparent power export",
+        "Scheinleistung Einspeisung",
+        *_APPARENT_POWER,
+        enabled=False,
+    ),
     *_with_phases(
         Sensor(
             "reactive_power_import",
@@ -157,9 +301,30 @@ _TABLE: Final = (
             enabled=False,
         )
     ),
+    *_quadrants(
+        Sensor("reactive_power", "Reactive power", "Blindleistung", *_REACTIVE_POWER, enabled=False)
+    ),
+    *(
+        sensor
+        for total in _quadrants(
+            Sensor(
+                "reactive_energy",
+                "Reactive energy",
+                "Blindenergie",
+                *_REACTIVE_ENERGY,
+                enabled=False,
+            )
+        )
+        for sensor in _with_tariffs(total)
+    ),
     Sensor("gas", "Gas", "Gas", *_GAS),
     Sensor("water", "Water", "Wasser", *_WATER),
     Sensor("heat", "Heat", "Wärme", *_HEAT),
+    Sensor("cooling", "Cooling", "Kälte", *_HEAT),
+    # Of an electricity meter behind the meter.
+    Sensor("energy", "Energy", "Energie", *_ENERGY),
+    Sensor("valve", "Valve", "Ventil", *_OPENING, enabled=False, platform="binary_sensor"),
+    *_STATES,
     Sensor("timestamp", "Meter time", "Zählerzeit", *_MOMENT, diagnostic=True),
 )
 

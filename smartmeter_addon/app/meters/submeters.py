@@ -1,7 +1,9 @@
-"""Meters behind the meter: gas, water and heat that a P1 telegram reports on channels of their own.
+"""Meters behind the meter: what a P1 telegram reports on channels of their own.
+
+They count gas, water, heat, cooling or electricity.
 
 Channel B of medium 0: 24.1.0 says the kind of device (EN 13757-3), 96.1.x its number, 24.2.x or
-24.3.0 its counter with the time at which it reported, mostly once an hour.
+24.3.0 its counter with the time at which it reported, mostly once an hour, 24.4.0 its valve.
 """
 
 from collections.abc import Mapping
@@ -11,7 +13,7 @@ from typing import Final, NamedTuple
 
 from app.cosem.obis import Obis
 from app.cosem.unit import scale
-from app.meters import identity, quantities
+from app.meters import identity, quantities, states
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import SENSORS
 from app.meters.telegram import Register
@@ -20,6 +22,7 @@ _CHANNELS: Final = range(1, 9)
 _COUNTERS: Final = ((24, 2), (24, 3))
 _KIND: Final = (24, 1, 0)
 _NUMBER: Final = (96, 1)
+_VALVE: Final = (24, 4, 0)
 
 _OFTEN_WITHOUT_UNIT: Final = ("gas", "water")
 """Counters that count m³ where the telegram names no unit (ndokter/dsmr_parser, test_parse_v5)."""
@@ -36,7 +39,19 @@ class _Kind(NamedTuple):
 _GAS: Final = _Kind("gas", "Gas meter")
 _WATER: Final = _Kind("water", "Water meter")
 _HEAT: Final = _Kind("heat", "Heat meter")
-_KINDS: Final = {"3": _GAS, "4": _HEAT, "6": _WATER, "7": _WATER, "12": _HEAT, "13": _HEAT}
+_COOLING: Final = _Kind("cooling", "Cooling meter")
+_ELECTRICITY: Final = _Kind("energy", "Electricity meter")
+_KINDS: Final = {
+    "2": _ELECTRICITY,
+    "3": _GAS,
+    "4": _HEAT,
+    "6": _WATER,  # warm
+    "7": _WATER,
+    "10": _COOLING,
+    "11": _COOLING,
+    "12": _HEAT,
+    "13": _COOLING,  # of heat and cooling
+}
 
 
 def readings(
@@ -118,4 +133,12 @@ def _reading(
         model=kind.name,
         system_title=None,
     )
-    return Reading(meter, counter.at, {kind.key: scale(counter.value, exponent)})
+    return Reading(meter, counter.at, {kind.key: scale(counter.value, exponent), **_valve(own)})
+
+
+def _valve(own: Mapping[Obis, Register]) -> dict[str, str]:
+    """Find the state of the valve or switch on a channel."""
+    for obis, register in own.items():
+        if obis.cde == _VALVE and (state := states.switch(register)):
+            return {"valve": state}
+    return {}

@@ -22,6 +22,10 @@ GONE_AFTER_DAYS: Final = 7
 the program started counts as one on which all came."""
 
 
+_SENT_AFTER: Final = timedelta(days=1)
+"""For so long a reading has to come without being calculated to count as sent by the meter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Announcement:
     """What a meter's discovery message is made of.
@@ -54,6 +58,7 @@ class Announcements:
         self._today = today
         self._known: dict[str, Announcement] = {}  # by the meter's id
         self._last_days: dict[str, dict[str, date]] = {}  # on which a key came, by the meter's id
+        self._derived_days: dict[str, dict[str, date]] = {}  # on which it was calculated
         for kept in state.section(SECTION).values():
             try:
                 self._recall(kept)
@@ -87,12 +92,16 @@ class Announcements:
             gone |= _drop_gone(last_days, today)
         last_days.update(dict.fromkeys(keys, today))
         known = frozenset(last_days)
+        derived_days = self._derived_days.setdefault(meter.id, {})
+        derived_days.update(dict.fromkeys(derived, today))
+        # One list of a meter may hold what has to be calculated from another one.
+        sent = {key for key in keys if today - derived_days.get(key, today) > _SENT_AFTER}
         formulas = {**(before.derived if before else {}), **derived}
         announcement = Announcement(
             meter,
             name,
             known,
-            {key: formula for key, formula in formulas.items() if key in known},
+            {key: formula for key, formula in formulas.items() if key in known - sent},
             gone - known,
         )
         self._known[meter.id] = announcement
@@ -110,7 +119,7 @@ class Announcements:
             if (today - _last_heard(self._last_days[meter_id], today)).days > GONE_AFTER_DAYS
         ]
         for meter in unheard:
-            del self._known[meter.id], self._last_days[meter.id]
+            del self._known[meter.id], self._last_days[meter.id], self._derived_days[meter.id]
             self._state.forget(SECTION, meter.id)
         return unheard
 
@@ -131,6 +140,7 @@ class Announcements:
             meter, content["name"], keys, dict(content["derived"]), frozenset(content["gone"])
         )
         self._last_days[meter.id] = dict.fromkeys(keys, self._today())
+        self._derived_days[meter.id] = dict.fromkeys(content["derived"], self._today())
 
 
 def _drop_gone(last_days: dict[str, date], today: date) -> set[str]:

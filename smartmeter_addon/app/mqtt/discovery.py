@@ -10,6 +10,7 @@ import unicodedata
 from typing import Final
 
 from app.jsontext import dumps
+from app.meters import quantities
 from app.meters.reading import Meter
 from app.meters.sensors import DIAGNOSTICS, SENSORS, Sensor
 from app.mqtt.announcements import Announcement
@@ -18,6 +19,8 @@ from app.mqtt.topics import Topics
 ORIGIN: Final = "Smart meter"
 
 _MODELS_DE: Final = {
+    "Cooling meter": "Kältezähler",
+    "Electricity meter": "Stromzähler",
     "Gas meter": "Gaszähler",
     "Heat meter": "Wärmezähler",
     "Water meter": "Wasserzähler",
@@ -61,7 +64,9 @@ def payload(
     for key, sensor in SENSORS.items():
         if key in announcement.keys:
             component = _component(sensor, meter, prefix, language)
-            if formula := announcement.derived.get(key):
+            if sensor.details:
+                component |= _details(sensor, topics.state(meter.id))
+            elif formula := announcement.derived.get(key):
                 component["json_attributes_topic"] = topics.state(meter.id)
                 component["json_attributes_template"] = dumps({"calculated_from": formula})
             components[key] = component
@@ -127,28 +132,33 @@ def _diagnostic_component(
     component = _component(sensor, meter, prefix, language)
     component["state_topic"] = topics.diagnostics(meter.id)
     if sensor.details:
-        details = f"value_json.{sensor.key}_details | default({{}}) | tojson"
-        component["json_attributes_topic"] = topics.diagnostics(meter.id)
-        component["json_attributes_template"] = f"{{{{ {details} }}}}"
+        component |= _details(sensor, topics.diagnostics(meter.id))
     return component
 
 
+def _details(sensor: Sensor, topic: str) -> dict[str, object]:
+    """Describe the attributes of an entity that has some of its own."""
+    details = f"value_json.{sensor.key}_details | default({{}}) | tojson"
+    return {
+        "json_attributes_topic": topic,
+        "json_attributes_template": f"{{{{ {details} }}}}",
+    }
+
+
 def _component(sensor: Sensor, meter: Meter, prefix: str, language: str) -> dict[str, object]:
-    # A telegram need not carry every reading. With an empty text, Core keeps the last value of a
-    # number; a timestamp that is missing is to be unknown, which Core makes of "None".
-    missing = "None" if sensor.device_class == "timestamp" else ""
     component: dict[str, object] = {
         "p": sensor.platform,
         "unique_id": f"smartmeter_{meter.id}_{sensor.key}",
         "default_entity_id": f"{sensor.platform}.{prefix}_{sensor.key}",
         "name": sensor.name(language),
-        "value_template": f"{{{{ value_json.{sensor.key} | default('{missing}') }}}}",
+        "value_template": _template(sensor),
     }
     optional = {
-        "unit_of_measurement": sensor.unit,
+        "unit_of_measurement": sensor.display_unit or sensor.unit,
         "device_class": sensor.device_class,
         "state_class": sensor.state_class,
         "suggested_display_precision": sensor.precision,
+        "options": list(sensor.options) or None,
     }
     component.update((key, value) for key, value in optional.items() if value is not None)
     if sensor.diagnostic:
@@ -156,3 +166,24 @@ def _component(sensor: Sensor, meter: Meter, prefix: str, language: str) -> dict
     if not sensor.enabled:
         component["enabled_by_default"] = False
     return component
+
+
+_MISSING: Final = {"timestamp": "None", "enum": "None"}
+"""What is shown while a telegram does not carry a reading, by device class; else an empty text.
+
+With an empty text, Core keeps the last value of a number, and complains of an enum each time. Of
+``None`` it makes unknown.
+"""
+
+
+def _template(sensor: Sensor) -> str:
+    """Give the template of an entity's state."""
+    value = f"value_json.{sensor.key}"
+    exponent = quantities.exponent(sensor.unit or "", sensor.display_unit or sensor.unit or "")
+    if exponent:
+        # Published as null, it is unknown.
+        return (
+            f"{{{{ {value} if {value} is none else {value} / {10**-exponent}"
+            f" if {value} is defined else '' }}}}"
+        )
+    return f"{{{{ {value} | default('{_MISSING.get(sensor.device_class or '', '')}') }}}}"

@@ -80,6 +80,9 @@ class Layout:
     def reading(self, reading: Reading) -> Iterable[Message]:
         """Publish a reading, every digit as the meter sent it."""
         values: dict[str, object] = {**reading.values, **dict.fromkeys(reading.unknown)}
+        for key, details in reading.details.items():
+            if key in values:
+                values[f"{key}_details"] = details
         if reading.timestamp is not None:
             values["timestamp"] = reading.timestamp.isoformat()
         yield Message(self._topics.state(reading.meter.id), dumps(values), retain=False)

@@ -125,7 +125,9 @@ class Publisher:
             name: the device's name; None makes one of manufacturer and model.
         """
         meter = reading.meter
-        keys = SENSORS.keys() & reading.values.keys()
+        # What has no value for now may have one later, and waits to be enabled until then.
+        waiting = {key for key in reading.unknown if not SENSORS[key].enabled}
+        keys = SENSORS.keys() & (reading.values.keys() | waiting)
         if reading.timestamp is not None:
             keys.add("timestamp")
         self._announce(meter, name, keys, reading.derived)
