@@ -24,7 +24,7 @@ from simulator.axdr import INTEGERS
 from simulator.household import Household, Snapshot
 from simulator.meters import FAMILIES, Field, Gap, Item, Layout, Meter, Register, Shape, Unit
 from tests.support.captures import PROFILES, SHIPPED
-from tests.support.simulated import EVERY_LIST, SimulatedMeter, readings
+from tests.support.simulated import EVERY_LIST, SimulatedMeter, readings, states
 from tests.support.telegrams import (
     BOTH_KEYS,
     KEYS,
@@ -191,7 +191,7 @@ def assert_says(telegram: Telegram, sent: meters.Telegram, meter: Meter, meter_t
         (one.meter.model.split()[0].lower(), one.meter.number, one.timestamp, one.values)
         for one in telegram.others
     ) == sorted((one.kind, one.number, one.time, {one.kind: one.value}) for one in truth.others)
-    expected = readings(truth)
+    expected = {**readings(truth), **states(truth)}
     assert (telegram.reading is None) == (not expected)
     if telegram.reading is not None:
         assert telegram.reading.values == expected

@@ -87,16 +87,72 @@ _READINGS = {
     "4.8.0": "reactive_energy_export",
     "4.8.1": "reactive_energy_export_tariff_1",
     "4.8.2": "reactive_energy_export_tariff_2",
+    "5.7.0": "reactive_power_q1",
+    "6.7.0": "reactive_power_q2",
+    "7.7.0": "reactive_power_q3",
+    "8.7.0": "reactive_power_q4",
+    "5.8.0": "reactive_energy_q1",
+    "5.8.1": "reactive_energy_q1_tariff_1",
+    "5.8.2": "reactive_energy_q1_tariff_2",
+    "6.8.0": "reactive_energy_q2",
+    "6.8.1": "reactive_energy_q2_tariff_1",
+    "6.8.2": "reactive_energy_q2_tariff_2",
+    "7.8.0": "reactive_energy_q3",
+    "7.8.1": "reactive_energy_q3_tariff_1",
+    "7.8.2": "reactive_energy_q3_tariff_2",
+    "8.8.0": "reactive_energy_q4",
+    "8.8.1": "reactive_energy_q4_tariff_1",
+    "8.8.2": "reactive_energy_q4_tariff_2",
+    "15.8.0": "energy_combined",
+    "21.8.0": "energy_import_l1",
+    "22.8.0": "energy_export_l1",
+    "41.8.0": "energy_import_l2",
+    "42.8.0": "energy_export_l2",
+    "61.8.0": "energy_import_l3",
+    "62.8.0": "energy_export_l3",
+    "1.4.0": "power_import_average",
+    "1.6.0": "power_import_peak",
+    "31.4.0": "current_limit_l1",
 }
-_NO_READINGS = {
-    *(f"{quadrant}.8.{tariff}" for quadrant in (5, 6, 7, 8) for tariff in (0, 1, 2)),
-    *(f"{quadrant}.7.0" for quadrant in (5, 6, 7, 8)),
-    *(f"{20 * phase + direction}.8.0" for phase in (1, 2, 3) for direction in (1, 2)),
-    *("15.8.0", "1.4.0", "1.6.0", "31.4.0", "0.0.1"),
+_NO_READINGS = {"0.0.1"}
+_TOTALS = (
+    *("energy_import", "energy_export", "reactive_energy_import", "reactive_energy_export"),
+    *(f"reactive_energy_q{quadrant}" for quadrant in (1, 2, 3, 4)),
+)
+_NO_LIMIT = (Decimal(999), Decimal("999.9"))
+_LIMITS = {"kW": "power_limit", "kVA": "apparent_power_limit", "A": "current_limit"}
+_STATES: dict[str, dict[str, int | str]] = {
+    "0-0:96.14.0": {"0001": 1, "0002": 2, "T2": 2},
+    "0-0:96.3.10": {"1": "connected"},
+    **{f"0-{n}:96.3.10": {"1": "ON", "0": "OFF"} for n in range(1, 5)},
+    "0-0:96.7.21": {"00013": 13, "00069": 69},
+    "0-0:96.7.9": {"00000": 0},
+    **{
+        f"1-0:{20 * phase + 12}.{kind}.0": {"00000": 0, "00044": 44}
+        for phase in (1, 2, 3)
+        for kind in (32, 36)
+    },
+    "0-0:96.13.1": {"303132333435363738": "012345678"},
+    "1-3:0.2.8": {"50": "50", "42": "42"},
+    "0-0:96.1.4": {"50217": "50217"},
+    "0-0:97.97.0": {"00000000": "00000000"},
+}
+_STATE_KEYS = {
+    "0-0:96.14.0": "active_tariff",
+    "0-0:96.3.10": "breaker",
+    **{f"0-{n}:96.3.10": f"relay_{n}" for n in range(1, 5)},
+    "0-0:96.7.21": "power_failures",
+    "0-0:96.7.9": "long_power_failures",
+    **{f"1-0:{20 * n + 12}.32.0": f"voltage_sags_l{n}" for n in (1, 2, 3)},
+    **{f"1-0:{20 * n + 12}.36.0": f"voltage_swells_l{n}" for n in (1, 2, 3)},
+    "0-0:96.13.1": "message_code",
+    "1-3:0.2.8": "p1_version",
+    "0-0:96.1.4": "p1_version",
+    "0-0:97.97.0": "error_register",
 }
 _TO_THE_UNIT_PUBLISHED = {
     **dict.fromkeys(("Wh", "varh"), Decimal("0.001")),
-    **dict.fromkeys(("kW", "kvar", "kVAr"), Decimal(1000)),
+    **dict.fromkeys(("kW", "kvar", "kVAr", "kVA"), Decimal(1000)),
     **dict.fromkeys(("kWh", "kvarh", "kVArh", "W", "var", "V", "A", "Hz", "deg", ""), Decimal(1)),
 }
 _NO_ANGLE = 400
@@ -118,6 +174,8 @@ def readings(truth: Truth) -> dict[str, Decimal]:
             assert short in _NO_READINGS, f"the table of this module lacks {code}"
             continue
         key = _READINGS[short]
+        if key == "current_limit_l1" and value in _NO_LIMIT:
+            continue
         if key.startswith("phase_angle") and value == _NO_ANGLE:
             continue  # a phase without current
         if key.startswith("power_factor") and not -1 <= value <= 1:
@@ -125,6 +183,22 @@ def readings(truth: Truth) -> dict[str, Decimal]:
         found.setdefault(key, value * _TO_THE_UNIT_PUBLISHED[unit])
     if "power_import" in found and "power_export" in found:
         found["power"] = found["power_import"] - found["power_export"]
+    for total in _TOTALS:
+        tariffs = [found[key] for key in found if key.startswith(f"{total}_tariff_")]
+        if total not in found and len(tariffs) > 1:
+            found[total] = sum(tariffs, Decimal())
+    return found
+
+
+def states(truth: Truth) -> dict[str, Decimal | str]:
+    """Give what a telegram says beside what its meter measures."""
+    found: dict[str, Decimal | str] = {}
+    for code, (value, unit) in truth.registers.items():
+        if code == "0-0:17.0.0":
+            if isinstance(value, Decimal) and unit in _LIMITS and value not in _NO_LIMIT:
+                found[_LIMITS[unit]] = value * _TO_THE_UNIT_PUBLISHED[unit]
+        elif code in _STATES and (said := _STATES[code].get(str(value))) is not None:
+            found[_STATE_KEYS[code]] = Decimal(said) if isinstance(said, int) else said
     return found
 
 
@@ -151,7 +225,7 @@ def published(truth: Truth) -> dict[str, Decimal]:
 def state(truth: Truth) -> dict[str, Decimal | str]:
     """Give what the state message has to say, its numbers read as decimals."""
     time = {"timestamp": truth.timestamp.isoformat()} if truth.says_time else {}
-    return {**published(truth), **time}
+    return {**published(truth), **states(truth), **time}
 
 
 class SimulatedMeter:
