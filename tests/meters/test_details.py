@@ -12,6 +12,7 @@ from app.meters.telegram import Register
 from tests.support.telegrams import ZONE
 
 CLOCK = MeterClock(ZONE, None)
+NOW = datetime(2026, 12, 31, 12, 0, tzinfo=UTC)
 PEAK = Obis.parse("1-0:1.6.0")
 HISTORY = Obis.parse("0-0:98.1.0")
 FAILURES = Obis.parse("1-0:99.97.0")
@@ -19,7 +20,8 @@ CODES = "(1-0:1.6.0)(1-0:1.6.0)"
 
 
 def read(obis: Obis, value: str | Decimal, unit: str = "", at: datetime | None = None) -> object:
-    return details.read({obis: Register(value, unit, at, at is not None)}, CLOCK, is_p1=True)
+    registers = {obis: Register(value, unit, at, at is not None)}
+    return details.read(registers, CLOCK, NOW, is_p1=True)
 
 
 def test_a_peak_has_its_time() -> None:
@@ -30,6 +32,15 @@ def test_a_peak_has_its_time() -> None:
 
 def test_a_peak_whose_time_cannot_be_has_none() -> None:
     assert read(PEAK, Decimal("2.485"), "kW") == {}
+
+
+def test_a_time_far_ahead_of_the_meters_clock_is_none() -> None:
+    """Meters say 700101010000 where nothing was measured yet."""
+    assert read(PEAK, Decimal(0), "kW", datetime(2070, 1, 1, tzinfo=UTC)) == {}
+    found = read(HISTORY, f"(1){CODES}(260801000000S)(700101010000W)(00.000*kW)")
+    assert found == {
+        "power_import_peak": {"history": [{"month": "2026-07", "kW": Decimal("0.000")}]}
+    }
 
 
 def test_past_peaks_have_month_time_and_power() -> None:

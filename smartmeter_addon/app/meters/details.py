@@ -12,9 +12,9 @@ operator; nothing is read from it.
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TypeGuard
 
 from app.cosem import p1
 from app.cosem.items import Item
@@ -33,6 +33,9 @@ _CODE: Final = re.compile(r"\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}")
 _MOST_ROWS: Final = 36
 """Rows of a list; Belgium's has 13, and Home Assistant stores no attributes over 16 kB."""
 
+_LATEST: Final = timedelta(days=31)
+"""By how much a time may be ahead of the meter's clock, which may be wrong; more is no time."""
+
 _NO_DURATION: Final = 2**31 - 1
 """Seconds of an entry that stands for none (DSMR P1 companion standard, ``2147483647*s``)."""
 
@@ -42,32 +45,55 @@ _UNIT: Final = "kW"
 Details = dict[str, dict[str, Any]]
 
 
-def read(registers: Mapping[Obis, Register], clock: MeterClock, *, is_p1: bool) -> Details:
+def read(
+    registers: Mapping[Obis, Register], clock: MeterClock, sent: datetime | None, *, is_p1: bool
+) -> Details:
     """Find what stands beside the readings of a telegram.
 
     Args:
         registers: of the telegram.
         clock: reads its times; one that cannot be is left out.
+        sent: when it was sent; None when it says no time.
         is_p1: whether it is a P1 telegram.
 
     Returns:
         Names and JSON values, by reading key.
     """
     found: Details = {}
+    times = _Times(clock, sent)
     for obis in _among(tuple(registers)):
         register = registers[obis]
         if obis.cde == _HISTORY:
-            for key, row in _past_peaks(register, clock):
+            for key, row in _past_peaks(register, times):
                 found.setdefault(key, {}).setdefault("history", []).append(row)
         elif obis.cde == _FAILURES:
-            found["long_power_failures"] = {"log": list(_failures(register, clock))}
+            found["long_power_failures"] = {"log": list(_failures(register, times))}
         elif message := states.MESSAGES.get(obis.cde):
             text = states.message(register, is_p1=is_p1) or ""
             if len(text) > states.LONGEST:
                 found[message] = {"text": text}
-        elif register.at and (named := catalogue.conversion_of(obis, register.unit)):
+        elif (named := catalogue.conversion_of(obis, register.unit)) and times.can_be(register.at):
             found[named.key] = {"time": register.at.isoformat(), **found.get(named.key, {})}
     return found
+
+
+class _Times(NamedTuple):
+    """Tells which times in a telegram can be; see `read` for the arguments."""
+
+    clock: MeterClock
+    sent: datetime | None
+
+    def can_be(self, moment: datetime | None) -> TypeGuard[datetime]:
+        """Tell whether something of the past can have this time.
+
+        With 700101010000 or 632525252525, a meter says that there is none.
+        """
+        return moment is not None and (self.sent is None or moment <= self.sent + _LATEST)
+
+    def read(self, text: str | None) -> datetime | None:
+        """Read a time; None for one that cannot be."""
+        moment = self.clock.moment(text)
+        return moment if self.can_be(moment) else None
 
 
 @lru_cache(maxsize=256)
@@ -80,24 +106,24 @@ def _among(codes: tuple[Obis, ...]) -> tuple[Obis, ...]:
     )
 
 
-def _past_peaks(register: Register, clock: MeterClock) -> Iterator[tuple[str, dict[str, Any]]]:
+def _past_peaks(register: Register, times: _Times) -> Iterator[tuple[str, dict[str, Any]]]:
     """Give the key and the row of each past month with a peak."""
     for (end, *_), item in _rows(register, fields=3):
-        ended = clock.moment(end)
+        ended = times.read(end)
         named = catalogue.conversion_of(item.obis, item.unit or "") if item.obis else None
         exponent = quantities.exponent(item.unit or "", _UNIT)
         if ended is None or item.number is None or named is None or exponent is None:
             continue
         row: dict[str, Any] = {"month": f"{ended - timedelta(seconds=1):%Y-%m}"}
-        if moment := clock.moment(item.at):
+        if moment := times.read(item.at):
             row["time"] = moment.isoformat()
         yield named.key, row | {_UNIT: scale(item.number, exponent)}
 
 
-def _failures(register: Register, clock: MeterClock) -> Iterator[dict[str, Any]]:
+def _failures(register: Register, times: _Times) -> Iterator[dict[str, Any]]:
     """Give when each long failure ended, and how many seconds it took."""
     for _, item in _rows(register, fields=2):
-        ended = clock.moment(item.at)
+        ended = times.read(item.at)
         if ended and item.number is not None and item.number < _NO_DURATION:
             yield {"end": ended.isoformat(), "seconds": item.number}
 

@@ -196,7 +196,7 @@ class Interpreter:
         for obis in context.absent:
             if named := catalogue.conversion_of(obis, registers[obis].unit):
                 unknown.add(named.key)
-        said_beside = details.read(registers, context.clock, is_p1=context.is_p1)
+        said_beside = details.read(registers, context.clock, timestamp, is_p1=context.is_p1)
         return Reading(
             meter,
             timestamp,
