@@ -335,12 +335,24 @@ def test_the_search_takes_the_time_that_is_told() -> None:
 
 
 def base(sensor: Sensor) -> tuple[str, str, str, str]:
-    """Give key, names and unit of a sensor without its phase or tariff."""
-    phase_or_tariff = re.compile(r"_l[123]$|_tariff_\d$| L[123]$| (tariff|Tarif) \d$")
+    """Give key, names and unit of a sensor without its phase, tariff, quadrant or number."""
+    numbered = re.compile(
+        r"_l[123](?=_average$|$)|_tariff_\d$|(?<=relay)_\d$|(?<=message)_\d$"
+        r"| L[123]$| (tariff|Tarif) \d$|(?<=^Relay) \d$|(?<=^Relais) \d$"
+        r"|(?<=^Message) \d$|(?<=^Nachricht) \d$"
+    )
+    quadrant = re.compile(r"_q[1-4]$| [Qq]uadrant [1-4]$")
     key, english, german = (
-        phase_or_tariff.sub("", text) for text in (sensor.key, sensor.name_en, sensor.name_de)
+        quadrant.sub("", numbered.sub("", text))
+        for text in (sensor.key, sensor.name_en, sensor.name_de)
     )
     return key, english, german, sensor.unit or ""
+
+
+def has(key: str, *numbered: str) -> bool:
+    """Tell whether there is a sensor of some number, such as a phase, for a key of the table."""
+    stem, average, _ = key.partition("_average")
+    return any(f"{stem}_{number}{average}" in SENSORS for number in numbered)
 
 
 def test_the_table_of_sensors_has_every_sensor_with_its_names_and_unit() -> None:
@@ -357,11 +369,15 @@ def test_the_table_of_sensors_says_which_have_phases_or_tariffs_and_which_are_di
     for row in table(section(DOCS, "What you see in Home Assistant"), "Reading"):
         key = code(row["Reading"])
         remark = row[""]
-        assert ("phase" in remark) == (f"{key}_l1" in SENSORS), key
-        assert ("tariffs" in remark) == (f"{key}_tariff_1" in SENSORS), key
-        assert remark.startswith("for each phase") == (key not in SENSORS), key
-        some = SENSORS.get(f"{key}_l1") or SENSORS.get(f"{key}_tariff_1") or SENSORS[key]
-        assert ("disabled" in remark) == (not some.enabled), key
+        assert ("phase" in remark) == has(key, "l1"), key
+        assert ("tariffs" in remark) == has(key, "tariff_1", "q1_tariff_1"), key
+        assert ("quadrant" in remark) == has(key, "q1"), key
+        assert remark.startswith("for each") == (key not in SENSORS), key
+        some = [sensor for sensor in SENSORS.values() if base(sensor)[0] == key]
+        # That tariffs 3 to 5 are disabled is said under the table.
+        shown = {one.enabled for one in some if not re.search(r"_tariff_[345]$", one.key)}
+        assert ("disabled" in remark) == (False in shown), key
+        assert ("Diagnostic" in remark) == some[0].diagnostic, key
 
 
 def test_the_table_of_diagnostics_has_every_one_with_its_names_and_unit() -> None:
@@ -439,7 +455,7 @@ def test_every_member_that_decode_prints_is_described() -> None:
     described = {
         name for row in table(text, "Member") for name in re.findall(r"`(\w+)`", row["Member"])
     }
-    assert described == json.loads(printed).keys() | {"other_meters", "unknown", "error"}
+    assert described == json.loads(printed).keys() | {"details", "other_meters", "unknown", "error"}
 
 
 def test_every_member_that_decode_may_print_is_described() -> None:

@@ -198,7 +198,7 @@ def _state(obis: Obis, register: Register, *, is_p1: bool) -> tuple[str, State |
         return _limit(register)
     if key := MESSAGES.get(code):
         said = message(register, is_p1=is_p1)
-        return key, said and said[:LONGEST]
+        return key, said and said[:LONGEST].rstrip()
     if found := _OF_THE_METER.get(code):
         key, form = found
         return key, form(str(register.value))
