@@ -138,8 +138,16 @@ async def test_demand_tariff_limits_and_texts_are_entities_as_the_table_says(
         await comes_to(home, line, "message", "unknown", TARIFF)
         await comes_to(home, line, "p1_version", "50217", TARIFF)
         await comes_to(home, line, "valve", "on", TARIFF, device=GAS)
-        # A telegram that lacks it: unknown, and no word of complaint.
-        await comes_to(home, line, "active_tariff", "unknown")
+        # A telegram that lacks it leaves it as it is, one that says none makes it unknown.
+        last = float((await state(home, METER, "energy_import"))["state"])
+
+        async def counted() -> bool:
+            line.push()
+            return float((await state(home, METER, "energy_import"))["state"]) > last + 0.005
+
+        await home.until(counted, "telegrams without a tariff")
+        assert (await state(home, METER, "active_tariff"))["state"] == "2"
+        await comes_to(home, line, "active_tariff", "unknown", "0-0:96.14.0(0000)")
         await comes_to(home, line, "active_tariff", "1", "0-0:96.14.0(0001)")
         long = ("so viele Worte " * 30).strip()
         said = f"0-0:96.13.2({long.encode().hex()})"

@@ -128,6 +128,39 @@ async def test_a_reading_that_the_meter_has_no_value_for_is_null(broker: Mosquit
     assert seen.payload == '{"power": 230, "phase_angle_l1": null}'
 
 
+async def test_what_stands_beside_a_reading_is_published_with_it(broker: Mosquitto) -> None:
+    details = {"power_import_peak": {"history": [{"kW": Decimal("1.747")}]}, "message": {}}
+    peak = Reading(KAIFA, None, {"power_import_peak": Decimal(2485)}, details=details)
+    async with broker.watch(KAIFA_STATE) as home, running(publishing(broker.options)) as made:
+        made.publisher.publish(peak, name=None)
+        assert json.loads((await home.wait(KAIFA_STATE)).payload) == {
+            "power_import_peak": 2485,
+            "power_import_peak_details": {"history": [{"kW": 1.747}]},
+        }
+
+
+async def test_a_state_that_only_another_list_says_is_published_again(broker: Mosquitto) -> None:
+    async def said(values: dict[str, Decimal | int | str], *unknown: str) -> object:
+        reading = Reading(KAIFA, None, values, frozenset(unknown))
+        made.publisher.publish(reading, name=None)
+        return json.loads((await home.wait(KAIFA_STATE)).payload)
+
+    async with broker.watch(KAIFA_STATE) as home, running(publishing(broker.options)) as made:
+        assert await said({"power": 1, "active_tariff": 2}) == {"power": 1, "active_tariff": 2}
+        assert await said({"power": 3}) == {"power": 3, "active_tariff": 2}
+        assert await said({"power": 4, "active_tariff": 1}) == {"power": 4, "active_tariff": 1}
+        assert await said({"power": 5}, "active_tariff") == {"power": 5, "active_tariff": None}
+        assert await said({"power": 6}) == {"power": 6}
+
+
+async def test_what_waits_to_be_enabled_is_announced_without_a_value(broker: Mosquitto) -> None:
+    async with broker.watch() as home, running(publishing(broker.options)) as made:
+        unknown = frozenset(("power_limit", "voltage_l1"))
+        made.publisher.publish(Reading(KAIFA, None, {"power": 1}, unknown), name=None)
+        described = json.loads((await home.wait(KAIFA_CONFIG)).payload)
+        assert described["cmps"].keys() == {"power", "power_limit"}
+
+
 async def test_an_entity_is_announced_before_its_first_value(broker: Mosquitto) -> None:
     async with broker.watch("homeassistant/#", "smartmeter/1kfm02/#") as home:
         async with running(publishing(broker.options, language="de")) as made:

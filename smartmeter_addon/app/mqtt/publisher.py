@@ -4,8 +4,9 @@ import asyncio
 import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from time import monotonic
 from typing import Final, Never
 
@@ -31,6 +32,8 @@ no longer than most meters' push interval: a broker that is back misses one tele
 
 UNSTEADY: Final = 3
 """So many connections to the broker lost within an hour are a problem."""
+
+_STATES: Final = frozenset(key for key, sensor in SENSORS.items() if sensor.options)
 
 _MAX_INTERRUPTIONS: Final = 1000
 """Lost connections that are remembered."""
@@ -101,6 +104,7 @@ class Publisher:
         self._outbox = Outbox(state)
         self._repeat_after = repeat_after
         self._clear_interval = clear_interval
+        self._states: dict[str, dict[str, Decimal | int | str]] = {}  # the last, by meter and key
         self._published = False  # whether there was a reading since the start
         # Not where an earlier run has announced already: it would take over our own entities.
         takeover = layout.takeover()
@@ -132,7 +136,7 @@ class Publisher:
             keys.add("timestamp")
         self._announce(meter, name, keys, reading.derived)
         self.meter_online(meter.id, online=True)
-        self._outbox.put(self._layout.reading(reading))
+        self._outbox.put(self._layout.reading(self._with_last_states(reading)))
         if not self._published:
             self._published = True
             self._outbox.clear_others()
@@ -164,6 +168,7 @@ class Publisher:
         """Take back the meters that have not been heard for a week, and give them."""
         unheard = self._announcements.forget_unheard()
         for meter in unheard:
+            self._states.pop(meter.id, None)
             empty = Announcement(meter, None, frozenset(), {})
             retained = [
                 *self._layout.announcement(empty),
@@ -228,6 +233,20 @@ class Publisher:
         finally:
             if conversation.delivered:
                 self._failures = 0  # so the delays start over
+
+    def _with_last_states(self, reading: Reading) -> Reading:
+        """Add the states that another list of the meter said, such as the tariff in use.
+
+        A number that a message lacks keeps its last value in Core; one of a few values would become
+        unknown until the list comes that has it.
+        """
+        last = self._states.setdefault(reading.meter.id, {})
+        last.update((key, one) for key, one in reading.values.items() if key in _STATES)
+        for key in reading.unknown & last.keys():
+            del last[key]
+        if last.keys() <= reading.values.keys():
+            return reading
+        return replace(reading, values={**reading.values, **last})
 
     def _announce(
         self, meter: Meter, name: str | None, keys: Iterable[str], derived: Mapping[str, str]
