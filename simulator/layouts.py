@@ -600,6 +600,10 @@ DSMR5_ONE_PHASE = Layout(
     ),
     identification=r"KFM5KAIFA-METER",
 )
+_PEAKS = (
+    "(2)(1-0:1.6.0)(1-0:1.6.0)(200401000000S)(200305122139W)(05.980*kW)"
+    "(200501000000S)(200423192538S)(03.695*kW)"
+)
 DSMR5_BELGIUM = Layout(
     Shape.TEXT,
     (
@@ -609,6 +613,7 @@ DSMR5_BELGIUM = Layout(
         *_fields("kWh", 6, 3, *_DUTCH_ENERGIES),
         Line("1-0:1.4.0", "(02.351*kW)", Decimal("2.351"), "kW"),
         Line("1-0:1.6.0", "(200509134558S)(02.589*kW)", Decimal("2.589"), "kW"),
+        Line("0-0:98.1.0", _PEAKS, said=_PEAKS),
         Line("0-0:96.14.0", "(0001)"),
         *_fields("kW", 2, 3, "1.7.0", "2.7.0"),
         *_of_phases("kW", 2, 3, 1, 2),

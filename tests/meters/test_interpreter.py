@@ -391,6 +391,25 @@ def test_text_that_counts_by_tariff_only_has_a_total_that_is_marked() -> None:
     assert reading.derived["energy_import"] == formula
 
 
+def test_the_state_of_a_text_without_a_checksum_is_confirmed_by_the_next_one() -> None:
+    """Of one with a checksum it is taken at once."""
+
+    def tariffs(checksum: int) -> list[object]:
+        one = interpreter(AUTO)
+        found: list[object] = []
+        for tariff in (2, 1, 1, 3, 1):
+            lines = ["1-0:1.7.0(01.234*kW)", f"0-0:96.14.0(000{tariff})"]
+            content = "\r\n".join(("/XMX2", "", *lines, "!")).encode()
+            reading = one.read(
+                Push(Frame("p1", 5, content, checksum=checksum), None, content)
+            ).reading
+            found.append(reading and reading.values["active_tariff"])
+        return found
+
+    assert tariffs(checksum=0) == [2, 2, 1, 1, 1]
+    assert tariffs(checksum=16) == [2, 1, 1, 3, 1]
+
+
 def test_a_list_that_says_nothing_but_states_is_a_reading() -> None:
     telegram = read(notification(pair("0-0:96.3.10", Node(Type.BOOLEAN, value=True))), KAM)
     assert telegram.reading is not None

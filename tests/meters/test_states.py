@@ -194,6 +194,37 @@ def test_codes_may_be_cut_short() -> None:
     assert read(Obis(UNSAID, UNSAID, 96, 7, 21), "3") == {"power_failures": 3}
 
 
+def states_of(**values: str | int | None) -> states.States:
+    known: dict[str, states.State] = {key: one for key, one in values.items() if one is not None}
+    return states.States(known, values.keys() - known.keys())
+
+
+def test_without_protection_a_state_changes_once_two_telegrams_agree() -> None:
+    unprotected = states.Unprotected()
+
+    def told(said: states.States, sender: str = "m") -> states.States:
+        agreed = unprotected.agreed(sender, said)
+        unprotected.learn(sender, said)
+        return agreed
+
+    assert told(states_of(active_tariff=2, message=None)) == states_of(
+        active_tariff=2, message=None
+    )
+    assert told(states_of(active_tariff=3, message="x")) == states_of(active_tariff=2, message=None)
+    assert told(states_of(active_tariff=2, message=None)) == states_of(
+        active_tariff=2, message=None
+    )
+    assert told(states_of(active_tariff=1, message=None)) == states_of(
+        active_tariff=2, message=None
+    )
+    assert told(states_of(active_tariff=1, message="y")) == states_of(active_tariff=1, message=None)
+    assert told(states_of(active_tariff=1, breaker="ready")) == states_of(active_tariff=1)
+    assert told(states_of(active_tariff=1, breaker="ready")) == states_of(
+        active_tariff=1, breaker="ready"
+    )
+    assert told(states_of(active_tariff=4), sender="other") == states_of(active_tariff=4)
+
+
 def test_every_code_that_is_read_is_known_as_such() -> None:
     for code in ("0-0:96.14.0", "0-0:17.0.0", "0-0:96.13.5", "1-1:31.4.0", "1-0:52.32.0"):
         assert states.is_read(Obis.parse(code))

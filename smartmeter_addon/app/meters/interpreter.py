@@ -27,6 +27,10 @@ _AVERAGES: Final = ("ESO",)
 Lithuania (esphome-libs/dsmr_parser#17). Others send the threshold of the fuse there."""
 
 
+_WHOLE_CHECKSUM: Final = 16
+"""Bits of a checksum that detects nearly all damage."""
+
+
 class _Context(NamedTuple):
     """What a telegram is read by.
 
@@ -37,6 +41,7 @@ class _Context(NamedTuple):
         absent: codes of numbers that say that there is no value.
         withheld: codes of numbers that are no readings.
         is_p1: whether it is a P1 telegram.
+        is_protected: whether a checksum of 16 bits or a tag protects it.
     """
 
     sender: str
@@ -45,6 +50,7 @@ class _Context(NamedTuple):
     absent: AbstractSet[Obis]
     withheld: AbstractSet[Obis]
     is_p1: bool
+    is_protected: bool
 
     @property
     def has_fuses(self) -> bool:
@@ -87,6 +93,7 @@ class Interpreter:
         self._energy_units = energy_units or EnergyUnits()
         self._now = now
         self._totals = derived.Totals()
+        self._unprotected = states.Unprotected()
         self._label = label
 
     def read(self, push: Push) -> Telegram:
@@ -139,6 +146,7 @@ class Interpreter:
             absent=understood.absent,
             withheld=understood.absent | bare | counted.undecided,
             is_p1=is_text,
+            is_protected=_is_protected(push),
         )
         reading = None if waiting else self._reading(meter, timestamp, registers, context)
         return Telegram(
@@ -173,6 +181,9 @@ class Interpreter:
             self._ids.remember(*telegram.kept_id)
         if telegram.reading is not None:
             self._totals.learn(telegram.sender, telegram.reading)
+        if telegram.registers and not _is_protected(telegram.push):
+            is_p1 = isinstance(telegram.push.content, bytes)
+            self._unprotected.learn(telegram.sender, states.read(telegram.registers, is_p1=is_p1))
         if telegram.evidence is not None:
             self._recogniser.learn(telegram.evidence)
         if telegram.shown is not None:
@@ -188,6 +199,8 @@ class Interpreter:
         """Give what a telegram says to a household; None if that is nothing."""
         values, unknown = _values(registers, context.withheld, has_fuses=context.has_fuses)
         said = states.read(registers, is_p1=context.is_p1)
+        if not context.is_protected:
+            said = self._unprotected.agreed(context.sender, said)
         unknown |= said.unknown
         if not (values or said.values):
             return None
@@ -205,6 +218,11 @@ class Interpreter:
             {**formulas, **totals},
             said_beside,
         )
+
+
+def _is_protected(push: Push) -> bool:
+    tagged = push.security is not None and push.security.authenticated is True
+    return tagged or (push.frame.checksum >= _WHOLE_CHECKSUM and push.frame.parts == 1)
 
 
 def _not_understood(

@@ -13,6 +13,7 @@ from app.cosem import p1
 from app.cosem.obis import CURRENT, UNSAID, Obis
 from app.cosem.unit import Number, scale
 from app.meters import quantities
+from app.meters.limits import has_room
 from app.meters.sensors import RELAYS, SENSORS
 from app.meters.telegram import Register
 
@@ -32,6 +33,45 @@ class States(NamedTuple):
 
     values: dict[str, State]
     unknown: set[str]
+
+    def where_confirmed_by(self, last: "States", *, otherwise: "States") -> "States":
+        """Give these states as far as the last telegram said the same, and others for the rest."""
+        states = States({}, set())
+        for key in (*self.values, *self.unknown):
+            agrees = key in (last.values.keys() | last.unknown) and (
+                self.values.get(key) == last.values.get(key)
+            )
+            source = self if agrees else otherwise
+            if key in source.values:
+                states.values[key] = source.values[key]
+            elif key in source.unknown:
+                states.unknown.add(key)
+        return states
+
+
+class Unprotected:
+    """States of telegrams that no good checksum protects: they count once two in a row agree.
+
+    Nothing tells another digit of such a state from damage: a tariff, unlike a power, may be any.
+    Until two telegrams agree, what was said before holds; the first telegram is taken as it is.
+    """
+
+    def __init__(self) -> None:
+        self._said: dict[str, States] = {}  # by the last telegram of each sender
+        self._agreed: dict[str, States] = {}
+
+    def agreed(self, sender: str, said: States) -> States:
+        """Give what may be published of what a telegram says."""
+        before, last = self._agreed.get(sender), self._said.get(sender)
+        if before is None or last is None:
+            return said
+        return said.where_confirmed_by(last, otherwise=before)
+
+    def learn(self, sender: str, said: States) -> None:
+        """Take what a telegram says that is accepted."""
+        if has_room(self._said, sender):
+            self._agreed[sender] = self.agreed(sender, said)
+            self._said[sender] = said
 
 
 def read(registers: Mapping[Obis, Register], *, is_p1: bool) -> States:
