@@ -60,11 +60,11 @@ def readings(
     for key in state(truth):
         row = SENSORS[key]
         entities[f"smartmeter_{meter.id}_{key}"] = Entity(
-            entity_id=f"sensor.{prefix}_{key}",
+            entity_id=f"{row.platform}.{prefix}_{key}",
             name=row.name(language),
             device_class=row.device_class,
             state_class=row.state_class,
-            unit=row.unit if row.enabled else None,
+            unit=(row.display_unit or row.unit) if row.enabled else None,
             precision=row.precision if row.enabled else None,
             category="diagnostic" if row.diagnostic else None,
             enabled=row.enabled,

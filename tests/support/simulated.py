@@ -222,6 +222,12 @@ def published(truth: Truth) -> dict[str, Decimal]:
     return {**more, **sent}
 
 
+def numbers(truth: Truth) -> dict[str, Decimal]:
+    """Give the readings and the states that are numbers."""
+    counted = {key: one for key, one in states(truth).items() if isinstance(one, Decimal)}
+    return {**readings(truth), **counted}
+
+
 def state(truth: Truth) -> dict[str, Decimal | str]:
     """Give what the state message has to say, its numbers read as decimals."""
     time = {"timestamp": truth.timestamp.isoformat()} if truth.says_time else {}

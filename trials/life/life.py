@@ -11,7 +11,7 @@ from simulator.ciphering import AUTH_KEY, KEY
 from simulator.lists import Item, Layout
 from simulator.meters import Meter, Telegram
 from tests.support.guarded import GuardedLine
-from tests.support.simulated import readings
+from tests.support.simulated import numbers
 from trials.life.event import Event
 from trials.life.judge import Duty, Judge, Said, Verdict
 from trials.life.sender import Sender
@@ -170,7 +170,7 @@ class Life:
             # Under the name of the line where the meter has none.
             (truth.meter_id or truth.system_title.hex() or self.subject.family).lower(),
             truth.timestamp if says_time else None,
-            readings(truth),
+            numbers(truth),
             reports=truth.others,
             duty=self.duty,
             optional=self.optional,
