@@ -14,10 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.decode import describe
+from app.dlms.ciphering import Keys
 from app.jsontext import dumps
 from app.mqtt.layout import Layout
 from app.mqtt.topics import Topics
 from simulator import links
+from tests.support.guarded import GuardedLine
 from tests.support.telegrams import decode, telegrams
 
 FIELD = Path(__file__).parents[1] / "vectors" / "field"
@@ -218,3 +220,34 @@ def test_what_stands_beside_a_reading_is_published_beside_it() -> None:
     assert said["power_import_peak"] == 2485
     assert len(said["power_import_peak_details"]["history"]) == 3
     assert said["power_limit"] is None
+
+
+def test_a_new_quarter_hour_month_or_tariff_is_no_reason_to_wait() -> None:
+    """An average begins at zero, a peak anew, and a tariff changes: that is how it should be."""
+    line = GuardedLine(Keys())
+    begun = datetime(2026, 6, 30, 23, 59, 30)  # noqa: DTZ001 - wall clock
+    published = []
+    for n in range(60):
+        time = f"{begun + timedelta(seconds=n):%y%m%d%H%M%S}S"
+        before = n < 30
+        lines = [
+            BASE[0],
+            f"0-0:1.0.0({time})",
+            f"1-0:1.8.1({Decimal(116_372 + 2 * n).scaleb(-3):010.3f}*kWh)",
+            "1-0:1.8.2(000062.193*kWh)",
+            f"0-0:96.14.0(000{2 if before else 1})",
+            f"1-0:1.4.0({'08.500' if before else '00.010'}*kW)",
+            (
+                f"1-0:1.6.0({'260612120000' if before else time[:12]}S)"
+                f"({'08.796' if before else '00.010'}*kW)"
+            ),
+            "1-0:1.7.0(08.132*kW)",
+        ]
+        line.now += 1
+        for telegram in telegrams(line.feed(links.p1("FLU5", lines))):
+            assert telegram.fault is None, telegram.fault
+            assert telegram.reading is not None
+            published.append(telegram.reading.values)
+    assert [one["active_tariff"] for one in published] == [2] * 30 + [1] * 30
+    totals = [one["energy_import"] for one in published]
+    assert totals == [Decimal(178_565 + 2 * n).scaleb(-3) for n in range(60)]
