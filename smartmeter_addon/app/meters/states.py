@@ -34,44 +34,55 @@ class States(NamedTuple):
     values: dict[str, State]
     unknown: set[str]
 
-    def where_confirmed_by(self, last: "States", *, otherwise: "States") -> "States":
-        """Give these states as far as the last telegram said the same, and others for the rest."""
-        states = States({}, set())
-        for key in (*self.values, *self.unknown):
-            agrees = key in (last.values.keys() | last.unknown) and (
-                self.values.get(key) == last.values.get(key)
-            )
-            source = self if agrees else otherwise
-            if key in source.values:
-                states.values[key] = source.values[key]
-            elif key in source.unknown:
-                states.unknown.add(key)
-        return states
+    def put(self, key: str, value: State | None) -> None:
+        """Put a state in, None for one that is unknown."""
+        if value is None:
+            self.unknown.add(key)
+        else:
+            self.values[key] = value
+            self.unknown.discard(key)
+
+
+class _Known(NamedTuple):
+    """A state of a sender; None for unknown.
+
+    Args:
+        said: by the last telegram that says it.
+        agreed: by the last two that said the same, or by the first.
+    """
+
+    said: State | None
+    agreed: State | None
 
 
 class Unprotected:
-    """States of telegrams that no good checksum protects: they count once two in a row agree.
+    """States of telegrams that no good checksum protects: a new one counts when it comes twice.
 
     Nothing tells another digit of such a state from damage: a tariff, unlike a power, may be any.
-    Until two telegrams agree, what was said before holds; the first telegram is taken as it is.
     """
 
     def __init__(self) -> None:
-        self._said: dict[str, States] = {}  # by the last telegram of each sender
-        self._agreed: dict[str, States] = {}
+        self._known: dict[str, dict[str, _Known]] = {}  # by sender and key
 
     def agreed(self, sender: str, said: States) -> States:
         """Give what may be published of what a telegram says."""
-        before, last = self._agreed.get(sender), self._said.get(sender)
-        if before is None or last is None:
-            return said
-        return said.where_confirmed_by(last, otherwise=before)
+        known = self._known.get(sender, {})
+        states = States({}, set())
+        for key in (*said.values, *said.unknown):
+            states.put(key, _agreed(known.get(key), said.values.get(key)))
+        return states
 
     def learn(self, sender: str, said: States) -> None:
         """Take what a telegram says that is accepted."""
-        if has_room(self._said, sender):
-            self._agreed[sender] = self.agreed(sender, said)
-            self._said[sender] = said
+        if has_room(self._known, sender):
+            known = self._known.setdefault(sender, {})
+            for key in (*said.values, *said.unknown):
+                value = said.values.get(key)
+                known[key] = _Known(value, _agreed(known.get(key), value))
+
+
+def _agreed(known: _Known | None, value: State | None) -> State | None:
+    return value if known is None or known.said == value else known.agreed
 
 
 def read(registers: Mapping[Obis, Register], *, is_p1: bool) -> States:
@@ -86,12 +97,7 @@ def read(registers: Mapping[Obis, Register], *, is_p1: bool) -> States:
         found = _state(obis, registers[obis], is_p1=is_p1)
         if found is None or found[0] in states.values:
             continue
-        key, value = found
-        if value is None:
-            states.unknown.add(key)
-        else:
-            states.values[key] = value
-            states.unknown.discard(key)
+        states.put(*found)
     return states
 
 
@@ -142,7 +148,7 @@ def switch(register: Register) -> str | None:
 
 _TARIFF: Final = re.compile(r"\D*0*([1-4])\s*")
 _DIGITS: Final = re.compile(r"[0-9]{1,20}")
-_HEX_OF_DIGITS: Final = re.compile(r"(3[0-9]){3,}")
+_HEX_OF_DIGITS: Final = re.compile(r"(3[0-9]){2,}")
 _FILLED: Final = re.compile(r"(?:[Ff]{2}|00|\s)*[Ff0]?")
 _FILLING: Final = b"\xff\0 "
 
