@@ -14,7 +14,8 @@ from app.dlms import axdr
 from app.fault import Fault, Kind
 from app.meters.reading import Reading
 from app.meters.telegram import Register, Telegram
-from app.transport import recording
+from app.transport import gateway_stream, recording
+from app.transport.events import GatewaySaid, SpeaksTelnet
 from app.transport.recording import Chunk, Recording, RecordingError
 
 _HEX_TEXT: Final = re.compile(rb"[0-9A-Fa-f\s]+")
@@ -64,6 +65,9 @@ def decode(capture: Recording, decoder: Decoder, out: TextIO, err: TextIO) -> in
     decoded = failed = 0
     notes: set[str] = set()
     for event in _events(capture, decoder):
+        if isinstance(event, (SpeaksTelnet, GatewaySaid)):
+            print(event, file=err)
+            continue
         if isinstance(event, Telegram) and event.note and event.note not in notes:
             notes.add(event.note)
             print(f"meter: {event.note}", file=err)
@@ -83,9 +87,14 @@ def decode(capture: Recording, decoder: Decoder, out: TextIO, err: TextIO) -> in
     return 0 if decoded and not failed else 1
 
 
-def _events(capture: Recording, decoder: Decoder) -> Iterator[Telegram | Fault]:
-    for chunk in capture:
-        yield from decoder.feed(chunk.data)
+def _events(
+    capture: Recording, decoder: Decoder
+) -> Iterator[Telegram | Fault | SpeaksTelnet | GatewaySaid]:
+    for _, event in gateway_stream.read(capture, "the capture"):
+        if isinstance(event, bytes):
+            yield from decoder.feed(event)
+        else:
+            yield event
     yield from decoder.finish()
 
 

@@ -26,7 +26,7 @@ from app.meters import identity
 from app.meters.catalogue import name_of
 from app.meters.telegram import Register, Telegram
 from app.transport.serial_mode import SerialMode
-from app.transport.source import GaveUp, Lost, Opened, Source
+from app.transport.source import GatewaySaid, GaveUp, Lost, Opened, Source, SpeaksTelnet
 
 _SHOWN_OF_A_NUMBER: Final = 4
 _TITLE_SHOWN: Final = 4  # bytes: maker and kind of meter, not its number
@@ -261,6 +261,8 @@ async def _read(source: Source, decoder: Decoder, report: Report, out: TextIO) -
                     decoder.restart()
                     report.opened(line)
                     print(f"reading {line}; Ctrl-C ends", file=out, flush=True)
+                case SpeaksTelnet() | GatewaySaid():
+                    print(event, file=out, flush=True)
                 case GaveUp(mode):
                     report.gave_up(mode)
                     print(event, file=out, flush=True)

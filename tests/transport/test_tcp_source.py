@@ -11,11 +11,13 @@ import pytest
 
 from app.transport import tcp
 from app.transport.address import TcpGateway
-from app.transport.source import Lost, Opened
+from app.transport.source import GatewaySaid, Lost, Opened, SpeaksTelnet
 from app.transport.tcp_source import SILENCES, TcpSource
+from tests.support.gateways import DEBIAN, SER2NET, doubled
 from tests.support.mosquitto import TIMEOUT
 from tests.support.sources import lost, reading, receive
 
+FRAME = b"\x68\xff\xff\x16"
 EVERY_BYTE = bytes(range(256))
 
 
@@ -66,6 +68,67 @@ async def test_a_gateway_that_resets_the_connection_is_reconnected() -> None:
         assert await anext(events) == Opened(str(address), remote=True)
         assert "ended the connection (connection reset by peer)" in (await lost(events)).reason
         assert await anext(events) == Opened(str(address), remote=True)
+
+
+async def test_telnet_is_told_and_undone_in_each_connection_anew() -> None:
+    connections = itertools.count()
+
+    async def serve(writer: asyncio.StreamWriter) -> None:
+        if next(connections) == 0:
+            for byte in SER2NET + doubled(FRAME):
+                writer.write(bytes((byte,)))
+                await writer.drain()
+        else:
+            writer.write(FRAME)
+
+    async with gateway(serve) as address, reading(source(address)) as events:
+        assert await anext(events) == Opened(str(address), remote=True)
+        assert await anext(events) == SpeaksTelnet(str(address))
+        assert await receive(events, 4) == FRAME
+        assert (await lost(events)).reason.startswith(f"the gateway {address} ended the connection")
+        assert await anext(events) == Opened(str(address), remote=True)
+        assert await receive(events, 4) == FRAME
+
+
+@pytest.mark.parametrize("negotiation", [b"", SER2NET])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            b"Port already in use\r\n",
+            'serves another program already (it says "Port already in use")',
+        ),
+        (
+            b"Device open failure: Value or file not found\r\n",
+            'cannot open its serial device (it says "Device open failure: Value or file not fo',
+        ),
+        (b"/Go away now\r\n", "ended the connection; if this repeats"),
+        (b"Go away now.\r\n", 'ended the connection with the words "Go away now."; if this'),
+    ],
+)
+async def test_what_the_gateway_says_at_the_end_is_the_reason(
+    negotiation: bytes, text: bytes, reason: str
+) -> None:
+    async def serve(writer: asyncio.StreamWriter) -> None:
+        writer.write(negotiation + text)
+
+    async with gateway(serve) as address, reading(source(address)) as events:
+        assert await anext(events) == Opened(str(address), remote=True)
+        event = await anext(events)
+        while not isinstance(event, Lost):
+            assert event in (SpeaksTelnet(str(address)), text)
+            event = await anext(events)
+        assert event.reason.startswith(f"the gateway {address} {reason}")
+
+
+async def test_a_banner_is_told_and_not_taken_for_bytes_of_the_line() -> None:
+    async def serve(writer: asyncio.StreamWriter) -> None:
+        writer.write(DEBIAN + FRAME)
+
+    async with gateway(serve) as address, reading(source(address)) as events:
+        assert await anext(events) == Opened(str(address), remote=True)
+        assert await anext(events) == GatewaySaid(str(address), DEBIAN.decode().strip())
+        assert await receive(events, len(FRAME)) == FRAME
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,15 @@ from app.meters import catalogue, states
 from app.meters.reading import Reading
 from app.meters.sensors import SENSORS
 from app.meters.telegram import Telegram
-from app.transport.source import GaveUp, Lost, OnlyAdapter, Opened, Settled
+from app.transport.source import (
+    GatewaySaid,
+    GaveUp,
+    Lost,
+    OnlyAdapter,
+    Opened,
+    Settled,
+    SpeaksTelnet,
+)
 
 REPORT_AFTER: Final = 300.0
 """Seconds between two lines that say that all is well."""
@@ -56,7 +64,10 @@ class Narrator:
         """Say what is about to be read."""
         self._log.info("meter type %s", meter_type)
 
-    def source(self, event: Opened | Lost | GaveUp | Settled | OnlyAdapter) -> None:
+    def source(
+        self,
+        event: Opened | Lost | GaveUp | Settled | OnlyAdapter | SpeaksTelnet | GatewaySaid,
+    ) -> None:
         """Say what became of the source; why it was lost is said as a problem."""
         match event:
             case Opened(anew=True):
@@ -65,8 +76,10 @@ class Narrator:
                 self._attempt(event.line, NOTICE, f"reading {event.line}")
             case Lost(mode=mode) if mode is not None:
                 self._attempts.discard(event.line)  # plugged in again, it is told again
-            case GaveUp():
+            case GaveUp() | GatewaySaid():
                 self._attempt(str(event), logging.INFO, str(event))
+            case SpeaksTelnet():
+                self.note(str(event))
             case Settled(searched=True):
                 self._log.info("the serial mode is %s", event.mode)
             case OnlyAdapter():

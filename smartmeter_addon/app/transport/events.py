@@ -82,5 +82,39 @@ class OnlyAdapter:
     path: str
 
 
-Event = bytes | Opened | Lost | GaveUp | Settled | OnlyAdapter
+@dataclass(frozen=True, slots=True)
+class SpeaksTelnet:
+    """A gateway speaks telnet; that is undone, and the bytes given are those of the line.
+
+    Args:
+        line: which one, as in `Opened`.
+    """
+
+    line: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.line} begins with a telnet negotiation, so the gateway sends some bytes twice;"
+            " that is undone here, but set the gateway to raw TCP: with ser2net, write the accepter"
+            " as tcp,2010 and not as telnet,tcp,2010"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySaid:
+    """A gateway said something ahead of the line's bytes.
+
+    Args:
+        line: which one, as in `Opened`.
+        text: in its own words, printable ASCII.
+    """
+
+    line: str
+    text: str
+
+    def __str__(self) -> str:
+        return f'{self.line} says "{self.text}"'
+
+
+Event = bytes | Opened | Lost | GaveUp | Settled | OnlyAdapter | SpeaksTelnet | GatewaySaid
 """Bytes as they come, at least one, and what happens in between."""

@@ -7,6 +7,7 @@ import socket
 
 from app.transport.adapters import adapters
 from app.transport.address import SerialPort, TcpGateway
+from app.transport.greeting import is_in_use, lacks_device
 
 
 def explain_serial(port: SerialPort, error: Exception | None, *, opened: bool) -> str:
@@ -49,12 +50,32 @@ def explain_serial(port: SerialPort, error: Exception | None, *, opened: bool) -
     return f"the serial device {path} cannot be opened{_strange(error)}; plug it in again"
 
 
-def explain_gateway(gateway: TcpGateway, error: Exception | None, *, opened: bool) -> str:
-    """Say why a gateway's connection ended or cannot be opened; see `explain_serial`."""
-    if opened:
+def explain_gateway(
+    gateway: TcpGateway, error: Exception | None, *, opened: bool, said: str | None = None
+) -> str:
+    """Say why a gateway's connection ended or cannot be opened; see `explain_serial`.
+
+    Args:
+        gateway: which one.
+        error: as there.
+        opened: as there.
+        said: a text with which it ended the connection.
+    """
+    if said and is_in_use(said):
         return (
-            f"the gateway {gateway} ended the connection{_strange(error)}; if this repeats, look"
-            " whether it was restarted or serves another program"
+            f'the gateway {gateway} serves another program already (it says "{said}"); end that'
+            " one, or have the gateway serve several at once: with ser2net by max-connections"
+        )
+    if said and lacks_device(said):
+        return (
+            f'the gateway {gateway} cannot open its serial device (it says "{said}"); see that the'
+            " adapter is plugged in there, and named right in the gateway's settings"
+        )
+    if opened:
+        words = f' with the words "{said}"' if said else ""
+        return (
+            f"the gateway {gateway} ended the connection{words}{_strange(error)}; if this repeats,"
+            " look whether it was restarted or serves another program"
         )
     if isinstance(error, (socket.gaierror, UnicodeError)):
         return f"the name of the gateway {gateway} is not known; check it, or enter its IP address"

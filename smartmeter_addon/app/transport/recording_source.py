@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
+from app.transport import gateway_stream
 from app.transport.events import Event, Opened
 from app.transport.recording import Recording
 
@@ -27,15 +28,16 @@ class RecordingSource:
         The first bytes come at once. Where the seconds begin anew no time is known to have passed.
         """
         clock = asyncio.get_running_loop().time
-        yield Opened(f"the recording {self._name}")
+        line = f"the recording {self._name}"
+        yield Opened(line)
         due = clock()
         last = self._recording[0].seconds if self._recording else 0.0
-        for chunk in self._recording:
+        for seconds, event in gateway_stream.read(self._recording, line):
             if self._pace is not None:
-                due += max(0.0, chunk.seconds - last) / self._pace
-            last = chunk.seconds
+                due += max(0.0, seconds - last) / self._pace
+            last = seconds
             await asyncio.sleep(max(0.0, due - clock()))
-            yield chunk.data
+            yield event
 
     def framed(self) -> None:
         """Take that there was a good frame, which changes nothing here."""

@@ -10,7 +10,16 @@ from typing import Protocol
 
 from app.state import State
 from app.transport.address import TcpGateway, parse_url
-from app.transport.events import Event, GaveUp, Lost, OnlyAdapter, Opened, Settled
+from app.transport.events import (
+    Event,
+    GatewaySaid,
+    GaveUp,
+    Lost,
+    OnlyAdapter,
+    Opened,
+    Settled,
+    SpeaksTelnet,
+)
 from app.transport.mode_search import USUAL
 from app.transport.push_interval import PushInterval
 from app.transport.reopening import DELAYS
@@ -21,12 +30,14 @@ from app.transport.tcp_source import TcpSource
 __all__ = (
     "DELAYS",
     "Event",
+    "GatewaySaid",
     "GaveUp",
     "Lost",
     "OnlyAdapter",
     "Opened",
     "Settled",
     "Source",
+    "SpeaksTelnet",
     "source_for",
 )
 

@@ -10,6 +10,7 @@ from app.transport import tcp
 from app.transport.address import TcpGateway
 from app.transport.events import Event, Lost, Opened
 from app.transport.explain import explain_gateway
+from app.transport.gateway_stream import GatewayStream
 from app.transport.reopening import (
     DELAYS,
     STEADY_AFTER,
@@ -69,6 +70,7 @@ class TcpSource:
     async def events(self) -> AsyncGenerator[Event, None]:
         """Read for ever; see `Source.events`."""
         line = str(self._gateway)
+        stream = GatewayStream(line)
         reading = read_forever(
             self._call,
             delays=self._delays,
@@ -79,12 +81,18 @@ class TcpSource:
             async for event in events:
                 match event:
                     case Began(anew):
+                        stream = GatewayStream(line)
                         yield Opened(line, remote=True, anew=anew)
                     case Ended(error, opened, retry_in):
-                        reason = explain_gateway(self._gateway, error, opened=opened)
+                        if opened:
+                            for last in stream.finish():
+                                yield last
+                        said = stream.last_words() if opened else None
+                        reason = explain_gateway(self._gateway, error, opened=opened, said=said)
                         yield Lost(line, reason, retry_in)
-                    case _:
-                        yield event
+                    case chunk:
+                        for given in stream.feed(chunk):
+                            yield given
 
     def framed(self) -> None:
         """Take that there was a good frame, which changes nothing here."""
