@@ -17,7 +17,7 @@ from app.line.sections import labels_of
 from app.log import NOTICE, Redactor
 from app.meters.profile_files import OWN_FOLDER
 from app.meters.reading import Meter
-from app.mqtt.publisher import Connected, Disconnected, Publisher
+from app.mqtt.publisher import Connected, Disconnected, Publisher, RightsMissing
 from app.sd_notify import Notifier
 from app.state import State
 from tests.support.mosquitto import TIMEOUT
@@ -227,6 +227,23 @@ def test_another_problem_with_the_broker_is_logged_at_once(
     tell(Disconnected("b", 1.0))
     assert [message.partition(" (")[0] for _, message in told(caplog)] == [
         *("a", "b", "connected to the MQTT broker h:1", "b"),
+    ]
+
+
+def test_rights_that_are_missing_are_logged_once_until_they_are_there(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    tell = run._BrokerLog()
+    for reasons in ([], ["a"], ["a", "b"], ["a"], [], [], ["a"]):
+        tell(RightsMissing(reasons))
+        tell(Connected("h", 1))
+    lines = [line for line in told(caplog) if "connected" not in line[1]]
+    there = (NOTICE, "the MQTT broker hands on what is published")
+    assert lines == [
+        *((logging.WARNING, reason) for reason in "ab"),
+        there,
+        (logging.WARNING, "a"),
     ]
 
 

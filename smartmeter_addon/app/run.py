@@ -32,7 +32,7 @@ from app.meters import profile_files
 from app.meters.profile import AUTO, Profile
 from app.meters.profile_files import OWN_FOLDER
 from app.mqtt.legacy_layouts import LAYOUTS
-from app.mqtt.publisher import BrokerState, Connected, Publisher
+from app.mqtt.publisher import BrokerState, Connected, Publisher, RightsMissing
 from app.mqtt.topics import Topics
 from app.sd_notify import Notifier
 from app.state import State
@@ -249,11 +249,15 @@ class _BrokerLog:
         self._clock = clock
         self._reminder = Reminder(_logger)
         self._failures = 0
+        self._rights: set[str] = set()  # sentences that were told
         self.connected = False
         self.sentence = "not connected yet"
 
     def __call__(self, state: BrokerState) -> None:
-        """Take the news of a connection made or of an attempt that failed."""
+        """Take the news of a connection made, of an attempt that failed, or of rights."""
+        if isinstance(state, RightsMissing):
+            self._tell_of_rights(state.reasons)
+            return
         self.connected = isinstance(state, Connected)
         if isinstance(state, Connected):
             self._reminder.over()
@@ -265,6 +269,14 @@ class _BrokerLog:
         self.sentence = state.reason
         sentence = f"{state.reason} (next attempt in {state.retry_in:.0f} s)"
         self._reminder.tell(state.reason, sentence, self._clock(), self._failures)
+
+    def _tell_of_rights(self, reasons: Sequence[str]) -> None:
+        for reason in reasons:
+            if reason not in self._rights:
+                _logger.warning("%s", reason)
+        if self._rights and not reasons:
+            _logger.log(NOTICE, "the MQTT broker hands on what is published")
+        self._rights = set(reasons)
 
 
 async def _for_ever(run: Callable[[], Awaitable[None]], what: str) -> None:

@@ -11,6 +11,7 @@ from app.mqtt.conversation import Conversation
 from app.mqtt.layout import Layout, Message
 from app.mqtt.outbox import Outbox
 from app.mqtt.publisher import Connected
+from app.mqtt.rights import Rights
 from tests.support.memory import Memory
 from tests.support.mosquitto import TIMEOUT, Mosquitto
 from tests.support.publishing import (
@@ -45,6 +46,7 @@ async def test_a_conversation_sends_what_takes_over_then_what_is_due_then_says_g
             connection,
             outbox,
             Layout(TOPICS, language="en", version="1.2.3"),
+            rights=Rights(lambda: None),
             takeover=takeover,
             repeat_after=0.0,
         )

@@ -169,6 +169,11 @@ class Mosquitto:
         self._process.stderr.close()
         self._process = None
 
+    def reload(self) -> None:
+        """Have it read its access list anew."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
+
     def restart(self) -> None:
         """Stop it and start it again on the same port."""
         self.stop()

@@ -12,7 +12,7 @@ from typing import Any
 from app.config.options import MqttOptions
 from app.meters.reading import Meter, Reading
 from app.mqtt.layout import Layout
-from app.mqtt.publisher import BrokerState, Connected, Disconnected, Publisher
+from app.mqtt.publisher import BrokerState, Connected, Disconnected, Publisher, RightsMissing
 from app.mqtt.topics import Topics
 from app.state import State
 from tests.support.memory import Memory
@@ -57,6 +57,13 @@ class Publishing:
                 if isinstance(state := await self.states.get(), Disconnected):
                     return state
 
+    async def rights(self) -> Sequence[str]:
+        """Give the sentences of the next news of rights."""
+        async with asyncio.timeout(TIMEOUT):
+            while True:
+                if isinstance(state := await self.states.get(), RightsMissing):
+                    return state.reasons
+
 
 def publishing(
     find: MqttOptions | Callable[[], Awaitable[MqttOptions]],
@@ -70,6 +77,7 @@ def publishing(
     repeat_after: float = 3600.0,
     clear_interval: float = 0.01,
     layout: type[Layout] = Layout,
+    patience: float = 3600.0,
 ) -> Publishing:
     async def find_broker() -> MqttOptions:
         made.asked += 1
@@ -87,6 +95,7 @@ def publishing(
         on_state=states.put_nowait,
         delays=delays,
         timeout=timeout,
+        patience=patience,
     )
     made = Publishing(publisher, states)
     return made

@@ -112,6 +112,7 @@ class Connection:
         self._broker = broker
         self._timeout = timeout
         self.broken = False
+        self._filters: list[str] = []
         self.unread: asyncio.Queue[aiomqtt.Message | None] = asyncio.Queue()
         self.messages = self
 
@@ -131,16 +132,20 @@ class Connection:
             raise aiomqtt.MqttError("Disconnected")
         return message
 
-    async def subscribe(self, topics: list[tuple[str, int]]) -> None:
-        """Subscribe."""
+    async def subscribe(self, topics: list[tuple[str, int]]) -> list[int]:
+        """Subscribe; all is granted."""
         assert all(qos for _, qos in topics)
         await self._answer()
+        self._filters += [topic for topic, _ in topics]
+        return [qos for _, qos in topics]
 
     async def publish(self, topic: str, payload: str, *, qos: int, retain: bool) -> None:
         """Publish."""
         assert qos or retain
         await self._answer()
         self._broker.on_message(topic, payload)
+        if any(aiomqtt.Topic(topic).matches(one) for one in self._filters):
+            self._broker.say(topic, payload)
 
     async def disconnect(self) -> None:
         """Say goodbye."""

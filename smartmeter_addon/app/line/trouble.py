@@ -37,6 +37,8 @@ class Trouble(StrEnum):
     """The meter's clock is far off; the values can be relied on."""
     BROKER = "broker"
     """The connection to the MQTT broker comes and goes."""
+    BROKER_RIGHTS = "broker rights"
+    """The MQTT broker seems not to hand on what is published."""
 
 
 class Case(StrEnum):
@@ -124,6 +126,7 @@ SENTENCES: Final[Mapping[tuple[Trouble, Case], str]] = {
         "the connection to the MQTT broker was lost {count} times within the last hour; look into"
         " the broker's log, and see that the network between is steady"
     ),
+    (Trouble.BROKER_RIGHTS, Case.DEFAULT): "{reason}",
 }
 """By kind and case. ``reason`` is a sentence of the part of the program that noticed."""
 

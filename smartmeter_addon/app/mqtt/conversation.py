@@ -10,6 +10,7 @@ import aiomqtt
 from app.mqtt.connection import Connection
 from app.mqtt.layout import Layout, Message
 from app.mqtt.outbox import Outbox
+from app.mqtt.rights import Rights
 from app.mqtt.statuses import Statuses
 from app.mqtt.topics import OFFLINE, ONLINE
 
@@ -35,6 +36,7 @@ class Conversation:
         connection: to the broker; it is open.
         outbox: what is to be sent.
         layout: names the topics of the program and of Home Assistant.
+        rights: learns whether the broker hands on what is published.
         takeover: what is sent once, before everything else; emptied when it was sent.
         repeat_after: seconds after an announcement until values are sent again.
         clear_interval: seconds between two portions of topics that are cleared.
@@ -46,6 +48,7 @@ class Conversation:
         outbox: Outbox,
         layout: Layout,
         *,
+        rights: Rights,
         takeover: list[Message],
         repeat_after: float,
         clear_interval: float = CLEAR_INTERVAL,
@@ -53,6 +56,7 @@ class Conversation:
         self._connection = connection
         self._outbox = outbox
         self._layout = layout
+        self._rights = rights
         self._takeover = takeover
         self._repeat_after = repeat_after
         self._clear_interval = clear_interval
@@ -68,6 +72,7 @@ class Conversation:
         Raises:
             aiomqtt.MqttError: the connection is lost, or the broker does not answer in time.
         """
+        self._rights.begin()
         self._outbox.put([Message(self._layout.status, ONLINE, retain=True)])
         self._outbox.make_all_due()
         try:
@@ -75,24 +80,29 @@ class Conversation:
         except asyncio.CancelledError:
             await self._say_goodbye()
             raise
+        finally:
+            self._rights.close()
 
     async def _receive(self) -> Never:
         """Notice the connection's end; send everything again when Home Assistant has started."""
         messages = self._connection.messages
         while True:
             message = await anext(messages)
+            topic = message.topic.value
             payload = message.payload.decode(errors="replace")
-            if any(message.topic.matches(one) for one in self._layout.statuses):
-                # What is retained is from before this connection, and replaced already.
-                if not message.retain:
-                    self._statuses.said(message.topic.value, payload)
-            elif payload == ONLINE:
-                self._outbox.make_all_due()
+            if topic == self._layout.home_assistant:
+                if payload == ONLINE:
+                    self._outbox.make_all_due()
+                continue
+            # What is retained is from before this connection, and replaced already.
+            if not message.retain:
+                self._rights.heard(topic)
+                if any(message.topic.matches(one) for one in self._layout.statuses):
+                    self._statuses.said(topic, payload)
 
     async def _send(self) -> Never:
         # Not before _receive runs: nobody else notices a connection that breaks meanwhile.
-        topics = (self._layout.home_assistant, *self._layout.statuses)
-        await self._connection.subscribe([(topic, 1) for topic in topics])
+        await self._subscribe(self._layout.home_assistant, *self._layout.statuses)
         if self._takeover:
             for message in self._takeover:
                 await self._connection.publish(message.topic, message.payload, qos=1)
@@ -110,9 +120,17 @@ class Conversation:
         """
         while message := self._outbox.take():
             topic, payload, retain = message
+            if retain and payload:
+                if not self._rights.is_known(topic):
+                    await self._subscribe(topic)
+                self._rights.sending(topic)
             await self._connection.publish(topic, payload, qos=1, retain=retain)
             self._outbox.sent(message)
             self.delivered = True
+
+    async def _subscribe(self, *filters: str) -> None:
+        codes = await self._connection.subscribe([(one, 1) for one in filters])
+        self._rights.answered(filters, codes)
 
     async def _repeat_values(self) -> Never:
         """Send values again once Core has had the time to set up what was announced."""

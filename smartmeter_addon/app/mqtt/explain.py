@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from collections.abc import Iterable
 from typing import Final
 
 import aiomqtt
@@ -60,6 +61,36 @@ def explain(error: Exception, broker: MqttOptions) -> str:
             " network"
         )
     return f"the connection to {where} was lost; see whether it still runs"
+
+
+def explain_unheard(broker: MqttOptions, filter_: str, topic: str) -> str:
+    """Say that the broker does not hand on what is published, and what to do.
+
+    Args:
+        broker: where it is.
+        filter_: of all topics that the account has to have rights for.
+        topic: one of them, of which no message came back.
+    """
+    return (
+        f"the MQTT broker at {broker.host}:{broker.port} acknowledges what is published at"
+        f" {topic}, but does not hand it on: the account may have no right to write there, or none"
+        f" to read, which looks the same; allow it both for {filter_} in the broker's access list"
+    )
+
+
+def explain_refused(broker: MqttOptions, filters: Iterable[str]) -> str:
+    """Say that the broker refuses subscriptions, and what to do.
+
+    Args:
+        broker: where it is.
+        filters: of all topics that the account has to have rights for.
+    """
+    return (
+        f"the MQTT broker at {broker.host}:{broker.port} refuses subscriptions to topics of"
+        f" {' and '.join(filters)}, so it cannot be seen whether what is published arrives, nor"
+        " what Home Assistant or another copy of this program says there; allow the account to read"
+        " them in the broker's access list"
+    )
 
 
 def own_words(error: OSError) -> str:

@@ -58,6 +58,16 @@ class Layout:
         """The topic on which Home Assistant says that it has started."""
         return self._topics.home_assistant
 
+    @property
+    def own(self) -> str:
+        """The filter of the program's own topics, as an access list of the broker has it."""
+        return f"{self._topics.base}/#"
+
+    @property
+    def announced(self) -> str:
+        """The filter of Home Assistant's topics, in the same manner."""
+        return f"{self._topics.discovery_prefix}/#"
+
     def takeover(self) -> Iterable[Message]:
         """Make the messages that are sent once, before the first announcement.
 

@@ -19,9 +19,10 @@ from app.meters.sensors import DIAGNOSTICS, SENSORS
 from app.mqtt.announcements import Announcement, Announcements
 from app.mqtt.connection import Connection
 from app.mqtt.conversation import CLEAR_INTERVAL, REPEAT_AFTER, Conversation
-from app.mqtt.explain import explain
+from app.mqtt.explain import explain, explain_refused, explain_unheard
 from app.mqtt.layout import Layout, Message
 from app.mqtt.outbox import Outbox
+from app.mqtt.rights import PATIENCE, Rights
 from app.mqtt.tls import TlsFileError
 from app.mqtt.topics import OFFLINE
 from app.state import State
@@ -60,7 +61,18 @@ class Disconnected:
     retry_in: float
 
 
-BrokerState = Connected | Disconnected
+@dataclass(frozen=True, slots=True)
+class RightsMissing:
+    """The broker takes the connection, but seems not to do all that it is asked for.
+
+    Args:
+        reasons: plain sentences on what is wrong and what to do; empty when nothing is any more.
+    """
+
+    reasons: Sequence[str]
+
+
+BrokerState = Connected | Disconnected | RightsMissing
 
 
 class Publisher:
@@ -71,12 +83,14 @@ class Publisher:
             the exception is the reason that there is no broker, and it is called again later.
         layout: makes the messages.
         state: what is known from before the last restart.
-        on_state: called at every connection and at every failure, with no secret in it.
+        on_state: called at every connection, at every failure, and when rights are missing or
+            there again, with no secret in it.
         delays: seconds to wait after the first failed attempt, the second...; the last one stays.
         timeout: seconds for opening a connection, and then for each answer of the broker.
         today: gives the day.
         repeat_after: seconds after an announcement until values are sent again.
         clear_interval: seconds between two portions of topics that are cleared.
+        patience: seconds in which the broker has to hand a message on.
     """
 
     def __init__(
@@ -91,6 +105,7 @@ class Publisher:
         today: Callable[[], date] = date.today,
         repeat_after: float = REPEAT_AFTER,
         clear_interval: float = CLEAR_INTERVAL,
+        patience: float = PATIENCE,
     ) -> None:
         self._find_broker = find_broker
         self._layout = layout
@@ -102,6 +117,8 @@ class Publisher:
         self._interruptions: deque[float] = deque(maxlen=_MAX_INTERRUPTIONS)  # when, in seconds
         self._announcements = Announcements(state, today)
         self._outbox = Outbox(state)
+        self._rights = Rights(self._rights_changed, patience)
+        self._broker = MqttOptions()  # that of the last connection
         self._repeat_after = repeat_after
         self._clear_interval = clear_interval
         self._states: dict[str, dict[str, Decimal | int | str]] = {}  # the last, by meter and key
@@ -153,16 +170,19 @@ class Publisher:
         self._outbox.put(self._layout.diagnostics(meter.id, values))
 
     def problem(self) -> Problem | None:
-        """Give the problem of a connection that is lost again and again.
+        """Give the problem of a connection that is lost again and again, or of rights.
 
-        A broker that is away is none: nothing could be published about it.
+        A broker that is away is none: nothing could be published about it. Nor are rights for
+        Home Assistant's topics, which an account may well write without reading them.
         """
         hour_ago = monotonic() - 3600.0
         while self._interruptions and self._interruptions[0] < hour_ago:
             self._interruptions.popleft()
-        if len(self._interruptions) < UNSTEADY:
-            return None
-        return Problem(Trouble.BROKER, parameters={"count": len(self._interruptions)})
+        if len(self._interruptions) >= UNSTEADY:
+            return Problem(Trouble.BROKER, parameters={"count": len(self._interruptions)})
+        if reason := self._unheard(self._layout.own):
+            return Problem(Trouble.BROKER_RIGHTS, parameters={"reason": reason})
+        return None
 
     def forget_unheard(self) -> list[Meter]:
         """Take back the meters that have not been heard for a week, and give them."""
@@ -209,6 +229,7 @@ class Publisher:
             async with Connection(
                 broker, identifier=self._identifier, will=will, timeout=self._timeout
             ) as connection:
+                self._broker = broker
                 self._on_state(Connected(broker.host or "", broker.port))
                 await self._converse(connection)
         except TlsFileError as error:
@@ -221,6 +242,7 @@ class Publisher:
             connection,
             self._outbox,
             self._layout,
+            rights=self._rights,
             takeover=self._takeover,
             repeat_after=self._repeat_after,
             clear_interval=self._clear_interval,
@@ -248,6 +270,21 @@ class Publisher:
             return reading
         return replace(reading, values={**reading.values, **last})
 
+    def _rights_changed(self) -> None:
+        filters = self._layout.own, self._layout.announced
+        reasons = [self._unheard(filter_) for filter_ in filters]
+        refused = [one for one in filters if _some_match(self._rights.refused, one)]
+        if refused:
+            reasons.append(explain_refused(self._broker, refused))
+        self._on_state(RightsMissing([reason for reason in reasons if reason]))
+
+    def _unheard(self, filter_: str) -> str | None:
+        """Say that messages of some topics do not come back, if that is so."""
+        for topic in self._rights.unheard:
+            if aiomqtt.Topic(topic).matches(filter_):
+                return explain_unheard(self._broker, filter_, topic)
+        return None
+
     def _announce(
         self, meter: Meter, name: str | None, keys: Iterable[str], derived: Mapping[str, str]
     ) -> None:
@@ -255,3 +292,7 @@ class Publisher:
         announcement = self._announcements.update(meter, name, keys, derived)
         if announcement is not None and announcement.keys:
             self._outbox.announce(self._layout.announcement(announcement))
+
+
+def _some_match(topics: Iterable[str], filter_: str) -> bool:
+    return any(aiomqtt.Topic(topic).matches(filter_) for topic in topics)
