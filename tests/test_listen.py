@@ -445,3 +445,24 @@ def test_wrong_usage_has_its_message(
         cli.main(arguments)
     assert end.value.code == 2
     assert "usage: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("errors", "frames", "line"),
+    [
+        (0, 1, None),
+        (1, 1, "less than 1 % of bytes with parity errors (1 of 1000)"),
+        (30, 9, "3 % of bytes with parity errors (30 of 1000): the head sits badly, or the cable"),
+        (500, 0, "50 % of bytes with parity errors (500 of 1000): the serial mode is wrong"),
+        (990, 9, "99 % of bytes with parity errors (990 of 1000), though frames are good: the"),
+    ],
+)
+def test_the_block_says_what_parity_errors_mean(errors: int, frames: int, line: str | None) -> None:
+    one = Report()
+    one.received(10, 10)
+    one.opened("/dev/ttyUSB0 (2400 8E1)")  # in another mode before
+    one.received(1000, errors)
+    one.ended(frames, 0)
+    found = [text for text in one.block() if "parity" in text]
+    assert len(found) == (line is not None)
+    assert line is None or found[0].startswith(line)

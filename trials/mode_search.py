@@ -2,13 +2,15 @@
 
     PYTHONPATH=smartmeter_addon:. python3 -m trials.mode_search
     PYTHONPATH=smartmeter_addon:. python3 -m trials.mode_search --interval 10
+    PYTHONPATH=smartmeter_addon:. python3 -m trials.mode_search --no-errors
 
 The reader, its search, the decoder and the state file are the program's own. Only the line and the
 clock are simulated. The line is a model of its levels: the meter writes start bit, data, parity and
 stop bit at its baud rate. The reader's UART looks for a falling edge, samples the line in the
 middle of each bit that it expects, and waits for the next edge. So a wrong baud rate changes,
-doubles or swallows bytes, and where a stop bit is missing a new byte begins. The line is opened at
-any moment of a telegram. The clock jumps from event to event.
+doubles or swallows bytes, and where a stop bit is missing a new byte begins. Parity and framing
+errors are told of each byte, as CP210x adapters do it, or of none, as CH341 adapters do. The line
+is opened at any moment of a telegram. The clock jumps from event to event.
 
 It prints the seconds from the program's start to the first published reading, for starts spread
 evenly over a push interval: the shortest, the median, the longest. "Again" is a start with the mode
@@ -37,6 +39,7 @@ from app.run import line_reader
 from app.state import State
 from app.transport import mode_search
 from app.transport.address import SerialPort
+from app.transport.parity import Received
 from app.transport.reopening import Read
 from app.transport.serial_mode import SerialMode
 from app.transport.serial_source import SerialSource
@@ -76,8 +79,11 @@ class _Burst:
         at += at % 2
         return self.edges[at] if at < len(self.edges) else None
 
-    def heard(self, mode: SerialMode, opened: float) -> Iterator[tuple[float, int]]:
-        """Return the bytes that a reader in this mode reads, each with the time of its end.
+    def heard(self, mode: SerialMode, opened: float) -> Iterator[tuple[float, int, bool]]:
+        """Return the bytes that a reader in this mode reads.
+
+        Each comes with the time of its end before it, and behind it whether the reader's UART finds
+        a parity or framing error.
 
         Args:
             mode: the reader's.
@@ -92,7 +98,11 @@ class _Burst:
             value = sum(self.high(moment + bit * (1.5 + n)) << n for n in range(mode.bytesize))
             bits = 1 + mode.bytesize + (mode.parity != "N")
             end = moment + bit * (bits + 0.5)  # the middle of what should be the stop bit
-            yield end, value
+            wrong_parity = False
+            if mode.parity != "N":
+                ones = value.bit_count() + self.high(end - bit)
+                wrong_parity = ones % 2 != (mode.parity == "O")
+            yield end, value, wrong_parity or not self.high(end)
             # A low level there is taken for the next start bit (16550), unless all was low (break).
             is_break = not value and not (mode.parity != "N" and self.high(end - bit))
             moment = self.falls(end) if self.high(end) or is_break else end - bit / 2
@@ -110,6 +120,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Measures the search for the serial mode.")
     parser.add_argument("--interval", type=float, default=5.0, metavar="S", help="of the pushes")
     parser.add_argument("--starts", type=int, default=20, metavar="N", help="within an interval")
+    parser.add_argument(
+        "--no-errors", action="store_true", help="as an adapter that tells of no parity errors"
+    )
     given = parser.parse_args(arguments)
     if given.interval <= 0 or given.starts < 1:
         parser.error("the interval must be above 0, and at least one start")
@@ -119,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     logging.disable()  # the simulated line is of no interest to a user
     for mode in mode_search.USUAL:
-        result = _measure(mode, given.interval, given.starts)
+        result = _measure(mode, given.interval, given.starts, errors=not given.no_errors)
         first = result.first
         times = (result.interval, min(first), statistics.median(first), max(first))
         cells = [str(mode), *(f"{seconds:.0f} s" for seconds in (*times, max(result.again)))]
@@ -127,7 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _measure(mode: SerialMode, interval: float, starts: int) -> _Result:
+def _measure(mode: SerialMode, interval: float, starts: int, *, errors: bool) -> _Result:
     segments, pause = _telegram(mode)
     burst = _burst(segments, mode, pause)
     interval = max(interval, burst.seconds + _REST)
@@ -135,7 +148,7 @@ def _measure(mode: SerialMode, interval: float, starts: int) -> _Result:
     for number in range(starts):
         with tempfile.TemporaryDirectory(prefix="smartmeter-trial-") as folder:
             kept = Path(folder) / "state.json"
-            wire = _Wire(burst, interval, -interval * number / starts)
+            wire = _Wire(burst, interval, -interval * number / starts, errors=errors)
             found.append(compressed.run(_searches(wire, kept)))
     first, again = zip(*found, strict=True)
     return _Result(first, again, interval)
@@ -162,10 +175,11 @@ def _burst(segments: Sequence[bytes], mode: SerialMode, pause: float) -> _Burst:
 class _Wire:
     """A meter that pushes for ever, behind a serial port."""
 
-    def __init__(self, burst: _Burst, interval: float, begin: float) -> None:
+    def __init__(self, burst: _Burst, interval: float, begin: float, *, errors: bool) -> None:
         self._burst = burst
         self._interval = interval
         self._begin = begin
+        self._errors = errors
 
     @contextlib.asynccontextmanager
     async def open(self, port: SerialPort) -> AsyncIterator[Read]:
@@ -184,18 +198,22 @@ class _Wire:
         for number in itertools.count(first):
             start = self._begin + number * self._interval
             collected = bytearray()
+            errors: list[int] = []
             due = 0.0
-            for end, value in self._burst.heard(mode, opened - start):
+            for end, value, error in self._burst.heard(mode, opened - start):
                 if collected and start + end > due:
                     await asyncio.sleep(max(due - clock(), 0))
-                    yield bytes(collected)
+                    yield Received.of(collected, errors)
                     collected.clear()
+                    errors.clear()
                 if not collected:
                     due = start + end + LATENCY
+                if error and self._errors and mode.parity != "N":  # else nobody asks the UART
+                    errors.append(len(collected))
                 collected.append(value)
             if collected:
                 await asyncio.sleep(max(due - clock(), 0))
-                yield bytes(collected)
+                yield Received.of(collected, errors)
             # Nothing is read in the pause: wait for the next telegram.
             await asyncio.sleep(max(start + self._interval - clock(), 0))
 

@@ -25,6 +25,7 @@ from app.fault import Fault, Kind
 from app.meters import identity
 from app.meters.catalogue import name_of
 from app.meters.telegram import Register, Telegram
+from app.transport.parity import Share, errors_in
 from app.transport.serial_mode import SerialMode
 from app.transport.source import GatewaySaid, GaveUp, Lost, Opened, Source, SpeaksTelnet
 
@@ -53,9 +54,12 @@ class Report:
         self._bytes = self._frames = self._junk = 0
         self._line = "none"
         self._given_up: list[SerialMode] = []
+        self._share = Share()  # of bytes with parity errors, on this line in this mode
 
     def opened(self, line: str) -> None:
         """Take which line is read now, and how."""
+        if line != self._line:
+            self._share = Share()
         self._line = line
 
     def gave_up(self, mode: SerialMode) -> None:
@@ -68,9 +72,10 @@ class Report:
         self._frames += frames
         self._junk += junk
 
-    def received(self, size: int) -> None:
-        """Count bytes."""
+    def received(self, size: int, parity_errors: int = 0) -> None:
+        """Count bytes, and those with parity errors."""
         self._bytes += size
+        self._share.add(size, parity_errors)
 
     def event(self, event: Telegram | Fault) -> Iterator[str]:
         """Describe a telegram or what was damaged."""
@@ -122,6 +127,8 @@ class Report:
             f"{self._bytes} bytes, {self._frames} good frames, {self._junk} bytes that belong to no"
             " frame"
         )
+        if self._share.errors:
+            yield _parity_errors(self._share, frames=self._frames > 0)
         for kind, count in sorted(self._faults.items()):
             yield f"{count} x {kind}"
         if self._senseless:
@@ -134,6 +141,17 @@ class Report:
             yield heading
             yield from (f"  {line}" for line in lines)
         yield "----- to here -----"
+
+
+def _parity_errors(share: Share, *, frames: bool) -> str:
+    counted = f"{share.percent} of bytes with parity errors ({share.errors} of {share.bytes})"
+    if share.mode_is_wrong:
+        if frames:
+            return f"{counted}, though frames are good: the meter likely sends without parity"
+        return f"{counted}: the serial mode is wrong"
+    if share.is_disturbed:
+        return f"{counted}: the head sits badly, or the cable is bad"
+    return counted
 
 
 def _ciphering(push: Push) -> str:
@@ -251,7 +269,7 @@ async def _read(source: Source, decoder: Decoder, report: Report, out: TextIO) -
             match event:
                 case bytes():
                     frames = decoder.frames
-                    report.received(len(event))
+                    report.received(len(event), len(errors_in(event)))
                     decoded = decoder.feed(event)
                     _show(decoded, report, out)
                     if decoder.frames > frames or any(map(_is_whole_text, decoded)):

@@ -13,6 +13,7 @@ from app.line.trouble import Problem, Trouble
 from app.meters.reading import Meter
 from app.state import State
 from app.transport.push_interval import PushInterval
+from app.transport.serial_mode import SerialMode
 from tests.support.memory import Memory
 from tests.support.recorder import Recorder
 from tests.support.withheld import ALL, ENERGIES, accepted, pending
@@ -34,7 +35,7 @@ class Watched:
     ) -> None:
         self.now = 100.0
         self.line = Health(PushInterval(5.0), self.now)
-        self.line.opened("2400 8E1", self.now)
+        self.line.opened(SerialMode.parse("2400 8E1"), self.now)
         self.recorder = Recorder()
         self.diagnostics = Diagnostics(
             self.line,
@@ -79,6 +80,7 @@ def test_diagnostics_begin_with_the_first_telegram(watched: Watched) -> None:
             {
                 "telegrams": 1,
                 "errors": 0,
+                "parity_errors": 0,
                 "serial_mode": "2400 8E1",
                 "problem": "OFF",
                 "problem_details": {},

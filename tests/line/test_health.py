@@ -10,6 +10,7 @@ from app.fault import Fault, Kind
 from app.line.health import MISSED_PUSHES, SILENT_AFTER, Health
 from app.line.trouble import moment
 from app.transport.push_interval import PushInterval
+from app.transport.serial_mode import SerialMode
 from tests.support.withheld import ALL, ENERGIES, accepted, pending
 
 PUSH = 5.0
@@ -24,7 +25,7 @@ def health(push_interval: float, now: float) -> Health:
 def line() -> Health:
     """Give a line that was opened at second 100, to a meter that pushes every 5 seconds."""
     line = health(PUSH, 90.0)
-    line.opened("2400 8E1", 100.0)
+    line.opened(SerialMode.parse("2400 8E1"), 100.0)
     return line
 
 
@@ -91,7 +92,7 @@ def test_a_lost_line_comes_before_any_other_problem(line: Health) -> None:
 def test_silence_counts_from_the_reopening_of_a_line(line: Health) -> None:
     line.received(10, 120.0)
     line.lost("the adapter is gone")
-    line.opened("2400 8E1", 500.0)
+    line.opened(SerialMode.parse("2400 8E1"), 500.0)
     assert line.problem(500.0 + SILENT_AFTER) is None
     assert problem_key(line, 500.1 + SILENT_AFTER) == "no bytes"
     line.received(10, 540.0)
@@ -123,13 +124,13 @@ def test_bytes_end_the_silence(line: Health) -> None:
 
 def test_a_longer_push_interval_allows_longer_silence() -> None:
     line = health(60.0, 0.0)
-    line.opened("2400 8E1", 0.0)
+    line.opened(SerialMode.parse("2400 8E1"), 0.0)
     assert line.problem(MISSED_PUSHES * 60.0) is None
     assert problem_key(line, MISSED_PUSHES * 60.0 + 0.1) == "no bytes"
 
 
 def test_a_change_of_serial_mode_does_not_end_the_silence(line: Health) -> None:
-    line.opened("9600 8N1", 120.0)
+    line.opened(SerialMode.parse("9600 8N1"), 120.0)
     assert problem_key(line, 131.0) == "no bytes"
 
 
@@ -178,7 +179,7 @@ def test_without_a_serial_mode_the_sentence_does_not_ask_for_one() -> None:
 
 def test_a_change_of_serial_mode_does_not_end_bytes_without_frames(line: Health) -> None:
     noise(line, 100, 120)
-    line.opened("9600 8N1", 120.0)
+    line.opened(SerialMode.parse("9600 8N1"), 120.0)
     noise(line, 121, 131)
     found = line.problem(131.0)
     assert found is not None
@@ -331,7 +332,7 @@ def test_the_push_interval_of_a_meter_is_learned(line: Health) -> None:
 
 def test_one_long_gap_is_not_learned_as_push_interval() -> None:
     line = health(20.0, 0.0)
-    line.opened("2400 8E1", 0.0)
+    line.opened(SerialMode.parse("2400 8E1"), 0.0)
     last = push(line, 0.0, interval=20.0, count=10)
     push(line, last + 86400.0)
     assert line.overdue(last + 86400.0 + 70.0)
@@ -339,7 +340,7 @@ def test_one_long_gap_is_not_learned_as_push_interval() -> None:
 
 def test_no_push_interval_longer_than_an_hour_is_learned() -> None:
     line = health(3600.0, 0.0)
-    line.opened("2400 8E1", 0.0)
+    line.opened(SerialMode.parse("2400 8E1"), 0.0)
     last = push(line, 0.0, interval=7200.0, count=100)
     assert not line.overdue(last + MISSED_PUSHES * 3600.0)
     assert line.overdue(last + MISSED_PUSHES * 3600.0 + 1)
@@ -435,6 +436,7 @@ def test_diagnostics_hold_clock_drift_and_invocation_counter(line: Health) -> No
         "last_telegram": "2026-06-21T12:00:00+00:00",
         "telegrams": 1,
         "errors": 0,
+        "parity_errors": 0,
         "clock_drift": -21,
         "serial_mode": "2400 8E1",
         "invocation_counter": 4711,
@@ -479,9 +481,72 @@ def test_a_clock_further_off_gives_advice_with_the_likely_reason(
 
 
 def test_while_serial_modes_are_tried_the_sentence_does_not_ask_for_one(line: Health) -> None:
-    line.opened("2400 8E1", 100.0, searching=True)
+    line.opened(SerialMode.parse("2400 8E1"), 100.0, searching=True)
     noise(line, 100, 140)
     found = line.problem(140.0)
     assert found is not None
     assert "are tried in turn" in found.sentence
     assert "leave it empty" not in found.sentence
+
+
+# Parity errors
+
+
+def test_parity_errors_are_told_of_a_mode_that_has_a_parity(line: Health) -> None:
+    line.received(282, 100.0, 3)
+    line.received(282, 105.0)
+    line.received(282, 110.0, 4)
+    assert line.diagnostics(110.0)["parity_errors"] == 7
+    line.opened(SerialMode.parse("2400 8N1"), 111.0)
+    push(line, 112.0)
+    assert "parity_errors" not in line.diagnostics(115.0)
+
+
+@pytest.mark.parametrize(("errors", "told"), [(0, True), (5, True), (280, False)])
+def test_while_modes_are_tried_they_are_told_with_a_frame_in_a_mode_that_is_not_wrong(
+    line: Health, errors: int, *, told: bool
+) -> None:
+    line.opened(SerialMode.parse("2400 8E1"), 100.0, searching=True)
+    line.received(282, 100.0, errors)
+    assert "parity_errors" not in line.diagnostics(100.0)
+    line.frames(1, 100.0)
+    assert ("parity_errors" in line.diagnostics(100.0)) == told
+
+
+@pytest.mark.parametrize(
+    ("errors", "words"),
+    [
+        (0, "; the serial mode may be the wrong one: set serial_mode"),
+        (3, ", and 3 % of the bytes have parity errors: see that the head sits well"),
+        (45, ", and 45 % of the bytes have parity errors: this serial mode is wrong; set"),
+    ],
+)
+def test_without_frames_parity_errors_tell_a_wrong_mode_from_a_bad_line(
+    line: Health, errors: int, words: str
+) -> None:
+    last = push(line, 100.0)
+    for second in range(1, 60):
+        line.received(100, last + second, errors)
+    found = line.problem(last + 60)
+    assert found
+    assert f"no whole frame for 59 s with 2400 8E1{words}" in found.sentence
+    assert found.key == "no frames"
+
+
+def test_errors_before_the_last_frame_or_in_another_mode_are_not_counted(line: Health) -> None:
+    line.received(1000, 100.0, 900)
+    push(line, 101.0)
+    for second in range(1, 60):
+        line.received(100, 101.0 + second)
+    found = line.problem(161.0)
+    assert found
+    assert "parity" not in found.sentence
+
+
+def test_while_modes_are_tried_that_is_what_is_told(line: Health) -> None:
+    line.opened(SerialMode.parse("2400 8E1"), 100.0, searching=True)
+    for second in range(60):
+        line.received(100, 100.0 + second, 50)
+    found = line.problem(160.0)
+    assert found
+    assert "are tried in turn" in found.sentence

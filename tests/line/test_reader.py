@@ -17,6 +17,7 @@ from app.line.sections import HISTORY
 from app.meters.limits import MOST_SENDERS
 from app.meters.telegram import Telegram
 from app.state import State
+from app.transport.parity import Received
 from simulator import axdr, links
 from simulator.household import Household
 from simulator.meters import Register, Unit, build
@@ -109,6 +110,7 @@ def test_the_status_tells_the_line_its_problem_and_the_newest_readings() -> None
         "problem": None,
         "telegrams": 0,
         "errors": 0,
+        "parity_errors": 0,
         "serial_mode": "2400 8E1",
         "meters": [],
     }
@@ -369,3 +371,15 @@ async def test_an_exception_of_the_decoder_costs_one_chunk_and_is_logged(
             assert "The bytes: 0102" in await log.wait("a mistake in this program; please report")
         truth = (await meter.push()).truth
         assert (await line.recorder.reading()).values == published(truth)
+
+
+def test_parity_errors_are_counted_and_the_telegram_is_read_all_the_same() -> None:
+    line = opened_line()
+    meter = SimulatedMeter(None, "kaifa")
+    for _ in range(2):
+        data = meter.telegram().data
+        line.take(Received.of(data, [3, 9, 200]))
+        line.after(PUSH)
+    counts = line.reader._health.counts
+    assert (counts.parity_errors, counts.telegrams, counts.faults) == (6, 2, 0)
+    assert line.reader._health.diagnostics(line.now)["parity_errors"] == 6

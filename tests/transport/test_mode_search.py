@@ -134,3 +134,119 @@ def test_stray_bytes_before_and_after_an_hour_of_silence_do_not_prove_a_mode_wro
     search.received(0.1)
     search.received(3600.0)
     assert not search.wrong(3600.0)
+
+
+# Parity errors
+
+WITHOUT = SerialMode.parse("2400 8N1")
+
+
+def bad_burst(search: ModeSearch, begin: float, share: float = 0.99) -> float:
+    """Receive 100 bytes within a second, some with errors; give the time of the last ones."""
+    for turn in range(10):
+        search.received(begin + turn / 10, 10, round(10 * share))
+    return begin + 0.9
+
+
+def over(search: ModeSearch, last: float) -> bool:
+    """Tell whether a mode is wrong once a burst is over, and not before."""
+    assert not search.wrong(last)
+    wrong = search.wrong(last + GAP * 1.2)
+    after = search.wrong_after(last)
+    assert (after is not None) == wrong
+    assert after is None or GAP < after < GAP * 1.2
+    return wrong
+
+
+def test_one_whole_burst_of_errors_without_a_frame_proves_a_mode_wrong() -> None:
+    search = ModeSearch([E1, N1])
+    search.opened(0.0)
+    assert over(search, bad_burst(search, 2.0))
+    search.next()
+    assert search.mode == N1
+
+
+def test_one_burst_of_errors_that_may_be_cut_does_not() -> None:
+    search = ModeSearch([E1, N1])
+    search.opened(0.0)
+    assert not over(search, bad_burst(search, 0.2))
+    assert over(search, bad_burst(search, 5.0))
+
+
+def test_one_burst_with_few_errors_does_not() -> None:
+    search = ModeSearch([E1, N1])
+    search.opened(0.0)
+    assert not over(search, bad_burst(search, 2.0, 0.2))
+    assert over(search, bad_burst(search, 7.0, 0.2))
+
+
+def test_frames_full_of_errors_lead_to_the_mode_without_parity_once_the_telegram_is_over() -> None:
+    search = ModeSearch([E1, N1, WITHOUT])
+    search.opened(0.0)
+    last = bad_burst(search, 0.5)
+    search.framed()
+    assert (search.found, search.doubted) == (False, True)
+    search.framed()  # of the next segment
+    assert over(search, last)
+    search.next()
+    assert (search.mode, search.doubted) == (WITHOUT, False)
+    search.opened(3.0)
+    burst(search, 5.0)
+    search.framed()
+    assert search.found
+
+
+def test_a_cut_burst_before_does_not_end_the_telegram_that_raises_the_doubt() -> None:
+    search = ModeSearch([E1, WITHOUT])
+    search.opened(0.0)
+    bad_burst(search, 0.1)
+    last = bad_burst(search, 5.0)
+    search.framed()
+    assert over(search, last)
+
+
+def test_a_mode_that_was_doubted_comes_back_if_no_frame_comes_without_parity() -> None:
+    search = ModeSearch([E1, N1, WITHOUT])
+    search.opened(0.0)
+    bad_burst(search, 1.0)
+    search.framed()
+    search.next()
+    search.opened(3.0)
+    burst(search, 5.0)
+    last = burst(search, 10.0)
+    assert search.wrong(last + GAP * 1.2)
+    search.next()
+    assert search.mode == E1
+    search.opened(12.0)
+    bad_burst(search, 15.0)
+    search.framed()
+    assert (search.found, search.doubted) == (True, False)
+
+
+def test_frames_full_of_errors_are_read_on_where_there_is_no_mode_without_parity() -> None:
+    for modes in ([E1], [E1, N1]):
+        search = ModeSearch(modes)
+        search.opened(0.0)
+        last = bad_burst(search, 1.0)
+        search.framed()
+        assert search.found
+        assert not over(search, last)
+
+
+def test_a_mode_that_was_found_is_not_doubted_later() -> None:
+    search = ModeSearch([E1, WITHOUT])
+    search.opened(0.0)
+    burst(search, 1.0)
+    search.framed()
+    assert search.found
+    last = bad_burst(search, 5.0)
+    assert not over(search, last)
+    search.framed()
+    assert (search.found, search.doubted) == (True, False)
+
+
+def test_silence_proves_nothing() -> None:
+    search = ModeSearch([E1, N1])
+    search.opened(0.0)
+    assert search.wrong_after(100.0) is None
+    assert not search.wrong(100.0)

@@ -4,7 +4,10 @@ import asyncio
 import os
 import termios
 
+import pytest
+
 from app.transport.address import SerialPort
+from app.transport.parity import errors_in
 from app.transport.serial_mode import SerialMode
 from app.transport.serial_port import open_port
 from tests.support.mosquitto import TIMEOUT
@@ -31,3 +34,41 @@ async def test_unread_bytes_do_not_keep_the_event_loop_busy(adapter: Adapter) ->
         adapter.write(b"z")
         assert len(watched) == before
         assert await read(4096) == b"z"
+
+
+@pytest.mark.parametrize("mode", [MODE, SerialMode(9600, 7, "E", 1), SerialMode(2400, 8, "O", 1)])
+async def test_with_a_parity_errors_are_marked_and_a_true_ff_arrives_once(
+    adapter: Adapter, mode: SerialMode
+) -> None:
+    data = bytes.fromhex("41ff0042ffff80ff")
+    async with asyncio.timeout(TIMEOUT), open_port(SerialPort(str(adapter.path), mode)) as read:
+        slave = os.open(adapter.path, os.O_RDWR | os.O_NOCTTY)
+        flags = termios.tcgetattr(slave)[0]
+        os.close(slave)
+        assert flags & termios.PARMRK
+        assert flags & termios.INPCK
+        assert not flags & (termios.ISTRIP | termios.IGNPAR)
+        for chunk in (data, b"\xff" * 100, b"\xff\x00\x01", b"\x00"):
+            adapter.write(chunk)
+            received = b""
+            while len(received) < len(chunk):
+                received += await read(3)
+            assert received == chunk
+
+
+async def test_without_a_parity_nothing_is_marked(adapter: Adapter) -> None:
+    mode = SerialMode(9600, 8, "N", 1)
+    async with asyncio.timeout(TIMEOUT), open_port(SerialPort(str(adapter.path), mode)) as read:
+        slave = os.open(adapter.path, os.O_RDWR | os.O_NOCTTY)
+        assert not termios.tcgetattr(slave)[0] & (termios.PARMRK | termios.INPCK)
+        os.close(slave)
+        adapter.write(b"\xff\xff\x00\xff")
+        received = await read(4096)
+        assert (received, errors_in(received)) == (b"\xff\xff\x00\xff", ())
+
+
+async def test_the_same_pseudo_terminal_is_opened_again_and_again(adapter: Adapter) -> None:
+    for _ in range(3):
+        async with asyncio.timeout(TIMEOUT), open_port(SerialPort(str(adapter.path), MODE)) as read:
+            adapter.write(b"\xff")
+            assert await read(4096) == b"\xff"

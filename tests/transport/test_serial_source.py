@@ -1,8 +1,9 @@
 """Serial devices, with real ptys: in one mode after the other until one proves right."""
 
 import asyncio
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, closing
 from pathlib import Path
 
@@ -13,7 +14,10 @@ from serial.tools.list_ports_common import ListPortInfo
 
 from app.state import State
 from app.transport import serial_source
+from app.transport.address import SerialPort
 from app.transport.mode_search import FAILED_BURSTS, GAP, LOYAL_PUSHES, LOYALTY
+from app.transport.parity import Received, errors_in
+from app.transport.reopening import Read
 from app.transport.serial_mode import SerialMode
 from app.transport.serial_source import SERIAL_MODES, SerialSource
 from app.transport.source import Event, GaveUp, Lost, OnlyAdapter, Opened, Settled
@@ -21,6 +25,7 @@ from tests.support.memory import Memory
 from tests.support.mosquitto import TIMEOUT
 from tests.support.simulated import Adapter
 from tests.support.sources import lost, reading, receive
+from tests.support.standins import InProcessAdapter
 
 FIRST, SECOND, KEPT = map(SerialMode.parse, ("2400 8E1", "9600 8N1", "300 7E1"))
 MODE = FIRST
@@ -442,3 +447,92 @@ async def test_the_only_adapter_is_waited_for_while_it_is_in_use(
                 assert isinstance(event, Lost)
                 assert "is in use by another program" in event.reason
         assert await port.next() == opened(adapter)
+
+
+# Parity errors
+
+
+class ErroneousAdapter(InProcessAdapter):
+    """An adapter on a line of a meter at 2400 8N1; in 8E1 each byte comes, with an error."""
+
+    @contextlib.asynccontextmanager
+    async def open(self, port: SerialPort) -> AsyncIterator[Read]:
+        async with super().open(port) as read:
+
+            async def marked(size: int) -> bytes:
+                chunk = await read(size)
+                even = str(port.mode).endswith("E1")
+                return Received.of(chunk, range(len(chunk)) if even else ())
+
+            yield marked
+
+    def push(self, data: bytes) -> None:
+        self.mode = str(self.reading)  # in each mode the bytes are right
+        self.write(data)
+
+
+def erroneous(
+    *modes: SerialMode, state: State | None = None
+) -> tuple[ErroneousAdapter, SerialSource]:
+    adapter = ErroneousAdapter("2400 8N1")
+    source = SerialSource("/dev/x", modes, state=state, delays=(0.0,), opening=adapter.open)
+    return adapter, source
+
+
+TELEGRAM = b"\x68" * 100
+WITHOUT_PARITY = SerialMode.parse("2400 8N1")
+
+
+async def test_a_meter_without_parity_read_with_one_is_read_on_without() -> None:
+    state = Memory()
+    state.set(SERIAL_MODES, "/dev/x", str(FIRST))  # as a version before kept it
+    adapter, one = erroneous(FIRST, SECOND, WITHOUT_PARITY, state=state)
+    async with reading(one) as events:
+        assert await anext(events) == Opened(f"/dev/x ({FIRST})", FIRST, searching=True)
+        adapter.push(TELEGRAM)
+        chunk = await anext(events)
+        assert (chunk, len(errors_in(chunk))) == (TELEGRAM, 100)  # type: ignore[arg-type]
+        one.framed()
+        gave_up = await anext(events)
+        assert gave_up == GaveUp(FIRST, was_right=False, doubted=True)
+        assert str(gave_up) == (
+            "most bytes have parity errors with 2400 8E1, trying it without parity"
+        )
+        line = f"/dev/x ({WITHOUT_PARITY})"
+        assert await anext(events) == Opened(line, WITHOUT_PARITY, searching=True)
+        adapter.push(TELEGRAM)
+        assert await anext(events) == TELEGRAM
+        one.framed()
+        waiting = asyncio.create_task(anext(events))
+        assert await waiting == Settled(WITHOUT_PARITY, searched=True)
+    assert state.get(SERIAL_MODES, "/dev/x") == str(WITHOUT_PARITY)
+
+
+async def test_a_meter_without_parity_is_read_on_with_one_that_the_user_has_set() -> None:
+    adapter, one = erroneous(FIRST)
+    async with reading(one) as events:
+        assert await anext(events) == Opened(f"/dev/x ({FIRST})", FIRST)
+        adapter.push(TELEGRAM)
+        assert await anext(events) == TELEGRAM
+        one.framed()
+        assert await anext(events) == Settled(FIRST, searched=False)
+        for _ in range(3):
+            adapter.push(TELEGRAM)
+            assert await anext(events) == TELEGRAM
+            one.framed()
+
+
+async def test_the_end_of_a_burst_shows_that_a_mode_is_wrong_without_waiting_for_the_next() -> None:
+    adapter, one = erroneous(FIRST, SECOND)
+    async with reading(one) as events:
+        await anext(events)
+        await asyncio.sleep(1.2 * GAP)  # so the burst that follows was not cut
+        adapter.push(TELEGRAM)
+        assert await anext(events) == TELEGRAM
+        assert await anext(events) == GaveUp(FIRST, was_right=False)
+        await anext(events)
+        for _ in range(FAILED_BURSTS):
+            await asyncio.sleep(1.05 * GAP)
+            adapter.push(TELEGRAM)
+            assert await anext(events) == TELEGRAM
+        assert await anext(events) == GaveUp(SECOND, was_right=False)

@@ -14,7 +14,9 @@ from typing import Final
 from app.fault import Fault, Kind
 from app.line.trouble import Case, Problem, Trouble, duration, moment
 from app.meters.telegram import Telegram, Withheld
+from app.transport.parity import Share
 from app.transport.push_interval import PushInterval
+from app.transport.serial_mode import SerialMode
 
 SILENT_AFTER: Final = 30.0
 """Seconds without a byte, or of bytes without a good frame, after which that is a problem; the push
@@ -49,6 +51,7 @@ class Counts:
     """What came over a line since the program started."""
 
     bytes: int = 0
+    parity_errors: int = 0
     frames: int = 0
     telegrams: int = 0
     kinds: Counter[Kind] = field(default_factory=Counter)
@@ -105,13 +108,20 @@ class Health:
         self._withheld: tuple[Withheld, ...] = ()
         self._mode: str | None = None
         self._remote = self._searching = False
+        self._parity = self._knows_errors = False
+        self._recent = Share()  # of bytes with parity errors, since the last frame
         self._last_hour = _LastHour()
         self._received_at: datetime | None = None
         self._drift: int | None = None
         self._counter: int | None = None
 
     def opened(
-        self, mode: str | None, now: float, *, remote: bool = False, searching: bool = False
+        self,
+        mode: SerialMode | None,
+        now: float,
+        *,
+        remote: bool = False,
+        searching: bool = False,
     ) -> None:
         """The line is open.
 
@@ -124,11 +134,14 @@ class Health:
             searching: whether other modes will be tried when this one gives no frames.
         """
         self._remote, self._searching = remote, searching
+        self._parity = mode is not None and mode.parity != "N"
+        self._knows_errors = self._parity and not searching
+        self._recent = Share()
         if not self._open:
             self._last_byte = now
         self._open = True
         self._lost = None
-        self._mode = mode
+        self._mode = str(mode) if mode else None
 
     def lost(self, reason: str) -> None:
         """The line ended, for a reason that is a plain sentence."""
@@ -136,9 +149,11 @@ class Health:
         self._noise_since = None
         self._lost = reason
 
-    def received(self, size: int, now: float) -> None:
-        """Bytes came."""
+    def received(self, size: int, now: float, parity_errors: int = 0) -> None:
+        """Bytes came, so many of them with a parity or framing error."""
         self.counts.bytes += size
+        self.counts.parity_errors += parity_errors
+        self._recent.add(size, parity_errors)
         # After a silence, the time without a good frame begins anew.
         if self._noise_since is None or now - self._last_byte > self._patience:
             self._noise_since = now
@@ -150,6 +165,9 @@ class Health:
             self.counts.frames += count
             self._last_hour.count(count, 0, now)
             self._noise_since = None
+            # A meter without parity may be read with one for a moment.
+            self._knows_errors |= self._parity and not self._recent.mode_is_wrong
+            self._recent = Share()
 
     def fault(self, fault: Fault, now: float) -> None:
         """Something could not be decoded."""
@@ -257,6 +275,7 @@ class Health:
             "telegrams": self.counts.telegrams,
             "errors": self.counts.faults,
             "signal_health": self._last_hour.share(now),
+            "parity_errors": self.counts.parity_errors if self._knows_errors else None,
             "clock_drift": self._drift,
             "serial_mode": self._mode,
             "invocation_counter": self._counter,
@@ -268,8 +287,13 @@ class Health:
         if self._mode is None:
             case = Case.GATEWAY if self._remote else Case.NO_MODE
             return Problem(Trouble.NO_FRAMES, case, parameters)
+        parameters |= {"mode": self._mode, "share": self._recent.percent}
         case = Case.SEARCHING if self._searching else Case.DEFAULT
-        return Problem(Trouble.NO_FRAMES, case, {**parameters, "mode": self._mode})
+        if case is Case.DEFAULT and self._recent.mode_is_wrong:
+            case = Case.MODE_WRONG
+        elif case is Case.DEFAULT and self._recent.is_disturbed:
+            case = Case.DISTURBED
+        return Problem(Trouble.NO_FRAMES, case, parameters)
 
     @property
     def _patience(self) -> float:

@@ -27,6 +27,7 @@ from app.meters.reading import Meter, Reading
 from app.meters.telegram import Telegram
 from app.plausibility import Guard
 from app.state import State
+from app.transport.parity import errors_in
 from app.transport.push_interval import PushInterval
 from app.transport.source import Event, Lost, Opened, Source
 
@@ -197,15 +198,14 @@ class LineReader:
         """Take what the source gives: bytes, or what became of it."""
         now = self._clock()
         if isinstance(event, bytes):
-            self._health.received(len(event), now)
+            self._health.received(len(event), now, len(errors_in(event)))
             self._narrator.received(event)
             self._decode(event, now)
             return
         if isinstance(event, Opened):
             self._decoder.restart()
             self._line = event.line
-            mode = str(event.mode) if event.mode else None
-            self._health.opened(mode, now, remote=event.remote, searching=event.searching)
+            self._health.opened(event.mode, now, remote=event.remote, searching=event.searching)
         elif isinstance(event, Lost):
             self._health.lost(event.reason)
         self._narrator.source(event)

@@ -51,6 +51,10 @@ class Case(StrEnum):
     """There is no serial mode, as in a recording."""
     SEARCHING = "searching"
     """Serial modes are being tried."""
+    MODE_WRONG = "mode wrong"
+    """Most bytes have parity errors."""
+    DISTURBED = "disturbed"
+    """Some bytes have parity errors."""
     AHEAD = "ahead"
     AHEAD_BY_ZONE = "ahead by a time zone"
     BEHIND = "behind"
@@ -103,6 +107,15 @@ SENTENCES: Final[Mapping[tuple[Trouble, Case], str]] = {
         " that the cable is short and sits well, and that a gateway changes none of the bytes; if"
         " that does not help, report the meter as the documentation says, with what `listen`"
         " shows"
+    ),
+    (Trouble.NO_FRAMES, Case.MODE_WRONG): (
+        f"{_NO_FRAMES} with {{mode}}, and {{share}} of the bytes have parity errors: this serial"
+        " mode is wrong; set serial_mode to what your grid operator says, or leave it empty to have"
+        " the usual ones tried"
+    ),
+    (Trouble.NO_FRAMES, Case.DISTURBED): (
+        f"{_NO_FRAMES} with {{mode}}, and {{share}} of the bytes have parity errors: see that the"
+        " head sits well and the cable is sound; the serial mode is likely the right one"
     ),
     (Trouble.KEY_MISSING, Case.DEFAULT): "{reason}",
     (Trouble.KEY_WRONG, Case.DEFAULT): (

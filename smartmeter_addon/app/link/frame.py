@@ -17,6 +17,8 @@ class Frame(NamedTuple):
         checksum: bits of the checksum that covered each of its parts; 0 for none.
         parts: in how many frames or blocks it came; no checksum of a part covers them all.
         note: a sentence for the log on how it was checked, where that is not the usual way.
+        parity_errors: how many of its bytes came with a parity or framing error, on a line whose
+            good frames mostly have none; elsewhere errors say nothing of damage, and it is 0.
     """
 
     link: str
@@ -26,6 +28,7 @@ class Frame(NamedTuple):
     checksum: int = 0
     parts: int = 1
     note: str = ""
+    parity_errors: int = 0
 
 
 class More(NamedTuple):
@@ -62,7 +65,10 @@ NOT_HERE = Refused()
 
 
 class Found(NamedTuple):
-    """A frame that passed its checks and reaches up to ``end``; ``content`` is the link's own."""
+    """A frame that passed its checks and reaches up to ``end``; ``content`` is the link's own.
+
+    The rest as in `Frame`.
+    """
 
     end: int
     content: bytes
@@ -71,6 +77,7 @@ class Found(NamedTuple):
     address: str = ""
     checksum: int = 0
     note: str = ""
+    parity_errors: int = 0
 
 
 Probe: TypeAlias = More | Refused | Found

@@ -84,7 +84,14 @@ class Hdlc:
         # (a later block of block transfer) begins and ends itself.
         alone = begins or (found.last and not self._segments.under_way)
         number = 0 if alone else max(self._segments.expected, 1)
-        segment = Frame(self.name, offset, information, found.address, _CHECKSUM)
+        segment = Frame(
+            self.name,
+            offset,
+            information,
+            found.address,
+            _CHECKSUM,
+            parity_errors=found.parity_errors,
+        )
         return self._segments.feed(number, segment, last=found.last)
 
     def finish(self) -> list[Fault]:

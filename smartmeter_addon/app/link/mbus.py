@@ -69,7 +69,14 @@ class MBus:
             broken = Fault(Kind.DAMAGED, self.name, offset, reason)
             return [broken, *self._segments.finish()]
         self._route = found.address
-        segment = Frame(self.name, offset, found.content, found.address[:2], _CHECKSUM)
+        segment = Frame(
+            self.name,
+            offset,
+            found.content,
+            found.address[:2],
+            _CHECKSUM,
+            parity_errors=found.parity_errors,
+        )
         return self._segments.feed(found.number, segment, last=found.last)
 
     def finish(self) -> list[Fault]:

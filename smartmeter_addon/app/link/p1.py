@@ -160,8 +160,8 @@ class P1:
 
     def accept(self, found: Found, offset: int) -> list[Frame | Fault]:
         """See `Link.accept`."""
-        bits, note = found.checksum, found.note
-        return [Frame(self.name, offset, found.content, checksum=bits, note=note)]
+        frame = Frame(self.name, offset, found.content, checksum=found.checksum, note=found.note)
+        return [frame._replace(parity_errors=found.parity_errors)]
 
     def finish(self) -> list[Fault]:
         """See `Link.finish`."""

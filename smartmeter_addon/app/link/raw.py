@@ -63,7 +63,7 @@ class Raw:
 
     def accept(self, found: Found, offset: int) -> list[Frame | Fault]:
         """See `Link.accept`."""
-        return [Frame(self.name, offset, found.content)]
+        return [Frame(self.name, offset, found.content, parity_errors=found.parity_errors)]
 
     def finish(self) -> list[Fault]:
         """See `Link.finish`."""

@@ -26,8 +26,10 @@ from app.link.hdlc import Hdlc
 from app.link.mbus import MBus
 from app.link.p1 import P1
 from app.link.p1_checksum import Checksums
+from app.link.parity_errors import ParityErrors
 from app.link.raw import Raw
 from app.link.wrapper import Wrapper
+from app.transport.parity import errors_in
 
 _DATA_NOTIFICATION: Final = b"\x0f"
 # A readout by IEC 62056-21 lacks a P1 telegram's first line, and mostly its groups A and B.
@@ -75,9 +77,12 @@ class Scanner:
         self._marks = (b"", b"")  # with which the line's last frames without a checksum began
         self._on_checked_line = False
         self._head = bytearray()  # the stream's first bytes, until a frame was found
+        self._parity_errors = ParityErrors()
 
     def feed(self, chunk: bytes) -> list[Frame | Fault]:
         """Take the next bytes; give what became whole and what turned out to be damaged."""
+        if errors := errors_in(chunk):
+            self._parity_errors.add(self._offset + len(self._buffer), errors)
         self._buffer += chunk
         if not self.frames and len(self._head) <= _LONGEST_HEAD:
             self._head += chunk
@@ -196,7 +201,8 @@ class Scanner:
             self._waiting = [one for one in self._waiting if one[0] >= after]
         self.frames += 1
         self._on_checked_line = self._on_checked_line or link.checked
-        events += link.accept(found, self._offset + begin)
+        errors = self._parity_errors.take(self._offset + begin, self._offset + found.end)
+        events += link.accept(found._replace(parity_errors=errors), self._offset + begin)
         self._discard(begin)
         self._drop(after - begin)
         self._given = max(self._given, found.end - after)
@@ -281,6 +287,7 @@ class Scanner:
         """Let go of the buffer's bytes before ``end``."""
         del self._buffer[:end]
         self._offset += end
+        self._parity_errors.forget(self._offset)
         self._scanned = max(self._scanned - end, 0)
         self._refused = max(self._refused - end, 0)
         self._given = max(self._given - end, 0)

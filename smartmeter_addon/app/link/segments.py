@@ -25,6 +25,7 @@ class Joiner:
         self._first = first
         self._offset = 0
         self._data = bytearray()
+        self._parity_errors = 0
 
     @property
     def under_way(self) -> bool:
@@ -45,6 +46,7 @@ class Joiner:
             self._offset = part.offset
         self.expected = number + 1
         self._data += part.payload
+        self._parity_errors += part.parity_errors
         if len(self._data) > _LONGEST_MESSAGE:
             reason = f"a message is longer than {_LONGEST_MESSAGE} bytes"
             events.append(Fault(Kind.DAMAGED, self._layer, self._offset, reason))
@@ -52,7 +54,12 @@ class Joiner:
         elif last:
             parts = number - self._first + part.parts
             events.append(
-                part._replace(offset=self._offset, payload=bytes(self._data), parts=parts)
+                part._replace(
+                    offset=self._offset,
+                    payload=bytes(self._data),
+                    parts=parts,
+                    parity_errors=self._parity_errors,
+                )
             )
             self._forget()
         return events
@@ -68,6 +75,7 @@ class Joiner:
     def _forget(self) -> None:
         self.expected = self._first
         self._data.clear()
+        self._parity_errors = 0
 
     def _complain(self, number: int, offset: int) -> Fault:
         if number == self._first:

@@ -50,7 +50,11 @@ class Wrapper:
 
     def accept(self, found: Found, offset: int) -> list[Frame | Fault]:
         """See `Link.accept`."""
-        return [Frame(self.name, offset, found.content, found.address)]
+        return [
+            Frame(
+                self.name, offset, found.content, found.address, parity_errors=found.parity_errors
+            )
+        ]
 
     def finish(self) -> list[Fault]:
         """See `Link.finish`."""

@@ -344,6 +344,7 @@ _DIAGNOSTICS: Final = (
     Sensor("telegrams", "Telegrams received", "Empfangene Telegramme", *_COUNT),
     Sensor("errors", "Errors", "Fehler", *_COUNT, details=True),
     Sensor("signal_health", "Signal quality", "Signalqualität", *_SHARE),
+    Sensor("parity_errors", "Parity errors", "Paritätsfehler", *_COUNT),
     Sensor("clock_drift", "Clock drift", "Uhrabweichung", *_SECONDS),
     Sensor("serial_mode", "Serial mode", "Serieller Modus", *_TEXT),
     Sensor("invocation_counter", "Invocation counter", "Aufrufzähler", *_COUNT, enabled=False),

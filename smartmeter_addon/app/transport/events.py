@@ -48,12 +48,16 @@ class GaveUp:
     Args:
         mode: which one.
         was_right: whether frames had come with it before.
+        doubted: whether frames came now, but most bytes have parity errors.
     """
 
     mode: SerialMode
     was_right: bool
+    doubted: bool = False
 
     def __str__(self) -> str:
+        if self.doubted:
+            return f"most bytes have parity errors with {self.mode}, trying it without parity"
         doubt = "no whole frame any more" if self.was_right else "no whole frame"
         return f"{doubt} with {self.mode}, trying another mode"
 
@@ -117,4 +121,4 @@ class GatewaySaid:
 
 
 Event = bytes | Opened | Lost | GaveUp | Settled | OnlyAdapter | SpeaksTelnet | GatewaySaid
-"""Bytes as they come, at least one, and what happens in between."""
+"""Bytes as they come, at least one, and what happens in between; see `parity.Received`."""

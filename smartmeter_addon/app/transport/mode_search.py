@@ -1,12 +1,18 @@
 """Finds the serial mode of a line, by reading it in one mode after the other.
 
 A meter pushes in bursts. In the wrong mode a burst gives bytes but no frame, so two bursts without
-a frame (the first may have been cut) show that a mode is wrong. Silence shows nothing.
+a frame (the first may have been cut) show that a mode is wrong. One burst does if most of its bytes
+have parity errors and it was not cut. Silence shows nothing.
+
+A meter without parity can be read with one, and all its bytes have errors then. So a mode in which
+frames come and most bytes have errors is doubted once: if its like without parity is one of those
+to try, that one follows, and it comes back only if no frame comes there.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from app.transport.parity import Share
 from app.transport.push_interval import PushInterval
 from app.transport.serial_mode import SerialMode
 
@@ -31,6 +37,8 @@ USUAL: Final = tuple(
 
 GAP: Final = 0.8
 """Seconds without a byte that end a burst; segments of one telegram follow within 0.2 s."""
+
+_PAUSE: Final = 1.1 * GAP
 
 FAILED_BURSTS: Final = 2
 LONGEST_TRIAL: Final = 20.0
@@ -66,6 +74,12 @@ class ModeSearch:
         self._last_byte: float | None = None
         self._burst_began = 0.0
         self._bursts = 0
+        self._share = Share()  # of bytes with parity errors, in this trial
+        self._opened: float | None = None
+        self._doubted = False  # frames came, but with errors
+        self._doubted_in = 0  # the burst
+        self._doubtless: set[SerialMode] = set()  # modes that are not doubted again
+        self._return_to: int | None = None  # a mode that was doubted
 
     @property
     def mode(self) -> SerialMode:
@@ -82,8 +96,18 @@ class ModeSearch:
         """Whether there is no other mode to try."""
         return len(self._modes) == 1
 
-    def received(self, now: float) -> None:
-        """Bytes came."""
+    @property
+    def doubted(self) -> bool:
+        """Whether frames came with the mode, but most bytes have parity errors."""
+        return self._doubted
+
+    def opened(self, now: float) -> None:
+        """The line was opened in the mode."""
+        self._opened = now
+
+    def received(self, now: float, size: int = 1, errors: int = 0) -> None:
+        """Bytes came, and so many of them with a parity or framing error."""
+        self._share.add(size, errors)
         if self._first_byte is None:
             self._first_byte = now
         if self._last_byte is None or now - self._last_byte > GAP:
@@ -93,8 +117,13 @@ class ModeSearch:
 
     def framed(self) -> None:
         """A frame came that passed its checks."""
-        self._found = True
-        self._begin()
+        if not self._found and self._share.mode_is_wrong and self.mode not in self._doubtless:
+            self._doubted = self._without_parity is not None
+            self._doubted_in = self._bursts
+        self._found = self._found or not self._doubted
+        if self._found:
+            self._return_to = None
+            self._begin()
 
     def wrong(self, now: float) -> bool:
         """Tell whether the mode has proved wrong."""
@@ -106,17 +135,49 @@ class ModeSearch:
             lasted = self._last_byte - self._first_byte
             loyalty = max(LOYALTY, LOYAL_PUSHES * self._push_interval.seconds)
             return without_pause > LOYALTY or (lasted > loyalty and ended >= LOYAL_PUSHES)
+        if self._doubted:
+            return ended > self._doubted_in
+        if self._share.mode_is_wrong and self._begins_whole:
+            return ended > 0 or without_pause > LONGEST_TRIAL
         return ended >= FAILED_BURSTS or without_pause > LONGEST_TRIAL
+
+    def wrong_after(self, now: float) -> float | None:
+        """Tell in how many seconds the mode has proved wrong if nothing comes; None for never."""
+        if self._last_byte is None or self._found or not self.wrong(self._last_byte + _PAUSE):
+            return None
+        return max(0.0, self._last_byte + _PAUSE - now)
 
     def next(self) -> None:
         """Go on to the next mode; after the last one comes the first again."""
-        self._index = (self._index + 1) % len(self._modes)
+        other = self._without_parity
+        if self._doubted and other is not None:
+            self._doubtless.add(self.mode)
+            self._return_to, self._index = self._index, other
+        elif self._return_to is not None:
+            self._index, self._return_to = self._return_to, None
+        else:
+            self._index = (self._index + 1) % len(self._modes)
         self._found = False
         self._begin()
+
+    @property
+    def _begins_whole(self) -> bool:
+        """Whether the first burst of this trial cannot have been cut by opening the line."""
+        if self._opened is None or self._first_byte is None:
+            return False
+        return self._first_byte - self._opened > GAP
+
+    @property
+    def _without_parity(self) -> int | None:
+        """The place of the same mode without parity; None where it is not to be tried."""
+        other = self.mode._replace(parity="N")
+        return self._modes.index(other) if other != self.mode and other in self._modes else None
 
     def _begin(self) -> None:
         self._first_byte = self._last_byte = None
         self._bursts = 0
+        self._share = Share()
+        self._doubted = False
 
 
 def _in_order(modes: Iterable[SerialMode], first: SerialMode | None) -> Sequence[SerialMode]:

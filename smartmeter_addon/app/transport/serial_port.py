@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import termios
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 import serial
 
 from app.transport.address import SerialPort
+from app.transport.parity import Marks
 from app.transport.reopening import Read
 
 _PSEUDO_TERMINALS: Final = Path("/dev/pts")
@@ -18,6 +20,8 @@ _PSEUDO_TERMINALS: Final = Path("/dev/pts")
 @contextlib.asynccontextmanager
 async def open_port(port: SerialPort) -> AsyncIterator[Read]:
     """Open a serial port, for this program alone.
+
+    In a mode with a parity, the bytes read are `Received`, with the errors that the adapter tells.
 
     Raises:
         OSError, termios.error: it cannot be opened.
@@ -31,15 +35,35 @@ async def open_port(port: SerialPort) -> AsyncIterator[Read]:
     with serial.Serial(
         port.path, baudrate, bytesize, parity, stopbits, timeout=0, exclusive=True
     ) as device:
+        # Also where a pseudo terminal is read without: it has to be treated like a port.
+        marks = Marks() if port.mode.parity != "N" and _marks_errors(device.fileno()) else None
 
         async def read(size: int) -> bytes:
             while True:
                 await _readable(device.fileno())
                 # Not device.read: its select() takes no file descriptor above 1023.
                 with contextlib.suppress(BlockingIOError):
-                    return os.read(device.fileno(), size)
+                    chunk = os.read(device.fileno(), size)
+                    if not chunk or marks is None:
+                        return chunk
+                    if received := marks.feed(chunk):
+                        return received
 
         yield read
+
+
+def _marks_errors(fd: int) -> bool:
+    """Have the terminal mark parity and framing errors; tell whether it does.
+
+    pySerial switches this off at each change of a setting, also where it sets a parity.
+    """
+    with contextlib.suppress(termios.error):
+        attributes = termios.tcgetattr(fd)
+        attributes[0] |= termios.INPCK | termios.PARMRK
+        attributes[0] &= ~(termios.IGNPAR | termios.ISTRIP)
+        termios.tcsetattr(fd, termios.TCSANOW, attributes)
+        termios.tcflush(fd, termios.TCIFLUSH)  # what came before has no marks
+    return bool(termios.tcgetattr(fd)[0] & termios.PARMRK)
 
 
 def _is_pseudo_terminal(path: str) -> bool:

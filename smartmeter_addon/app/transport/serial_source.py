@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from functools import partial
 from typing import Final
@@ -14,6 +14,7 @@ from app.transport.address import SerialPort
 from app.transport.events import Event, GaveUp, Lost, OnlyAdapter, Opened, Settled
 from app.transport.explain import explain_serial
 from app.transport.mode_search import ModeSearch
+from app.transport.parity import errors_in
 from app.transport.push_interval import PushInterval
 from app.transport.reopening import DELAYS, Began, Ended, Read, read_forever
 from app.transport.serial_mode import SerialMode
@@ -26,6 +27,10 @@ ADAPTER_INTERVAL: Final = 2.0
 """Seconds between two looks for a serial adapter."""
 
 _UNCHOSEN: Final = "the only serial adapter"
+
+
+class _WrongModeError(Exception):
+    """The end of a burst has shown that the mode is wrong."""
 
 
 class SerialSource:
@@ -81,11 +86,12 @@ class SerialSource:
         search = self._search
         if search is None:
             return
-        if not search.found:
+        was_found = search.found
+        search.framed()
+        if search.found and not was_found:
             if self._state is not None:
                 self._state.set(SERIAL_MODES, self._path, str(search.mode))
             self._settled = Settled(search.mode, searched=not search.alone)
-        search.framed()
 
     async def _read_only_adapter(self) -> AsyncGenerator[Event, None]:
         """Read the only adapter for ever, whatever its name."""
@@ -111,26 +117,45 @@ class SerialSource:
         self._path = path
         while True:
             port = SerialPort(path, search.mode)
-            reading = read_forever(partial(self._opening, port), delays=self._delays)
-            async with aclosing(reading) as events:
-                async for event in events:
-                    match event:
-                        case Began():
-                            searching = not (search.alone or search.found)
-                            yield Opened(str(port), port.mode, searching=searching)
-                        case Ended(error, opened, retry_in):
-                            reason = explain_serial(port, error, opened=opened)
-                            yield Lost(str(port), reason, retry_in, port.mode)
-                        case chunk:
-                            search.received(self._clock())
-                            yield chunk
-                            if self._settled:
-                                settled, self._settled = self._settled, None
-                                yield settled
-                            if search.wrong(self._clock()):
-                                break
-            yield GaveUp(search.mode, search.found)
+            reading = read_forever(partial(self._open, port, search), delays=self._delays)
+            with contextlib.suppress(_WrongModeError):
+                async with aclosing(reading) as events:
+                    async for event in events:
+                        match event:
+                            case Began():
+                                search.opened(self._clock())
+                                searching = not (search.alone or search.found)
+                                yield Opened(str(port), port.mode, searching=searching)
+                            case Ended(error, opened, retry_in):
+                                reason = explain_serial(port, error, opened=opened)
+                                yield Lost(str(port), reason, retry_in, port.mode)
+                            case chunk:
+                                search.received(self._clock(), len(chunk), len(errors_in(chunk)))
+                                yield chunk
+                                if self._settled:
+                                    settled, self._settled = self._settled, None
+                                    yield settled
+                                if search.wrong(self._clock()):
+                                    break
+            yield GaveUp(search.mode, search.found, search.doubted)
             search.next()
+
+    @contextlib.asynccontextmanager
+    async def _open(self, port: SerialPort, search: ModeSearch) -> AsyncIterator[Read]:
+        """Open a port whose read raises `_WrongModeError` at the end of a burst that shows it."""
+        async with self._opening(port) as read:
+
+            async def read_on(size: int) -> bytes:
+                limit = asyncio.timeout(search.wrong_after(self._clock()))
+                try:
+                    async with limit:
+                        return await read(size)
+                except TimeoutError:
+                    if limit.expired():
+                        raise _WrongModeError from None
+                    raise
+
+            yield read_on
 
     def _known_mode(self, path: str) -> SerialMode | None:
         """Give the mode that proved right before: with this device, or else before it was gone."""
