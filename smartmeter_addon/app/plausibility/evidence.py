@@ -6,6 +6,7 @@ The odds are those of a damaged telegram to pass as whole:
 evidence   what protects the telegram                            odds
 =========  ====================================================  =========
 NOTHING    nothing: text without a checksum, raw and wrapper     1
+           (DLMS); or as SUM, where bytes had parity errors
 SUM        the 8-bit sum of M-Bus; or a checksum of each frame   1 in 256
            of a message, none of which covers the message
 CHECKSUM   16 bits over all of it: one HDLC frame, a P1 text     1 in 65536
@@ -39,4 +40,6 @@ def evidence_of(telegram: Telegram) -> Evidence:
     frame = push.frame
     if not frame.checksum:
         return Evidence.NOTHING
-    return Evidence.CHECKSUM if frame.checksum >= _WHOLE and frame.parts == 1 else Evidence.SUM
+    if frame.checksum >= _WHOLE and frame.parts == 1:
+        return Evidence.CHECKSUM
+    return Evidence.NOTHING if frame.parity_errors else Evidence.SUM

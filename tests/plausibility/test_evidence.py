@@ -1,0 +1,56 @@
+"""What protects a telegram, from the bytes on the line on."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from app.decoder import Decoder
+from app.meters.telegram import Telegram
+from app.plausibility.evidence import Evidence, evidence_of
+from app.transport.parity import Received
+from simulator.clock import VIENNA
+from tests.support.guarded import NO_TAG, PROFILES
+from tests.support.simulated import SimulatedMeter
+
+
+class Line:
+    """A decoder that has read a meter's telegrams without parity errors."""
+
+    def __init__(self, family: str, name: str | None = None) -> None:
+        self._meter = SimulatedMeter(None, family, *([name] if name else []))
+        self._decoder = Decoder(NO_TAG, PROFILES, VIENNA)
+        for _ in range(20):
+            self.evidence()
+
+    def evidence(self, *errors: int, everywhere: bool = False) -> Evidence:
+        """Read a telegram with parity errors at some places; tell what protects it."""
+        data = self._meter.telegram().data
+        places: Sequence[int] = range(len(data)) if everywhere else errors
+        (telegram,) = self._decoder.feed(Received.of(data, places))
+        assert isinstance(telegram, Telegram)
+        assert telegram.fault is None
+        return evidence_of(telegram)
+
+
+def test_a_sum_protects_nothing_that_came_with_parity_errors() -> None:
+    line = Line("kaifa")
+    assert line.evidence() is Evidence.SUM
+    assert line.evidence(10) is Evidence.NOTHING
+    assert line.evidence(270) is Evidence.NOTHING  # in its second frame
+    assert line.evidence() is Evidence.SUM
+
+
+@pytest.mark.parametrize("name", ["burgenland", "wien"])
+def test_a_checksum_of_16_bits_protects_it_all_the_same(name: str) -> None:
+    line = Line("e450", name)
+    before = line.evidence()
+    assert line.evidence(10) is (Evidence.NOTHING if before is Evidence.SUM else before)
+
+
+def test_errors_everywhere_say_nothing() -> None:
+    line = Line("kaifa")
+    assert line.evidence(everywhere=True) is Evidence.NOTHING  # at first it is a surprise
+    for _ in range(20):
+        line.evidence(everywhere=True)
+    assert line.evidence(everywhere=True) is Evidence.SUM
+    assert line.evidence(10) is Evidence.SUM
