@@ -1,7 +1,8 @@
 """Compares a meter's clock with this computer's, and with the push interval of the list.
 
 Most lists are pushed at a fixed push interval: each second, every 5 s, every 10 s. Once a list kept
-its interval for some telegrams, a time between two multiples of it is damage.
+its interval for some telegrams, a time between two multiples of it is damage. An invocation counter
+tells which multiple it is.
 """
 
 from typing import Final
@@ -50,6 +51,8 @@ def check(
     metered = time - track.time
     passed = max(0.0, observation.now - track.timed_at)
     late = passed - metered  # than the telegram before
+    if checks_schedule and known and _is_counted(observation, track, known.interval):
+        return None
     rest = _SLACK * limits.factor("clock")
     if metered < (0.0 if track.restored else _SLACK - rest):
         return Violation("clock", "its clock goes back")
@@ -72,3 +75,15 @@ def check(
     is_next = time - since < interval + rest
     on_time = -late <= track.delay + rest and (is_next or late <= rest)
     return None if on_time or track.restored else _UNSTEADY
+
+
+def _is_counted(observation: Observation, track: Track, interval: float | None) -> bool:
+    """Tell whether a time is the very one that the invocation counter asks for.
+
+    A gateway that was not read for a while delivers its telegrams all at once.
+    """
+    if observation.time is None or track.time is None or interval is None:
+        return False
+    if observation.counter is None or track.counter is None:
+        return False
+    return observation.time - track.time == (observation.counter - track.counter) * interval > 0
