@@ -120,7 +120,12 @@ _TOTALS = (
     *(f"reactive_energy_q{quadrant}" for quadrant in (1, 2, 3, 4)),
 )
 _NO_LIMIT = (Decimal(999), Decimal("999.9"))
-_LIMITS = {"kW": "power_limit", "kVA": "apparent_power_limit", "A": "current_limit"}
+_LIMITS = {
+    "kW": "power_limit",
+    "W": "power_limit",
+    "kVA": "apparent_power_limit",
+    "A": "current_limit",
+}
 _STATES: dict[str, dict[str, int | str]] = {
     "0-0:96.14.0": {"0001": 1, "0002": 2, "T2": 2},
     "0-0:96.3.10": {"1": "connected"},
