@@ -146,6 +146,12 @@ def test_a_report_without_a_time_is_the_older_one() -> None:
         assert only(found).values == {"gas": Decimal(3)}
 
 
+def test_a_valve_makes_no_other_meter_of_a_channel() -> None:
+    valve = {Obis.parse("0-2:24.4.0"): Register("1", "")}
+    reading = only({**registers(), **registers(channel=2), **valve})
+    assert reading.meter.id == "g0053003378289217"
+
+
 def test_meters_of_different_kinds_with_one_number_stay_two() -> None:
     found = submeters.readings({**registers("003"), **registers("007", channel=2)}, MAIN, None)
     assert [(one.meter.id, list(one.values)) for one in found] == [

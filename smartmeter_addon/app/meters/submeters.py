@@ -79,9 +79,7 @@ def readings(
         if reading is None:
             continue
         before = found.get(reading.meter.id)
-        if reading.meter.id == main.id or (
-            before and before.values.keys() != reading.values.keys()
-        ):
+        if reading.meter.id == main.id or (before and _kind(before) != _kind(reading)):
             reading = _named_by_kind(reading)
             before = found.get(reading.meter.id)
         if before is None or _is_newer(reading, before):
@@ -96,10 +94,14 @@ def _is_newer(reading: Reading, before: Reading) -> bool:
     return reading.timestamp > before.timestamp
 
 
+def _kind(reading: Reading) -> str:
+    """Return the key of a meter's counter, which stands ahead of its valve."""
+    return next(iter(reading.values))
+
+
 def _named_by_kind(reading: Reading) -> Reading:
     """Give a meter an id of its own whose number one of another kind has, too."""
-    kind = next(iter(reading.values))
-    meter = replace(reading.meter, id=f"{reading.meter.id}_{kind}")
+    meter = replace(reading.meter, id=f"{reading.meter.id}_{_kind(reading)}")
     return replace(reading, meter=meter)
 
 

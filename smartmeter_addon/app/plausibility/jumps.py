@@ -9,6 +9,7 @@ normal changes of load.
 from typing import Final
 
 from app.meters.quantities import USUAL_VOLTAGE, Quantity
+from app.meters.sensors import TARIFFS
 from app.plausibility.laws import CURRENTS, VOLTAGES, Values
 from app.plausibility.limits import JOULES_PER_KWH, LEAST_STEP, Limit
 
@@ -95,5 +96,5 @@ class _Moves:
 
     def _risen(self, key: str) -> float:
         """Return the kWh by which an energy rose; by its tariffs where the total is not sent."""
-        keys = (key,) if key in self._values else tuple(f"{key}_tariff_{n}" for n in range(1, 5))
+        keys = (key,) if key in self._values else tuple(f"{key}_tariff_{n}" for n in TARIFFS)
         return sum(map(self.of, keys))

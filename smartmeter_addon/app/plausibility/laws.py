@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from app.cosem.unit import Number
+from app.meters.sensors import TARIFFS
 
 Values = Mapping[str, Number]
 """Readings by key, in the units of `sensors`."""
@@ -120,7 +121,7 @@ def applicable(keys: tuple[str, ...]) -> tuple[Law, ...]:
     """Find the laws that say something of readings with these keys."""
     laws = []
     for total in _COUNTED:
-        tariffs = [key for n in range(1, 5) if (key := f"{total}_tariff_{n}") in keys]
+        tariffs = [key for n in TARIFFS if (key := f"{total}_tariff_{n}") in keys]
         if total in keys and tariffs:
             laws.append(Law(total, _sum(total, tariffs, (), _TARIFF_SLACK, Decimal())))
     names = [*(f"power_{phase}" for phase in PHASES), *(f"power_import_{p}" for p in PHASES)]

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from app.cosem.unit import Number
+from app.meters.sensors import TARIFFS
 from app.plausibility.laws import Values
 
 _MOST_DIGITS: Final = 6
@@ -102,7 +103,7 @@ class _Direction:
     def __init__(self, name: str) -> None:
         self.power = f"power_{name}"
         total = f"energy_{name}"
-        self.energies = (total, *(f"{total}_tariff_{n}" for n in range(1, 5)))
+        self.energies = (total, *(f"{total}_tariff_{n}" for n in TARIFFS))
         self.gap = 0.0  # usual seconds from one power to the next
         self.at = 0.0  # when the last power was taken
         self.samples = 0
