@@ -129,6 +129,7 @@ _LIMITS = {
 _STATES: dict[str, dict[str, int | str]] = {
     "0-0:96.14.0": {"0001": 1, "0002": 2, "T2": 2},
     "0-0:96.3.10": {"1": "connected"},
+    "0-0:96.50.68": {"ON": "connected"},
     **{f"0-{n}:96.3.10": {"1": "ON", "0": "OFF"} for n in range(1, 5)},
     "0-0:96.7.21": {"00013": 13, "00069": 69},
     "0-0:96.7.9": {"00000": 0},
@@ -145,6 +146,7 @@ _STATES: dict[str, dict[str, int | str]] = {
 _STATE_KEYS = {
     "0-0:96.14.0": "active_tariff",
     "0-0:96.3.10": "breaker",
+    "0-0:96.50.68": "breaker",
     **{f"0-{n}:96.3.10": f"relay_{n}" for n in range(1, 5)},
     "0-0:96.7.21": "power_failures",
     "0-0:96.7.9": "long_power_failures",
