@@ -14,7 +14,8 @@ Confirmation
     One that does not follow is pending. It is confirmed only by new information: later telegrams of
     the same list, which say its values anew and go on from them (`pending`). Telegrams of another
     list neither confirm nor contradict it; an accepted one of the same list contradicts it. Reports
-    of submeters are judged one by one, and only a newer report confirms one (`reports`).
+    of submeters are judged one by one (`reports`): one that goes on from the last one has to be
+    said twice, any other one is confirmed by newer reports only.
 
 Relaxation
     A check that is not right for a meter fails again and again, and hardly any other does, while
@@ -24,10 +25,10 @@ Relaxation
 
 Withholding
     Values that cannot be, and energies in another unit, are never confirmed. Their telegrams are
-    accepted without them (`withholding`). What is withheld for longer than two of its own push
+    accepted without them (`withheld`). What is withheld for longer than two of its own push
     intervals is told with each telegram.
 
-The usual telegram goes on from the one before in the usual way, which is decided at once (`calm`).
+The usual telegram goes on from the one before in the usual way, which is decided at once (`usual`).
 What is learned is kept over a restart (`memory`).
 """
 
