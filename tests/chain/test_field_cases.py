@@ -20,8 +20,9 @@ KINDS: Final[dict[str, Callable[[Case], list[str]]]] = {
 }
 """How each kind is tried: what tells in what a case is not as it should be."""
 
-ELSEWHERE: Final = frozenset(("demand", "lists", "telnet"))
-"""Files of cases that test_field_demand, test_field_lists and transport/test_gateway_stream try."""
+ELSEWHERE: Final = frozenset(("demand", "lists", "streams", "telnet"))
+"""Files that test_field_demand, test_field_lists, line/test_field_streams and
+transport/test_gateway_stream try."""
 
 CASES: Final = [pytest.param(kind, case, id=case["id"]) for kind in KINDS for case in cases(kind)]
 
