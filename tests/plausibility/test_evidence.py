@@ -9,7 +9,7 @@ from app.meters.telegram import Telegram
 from app.plausibility.evidence import Evidence, evidence_of
 from app.transport.parity import Received
 from simulator.clock import VIENNA
-from tests.support.guarded import NO_TAG, PROFILES
+from tests.support.guarded import NO_TAG, PROFILES, accepted, line_of
 from tests.support.simulated import SimulatedMeter
 
 
@@ -54,3 +54,25 @@ def test_errors_everywhere_say_nothing() -> None:
         line.evidence(everywhere=True)
     assert line.evidence(everywhere=True) is Evidence.SUM
     assert line.evidence(10) is Evidence.SUM
+
+
+@pytest.mark.parametrize(("family", "pending"), [("kaifa", True), ("e450", False)])
+def test_a_telegram_with_parity_errors_is_pending_where_hardly_anything_protects_it(
+    family: str, *, pending: bool
+) -> None:
+    meter = SimulatedMeter(None, family, "wien" if family == "e450" else "netznoe")
+    line = line_of(meter)
+    assert (line.take(Received.of(meter.telegram().data, (10,))) is None) is pending
+    assert all(line.push(meter, 5))
+    assert [("parity errors" in fault.reason) for fault in line.faults] == [True] * pending
+
+
+def test_telegrams_of_which_all_have_parity_errors_are_read_on() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    readings = []
+    for _ in range(30):
+        data = meter.telegram().data
+        readings.append(line.take(Received.of(data, range(len(data)))))
+    assert accepted(readings).count(False) <= 3
+    assert all(readings[5:])

@@ -46,13 +46,16 @@ class Check(NamedTuple):
 _KEY: Final = "the meter's invocation counter began anew: it has a new key or was replaced"
 _METER: Final = "another meter is read than before, or the meter has another number now"
 _LIST: Final = "the meter sends another list than before"
+_MARKED: Final = "bytes that the adapter calls wrong are right"
 _CLOCK: Final = "the meter's clock was set"
 _VALUES: Final = "values that were unusual are what the meter measures"
 _FELL: Final = "a counter of the meter was set back"
 _ROSE: Final = "a counter of the meter moved on by more than was expected"
 _UNIT: Final = "energies are in another unit"
 
-_BY_ITSELF: Final = frozenset(("identity", "repeated", "possible", "connection", "law", "unit"))
+_BY_ITSELF: Final = frozenset(
+    ("identity", "repeated", "parity", "possible", "connection", "law", "unit")
+)
 """Checks that a pending telegram and those that go on from it fail alike."""
 
 _TIMES: Final = {"rise": 4.0, "connection": 4.0, "unit": 1e6}
@@ -72,6 +75,7 @@ CHECKS: Final = (
     Check("structure", _CHECKSUM, 2, Relaxed.PASSED, _LIST),
     Check("list", _SUM, 1, Relaxed.NEVER, _LIST),
     Check("repeated", _CHECKSUM, 2, Relaxed.PASSED, _LIST),
+    Check("parity", Evidence.NOTHING, 1, Relaxed.PASSED, _MARKED),
     Check("clock", _CHECKSUM, 2, Relaxed.WIDENED, _CLOCK),
     Check("schedule", _CHECKSUM, 2, Relaxed.WIDENED, _CLOCK),
     Check("possible", _TAG, 2, Relaxed.NEVER, _VALUES),
@@ -182,6 +186,9 @@ def _of_telegram(
             violations.append(_of_list(observation, known))
     elif listed.texts_differ and not is_replay:
         violations.append(Violation("repeated", "a text or a status of it is another"))
+    if observation.telegram.push.frame.parity_errors:
+        sentence = "bytes of it came with parity errors, and hardly anything else protects it"
+        violations.append(Violation("parity", sentence))
     # An old telegram has an old time, and a clock that was set another schedule.
     wrong = clock.check(
         observation,

@@ -77,6 +77,8 @@ class Usual:
         counter, time, found = observation.counter, observation.time, observation.found
         if not found.is_usual or found.known is not last.found.known:
             return None
+        if observation.telegram.push.frame.parity_errors:
+            return None
         if observation.meter is not track.meter or time is None or track.time is None:
             return None
         if any(one.meter.id not in self._known.reports.ids for one in observation.telegram.others):
