@@ -382,3 +382,33 @@ def test_what_was_written_is_read_back_in_order(values: dict[str, tuple[Decimal,
     lines = [f"{code}({value:013.3f}*{unit})" for code, (value, unit) in values.items()]
     read = [(str(item.obis), item.value, item.unit) for item in p1.read(telegram(*lines))]
     assert read == [(str(Obis.parse(code)), value, unit) for code, (value, unit) in values.items()]
+
+
+@pytest.mark.parametrize(
+    ("line", "unit"),
+    [
+        ("0-0:17.0.0(24.000 kW)", "kW"),
+        ("0-0:17.0.0(24,000 kW)", "kW"),
+        ("0-0:17.0.0(24000 W)", "W"),
+        ("0-0:17.0.0(27.6 kVA)", "kVA"),
+        ("0-0:17.0.0(016 A)", "A"),
+    ],
+)
+def test_a_limit_needs_no_star(line: str, unit: str) -> None:
+    assert one(line).unit == unit
+    assert one("0-0:17.0.0(24)").unit == ""
+
+
+@pytest.mark.parametrize("code", ["0-0:98.1.0", "1-0:99.97.0"])
+def test_a_damaged_bracket_of_a_list_costs_its_own_line(code: str) -> None:
+    text = telegram(f"{code}(1)(1-0:1.6.0\xff(01.747*kW)", "1-0:1.7.0(00.193*kW)")
+    items, passed_over = p1.parse(text)
+    assert [item.value for item in items] == [Decimal("0.193")]
+    assert len(passed_over) == 1
+
+
+def test_many_lines_of_brackets_are_passed_over_in_time() -> None:
+    """Each is looked at by itself, not all of those before it with each."""
+    items, passed_over = p1.parse(telegram("0-1:24.2.1(m3)", *["(m3)"] * 5000))
+    assert len(items) <= 1
+    assert len(passed_over) >= 4990

@@ -306,3 +306,11 @@ def test_a_telegram_without_end_is_given_up() -> None:
     events = scan(b"/SAG5\r\n" + b"1-0:1.8.0(00001234*Wh)\r\n" * 2000)
     assert events[0] == Fault(Kind.DAMAGED, "p1", 0, "a telegram has no end within 32768 bytes")
     assert [event for event in events if isinstance(event, Frame)] == []
+
+
+@pytest.mark.parametrize("name", [b"HLY5/ABC5-METER", b"HLY5/DTS545", b"HLY5/D545-METER"])
+def test_a_slash_in_an_identification_begins_no_telegram(name: bytes) -> None:
+    text = b"/" + name + TEXT[TEXT.index(b"\r\n") :]
+    data = sealed(text, P1Checksum.ARC)
+    assert scan(data) == [Frame("p1", 0, text, checksum=16)]
+    assert scan(*(data[n : n + 1] for n in range(len(data)))) == [Frame("p1", 0, text, checksum=16)]

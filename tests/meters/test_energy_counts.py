@@ -205,3 +205,29 @@ def test_the_odds_of_a_unit_only_grow_with_hours_that_fit() -> None:
         odds.append(record.odds[1])
     assert all(one >= other for one, other in pairwise(odds))
     assert record.odds[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("counted", "days"), [(300_000, 30.0), (80_000, 10.0), (10_000, 3.0), (120, 1 / 24)]
+)
+def test_a_change_of_unit_in_a_long_gap_or_with_a_small_counter_is_no_energy_used(
+    counted: int, days: float
+) -> None:
+    """A connection could have used as much; the power before tells that it did not."""
+    watts = 400.0
+    before = Sample(BEGIN, (watts, 0.0), {EnergyKind.ACTIVE: {"1": counted}})
+    record, _ = Record.new(UNITS, 1).after(before)
+    seconds = days * 24 * HOUR
+    now = counted * 10 + int(watts * seconds / HOUR)
+    sample = Sample(BEGIN + seconds, (watts, 0.0), {EnergyKind.ACTIVE: {"1": now}})
+    record, changed = record.after(sample)
+    assert record.active == 0
+    assert changed
+
+
+@pytest.mark.parametrize("count", [-1, 2**64, 10**400])
+def test_a_state_with_counts_that_no_counter_has_is_not_taken(count: int) -> None:
+    record, _ = Record.new(UNITS, 1).after(Sample(BEGIN, None, {EnergyKind.ACTIVE: {"1": 20}}))
+    kept = record.to_state()
+    assert Record.from_state(kept)
+    assert Record.from_state({**kept, "counts": {"active": {"1": count}}}) is None

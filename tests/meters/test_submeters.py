@@ -185,3 +185,14 @@ def test_a_meter_with_the_number_of_the_main_one_stays_another() -> None:
 )
 def test_what_is_not_certain_is_no_meter(found: dict[Obis, Register]) -> None:
     assert submeters.readings(found, MAIN, None) == []
+
+
+@pytest.mark.parametrize("order", [(1, 3), (3, 1)])
+def test_of_two_channels_with_one_number_and_time_the_greater_counter_counts(
+    order: tuple[int, int],
+) -> None:
+    found: dict[Obis, Register] = {}
+    for channel in order:
+        value = Decimal("112.384") if channel == 1 else Decimal("0.000")
+        found |= registers(channel=channel, counter=value)
+    assert only(found).values == {"gas": Decimal("112.384")}

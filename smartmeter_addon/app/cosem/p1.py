@@ -44,6 +44,12 @@ _PROFILES: Final = (98, 99)
 _FIRST_ABSTRACT: Final = 94
 """Group C from which on codes are no quantities, of whatever medium (IEC 62056-6-1)."""
 
+_MOST_LINES: Final = 3
+"""Lines of one value of a meter behind the meter, after which nothing of it is to come."""
+
+_LIMITER: Final = (17, 0, 0)
+"""Code of a limit that is measured though its medium is abstract."""
+
 _SUBMETER: Final = 24
 _SUBMETER_COUNTERS: Final = (2, 3)
 """Groups C and D of the counters of meters behind the meter."""
@@ -108,6 +114,8 @@ class _Line:
         found = _CODE.match(line)
         self._obis = _obis(found) if found else None
         self._rest = line[found.end() :] if found else ""
+        # A bracket that is damaged does not open a list.
+        self._is_text = _TEXT.fullmatch(line) is not None
 
     def takes(self, line: str) -> bool:
         """Go on with a line that belongs to this one; tell whether it does."""
@@ -129,7 +137,8 @@ class _Line:
     def _is_open(self) -> bool:
         """Tell whether this is a list of past values that goes on until its bracket is closed."""
         is_profile = self._obis is not None and self._obis.c in _PROFILES
-        return is_profile and self._rest.count("(") > self._rest.count(")")
+        opened = is_profile and self._is_text
+        return opened and self._rest.count("(") > self._rest.count(")")
 
     def _lacks_values(self) -> bool:
         """Tell whether values may stand on the next line."""
@@ -137,7 +146,7 @@ class _Line:
             return False
         if not self._rest or self._obis.c in _PROFILES:
             return True
-        if not _is_submeter(self._obis):
+        if not _is_submeter(self._obis) or len(self.lines) > _MOST_LINES:
             return False
         *_, last = ("", *_fields(self._rest)[0])
         return bool(_UNIT.fullmatch(last) or _TIME.fullmatch(last))
@@ -231,7 +240,7 @@ def _is_measured(obis: Obis) -> bool:
     """Tell whether a code is of something measured, not of a name, a time or a switch."""
     if obis.electrical:
         return 0 < obis.c < _FIRST_ABSTRACT
-    return _is_submeter(obis)
+    return _is_submeter(obis) or obis.cde == _LIMITER
 
 
 def _is_submeter(obis: Obis) -> bool:

@@ -25,7 +25,7 @@ from app.meters.meter_ids import MeterIds
 from app.meters.profile import Profile
 from app.meters.reading import Meter, Reading
 from app.meters.telegram import Telegram
-from app.plausibility import Guard
+from app.plausibility import BY_POWER, Guard
 from app.state import State
 from app.transport.parity import errors_in
 from app.transport.push_interval import PushInterval
@@ -114,16 +114,17 @@ class LineReader:
         history = state.section(self._history_section)
         self._units_section = section(ENERGY_UNITS, label)
         self._kept_units = state.section(self._units_section)
-        units = EnergyUnits(
-            ENERGY_UNIT_CHOICES[options.energy_unit], self._kept_units, _counted(history)
-        )
+        chosen = ENERGY_UNIT_CHOICES[options.energy_unit]
+        units = EnergyUnits(chosen, self._kept_units, _counted(history))
         # What goes on in another unit, because the user says so, cannot be compared.
         history = {
             sender: kept
             for sender, kept in history.items()
             if not any(map(units.changes, _counted({sender: kept})))
         }
-        self._guard = Guard(history, clock, lambda: wall_clock().timestamp())
+        # Where the user says what energies count, the power does not contradict it.
+        without = frozenset() if chosen is None else frozenset((BY_POWER,))
+        self._guard = Guard(history, clock, lambda: wall_clock().timestamp(), without)
         self._kept_at = clock()
         self._decoder = Decoder(
             options.keys,

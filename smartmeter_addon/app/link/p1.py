@@ -28,6 +28,7 @@ _END: Final = re.compile(rb"[\r\n][^\t\r\n -~]{0,4}[!/]|/(?=[A-Za-z]{3}[0-9])")
 _END_SIZE: Final = 6
 _CHECKSUM: Final = re.compile(rb"([0-9A-Fa-f]{0,4})[ \t]*(?:\r\n?|\n)")
 _CHECKSUM_BEGINNING: Final = re.compile(rb"[0-9A-Fa-f]{0,4}[ \t]{0,8}\r?")
+_START: Final = ord("/")
 _END_MARK: Final = ord("!")
 _RETURN: Final = ord("\r")
 _LONGEST_IDENTIFICATION: Final = 128
@@ -100,7 +101,7 @@ class P1:
         if is_long and not is_standard and pos and buffer[pos - 1] not in _LINE_ENDS:
             return NOT_HERE
         if not _IDENTIFICATION.match(line):
-            is_begun = _BEGINNING.fullmatch(line) and not _STANDARD_BEGINNING.search(line, 1)
+            is_begun = _BEGINNING.fullmatch(line) and line.find(line[: self.mark], 1) < 0
             if is_begun and len(line) < _LONGEST_IDENTIFICATION:
                 return More(len(buffer) + 1)
             return NOT_HERE
@@ -116,6 +117,10 @@ class P1:
         """
         text_end = min(len(buffer), pos + _LONGEST)
         stop = _END.search(buffer, pos + before.size, text_end)
+        own = buffer[pos : pos + self.mark]
+        while stop and buffer[stop.start()] == _START and not buffer.startswith(own, stop.start()):
+            # A slash of an identification or message: behind a cut the same meter begins anew.
+            stop = _END.search(buffer, stop.end(), text_end)
         searched = before.with_strange(buffer, pos, stop.end() - 1 if stop else text_end)
         strange = searched.strange
         is_cut = stop is None or buffer[stop.end() - 1] != _END_MARK

@@ -195,13 +195,16 @@ class _Telegram:
         return self._contents[sort]
 
 
+_ZEROS: Final = b"0000"
+
+
 def _fits(algorithm: Algorithm, text: bytes, digits: bytes) -> bool:
     """Tell whether digits are calculated in this way; their leading zeros may be missing."""
     if not digits or algorithm is Algorithm.NONE:
         return not digits and algorithm is Algorithm.NONE
-    value = int(digits, 16)
     if algorithm is Algorithm.ZEROS:
-        return not value
+        return digits == _ZEROS  # a digit alone may be the first one of another checksum
+    value = int(digits, 16)
     if algorithm is Algorithm.ARC:
         return value == crc.arc(text)
     checksum = crc.x25(text)

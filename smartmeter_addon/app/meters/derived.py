@@ -107,13 +107,20 @@ _TARIFFS: Final = {
 
 @lru_cache(maxsize=256)
 def _sums(keys: tuple[str, ...]) -> tuple[tuple[str, Mapping[str, None]], ...]:
-    """Find the totals that are missing, with their tariffs in order; one tariff makes none."""
+    """Find the totals that are missing, with their tariffs in order.
+
+    One tariff makes none, nor do some of which one between is missing.
+    """
     found = (
         (total, dict.fromkeys(sorted(parts.intersection(keys))))
         for total, parts in _TARIFFS.items()
         if total not in keys
     )
-    return tuple((total, parts) for total, parts in found if len(parts) > 1)
+    return tuple(
+        (total, parts)
+        for total, parts in found
+        if len(parts) > 1 and f"{total}_tariff_{len(parts)}" == next(reversed(parts))
+    )
 
 
 class _Phase(NamedTuple):

@@ -37,8 +37,15 @@ _LEAST_ODDS: Final = -15.0
 _LARGEST_UNIT: Final = 9
 """Digits by which a unit is another than 1 Wh; a state that says more is damaged."""
 
+MOST_COUNTS: Final = 2**64
+"""More than any counter counts; a value of a list may be of any size."""
+
 _SLACK: Final = 1000.0
 """Wh by which a counter may rise at once, for clocks that were set."""
+
+
+_MANYFOLD: Final = 5
+"""Times what was counted before from which on counts may be in another unit."""
 
 
 class EnergyKind(StrEnum):
@@ -207,6 +214,9 @@ class Record:
         is_known = {record.active, record.reactive} <= {None, *odds}
         if not odds or not is_known or not all(map(math.isfinite, numbers)):
             return None
+        counted = (count for counts in record.counts.values() for count in counts.values())
+        if not all(0 <= count < MOST_COUNTS for count in counted):
+            return None
         return record if all(abs(unit) <= _LARGEST_UNIT for unit in odds) else None
 
     def _unit_of(self, kind: EnergyKind) -> int | None:
@@ -223,14 +233,16 @@ class Record:
             if not before or unit is None:
                 continue
             seconds = sample.at - self.moved_at.get(kind, 0.0)
-            if not _follow(before, counts, seconds, unit, unit):
-                others = [
-                    one
-                    for one in self.odds
-                    if one != unit and _follow(before, counts, seconds, unit, one)
-                ]
-                if len(others) == 1:
-                    changed[kind] = others[0]
+            others = [
+                one
+                for one in self.odds
+                if one != unit and _follow(before, counts, seconds, unit, one)
+            ]
+            if len(others) == 1 and not (
+                _follow(before, counts, seconds, unit, unit)
+                and self._made(before, counts, seconds, unit, others[0])
+            ):
+                changed[kind] = others[0]
         new = changed.get(EnergyKind.ACTIVE)
         counts = sample.counts.get(EnergyKind.REACTIVE, {})
         before, unit = self.counts.get(EnergyKind.REACTIVE, {}), self._unit_of(EnergyKind.REACTIVE)
@@ -241,6 +253,20 @@ class Record:
             if abs(moved - (unit - new)) <= abs(moved):
                 changed[EnergyKind.REACTIVE] = new
         return changed
+
+    def _made(self, before: Counts, counts: Counts, seconds: float, unit: int, other: int) -> bool:
+        """Tell whether counts that go on in two units rather do so in the one that they have.
+
+        After a long gap or with a small counter, a connection could have made either. A rise to
+        many times what was counted before is compared with the last power.
+        """
+        was, said = sum(before.values()), sum(counts.values())
+        if not self.watts or not was or said < _MANYFOLD * was:
+            return True
+        made = max(1.0, sum(self.watts) * seconds / 3600)
+        stays = max(1.0, (said - was) * 10.0**unit)
+        changes = max(1.0, said * 10.0**other - was * 10.0**unit)
+        return abs(math.log(stays / made)) <= abs(math.log(changes / made))
 
     def _powered(self, sample: Sample) -> "Record":
         """Add what the power made since the one before."""

@@ -26,7 +26,7 @@ from app.cosem.items import Item
 from app.cosem.obis import Obis
 from app.cosem.unit import Number, scale
 from app.meters import catalogue
-from app.meters.energy_counts import EnergyKind, Record, Sample, Shown
+from app.meters.energy_counts import MOST_COUNTS, EnergyKind, Record, Sample, Shown
 from app.meters.limits import has_room
 from app.meters.profile import Profile
 from app.meters.quantities import Quantity
@@ -254,8 +254,9 @@ def _sample(listed: Iterable[Item], energies: Mapping[Obis, int], moment: dateti
         if code in _POWERS:
             powers[code] = float(number)
         elif item.obis in energies and (kind := _COUNTERS.get(code)):
-            raw = scale(number, -energies[item.obis])
-            counts.setdefault(kind, {})[str(code[0])] = int(raw)
+            raw = int(scale(number, -energies[item.obis]))
+            if 0 <= raw < MOST_COUNTS:
+                counts.setdefault(kind, {})[str(code[0])] = raw
         elif code[1] == 7 and code[0] in _VOLTAGES:  # noqa: PLR2004 - group D: at this moment
             volts[code[0]] = float(number)
         elif code[1] == 7 and code[0] in _CURRENTS:  # noqa: PLR2004 - as before

@@ -58,6 +58,10 @@ class Unknown(NamedTuple):
     reason: str
 
 
+_TELLING: Final = 8
+"""Elements from which on a list is told from others by its types and a number."""
+
+
 class Recogniser:
     """Recognises the telegrams of one line.
 
@@ -103,10 +107,10 @@ class Recogniser:
             if positional := profile.positional(elements):
                 return _by_position(profile, positional, elements)
         if not candidates and maker is None:
-            # A number at its place tells such a list apart, also without an address.
+            # A number at its place tells a long list apart, also without an address.
             for profile in self._by_likelihood:
                 positional = profile.positional(elements)
-                if positional and positional.says_number:
+                if positional and positional.says_number and len(elements) >= _TELLING:
                     return _by_position(profile, positional, elements)
         if all(item.obis is None for item in listed):
             return Unknown(listed, Kind.UNKNOWN_LIST, self._unknown_list())

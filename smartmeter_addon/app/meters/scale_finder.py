@@ -139,9 +139,8 @@ class ScaleFinder:
             return None, None
         if believed is None:
             return exponent, (exponent, False) if scaling.any_voltage(open_items) else None
-        agrees = exponent == believed.value
-        overturned = believed.overturned_by(agrees=agrees)
-        return exponent if overturned else believed.value, (exponent, agrees)
+        # Another size than believed comes out only where the believed one is impossible.
+        return exponent, (exponent, exponent == believed.value)
 
 
 def _likely(candidates: list[Profile], open_items: OpenItems) -> list[Profile]:

@@ -9,6 +9,7 @@ Channel B of medium 0: 24.1.0 says the kind of device (EN 13757-3), 96.1.x its n
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from app.cosem.obis import Obis
@@ -88,9 +89,15 @@ def readings(
 
 
 def _is_newer(reading: Reading, before: Reading) -> bool:
-    """Tell whether a report is newer than another; one without a time is not."""
+    """Tell whether a report is newer than another; one without a time is not.
+
+    Of two of the same time, the one of the greater counter: a dead channel stands still.
+    """
+    if reading.timestamp == before.timestamp:
+        kind = _kind(reading)
+        return Decimal(reading.values[kind]) > Decimal(before.values[kind])
     if reading.timestamp is None or before.timestamp is None:
-        return before.timestamp is None and reading.timestamp is not None
+        return before.timestamp is None
     return reading.timestamp > before.timestamp
 
 

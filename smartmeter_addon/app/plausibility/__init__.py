@@ -32,6 +32,7 @@ The usual telegram goes on from the one before in the usual way, which is decide
 What is learned is kept over a restart (`memory`).
 """
 
+from app.plausibility.checks import BY_POWER
 from app.plausibility.guard import Guard, Verdict
 
-__all__ = ["Guard", "Verdict"]
+__all__ = ["BY_POWER", "Guard", "Verdict"]

@@ -88,6 +88,9 @@ CHECKS: Final = (
 )
 """All checks, in the order in which they are told. state.json holds their names."""
 
+BY_POWER: Final = "unit energies"
+"""Name of the violation that energies grow in another unit than the power says."""
+
 BY_NAME: Final = {check.name: check for check in CHECKS}
 
 

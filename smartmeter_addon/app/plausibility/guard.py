@@ -37,7 +37,7 @@ class Guard:
         memory: what `memory` returned before a restart; what cannot be understood is left out.
         clock: gives monotonic seconds.
         wall: gives the computer's time in seconds since 1970.
-        without: names of checks that are not made, for trials.
+        without: names of checks that are not made, or of violations that do not count.
     """
 
     def __init__(
