@@ -224,3 +224,11 @@ def test_the_option_overrules_what_would_be_found(option: str, unit: int, log: W
     again = house.restarted()
     assert len(again.live(HOUR)) == 1
     assert again.line.state.section(HISTORY)
+
+
+@pytest.mark.parametrize("option", ["1 Wh", "10 Wh"])
+def test_the_option_overrules_what_the_power_says(option: str) -> None:
+    """Some meters say a power that is ten times too high, too."""
+    house = a_house(1, energy_unit=option)
+    assert len(house.live(12 * HOUR)) == 12
+    assert withheld(house) == []

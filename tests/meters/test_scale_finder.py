@@ -140,6 +140,16 @@ def test_voltages_that_sag_are_not_read_in_another_scale() -> None:
     ]
 
 
+def test_voltages_that_count_finer_in_service_are_right_at_once() -> None:
+    line = recogniser()
+    usual, finer = (apdu.parse(pairs(c32=v)).body for v in (231, 2310))
+    values = [
+        shown(believed(line, body, address="ceff03"))["1-0:32.7.0"]
+        for body in (*[usual] * 20, finer, finer)
+    ]
+    assert values[19:] == [(231, "V"), (Decimal("231.0"), "V"), (Decimal("231.0"), "V")]
+
+
 def test_a_first_voltage_that_was_none_decides_nothing() -> None:
     line = recogniser()
     values = [

@@ -139,8 +139,11 @@ class ScaleFinder:
             return None, None
         if believed is None:
             return exponent, (exponent, False) if scaling.any_voltage(open_items) else None
-        # Another size than believed comes out only where the believed one is impossible.
-        return exponent, (exponent, exponent == believed.value)
+        agrees = exponent == believed.value
+        # Too much for the believed size is no voltage in it; too little may be a voltage that sags.
+        is_too_much = exponent < believed.value
+        overturned = believed.overturned_by(agrees=agrees)
+        return exponent if overturned or is_too_much else believed.value, (exponent, agrees)
 
 
 def _likely(candidates: list[Profile], open_items: OpenItems) -> list[Profile]:

@@ -15,8 +15,8 @@ _SUBNEGOTIATION: Final = 0xFA
 _SUBNEGOTIATION_ENDS: Final = 0xF0
 _NEGOTIATIONS: Final = range(0xFB, 0xFE + 1)
 """WILL, WONT, DO, DONT; a byte follows that names an option."""
-_OPTIONS: Final = range(0x100)
-"""RFC 2217, for serial lines, is 2C; makers have their own."""
+_OPTIONS: Final = range(0x31 + 1)
+"""Those of the IANA's list that a server opens with; RFC 2217, for serial lines, is 2C."""
 _LONGEST_SUBNEGOTIATION: Final = 256
 
 
@@ -28,7 +28,8 @@ class Telnet:
         """Whether the connection began with a negotiation."""
         self._decided = False
         self._held = bytearray()  # what may be a part of a command
-        self._single = False  # whether FF came before what is neither FF nor a command
+        self._doubled = 0
+        self._single = 0  # FF before what is neither FF nor a command
 
     def feed(self, chunk: bytes) -> bytes:
         """Take the next bytes; give those of the line that are certain."""
@@ -59,13 +60,16 @@ class Telnet:
         while (found := self._held.find(_IAC, pos)) >= 0:
             data += self._held[pos:found]
             pos = found
-            if self._single:
+            if self._single > self._doubled:
                 break  # nothing is doubled here
             size = self._size(found)
             if not size:
                 del self._held[:found]
                 return bytes(data)
-            self._single = size == 1
+            if size == 1:
+                self._single += 1
+            elif self._held[found + 1] == _IAC:
+                self._doubled += 1
             if size == 1 or self._held[found + 1] == _IAC:
                 data.append(_IAC)
             pos = found + size
