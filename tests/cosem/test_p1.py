@@ -412,3 +412,10 @@ def test_many_lines_of_brackets_are_passed_over_in_time() -> None:
     items, passed_over = p1.parse(telegram("0-1:24.2.1(m3)", *["(m3)"] * 5000))
     assert len(items) <= 1
     assert len(passed_over) >= 4990
+
+
+@pytest.mark.parametrize("time", ["", "2611011900", "20261101 19:00:00", "26110119000"])
+@pytest.mark.parametrize("form", ["({0})(01.000*kW)", "(01.000*kW)({0})"])
+def test_a_peak_is_read_whatever_its_time_is(form: str, time: str) -> None:
+    item = one("1-0:1.6.0" + form.format(time))
+    assert (item.value, item.unit, item.at) == (Decimal("1.000"), "kW", None)

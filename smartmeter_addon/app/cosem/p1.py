@@ -33,6 +33,7 @@ _BLANKS: Final = " \t"
 _GROUP: Final = re.compile(r"\(([^()]*)\)[ \t]*")
 _NUMBER: Final = re.compile(r"([+-]?[0-9]{1,20}(?:([.,])[0-9]{1,20})?)[ \t]*(\*?)[ \t]*(.*)")
 _TIME: Final = re.compile(r"[0-9]{12}[STWstw]?")
+_NO_TIME: Final = re.compile(r"[0-9]{0,14}[STWstw]?|[0-9]{8} [0-9:]{8}")
 _UNIT: Final = re.compile(r"[A-Za-z][A-Za-z0-9³]{0,4}")
 _DIGITS: Final = re.compile(r"[+-]?[0-9]{1,20}(?:[.,][0-9]{1,20})?")
 _TEXT: Final = re.compile(r"[ -~]*")
@@ -204,7 +205,18 @@ def _item(obis: Obis, fields: list[str]) -> Item | None:
         case [time, *_, unit, field] if _TIME.fullmatch(time) and _UNIT.fullmatch(unit):
             # DSMR 2 and 3: ...(m3), and the number on the next line.
             return _dated(obis, f"{field}*{unit}" if _DIGITS.fullmatch(field) else field, time)
-    return _text(obis, "".join(f"({field})" for field in fields))
+    return _peak(obis, fields) or _text(obis, "".join(f"({field})" for field in fields))
+
+
+def _peak(obis: Obis, fields: list[str]) -> Item | None:
+    """Read a measured value beside which stands a time that is none, such as of a peak."""
+    if not obis.electrical or len(fields) != 2:  # noqa: PLR2004 - value and time
+        return None
+    for field, time in (fields, reversed(fields)):
+        number = _number(obis, field)
+        if number and number.unit and _NO_TIME.fullmatch(time):
+            return number
+    return None
 
 
 def _dated(obis: Obis, field: str, time: str) -> Item | None:
