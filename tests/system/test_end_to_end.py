@@ -89,9 +89,10 @@ async def test_a_telegram_at_2400_baud_is_published_at_once(
     [
         *(("am550", name) for name in FAMILIES["am550"] if name.startswith("slovenia")),
         *(("ie5", name) for name in FAMILIES["ie5"]),
+        *(("dsmr", "hungary-holley"), ("dsmr", "hungary-aux")),
     ],
 )
-async def test_lists_by_position_in_the_clear_are_published_as_the_meter_means_them(
+async def test_lists_and_dialects_in_the_clear_are_published_as_the_meter_means_them(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path, family: str, variant: str
 ) -> None:
     meter = SimulatedMeter(adapter, family, variant, zone=UTC)
