@@ -97,10 +97,15 @@ class Program:
         folder: where its state file is.
         wall_clock: gives the date and time.
         adapter: on the line of the meter.
+        energy_unit: what its energies count; it would take some hours to find out.
     """
 
     def __init__(
-        self, folder: Path, wall_clock: Callable[[], datetime], adapter: InProcessAdapter
+        self,
+        folder: Path,
+        wall_clock: Callable[[], datetime],
+        adapter: InProcessAdapter,
+        energy_unit: str,
     ) -> None:
         state = CountedState(folder / "state.json")
         clock = asyncio.get_running_loop().time
@@ -112,7 +117,7 @@ class Program:
             today=lambda: wall_clock().date(),
         )
         self._reader = line_reader(
-            MeterOptions(keys=Keys(KEY, AUTH_KEY), device="/dev/ttyMeter"),
+            MeterOptions(keys=Keys(KEY, AUTH_KEY), device="/dev/ttyMeter", energy_unit=energy_unit),
             self._publisher,
             profiles=PROFILES,
             zone=VIENNA,
@@ -239,6 +244,7 @@ class Soak:
         self._chance = random.Random(seed)
         self._folder = folder
         self._meter = meters.build(family, variant)
+        self._energy_unit = "10 Wh" if family == "kamstrup" else "auto"
         self._start = CLOCK_CHANGE - timedelta(seconds=seconds // 2 // INTERVAL * INTERVAL)
         self._household = Household(
             seed, self._start, phases=self._meter.phases, step=int(INTERVAL)
@@ -280,7 +286,7 @@ class Soak:
         return self._outcome
 
     async def _live(self) -> None:
-        self._program = Program(self._folder, self._now, self._adapter)
+        self._program = Program(self._folder, self._now, self._adapter, self._energy_unit)
         marks = deque(MARKS)
         count = int(self._seconds // INTERVAL)
         for number in range(count):
@@ -384,7 +390,7 @@ class Soak:
             if kind == "program killed":
                 self._broker.hang_up()
             await self._program.stop(kill=kind == "program killed")
-            self._program = Program(self._folder, self._now, self._adapter)
+            self._program = Program(self._folder, self._now, self._adapter, self._energy_unit)
         elif kind == "broker hangs up":
             self._broker.hang_up()
         elif kind == "Home Assistant restarted":

@@ -17,6 +17,9 @@ DIFFERENT: Final[Mapping[str, str]] = {
 }
 """Where a discovery message may differ, as patterns of paths, each with the reason."""
 
+ADDED: Final = frozenset(("parity_errors",))
+"""Diagnostics that 0.1.0 did not have. They are announced as soon as there is a first value."""
+
 REMEMBERED: Final = ("serial mode", "meter numbers", "meters", "announced", "retained")
 """Sections of the state whose entries have to stay. One that has an empty text is a mark, of which
 the key is all that counts."""
@@ -198,12 +201,23 @@ def _recalled(start: Start, first: Start) -> Iterator[str]:
 
 
 def announcements(start: Start) -> dict[str, list[Any]]:
-    """Give the discovery messages of a start, by topic."""
+    """Give the discovery messages of a start, by topic, but for what is new since 0.1.0."""
     return {
-        topic: [json.loads(payload) if payload else None for payload in payloads]
+        topic: list(_without_added(payloads))
         for topic, payloads in start.payloads().items()
         if topic.endswith("/config")
     }
+
+
+def _without_added(payloads: Iterable[str]) -> Iterator[Any]:
+    last: object = ""
+    for payload in payloads:
+        message = json.loads(payload) if payload else None
+        components = message["cmps"] if message else {}
+        added = [components.pop(key) for key in ADDED if key in components]
+        if not (added and message == last):  # announced anew for these alone
+            yield message
+        last = message
 
 
 def unique_ids(start: Start) -> set[str]:
@@ -227,7 +241,7 @@ def _announced(start: Start, first: Start) -> Iterator[str]:
                 how = f"with different content: {_told(messages[0], others[0])}"
             yield f"{topic}: announced {len(messages)} times in one start, {how}"
         if topic in first.retained:
-            before = json.loads(first.retained[topic])
+            (before,) = _without_added([first.retained[topic]])
             for message in messages:
                 if message and (told := _told(before, message, DIFFERENT)):
                     yield f"{topic}: the announcement differs: {told}"
@@ -279,7 +293,7 @@ def _other_texts(before: Sequence[str], after: Sequence[str]) -> str:
 
 
 def _keys(payloads: Sequence[str]) -> set[str]:
-    return {key for payload in payloads for key in json.loads(payload)}
+    return {key for payload in payloads for key in json.loads(payload)} - ADDED
 
 
 # --- The state file ---

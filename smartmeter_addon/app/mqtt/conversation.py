@@ -129,7 +129,9 @@ class Conversation:
             self.delivered = True
 
     async def _subscribe(self, *filters: str) -> None:
-        codes = await self._connection.subscribe([(one, 1) for one in filters])
+        # Its answer would be unexpected if the end of the program broke this off.
+        answer = self._connection.subscribe([(one, 1) for one in filters])
+        codes = await asyncio.shield(answer)
         self._rights.answered(filters, codes)
 
     async def _repeat_values(self) -> Never:
