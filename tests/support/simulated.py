@@ -191,9 +191,10 @@ def readings(truth: Truth) -> dict[str, Decimal]:
     if "power_import" in found and "power_export" in found:
         found["power"] = found["power_import"] - found["power_export"]
     for total in _TOTALS:
-        tariffs = [found[key] for key in found if key.startswith(f"{total}_tariff_")]
-        if total not in found and len(tariffs) > 1:
-            found[total] = sum(tariffs, Decimal())
+        tariffs = [key for key in found if key.startswith(f"{total}_tariff_")]
+        is_whole = len(tariffs) > 1 and max(tariffs) == f"{total}_tariff_{len(tariffs)}"
+        if total not in found and is_whole:
+            found[total] = sum((found[key] for key in tariffs), Decimal())
     return found
 
 
