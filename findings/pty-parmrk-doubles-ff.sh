@@ -8,6 +8,10 @@
 # Linux 6.18, of any Python with the module termios. Seen on 2026-11-28.
 set -euo pipefail
 
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+
 python3 - <<'PYTHON'
 import os
 import platform
