@@ -233,14 +233,16 @@ class Record:
             if not before or unit is None:
                 continue
             seconds = sample.at - self.moved_at.get(kind, 0.0)
+            follows = _follow(before, counts, seconds, unit, unit)
+            if follows and sum(counts.values()) < _MANYFOLD * sum(before.values()):
+                continue
             others = [
                 one
                 for one in self.odds
                 if one != unit and _follow(before, counts, seconds, unit, one)
             ]
             if len(others) == 1 and not (
-                _follow(before, counts, seconds, unit, unit)
-                and self._made(before, counts, seconds, unit, others[0])
+                follows and self._made(before, counts, seconds, unit, others[0])
             ):
                 changed[kind] = others[0]
         new = changed.get(EnergyKind.ACTIVE)
@@ -261,7 +263,7 @@ class Record:
         many times what was counted before is compared with the last power.
         """
         was, said = sum(before.values()), sum(counts.values())
-        if not self.watts or not was or said < _MANYFOLD * was:
+        if not self.watts or not was:
             return True
         made = max(1.0, sum(self.watts) * seconds / 3600)
         stays = max(1.0, (said - was) * 10.0**unit)

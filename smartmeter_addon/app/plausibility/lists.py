@@ -28,6 +28,11 @@ _DATE: Final = 0xFFFFFFFFFF
 """Bits of a date-time's year, month, day and day of week."""
 
 
+def usual_gap(usual: float, passed: float) -> float:
+    """Return the usual seconds between telegrams after one more gap; 0 before the first one."""
+    return (usual or passed) * (1 + _GAP_STEP if passed > usual else 1 - _GAP_STEP)
+
+
 class _Constant:
     """The constant bits of the telegrams of one list that have the same size."""
 
@@ -113,7 +118,7 @@ class KnownList:
         """
         passed, gap = 0.0 if self.seen_at is None else now - self.seen_at, self.gap
         if passed > 0:
-            self.gap = (gap or passed) * (1 + _GAP_STEP if passed > gap else 1 - _GAP_STEP)
+            self.gap = usual_gap(gap, passed)
         self.seen_at = now
         self.count += 1
         if self.time is not None and time is not None:

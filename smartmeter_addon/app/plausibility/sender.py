@@ -211,8 +211,9 @@ class Sender:
         if self._usual or self.without or not (last and is_whole and listed.interval):
             return
         limits = self.known.limits
-        compared = any(limits.of(key).quantity for key in observation.values)
-        if compared and last.found.known is listed:
+        if last.found.known is listed and any(
+            limits.of(key).quantity for key in observation.values
+        ):
             self._usual = Usual(self.known, observation, listed.interval)
 
     def _relax(self, observation: Observation, violations: list[Violation]) -> bool:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from app.cosem.unit import Number
 from app.meters.sensors import TARIFFS
 from app.plausibility.laws import Values
+from app.plausibility.lists import usual_gap
 
 _MOST_DIGITS: Final = 6
 """Powers of ten between two units of energy: Wh and MWh."""
@@ -37,9 +38,6 @@ _SAMPLE_SECONDS: Final = 10.0
 _LONGEST_GAP: Final = 900.0
 _GAPS: Final = 2.5
 """Seconds, and times the usual ones, without a power, after which the mean power is not known."""
-
-_GAP_STEP: Final = 0.1
-"""Share by which one gap changes the usual one."""
 
 _NEAR: Final = 0.12
 """By how much the logarithm may miss a power of ten: a quarter, as the power is sampled."""
@@ -126,8 +124,7 @@ class _Direction:
             elif self.last is not None:
                 self.used += (self.last + power) * round(passed * 500)
             if self.at:
-                step = 1 + _GAP_STEP if passed > self.gap else 1 - _GAP_STEP
-                self.gap = (self.gap or passed) * step
+                self.gap = usual_gap(self.gap, passed)
             self.at, self.last, self.is_new = now, power, True
             self.samples += 1
         if (energy := self._counted(values)) is None:
