@@ -5,7 +5,6 @@ it comes out. Nothing here waits, and nothing raises on what the bytes hold.
 """
 
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
-from dataclasses import replace
 from datetime import datetime, tzinfo
 
 from app.dlms.ciphering import Keys
@@ -18,6 +17,7 @@ from app.meters.interpreter import Interpreter
 from app.meters.meter_ids import MeterIds
 from app.meters.profile import AUTO, Profile
 from app.meters.telegram import Telegram
+from app.meters.template import Templates
 from app.plausibility import Guard
 
 
@@ -67,6 +67,7 @@ class Decoder:
             energy_units=energy_units,
             now=now,
         )
+        self._templates = Templates(self._interpreter)
         self.restart()
 
     def restart(self) -> None:
@@ -101,18 +102,19 @@ class Decoder:
 
     def _interpret(self, push: Push) -> Telegram:
         """Take what a meter pushed the rest of the way."""
-        if self._guard is None:
-            return self._interpreter.read(push)
         # cosem and meters: the values get codes, units, keys, and a meter.
-        telegram = self._interpreter.interpret(push)
-        # plausibility: is that what this meter can say after its telegrams so far?
-        telegram, told = self._guard.judge(telegram)
+        telegram = self._templates.read(push) or self._interpreter.interpret(push)
+        told = None
+        if self._guard is not None:
+            # plausibility: is that what this meter can say after its telegrams so far?
+            telegram, told = self._guard.judge(telegram)
         if withheld := self._interpreter.withheld(telegram):
-            telegram = replace(telegram, withheld=(*telegram.withheld, *withheld))
+            telegram = telegram._replace(withheld=(*telegram.withheld, *withheld))
         if telegram.fault:
             return telegram
         # Only now, as nothing that a damaged telegram says of its sender may be remembered.
         self._interpreter.remember(telegram)
+        self._templates.learn(telegram)
         if told:
-            telegram = replace(telegram, told="; ".join(filter(None, (told, telegram.told))))
+            telegram = telegram._replace(told="; ".join(filter(None, (told, telegram.told))))
         return telegram

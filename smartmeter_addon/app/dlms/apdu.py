@@ -27,13 +27,11 @@ class DataNotification(NamedTuple):
         invoke_id: long-invoke-id-and-priority, as the meter counts its pushes.
         date_time: the header's date-time, 12 bytes, or None.
         body: the value pushed, mostly a structure.
-        apdu: the bytes of all of it.
     """
 
     invoke_id: int
     date_time: bytes | None
     body: Data
-    apdu: bytes
 
 
 def parse(apdu: bytes) -> DataNotification:
@@ -58,7 +56,7 @@ def parse(apdu: bytes) -> DataNotification:
     begin = pos + 1
     end = begin + size
     date_time = apdu[begin:end] if size else None
-    return DataNotification(int.from_bytes(apdu[1:5], "big"), date_time, _body(apdu, end), apdu)
+    return DataNotification(int.from_bytes(apdu[1:5], "big"), date_time, _body(apdu, end))
 
 
 def _body(apdu: bytes, pos: int) -> Data:

@@ -97,26 +97,28 @@ NAMES: Final = {
     DESCRIPTOR: "attribute-descriptor",
 }
 
-# How to unpack the types that are nothing but an integer of fixed size.
+FORMS: Final = {
+    DOUBLE_LONG: "i",
+    DOUBLE_LONG_UNSIGNED: "I",
+    INTEGER: "b",
+    LONG: "h",
+    UNSIGNED: "B",
+    LONG_UNSIGNED: "H",
+    LONG64: "q",
+    LONG64_UNSIGNED: "Q",
+    ENUM: "B",
+    DELTA_INTEGER: "b",
+    DELTA_LONG: "h",
+    DELTA_DOUBLE_LONG: "i",
+    DELTA_UNSIGNED: "B",
+    DELTA_LONG_UNSIGNED: "H",
+    DELTA_DOUBLE_LONG_UNSIGNED: "I",
+}
+"""How `struct` unpacks the types that are nothing but an integer of fixed size, big-endian."""
+
 _INTEGERS: Final = {
-    tag: (struct.Struct(form).unpack_from, struct.calcsize(form))
-    for tag, form in {
-        DOUBLE_LONG: ">i",
-        DOUBLE_LONG_UNSIGNED: ">I",
-        INTEGER: ">b",
-        LONG: ">h",
-        UNSIGNED: ">B",
-        LONG_UNSIGNED: ">H",
-        LONG64: ">q",
-        LONG64_UNSIGNED: ">Q",
-        ENUM: ">B",
-        DELTA_INTEGER: ">b",
-        DELTA_LONG: ">h",
-        DELTA_DOUBLE_LONG: ">i",
-        DELTA_UNSIGNED: ">B",
-        DELTA_LONG_UNSIGNED: ">H",
-        DELTA_DOUBLE_LONG_UNSIGNED: ">I",
-    }.items()
+    tag: (struct.Struct(f">{form}").unpack_from, struct.calcsize(f">{form}"))
+    for tag, form in FORMS.items()
 }
 INTEGER_TYPES: Final = frozenset((*_INTEGERS, BCD)) - {ENUM}
 

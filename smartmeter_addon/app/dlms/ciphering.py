@@ -22,7 +22,8 @@ GENERAL_DED_CIPHERING: Final = 0xDC
 
 KEY_SIZE: Final = 16
 TAG_SIZE: Final = 12
-_TITLE_SIZE: Final = 8
+_TITLE_LENGTH: Final = bytes((8,))
+_TITLE: Final = slice(2, 10)
 _HEADER_SIZE: Final = 5  # security control byte and invocation counter
 
 AUTHENTICATED: Final = 0x10
@@ -102,11 +103,11 @@ def parse(apdu: bytes) -> CipheredApdu:
     Raises:
         DecodeError: it ends early, has bytes left over, or is of a sort that is not supported.
     """
-    size, pos = ber.length(apdu, 1, _LAYER)
-    if size != _TITLE_SIZE:
+    title = apdu[_TITLE]
+    if apdu[1:2] != _TITLE_LENGTH:
+        size, _ = ber.length(apdu, 1, _LAYER)
         raise DecodeError(_LAYER, 1, f"a system title has 8 bytes, this one says {size}")
-    title = apdu[pos : pos + size]
-    size, pos = ber.length(apdu, pos + size, _LAYER)
+    size, pos = ber.length(apdu, _TITLE.stop, _LAYER)
     if pos + size != len(apdu):
         raise DecodeError(_LAYER, pos, f"{size} bytes announced, {len(apdu) - pos} present")
     control = apdu[pos] if size else 0

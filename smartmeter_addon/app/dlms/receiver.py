@@ -34,20 +34,61 @@ class Security(NamedTuple):
     authenticated: bool | None
 
 
-class Push(NamedTuple):
+class Push:
     """One telegram: what the meter pushed, and how it came.
+
+    A data-notification is taken apart when its content is first asked for, as a telegram like the
+    one before is read without that.
 
     Args:
         frame: link, place in the stream and addresses; its payload is the whole APDU.
         security: None when the telegram was not ciphered.
-        content: the data-notification, a P1 text, or None when `fault` says why there is none.
+        plaintext: the APDU or the P1 text, deciphered; None when `fault` says why there is none.
         fault: what keeps the content from being read or accepted.
+        is_text: whether it is a P1 text.
     """
 
-    frame: Frame
-    security: Security | None
-    content: DataNotification | bytes | None
-    fault: Fault | None = None
+    __slots__ = ("_content", "_fault", "frame", "is_text", "plaintext", "security")
+
+    def __init__(
+        self,
+        frame: Frame,
+        security: Security | None,
+        plaintext: bytes | None,
+        fault: Fault | None = None,
+        *,
+        is_text: bool = False,
+    ) -> None:
+        self.frame = frame
+        self.security = security
+        self.plaintext = plaintext
+        self.is_text = is_text
+        self._fault = fault
+        self._content: DataNotification | bytes | None = plaintext if is_text else None
+
+    @property
+    def content(self) -> DataNotification | bytes | None:
+        """The data-notification, a P1 text, or None when `fault` says why there is none."""
+        self._read()
+        return self._content
+
+    @property
+    def fault(self) -> Fault | None:
+        """What keeps the content from being read or accepted."""
+        self._read()
+        return self._fault
+
+    def with_plaintext(self, plaintext: bytes) -> "Push":
+        """Return a telegram that came the same way with another content."""
+        return Push(self.frame, self.security, plaintext, is_text=self.is_text)
+
+    def _read(self) -> None:
+        if self._content is not None or self._fault is not None or self.plaintext is None:
+            return
+        try:
+            self._content = apdu.parse(self.plaintext)
+        except DecodeError as error:
+            self._fault = _unreadable(error, self.security, self.frame.offset)
 
 
 Event: TypeAlias = Push | Fault
@@ -94,60 +135,66 @@ class Receiver:
 
     def _receive(self, frame: Frame) -> Push:
         if frame.link == p1.P1.name:
+            return Push(frame, None, frame.payload, is_text=True)
+        if frame.payload[:1] not in _CIPHERED:
             return Push(frame, None, frame.payload)
-        tag = frame.payload[:1]
         try:
-            if tag in _CIPHERED:
-                return self._decipher(frame)
-            return Push(frame, None, apdu.parse(frame.payload))
+            ciphered = ciphering.parse(frame.payload)
         except DecodeError as error:
             return Push(frame, None, None, _fault(error, frame.offset))
+        return self._decipher(frame, ciphered)
 
-    def _decipher(self, frame: Frame) -> Push:
-        ciphered = ciphering.parse(frame.payload)
+    def _decipher(self, frame: Frame, ciphered: ciphering.CipheredApdu) -> Push:
         title, control, counter = ciphered[:3]
-        security = Security(title, control, counter, None)
         try:
-            opened = self._cipher.open(ciphered)
+            plaintext, authenticated = self._cipher.open(ciphered)
         except DecodeError as error:
+            security = Security(title, control, counter, None)
             return Push(frame, security, None, _fault(error, frame.offset))
-        security = security._replace(authenticated=opened.authenticated)
-        content: DataNotification | bytes
-        try:
-            if p1.begins(opened.plaintext):
+        security = Security(title, control, counter, authenticated)
+        is_text = p1.begins(plaintext)
+        if is_text:
+            try:
                 # Without a tag that is checked, the text's own checksum is all that guards it.
-                text = p1.whole(opened.plaintext, self._checksums)
-                content = text.content
-                bits = text.checksum or frame.checksum
-                frame = frame._replace(checksum=bits, parts=1, note=text.note)
-            else:
-                content = apdu.parse(opened.plaintext)
-        except DecodeError as error:
-            return Push(frame, security, None, _undecipherable(error, opened, frame.offset))
-        if opened.authenticated is False:
+                text = p1.whole(plaintext, self._checksums)
+            except DecodeError as error:
+                fault = _unreadable(error, security, frame.offset)
+                return Push(frame, security, None, fault)
+            plaintext = text.content
+            bits = text.checksum or frame.checksum
+            frame = frame._replace(checksum=bits, parts=1, note=text.note)
+        push = Push(frame, security, plaintext, is_text=is_text)
+        if authenticated:
+            if len(self._tagged) < _MOST_TITLES:
+                self._tagged.add(title)
+        elif wrong := self._unauthenticated(push, security):
+            # What cannot be read at all tells more: a wrong key deciphers to anything.
+            return push if push.fault else Push(frame, security, None, wrong)
+        return push
+
+    def _unauthenticated(self, push: Push, security: Security) -> Fault | None:
+        """Return what is wrong with a telegram whose tag does not fit, or that should have one."""
+        offset = push.frame.offset
+        if security.authenticated is False:
             reason = (
                 "the authentication key does not fit, though the encryption key does: check"
                 " auth_key, or leave it empty to read without checking"
             )
-            fault = Fault(Kind.AUTH_KEY_WRONG, "ciphering", frame.offset, reason)
-            return Push(frame, security, None, fault)
-        if opened.authenticated:
-            if len(self._tagged) < _MOST_TITLES:
-                self._tagged.add(title)
-        elif self._authentication and title in self._tagged:
+            return Fault(Kind.AUTH_KEY_WRONG, "ciphering", offset, reason)
+        if self._authentication and security.system_title in self._tagged:
             reason = "the telegram has no tag, though this meter's telegrams have one"
-            fault = Fault(Kind.DAMAGED, "ciphering", frame.offset, reason)
-            return Push(frame, security, None, fault)
-        return Push(frame, security, content)
+            return Fault(Kind.DAMAGED, "ciphering", offset, reason)
+        return None
 
 
-def _undecipherable(error: DecodeError, opened: ciphering.Opened, offset: int) -> Fault:
+def _unreadable(error: DecodeError, security: Security | None, offset: int) -> Fault:
     """Tell a wrong key from a telegram that cannot be read.
 
     A wrong key leaves random bytes, of which one message in 256 begins like a telegram by chance
     and breaks off soon after.
     """
-    if opened.authenticated or error.layer in ("a-xdr", p1.P1.name):
+    readable = error.layer in ("a-xdr", p1.P1.name)
+    if security is None or security.authenticated or readable:
         return _fault(error, offset)
     reason = "deciphering gives no telegram: the encryption key is not this meter's"
     return Fault(Kind.KEY_WRONG, "ciphering", offset, reason)

@@ -15,7 +15,6 @@ phases together make the power that the meter sends itself.
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final, NamedTuple, cast
@@ -81,6 +80,10 @@ class Totals:
                 values[total] = sum(values[key] for key in parts)
                 formulas[total] = " + ".join(parts)
         return formulas
+
+    def of(self, sender: str) -> Mapping[str, frozenset[str]]:
+        """Return which tariffs a sender has shown, by the key of their total."""
+        return dict(self._parts.get(sender, {}))
 
     def learn(self, sender: str, reading: Reading) -> None:
         """Take what a telegram that is accepted shows of its sender's totals and tariffs."""
@@ -176,7 +179,7 @@ def completed(reading: Reading) -> Reading:
     if plan.by_angle and (found := _by_angle(sent, plan.phases, powers, total)):
         values |= found
         formulas = plan.with_angles
-    return replace(reading, values=values, derived=formulas)
+    return reading._replace(values=values, derived=formulas)
 
 
 @lru_cache(maxsize=256)

@@ -7,8 +7,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Self
 
+from app.cosem.obis import Obis
 from app.meters.quantities import CONNECTION_WATTS
 
 _WINDOW: Final = 900.0
@@ -314,11 +316,14 @@ class Shown(NamedTuple):
         meter_id: of the meter.
         record: what is known of it with this telegram.
         is_news: whether that is to be kept at once.
+        energies: codes of those whose unit the telegram does not say, each with the power of ten of
+            Wh with which it is listed.
     """
 
     meter_id: str
     record: Record
     is_news: bool
+    energies: Mapping[Obis, int] = MappingProxyType({})
 
 
 def _weighed(odds: Mapping[int, float], window: _Window, counts: Counts) -> Mapping[int, float]:

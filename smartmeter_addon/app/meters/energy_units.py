@@ -132,7 +132,8 @@ class EnergyUnits:
             before = Record.new(units, known)
         if moment is None:
             return _counted(listed, energies, Shown(meter_id, before, is_news=False), units)
-        record, news = before.after(_sample(listed, energies, moment))
+        numbers = ((item.obis, item.number) for item in listed if item.obis)
+        record, news = before.after(_sample(numbers, energies, moment))
         told = _told(news, before, record)
         if energies and told is None and record.active is None and record.since is None:
             record = replace(record, since=moment.timestamp())
@@ -142,12 +143,32 @@ class EnergyUnits:
                 " energy_unit says it"
             )
         is_news = bool(told) or meter_id not in self._records or record.units != before.units
-        shown = Shown(meter_id, record, is_news)
+        shown = Shown(meter_id, record, is_news, energies)
         return _counted(listed, energies, shown, units)._replace(told=told)
+
+    def goes_on(
+        self, shown: Shown, numbers: Iterable[tuple[Obis, Number]], moment: datetime
+    ) -> Shown | None:
+        """Take a telegram that is read like one before; None if its energies have another unit.
+
+        Args:
+            shown: by the telegram before.
+            numbers: of the telegram, with the unit that `read` takes them for, by code.
+            moment: when it was sent.
+        """
+        before = self._records.get(shown.meter_id)
+        if before is None:
+            return None
+        record, news = before.after(_sample(numbers, shown.energies, moment))
+        if news or record.units != before.units or record.active is None:
+            return None
+        if before.is_contradicted or record.is_contradicted:
+            return None
+        return shown._replace(record=record, is_news=False)
 
     def remember(self, shown: Shown) -> None:
         """Take what an accepted telegram shows."""
-        meter_id, record, is_news = shown
+        meter_id, record, is_news, _ = shown
         if not has_room(self._records, meter_id):
             return
         self._records[meter_id] = record
@@ -241,20 +262,22 @@ def _plain(number: Number) -> Number:
     return int(number) if number == int(number) else number
 
 
-def _sample(listed: Iterable[Item], energies: Mapping[Obis, int], moment: datetime) -> Sample:
+def _sample(
+    numbers: Iterable[tuple[Obis, Number | None]], energies: Mapping[Obis, int], moment: datetime
+) -> Sample:
     """Give what a telegram says of power and energy, the energies as they are counted."""
     powers: dict[tuple[int, int, int], float] = {}
     counts: dict[EnergyKind, dict[str, int]] = {}
     volts: dict[int, float] = {}
     amperes: dict[int, float] = {}
-    for item in listed:
-        if item.obis is None or item.number is None:
+    for obis, number in numbers:
+        if number is None:
             continue
-        code, number = item.obis.cde, item.number
+        code = obis.cde
         if code in _POWERS:
             powers[code] = float(number)
-        elif item.obis in energies and (kind := _COUNTERS.get(code)):
-            raw = int(scale(number, -energies[item.obis]))
+        elif obis in energies and (kind := _COUNTERS.get(code)):
+            raw = int(scale(number, -energies[obis]))
             if 0 <= raw < MOST_COUNTS:
                 counts.setdefault(kind, {})[str(code[0])] = raw
         elif code[1] == 7 and code[0] in _VOLTAGES:  # noqa: PLR2004 - group D: at this moment

@@ -1,6 +1,6 @@
 """Interprets what a meter pushed: which meter it is, its registers, and the readings in them."""
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime, tzinfo
 from functools import lru_cache
@@ -13,6 +13,7 @@ from app.cosem.unit import Number, scale
 from app.dlms.receiver import Push
 from app.fault import Fault, Kind
 from app.meters import catalogue, derived, details, identity, states, submeters
+from app.meters.energy_counts import Shown
 from app.meters.energy_units import EnergyUnits
 from app.meters.meter_clock import MeterClock, MeterClocks, is_clock
 from app.meters.meter_ids import MeterIds
@@ -95,6 +96,8 @@ class Interpreter:
         self._totals = derived.Totals()
         self._unprotected = states.Unprotected()
         self._label = label
+        self.revision = 0
+        """Grows when telegrams that are the same are read in another way from now on."""
 
     def read(self, push: Push) -> Telegram:
         """Read one telegram and take it to be right."""
@@ -102,12 +105,18 @@ class Interpreter:
         self.remember(telegram)
         return telegram
 
-    def interpret(self, push: Push) -> Telegram:
-        """Read one telegram; what it says of its sender is not remembered."""
+    def interpret(self, push: Push, *, energies_go_on: bool = True) -> Telegram:
+        """Read one telegram; what it says of its sender is not remembered.
+
+        Args:
+            push: the telegram.
+            energies_go_on: whether its energies go on from the last ones, and may show their unit.
+        """
         if push.fault or push.content is None:
             return Telegram(push, fault=push.fault)
         title = push.security.system_title if push.security else None
-        if is_text := isinstance(push.content, bytes):
+        is_text = push.is_text
+        if isinstance(push.content, bytes):
             text = p1.decode(push.content)
             header = None
             mark = p1.identification(text)
@@ -134,7 +143,9 @@ class Interpreter:
         )
         meter = _meter(profile.type, manufacturer, model, title, shown, kept_id, otherwise)
         sent = timestamp or (self._now() if self._now else None)
-        counted = self._energy_units.read(meter.id, profile, listed, understood.energies, sent)
+        counted = self._energy_units.read(
+            meter.id, profile, listed, understood.energies, sent if energies_go_on else None
+        )
         registers = _registers(counted.items, clock)
         waiting = number is None and self._numbers.awaited(sender, profile, push)
         # A number whose unit is not known is a register and no reading.
@@ -168,6 +179,17 @@ class Interpreter:
             shown=counted.shown,
         )
 
+    @property
+    def clocks(self) -> MeterClocks:
+        """The clocks of the line's senders."""
+        return self._clocks
+
+    def energies_go_on(
+        self, shown: Shown, numbers: Iterable[tuple[Obis, Number]], moment: datetime
+    ) -> Shown | None:
+        """See `EnergyUnits.goes_on`."""
+        return self._energy_units.goes_on(shown, numbers, moment)
+
     def withheld(self, telegram: Telegram) -> tuple[Withheld, ...]:
         """Tell of the energies of this line that are not published for long, see `EnergyUnits`."""
         sent = telegram.timestamp or (self._now() if self._now else None)
@@ -176,18 +198,35 @@ class Interpreter:
     def remember(self, telegram: Telegram) -> None:
         """Take what a telegram says of its sender to be so, for those that follow."""
         self._clocks.remember(telegram.sender, telegram.timestamp)
+        if telegram.evidence is not None:
+            self._recogniser.learn(telegram.evidence)
+        if telegram.shown is not None:
+            self._energy_units.remember(telegram.shown)
+        if telegram.template is None:
+            known = self._known_of(telegram)
+            self._learn(telegram)
+            self.revision += known != self._known_of(telegram) or telegram.told is not None
+
+    def _known_of(self, telegram: Telegram) -> tuple[object, ...]:
+        """Return what is known of a sender by which its next telegrams are read."""
+        sender = telegram.sender
+        return (
+            self._numbers.of(sender),
+            self._totals.of(sender),
+            self._unprotected.of(sender),
+            self._recogniser.known_of(telegram.evidence),
+        )
+
+    def _learn(self, telegram: Telegram) -> None:
+        """Take what a telegram says of its sender beside its values."""
         self._numbers.remember(telegram)
         if telegram.kept_id is not None:
             self._ids.remember(*telegram.kept_id)
         if telegram.reading is not None:
             self._totals.learn(telegram.sender, telegram.reading)
         if telegram.registers and not _is_protected(telegram.push):
-            is_p1 = isinstance(telegram.push.content, bytes)
+            is_p1 = telegram.push.is_text
             self._unprotected.learn(telegram.sender, states.read(telegram.registers, is_p1=is_p1))
-        if telegram.evidence is not None:
-            self._recogniser.learn(telegram.evidence)
-        if telegram.shown is not None:
-            self._energy_units.remember(telegram.shown)
 
     def _reading(
         self,

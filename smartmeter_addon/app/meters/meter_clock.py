@@ -77,11 +77,42 @@ class MeterClocks:
         self._zone = zone
         self._now = now
         self._last: dict[str, datetime] = {}
+        self._hours: dict[str, tuple[tuple[bytes, bytes], datetime]] = {}
 
     def of(self, sender: str) -> MeterClock:
         """Give the clock of a sender's next telegram."""
         before = self._last.get(sender) or (self._now() if self._now else None)
         return MeterClock(self._zone, before)
+
+    def moment(self, sender: str, raw: bytes, *, is_text: bool) -> datetime | None:
+        """Read a time of a sender's next telegram, as `MeterClock.moment` does.
+
+        What was found of one time holds for later ones of the same hour.
+
+        Args:
+            sender: of the telegram.
+            raw: a date-time of 12 bytes, or the characters of a time in text.
+            is_text: whether it is the latter.
+        """
+        minutes, seconds, rest = (8, 10, 12) if is_text else (6, 7, 8)
+        hour = raw[:minutes], raw[rest:]
+        known, last = self._hours.get(sender), self._last.get(sender)
+        if known and last and known[0] == hour:
+            minute, second = raw[minutes:seconds], raw[seconds:rest]
+            try:
+                moment = known[1].replace(
+                    minute=int(minute) if is_text else minute[0],
+                    second=int(second) if is_text else second[0],
+                )
+            except ValueError:
+                return None
+            if moment >= last:  # else it may be the second of two hours
+                return moment
+        value = raw.decode("ascii", "replace") if is_text else raw
+        found = self.of(sender).moment(value)
+        if found and has_room(self._hours, sender):
+            self._hours[sender] = hour, found
+        return found
 
     def remember(self, sender: str, moment: datetime | None) -> None:
         """Take the time that a telegram gives, if it gives one."""

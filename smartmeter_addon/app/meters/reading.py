@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, Self
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, Self
 
 _ID: Final = re.compile("[a-z0-9_-]+")
 
@@ -44,8 +45,7 @@ class Meter:
         return meter
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What one telegram says.
 
     Args:
@@ -62,5 +62,5 @@ class Reading:
     timestamp: datetime | None
     values: Mapping[str, Decimal | int | str]
     unknown: frozenset[str] = frozenset()
-    derived: Mapping[str, str] = field(default_factory=dict)
-    details: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    derived: Mapping[str, str] = MappingProxyType({})
+    details: Mapping[str, Mapping[str, Any]] = MappingProxyType({})

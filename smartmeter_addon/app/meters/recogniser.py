@@ -131,6 +131,10 @@ class Recogniser:
         profile = fitting[0] if fitting else _generic(maker)
         return Understood(profile, listed, manufacturer=self._maker_of(profile, listed, said))
 
+    def known_of(self, evidence: Evidence | None) -> object:
+        """Return what is believed of the sender of a telegram."""
+        return self._scale_finder.known_of(evidence.sender) if evidence else None
+
     def learn(self, evidence: Evidence) -> None:
         """Take what a telegram that is accepted shows of its sender."""
         self._scale_finder.learn(evidence)

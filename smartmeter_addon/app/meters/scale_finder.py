@@ -97,6 +97,11 @@ class ScaleFinder:
         }
         return Scaled(profile, found, note, Evidence(sender, family, volts), energies)
 
+    def known_of(self, sender: Sender) -> tuple[object, ...]:
+        """Return what is believed of a sender."""
+        beliefs = self._families.of(sender), self._volt_scales.of(sender)
+        return tuple(belief and belief.value for belief in beliefs)
+
     def learn(self, evidence: Evidence) -> None:
         """Take what a telegram that is accepted shows of its sender."""
         self._families.learn(evidence.sender, evidence.family)

@@ -64,6 +64,10 @@ class Unprotected:
     def __init__(self) -> None:
         self._known: dict[str, dict[str, _Known]] = {}  # by sender and key
 
+    def of(self, sender: str) -> Mapping[str, object]:
+        """Return what is known of a sender, by key."""
+        return dict(self._known.get(sender, {}))
+
     def agreed(self, sender: str, said: States) -> States:
         """Give what may be published of what a telegram says."""
         known = self._known.get(sender, {})
@@ -114,7 +118,7 @@ def is_read(obis: Obis) -> bool:
 
 def is_no_limit(key: str, value: Number) -> bool:
     """Tell whether a limit says that there is none: 999 or 999.9 kW, kVA or A."""
-    if not key.startswith(_LIMITS):
+    if not key.startswith(LIMITS):
         return False
     thousands = 0 if SENSORS[key].unit == "A" else 3
     return _NO_LIMIT <= scale(value, -thousands) < _NO_LIMIT + 1
@@ -221,7 +225,7 @@ MESSAGES: Final[dict[_Code, str]] = {
 
 _LIMIT: Final = (17, 0, 0)
 _LIMIT_OF_BOTH_WAYS: Final = (31, 4, 0)
-_LIMITS: Final = ("power_limit", "apparent_power_limit", "current_limit")
+LIMITS: Final = ("power_limit", "apparent_power_limit", "current_limit")
 _NO_LIMIT: Final = 999
 
 _SWITCH: Final = (96, 3, 10)
@@ -256,7 +260,7 @@ def _limit(register: Register) -> tuple[str, Number | None] | None:
     value = register.value
     if isinstance(value, (str, bool)):
         return None
-    for key in _LIMITS:
+    for key in LIMITS:
         exponent = quantities.exponent(register.unit, SENSORS[key].unit or "")
         if exponent is not None:
             number = scale(value, exponent)

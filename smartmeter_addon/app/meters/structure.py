@@ -71,25 +71,26 @@ class Mask(NamedTuple):
         texts: bits that a meter mostly repeats: of each string, of the status of each clock.
         clocks: where date-times stand, in bytes.
         size: of the content, in bytes.
+        numbers: where numbers of fixed size stand, in bytes, and their A-XDR types.
     """
 
     fixed: int
     texts: tuple[int, ...] = ()
     clocks: tuple[int, ...] = ()
     size: int = 0
+    numbers: tuple[tuple[int, int], ...] = ()
 
 
 def content_of(telegram: Telegram) -> bytes:
     """Return the bytes that `mask_of` is about: the APDU or the text, deciphered."""
-    content = telegram.push.content
-    return content if isinstance(content, bytes) else content.apdu if content else b""
+    return telegram.push.plaintext or b""
 
 
 def channel_of(telegram: Telegram) -> Structure:
     """Return how a telegram came: the first entries of its structure."""
     push = telegram.push
     control = None if push.security is None else push.security.security_control
-    return push.frame.link, isinstance(push.content, bytes), push.frame.address, control
+    return push.frame.link, push.is_text, push.frame.address, control
 
 
 def checksum_of(telegram: Telegram) -> int:
@@ -105,16 +106,17 @@ def structure_of(telegram: Telegram) -> tuple[Structure, Mask | None]:
         for obis, register in (telegram.registers or {}).items():
             entries += obis, register.unit, isinstance(register.value, str)
         return tuple(entries), _mask_of_text(content or b"")
-    walk = _Walk(content.apdu, entries)
+    apdu = content_of(telegram)
+    walk = _Walk(apdu, entries)
     end = walk.elements([content.body], len(walk.fixed), is_value=True)
-    whole = len(walk.fixed) == end == len(content.apdu)
+    whole = len(walk.fixed) == end == len(apdu)
     if not whole:
         return tuple(entries), None
     texts = (
         int.from_bytes(text, "big") << 8 * (end - begin - len(text)) for begin, text in walk.texts
     )
     fixed = int.from_bytes(walk.fixed, "big")
-    return tuple(entries), Mask(fixed, tuple(texts), tuple(walk.clocks), end)
+    return tuple(entries), Mask(fixed, tuple(texts), tuple(walk.clocks), end, tuple(walk.numbers))
 
 
 def alike(one: Structure, other: Structure) -> bool:
@@ -148,6 +150,11 @@ def digest(one: Structure) -> int:
     return zlib.crc32(repr((*one[:2], *one[CHANNEL_SIZE:])).encode())
 
 
+def digits(text: bytes) -> bytes:
+    """Return the constant bits of characters of which each digit may become any other."""
+    return text.translate(_DIGITS)
+
+
 def is_clock(value: bytes) -> bool:
     """Tell whether an octet string is a date-time."""
     return len(value) == clock.SIZE and value[0] in _CENTURIES
@@ -156,7 +163,7 @@ def is_clock(value: bytes) -> bool:
 def _mask_of_text(text: bytes) -> Mask:
     mask = bytearray(b"\xff" * len(text))
     for found in _BRACKETS.finditer(text):
-        mask[found.start() : found.end()] = found[0].translate(_DIGITS)
+        mask[found.start() : found.end()] = digits(found[0])
     return Mask(int.from_bytes(mask, "big"), size=len(text))
 
 
@@ -174,11 +181,11 @@ class _Walk:
         self.fixed = bytearray((_ALL, _NONE, _NONE, _NONE, _NONE, _ALL))
         self.texts: list[tuple[int, bytes]] = [(1, b"\xff")]  # where they begin, and their bits
         self.clocks: list[int] = []
+        self.numbers: list[tuple[int, int]] = []
         header = apdu[_HEADER - 1]
-        size = header + 1 if header == axdr.OCTET_STRING else header
-        if size > clock.SIZE:
+        if header == axdr.OCTET_STRING:  # Kaifa's in Norway and Sweden has its tag
             self.fixed.append(_ALL)
-        if size:
+        if header:
             self._clock(len(self.fixed), is_said=is_clock(apdu[len(self.fixed) :][: clock.SIZE]))
 
     def _clock(self, pos: int, *, is_said: bool) -> int:
@@ -210,6 +217,7 @@ class _Walk:
                 )
                 size = axdr.SIZES[tag]
                 pos = self._take(pos, 1)
+                self.numbers += [(pos, tag)] * is_value
                 pos = self._take(pos, size, _NONE if is_value else _ALL)
             elif tag in (axdr.NULL, axdr.DONT_CARE):
                 self._entries.append(tag)

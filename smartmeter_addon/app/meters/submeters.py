@@ -109,7 +109,7 @@ def _kind(reading: Reading) -> str:
 def _named_by_kind(reading: Reading) -> Reading:
     """Give a meter an id of its own whose number one of another kind has, too."""
     meter = replace(reading.meter, id=f"{reading.meter.id}_{_kind(reading)}")
-    return replace(reading, meter=meter)
+    return reading._replace(meter=meter)
 
 
 def _reading(

@@ -1,7 +1,6 @@
 """All that the program knows of one telegram."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -48,8 +47,7 @@ class Withheld(NamedTuple):
     since: float
 
 
-@dataclass(frozen=True, slots=True)
-class Telegram:
+class Telegram(NamedTuple):
     """All there is to know of one telegram.
 
     Args:
@@ -74,6 +72,7 @@ class Telegram:
         told: what was decided with this telegram: what pending ones before it turned out to be, and
             what its energies count.
         withheld: all that is withheld on this line at the time of this telegram.
+        template: the `Template` that it was read by; None when it was read in the general way.
     """
 
     push: Push
@@ -95,3 +94,4 @@ class Telegram:
     shown: Shown | None = None
     told: str | None = None
     withheld: tuple[Withheld, ...] = ()
+    template: object = None

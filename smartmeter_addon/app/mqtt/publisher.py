@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from time import monotonic
@@ -268,7 +268,7 @@ class Publisher:
             del last[key]
         if last.keys() <= reading.values.keys():
             return reading
-        return replace(reading, values={**reading.values, **last})
+        return reading._replace(values={**reading.values, **last})
 
     def _rights_changed(self) -> None:
         filters = self._layout.own, self._layout.announced

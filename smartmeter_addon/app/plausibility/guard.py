@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from app.fault import Fault, Kind
@@ -85,7 +84,7 @@ class Guard:
             decided = _not_accepted(telegram, decision)
         withheld = [one for each in self._senders.values() for one in each.withheld(wall)]
         if withheld:
-            decided = replace(decided, withheld=tuple(withheld))
+            decided = decided._replace(withheld=tuple(withheld))
         return Verdict(decided, decision.told)
 
     def _new_sender(self, name: str) -> Sender:
@@ -124,7 +123,7 @@ def _not_accepted(telegram: Telegram, decision: Decision) -> Telegram:
     if decision.outcome is Outcome.REJECTED:
         done, kind = "a telegram was rejected", Kind.REPLAYED
     fault = Fault(kind, "meter", telegram.push.frame.offset, f"{done}: {reasons}")
-    return replace(telegram, fault=fault, reading=None, others=())
+    return telegram._replace(fault=fault, reading=None, others=())
 
 
 def _published(telegram: Telegram, decision: Decision) -> Telegram:
@@ -138,6 +137,6 @@ def _published(telegram: Telegram, decision: Decision) -> Telegram:
             for key, value in reading.values.items()
             if key not in decision.withheld
         }
-        reading = replace(reading, values=values) if values else None
+        reading = reading._replace(values=values) if values else None
     others = tuple(one for one in telegram.others if one.meter.id not in decision.reports)
-    return replace(telegram, reading=reading, others=others)
+    return telegram._replace(reading=reading, others=others)

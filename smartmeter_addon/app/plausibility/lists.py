@@ -39,7 +39,7 @@ class _Constant:
     __slots__ = ("clocks", "count", "fixed", "last", "strings", "texts", "usual")
 
     def __init__(self, mask: structure.Mask, bits: int) -> None:
-        self.fixed, self.strings, self.clocks, _ = mask
+        self.fixed, self.strings, self.clocks = mask[:3]
         self.texts = sum(self.strings)  # they do not overlap
         self.last = bits
         self.count = 0  # of telegrams

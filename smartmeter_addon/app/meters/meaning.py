@@ -1,0 +1,350 @@
+"""Finds by trial what the numbers and times in a telegram's plaintext mean.
+
+In a copy of the telegram one number is made one more, and the general way reads that. What it then
+says otherwise is what the number counts, and by how much is its scale. A number that moves anything
+else, or not in proportion, is a constant. Times are found alike.
+
+In the end all numbers are set to the least, to the most, and to something between, and the general
+way has to say what was found. Where it does not, the numbers that cause that are bounded.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from app.cosem import items
+from app.cosem.obis import Obis
+from app.cosem.unit import Number, scale
+from app.meters import catalogue, states, structure
+from app.meters.meter_clock import MeterClock, is_clock
+from app.meters.quantities import QUANTITIES, Quantity
+from app.meters.reading import Reading
+from app.meters.slots import NumberSlot, TimeSlot, numbers_in, times_in
+from app.meters.telegram import Telegram
+
+Name = tuple[object, ...]
+"""What a telegram says, by where it stands: ``("values", key)``, ``("registers", obis)``,
+``("others", index, key)``; of times ``("sent",)``, ``("others", index)``, ``("registers", obis)``,
+and ``("shown", obis)`` for the text of a clock among the registers."""
+
+_SHARES: Final = (0, 1000, 618, 237, 854)
+"""Thousandths of their ranges to which all numbers are set in turn."""
+
+_MOST_ROUNDS: Final = 8
+"""Times that numbers are bounded and tried again before a telegram is given up."""
+
+
+class Row(NamedTuple):
+    """What a number that a telegram says is made of.
+
+    Args:
+        terms: indices of slots, each with the factor of its count.
+        rest: what is added to their sum.
+        exponent: the power of ten by which all that is multiplied.
+    """
+
+    terms: tuple[tuple[int, int], ...]
+    rest: int
+    exponent: int
+
+    @property
+    def slot(self) -> int | None:
+        """The index of the one slot whose count it is; None where it is more than that."""
+        is_plain = not self.rest and len(self.terms) == 1 and self.terms[0][1] == 1
+        return self.terms[0][0] if is_plain else None
+
+    def sum_of(self, counts: Sequence[int]) -> int:
+        """Return the sum for the counts at all slots."""
+        return sum([counts[index] * factor for index, factor in self.terms], self.rest)
+
+
+class Meaning(NamedTuple):
+    """What the plaintext of a telegram means.
+
+    Args:
+        numbers: the slots of numbers that are no constants.
+        times: the slots of times that are none.
+        rows: what each number that the telegram says is made of.
+        moments: the slot of each time that it says; one that is missing is constant.
+    """
+
+    numbers: tuple[NumberSlot, ...]
+    times: tuple[TimeSlot, ...]
+    rows: Mapping[Name, Row]
+    moments: Mapping[Name, TimeSlot]
+
+
+_Slopes = dict[Name, tuple[int, int]]
+"""What one number moves, each with the sign and the power of ten of its count."""
+
+
+class _Said(NamedTuple):
+    """All that a telegram says.
+
+    Args:
+        numbers: by name.
+        times: by name.
+        rest: all else.
+    """
+
+    numbers: dict[Name, Number]
+    times: dict[Name, datetime | str]
+    rest: list[object]
+
+
+def find(base: Telegram, read: Callable[[bytes], Telegram], clock: MeterClock) -> Meaning | None:
+    """Find what the plaintext of a telegram means.
+
+    Args:
+        base: the telegram, read in the general way.
+        read: reads another plaintext of the same sender in the general way.
+        clock: of the sender.
+
+    Returns:
+        None when the general way does not say the same of like telegrams.
+    """
+    if not _is_steady(base):
+        return None
+    return _Trial(base, read, clock).meaning()
+
+
+def _is_steady(base: Telegram) -> bool:
+    """Tell whether a telegram is read without a doubt that others like it may decide otherwise."""
+    shown = base.evidence
+    if base.fault or base.reading is None or base.told or base.waiting:
+        return False
+    return shown is None or (shown.family is None and (shown.volts is None or shown.volts[1]))
+
+
+class _Trial:
+    """The trial of one telegram, see `find` for the arguments."""
+
+    def __init__(
+        self, base: Telegram, read: Callable[[bytes], Telegram], clock: MeterClock
+    ) -> None:
+        self._base = base
+        self._content = structure.content_of(base)
+        self._read = read
+        self._clock = clock
+        self._said = _said(base)
+
+    def meaning(self) -> Meaning | None:
+        """Return what was found and proven."""
+        times = self._times()
+        moments = {name: time for time, names in times for name in names}
+        if ("sent",) in self._said.times and ("sent",) not in moments:
+            return None
+        tried = ((slot, self._slopes(slot)) for slot in numbers_in(self._base))
+        moving = [(self._bounded(slot, found), found) for slot, found in tried if found is not None]
+        slopes = [found for _, found in moving]
+        rows = {
+            name: _row(name, value, [slot.number for slot, _ in moving], slopes)
+            for name, value in self._said.numbers.items()
+        }
+        numbers = tuple(slot for slot, _ in moving)
+        return self._proven(Meaning(numbers, tuple(time for time, _ in times), rows, moments))
+
+    def _times(self) -> list[tuple[TimeSlot, list[Name]]]:
+        """Find the times of the plaintext that are no constants, and what each of them is."""
+        before, found = self._said, []
+        for time in times_in(self._base):
+            content = time.put_other(self._content)
+            now = _said(self._read(content))
+            moved = [name for name in before.times if now.times.get(name) != before.times[name]]
+            is_told = all(
+                said.times.get(name) == self._time_of(name, time, one)
+                for said, one in ((before, self._content), (now, content))
+                for name in moved
+            )
+            is_dead = bool(moved) and self._are_dead(moved)
+            if now._replace(times={}) == before._replace(times={}) and is_told and not is_dead:
+                found.append((time, moved))
+        return found
+
+    def _time_of(self, name: Name, time: TimeSlot, content: bytes) -> datetime | str | None:
+        """Return what the general way makes of a time in a plaintext."""
+        value = time.value_in(content)
+        if name[0] == "shown":
+            return shown_clock(self._clock, value)
+        return self._clock.moment(value)
+
+    def _slopes(self, slot: NumberSlot) -> _Slopes | None:
+        """Find what a number counts; None where that is nothing, or where it is a constant."""
+        before = self._said
+        step = 1 if slot.number < slot.most else -1
+        now = _said(self._read(slot.put(self._content, slot.number + step)))
+        if now.numbers.keys() != before.numbers.keys() or now[1:] != before[1:]:
+            return None
+        slopes: _Slopes = {}
+        for name, value in now.numbers.items():
+            if moved := (value - before.numbers[name]) * step:
+                sign, digits, exponent = Decimal(moved).normalize().as_tuple()
+                if digits != (1,) or not isinstance(exponent, int) or _is_switch(name):
+                    return None
+                slopes[name] = -1 if sign else 1, exponent
+        return None if self._are_dead(slopes) else slopes
+
+    def _are_dead(self, names: Iterable[Name]) -> bool:
+        """Tell whether all that a number or a time moves is of a submeter that is not read.
+
+        Of two channels with one number, the one with the newer report is read.
+        """
+        of = [name[-1] for name in names]
+        return self._base.push.is_text and all(
+            isinstance(obis, Obis) and obis.a == 0 and obis.b > 0 for obis in of
+        )
+
+    def _bounded(self, slot: NumberSlot, slopes: _Slopes) -> NumberSlot:
+        """Bound a voltage whose size tells its scale to those of a grid; see `ScaleFinder`."""
+        if self._base.evidence is None:
+            return slot
+        for name, (_, exponent) in slopes.items():
+            key = name[-1]
+            if name[0] == "values" and catalogue.quantity_of_reading(str(key)) is Quantity.VOLTAGE:
+                grid = QUANTITIES[Quantity.VOLTAGE].bounds
+                least = math.ceil(scale(Decimal(grid.least), -exponent))
+                most = math.floor(scale(Decimal(grid.most), -exponent))
+                is_usual = least <= slot.number <= most
+                return slot._replace(
+                    least=least if is_usual else slot.number,
+                    most=most if is_usual else slot.number,
+                    is_bounded=True,
+                )
+        return slot
+
+    def _proven(self, meaning: Meaning) -> Meaning | None:
+        """Bound the numbers until the general way says the same for all of them at once."""
+        exceptions = _exceptions(self._base)
+        tries = [
+            *(_share_of(share) for share in _SHARES),
+            *(_exactly(number) for number in exceptions),
+        ]
+        for choose in tries:
+            for _ in range(_MOST_ROUNDS):
+                counts = [choose(slot) for slot in meaning.numbers]
+                if self._holds(meaning, counts):
+                    break
+                bounded = tuple(self._bounds(meaning, n, count) for n, count in enumerate(counts))
+                if bounded == meaning.numbers:
+                    return None
+                meaning = meaning._replace(numbers=bounded)
+            else:
+                return None
+        return meaning
+
+    def _bounds(self, meaning: Meaning, index: int, count: int) -> NumberSlot:
+        """Bound the number at one slot so that the general way says what was found."""
+        slot = meaning.numbers[index]
+        counts = [one.number for one in meaning.numbers]
+
+        def holds(number: int) -> bool:
+            counts[index] = number
+            return self._holds(meaning, counts)
+
+        if count == slot.number or holds(count):
+            return slot
+        good, bad = slot.number, count
+        while abs(bad - good) > 1:
+            between = (good + bad) // 2
+            good, bad = (between, bad) if holds(between) else (good, between)
+        bounded = slot._replace(is_bounded=True)
+        return bounded._replace(least=good) if bad < good else bounded._replace(most=good)
+
+    def _holds(self, meaning: Meaning, counts: Sequence[int]) -> bool:
+        """Tell whether the general way says what was found, with these numbers at the slots."""
+        content = self._content
+        for slot, count in zip(meaning.numbers, counts, strict=True):
+            content = slot.put(content, count)
+        now = _said(self._read(content))
+        expected = {
+            name: scale(row.sum_of(counts), row.exponent) for name, row in meaning.rows.items()
+        }
+        return now.numbers == expected and now[1:] == self._said[1:]
+
+
+def shown_clock(clock: MeterClock, value: bytes | str) -> str:
+    """Return how a register shows a clock, also one that calls itself invalid.
+
+    Inside its lists an E450 calls a clock invalid that is right to the second. The register shows
+    what it says; the telegram's time is not taken from it.
+    """
+    moment = clock.moment(value, even_invalid=True)
+    return moment.isoformat() if moment else items.text(value)
+
+
+def _is_switch(name: Name) -> bool:
+    """Tell whether a reading may say that there is none of what it measures."""
+    return name[0] == "values" and str(name[-1]).startswith(states.LIMITS)
+
+
+def _exceptions(base: Telegram) -> set[int]:
+    """Return the numbers with which lists of the meter's family say that they have no value."""
+    lists = base.profile.lists if base.profile else ()
+    absent = (place.absent for listed in lists for place in listed.places)
+    return {number for number in absent if number is not None}
+
+
+def _share_of(share: int) -> Callable[[NumberSlot], int]:
+    return lambda slot: slot.least + (slot.most - slot.least) * share // 1000
+
+
+def _exactly(number: int) -> Callable[[NumberSlot], int]:
+    return lambda slot: number if slot.least <= number <= slot.most else slot.number
+
+
+def _row(name: Name, value: Number, counts: Sequence[int], slopes: Sequence[_Slopes]) -> Row:
+    """Return what a number that the telegram says is made of."""
+    parts = [(n, *found[name]) for n, found in enumerate(slopes) if name in found]
+    own = value.as_tuple().exponent if isinstance(value, Decimal) else 0
+    exponent = min((part[2] for part in parts), default=int(own))
+    rest = scale(value, -exponent)
+    if rest != int(rest):
+        exponent = min(exponent, int(own))
+        rest = scale(value, -exponent)
+    terms = tuple((n, sign * 10 ** (of - exponent)) for n, sign, of in parts)
+    return Row(terms, int(rest) - sum(counts[n] * factor for n, factor in terms), exponent)
+
+
+def _said(telegram: Telegram) -> _Said:
+    """Take what a telegram says apart."""
+    said = _Said({}, {}, [])
+    said.rest.extend(
+        (
+            *(telegram.fault, telegram.profile, telegram.manufacturer, telegram.model),
+            *(telegram.number, telegram.kept_id, telegram.unknown, telegram.note, telegram.told),
+            *(telegram.waiting, telegram.sender),
+        )
+    )
+    _take_moment(said, ("sent",), telegram.timestamp)
+    if telegram.reading:
+        said.rest.append(telegram.reading.timestamp == telegram.timestamp)
+        _take_reading(said, ("values",), telegram.reading)
+    for index, other in enumerate(telegram.others):
+        _take_moment(said, ("others", index), other.timestamp)
+        _take_reading(said, ("others", index), other)
+    for obis, (value, unit, at, is_dated) in (telegram.registers or {}).items():
+        said.rest.append((obis, unit, is_dated))
+        _take_moment(said, ("registers", obis), at)
+        if is_clock(obis) and isinstance(value, str):
+            said.times["shown", obis] = value
+        elif isinstance(value, (str, bool)):
+            said.rest.append(value)
+        else:
+            said.numbers["registers", obis] = value
+    return said
+
+
+def _take_moment(said: _Said, name: Name, moment: datetime | None) -> None:
+    said.rest.append(moment is None)
+    if moment:
+        said.times[name] = moment
+
+
+def _take_reading(said: _Said, where: Name, reading: Reading) -> None:
+    said.rest.extend((reading.meter, reading.unknown, dict(reading.derived), dict(reading.details)))
+    for key, value in reading.values.items():
+        said.rest.append((key, value if isinstance(value, str) else None))
+        if not isinstance(value, str):
+            said.numbers[*where, key] = value

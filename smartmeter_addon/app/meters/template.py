@@ -1,0 +1,365 @@
+"""Templates: a telegram like one before is read by the places of its values.
+
+A meter says the same in each telegram of a list, but for its values and its clock. So when some
+telegrams of a list were read in the general way and accepted, a template is made of the last one.
+A telegram that has the same constant bits is read by it: all constants are compared at once, all
+numbers are unpacked at once, and they stay integers.
+
+What the numbers mean is found by trial, see `meaning`: a template knows no codes, no units and no
+profiles, and never says what the general way would not say. Whatever misses it goes the general
+way: another list, another text or state, an hour without a time, a number out of bounds. It is
+valid as long as what the general way remembers of the meter stays what it is
+(`Interpreter.revision`).
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from operator import itemgetter
+from typing import Final, NamedTuple
+
+from app.cosem.obis import Obis
+from app.cosem.unit import scale
+from app.dlms.receiver import Push
+from app.meters import slots, structure
+from app.meters.energy_counts import Shown
+from app.meters.interpreter import Interpreter
+from app.meters.meaning import Meaning, Name, find, shown_clock
+from app.meters.meter_clock import MeterClock
+from app.meters.reading import Reading
+from app.meters.slots import TimeSlot
+from app.meters.telegram import Register, Telegram
+from app.meters.values import Layout, Values
+
+_AFTER: Final = 3
+_TIMES: Final = 4
+"""Telegrams of a channel that are read in the general way before a template is made; how many times
+more of them before each further one, as making one takes as long as reading some hundred."""
+
+_MOST: Final = 8
+"""Templates of one channel: lists of a meter that have the same size, and states it is in."""
+
+_MOST_CHANNELS: Final = 32
+"""Channels that are remembered; a hostile sender makes up others."""
+
+
+class _Part(NamedTuple):
+    """How one reading of a telegram is made.
+
+    Args:
+        reading: as the first telegram had it.
+        layout: of its values.
+        pick: takes their counts from those of the telegram.
+        time: where its time stands; None where that is constant.
+    """
+
+    reading: Reading
+    layout: Layout
+    pick: Callable[[tuple[int, ...]], tuple[int, ...]]
+    time: TimeSlot | None
+
+    def read(self, counts: tuple[int, ...], at: datetime | None) -> Reading:
+        """Make the reading of a telegram."""
+        meter, _, _, unknown, derived, details = self.reading
+        values = Values(self.layout, self.pick(counts))
+        return Reading(meter, at, values, unknown, derived, details)
+
+
+class Template:
+    """Reads telegrams that are like one before.
+
+    Args:
+        base: that telegram, read in the general way.
+        reading: of it.
+        meaning: of its plaintext.
+        interpreter: of the line.
+    """
+
+    __slots__ = (
+        *("_base", "_bounds", "_constants", "_counted", "_has_times", "_interpreter", "_main"),
+        *("_meaning", "_others", "_reported", "_sent", "_sums", "_unpack", "bits", "constant"),
+    )
+
+    def __init__(
+        self, base: Telegram, reading: Reading, meaning: Meaning, interpreter: Interpreter
+    ) -> None:
+        content = structure.content_of(base)
+        self._base = base
+        self._meaning = meaning
+        self._interpreter = interpreter
+        self._unpack = slots.unpacker(content, meaning.numbers)
+        self._bounds = [
+            (n, slot.least, slot.most) for n, slot in enumerate(meaning.numbers) if slot.is_bounded
+        ]
+        places = self._place_rows()
+        self._sent = meaning.moments.get(("sent",))
+        self._main = _part(("values",), reading, meaning, places)
+        self._others = [
+            _part(("others", n), one, meaning, places) for n, one in enumerate(base.others)
+        ]
+        self._reported: dict[bytes, datetime | None] = {}  # times of the last reports
+        self._has_times = any(name[0] in {"registers", "shown"} for name in meaning.moments)
+        self._counted = self._rows_of_energies() if base.shown else ()
+        self.bits = int.from_bytes(content, "big")
+        """The plaintext of that telegram."""
+        self.constant = slots.constant_bits(
+            content, meaning.numbers, meaning.times, is_text=base.push.is_text
+        )
+        """Its bits that are the same in all telegrams that are read by this template."""
+
+    def read(self, push: Push, content: bytes) -> Telegram | None:
+        """Read a telegram that has the same constant bits.
+
+        Returns:
+            None if it is to be read in the general way.
+        """
+        try:
+            counts = self._unpack(content)
+        except ValueError:
+            return None
+        for n, least, most in self._bounds:
+            if not least <= counts[n] <= most:
+                return None
+        base, time = self._base, self._sent
+        clocks, sent = self._interpreter.clocks, base.timestamp
+        clock = clocks.of(base.sender) if self._has_times else None
+        if time is not None:
+            sent = clocks.moment(base.sender, time.of(content), is_text=time.is_text)
+            if sent is None:
+                return None
+        registers = _Registers(base, self._meaning, content, counts, clock)
+        shown = self._energies(counts, sent)
+        counts += self._constants
+        if self._sums:
+            counts += tuple([row.sum_of(counts) for row in self._sums])
+        others = self._read_others(content, counts, sent) if self._others else ()
+        if len(others) < len(self._others) or (base.shown and not shown):
+            return None
+        return Telegram(
+            push,
+            base.profile,
+            base.manufacturer,
+            base.model,
+            self._main.read(counts, sent),
+            others,
+            base.number,
+            base.kept_id,
+            sent,
+            registers,
+            note=base.note,
+            sender=base.sender,
+            evidence=base.evidence,
+            shown=shown,
+            template=self,
+        )
+
+    def _energies(self, counts: tuple[int, ...], sent: datetime | None) -> Shown | None:
+        """Take energies whose unit is known by how they go on; see `EnergyUnits.goes_on`."""
+        shown = self._base.shown
+        if shown is None or sent is None:
+            return None
+        numbers = [(obis, scale(counts[n], exponent)) for obis, n, exponent in self._counted]
+        return self._interpreter.energies_go_on(shown, numbers, sent)
+
+    def _read_others(
+        self, content: bytes, counts: tuple[int, ...], sent: datetime | None
+    ) -> tuple[Reading, ...]:
+        """Read what submeters report; leave out one whose time is no time of a report."""
+        others = []
+        known, self._reported = self._reported, {}
+        for part in self._others:
+            at = part.reading.timestamp
+            if part.time is not None:
+                raw = part.time.of(content)
+                at = known[raw] if raw in known else self._moment(part.time, content)
+                self._reported[raw] = at
+            if at is None or (sent is not None and at <= sent):
+                others.append(part.read(counts, at))
+        return tuple(others)
+
+    def _moment(self, time: TimeSlot, content: bytes) -> datetime | None:
+        clock = self._interpreter.clocks.of(self._base.sender)
+        return clock.moment(time.value_in(content))
+
+    def _place_rows(self) -> dict[Name, int]:
+        """Give each number that is more than the one of a slot a place behind those."""
+        places: dict[Name, int] = {}
+        size = len(self._meaning.numbers)
+        wanted = {name: row for name, row in self._meaning.rows.items() if name[0] != "registers"}
+        constants = {name: row for name, row in wanted.items() if not row.terms}
+        sums = {name: row for name, row in wanted.items() if row.terms and row.slot is None}
+        self._constants = tuple(row.rest for row in constants.values())
+        self._sums = tuple(sums.values())
+        for name, row in wanted.items():
+            if row.slot is not None:
+                places[name] = row.slot
+        places |= {name: size + n for n, name in enumerate((*constants, *sums))}
+        return places
+
+    def _rows_of_energies(self) -> tuple[tuple[Obis, int, int], ...]:
+        """Find what `EnergyUnits` looks at: registers, as the telegram counts them.
+
+        Returns:
+            The code, the slot and the power of ten of each.
+        """
+        energies = self._base.shown.energies if self._base.shown else {}
+        return tuple(
+            (name[1], row.slot, energies.get(name[1], row.exponent))
+            for name, row in self._meaning.rows.items()
+            if name[0] == "registers" and isinstance(name[1], Obis) and row.slot is not None
+        )
+
+
+def _part(where: Name, reading: Reading, meaning: Meaning, places: Mapping[Name, int]) -> _Part:
+    """Find how a reading is made; for the arguments see `Template` and `meaning`."""
+    texts = {key: value for key, value in reading.values.items() if isinstance(value, str)}
+    keys = tuple(reading.values)
+    exponents = {key: meaning.rows[*where, key].exponent for key in keys if key not in texts}
+    layout = Layout(keys, exponents, texts)
+    pick = _picker([places[*where, key] for key in layout.numbers])
+    return _Part(reading, layout, pick, meaning.moments.get(where))
+
+
+def _picker(places: Sequence[int]) -> Callable[[tuple[int, ...]], tuple[int, ...]]:
+    """Return what takes the numbers at some places of a tuple."""
+    first = places[0] if places else 0
+    if list(places) == list(range(first, first + len(places))):
+        return itemgetter(slice(first, first + len(places)))
+    return itemgetter(*places)
+
+
+class _Registers(Mapping[Obis, Register]):
+    """The registers of a telegram, made when they are first looked at.
+
+    Args:
+        base: the telegram of which the template was made.
+        meaning: of its plaintext.
+        content: the plaintext.
+        counts: the numbers at its slots.
+        clock: of the sender, where registers hold times.
+    """
+
+    __slots__ = ("_base", "_clock", "_content", "_counts", "_made", "_meaning")
+
+    def __init__(
+        self,
+        base: Telegram,
+        meaning: Meaning,
+        content: bytes,
+        counts: tuple[int, ...],
+        clock: MeterClock | None,
+    ) -> None:
+        self._base = base
+        self._meaning = meaning
+        self._content = content
+        self._counts = counts
+        self._clock = clock
+        self._made: dict[Obis, Register] | None = None
+
+    def __getitem__(self, obis: Obis) -> Register:
+        return self._registers()[obis]
+
+    def __iter__(self) -> Iterator[Obis]:
+        return iter(self._base.registers or {})
+
+    def __len__(self) -> int:
+        return len(self._base.registers or {})
+
+    def _registers(self) -> dict[Obis, Register]:
+        if self._made is None:
+            self._made = dict(map(self._register, (self._base.registers or {}).items()))
+        return self._made
+
+    def _register(self, known: tuple[Obis, Register]) -> tuple[Obis, Register]:
+        """Make a register of that of the telegram of which the template was made."""
+        obis, register = known
+        meaning, clock = self._meaning, self._clock
+        if row := meaning.rows.get(("registers", obis)):
+            register = register._replace(value=scale(row.sum_of(self._counts), row.exponent))
+        if clock and (time := meaning.moments.get(("shown", obis))):
+            register = register._replace(value=shown_clock(clock, time.value_in(self._content)))
+        if clock and (time := meaning.moments.get(("registers", obis))):
+            register = register._replace(at=clock.moment(time.value_in(self._content)))
+        return obis, register
+
+
+@dataclass(slots=True)
+class _Channel:
+    """How telegrams come that are like each other.
+
+    Args:
+        templates: of their lists, the latest last.
+        accepted: telegrams that were read in the general way since the last template was made.
+        after: so many of them until the next one is made.
+    """
+
+    templates: list[Template] = field(default_factory=list)
+    accepted: int = 0
+    after: int = _AFTER
+
+
+class Templates:
+    """The templates of one line.
+
+    Args:
+        interpreter: of the line, the general way.
+    """
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self._interpreter = interpreter
+        self._channels: dict[tuple[object, ...], _Channel] = {}
+        self._revision = interpreter.revision
+
+    def read(self, push: Push) -> Telegram | None:
+        """Read a telegram; None if it is to be read in the general way."""
+        content = push.plaintext
+        channel = self._channels.get(_channel_of(push))
+        if content is None or channel is None or not channel.templates:
+            return None
+        bits = int.from_bytes(content, "big")
+        for template in channel.templates:
+            if not (bits ^ template.bits) & template.constant:
+                return template.read(push, content)
+        return None
+
+    def learn(self, telegram: Telegram) -> None:
+        """Take a telegram that was accepted; make a template of it when that is due."""
+        if self._revision != self._interpreter.revision:
+            self._revision = self._interpreter.revision
+            for one in self._channels.values():
+                one.templates.clear()
+        if telegram.template is not None:
+            return
+        key = _channel_of(telegram.push)
+        channel = self._channels.get(key)
+        if channel is None:
+            if len(self._channels) >= _MOST_CHANNELS:
+                del self._channels[next(iter(self._channels))]
+            channel = self._channels[key] = _Channel()
+        channel.accepted += 1
+        if channel.accepted < channel.after:
+            return
+        channel.accepted = 0
+        channel.after *= _TIMES
+        if template := self._made(telegram.push):
+            del channel.templates[: 1 - _MOST]
+            channel.templates.append(template)
+
+    def _made(self, push: Push) -> Template | None:
+        """Make a template of a telegram."""
+
+        def read(content: bytes) -> Telegram:
+            return self._interpreter.interpret(push.with_plaintext(content), energies_go_on=False)
+
+        base = read(push.plaintext or b"")
+        meaning = find(base, read, self._interpreter.clocks.of(base.sender))
+        if meaning is None or base.reading is None:
+            return None
+        return Template(base, base.reading, meaning, self._interpreter)
+
+
+def _channel_of(push: Push) -> tuple[object, ...]:
+    """Return what all telegrams of a template have in common besides the plaintext."""
+    frame, security = push.frame, push.security
+    how = None if security is None else (*security[:2], security.authenticated)
+    return (frame.link, *frame[3:7], how, push.is_text, len(push.plaintext or b""))
