@@ -370,7 +370,7 @@ def fuzz_interpreter(data: bytes) -> None:
     while draw:
         if draw.below(4) == 0:
             text = b"/" + draw.string() + b"\r\n" + lines(draw) + b"!"
-            push = Push(Frame("p1", 0, text), None, text)
+            push = Push(Frame("p1", 0, text), None, text, is_text=True)
         else:
             try:
                 body = written.encode(node(draw, 0, (written.Type.STRUCTURE,)))
@@ -388,8 +388,9 @@ def fuzz_interpreter(data: bytes) -> None:
 
 def _pushed(plaintext: bytes, sender: int = 0) -> Push:
     if plaintext.startswith(b"/"):
-        return Push(Frame("p1", 0, plaintext), None, plaintext)
-    return Push(Frame("hdlc", 0, plaintext, f"{sender:02x}"), None, apdu.parse(plaintext))
+        return Push(Frame("p1", 0, plaintext), None, plaintext, is_text=True)
+    apdu.parse(plaintext)
+    return Push(Frame("hdlc", 0, plaintext, f"{sender:02x}"), None, plaintext)
 
 
 # --- From bytes to messages ---

@@ -131,13 +131,15 @@ def test_no_fault_shows_a_key() -> None:
 
 def test_a_notification_in_the_clear_needs_no_key() -> None:
     push = receive(NOTIFICATION, Keys())
-    assert push == Push(frame(NOTIFICATION), None, apdu.parse(NOTIFICATION))
+    assert push.content == apdu.parse(NOTIFICATION)
+    assert (push.security, push.fault) == (None, None)
 
 
 def test_a_telegram_of_text_is_handed_on() -> None:
-    assert receive(b"/SAG5\r\n!", Keys(), "p1") == Push(
-        frame(b"/SAG5\r\n!", link="p1"), None, b"/SAG5\r\n!"
-    )
+    push = receive(b"/SAG5\r\n!", Keys(), "p1")
+    assert push.content == b"/SAG5\r\n!"
+    assert push.is_text
+    assert (push.security, push.fault) == (None, None)
 
 
 def test_a_ciphered_telegram_of_text_is_opened() -> None:

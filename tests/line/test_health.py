@@ -1,6 +1,5 @@
 """The problems of a line, each after its time and not before; all times are made up."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -383,8 +382,8 @@ def test_a_pending_telegram_ends_and_begins_withholding_as_an_accepted_one(line:
 def test_a_telegram_that_no_guard_has_judged_ends_no_withholding(line: Health) -> None:
     line.judged(accepted(ENERGIES))
     for kind in set(Kind) - {Kind.SUSPICIOUS}:
-        line.judged(replace(accepted(), fault=fault(kind)))
-    line.judged(replace(accepted(), reading=None))
+        line.judged(accepted()._replace(fault=fault(kind)))
+    line.judged(accepted()._replace(reading=None))
     assert withheld(line) == [ENERGIES.what]
 
 

@@ -56,7 +56,7 @@ def test_every_list_is_recognised_by_what_it_holds(family: str, variant: str) ->
 def test_the_right_type_chosen_changes_nothing(family: str, variant: str) -> None:
     plaintext, title = from_meter(family, variant)
     chosen = read(plaintext, title, meter_type=family)
-    assert chosen == read(plaintext, title)
+    assert chosen == read(plaintext, title)._replace(push=chosen.push)
     assert chosen.reading is not None
 
 
@@ -331,7 +331,7 @@ P1 = [
 def text(identification: str, lines: Sequence[str] = P1, meter_type: str = AUTO) -> Telegram:
     whole = "\r\n".join((f"/{identification}" if identification else "", "", *lines, "!"))
     content = whole.encode("ascii")
-    return interpreter(meter_type).read(Push(Frame("p1", 5, content), None, content))
+    return interpreter(meter_type).read(Push(Frame("p1", 5, content), None, content, is_text=True))
 
 
 @pytest.mark.parametrize("meter_type", [AUTO, "dsmr", "dsmr2"])
@@ -401,7 +401,7 @@ def test_the_state_of_a_text_without_a_checksum_is_confirmed_by_the_next_one() -
             lines = ["1-0:1.7.0(01.234*kW)", f"0-0:96.14.0(000{tariff})"]
             content = "\r\n".join(("/XMX2", "", *lines, "!")).encode()
             reading = one.read(
-                Push(Frame("p1", 5, content, checksum=checksum), None, content)
+                Push(Frame("p1", 5, content, checksum=checksum), None, content, is_text=True)
             ).reading
             found.append(reading and reading.values["active_tariff"])
         return found
@@ -459,7 +459,7 @@ def test_what_meters_behind_the_meter_say_is_not_its_own() -> None:
 @given(st.text(alphabet="/!()*.:-0123456789SWkWhm3\r\n", max_size=200))
 def test_any_text_is_read_without_an_error(content: str) -> None:
     raw = content.encode("ascii")
-    interpreter().read(Push(Frame("p1", 0, raw), None, raw))
+    interpreter().read(Push(Frame("p1", 0, raw), None, raw, is_text=True))
 
 
 # --- What cannot be read ---

@@ -10,7 +10,7 @@ from app.plausibility.track import Observation, Track
 
 def seen(time: float | None, now: float, text: bytes = b"") -> Observation:
     """Return a telegram that was sent at a time and came at another."""
-    telegram = Telegram(Push(Frame("p1", 0, text), None, text))
+    telegram = Telegram(Push(Frame("p1", 0, text), None, text, is_text=True))
     found = Found(None, (), 0, text)
     return Observation(telegram, Evidence.SUM, found, None, None, time, now, 0.0, {})
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from decimal import Decimal
 
-from app.dlms import apdu
 from app.dlms.receiver import Push, Security
 from app.link.frame import Frame
 from app.meters import profile_files
@@ -29,7 +28,7 @@ def push(
     plaintext: bytes, title: bytes | None = None, address: str = "ceff03", offset: int = 5
 ) -> Push:
     security = Security(title, 0x20, 1, None) if title else None
-    return Push(Frame("hdlc", offset, plaintext, address), security, apdu.parse(plaintext))
+    return Push(Frame("hdlc", offset, plaintext, address), security, plaintext)
 
 
 def read(

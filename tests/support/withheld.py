@@ -1,6 +1,5 @@
 """What a guard says of values that it withholds, made by hand."""
 
-from dataclasses import replace
 from functools import cache
 
 from app.fault import Fault, Kind
@@ -23,13 +22,13 @@ ALL = Withheld(
 
 def accepted(*withheld: Withheld) -> Telegram:
     """Give a telegram that is accepted, while something is withheld."""
-    return replace(_telegram(), withheld=withheld)
+    return _telegram()._replace(withheld=withheld)
 
 
 def pending(*withheld: Withheld) -> Telegram:
     """Give a telegram that is pending."""
     fault = Fault(Kind.SUSPICIOUS, "meter", 0, "a telegram is pending: another meter")
-    return replace(accepted(*withheld), fault=fault, reading=None, others=())
+    return accepted(*withheld)._replace(fault=fault, reading=None, others=())
 
 
 @cache
@@ -37,4 +36,4 @@ def _telegram() -> Telegram:
     """Give a telegram without a time, which would contradict the clock of a test."""
     made = telegrams.telegram("kaifa")
     (one,) = telegrams.telegrams(telegrams.decode([made.data]))
-    return replace(one, timestamp=None)
+    return one._replace(timestamp=None)

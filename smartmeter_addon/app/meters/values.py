@@ -57,6 +57,11 @@ class Values(Mapping[str, Value]):
             return layout.texts[key]
         return scale(self.counts[place], layout.exponents[place])
 
+    def number(self, key: str) -> Number:
+        """Return a value that is a number."""
+        place = self.layout.places[key]
+        return scale(self.counts[place], self.layout.exponents[place])
+
     def __contains__(self, key: object) -> bool:
         return key in self.layout.places or key in self.layout.texts
 

@@ -58,11 +58,12 @@ class Guard:
 
     def memory(self) -> dict[str, Any]:
         """Return what is kept over a restart: JSON values by sender, the latest last."""
-        return {
-            name: dump(sender.known, sender.track)
-            for name, sender in self._senders.items()
-            if sender.track
-        }
+        memory = {}
+        for name, sender in self._senders.items():
+            sender.settle()
+            if sender.track:
+                memory[name] = dump(sender.known, sender.track)
+        return memory
 
     def judge(self, telegram: Telegram) -> Verdict:
         """Decide about the next telegram of the line."""
@@ -71,21 +72,20 @@ class Guard:
         name = sender_of(telegram)
         sender = self._senders.get(name) or self._new_sender(name)
         now, wall = self._clock(), self._wall()
-        observation = observe(telegram, sender.known.lists.find(telegram), now, wall)
         is_alone = self._heard == sender.heard_before
         if sender.track:
             self._heard += 1
-        decision = sender.judge(observation, is_alone=is_alone)
-        if decision.outcome is Outcome.ACCEPTED:
-            if sender is not self._latest:
-                self._accepted(name)
-            decided = _published(telegram, decision)
-        else:
-            decided = _not_accepted(telegram, decision)
+        decided, told = telegram, None
+        if not sender.takes(telegram, now, wall):
+            observation = observe(telegram, sender.known.lists.find(telegram), now, wall)
+            decision = sender.judge(observation, is_alone=is_alone)
+            decided, told = _decided(telegram, decision), decision.told
+        if decided.fault is None and sender is not self._latest:
+            self._accepted(name)
         withheld = [one for each in self._senders.values() for one in each.withheld(wall)]
         if withheld:
             decided = decided._replace(withheld=tuple(withheld))
-        return Verdict(decided, decision.told)
+        return Verdict(decided, told)
 
     def _new_sender(self, name: str) -> Sender:
         """Add a sender. Of those of which nothing was accepted only the latest are kept."""
@@ -114,6 +114,13 @@ def sender_of(telegram: Telegram) -> str:
     if telegram.push.security is None and telegram.reading:
         return f"{telegram.sender} {telegram.reading.meter.id}"
     return telegram.sender
+
+
+def _decided(telegram: Telegram, decision: Decision) -> Telegram:
+    """Return a telegram as it was decided about."""
+    if decision.outcome is Outcome.ACCEPTED:
+        return _published(telegram, decision)
+    return _not_accepted(telegram, decision)
 
 
 def _not_accepted(telegram: Telegram, decision: Decision) -> Telegram:

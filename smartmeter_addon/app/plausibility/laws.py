@@ -6,9 +6,8 @@ at once. The numbers are compared exactly; the slack is what rounding and sampli
 """
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -27,23 +26,23 @@ CURRENTS: Final = tuple(f"current_{phase}" for phase in PHASES)
 CLOCK_LAWS: Final = ("weekday", "clocks")
 """Laws that no telegram keeps by chance: one is enough."""
 
-_LEARNED: Final = 10
+LEARNED: Final = 10
 """Telegrams in a row that have to keep a law before one that breaks it fails."""
 
-_BROKEN: Final = -10 * _LEARNED
+_BROKEN: Final = -10 * LEARNED
 """What is counted for a law after an accepted telegram broke it."""
 
-_TARIFF_SLACK: Final = Decimal("0.0025")
+_TARIFF_SLACK: Final = 0.0025
 """kWh or kvarh by which tariffs may miss their total: each is cut off at its last digit."""
 
-_POWER_SLACK: Final = 6
-_POWER_SHARE: Final = Decimal("0.01")
-"""W, and share of the power, by which parts may miss their sum: each is rounded, and measured at
-another moment."""
+_POWER_SLACK: Final = 6.0
+_POWER_SHARE: Final = 100
+"""W, and one part in so many of the power, by which parts may miss their sum: each is rounded, and
+measured at another moment."""
 
-_ANGLE_SLACK: Final = Decimal("1.5")
-_ANGLE_SHARE: Final = Decimal("0.003")
-_DEGREE: Final = Decimal("0.009")
+_ANGLE_SLACK: Final = 1.5
+_ANGLE_SHARE: Final = 0.003
+_DEGREE: Final = 0.009
 """W of a phase by which rounding moves what its angle makes: half a hundredth of an ampere, half a
 volt, half a degree."""
 
@@ -71,11 +70,20 @@ class Law(NamedTuple):
 
     Args:
         name: of the law.
-        keeps: tells whether values keep it.
+        keys: of the readings that it says something of.
+        keeps: tells whether their numbers keep it, in this order. The second argument is the number
+            that stands for 1: 1, or more where these are integers with one scale.
+        is_exact: whether the numbers are compared exactly; else they may be floats.
     """
 
     name: str
-    keeps: Callable[[Values], bool]
+    keys: tuple[str, ...]
+    keeps: Callable[[Sequence[Number], int], bool]
+    is_exact: bool = True
+
+    def is_kept_by(self, values: Values) -> bool:
+        """Tell whether values keep it."""
+        return self.keeps([values[key] for key in self.keys], 1)
 
 
 class Learned:
@@ -88,7 +96,7 @@ class Learned:
     __slots__ = ("_all", "_counts")
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self._counts = dict.fromkeys(names, _LEARNED)
+        self._counts = dict.fromkeys(names, LEARNED)
         self._all: tuple[str, ...] | None = None  # laws of a list that are all learned
 
     def add(self, names: tuple[str, ...], broken: Collection[str]) -> None:
@@ -102,18 +110,18 @@ class Learned:
         if not broken and names is self._all:
             return
         for name in names:
-            counts[name] = min(counts.get(name, 0) + 1, _LEARNED)
+            counts[name] = min(counts.get(name, 0) + 1, LEARNED)
         for name in broken:
             counts[name] = min(counts[name] - 1, _BROKEN)
-        self._all = names if all(counts[name] == _LEARNED for name in names) else None
+        self._all = names if all(counts[name] == LEARNED for name in names) else None
 
     def hold(self, name: str) -> bool:
         """Tell whether a telegram has to keep a law."""
-        return self._counts.get(name, 0) >= (1 if name in CLOCK_LAWS else _LEARNED)
+        return self._counts.get(name, 0) >= (1 if name in CLOCK_LAWS else LEARNED)
 
     def names(self) -> list[str]:
         """Return the laws that are kept over a restart."""
-        return [name for name, count in self._counts.items() if count >= _LEARNED]
+        return [name for name, count in self._counts.items() if count >= LEARNED]
 
 
 @lru_cache(maxsize=256)
@@ -123,22 +131,23 @@ def applicable(keys: tuple[str, ...]) -> tuple[Law, ...]:
     for total in _COUNTED:
         tariffs = [key for n in TARIFFS if (key := f"{total}_tariff_{n}") in keys]
         if total in keys and tariffs:
-            laws.append(Law(total, _sum(total, tariffs, (), _TARIFF_SLACK, Decimal())))
+            laws.append(Law(total, (total, *tariffs), _add_up))
     names = [*(f"power_{phase}" for phase in PHASES), *(f"power_import_{p}" for p in PHASES)]
     plus = [key for key in names if key in keys]
     minus = [key for phase in PHASES if (key := f"power_export_{phase}") in keys]
     if "power" in keys and plus:
-        laws.append(Law("phases", _sum("power", plus, minus, _POWER_SLACK, _POWER_SHARE)))
-    laws += [Law(one[0], _one_way(*one)) for one in _DIRECTIONS if set(one) <= set(keys)]
+        laws.append(Law("phases", ("power", *plus, *minus), _phases(len(plus))))
+    laws += [Law(one[0], one, _one_way) for one in _DIRECTIONS if set(one) <= set(keys)]
     phases = [(f"voltage_{one}", f"current_{one}", f"phase_angle_{one}") for one in PHASES]
     if "power" in keys and (turned := [one for one in phases if set(one) <= set(keys)]):
-        laws.append(Law("angles", _turned(turned)))
+        of = ("power", *(key for one in turned for key in one))
+        laws.append(Law("angles", of, _turned, is_exact=False))
     return tuple(laws)
 
 
 def broken(laws: tuple[Law, ...], values: Values) -> list[str]:
     """Return the names of the laws that values break."""
-    return [law.name for law in laws if not law.keeps(values)]
+    return [law.name for law in laws if not law.is_kept_by(values)]
 
 
 def broken_clocks(content: bytes, clocks: tuple[int, ...], sent: datetime) -> list[str]:
@@ -158,56 +167,41 @@ def broken_clocks(content: bytes, clocks: tuple[int, ...], sent: datetime) -> li
     return found + ["clocks"] * (len(shown) > 1)
 
 
-def _sum(
-    total: str, plus: Collection[str], minus: Collection[str], slack: Number, share: Decimal
-) -> Callable[[Values], bool]:
-    """Make the law that parts make their total.
+def _add_up(numbers: Sequence[Number], one: int) -> bool:
+    """Tell whether tariffs make their total, which is the first; see `Law`."""
+    return _size(numbers[0] - sum(numbers[1:])) <= _TARIFF_SLACK * one
 
-    Args:
-        total: its key.
-        plus: keys of parts.
-        minus: keys of parts that are taken off.
-        slack: by how much the parts may miss the total.
-        share: the same, as a share of the parts.
-    """
 
-    def keeps(values: Values) -> bool:
-        parts = [values[key] for key in plus] + [-values[key] for key in minus]
-        allowed = slack + share * sum(map(_size, parts)) if share else slack
-        return -allowed <= values[total] - sum(parts) <= allowed
+def _phases(plus: int) -> Callable[[Sequence[Number], int], bool]:
+    """Make the law that so many powers, less those behind them, make the first of all."""
+
+    def keeps(numbers: Sequence[Number], one: int) -> bool:
+        parts = numbers[1:]
+        off = numbers[0] - sum(parts[:plus]) + sum(parts[plus:])
+        return _size(off) <= _POWER_SLACK * one + float(sum(map(_size, parts))) / _POWER_SHARE
 
     return keeps
 
 
-def _one_way(one: str, other: str) -> Callable[[Values], bool]:
-    """Make the law that one of two powers is zero."""
-
-    def keeps(values: Values) -> bool:
-        return not (values[one] and values[other])
-
-    return keeps
+def _one_way(numbers: Sequence[Number], _: int) -> bool:
+    """Tell whether one of two powers is zero."""
+    return not (numbers[0] and numbers[1])
 
 
-def _turned(phases: Collection[tuple[str, str, str]]) -> Callable[[Values], bool]:
-    """Make the law that voltages, currents and angles make the power."""
-
-    def keeps(values: Values) -> bool:
-        off: Number = values["power"]
-        slack: Number = 3
-        for volts, amperes, angle in phases:
-            if apparent := values[volts] * values[amperes]:
-                cosine, sine = _parts_of(values[angle])
-                off -= apparent * cosine
-                slack += _ANGLE_SLACK + _size(apparent) * (_ANGLE_SHARE + _DEGREE * sine)
-        return -slack <= off <= slack
-
-    return keeps
+def _turned(numbers: Sequence[Number], _: int) -> bool:
+    """Tell whether voltages, currents and angles make the power, which is the first."""
+    off, *phases = map(float, numbers)
+    slack = 3.0
+    for volts, amperes, angle in zip(phases[::3], phases[1::3], phases[2::3], strict=True):
+        apparent = volts * amperes
+        cosine, sine = _parts_of(angle)
+        off -= apparent * cosine
+        slack += _ANGLE_SLACK * bool(apparent) + abs(apparent) * (_ANGLE_SHARE + _DEGREE * sine)
+    return -slack <= off <= slack
 
 
 @lru_cache(maxsize=1024)
-def _parts_of(degrees: Number) -> tuple[Decimal, Decimal]:
+def _parts_of(degrees: float) -> tuple[float, float]:
     """Return cosine, and sine without its sign."""
     turn = math.radians(degrees)
-    if not math.isfinite(turn):
-        return Decimal(), Decimal()
-    return Decimal(f"{math.cos(turn):.9f}"), Decimal(f"{abs(math.sin(turn)):.9f}")
+    return (math.cos(turn), abs(math.sin(turn))) if math.isfinite(turn) else (0.0, 0.0)

@@ -24,9 +24,6 @@ _LONGEST: Final = 1e6
 _GAP_STEP: Final = 0.1
 """Share by which one gap changes the usual one, whatever its length: so it becomes the median."""
 
-_DATE: Final = 0xFFFFFFFFFF
-"""Bits of a date-time's year, month, day and day of week."""
-
 
 def usual_gap(usual: float, passed: float) -> float:
     """Return the usual seconds between telegrams after one more gap; 0 before the first one."""
@@ -36,24 +33,20 @@ def usual_gap(usual: float, passed: float) -> float:
 class _Constant:
     """The constant bits of the telegrams of one list that have the same size."""
 
-    __slots__ = ("clocks", "count", "fixed", "last", "strings", "texts", "usual")
+    __slots__ = ("clocks", "count", "fixed", "last", "strings", "texts")
 
     def __init__(self, mask: structure.Mask, bits: int) -> None:
         self.fixed, self.strings, self.clocks = mask[:3]
         self.texts = sum(self.strings)  # they do not overlap
         self.last = bits
         self.count = 0  # of telegrams
-        dates = sum(_DATE << 8 * (mask.size - at - 5) for at in self.clocks)
-        self.usual = self.fixed | self.texts | dates  # bits that change once a day at most
 
     def add(self, bits: int) -> None:
         """Take the bits of an accepted telegram."""
         if (changed := self.last ^ bits) & self.texts:
             # A text that changed once in an accepted telegram may change again.
             self.strings = tuple(one for one in self.strings if not one & changed)
-            self.usual &= ~self.texts
             self.texts = sum(self.strings)
-            self.usual |= self.texts
         self.last = bits
         self.count += 1
 
@@ -130,6 +123,12 @@ class KnownList:
         self.time = time
         return gap / 2 < passed < gap * 2
 
+    def go_on(self, count: int, now: float, time: float) -> None:
+        """Take so many telegrams that kept the push interval; see `arrived` for the times."""
+        self.count += count
+        self._kept += count
+        self.seen_at, self.time = now, time
+
 
 class Found(NamedTuple):
     """Which list a telegram is of.
@@ -140,7 +139,6 @@ class Found(NamedTuple):
         bits: its content as one number.
         content: see `structure.content_of`.
         clocks: where its date-times stand in the content, in bytes.
-        is_usual: whether all bits are as before but those that change within a day.
         mask: its constant bits where it is the first of its size; None otherwise.
     """
 
@@ -149,7 +147,6 @@ class Found(NamedTuple):
     bits: int
     content: bytes
     clocks: tuple[int, ...] = ()
-    is_usual: bool = False
     mask: structure.Mask | None = None
 
     @property
@@ -190,8 +187,7 @@ class Lists:
             if constant and known.channel == channel:
                 changed = constant.last ^ bits
                 if not changed & constant.fixed:
-                    usual = not changed & constant.usual
-                    return Found(known, known.structure, bits, content, constant.clocks, usual)
+                    return Found(known, known.structure, bits, content, constant.clocks)
         shape, mask = structure.structure_of(telegram)
         clocks = mask.clocks if mask else ()
         return Found(self._by_structure(shape), shape, bits, content, clocks, mask=mask)
@@ -215,6 +211,19 @@ class Lists:
             constant.add(found.bits)
         self._latest = known
         return known
+
+    def go_on(self, known: KnownList, content: bytes, count: int) -> None:
+        """Take so many telegrams of a list that repeat all of its texts, of which this is the last.
+
+        Args:
+            known: the list.
+            content: of the last telegram.
+            count: of the telegrams.
+        """
+        if constant := known.constants.get(len(content)):
+            constant.last = int.from_bytes(content, "big")
+            constant.count += count
+        self._latest = known
 
     def distrust(self) -> None:
         """Rely on push intervals only after they were kept again, as the clock was set."""

@@ -120,6 +120,11 @@ class Reports:
         """The ids of the submeters."""
         return self._submeters.keys()
 
+    @property
+    def are_repeated(self) -> bool:
+        """Whether the last report of each submeter was accepted and said again."""
+        return all(one.is_repeated and not one.pending for one in self._submeters.values())
+
     def pending(self, others: Iterable[Reading], now: float, wall: float) -> set[str]:
         """Decide about the reports of a telegram; return the ids of those that are not published.
 

@@ -4,7 +4,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.meters.telegram import Withheld
+from app.meters.telegram import Telegram, Withheld
+from app.meters.values import Values
 from app.plausibility import values
 from app.plausibility.checks import BY_NAME, CHECKS, Failed, Relaxed, failed
 from app.plausibility.decision import Decision, Outcome, Violation
@@ -64,8 +65,10 @@ class Sender:
             observation: the telegram.
             is_alone: whether no other sender was heard since this one was first heard.
         """
+        self.settle()
+        self._usual = None
         known = self.known
-        failure = self._failed(observation)
+        failure = failed(observation, known, self.track, without=self.without)
         violations = failure.violations
         reports = set()
         if observation.telegram.others:
@@ -91,19 +94,18 @@ class Sender:
         withheld = self._accept(observation, failure, reports)
         return Decision(Outcome.ACCEPTED, violations, withheld, reports, failure.floors, told)
 
+    def takes(self, telegram: Telegram, now: float, wall: float) -> bool:
+        """Accept a telegram, if it is a usual one; see `Observation` for the times."""
+        return self._usual is not None and self._usual.takes(telegram, now, wall)
+
+    def settle(self) -> None:
+        """Learn from the usual telegrams since the last one that was not."""
+        if self._usual:
+            self._usual.settle()
+
     def withheld(self, wall: float) -> tuple[Withheld, ...]:
         """Return what is withheld for longer than two of its own push intervals."""
         return (*self.known.withholding.told(), *self.known.reports.overdue(wall))
-
-    def _failed(self, observation: Observation) -> Failed:
-        """Return what a telegram fails; mostly that is nothing, which is found out soon."""
-        usual, track, last = self._usual, self.track, self._last
-        if usual and track and last and not self._pending:
-            found = usual.failed(observation, track, last)
-            if found:
-                return found
-        self._usual = None
-        return failed(observation, self.known, track, without=self.without)
 
     def _is_duplicate(self, observation: Observation, violations: list[Violation]) -> bool:
         """Tell whether a telegram is an accepted one again, which confirms nothing."""
@@ -208,13 +210,13 @@ class Sender:
             is_whole: whether all of its values are accepted.
         """
         last, self._last = self._last, observation if is_whole else None
-        if self._usual or self.without or not (last and is_whole and listed.interval):
+        known, track, counts = self.known, self.track, observation.values
+        if not (is_whole and last and last.found.known is listed and listed.interval and track):
             return
-        limits = self.known.limits
-        if last.found.known is listed and any(
-            limits.of(key).quantity for key in observation.values
-        ):
-            self._usual = Usual(self.known, observation, listed.interval)
+        if not isinstance(counts, Values) or self.without or self._pending or known.withholding:
+            return
+        if track.time is not None and known.reports.are_repeated and counts.layout.numbers:
+            self._usual = Usual(known, track, listed, observation, counts)
 
     def _relax(self, observation: Observation, violations: list[Violation]) -> bool:
         """Relax a check that is not right for this meter; tell whether the telegram is accepted."""
@@ -235,8 +237,8 @@ class Sender:
         """Do not accept a telegram, and count it."""
         what = ", ".join(observation.values) if self.known.lists.are_several else "all values"
         self.known.withholding.hold(observation, violations[0], what)
-        if self.track:
-            self.track.remember(observation)
+        if self.track and observation.is_told_by_time:
+            self.track.remember(observation.telegram)
         replayed = any(one.check == "replay" for one in violations)
         return Decision(Outcome.REJECTED if replayed else Outcome.PENDING, violations)
 

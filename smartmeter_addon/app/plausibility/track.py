@@ -48,6 +48,11 @@ class Observation(NamedTuple):
     values: Mapping[str, Number]
 
     @property
+    def is_told_by_time(self) -> bool:
+        """Whether nothing but its time tells the telegram from those before."""
+        return self.counter is None and self.time is not None
+
+    @property
     def clock(self) -> float:
         """Seconds by the meter's clock, or by the monotonic one where it shows no time."""
         return self.now if self.time is None else self.time
@@ -147,17 +152,8 @@ class Track:
             floors: what is published of those that seem to have fallen a little.
             listed: its list; None for a track of one list only.
         """
-        now, time = observation.now, observation.time
-        if time is not None:
-            if self.time is not None and not self.restored:
-                # The drift of a slow clock is no delay.
-                late = now - self.timed_at - (time - self.time) * (1 + _DRIFT_SHARE)
-                if late > 0 or self.delay:
-                    self.delay = min(max(0.0, self.delay + late), _LONGEST_DELAY)
-            self.time, self.timed_at, self.restored = time, now, False
-        counter = observation.counter
-        self.counter_is_repeated = counter is not None and counter == self.counter
-        self.counter = counter
+        now = observation.now
+        self.go_on(observation.counter, observation.time, now, observation.wall)
         self.meter = observation.meter or self.meter
         for key in moved:
             if (value := values.get(key)) is not None and value != self.values.get(key, value):
@@ -167,17 +163,29 @@ class Track:
             self.floors = {**others, **floors}
         self.values.update(values)
         self.seen[listed] = values.keys(), now
-        self.now, self.wall = now, observation.wall
-        self.remember(observation)
+        if observation.is_told_by_time:
+            self.remember(observation.telegram)
 
-    def remember(self, observation: Observation) -> None:
+    def go_on(self, counter: int | None, time: float | None, now: float, wall: float) -> None:
+        """Take what tells a telegram from others; see `Observation` for the arguments."""
+        if time is not None:
+            if self.time is not None and not self.restored:
+                # The drift of a slow clock is no delay.
+                late = now - self.timed_at - (time - self.time) * (1 + _DRIFT_SHARE)
+                if late > 0 or self.delay:
+                    self.delay = min(max(0.0, self.delay + late), _LONGEST_DELAY)
+            self.time, self.timed_at, self.restored = time, now, False
+        self.counter_is_repeated = counter is not None and counter == self.counter
+        self.counter = counter
+        self.now, self.wall = now, wall
+
+    def remember(self, telegram: Telegram) -> None:
         """Remember a telegram, also one that is not accepted, to recognise it when it comes again.
 
         An invocation counter tells by itself. Without one and without a time, telegrams may be the
-        same.
+        same: see `Observation.is_told_by_time`.
         """
-        if observation.counter is None and observation.time is not None:
-            self.recent.append(checksum_of(observation.telegram))
+        self.recent.append(checksum_of(telegram))
 
     def adopt(self, other: "Track", withheld: AbstractSet[str]) -> None:
         """Go on from another track, of pending telegrams that were confirmed.

@@ -175,6 +175,20 @@ class MeanPower:
     def __init__(self) -> None:
         self._directions = _Direction("import"), _Direction("export")
 
+    @property
+    def powers(self) -> tuple[str, ...]:
+        """The keys of the powers that are compared."""
+        return tuple(one.power for one in self._directions)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of all readings that are compared."""
+        return (*self.powers, *(key for one in self._directions for key in one.energies))
+
+    def is_due(self, now: float) -> bool:
+        """Tell whether a power is to be taken; see `add`."""
+        return any(not 0 <= now - one.at < _SAMPLE_SECONDS for one in self._directions)
+
     def add(self, values: Values, now: float) -> None:
         """Take the powers and energies of an accepted telegram.
 

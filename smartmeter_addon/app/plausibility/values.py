@@ -20,7 +20,7 @@ from app.plausibility.units import power_of_ten
 _HEADROOM: Final = 1.2
 """Factor of a connection over a power or current that was confirmed: it was hardly the largest."""
 
-_SUPPLY_VOLTS: Final = 40
+SUPPLY_VOLTS: Final = 40
 """V of one phase without which no meter runs."""
 
 _ROLLOVERS: Final = (*(10**n for n in range(3, 10)), 4294967.296)
@@ -141,9 +141,9 @@ def _beyond(key: str, value: Number, limit: Limit) -> Violation:
 def _unpowered(values: Mapping[str, Number]) -> list[Violation]:
     """Return voltages that would leave the meter without supply: one phase at least has it."""
     voltages = [key for key in VOLTAGES if key in values]
-    if not voltages or max(values[key] for key in voltages) >= _SUPPLY_VOLTS:
+    if not voltages or max(values[key] for key in voltages) >= SUPPLY_VOLTS:
         return []
-    sentence = f"all voltages are below {_SUPPLY_VOLTS} V, and the meter sends all the same"
+    sentence = f"all voltages are below {SUPPLY_VOLTS} V, and the meter sends all the same"
     return [Violation("possible", sentence, key) for key in voltages]
 
 
