@@ -4,6 +4,7 @@ The json module of the standard library writes a Decimal only by way of a float,
 a float. This writer keeps every digit that was measured.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from json.encoder import encode_basestring
 
@@ -32,16 +33,44 @@ def dumps(value: object) -> str:
     if isinstance(value, int):
         return int.__repr__(value)  # not the name of an enum's member
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_key(k)}: {dumps(v)}" for k, v in value.items()) + "}"
+        return whole(member(k, v) for k, v in value.items())
     if isinstance(value, list):
         return "[" + ", ".join(map(dumps, value)) + "]"
     raise TypeError(f"{type(value).__name__} has no exact JSON text")
 
 
-def _key(key: object) -> str:
+def whole(members: Iterable[str]) -> str:
+    """Write an object of its members."""
+    return "{" + ", ".join(members) + "}"
+
+
+def member(key: object, value: object) -> str:
+    """Write a member of an object; see `dumps` for the value.
+
+    Raises:
+        TypeError: the key is no str, or there is a value of another type.
+        ValueError: a Decimal that is no number.
+    """
+    return name(key) + dumps(value)
+
+
+def name(key: object) -> str:
+    """Write a member of an object up to its value.
+
+    Raises:
+        TypeError: the key is no str.
+    """
     if not isinstance(key, str):
         raise TypeError(f"a JSON object's keys are str, not {type(key).__name__}")
-    return encode_basestring(key)
+    return encode_basestring(key) + ": "
+
+
+def scaled(count: int, exponent: int) -> str:
+    """Write an integer times a power of ten, as `dumps` writes a Decimal."""
+    if exponent >= 0:
+        return str(count * 10**exponent)
+    digits = str(count).zfill(1 - exponent + (count < 0))
+    return f"{digits[:exponent]}.{digits[exponent:]}".rstrip("0").rstrip(".")
 
 
 def _decimal(number: Decimal) -> str:

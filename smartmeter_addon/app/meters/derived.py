@@ -14,24 +14,27 @@ phases together make the power that the meter sends itself.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final, NamedTuple, cast
+from operator import mul
+from typing import Final, NamedTuple
 
+from app.cosem.unit import scale
 from app.meters.limits import has_room
 from app.meters.reading import Reading
 from app.meters.sensors import SENSORS, TARIFFS
+from app.meters.values import Layout, Values
 
 _PHASES: Final = ("l1", "l2", "l3")
-_ZERO: Final = Decimal()
-_TENTH: Final = Decimal("0.1")
+_TENTHS: Final = -1
+"""The power of ten of powers by angle: currents come in steps of 0.01 A at best."""
 
-# Currents come in steps of 0.01 A at best, and angles in whole degrees.
-_AGREE_WITHIN: Final = Decimal("0.1")
+_AGREE_WITHIN: Final = 0.1
 _AGREE_WATTS: Final = 20
+"""Share of the apparent power, and W, by which powers by angle may miss the meter's: angles come in
+whole degrees."""
 
-_Numbers = Mapping[str, Decimal | int]
 _SIGNED: Final = {"power": "power_import - power_export"}
 
 
@@ -127,33 +130,60 @@ def _sums(keys: tuple[str, ...]) -> tuple[tuple[str, Mapping[str, None]], ...]:
 
 
 class _Phase(NamedTuple):
-    """Keys of one phase's readings, those of what is made of them first; empty for what is not."""
+    """One phase of a list.
 
-    apparent: str
-    power: str
-    voltage: str
-    current: str
-    angle: str
+    Args:
+        voltage: its place among the numbers.
+        current: likewise.
+        exponent: the power of ten of their product.
+        angle: its place; None where the list has none.
+        angle_exponent: the power of ten of the angle.
+        is_power_sent: whether the meter sends the phase's power.
+    """
+
+    voltage: int
+    current: int
+    exponent: int
+    angle: int | None
+    angle_exponent: int
+    is_power_sent: bool
+
+
+class _Difference(NamedTuple):
+    """A signed power: two numbers of a list, and what each of their counts is multiplied by."""
+
+    taken: int
+    taken_factor: int
+    given: int
+    given_factor: int
 
 
 class _Plan(NamedTuple):
-    """What is made of the readings that a list has, found once.
+    """What is made of the readings of a list, found once.
 
     Args:
-        signed: the key of each phase's power, of its import and of its export.
+        signed: the signed power of each phase.
         phases: those with an apparent power.
-        total: whether the apparent powers are added up.
-        by_angle: whether the phases' powers are made of their angles.
+        apparent: places among these of the apparent powers that the meter does not send.
+        total: the factor that makes each phase's product one of the total; empty for no total.
+        power: the place of the meter's power, where the phases' powers are made of their angles.
+        power_exponent: its power of ten.
+        layout: of all values but the powers by angle.
+        with_angles: of all values.
         formulas: by key, with those that the reading had before, but for those by angle.
-        with_angles: the same with those by angle.
+        formulas_with_angles: with those.
     """
 
-    signed: tuple[tuple[str, str, str], ...]
+    signed: tuple[_Difference, ...]
     phases: tuple[_Phase, ...]
-    total: bool
-    by_angle: bool
+    apparent: tuple[int, ...]
+    total: tuple[int, ...]
+    power: int | None
+    power_exponent: int
+    layout: Layout
+    with_angles: Layout
     formulas: Mapping[str, str]
-    with_angles: Mapping[str, str]
+    formulas_with_angles: Mapping[str, str]
 
 
 def completed(reading: Reading) -> Reading:
@@ -161,95 +191,131 @@ def completed(reading: Reading) -> Reading:
 
     Values of the meter's own are never replaced.
     """
-    plan = _plan(tuple(reading.values), tuple(reading.derived.items()))
+    values = Values.of(reading.values)
+    plan = _plan(values.layout, tuple(reading.derived.items()))
     if plan is None:
         return reading
-    sent = cast("_Numbers", reading.values)  # what is reckoned with is a number
-    values: dict[str, Decimal | int | str] = dict(reading.values)
-    for key, taken, given in plan.signed:
-        values[key] = sent[taken] - sent[given]
-    powers = [Decimal(sent[one.voltage] * sent[one.current]) for one in plan.phases]
-    for one, power in zip(plan.phases, powers, strict=True):
-        if one.apparent:
-            values[one.apparent] = power
-    total = sum(powers, _ZERO)
+    counts = values.counts
+    made = [
+        counts[one.taken] * one.taken_factor - counts[one.given] * one.given_factor
+        for one in plan.signed
+    ]
+    powers = [counts[one.voltage] * counts[one.current] for one in plan.phases]
+    made += [powers[n] for n in plan.apparent]
     if plan.total:
-        values["apparent_power"] = total
-    formulas = plan.formulas
-    if plan.by_angle and (found := _by_angle(sent, plan.phases, powers, total)):
-        values |= found
-        formulas = plan.with_angles
-    return reading._replace(values=values, derived=formulas)
+        made.append(sum(map(mul, powers, plan.total)))
+    if plan.power is not None and (found := _by_angle(plan, counts, powers)) is not None:
+        made += found
+        layout, formulas = plan.with_angles, plan.formulas_with_angles
+    else:
+        layout, formulas = plan.layout, plan.formulas
+    return reading._replace(values=Values(layout, (*counts, *made)), derived=formulas)
 
 
 @lru_cache(maxsize=256)
-def _plan(keys: tuple[str, ...], before: tuple[tuple[str, str], ...]) -> _Plan | None:
+def _plan(layout: Layout, before: tuple[tuple[str, str], ...]) -> _Plan | None:
     """Find what is made of the readings of a list; None for nothing.
 
     Args:
-        keys: of the readings.
+        layout: of the readings.
         before: formulas of those that were made before, by key.
     """
-    formulas = dict(before)
-    signed = tuple(
-        (f"power_{p}", f"power_import_{p}", f"power_export_{p}")
-        for p in _PHASES
-        if f"power_{p}" not in keys and {f"power_import_{p}", f"power_export_{p}"} <= set(keys)
-    )
-    formulas |= {key: f"{taken} - {given}" for key, taken, given in signed}
-    made = {key for key, _, _ in signed}.union(keys)
-    phases = tuple(
-        _Phase(
-            "" if f"apparent_power_{p}" in made else f"apparent_power_{p}",
-            "" if f"power_{p}" in made else f"power_{p}",
-            f"voltage_{p}",
-            f"current_{p}",
-            f"phase_angle_{p}",
-        )
-        for p in _PHASES
-        if f"voltage_{p}" in keys or f"current_{p}" in keys
-    )
-    if any(one.voltage not in keys or one.current not in keys for one in phases):
-        phases = ()
-    product = {one: f"{one.voltage} * {one.current}" for one in phases}
-    formulas |= {one.apparent: how for one, how in product.items() if one.apparent}
-    total = bool(phases) and "apparent_power" not in keys
-    if total:
-        sum_of = " + ".join(f"apparent_{one.voltage.replace('voltage', 'power')}" for one in phases)
-        formulas["apparent_power"] = sum_of
-    by_angle = "power" in keys and any(one.angle in keys for one in phases)
-    with_angles = formulas | {
-        one.power: f"{how} * cos({one.angle})" for one, how in product.items() if one.power
-    }
+    places, exponents = layout.places, layout.exponents
+    formulas, made = dict(before), dict[str, int]()  # exponents by key
+    signed = []
+    for one in _PHASES:
+        key, taken, given = f"power_{one}", f"power_import_{one}", f"power_export_{one}"
+        if key not in places and taken in places and given in places:
+            exponent = min(exponents[places[taken]], exponents[places[given]])
+            factors = [int(10 ** (exponents[places[k]] - exponent)) for k in (taken, given)]
+            signed.append(_Difference(places[taken], factors[0], places[given], factors[1]))
+            formulas[key], made[key] = f"{taken} - {given}", exponent
+    named = [one for one in _PHASES if {f"voltage_{one}", f"current_{one}"} & places.keys()]
+    if any(f"{what}_{one}" not in places for one in named for what in ("voltage", "current")):
+        named = []
+    phases = [_phase(layout, one, is_sent=f"power_{one}" in {*places, *made}) for one in named]
+    apparent = [n for n, one in enumerate(named) if f"apparent_power_{one}" not in places]
+    for n in apparent:
+        key = f"apparent_power_{named[n]}"
+        formulas[key], made[key] = _product(named[n]), phases[n].exponent
+    lowest = min((one.exponent for one in phases), default=0)
+    total = [int(10 ** (one.exponent - lowest)) for one in phases]
+    if "apparent_power" in places:
+        total = []
+    elif phases:
+        formulas["apparent_power"] = " + ".join(f"apparent_power_{one}" for one in named)
+        made["apparent_power"] = lowest
     if not signed and not phases:
         return None
-    return _Plan(signed, phases, total, by_angle, formulas, with_angles)
+    angles = [one for one, phase in zip(named, phases, strict=True) if not phase.is_power_sent]
+    by_angle = {f"power_{one}": f"{_product(one)} * cos(phase_angle_{one})" for one in angles}
+    has_angles = "power" in places and any(one.angle is not None for one in phases)
+    power = places.get("power", 0)
+    return _Plan(
+        tuple(signed),
+        tuple(phases),
+        tuple(apparent),
+        tuple(total),
+        power if has_angles else None,
+        exponents[power],
+        layout.extended(made),
+        layout.extended(made | dict.fromkeys(by_angle, _TENTHS)),
+        formulas,
+        formulas | by_angle,
+    )
 
 
-def _by_angle(
-    sent: _Numbers, phases: Iterable[_Phase], powers: Iterable[Decimal], apparent: Decimal
-) -> dict[str, Decimal]:
-    """Give the active power of each phase, if all have an angle and agree with the whole.
+def _product(phase: str) -> str:
+    return f"voltage_{phase} * current_{phase}"
+
+
+def _phase(layout: Layout, name: str, *, is_sent: bool) -> _Phase:
+    """Find the numbers of a phase; see `_Phase`."""
+    places, exponents = layout.places, layout.exponents
+    voltage, current = places[f"voltage_{name}"], places[f"current_{name}"]
+    angle = places.get(f"phase_angle_{name}")
+    exponent = exponents[voltage] + exponents[current]
+    return _Phase(voltage, current, exponent, angle, exponents[angle or 0], is_sent)
+
+
+def _by_angle(plan: _Plan, counts: Sequence[int], powers: Iterable[int]) -> list[int] | None:
+    """Give the active power of each phase that the meter does not send, in tenths of a watt.
 
     Args:
-        sent: the readings.
-        phases: of the meter.
-        powers: their apparent powers.
-        apparent: the sum of these.
+        plan: for the list.
+        counts: of the readings.
+        powers: products of voltage and current, as they are counted.
+
+    Returns:
+        None unless all phases have an angle and agree with the power of the meter.
     """
-    found = {}
-    total = _ZERO
-    for one, power in zip(phases, powers, strict=True):
-        angle = sent.get(one.angle)
-        if angle is None and power:
-            return {}
-        active = (power * (_ZERO if angle is None else _cosine(angle))).quantize(_TENTH)
+    found, total, apparent = [], 0, 0.0
+    for one, power in zip(plan.phases, powers, strict=True):
+        if one.angle is None and power:
+            return None
+        angle = 0 if one.angle is None else counts[one.angle]
+        active = _tenths(power, one.exponent, angle, one.angle_exponent)
         total += active
-        if one.power:
-            found[one.power] = active
-    return found if abs(total - sent["power"]) <= _AGREE_WATTS + _AGREE_WITHIN * apparent else {}
+        apparent += power * 10.0**one.exponent
+        if not one.is_power_sent:
+            found.append(active)
+    sent = counts[plan.power or 0] * 10.0**plan.power_exponent
+    return found if abs(total / 10 - sent) <= _AGREE_WATTS + _AGREE_WITHIN * apparent else None
+
+
+def _tenths(power: int, exponent: int, angle: int, angle_exponent: int) -> int:
+    """Return the active power of an apparent power in tenths, rounded half to even."""
+    numerator, denominator = _cosine(angle, angle_exponent)
+    numerator *= power
+    if exponent < _TENTHS:
+        denominator *= 10 ** (_TENTHS - exponent)
+    else:
+        numerator *= 10 ** (exponent - _TENTHS)
+    whole, rest = divmod(numerator, denominator)
+    return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1))
 
 
 @lru_cache(maxsize=1024)
-def _cosine(degrees: Decimal | int) -> Decimal:
-    return Decimal(math.cos(math.radians(degrees)))
+def _cosine(angle: int, exponent: int) -> tuple[int, int]:
+    """Return the cosine of an angle in degrees as numerator and denominator."""
+    return math.cos(math.radians(scale(angle, exponent))).as_integer_ratio()

@@ -6,7 +6,11 @@ write them as text.
 """
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Self
 
+from app import jsontext
 from app.cosem.unit import Number, scale
 
 Value = Number | str
@@ -21,7 +25,7 @@ class Layout:
         texts: the values that are no numbers, by key.
     """
 
-    __slots__ = ("exponents", "keys", "numbers", "places", "texts")
+    __slots__ = ("exponents", "keys", "member_places", "members", "numbers", "places", "texts")
 
     def __init__(
         self, keys: tuple[str, ...], exponents: Mapping[str, int], texts: Mapping[str, str]
@@ -34,6 +38,30 @@ class Layout:
         """Their powers of ten."""
         self.places = {key: place for place, key in enumerate(self.numbers)}
         """Their places in this order, by key."""
+        self.members = tuple(
+            jsontext.member(key, texts[key]) if key in texts else jsontext.name(key) for key in keys
+        )
+        """Those of a JSON object: texts whole, numbers up to the number."""
+        self.member_places = tuple(n for n, key in enumerate(keys) if key not in texts)
+        """The places of the numbers among these."""
+
+    def extended(self, more: Mapping[str, int]) -> "Layout":
+        """Return the layout of values with more numbers behind them.
+
+        Args:
+            more: the power of ten of each, by key.
+        """
+        exponents = dict(zip(self.numbers, self.exponents, strict=True))
+        return Layout((*self.keys, *more), {**exponents, **more}, self.texts)
+
+
+@lru_cache(maxsize=256)
+def _layout(
+    keys: tuple[str, ...], exponents: tuple[int, ...], texts: tuple[tuple[str, str], ...]
+) -> Layout:
+    """Return a layout; see there for the arguments. The same for the same ones."""
+    numbers = (key for key in keys if key not in dict(texts))
+    return Layout(keys, dict(zip(numbers, exponents, strict=True)), dict(texts))
 
 
 class Values(Mapping[str, Value]):
@@ -49,6 +77,31 @@ class Values(Mapping[str, Value]):
     def __init__(self, layout: Layout, counts: tuple[int, ...]) -> None:
         self.layout = layout
         self.counts = counts
+
+    @classmethod
+    def of(cls, values: Mapping[str, Value]) -> Self:
+        """Return values as such; they are given back if they are."""
+        if isinstance(values, cls):
+            return values
+        counts, exponents, texts = [], [], []
+        for key, value in values.items():
+            if isinstance(value, str):
+                texts.append((key, value))
+            else:
+                exponent = value.as_tuple().exponent if isinstance(value, Decimal) else 0
+                exponents.append(int(exponent))
+                counts.append(int(scale(value, -int(exponent))))
+        return cls(_layout(tuple(values), tuple(exponents), tuple(texts)), tuple(counts))
+
+    def members(self) -> list[str]:
+        """Return the members of a JSON object of these values."""
+        layout = self.layout
+        members = list(layout.members)
+        for place, text in zip(
+            layout.member_places, map(jsontext.scaled, self.counts, layout.exponents), strict=True
+        ):
+            members[place] += text
+        return members
 
     def __getitem__(self, key: str) -> Value:
         layout = self.layout

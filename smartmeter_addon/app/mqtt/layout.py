@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from app.jsontext import dumps
+from app.jsontext import dumps, member, whole
 from app.meters.reading import Reading
+from app.meters.values import Values
 from app.mqtt import discovery
 from app.mqtt.announcements import Announcement
 from app.mqtt.topics import OFFLINE, ONLINE, Topics
 
-Values = Mapping[str, object]
+Diagnosed = Mapping[str, object]
 
 
 class Message(NamedTuple):
@@ -89,15 +90,18 @@ class Layout:
 
     def reading(self, reading: Reading) -> Iterable[Message]:
         """Publish a reading, every digit as the meter sent it."""
-        values: dict[str, object] = {**reading.values, **dict.fromkeys(reading.unknown)}
+        values = Values.of(reading.values)
+        more: dict[str, object] = {key: None for key in reading.unknown if key not in values}
         for key, details in reading.details.items():
-            if key in values:
-                values[f"{key}_details"] = details
+            if key in values or key in more:
+                more[f"{key}_details"] = details
         if reading.timestamp is not None:
-            values["timestamp"] = reading.timestamp.isoformat()
-        yield Message(self._topics.state(reading.meter.id), dumps(values), retain=False)
+            more["timestamp"] = reading.timestamp.isoformat()
+        members = values.members()
+        members += [member(key, value) for key, value in more.items()]
+        yield Message(self._topics.state(reading.meter.id), whole(members), retain=False)
 
-    def diagnostics(self, meter_id: str, values: Values) -> Iterable[Message]:
+    def diagnostics(self, meter_id: str, values: Diagnosed) -> Iterable[Message]:
         """Publish how the line to a meter is doing."""
         yield Message(self._topics.diagnostics(meter_id), dumps(values), retain=False)
 
