@@ -190,18 +190,20 @@ def _one_way(numbers: Sequence[Number], _: int) -> bool:
 
 def _turned(numbers: Sequence[Number], _: int) -> bool:
     """Tell whether voltages, currents and angles make the power, which is the first."""
-    off, *phases = map(float, numbers)
-    slack = 3.0
-    for volts, amperes, angle in zip(phases[::3], phases[1::3], phases[2::3], strict=True):
-        apparent = volts * amperes
-        cosine, sine = _parts_of(angle)
-        off -= apparent * cosine
-        slack += _ANGLE_SLACK * bool(apparent) + abs(apparent) * (_ANGLE_SHARE + _DEGREE * sine)
+    left = map(float, numbers)
+    off, slack = next(left), 3.0
+    for volts, amperes, angle in zip(left, left, left, strict=True):
+        if apparent := volts * amperes:
+            cosine, share = _parts_of(angle)
+            off -= apparent * cosine
+            slack += _ANGLE_SLACK + abs(apparent) * share
     return -slack <= off <= slack
 
 
 @lru_cache(maxsize=1024)
 def _parts_of(degrees: float) -> tuple[float, float]:
-    """Return cosine, and sine without its sign."""
+    """Return the cosine, and the share of the power by which rounding may move it."""
     turn = math.radians(degrees)
-    return (math.cos(turn), abs(math.sin(turn))) if math.isfinite(turn) else (0.0, 0.0)
+    if not math.isfinite(turn):
+        return 0.0, _ANGLE_SHARE
+    return math.cos(turn), _ANGLE_SHARE + _DEGREE * abs(math.sin(turn))

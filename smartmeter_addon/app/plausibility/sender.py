@@ -105,7 +105,10 @@ class Sender:
 
     def withheld(self, wall: float) -> tuple[Withheld, ...]:
         """Return what is withheld for longer than two of its own push intervals."""
-        return (*self.known.withholding.told(), *self.known.reports.overdue(wall))
+        known = self.known
+        if not (known.withholding.holds or known.reports.ids):
+            return ()
+        return (*known.withholding.told(), *known.reports.overdue(wall))
 
     def _is_duplicate(self, observation: Observation, violations: list[Violation]) -> bool:
         """Tell whether a telegram is an accepted one again, which confirms nothing."""

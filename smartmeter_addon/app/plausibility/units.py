@@ -32,7 +32,7 @@ _SAMPLES: Final = 12
 """Units of an energy's last digit by which it has to grow, and telegrams with a power meanwhile,
 before the two are compared."""
 
-_SAMPLE_SECONDS: Final = 10.0
+_SAMPLE_SECONDS: Final = 20.0
 """Seconds from one power that is taken to the next."""
 
 _LONGEST_GAP: Final = 900.0
@@ -140,8 +140,10 @@ class _Direction:
         """See `MeanPower.digits`."""
         if not (self.is_new and self._goes_on(now)):
             return None
-        window, energy = self.window, self._counted(values)
-        if window is None or energy is None or self.samples - window.samples < _SAMPLES:
+        window = self.window
+        if window is None or self.samples - window.samples < _SAMPLES:
+            return None
+        if (energy := self._counted(values)) is None:
             return None
         used, grown = self.used - window.used, energy - window.energy
         self.is_new = False
@@ -159,7 +161,7 @@ class _Direction:
         total, *tariffs = self.energies
         if total in values:
             return values[total]
-        parts = [values[key] for key in tariffs if key in values]
+        parts = [value for key in tariffs if (value := values.get(key)) is not None]
         return sum(parts) if parts else None
 
     def _goes_on(self, now: float) -> bool:
@@ -187,7 +189,7 @@ class MeanPower:
 
     def is_due(self, now: float) -> bool:
         """Tell whether a power is to be taken; see `add`."""
-        return any(not 0 <= now - one.at < _SAMPLE_SECONDS for one in self._directions)
+        return not 0 <= now - self._directions[0].at < _SAMPLE_SECONDS
 
     def add(self, values: Values, now: float) -> None:
         """Take the powers and energies of an accepted telegram.

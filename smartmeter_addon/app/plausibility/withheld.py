@@ -66,6 +66,11 @@ class Withholding:
         return bool(self._values)
 
     @property
+    def holds(self) -> bool:
+        """Whether anything is withheld."""
+        return bool(self._lists or self._values)
+
+    @property
     def keys(self) -> AbstractSet[str]:
         """The keys of the values that are withheld by themselves."""
         return self._values.keys()
@@ -130,8 +135,6 @@ class Withholding:
 
     def told(self) -> list[Withheld]:
         """Return what is withheld for longer than two of its own push intervals."""
-        if not (self._lists or self._values):
-            return []
         told = [
             Withheld(row.what, row.violation.sentence, _LIST_UNTIL, row.since)
             for row in self._lists.values()
