@@ -160,9 +160,10 @@ class EnergyUnits:
         if before is None:
             return None
         record, news = before.after(_sample(numbers, shown.energies, moment))
-        if news or record.units != before.units or record.active is None:
+        is_first = bool(shown.energies) and record.active is None and record.since is None
+        if news or is_first or record.units != before.units:
             return None
-        if before.is_contradicted or record.is_contradicted:
+        if before.is_contradicted != record.is_contradicted:
             return None
         return shown._replace(record=record, is_news=False)
 

@@ -328,7 +328,7 @@ class Templates:
             self._revision = self._interpreter.revision
             for one in self._channels.values():
                 one.templates.clear()
-        if telegram.template is not None:
+        if telegram.template is not None or telegram.reading is None or telegram.told:
             return
         key = _channel_of(telegram.push)
         channel = self._channels.get(key)
