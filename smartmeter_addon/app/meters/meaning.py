@@ -158,8 +158,10 @@ class _Trial:
                 for said, one in ((before, self._content), (now, content))
                 for name in moved
             )
-            is_dead = bool(moved) and self._are_dead(moved)
-            if now._replace(times={}) == before._replace(times={}) and is_told and not is_dead:
+            # What is no time now may be one later, unless another one is asked before it.
+            is_free = bool(moved) or (not time.is_text and ("sent",) in before.times)
+            is_same = now._replace(times={}) == before._replace(times={})
+            if is_same and is_told and is_free and not (moved and self._are_dead(moved)):
                 found.append((time, moved))
         return found
 

@@ -33,8 +33,10 @@ from app.meters.values import Layout, Values
 
 _AFTER: Final = 3
 _TIMES: Final = 4
-"""Telegrams of a channel that are read in the general way before a template is made; how many times
-more of them before each further one, as making one takes as long as reading some hundred."""
+_WORTH: Final = 500
+"""Telegrams of a channel that are read in the general way before a template is made; and how many
+times more before the next one, unless so many were read by templates meanwhile. Making one takes as
+long as reading some dozens."""
 
 _MOST: Final = 8
 """Templates of one channel: lists of a meter that have the same size, and states it is in."""
@@ -290,12 +292,23 @@ class _Channel:
     Args:
         templates: of their lists, the latest last.
         accepted: telegrams that were read in the general way since the last template was made.
-        after: so many of them until the next one is made.
+        read: telegrams that were read by templates since then.
+        after: telegrams until the next one is made.
     """
 
     templates: list[Template] = field(default_factory=list)
     accepted: int = 0
+    read: int = 0
     after: int = _AFTER
+
+    def is_due(self) -> bool:
+        """Take one more telegram that was accepted; tell whether to make a template of it."""
+        self.accepted += 1
+        if self.accepted < (_AFTER if self.read >= _WORTH else self.after):
+            return False
+        self.after = _AFTER if self.read >= _WORTH else self.after * _TIMES
+        self.accepted = self.read = 0
+        return True
 
 
 class Templates:
@@ -319,6 +332,7 @@ class Templates:
         bits = int.from_bytes(content, "big")
         for template in channel.templates:
             if not (bits ^ template.bits) & template.constant:
+                channel.read += 1
                 return template.read(push, content)
         return None
 
@@ -336,12 +350,7 @@ class Templates:
             if len(self._channels) >= _MOST_CHANNELS:
                 del self._channels[next(iter(self._channels))]
             channel = self._channels[key] = _Channel()
-        channel.accepted += 1
-        if channel.accepted < channel.after:
-            return
-        channel.accepted = 0
-        channel.after *= _TIMES
-        if template := self._made(telegram.push):
+        if channel.is_due() and (template := self._made(telegram.push)):
             del channel.templates[: 1 - _MOST]
             channel.templates.append(template)
 
