@@ -99,9 +99,12 @@ class Decoder:
 
     def _read(self, events: Iterable[Frame | Fault]) -> list[Telegram | Fault]:
         """Take frames, and what was damaged, the rest of the way."""
-        # dlms: blocks are joined, deciphered and taken apart; not each frame ends a telegram.
-        items = (item for event in events for item in self._receiver.feed(event))
-        return [self._interpret(item) if isinstance(item, Push) else item for item in items]
+        found: list[Telegram | Fault] = []
+        for event in events:
+            # dlms: blocks are joined, deciphered and taken apart; not each frame ends a telegram.
+            items = self._receiver.feed(event)
+            found += [self._interpret(one) if isinstance(one, Push) else one for one in items]
+        return found
 
     def _interpret(self, push: Push) -> Telegram:
         """Take what a meter pushed the rest of the way."""

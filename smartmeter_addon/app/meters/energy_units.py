@@ -183,6 +183,11 @@ class EnergyUnits:
         record = self._records.get(meter_id)
         return self._chosen is not None and (record is None or record.units != (self._chosen, None))
 
+    @property
+    def are_judged(self) -> bool:
+        """Whether there are meters whose telegrams do not say what their energies count."""
+        return bool(self._records)
+
     def withheld(self, at: float) -> Iterable[Withheld]:
         """Tell of the energies that are not published for long.
 

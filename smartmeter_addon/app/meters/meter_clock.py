@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.cosem import clock
 from app.cosem.items import Item
@@ -22,8 +21,7 @@ def is_clock(obis: Obis) -> bool:
     return obis.a == 0 and obis.cde == _CLOCK
 
 
-@dataclass(frozen=True, slots=True)
-class MeterClock:
+class MeterClock(NamedTuple):
     """Reads the times of one sender's telegram.
 
     Args:
@@ -77,7 +75,7 @@ class MeterClocks:
         self._zone = zone
         self._now = now
         self._last: dict[str, datetime] = {}
-        self._hours: dict[str, tuple[tuple[bytes, bytes], datetime]] = {}
+        self._hours: dict[str, tuple[bytes, datetime]] = {}
 
     def of(self, sender: str) -> MeterClock:
         """Give the clock of a sender's next telegram."""
@@ -94,16 +92,15 @@ class MeterClocks:
             raw: a date-time of 12 bytes, or the characters of a time in text.
             is_text: whether it is the latter.
         """
-        minutes, seconds, rest = (8, 10, 12) if is_text else (6, 7, 8)
-        hour = raw[:minutes], raw[rest:]
+        minutes, rest = (8, 12) if is_text else (6, 8)
+        hour = raw[:minutes] + raw[rest:]
         known, last = self._hours.get(sender), self._last.get(sender)
         if known and last and known[0] == hour:
-            minute, second = raw[minutes:seconds], raw[seconds:rest]
             try:
-                moment = known[1].replace(
-                    minute=int(minute) if is_text else minute[0],
-                    second=int(second) if is_text else second[0],
-                )
+                if is_text:
+                    moment = known[1].replace(minute=int(raw[8:10]), second=int(raw[10:12]))
+                else:
+                    moment = known[1].replace(minute=raw[6], second=raw[7])
             except ValueError:
                 return None
             if moment >= last:  # else it may be the second of two hours

@@ -361,10 +361,13 @@ class Templates:
             return self._interpreter.interpret(push.with_plaintext(content), energies_go_on=False)
 
         base = read(push.plaintext or b"")
+        reading, shown = base.reading, base.evidence
         meaning = find(base, read, self._interpreter.clocks.of(base.sender))
-        if meaning is None or base.reading is None:
+        if meaning is None or reading is None:
             return None
-        return Template(base, base.reading, meaning, self._interpreter)
+        if shown and not (shown.family or shown.volts):
+            base = base._replace(evidence=None)
+        return Template(base, reading, meaning, self._interpreter)
 
 
 def _channel_of(push: Push) -> tuple[object, ...]:
