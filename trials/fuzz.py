@@ -36,7 +36,7 @@ WEIGHTS: Final = {
     **dict.fromkeys(("ber", "gbt", "clock"), 1),
     **dict.fromkeys(("apdu", "p1", "texts", "recording", "state"), 2),
     **dict.fromkeys(("axdr", "options", "profile", "scanner"), 4),
-    **dict.fromkeys(("endless", "receiver", "decoder", "interpreter"), 6),
+    **dict.fromkeys(("endless", "receiver", "decoder", "interpreter", "template"), 6),
     "chain": 12,
 }
 """By target, its share of the time."""

@@ -29,6 +29,7 @@ from app.link.segments import Joiner
 from app.meters import identity, profile_files
 from app.meters.interpreter import Interpreter
 from app.meters.profile import AUTO
+from app.meters.template import Templates
 from app.mqtt.legacy_layouts import LAYOUTS
 from app.run import line_reader
 from app.state import Sections, State
@@ -40,6 +41,7 @@ from simulator import axdr as written
 from simulator import clock as written_clock
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.clock import VIENNA as ZONE
+from tests.support.general import said
 from trials.chain import (
     JOINED_AT_MOST,
     PROFILES,
@@ -62,6 +64,9 @@ TYPES: Final = (AUTO, *PROFILES)
 
 ENDLESS = 131_072
 """Bytes of a stream without end; the tests use fewer."""
+
+_MADE_OF: Final = 3
+"""Telegrams after which a template is made."""
 
 _SECRET: Final = "Hush-Hush"  # noqa: S105 - a mark that must not show up anywhere
 
@@ -386,11 +391,34 @@ def fuzz_interpreter(data: bytes) -> None:
     check(len(numbers or ()) <= SENDERS_AT_MOST, "senders pile up")
 
 
-def _pushed(plaintext: bytes, sender: int = 0) -> Push:
+def _pushed(plaintext: bytes, sender: int = 0, *, check_it: bool = True) -> Push:
     if plaintext.startswith(b"/"):
         return Push(Frame("p1", 0, plaintext), None, plaintext, is_text=True)
-    apdu.parse(plaintext)
+    if check_it:
+        apdu.parse(plaintext)
     return Push(Frame("hdlc", 0, plaintext, f"{sender:02x}"), None, plaintext)
+
+
+def fuzz_template(data: bytes) -> None:
+    """Telegrams like one before, changed at any place: by templates as in the general way."""
+    draw = Draw(data)
+    reader, general = (Interpreter(PROFILES, AUTO, ZONE, label="a") for _ in range(2))
+    templates = Templates(reader)
+    plaintext = telegram(*draw.pick(LISTS)).plaintext
+    for n in range(_MADE_OF + 32):
+        if n > _MADE_OF and not draw:
+            break
+        if n >= _MADE_OF:
+            begin, new = draw.below(len(plaintext)), draw.take(1 + draw.below(8))
+            plaintext = plaintext[:begin] + new + plaintext[begin + len(new) :]
+        pushes = [_pushed(plaintext, check_it=False) for _ in range(2)]
+        one = templates.read(pushes[0]) or reader.interpret(pushes[0])
+        other = general.interpret(pushes[1])
+        check(said(one) == said(other), "another reading")
+        if other.fault is None:
+            reader.remember(one)
+            templates.learn(one)
+            general.remember(other)
 
 
 # --- From bytes to messages ---
@@ -428,6 +456,7 @@ TARGETS: Final[Mapping[str, Target]] = {
     "receiver": fuzz_receiver,
     "decoder": fuzz_decoder,
     "interpreter": fuzz_interpreter,
+    "template": fuzz_template,
     "chain": fuzz_chain,
 }
 """By the name that the command takes."""

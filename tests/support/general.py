@@ -1,7 +1,9 @@
-"""A decoder that reads each telegram in the general way, to compare that by templates with."""
+"""Telegrams read in the general way, to compare those that are read by templates with."""
 
+from app.decode import describe
 from app.decoder import Decoder
 from app.dlms.receiver import Push
+from app.fault import Fault
 from app.meters.telegram import Telegram
 from app.meters.template import Templates
 
@@ -18,3 +20,18 @@ class GeneralDecoder(Decoder):
 
     def _new_templates(self) -> Templates:
         return _None(self._interpreter)
+
+
+def said(item: Telegram | Fault) -> object:
+    """Give all that a telegram says, with the order of its values."""
+    if isinstance(item, Fault):
+        return item
+    readings = [one for one in (item.reading, *item.others) if one]
+    return (
+        describe(item),
+        [list(one.values) for one in readings],
+        [(one.meter, one.timestamp, one.unknown, dict(one.derived)) for one in readings],
+        dict(item.registers or {}),
+        (item.push.frame, item.push.security, item.number, item.kept_id, item.waiting),
+        (item.note, item.told, item.sender, item.unknown, item.profile),
+    )
