@@ -2,7 +2,8 @@
 
 import socket
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Final
 
 import aiomqtt
@@ -14,6 +15,69 @@ from app.config.options import MqttOptions
 _BAD_CREDENTIALS: Final = frozenset({4, 5, 134, 135})
 
 
+class Cause(StrEnum):
+    """Why there is no connection to the broker, for whoever has sentences of its own."""
+
+    LOGIN_WANTED = "login wanted"
+    """It lets nobody in without a user name and a password."""
+    LOGIN_WRONG = "login wrong"
+    REFUSED = "refused"
+    """It refuses the connection for another reason."""
+    NO_ANSWER = "no answer"
+    NAME_UNKNOWN = "name unknown"
+    CERTIFICATE = "certificate"
+    """Its certificate is not to be trusted."""
+    TLS = "tls"
+    """There is no agreement on TLS."""
+    NOBODY_LISTENS = "nobody listens"
+    HANGS_UP = "hangs up"
+    UNREACHABLE = "unreachable"
+    LOST = "lost"
+
+
+SENTENCES: Final[Mapping[Cause, str]] = {
+    Cause.LOGIN_WANTED: (
+        "{where} wants a user name and a password; fill in the options mqtt.username and"
+        " mqtt.password"
+    ),
+    Cause.LOGIN_WRONG: (
+        "{where} refuses the user name or the password; check the options mqtt.username and"
+        " mqtt.password, or restart the broker if both came from Home Assistant"
+    ),
+    Cause.REFUSED: "{where} refuses the connection ({words}); look into the broker's log",
+    Cause.NO_ANSWER: (
+        "{where} does not answer; see whether it runs, whether mqtt.host and mqtt.port are"
+        " right, and whether a firewall is in between"
+    ),
+    Cause.NAME_UNKNOWN: (
+        "the MQTT broker's name {host} is not known in the network; check the option"
+        " mqtt.host, or give the broker's IP address there"
+    ),
+    Cause.CERTIFICATE: (
+        "the certificate of {where} is not to be trusted ({words}); give its"
+        " authority's certificate in the option mqtt.ca, and in mqtt.host the name that the"
+        " certificate has"
+    ),
+    Cause.TLS: (
+        "{where} does not get along with TLS ({words}); check the options"
+        " mqtt.port, mqtt.tls and, if it wants one, mqtt.client_cert"
+    ),
+    Cause.NOBODY_LISTENS: (
+        "nothing answers at {host}:{port}, where the MQTT broker should be;"
+        " start the broker, or check the options mqtt.host and mqtt.port"
+    ),
+    Cause.HANGS_UP: (
+        "{where} hangs up instead of answering; check the options mqtt.port and mqtt.tls:"
+        " with TLS, a broker mostly has the port 8883, without it 1883"
+    ),
+    Cause.UNREACHABLE: (
+        "{where} cannot be reached ({words}); check the option mqtt.host and the network"
+    ),
+    Cause.LOST: "the connection to {where} was lost; see whether it still runs",
+}
+"""By cause; ``where`` names the broker, ``words`` are the error's own."""
+
+
 def explain(error: Exception, broker: MqttOptions) -> str:
     """Say in one sentence why there is no connection, or none any more, and what to do.
 
@@ -21,46 +85,40 @@ def explain(error: Exception, broker: MqttOptions) -> str:
         error: what ended the connection, or the attempt to open it.
         broker: where the broker is, and as whom the program logs in.
     """
+    cause, words = cause_of(error, broker)
     where = f"the MQTT broker at {broker.host}:{broker.port}"
+    return SENTENCES[cause].format(where=where, words=words, host=broker.host, port=broker.port)
+
+
+def cause_of(error: Exception, broker: MqttOptions) -> tuple[Cause, str]:
+    """Tell why there is no connection, or none any more, and give the error's own words.
+
+    Args:
+        error: as in `explain`.
+        broker: as there.
+    """
     if isinstance(error, aiomqtt.exceptions.MqttConnectError):
-        return _refusal(where, error.rc, anonymous=not broker.username)
+        return _refusal(error.rc, anonymous=not broker.username), str(error.rc)
     if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
-        return (
-            f"{where} does not answer; see whether it runs, whether mqtt.host and mqtt.port are"
-            " right, and whether a firewall is in between"
-        )
-    if isinstance(error, socket.gaierror):
-        return (
-            f"the MQTT broker's name {broker.host} is not known in the network; check the option"
-            " mqtt.host, or give the broker's IP address there"
-        )
+        return Cause.NO_ANSWER, ""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return (
-            f"the certificate of {where} is not to be trusted ({error.verify_message}); give its"
-            " authority's certificate in the option mqtt.ca, and in mqtt.host the name that the"
-            " certificate has"
-        )
-    if isinstance(error, ssl.SSLError):
-        return (
-            f"{where} does not get along with TLS ({own_words(error)}); check the options"
-            " mqtt.port, mqtt.tls and, if it wants one, mqtt.client_cert"
-        )
-    if isinstance(error, ConnectionRefusedError):
-        return (
-            f"nothing answers at {broker.host}:{broker.port}, where the MQTT broker should be;"
-            " start the broker, or check the options mqtt.host and mqtt.port"
-        )
-    if isinstance(error, ConnectionResetError):
-        return (
-            f"{where} hangs up instead of answering; check the options mqtt.port and mqtt.tls:"
-            " with TLS, a broker mostly has the port 8883, without it 1883"
-        )
+        return Cause.CERTIFICATE, error.verify_message
     if isinstance(error, OSError):
-        return (
-            f"{where} cannot be reached ({own_words(error)}); check the option mqtt.host and the"
-            " network"
-        )
-    return f"the connection to {where} was lost; see whether it still runs"
+        return _cause_of_os_error(error), own_words(error)
+    return Cause.LOST, ""
+
+
+def _cause_of_os_error(error: OSError) -> Cause:
+    match error:
+        case socket.gaierror():
+            return Cause.NAME_UNKNOWN
+        case ssl.SSLError():
+            return Cause.TLS
+        case ConnectionRefusedError():
+            return Cause.NOBODY_LISTENS
+        case ConnectionResetError():
+            return Cause.HANGS_UP
+    return Cause.UNREACHABLE
 
 
 def explain_unheard(broker: MqttOptions, filter_: str, topic: str) -> str:
@@ -100,16 +158,8 @@ def own_words(error: OSError) -> str:
     return (error.strerror or type(error).__name__).lower()
 
 
-def _refusal(where: str, code: ReasonCode | int | None, *, anonymous: bool) -> str:
+def _refusal(code: ReasonCode | int | None, *, anonymous: bool) -> Cause:
     number = code.value if isinstance(code, ReasonCode) else code
     if number not in _BAD_CREDENTIALS:
-        return f"{where} refuses the connection ({code}); look into the broker's log"
-    if anonymous:
-        return (
-            f"{where} wants a user name and a password; fill in the options mqtt.username and"
-            " mqtt.password"
-        )
-    return (
-        f"{where} refuses the user name or the password; check the options mqtt.username and"
-        " mqtt.password, or restart the broker if both came from Home Assistant"
-    )
+        return Cause.REFUSED
+    return Cause.LOGIN_WANTED if anonymous else Cause.LOGIN_WRONG
