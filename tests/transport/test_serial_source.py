@@ -20,7 +20,7 @@ from app.transport.parity import Received, errors_in
 from app.transport.reopening import Read
 from app.transport.serial_mode import SerialMode
 from app.transport.serial_source import SERIAL_MODES, SerialSource
-from app.transport.source import Event, GaveUp, Lost, OnlyAdapter, Opened, Settled
+from app.transport.source import Cause, Event, GaveUp, Lost, OnlyAdapter, Opened, Settled
 from tests.support.memory import Memory
 from tests.support.mosquitto import TIMEOUT
 from tests.support.simulated import Adapter
@@ -387,6 +387,7 @@ async def test_the_only_adapter_is_read_when_none_is_chosen(
             "the only serial adapter",
             "no serial adapter is there; plug it in, or set device or url",
             0.01,
+            cause=Cause.UNCHOSEN,
         )
         ports.extend([on_usb("/dev/a"), on_usb("/dev/b", "CP2102")])
         assert (await lost(events)).reason == (

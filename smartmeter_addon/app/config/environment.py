@@ -86,7 +86,7 @@ def text(name: str, environment: Mapping[str, str]) -> str:
     if value.strip():
         raise ValueError(f"{name}: both it and {name}{FILE_SUFFIX} are given; wanted is one")
     try:
-        return _content(file)
+        return content(file)
     except ValueError as error:
         raise ValueError(f"{name}{FILE_SUFFIX}: {error}") from None
 
@@ -103,7 +103,7 @@ def _given(environment: Mapping[str, str], problems: list[str]) -> Iterator[tupl
             yield option, _value(given) if option in VALUES else given
 
 
-def _content(file: str) -> str:
+def content(file: str) -> str:
     """Read a value from a file; the line break at its end is the editor's.
 
     Raises:

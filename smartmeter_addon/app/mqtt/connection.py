@@ -46,7 +46,7 @@ class Connection(SocketClient):
     Args:
         broker: where, and as whom; its host must be known.
         identifier: the client's; the broker ends an older connection of the same name.
-        will: what the broker publishes when the connection ends without a goodbye.
+        will: what the broker publishes when the connection ends without a goodbye, if anything.
         timeout: seconds for opening the connection, and then for each answer of the broker.
 
     Raises:
@@ -55,7 +55,12 @@ class Connection(SocketClient):
     """
 
     def __init__(
-        self, broker: MqttOptions, *, identifier: str, will: aiomqtt.Will, timeout: float
+        self,
+        broker: MqttOptions,
+        *,
+        identifier: str,
+        will: aiomqtt.Will | None = None,
+        timeout: float,
     ) -> None:
         super().__init__(
             broker.host or "",

@@ -1,8 +1,38 @@
 """What a source of bytes tells, beside the bytes themselves."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from app.transport.serial_mode import SerialMode
+
+
+class Cause(StrEnum):
+    """Why a line is not open, for whoever has sentences of its own."""
+
+    UNCHOSEN = "unchosen"
+    """No device was chosen, and there is not exactly one adapter that can be a meter's."""
+    GONE = "gone"
+    """The adapter was pulled."""
+    MISSING = "missing"
+    FORBIDDEN = "forbidden"
+    """This program's user may not open the device."""
+    BUSY = "busy"
+    """Another program has the device open."""
+    NO_SERIAL_DEVICE = "no serial device"
+    NO_ADAPTER = "no adapter"
+    """There is a device, but no adapter behind it."""
+    MODE_UNKNOWN = "mode unknown"
+    """The adapter does not know the serial mode."""
+    GATEWAY_BUSY = "gateway busy"
+    GATEWAY_LACKS_DEVICE = "gateway lacks device"
+    GATEWAY_ENDED = "gateway ended"
+    GATEWAY_UNKNOWN = "gateway unknown"
+    """Its name is not known in the network."""
+    GATEWAY_REFUSES = "gateway refuses"
+    GATEWAY_UNREACHABLE = "gateway unreachable"
+    GATEWAY_SILENT = "gateway silent"
+    """It does not answer in time."""
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +63,14 @@ class Lost:
         reason: a plain sentence on what is wrong and what to do.
         retry_in: seconds until it is opened again.
         mode: of a serial device; None for everything else.
+        cause: the same as ``reason``, as a word.
     """
 
     line: str
     reason: str
     retry_in: float
     mode: SerialMode | None = None
+    cause: Cause = Cause.OTHER
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from typing import Final
 from app.state import State
 from app.transport.adapters import by_id, only_adapter, present
 from app.transport.address import SerialPort
-from app.transport.events import Event, GaveUp, Lost, OnlyAdapter, Opened, Settled
-from app.transport.explain import explain_serial
+from app.transport.events import Cause, Event, GaveUp, Lost, OnlyAdapter, Opened, Settled
+from app.transport.explain import explain_serial, serial_cause
 from app.transport.mode_search import ModeSearch
 from app.transport.parity import errors_in
 from app.transport.push_interval import PushInterval
@@ -98,7 +98,7 @@ class SerialSource:
         while True:
             found = only_adapter()
             if isinstance(found, str):
-                yield Lost(_UNCHOSEN, found, ADAPTER_INTERVAL)
+                yield Lost(_UNCHOSEN, found, ADAPTER_INTERVAL, cause=Cause.UNCHOSEN)
                 await asyncio.sleep(ADAPTER_INTERVAL)
                 continue
             yield OnlyAdapter(found.path)
@@ -128,7 +128,8 @@ class SerialSource:
                                 yield Opened(str(port), port.mode, searching=searching)
                             case Ended(error, opened, retry_in):
                                 reason = explain_serial(port, error, opened=opened)
-                                yield Lost(str(port), reason, retry_in, port.mode)
+                                cause = serial_cause(error, opened=opened)
+                                yield Lost(str(port), reason, retry_in, port.mode, cause)
                             case chunk:
                                 search.received(self._clock(), len(chunk), len(errors_in(chunk)))
                                 yield chunk

@@ -11,6 +11,7 @@ from typing import Protocol
 from app.state import State
 from app.transport.address import TcpGateway, parse_url
 from app.transport.events import (
+    Cause,
     Event,
     GatewaySaid,
     GaveUp,
@@ -29,6 +30,7 @@ from app.transport.tcp_source import TcpSource
 
 __all__ = (
     "DELAYS",
+    "Cause",
     "Event",
     "GatewaySaid",
     "GaveUp",

@@ -9,7 +9,7 @@ from typing import Final
 from app.transport import tcp
 from app.transport.address import TcpGateway
 from app.transport.events import Event, Lost, Opened
-from app.transport.explain import explain_gateway
+from app.transport.explain import explain_gateway, gateway_cause
 from app.transport.gateway_stream import GatewayStream
 from app.transport.reopening import (
     DELAYS,
@@ -89,7 +89,8 @@ class TcpSource:
                                 yield last
                         said = stream.last_words() if opened else None
                         reason = explain_gateway(self._gateway, error, opened=opened, said=said)
-                        yield Lost(line, reason, retry_in)
+                        cause = gateway_cause(error, opened=opened, said=said)
+                        yield Lost(line, reason, retry_in, cause=cause)
                     case chunk:
                         for given in stream.feed(chunk):
                             yield given
