@@ -1,7 +1,11 @@
-"""The command line: ``python3 -m app [run | decode | listen]``; see ``--help``."""
+"""The command line: ``python3 -m app [run | configure | decode | listen]``; see ``--help``."""
 
+import signal
 import sys
 
-from app.cli import main
+# Ctrl-C ends the program without a word, also while it is being loaded, unless a command takes it.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+from app.cli import main  # noqa: E402 - see above
 
 sys.exit(main())

@@ -12,6 +12,8 @@ from typing import Final, NoReturn
 from app import __version__
 from app.config import environment
 from app.config.timezone import local_zone
+from app.configure import flags
+from app.configure.languages import languages
 from app.decode import CaptureError, decode, read_capture
 from app.decoder import Decoder
 from app.dlms.ciphering import Keys, parse_key
@@ -30,7 +32,7 @@ AUTH_KEY_VARIABLE: Final = "SMARTMETER_AUTH_KEY"
 PROGRAM_VARIABLE: Final = "SMARTMETER_PROGRAM"
 """Names the command by which the program was called, for its help."""
 
-_COMMANDS: Final = ("run", "decode", "listen", "status")
+_COMMANDS: Final = ("run", "configure", "decode", "listen", "status")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,6 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from app.run import run  # noqa: PLC0415 - the others need no broker
 
         return run(options.options)
+    if options.command == "configure":
+        from app.configure.command import configure  # noqa: PLC0415 - the same
+
+        return configure(options, parser.prog)
     if options.command == "status":
         return show(sys.stdout, sys.stderr, datetime.now(UTC))
     try:
@@ -162,6 +168,20 @@ def _parser() -> argparse.ArgumentParser:
         default=OPTIONS_FILE,
         metavar="FILE",
         help="the options in JSON (default: %(default)s, where the Supervisor writes them)",
+    )
+
+    flags.add_arguments(
+        commands.add_parser(
+            "configure",
+            allow_abbrev=False,  # --key is no beginning of --key-file: a key would follow it
+            help="set the program up: try meter, key and broker, and write the options",
+            description="Asks for the options in a terminal, tries each of them, and writes them at"
+            " the end. What is given here is not asked for; with all given, nothing is. Keys and"
+            " passwords come from files or the environment, as other users see arguments. Exit"
+            " status: 0 when the options were written, 1 when something was tried in vain, 2 for"
+            " wrong usage or a missing answer, 130 after Ctrl-C.",
+        ),
+        languages(),
     )
 
     decode = commands.add_parser(

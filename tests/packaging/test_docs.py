@@ -654,7 +654,7 @@ def sentences() -> frozenset[str]:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             return  # a docstring
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield re.sub(r"%(s|d|\.\df)", HOLE, node.value)
+            yield re.sub(r"%(s|d|\.\df)|\{\w+\}", HOLE, node.value)
         elif isinstance(node, ast.JoinedStr):
             yield "".join(
                 str(part.value) if isinstance(part, ast.Constant) else HOLE for part in node.values
@@ -764,7 +764,10 @@ def test_every_relative_link_leads_somewhere(text: Path) -> None:
 def test_the_map_of_the_program_names_every_stage() -> None:
     rows = table(section(CONTRIBUTING, "The map"), "Folder")
     folders = {path.parent.name for path in (ADDON / "app").glob("*/__init__.py")}
-    assert {code(row["Folder"]) for row in rows} == folders - {"config"}
+    assert {code(row["Folder"]) for row in rows} == folders - {
+        "config",
+        "configure",
+    }  # beside the way
 
 
 def test_the_glossary_explains_few_words_and_each_once() -> None:
@@ -823,18 +826,21 @@ def test_the_arguments_of_the_program_that_are_shown_exist() -> None:
         for command, rest in re.findall(r"python -m app (\w+)([^`\n]*)", text)
         for option in re.findall(r"--[\w-]+", rest) or [""]
     ]
-    assert {command for command, _ in shown} == {"run", "decode", "listen"}
+    assert {command for command, _ in shown} == {"run", "configure", "decode", "listen"}
     shown += [("listen", option) for option in ("--serial-mode", "--seconds", "--profiles")]
     shown += [("decode", "--profiles")]
     environment = {"PYTHONPATH": str(ADDON)}
     told = {
         command: script("-m", "app", command, "--help", environment=environment)
-        for command in ("run", "decode", "listen")
+        for command in ("run", "configure", "decode", "listen")
     }
     for command, option in shown:
         assert option in told[command]
     for option in re.findall(r"`(--[\w-]+)", prose(section(README, "Listen to a line"))):
         assert option in told["listen"]
+    guided = re.findall(r"(--[\w-]+)", section(README, "The set-up in a terminal"))
+    assert len(set(guided)) > 8
+    assert [option for option in guided if option not in f"{told['configure']} --help"] == []
 
 
 def test_every_package_that_is_installed_has_its_reason() -> None:
