@@ -97,19 +97,22 @@ class Mosquitto:
         directory: for its files; empty, and nobody else's.
         settings: further lines of its configuration, for the listener or for all of it.
         persistent: whether it keeps retained messages over a restart.
+        port: to listen on; None for any that is free.
     """
 
     host = "127.0.0.1"
     username = "addons"
     password = "correct horse/battery"
 
-    def __init__(self, directory: Path, *settings: str, persistent: bool = False) -> None:
+    def __init__(
+        self, directory: Path, *settings: str, persistent: bool = False, port: int | None = None
+    ) -> None:
         self._directory = directory
         self._process: subprocess.Popen[str] | None = None
         self._log: list[str] = []
         self._listeners: list[Callable[[], object]] = []
         self._reader = threading.Thread()
-        self.port = free_port()
+        self.port = port or free_port()
         passwords = directory / "passwords"
         self.lets_in(self.password)
         lines = [
