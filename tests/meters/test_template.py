@@ -1,6 +1,7 @@
 """Telegrams that are read by templates: just as in the general way."""
 
 import random
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,10 +16,11 @@ from app.fault import Fault
 from app.meters import profile_files
 from app.meters.energy_units import EnergyUnits
 from app.meters.telegram import Telegram
+from app.meters.template import Template
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.clock import VIENNA
 from tests.support.general import GeneralDecoder, said
-from tests.support.repair import with_flipped_bit
+from tests.support.repair import repair, with_flipped_bit
 from tests.support.simulated import EVERY_LIST, NIGHT, SILENT, SimulatedMeter
 
 PROFILES = profile_files.load()
@@ -48,6 +50,11 @@ class Both:
         )
         self.read = 0
         """Telegrams that were read by a template."""
+
+    def templates(self) -> list[Template]:
+        """Give all templates that there are."""
+        channels = self._decoders[0]._templates._channels.values()
+        return [one for channel in channels for one in channel.templates]
 
     def feed(self, *chunks: bytes) -> list[Telegram | Fault]:
         """Feed both, and compare what they give."""
@@ -111,3 +118,58 @@ def test_any_values_are_read_as_in_the_general_way(
             del meter.more[code]
             continue
         both.feed(data)
+
+
+STAMPS = (b"632525252525", b"700101010000", b"261231235959", b"260620090000")
+
+
+@pytest.mark.parametrize("stamp", STAMPS)
+@pytest.mark.parametrize("stays", [0, 5])
+def test_a_report_of_a_gas_meter_is_read_as_in_the_general_way(stamp: bytes, stays: int) -> None:
+    """Another time or none, while the template knows one, and while it knows that one."""
+    both, meter = Both(), SimulatedMeter(None, "dsmr", "dsmr5")
+    for n in range(24):
+        data = meter.telegram().data
+        if stays < n % 12 < 10:
+            data = re.sub(rb"(?<=24\.2\.1\()\d{12}", stamp, data)
+        both.feed(repair(data))
+    assert both.read
+
+
+def test_a_tariff_is_a_constant_of_its_template() -> None:
+    """Two tariffs have two templates, and a count that is no value of the meter none."""
+    both, meter = Both(), SimulatedMeter(None, "dsmr", "dsmr5")
+    for n in range(60):
+        tariff = b"(000%d)" % (1 + (n // 10) % 2)
+        both.feed(repair(re.sub(rb"(?<=96\.14\.0)\(\d{4}\)", tariff, meter.telegram().data)))
+    assert both.read > 40
+
+
+@pytest.mark.parametrize("kwh", [1, 10, 100])
+def test_a_kamstrup_whose_unit_changes_is_read_as_in_the_general_way(kwh: int) -> None:
+    both, meter = Both(), SimulatedMeter(None, "kamstrup", "denmark")
+    for n in range(40):
+        if n == 20:
+            for code in ("1.8.0", "2.8.0", "3.8.0", "4.8.0"):
+                meter.more[code] = (meter._household._values()[code] or Decimal()) * kwh
+        both.feed(meter.telegram().data)
+
+
+def test_templates_are_made_anew_when_another_list_says_the_number() -> None:
+    """The number comes in another list, and with it the meter's name."""
+    both = Both()
+    fast, slow = (SimulatedMeter(None, "kaifa-nordic", f"norway-{n}") for n in (9, 13))
+    for n in range(40):
+        both.feed((slow if n % 20 == 19 else fast).telegram().data)
+
+
+def test_many_states_make_no_template_each() -> None:
+    """Making one takes long, so that is done seldom where the next telegram is another one."""
+    both, meter = Both(), SimulatedMeter(None, "dsmr", "dsmr5")
+    made = set()
+    for n in range(200):
+        data = re.sub(rb"(?<=96\.7\.21)\(\d{5}\)", b"(%05d)" % n, meter.telegram().data)
+        both.feed(repair(data))
+        made |= {id(one) for one in both.templates()}
+    assert both.read == 0
+    assert len(made) <= 4

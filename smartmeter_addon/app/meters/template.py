@@ -166,17 +166,18 @@ class Template:
     def _read_others(
         self, content: bytes, counts: tuple[int, ...], sent: datetime | None
     ) -> tuple[Reading, ...]:
-        """Read what submeters report; leave out one whose time is no time of a report."""
+        """Read what submeters report; leave out one whose time may be no time of a report."""
         others = []
         known, self._reported = self._reported, {}
         for part in self._others:
-            at = part.reading.timestamp
-            if part.time is not None:
-                raw = part.time.of(content)
-                at = known[raw] if raw in known else self._moment(part.time, content)
+            at, time = part.reading.timestamp, part.time
+            if time is not None:
+                raw = time.of(content)
+                at = known[raw] if raw in known else self._moment(time, content)
                 self._reported[raw] = at
-            if at is None or (sent is not None and at <= sent):
-                others.append(part.read(counts, at))
+                if at is None or sent is None or at > sent:
+                    continue
+            others.append(part.read(counts, at))
         return tuple(others)
 
     def _moment(self, time: TimeSlot, content: bytes) -> datetime | None:
