@@ -15,7 +15,7 @@ that is no ASCII only in ``m³``. Any other line is passed over.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -93,8 +93,7 @@ def read(text: str) -> list[Item]:
 def parse(text: str) -> Parsed:
     """Read the lines of a telegram, and tell which make no sense."""
     parsed = Parsed([], [])
-    lines = (line.strip(_BLANKS) for line in _LINE_END.split(text))
-    for line in _joined(line for line in lines if line and line[0] not in "/!"):
+    for line in lines(text):
         item = line.item()
         if item is None:
             parsed.passed_over.extend(line.lines)
@@ -103,8 +102,26 @@ def parse(text: str) -> Parsed:
     return parsed
 
 
-class _Line:
+def lines(text: str) -> Iterator["Line"]:
+    """Give the lines of a telegram between the first and the last, joined where they go on."""
+    bare = (line.strip(_BLANKS) for line in _LINE_END.split(text))
+    current: Line | None = None
+    for line in bare:
+        if not line or line[0] in "/!":
+            continue
+        if current is None or not current.takes(line):
+            if current:
+                yield current
+            current = Line(line)
+    if current:
+        yield current
+
+
+class Line:
     """A code and what stands behind it, on its own line and on those that go on from it.
+
+    ``lines`` are all of them, ``obis`` is the code, None for a line without one, ``code`` how it is
+    written.
 
     Args:
         line: the first of them.
@@ -113,8 +130,9 @@ class _Line:
     def __init__(self, line: str) -> None:
         self.lines = [line]
         found = _CODE.match(line)
-        self._obis = _obis(found) if found else None
-        self._rest = line[found.end() :] if found else ""
+        self.obis = _obis(found) if found else None
+        self.code = found[0] if found else ""
+        self._rest = line[len(self.code) :] if found else ""
         # A bracket that is damaged does not open a list.
         self._is_text = _TEXT.fullmatch(line) is not None
 
@@ -128,41 +146,29 @@ class _Line:
 
     def item(self) -> Item | None:
         """Give the value; None for a line that makes no sense."""
-        if self._obis is None:
+        if self.obis is None:
             return None
         fields, left = _fields(self._rest)
-        if self._obis.c in _PROFILES and left.startswith("("):
-            return _text(self._obis, self._rest)  # brackets within brackets
-        return _item(self._obis, fields)
+        if self.obis.c in _PROFILES and left.startswith("("):
+            return _text(self.obis, self._rest)  # brackets within brackets
+        return _item(self.obis, fields)
 
     def _is_open(self) -> bool:
         """Tell whether this is a list of past values that goes on until its bracket is closed."""
-        is_profile = self._obis is not None and self._obis.c in _PROFILES
+        is_profile = self.obis is not None and self.obis.c in _PROFILES
         opened = is_profile and self._is_text
         return opened and self._rest.count("(") > self._rest.count(")")
 
     def _lacks_values(self) -> bool:
         """Tell whether values may stand on the next line."""
-        if self._obis is None:
+        if self.obis is None:
             return False
-        if not self._rest or self._obis.c in _PROFILES:
+        if not self._rest or self.obis.c in _PROFILES:
             return True
-        if not _is_submeter(self._obis) or len(self.lines) > _MOST_LINES:
+        if not _is_submeter(self.obis) or len(self.lines) > _MOST_LINES:
             return False
         *_, last = ("", *_fields(self._rest)[0])
         return bool(_UNIT.fullmatch(last) or _TIME.fullmatch(last))
-
-
-def _joined(lines: Iterable[str]) -> Iterator[_Line]:
-    """Join lines of values to the line of the code before them."""
-    current: _Line | None = None
-    for line in lines:
-        if current is None or not current.takes(line):
-            if current:
-                yield current
-            current = _Line(line)
-    if current:
-        yield current
 
 
 def _decoded(line: bytes) -> str:
