@@ -212,3 +212,41 @@ def test_any_text_and_digits_are_judged(*, content: bytes, digits: bytes, is_cle
     said = b"/ISK5\r\n" + content.replace(b"!", b"") + b"\n!"
     hexadecimal = digits.hex().encode("ascii")[:4]
     checksums.judge(said, hexadecimal, is_clean=is_clean)
+
+
+# --- Made anew ---
+
+
+@pytest.mark.parametrize("change", [bytes, *LINE_ENDS.values()], ids=["as they are", *LINE_ENDS])
+@pytest.mark.parametrize("kind", P1Checksum)
+def test_a_checksum_is_made_anew_of_the_same_sort(
+    kind: P1Checksum, change: Callable[[bytes], bytes]
+) -> None:
+    for number in range(30):
+        said, new = text(number), text(1000 + number)
+        made = Checksums().remade(change(said), p1_digits(said, kind), change(new))
+        wanted = p1_digits(new, kind)
+        assert made.lstrip(b"0") == wanted.lstrip(b"0")
+        assert len(made) == max(len(wanted), len(p1_digits(said, kind)))
+
+
+def test_a_checksum_is_made_anew_in_the_case_that_it_has() -> None:
+    said = next(text(n) for n in range(99) if not p1_digits(text(n), P1Checksum.ARC).isdigit())
+    digits = p1_digits(said, P1Checksum.ARC)
+    for number in range(30):
+        new = text(number)
+        made = Checksums().remade(said, digits.lower(), new)
+        assert made == p1_digits(new, P1Checksum.ARC).lower()
+
+
+def test_what_fits_two_sorts_is_made_anew_of_the_one_that_the_meter_uses() -> None:
+    number = next(n for n in range(1 << 20) if int(p1_digits(text(n), P1Checksum.ARC), 16) == 0)
+    assert learned(P1Checksum.ZEROS).remade(text(number), b"0000", text(1)) == b"0000"
+    made = learned(P1Checksum.ARC).remade(text(number), b"0000", text(1))
+    assert made == p1_digits(text(1), P1Checksum.ARC)
+
+
+def test_nothing_is_made_anew_of_a_wrong_checksum() -> None:
+    wrong = int(p1_digits(text(1), P1Checksum.ARC), 16) ^ 1
+    with pytest.raises(ValueError, match="no checksum of the text"):
+        Checksums().remade(text(1), f"{wrong:04X}".encode(), text(2))

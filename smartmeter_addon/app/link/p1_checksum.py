@@ -167,6 +167,33 @@ class Checksums:
         bits = min(sort.algorithm.bits for sort in fitting)
         return Verdict(telegram.content(preferred), bits, preferred.sentence)
 
+    def remade(self, text: bytes, digits: bytes, new: bytes) -> bytes:
+        """Make the digits of a text that takes the place of another, of the same sort.
+
+        Where the other's leading zeros are missing, so are these; there may be more digits, then.
+
+        Args:
+            text: from ``/`` to ``!``, of a telegram that was accepted.
+            digits: behind its ``!``.
+            new: the other text, with the same line ends.
+
+        Raises:
+            ValueError: the digits are no checksum of the text.
+        """
+        telegram = _Telegram(text, digits)
+        sender = self._senders.get(_LINE_END.split(text, maxsplit=1)[0]) or _Sender()
+        fitting = telegram.fitting(sender.sorts) or telegram.fitting(_SORTS)
+        if not fitting:
+            raise ValueError("the digits are no checksum of the text")
+        sort = min(fitting, key=_SORTS.index)
+        if not sort.algorithm.bits:
+            return digits
+        if sort.restored:
+            texts = zip(_restored(text), _restored(new), strict=True)
+            new = next(after for before, after in texts if before == telegram.content(sort))
+        made = f"{_value(sort.algorithm, new):0{len(digits)}X}"
+        return (made.lower() if digits.upper() != digits else made).encode("ascii")
+
     def _keep(self, name: bytes, sender: _Sender) -> None:
         """Keep what is known of a sender; of too many those known longest are let go."""
         self._senders[name] = sender
@@ -204,13 +231,17 @@ def _fits(algorithm: Algorithm, text: bytes, digits: bytes) -> bool:
         return not digits and algorithm is Algorithm.NONE
     if algorithm is Algorithm.ZEROS:
         return digits == _ZEROS  # a digit alone may be the first one of another checksum
-    value = int(digits, 16)
+    return int(digits, 16) == _value(algorithm, text)
+
+
+def _value(algorithm: Algorithm, text: bytes) -> int:
+    """Calculate a checksum that proves something."""
     if algorithm is Algorithm.ARC:
-        return value == crc.arc(text)
+        return crc.arc(text)
     checksum = crc.x25(text)
     if algorithm is Algorithm.X25_SWAPPED:
-        checksum = (checksum & 0xFF) << 8 | checksum >> 8
-    return value == checksum
+        return (checksum & 0xFF) << 8 | checksum >> 8
+    return checksum
 
 
 def _restored(text: bytes) -> Iterator[bytes]:
