@@ -46,6 +46,7 @@ README = ROOT / "README.md"
 DOCS = ADDON / "DOCS.md"
 STORE_PAGE = ADDON / "README.md"
 ADDING = ROOT / "ADDING_A_METER.md"
+BESIDE_THE_WAY = {"config", "configure", "anonymous"}
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 TEXTS = (
     *(README, STORE_PAGE, DOCS, ADDON / "CHANGELOG.md", ADDING, CONTRIBUTING),
@@ -764,10 +765,9 @@ def test_every_relative_link_leads_somewhere(text: Path) -> None:
 def test_the_map_of_the_program_names_every_stage() -> None:
     rows = table(section(CONTRIBUTING, "The map"), "Folder")
     folders = {path.parent.name for path in (ADDON / "app").glob("*/__init__.py")}
-    assert {code(row["Folder"]) for row in rows} == folders - {
-        "config",
-        "configure",
-    }  # beside the way
+    assert {code(row["Folder"]) for row in rows} == folders - BESIDE_THE_WAY
+    beside = section(CONTRIBUTING, "The map").partition("Beside that way stand")[2]
+    assert all(f"`{folder}`" in beside for folder in BESIDE_THE_WAY)
 
 
 def test_the_glossary_explains_few_words_and_each_once() -> None:

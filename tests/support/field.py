@@ -18,8 +18,19 @@ FIELD = Path(__file__).parents[1] / "vectors" / "field"
 def cases(kind: str) -> list[Case]:
     """The cases of one kind."""
     path = FIELD / f"{kind}.json"
-    found: list[Case] = json.loads(path.read_text("utf-8"), parse_float=Decimal)
+    read = json.loads(path.read_text("utf-8"), parse_float=Decimal)
+    found: list[Case] = read["cases"] if isinstance(read, dict) else read
     return found
+
+
+def captured() -> list[Case]:
+    """The cases of all kinds that are bytes of one line, as `data_of` and `keys_of` give them."""
+    return [
+        {"options": {}, **case}
+        for kind in sorted(kinds())
+        for case in cases(kind)
+        if {"input_text", "input_hex"} & case.keys()
+    ]
 
 
 def kinds() -> set[str]:

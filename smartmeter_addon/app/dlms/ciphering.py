@@ -158,13 +158,40 @@ class Cipher:
             plaintext = self._gcm.encrypt(vector, content, None)[: len(content)]
         if not tag or self._authentication_key is None:
             return Opened(plaintext, None)
-        additional = bytes((control,)) + self._authentication_key
-        if control & ENCRYPTED:
-            sealed = self._gcm.encrypt(vector, plaintext, additional)
-        else:
-            sealed = self._gcm.encrypt(vector, b"", additional + content)
-        expected = sealed[-KEY_SIZE:][:TAG_SIZE]  # the tag is GCM's, cut to 12 bytes
+        expected = _tag(self._gcm, ciphered, plaintext, self._authentication_key)
         return Opened(plaintext, compare_digest(expected, tag))
+
+
+def seal(ciphered: CipheredApdu, plaintext: bytes, key: bytes, authentication: bytes) -> bytes:
+    """Cipher a plaintext in the way of a telegram that was there before.
+
+    Args:
+        ciphered: says by its security control what is done, and its title and counter are the
+            vector; its content and tag are not looked at.
+        plaintext: an APDU or a P1 text.
+        key: encryption key, 16 bytes.
+        authentication: authentication key, 16 bytes.
+
+    Returns:
+        What stands behind the invocation counter: the content, and the tag if there is one.
+    """
+    gcm = AESGCM(key)
+    content = plaintext
+    if ciphered.security_control & ENCRYPTED:
+        content = gcm.encrypt(ciphered.initialization_vector, plaintext, None)[: len(plaintext)]
+    if not ciphered.security_control & AUTHENTICATED:
+        return content
+    return content + _tag(gcm, ciphered, plaintext, authentication)
+
+
+def _tag(gcm: AESGCM, ciphered: CipheredApdu, plaintext: bytes, authentication: bytes) -> bytes:
+    vector, control = ciphered.initialization_vector, ciphered.security_control
+    additional = bytes((control,)) + authentication
+    if control & ENCRYPTED:
+        sealed = gcm.encrypt(vector, plaintext, additional)
+    else:
+        sealed = gcm.encrypt(vector, b"", additional + plaintext)
+    return sealed[-KEY_SIZE:][:TAG_SIZE]  # the tag is GCM's, cut to 12 bytes
 
 
 def describe_title(system_title: bytes) -> str:

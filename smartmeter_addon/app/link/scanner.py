@@ -17,6 +17,7 @@ without a checksum are not looked for.
 
 import bisect
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from app.fault import Fault, Kind
@@ -40,16 +41,16 @@ _LOOK_BEHIND: Final = 4  # how far back a link looks for a flag or an LLC header
 _LONGEST_HEADER: Final = 16  # of a link without a checksum
 _LONGEST_HEAD: Final = 4096
 
-_KINDS: Final[tuple[type[Link], ...]] = (MBus, Hdlc, Raw, Wrapper, P1)
+KINDS: Final[tuple[type[Link], ...]] = (MBus, Hdlc, Raw, Wrapper, P1)
 _BY_START: Final = {
     byte: index
-    for index, kind in enumerate(_KINDS)
+    for index, kind in enumerate(KINDS)
     for byte in range(256)
     if re.fullmatch(kind.starts, bytes((byte,)))
 }
-_ANY_START: Final = re.compile(b"|".join(kind.starts for kind in _KINDS))
-_CHECKED_START: Final = re.compile(b"|".join(kind.starts for kind in _KINDS if kind.checked))
-_UNCHECKED_START: Final = re.compile(b"|".join(kind.starts for kind in _KINDS if not kind.checked))
+_ANY_START: Final = re.compile(b"|".join(kind.starts for kind in KINDS))
+_CHECKED_START: Final = re.compile(b"|".join(kind.starts for kind in KINDS if kind.checked))
+_UNCHECKED_START: Final = re.compile(b"|".join(kind.starts for kind in KINDS if not kind.checked))
 
 
 class Scanner:
@@ -59,15 +60,19 @@ class Scanner:
 
     Args:
         checksums: of the P1 meters on the line, kept up to date here.
+        links: one of each of `KINDS`, in their order; None makes them.
     """
 
-    def __init__(self, checksums: Checksums | None = None) -> None:
+    def __init__(
+        self, checksums: Checksums | None = None, links: Sequence[Link] | None = None
+    ) -> None:
         self.junk = 0
         """Bytes so far that belong to no frame."""
         self.frames = 0
         """Frames so far that passed their link's checks."""
-        p1 = P1(checksums)
-        self._links: tuple[Link, ...] = tuple(p1 if kind is P1 else kind() for kind in _KINDS)
+        self._links: tuple[Link, ...] = tuple(links or ()) or tuple(
+            P1(checksums) if kind is P1 else kind() for kind in KINDS
+        )
         self._buffer = bytearray()
         self._offset = 0  # of the buffer's first byte in the stream
         self._scanned = 0  # no beginning before this is left to be looked at
