@@ -14,7 +14,7 @@ from app.config import environment
 from app.config.timezone import local_zone
 from app.configure import flags
 from app.configure.languages import languages
-from app.decode import CaptureError, decode, read_capture
+from app.decode import decode
 from app.decoder import Decoder
 from app.dlms.ciphering import Keys, parse_key
 from app.listen import listen
@@ -22,6 +22,8 @@ from app.meters import profile_files
 from app.meters.profile import AUTO, Profile
 from app.meters.profile_files import OWN_FOLDER
 from app.status import show
+from app.transport import capture
+from app.transport.capture import CaptureError
 from app.transport.recording_source import RecordingSource
 from app.transport.serial_mode import SerialMode
 from app.transport.source import Source, source_for
@@ -79,11 +81,11 @@ def _decode(
 ) -> int:
     keys = _keys(parser, options)
     try:
-        capture = read_capture(options.capture)
+        recording = capture.read(options.capture).recording
     except CaptureError as error:
         parser.error(str(error))
     decoder = Decoder(keys, profiles, local_zone(), options.meter_type)
-    return decode(capture, decoder, sys.stdout, sys.stderr)
+    return decode(recording, decoder, sys.stdout, sys.stderr)
 
 
 def _listen(
@@ -110,7 +112,7 @@ def _source(options: argparse.Namespace, profiles: Mapping[str, Profile]) -> Sou
         CaptureError: it is a file that cannot be read.
     """
     if os.path.isfile(options.line):  # noqa: PTH113 - Path.is_file fails on a name that is too long
-        return RecordingSource(read_capture(options.line), name=options.line)
+        return RecordingSource(capture.read(options.line).recording, name=options.line)
     family = profiles.get(options.meter_type)
     usual = family.serial_modes if family else ()
     return source_for(options.line, mode=options.serial_mode, usual=usual)
@@ -196,8 +198,8 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         default="-",
         metavar="FILE",
-        help="a recording, binary, or hex text with any white space; - for standard input"
-        " (default)",
+        help="a recording, lines of the app's log, pasted hex digits, or the bytes as they are; -"
+        " for standard input (default)",
     )
     listen = commands.add_parser(
         "listen",

@@ -1,11 +1,8 @@
 """The command ``decode``: a recorded stream in, one JSON object a telegram out."""
 
-import re
-import sys
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, TextIO
 
 from app import jsontext
 from app.cosem.items import Item
@@ -14,46 +11,9 @@ from app.dlms import axdr
 from app.fault import Fault, Kind
 from app.meters.reading import Reading
 from app.meters.telegram import Register, Telegram
-from app.transport import gateway_stream, recording
+from app.transport import gateway_stream
 from app.transport.events import GatewaySaid, SpeaksTelnet
-from app.transport.recording import Chunk, Recording, RecordingError
-
-_HEX_TEXT: Final = re.compile(rb"[0-9A-Fa-f\s]+")
-
-
-class CaptureError(Exception):
-    """A capture that cannot be read; the sentence says why."""
-
-
-def read_capture(source: str) -> Recording:
-    """Read a file, or standard input for ``-``.
-
-    Returns:
-        A recording's chunks. What a capture of another kind holds is one chunk: the bytes of hex
-        text, or the file as it is.
-
-    Raises:
-        CaptureError: there is no such file, a recording is damaged, or hex digits are left over.
-    """
-    try:
-        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise CaptureError(f"the capture {source} cannot be read: {reason}") from error
-    if recording.is_recording(data):
-        try:
-            return recording.read(data)
-        except RecordingError as error:
-            raise CaptureError(f"the recording {source} cannot be read: {error}") from error
-    if _HEX_TEXT.fullmatch(data):
-        digits = b"".join(data.split())
-        if len(digits) % 2:
-            raise CaptureError(
-                f"the capture {source} holds {len(digits)} hex digits, an odd number: one is"
-                " missing"
-            )
-        data = bytes.fromhex(digits.decode("ascii"))
-    return (Chunk(0.0, data),) if data else ()
+from app.transport.recording import Recording
 
 
 def decode(capture: Recording, decoder: Decoder, out: TextIO, err: TextIO) -> int:

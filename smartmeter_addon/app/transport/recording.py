@@ -9,10 +9,10 @@ r"""Recordings of a line: text that people can read, cut and post.
 
 A line holds the bytes that came at once: seconds, by their decimal point no hex digits of a dump,
 a blank, and hex digits in pairs. Lines that begin with ``#`` are for people, and nothing but the
-format's number is read of them; they may be missing, as may any other line. The seconds need not
-begin at zero, and begin anew where recordings are put one behind the other. Written is ``\n``
-at the end of a line; ``\r\n``, blanks around a line, empty lines and a UTF-8 byte order mark are
-read, too.
+format's number and when it was begun is read of them; they may be missing, as may any other line.
+The seconds need not begin at zero, and begin anew where recordings are put one behind the other.
+Written is ``\n`` at the end of a line; ``\r\n``, blanks around a line, empty lines and a UTF-8
+byte order mark are read, too.
 
 A recording holds no key. What the meter sends unciphered can be read in it by anybody.
 """
@@ -32,6 +32,7 @@ FORMAT: Final = 1
 _FORMAT_READ: Final = str(FORMAT).encode()
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _NAME: Final = re.compile(rb"# smart meter recording, format ([0-9]+)")
+_BEGUN: Final = re.compile(rb"# begun: ([0-9T:.+-]{19,40})")
 _SECONDS: Final = re.compile(rb"([0-9]{1,9}\.[0-9]{1,9})(?:[ \t]+|$)")
 _PAIRS: Final = re.compile(rb"(?:[0-9A-Fa-f]{2}[ \t]*)+")
 _DIGITS: Final = re.compile(rb"[0-9A-Fa-f \t]+")
@@ -91,6 +92,10 @@ class Writer:
         """Write bytes that came now, at least one."""
         self._sink.write(f"{Chunk(self._clock() - self._begin, data)}\n")
 
+    def note(self, text: str) -> None:
+        """Write a line for people, such as that the line was opened in another mode."""
+        self._sink.write(f"# {text}\n")
+
 
 def is_recording(data: bytes) -> bool:
     """Tell a recording from a hex dump and from the bytes of a line, by what stands first."""
@@ -124,6 +129,18 @@ def read(data: bytes) -> Recording:
         except ValueError as error:
             raise RecordingError(f"line {number}: {error}") from error
     return tuple(chunks)
+
+
+def begun(data: bytes) -> datetime | None:
+    """Give when a recording was begun, aware; None where it does not say so."""
+    for raw in io.BytesIO(data):
+        if said := _BEGUN.match(_bare(raw)):
+            try:
+                moment = datetime.fromisoformat(said[1].decode("ascii"))
+            except ValueError:
+                return None
+            return moment if moment.tzinfo else None
+    return None
 
 
 def _bare(raw: bytes) -> bytes:
