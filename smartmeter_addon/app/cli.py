@@ -21,6 +21,7 @@ from app.listen import listen
 from app.meters import profile_files
 from app.meters.profile import AUTO, Profile
 from app.meters.profile_files import OWN_FOLDER
+from app.recordings import commands
 from app.status import show
 from app.transport import capture
 from app.transport.capture import CaptureError
@@ -34,7 +35,7 @@ AUTH_KEY_VARIABLE: Final = "SMARTMETER_AUTH_KEY"
 PROGRAM_VARIABLE: Final = "SMARTMETER_PROGRAM"
 """Names the command by which the program was called, for its help."""
 
-_COMMANDS: Final = ("run", "configure", "decode", "listen", "status")
+_COMMANDS: Final = ("run", "configure", "decode", "listen", "record", "replay", "status")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,16 +60,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "status":
         return show(sys.stdout, sys.stderr, datetime.now(UTC))
     try:
-        profiles = profile_files.load(options.profiles)
+        profiles = profile_files.load(options.profiles or commands.profiles_folder(options))
     except profile_files.ProfileError as error:
         parser.error(str(error))
     if options.meter_type not in (AUTO, *profiles):
         parser.error(
             f"--meter-type {options.meter_type}: choose one of {', '.join((AUTO, *profiles))}"
         )
-    command = _decode if options.command == "decode" else _listen
+    command = {
+        "decode": _decode,
+        "listen": _listen,
+        "record": commands.record,
+        "replay": commands.replay,
+    }
+    keys = _keys(parser, options)
     try:
-        status = command(parser, options, profiles)
+        status = command[options.command](parser, options, keys, profiles)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads the output has enough of it, like head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -77,9 +84,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _decode(
-    parser: argparse.ArgumentParser, options: argparse.Namespace, profiles: Mapping[str, Profile]
+    parser: argparse.ArgumentParser,
+    options: argparse.Namespace,
+    keys: Keys,
+    profiles: Mapping[str, Profile],
 ) -> int:
-    keys = _keys(parser, options)
     try:
         recording = capture.read(options.capture).recording
     except CaptureError as error:
@@ -89,9 +98,11 @@ def _decode(
 
 
 def _listen(
-    parser: argparse.ArgumentParser, options: argparse.Namespace, profiles: Mapping[str, Profile]
+    parser: argparse.ArgumentParser,
+    options: argparse.Namespace,
+    keys: Keys,
+    profiles: Mapping[str, Profile],
 ) -> int:
-    keys = _keys(parser, options)
     try:
         source = _source(options, profiles)
     except CaptureError as error:
@@ -157,9 +168,9 @@ def _parser() -> argparse.ArgumentParser:
         " for Home Assistant.",
     )
     parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    run = commands.add_parser(
+    run = subparsers.add_parser(
         "run",
         help="read the meters and publish what they say, for ever (the default)",
         description="Reads the meters and publishes what they say until SIGTERM or SIGINT.",
@@ -173,7 +184,7 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     flags.add_arguments(
-        commands.add_parser(
+        subparsers.add_parser(
             "configure",
             allow_abbrev=False,  # --key is no beginning of --key-file: a key would follow it
             help="set the program up: try meter, key and broker, and write the options",
@@ -186,7 +197,7 @@ def _parser() -> argparse.ArgumentParser:
         languages(),
     )
 
-    decode = commands.add_parser(
+    decode = subparsers.add_parser(
         "decode",
         help="show what a recorded telegram says",
         description="Decodes a capture and prints one JSON object a line for each telegram. What"
@@ -201,7 +212,7 @@ def _parser() -> argparse.ArgumentParser:
         help="a recording, lines of the app's log, pasted hex digits, or the bytes as they are; -"
         " for standard input (default)",
     )
-    listen = commands.add_parser(
+    listen = subparsers.add_parser(
         "listen",
         help="show live what is on a meter's line, or what was recorded of it",
         description="Shows what comes over a line, telegram by telegram, and ends with a block to"
@@ -213,22 +224,27 @@ def _parser() -> argparse.ArgumentParser:
         help="a serial device like /dev/ttyUSB0, or tcp://host:port; or a file that decode takes,"
         " such as a recording, which is shown to its end",
     )
-    listen.add_argument(
-        "--serial-mode",
-        type=_serial_mode,
-        metavar="MODE",
-        help="like '2400 8E1' (default: the meter type's or the usual ones, one after the other)",
-    )
-    listen.add_argument("--seconds", type=float, metavar="N", help="end by itself after N seconds")
+    record, replay = commands.add_to(subparsers)
 
-    commands.add_parser(
+    subparsers.add_parser(
         "status",
         help="show how the running service is doing",
         description="Shows what the running service wrote last, some seconds ago. Exit status: 0"
         " when it runs and nothing is wrong, 1 otherwise.",
     )
 
-    for command in (decode, listen):
+    for command in (listen, record):
+        command.add_argument(
+            "--serial-mode",
+            type=_serial_mode,
+            metavar="MODE",
+            help="like '2400 8E1' (default: the meter type's or the usual ones, one after the"
+            " other)",
+        )
+        command.add_argument(
+            "--seconds", type=float, metavar="N", help="end by itself after N seconds"
+        )
+    for command in (decode, listen, record, replay):
         command.add_argument(
             "--meter-type",
             default=AUTO,

@@ -4,10 +4,8 @@ The block at the end holds no key, no full meter number and no values; it is wha
 a bug report needs.
 """
 
-import asyncio
 import contextlib
 import platform
-import signal
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -28,6 +26,7 @@ from app.meters.telegram import Register, Telegram
 from app.transport.parity import Share, errors_in
 from app.transport.serial_mode import SerialMode
 from app.transport.source import GatewaySaid, GaveUp, Lost, Opened, Source, SpeaksTelnet
+from app.transport.until import until_stopped
 
 _SHOWN_OF_A_NUMBER: Final = 4
 _TITLE_SHOWN: Final = 4  # bytes: maker and kind of meter, not its number
@@ -243,19 +242,7 @@ async def listen(
     """
     report = Report()
     report.opened(line)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    reading = asyncio.create_task(_read(source, decoder, report, out))
-    reading.add_done_callback(lambda _: stop.set())  # by an error, or the end of a recording
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    reading.cancel()
-    (outcome,) = await asyncio.gather(reading, return_exceptions=True)
-    if isinstance(outcome, Exception):
-        raise outcome
+    await until_stopped(_read(source, decoder, report, out), seconds)
     report.ended(decoder.frames, decoder.junk)
     for text in report.block():
         print(text, file=out)

@@ -113,24 +113,8 @@ async def serve(
         loop.add_signal_handler(signal_number, stop.set)
     _logger.info("smart meter reader %s", __version__)
 
-    async def find_broker() -> MqttOptions:
-        return await _find_broker(options.mqtt, environment, redactor)
-
-    if options.mqtt.tls_insecure:
-        _logger.warning(
-            "mqtt.tls_insecure is set: the broker's certificate is not checked, so anybody in the"
-            " network can pretend to be the broker and read its password"
-        )
-    layout = LAYOUTS[options.mqtt.layout](
-        Topics(options.mqtt.base_topic, options.mqtt.discovery_prefix),
-        language=options.language,
-        version=__version__,
-        configuration_url=supervisor.own_page(
-            environment.get("SUPERVISOR_TOKEN"), socket.gethostname()
-        ),
-    )
     broker_log = _BrokerLog()
-    publisher = Publisher(find_broker=find_broker, layout=layout, state=state, on_state=broker_log)
+    publisher = make_publisher(options, state, environment, redactor, broker_log)
     zone = local_zone()
     sections.carry_over(state, options.meters)
     readers = [
@@ -167,6 +151,44 @@ async def serve(
         await asyncio.wait(others)
         publishing.cancel()
     _logger.info("stopped")
+
+
+def make_publisher(
+    options: Options,
+    state: State,
+    environment: Mapping[str, str],
+    redactor: Redactor,
+    on_state: Callable[[BrokerState], None] | None = None,
+) -> Publisher:
+    """Wire the publisher to the broker that the options or the Supervisor name.
+
+    Args:
+        options: all of them.
+        state: what is known from before the last restart.
+        environment: where the Supervisor is found.
+        redactor: of the log; it learns the Supervisor's password.
+        on_state: see `Publisher`; None only tells the log.
+    """
+
+    async def find_broker() -> MqttOptions:
+        return await _find_broker(options.mqtt, environment, redactor)
+
+    if options.mqtt.tls_insecure:
+        _logger.warning(
+            "mqtt.tls_insecure is set: the broker's certificate is not checked, so anybody in the"
+            " network can pretend to be the broker and read its password"
+        )
+    layout = LAYOUTS[options.mqtt.layout](
+        Topics(options.mqtt.base_topic, options.mqtt.discovery_prefix),
+        language=options.language,
+        version=__version__,
+        configuration_url=supervisor.own_page(
+            environment.get("SUPERVISOR_TOKEN"), socket.gethostname()
+        ),
+    )
+    return Publisher(
+        find_broker=find_broker, layout=layout, state=state, on_state=on_state or _BrokerLog()
+    )
 
 
 def line_reader(

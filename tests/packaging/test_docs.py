@@ -46,7 +46,7 @@ README = ROOT / "README.md"
 DOCS = ADDON / "DOCS.md"
 STORE_PAGE = ADDON / "README.md"
 ADDING = ROOT / "ADDING_A_METER.md"
-BESIDE_THE_WAY = {"config", "configure", "anonymous"}
+BESIDE_THE_WAY = {"config", "configure", "anonymous", "recordings"}
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 TEXTS = (
     *(README, STORE_PAGE, DOCS, ADDON / "CHANGELOG.md", ADDING, CONTRIBUTING),

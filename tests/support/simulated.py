@@ -40,6 +40,9 @@ EVERY_LIST = [(family, name) for family, some in meters.FAMILIES.items() for nam
 SILENT = {("energomera", "event")}
 """Lists without a value that would be published."""
 
+UNITS_TO_BE_FOUND = {"kamstrup"}
+"""Families whose energies are not published before it is known what they count."""
+
 _READINGS = {
     "1.7.0": "power_import",
     "2.7.0": "power_export",

@@ -13,7 +13,7 @@ from app.decoder import Decoder
 from app.fault import Fault, Kind
 from app.line import diagnostics
 from app.line.diagnostics import Diagnostics, kept_meters
-from app.line.health import Health
+from app.line.health import Counts, Health
 from app.line.narrator import Narrator
 from app.line.output import Output
 from app.line.sections import ENERGY_UNITS, HISTORY, METER_IDS, METER_NUMBERS, section
@@ -147,6 +147,11 @@ class LineReader:
         """Whether a meter is heard on this line."""
         return any(meter.at is not None for meter in self._heard.values())
 
+    @property
+    def counts(self) -> Counts:
+        """How many telegrams were read so far, and what went wrong."""
+        return self._health.counts
+
     async def run(self) -> None:
         """Read and keep watch until the source ends; ports and gateways never do."""
         async with asyncio.TaskGroup() as group:
@@ -194,6 +199,8 @@ class LineReader:
         async with contextlib.aclosing(self._source.events()) as events:
             async for event in events:
                 self._take(event)
+        for item in self._decoder.finish():  # only a recording ends
+            self._handle(item, self._clock())
 
     def _take(self, event: Event) -> None:
         """Take what the source gives: bytes, or what became of it."""

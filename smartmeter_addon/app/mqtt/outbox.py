@@ -31,6 +31,8 @@ class Outbox:
         self._newest: dict[str, Message] = {}
         self._due: dict[str, None] = {}  # topics; a set that keeps its order
         self._something_due = asyncio.Event()
+        self._sending: str | None = None  # the topic of a message that is not acknowledged
+        self._something_sent = asyncio.Event()
         self._announcements: set[str] = set()  # topics of announcements that are not sent yet
         self._announcement_sent = asyncio.Event()
         self._to_clear: dict[str, None] = {}  # topics
@@ -136,6 +138,12 @@ class Outbox:
 
     # --- Sending ---
 
+    async def wait_until_sent(self) -> None:
+        """Wait until the broker has acknowledged all that is due."""
+        while self._due or self._sending:
+            self._something_sent.clear()
+            await self._something_sent.wait()
+
     async def wait_until_due(self) -> None:
         """Wait until a message is due."""
         while not self._due:
@@ -151,11 +159,14 @@ class Outbox:
             return None
         topic = min(self._due, key=self._clearing.__contains__)  # the first one in its order
         del self._due[topic]
+        self._sending = topic
         return self._newest[topic]
 
     def sent(self, message: Message) -> None:
         """Take note that the broker has acknowledged a message."""
         topic = message.topic
+        self._sending = None
+        self._something_sent.set()
         if topic in self._clearing and self._newest[topic] is message:
             del self._newest[topic]
             self._due.pop(topic, None)  # Home Assistant may have started meanwhile

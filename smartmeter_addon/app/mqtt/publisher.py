@@ -184,6 +184,10 @@ class Publisher:
             return Problem(Trouble.BROKER_RIGHTS, parameters={"reason": reason})
         return None
 
+    async def delivered(self) -> None:
+        """Wait until the broker has all that is due."""
+        await self._outbox.wait_until_sent()
+
     def forget_unheard(self) -> list[Meter]:
         """Take back the meters that have not been heard for a week, and give them."""
         unheard = self._announcements.forget_unheard()

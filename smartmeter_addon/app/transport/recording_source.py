@@ -21,22 +21,32 @@ class RecordingSource:
         self._recording = recording
         self._name = name
         self._pace = pace
+        self._seconds = 0.0
+
+    def clock(self) -> float:
+        """Give the time of the bytes that came last, in seconds since the recording's begin.
+
+        It never goes back, so it is a steady clock, and the same at any pace.
+        """
+        return self._seconds
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Read to the end; see `Source.events`.
 
         The first bytes come at once. Where the seconds begin anew no time is known to have passed.
         """
-        clock = asyncio.get_running_loop().time
+        now = asyncio.get_running_loop().time
         line = f"the recording {self._name}"
         yield Opened(line)
-        due = clock()
+        due = now()
         last = self._recording[0].seconds if self._recording else 0.0
         for seconds, event in gateway_stream.read(self._recording, line):
+            passed = max(0.0, seconds - last)
             if self._pace is not None:
-                due += max(0.0, seconds - last) / self._pace
+                due += passed / self._pace
             last = seconds
-            await asyncio.sleep(max(0.0, due - clock()))
+            await asyncio.sleep(max(0.0, due - now()))
+            self._seconds += passed
             yield event
 
     def framed(self) -> None:

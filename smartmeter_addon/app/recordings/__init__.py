@@ -1,0 +1,1 @@
+"""The commands that make recordings of a line and play them."""
