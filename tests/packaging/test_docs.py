@@ -46,6 +46,7 @@ README = ROOT / "README.md"
 DOCS = ADDON / "DOCS.md"
 STORE_PAGE = ADDON / "README.md"
 ADDING = ROOT / "ADDING_A_METER.md"
+COMMANDS = ("configure", "decode", "listen", "record", "replay")
 BESIDE_THE_WAY = {"config", "configure", "anonymous", "recordings"}
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 TEXTS = (
@@ -778,6 +779,7 @@ def test_the_glossary_explains_few_words_and_each_once() -> None:
 @pytest.mark.parametrize("text", TEXTS, ids=names(TEXTS))
 def test_every_file_named_exists(text: Path) -> None:
     of_the_user = {
+        *("kaifa-ma309-tinetz.txt", "my-meter.txt", "log.txt"),
         *(
             "options.json",
             "state.json",
@@ -826,13 +828,13 @@ def test_the_arguments_of_the_program_that_are_shown_exist() -> None:
         for command, rest in re.findall(r"python -m app (\w+)([^`\n]*)", text)
         for option in re.findall(r"--[\w-]+", rest) or [""]
     ]
-    assert {command for command, _ in shown} == {"run", "configure", "decode", "listen"}
+    assert {command for command, _ in shown} == {"run", *COMMANDS}
     shown += [("listen", option) for option in ("--serial-mode", "--seconds", "--profiles")]
     shown += [("decode", "--profiles")]
     environment = {"PYTHONPATH": str(ADDON)}
     told = {
         command: script("-m", "app", command, "--help", environment=environment)
-        for command in ("run", "configure", "decode", "listen")
+        for command in ("run", *COMMANDS)
     }
     for command, option in shown:
         assert option in told[command]
@@ -841,6 +843,10 @@ def test_the_arguments_of_the_program_that_are_shown_exist() -> None:
     guided = re.findall(r"(--[\w-]+)", section(README, "The set-up in a terminal"))
     assert len(set(guided)) > 8
     assert [option for option in guided if option not in f"{told['configure']} --help"] == []
+    for option in re.findall(
+        r"`(--[\w-]+)", prose(section(README, "Record a line, and replay it"))
+    ):
+        assert option in told["record"] + told["replay"] + read(ROOT / "simulator" / "__main__.py")
 
 
 def test_every_package_that_is_installed_has_its_reason() -> None:
