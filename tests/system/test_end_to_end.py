@@ -1,6 +1,7 @@
 """The real program in a process of its own, between a simulated meter and a real Mosquitto."""
 
 import asyncio
+import contextlib
 import json
 import signal
 from collections.abc import AsyncGenerator, Callable
@@ -20,11 +21,22 @@ from simulator.families import FAMILIES
 from simulator.wires import TcpServer
 from tests.support.mosquitto import TIMEOUT, Mosquitto, Watcher
 from tests.support.program import Program, options, running
-from tests.support.simulated import Adapter, SimulatedMeter, reset, state
+from tests.support.simulated import (
+    EVERY_LIST,
+    SILENT,
+    UNITS_TO_BE_FOUND,
+    Adapter,
+    SimulatedMeter,
+    reset,
+    state,
+)
 from tests.support.supervised import TOKEN, service, supervised
 
 BAUD = 2400
 TOPICS = Topics()
+
+MOST_TELEGRAMS = 20
+"""Telegrams of which the last one says the number of the meter."""
 
 PROMISED = 0.05
 """Seconds from a telegram's last byte to its state message."""
@@ -101,6 +113,47 @@ async def test_lists_and_dialects_in_the_clear_are_published_as_the_meter_means_
         await program.ready()
         truth = (await meter.push()).truth
         assert await said(home, meter) == state(truth)
+        await end(program)
+
+
+PUBLISHED = [one for one in EVERY_LIST if one not in SILENT]
+ONE_OF_EACH = {family: (family, variant) for family, variant in reversed(PUBLISHED)}.values()
+PATIENCE = 0.5
+"""Seconds after which a telegram is taken to wait for the next one."""
+
+
+@pytest.mark.parametrize(
+    ("family", "variant"),
+    [
+        one if one in ONE_OF_EACH else pytest.param(*one, marks=pytest.mark.slow)
+        for one in PUBLISHED
+    ],
+)
+async def test_every_family_is_published_to_the_broker(
+    broker: Mosquitto, adapter: Adapter, tmp_path: Path, family: str, variant: str
+) -> None:
+    """Without its type, and as soon as its first telegrams are confirmed."""
+    meter = SimulatedMeter(adapter, family, variant, zone=UTC)
+    async with (
+        broker.watch(TOPICS.state(meter.id)) as home,
+        running(options(broker, adapter.path), tmp_path) as program,
+    ):
+        await program.ready()
+        for _ in range(MOST_TELEGRAMS):
+            truth = (await meter.push()).truth
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    found = await said(home, meter)
+                    break
+        wanted = state(truth)
+        if family in UNITS_TO_BE_FOUND:
+            wanted = {
+                key: one for key, one in wanted.items() if key in found or "energy" not in key
+            }
+        # Beside the values stand those that are unknown, and what is an attribute.
+        assert {key: found.get(key) for key in wanted} == wanted
+        others = {key for key in found.keys() - wanted.keys() if found[key] is not None}
+        assert all(key.endswith("_details") for key in others)
         await end(program)
 
 
