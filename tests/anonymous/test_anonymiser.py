@@ -90,9 +90,8 @@ def without_messages(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def plain(one: Telegram) -> bytes:
     """What a telegram says once deciphered, byte for byte."""
-    content = one.push.content
-    assert content is not None
-    return content if isinstance(content, bytes) else content.apdu
+    assert one.push.plaintext is not None
+    return one.push.plaintext
 
 
 def in_all_forms(serial: int, one: SimulatedMeter) -> Iterator[bytes]:
