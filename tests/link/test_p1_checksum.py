@@ -98,7 +98,7 @@ def test_what_is_no_text_is_not_believed_without_a_checksum(kind: P1Checksum) ->
 @pytest.mark.parametrize("kind", PROVING)
 def test_another_sort_than_the_meter_s_is_wrong(kind: P1Checksum, other: P1Checksum) -> None:
     checksums = learned(kind)
-    is_same = SORTS[other] == SORTS[kind]
+    is_same = SORTS[other].algorithm is SORTS[kind].algorithm
     assert (judge(checksums, other, 99).content is not None) == is_same
     assert judge(checksums, kind, 100).content == text(100)
 
@@ -187,7 +187,7 @@ def test_a_checksum_may_be_that_of_the_line_ends_before_a_gateway(
 ) -> None:
     said = text()
     verdict = Checksums().judge(change(said), p1_digits(said, kind), is_clean=True)
-    sort = SORTS[kind]._replace(restored=True)
+    sort = Sort(SORTS[kind].algorithm, restored=True)
     assert verdict == Verdict(said, 16, sort.sentence)
     assert "gateway" in sort.sentence
 

@@ -19,10 +19,11 @@ is accepted only when several telegrams in a row show it.
 
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NamedTuple
+from functools import cached_property
+from typing import Final, NamedTuple, TypeAlias
 
 from app.link import crc
 
@@ -48,14 +49,10 @@ class Algorithm(StrEnum):
     ZEROS = "0000"
     NONE = "none"
 
-    @property
-    def bits(self) -> int:
-        """The bits that it proves."""
-        return 0 if self in {Algorithm.ZEROS, Algorithm.NONE} else _BITS
 
-
-class Sort(NamedTuple):
-    """A sort of checksum.
+@dataclass(frozen=True, eq=False)
+class Sort:
+    """A sort of checksum; there is one object of each.
 
     Args:
         algorithm: of the digits.
@@ -65,7 +62,12 @@ class Sort(NamedTuple):
     algorithm: Algorithm
     restored: bool = False
 
-    @property
+    @cached_property
+    def bits(self) -> int:
+        """The bits that it proves."""
+        return 0 if self.algorithm in {Algorithm.ZEROS, Algorithm.NONE} else _BITS
+
+    @cached_property
     def sentence(self) -> str:
         """What the log says of it; empty for the standard's."""
         return "; ".join(filter(None, (_SENTENCES[self.algorithm], self.restored * _RESTORED)))
@@ -89,11 +91,15 @@ _RESTORED: Final = (
     " checksum is right once the lines end with CR LF again"
 )
 
+_AS_SENT: Final = tuple(Sort(algorithm) for algorithm in Algorithm)
 _SORTS: Final = (
-    *(Sort(algorithm) for algorithm in Algorithm),
-    *(Sort(algorithm, restored=True) for algorithm in Algorithm if algorithm.bits),
+    *_AS_SENT,
+    *(Sort(sort.algorithm, restored=True) for sort in _AS_SENT if sort.bits),
 )
 """All there are, in the order in which they are preferred where several fit."""
+
+Sorts: TypeAlias = tuple[Sort, ...]
+"""Some of them, in that order."""
 
 
 class Verdict(NamedTuple):
@@ -115,16 +121,16 @@ class _Sender:
     """What is known of one sender.
 
     Args:
-        sorts: that fitted all its telegrams so far; empty before the first.
+        sorts: that fitted all its telegrams so far; none before the first.
         count: of these telegrams.
         others: that fitted all telegrams since which do not fit ``sorts``.
         others_count: of those telegrams.
         latest: tells the last of those from others.
     """
 
-    sorts: frozenset[Sort] = frozenset()
+    sorts: Sorts = ()
     count: int = 0
-    others: frozenset[Sort] = frozenset()
+    others: Sorts = ()
     others_count: int = 0
     latest: int = 0
 
@@ -134,7 +140,7 @@ class Checksums:
 
     def __init__(self) -> None:
         self._senders: dict[bytes, _Sender] = {}  # by identification
-        self._usual: frozenset[Sort] = frozenset()
+        self._usual: Sorts = ()
         """Of the telegram accepted last: damage of an identification makes a new sender."""
 
     def judge(self, text: bytes, digits: bytes, *, is_clean: bool) -> Verdict:
@@ -149,11 +155,10 @@ class Checksums:
         name = _LINE_END.split(text, maxsplit=1)[0]
         sender = self._senders.get(name) or _Sender()
         expected = sender.sorts or self._usual
-        allowed = [sort for sort in _SORTS if is_clean or sort.algorithm.bits]
-        fitting = telegram.fitting(expected.intersection(allowed))
+        fitting = telegram.fitting(expected if is_clean else _proving(expected))
         if not fitting:
-            fitting = telegram.fitting(allowed)
-            if fitting and expected and not (_prove(fitting) and not _prove(expected)):
+            fitting = telegram.fitting(_SORTS if is_clean else _proving(_SORTS))
+            if fitting and expected and not (_proving(fitting) and not _proving(expected)):
                 fitting = _confirmed(sender, fitting, zlib.crc32(text))
                 self._keep(name, sender)
             if not fitting:
@@ -163,9 +168,8 @@ class Checksums:
         sender.count += 1
         sender.others_count = 0
         self._keep(name, sender)
-        preferred = min(fitting, key=_SORTS.index)
-        bits = min(sort.algorithm.bits for sort in fitting)
-        return Verdict(telegram.content(preferred), bits, preferred.sentence)
+        bits = min([sort.bits for sort in fitting])
+        return Verdict(telegram.content(fitting[0]), bits, fitting[0].sentence)
 
     def remade(self, text: bytes, digits: bytes, new: bytes) -> bytes:
         """Make the digits of a text that takes the place of another, of the same sort.
@@ -209,16 +213,18 @@ class _Telegram:
         self.digits = digits
         self._contents: dict[Sort, bytes | None] = {}
 
-    def fitting(self, sorts: Iterable[Sort]) -> frozenset[Sort]:
+    def fitting(self, sorts: Sorts) -> Sorts:
         """Return those of some sorts that the digits are of."""
-        return frozenset(sort for sort in sorts if self.content(sort) is not None)
+        return tuple([sort for sort in sorts if self.content(sort) is not None])
 
     def content(self, sort: Sort) -> bytes | None:
         """Return the text as it was sent; None if the digits are not of this sort."""
         if sort not in self._contents:
-            texts = _restored(self.text) if sort.restored else (self.text,)
-            fitting = (text for text in texts if _fits(sort.algorithm, text, self.digits))
-            self._contents[sort] = next(fitting, None)
+            self._contents[sort] = None
+            for text in _restored(self.text) if sort.restored else (self.text,):
+                if _fits(sort.algorithm, text, self.digits):
+                    self._contents[sort] = text
+                    break
         return self._contents[sort]
 
 
@@ -256,29 +262,29 @@ def _restored(text: bytes) -> Iterator[bytes]:
         yield restored.replace(_CR_LF, 2 * _CR_LF, 1)  # the empty line behind the identification
 
 
-def _confirmed(sender: _Sender, fitting: frozenset[Sort], latest: int) -> frozenset[Sort]:
+def _confirmed(sender: _Sender, fitting: Sorts, latest: int) -> Sorts:
     """Take a telegram whose checksum is of another sort; return that sort once it is confirmed."""
     if not sender.others_count:
         sender.others = fitting
     if latest != sender.latest or not sender.others_count:
-        common = sender.others & fitting
+        common = tuple(sort for sort in sender.others if sort in fitting)
         sender.others = common or fitting
         sender.others_count = sender.others_count + 1 if common else 1
         sender.latest = latest
-    if not _prove(sender.others):
+    if not _proving(sender.others):
         needed = _CONFIRMATIONS_UNCHECKED
     else:
         needed = min(sender.count, _CONFIRMATIONS) if sender.sorts else _CONFIRMATIONS
-    return sender.others if sender.others_count >= needed else frozenset()
+    return sender.others if sender.others_count >= needed else ()
 
 
-def _prove(sorts: Iterable[Sort]) -> bool:
-    """Tell whether any of some sorts proves anything."""
-    return any(sort.algorithm.bits for sort in sorts)
+def _proving(sorts: Sorts) -> Sorts:
+    """Return those of some sorts that prove anything."""
+    return tuple(sort for sort in sorts if sort.bits)
 
 
-def _wrong(telegram: _Telegram, expected: Iterable[Sort]) -> str:
+def _wrong(telegram: _Telegram, expected: Sorts) -> str:
     """Say what is wrong with a checksum."""
-    if not telegram.digits and _prove(expected):
+    if not telegram.digits and _proving(expected):
         return "a telegram has no checksum, though those before it had one"
     return f"the checksum of a telegram of {len(telegram.text)} bytes is wrong"
