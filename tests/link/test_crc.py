@@ -30,6 +30,12 @@ def test_both_checksums_are_those_of_the_simulator(data: bytes) -> None:
     assert crc.arc(data) == links.crc_arc(data)
 
 
+@given(st.binary(), st.binary(min_size=2, max_size=2))
+def test_bytes_end_with_the_checksum_of_those_before(data: bytes, other: bytes) -> None:
+    assert crc.ends_with_x25(data + links.crc_x25(data))
+    assert crc.ends_with_x25(bytearray(data + other)) == (other == links.crc_x25(data))
+
+
 @pytest.mark.parametrize("bit", range(0, 8 * len(CHECK), 7))
 def test_a_flipped_bit_changes_both_checksums(bit: int) -> None:
     changed = bytearray(CHECK)

@@ -1,5 +1,6 @@
 """P1 telegrams: text between a slash and an exclamation mark."""
 
+import re
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -213,7 +214,7 @@ def test_what_is_no_text_is_read_at_any_place_with_a_right_checksum(
     if not text.endswith(b"!"):
         text = TEXT[:at] + odd + TEXT[at:]
     data = sealed(text, kind)
-    if p1._END.search(text, 1, len(text) - 1):
+    if p1.P1()._find_stop(bytearray(text), 0, 1, len(text) - 1):
         return  # a line that begins like the end
     found = scan(*(data[pos : pos + size] for pos in range(0, len(data), size)))
     (frame,) = (event for event in found if isinstance(event, Frame))
@@ -300,6 +301,22 @@ def test_no_byte_of_a_telegram_is_searched_twice_for_its_end(strange: bytes) -> 
 @pytest.mark.parametrize("text", [b"/", b"/SA", b"/1234\r\n", b"/S1G5\r\n", b"// comment\r\n"])
 def test_a_slash_that_begins_no_identification_is_noise(text: bytes) -> None:
     assert scan(text) == []
+
+
+marks = st.sampled_from([b"!", b"/", b"\r", b"\n", b"\xff\xff", b"/SAG5", b"/ABC4", b"x", b"\t"])
+
+
+@settings(max_examples=300)
+@given(st.lists(marks, max_size=20).map(b"".join), st.integers(1, 40), st.integers(0, 40))
+def test_the_end_of_a_text_is_where_a_pattern_finds_it(text: bytes, begin: int, cut: int) -> None:
+    stop = re.compile(rb"[\r\n][^\t\r\n -~]{0,4}([!/])|(/)(?=[A-Za-z]{3}[0-9])")
+    data = bytearray(b"/SAG5" + text)
+    end = max(len(data) - cut, 0)
+    found = stop.search(data, begin, end)
+    while found and found[2] and not data.startswith(b"/SAG5", found.start()):
+        found = stop.search(data, found.end(), end)
+    expected = found.end() - 1 if found else None
+    assert p1.P1()._find_stop(data, 0, begin, end) == expected
 
 
 def test_a_telegram_without_end_is_given_up() -> None:

@@ -93,6 +93,23 @@ def test_errors_say_nothing_where_each_good_frame_has_them(link: Link) -> None:
         assert frame.parity_errors == 0
 
 
+@given(st.lists(st.sets(st.integers(0, 9), max_size=2), max_size=150), st.booleans())
+def test_errors_are_rare_among_the_last_32_frames(
+    errors: list[set[int]],
+    many: bool,  # noqa: FBT001 - by hypothesis
+) -> None:
+    kept = ParityErrors()
+    latest: list[bool] = []
+    for number, own in enumerate(errors):
+        places = tuple(sorted(own)) if many or number % 8 == 0 else ()
+        kept.add(10 * number, places)
+        rare = len(latest) >= 8 and 8 * sum(latest) <= len(latest)
+        assert kept.take(10 * number, 10 * number + 10) == (len(places) if rare else 0)
+        latest = [*latest, bool(places)][-32:]
+        if number % 3 == 0:
+            kept.forget(10 * number)
+
+
 def test_errors_become_rare_again_after_enough_clean_frames() -> None:
     errors = ParityErrors()
     offset = 0

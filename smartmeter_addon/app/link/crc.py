@@ -4,6 +4,7 @@ import binascii
 from typing import Final
 
 _REVERSED_BITS: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+_RIGHT: Final = 0x1D0F
 
 
 def x25(data: bytes) -> int:
@@ -14,6 +15,14 @@ def x25(data: bytes) -> int:
     """
     crc = binascii.crc_hqx(data.translate(_REVERSED_BITS), 0xFFFF)
     return (_REVERSED_BITS[crc & 0xFF] << 8 | _REVERSED_BITS[crc >> 8]) ^ 0xFFFF
+
+
+def ends_with_x25(data: bytes | bytearray) -> bool:
+    """Tell whether bytes end with the CRC-16/X-25 of those before, low byte first.
+
+    With it, the checksum is the same whatever the bytes are.
+    """
+    return binascii.crc_hqx(data.translate(_REVERSED_BITS), 0xFFFF) == _RIGHT
 
 
 def _arc_table() -> tuple[int, ...]:

@@ -43,7 +43,7 @@ class More(NamedTuple):
 
     end: int
     begun: bool = False
-    again: "Callable[[bytearray, int], Probe] | None" = None
+    again: "Look | None" = None
 
 
 class Refused(NamedTuple):
@@ -65,9 +65,16 @@ NOT_HERE = Refused()
 
 
 class Found(NamedTuple):
-    """A frame that passed its checks and reaches up to ``end``; ``content`` is the link's own.
+    """A frame that passed its checks.
 
-    The rest as in `Frame`.
+    Args:
+        end: up to where it reaches.
+        content: its part of the message.
+        number: of that part, 0 for the first; a link that does not number them gives 1 for others.
+        last: whether it is the last one.
+        address: all that the parts of a message have in common.
+        checksum: see `Frame`.
+        note: see `Frame`.
     """
 
     end: int
@@ -77,10 +84,11 @@ class Found(NamedTuple):
     address: str = ""
     checksum: int = 0
     note: str = ""
-    parity_errors: int = 0
 
 
 Probe: TypeAlias = More | Refused | Found
+Look: TypeAlias = Callable[[bytearray, int], Probe]
+"""Tells whether a frame begins at a position of a buffer."""
 
 
 class Link(Protocol):
@@ -100,7 +108,7 @@ class Link(Protocol):
         """Tell whether a frame begins at ``pos``."""
         ...
 
-    def accept(self, found: Found, offset: int) -> list[Frame | Fault]:
+    def accept(self, found: Found, offset: int, parity_errors: int) -> list[Frame | Fault]:
         """Take a frame that was found, in order; give what became whole, and what broke off."""
         ...
 

@@ -46,53 +46,52 @@ class Hdlc:
         """See `Link.probe`."""
         if len(buffer) < pos + _SHORTEST:
             return More(pos + _SHORTEST)
+        try:
+            source = _address_end(buffer, pos + 2)
+            control = source and _address_end(buffer, source)
+        except IndexError:
+            control = 0
+        if not control:
+            whole_header = pos + _LONGEST_HEADER
+            return NOT_HERE if len(buffer) >= whole_header else More(whole_header)
         size = (buffer[pos] & _LENGTH_HIGH) << 8 | buffer[pos + 1]
-        end = pos + size
-        after = pos + 2
-        for _ in range(2):
-            after = _address_end(buffer, after)
-            if not after:
-                whole_header = pos + _LONGEST_HEADER
-                return NOT_HERE if len(buffer) >= whole_header else More(whole_header)
-        after += 1  # control
-        if size < after + _CHECK_SIZE - pos:
+        begin, end = control + 1 + _CHECK_SIZE, pos + size
+        if end < begin:
             return NOT_HERE
-        if after + _CHECK_SIZE > len(buffer):
-            return More(after + _CHECK_SIZE)
-        if not _checks(buffer, pos, after):
-            flagged = pos > 0 and buffer[pos - 1] == FLAG
-            if flagged and buffer[after - 1] in _UNNUMBERED_INFORMATION:
+        if begin > len(buffer):
+            return More(begin)
+        if not self.is_intact(buffer, pos, begin):
+            if pos > 0 and buffer[pos - 1] == FLAG and buffer[control] in _UNNUMBERED_INFORMATION:
                 return Refused(f"the header check of a frame of {size} bytes is wrong")
             return NOT_HERE
         if end > len(buffer):
             return More(end, begun=True)
-        if not _checks(buffer, pos, end - _CHECK_SIZE):
+        if not self.is_intact(buffer, pos, end):
             return Refused(f"the frame check of a frame of {size} bytes is wrong", end)
-        segmented = bool(buffer[pos] & _SEGMENTED)
-        information = bytes(buffer[after + _CHECK_SIZE : end - _CHECK_SIZE])
-        return Found(end, information, 0, not segmented, buffer[pos + 2 : after - 1].hex())
+        last = not buffer[pos] & _SEGMENTED
+        address = buffer[pos + 2 : control].hex()
+        information = bytes(buffer[begin : end - _CHECK_SIZE])
+        # Segments bear no number; only the first has the LLC header.
+        is_first = information.startswith(LLC_HEADERS)
+        content = information[3:] if is_first else information
+        return Found(end, content, 0 if is_first else 1, last, address)
 
-    def accept(self, found: Found, offset: int) -> list[Frame | Fault]:
+    def is_intact(self, data: bytes | bytearray, begin: int, end: int) -> bool:
+        """Tell whether a frame, or its header alone, fits the check sequence at its end."""
+        return crc.ends_with_x25(data[begin:end])
+
+    def accept(self, found: Found, offset: int, parity_errors: int) -> list[Frame | Fault]:
         """See `Link.accept`."""
-        information = found.content
-        if not information:
-            return []  # a supervisory frame, nothing to read
-        begins = information[:3] in LLC_HEADERS
-        if begins:
-            information = information[3:]
-        # Segments bear no number; only the first has the LLC header. A whole frame without one
-        # (a later block of block transfer) begins and ends itself.
-        alone = begins or (found.last and not self._segments.under_way)
-        number = 0 if alone else max(self._segments.expected, 1)
-        segment = Frame(
-            self.name,
-            offset,
-            information,
-            found.address,
-            _CHECKSUM,
-            parity_errors=found.parity_errors,
-        )
-        return self._segments.feed(number, segment, last=found.last)
+        _, content, number, last, address, _, _ = found
+        if number:
+            if not content:
+                return []  # a supervisory frame, nothing to read
+            # A whole frame without LLC header (a later block of block transfer) begins and ends
+            # itself.
+            under_way = self._segments.under_way
+            number = 0 if last and not under_way else max(self._segments.expected, 1)
+        segment = Frame(self.name, offset, content, address, _CHECKSUM, 1, "", parity_errors)
+        return self._segments.feed(number, segment, last=last)
 
     def finish(self) -> list[Fault]:
         """See `Link.finish`."""
@@ -100,13 +99,13 @@ class Hdlc:
 
 
 def _address_end(buffer: bytearray, pos: int) -> int:
-    """Give the position behind an address, whose last byte has its lowest bit set; 0 if none."""
-    for size in (1, 2, _LONGEST_ADDRESS):
-        if pos + size <= len(buffer) and buffer[pos + size - 1] & 1:
-            return pos + size
-    return 0
+    """Give the position behind an address of 1, 2 or 4 bytes, the last of them odd; 0 if none.
 
-
-def _checks(buffer: bytearray, begin: int, end: int) -> bool:
-    """Compare the check sequence at ``end``, low byte first, with that of what stands before."""
-    return crc.x25(bytes(buffer[begin:end])) == buffer[end] | buffer[end + 1] << 8
+    Raises:
+        IndexError: the bytes end before that is known.
+    """
+    if buffer[pos] & 1:
+        return pos + 1
+    if buffer[pos + 1] & 1:
+        return pos + 2
+    return pos + _LONGEST_ADDRESS if buffer[pos + _LONGEST_ADDRESS - 1] & 1 else 0

@@ -13,6 +13,7 @@ from app.link.frame import NOT_HERE, Found, Frame, More, Probe, Refused
 from app.link.segments import Joiner
 
 _HEADER: Final = 7  # up to and with CI
+_UNSUMMED: Final = 4  # of it, before C
 _SAPS: Final = 2
 _TRAILER: Final = 2
 _SHORTEST: Final = 5  # C A CI STSAP DTSAP
@@ -40,44 +41,42 @@ class MBus:
         header = buffer[pos : pos + _HEADER]
         if len(header) < _HEADER:
             return _compare_start(header, pos)
-        size = header[1]
-        if header[0] != header[3] or size != header[2] or header[4] not in _SEND_USER_DATA:
+        start, size, again, second, control, address, ci = header
+        if size != again or start != second or control not in _SEND_USER_DATA:
             return NOT_HERE
         if size < _SHORTEST:
             size += 256
-        end = pos + 4 + size + _TRAILER
+        end = pos + _UNSUMMED + size + _TRAILER
         if end > len(buffer):
             return More(end, begun=True)
-        checksum, stop = buffer[end - 2], buffer[end - 1]
-        if stop != _STOP:
-            return Refused(f"a frame of {size} bytes does not end with its stop byte 16", end)
-        if sum(buffer[pos + 4 : end - 2]) & 0xFF != checksum:
+        if not self.is_intact(buffer, pos, end):
+            if buffer[end - 1] != _STOP:
+                return Refused(f"a frame of {size} bytes does not end with its stop byte 16", end)
             return Refused(f"the checksum of a frame of {size} bytes is wrong", end)
-        ci = header[6]
         if ci > _HIGHEST_DLMS_CI:
             # Siemens TD-3511 (AMIS) of Netz OÖ: OMS records behind CI 5B, no DLMS.
             reason = f"a frame carries another protocol than DLMS (CI {ci:02X})"
             return Refused(reason, end, Kind.UNSUPPORTED)
-        content = bytes(buffer[pos + _HEADER + _SAPS : end - _TRAILER])
-        address = (buffer[pos + 5 : pos + 6] + buffer[pos + _HEADER : pos + _HEADER + _SAPS]).hex()
-        return Found(end, content, ci & 0x0F, bool(ci & _LAST), address)
+        begin = pos + _HEADER + _SAPS
+        route = f"{address:02x}{buffer[begin - _SAPS : begin].hex()}"
+        return Found(end, bytes(buffer[begin : end - _TRAILER]), ci & 0x0F, ci & _LAST != 0, route)
 
-    def accept(self, found: Found, offset: int) -> list[Frame | Fault]:
+    def is_intact(self, data: bytes | bytearray, begin: int, end: int) -> bool:
+        """Tell whether a frame from one position to another fits its checksum, and ends."""
+        summed = data[begin + _UNSUMMED : end - _TRAILER]
+        return data[end - 1] == _STOP and sum(summed) & 0xFF == data[end - _TRAILER]
+
+    def accept(self, found: Found, offset: int, parity_errors: int) -> list[Frame | Fault]:
         """See `Link.accept`."""
-        if found.number and self._segments.under_way and found.address != self._route:
+        _, content, number, last, route, _, _ = found
+        if number and route != self._route and self._segments.under_way:
             reason = "a segment bears other addresses than those before it"
             broken = Fault(Kind.DAMAGED, self.name, offset, reason)
             return [broken, *self._segments.finish()]
-        self._route = found.address
-        segment = Frame(
-            self.name,
-            offset,
-            found.content,
-            found.address[:2],
-            _CHECKSUM,
-            parity_errors=found.parity_errors,
-        )
-        return self._segments.feed(found.number, segment, last=found.last)
+        self._route = route
+        address = route[:2]
+        segment = Frame(self.name, offset, content, address, _CHECKSUM, 1, "", parity_errors)
+        return self._segments.feed(number, segment, last=last)
 
     def finish(self) -> list[Fault]:
         """See `Link.finish`."""

@@ -22,10 +22,11 @@ _IDENTIFICATION: Final = re.compile(rb"/[A-Za-z]{3}(?:[0-9][^\r\n]*|[ -~]*)(?:\r
 _BEGINNING: Final = re.compile(rb"/(?:[A-Za-z]{0,3}|[A-Za-z]{3}(?:[0-9][^\r\n]*|[ -~]*))")
 _STANDARD_BEGINNING: Final = re.compile(rb"/[A-Za-z]{3}[0-9]")
 _LINE_ENDS: Final = b"\r\n"
+_TEXT: Final = b"\t\r\n" + bytes(range(ord(" "), ord("~") + 1))
 _STRANGE: Final = re.compile(rb"[^\t\r\n -~]")
-# A telegram that broke off within a line has the next one's beginning behind it in the same line.
-_END: Final = re.compile(rb"[\r\n][^\t\r\n -~]{0,4}[!/]|/(?=[A-Za-z]{3}[0-9])")
-_END_SIZE: Final = 6
+_LINE_BEGINNING: Final = re.compile(rb"[\r\n][^\t\r\n -~]{0,4}\Z")
+_LINE_BEGINNING_SIZE: Final = 5
+_END_SIZE: Final = _LINE_BEGINNING_SIZE + len(b"!")
 _CHECKSUM: Final = re.compile(rb"([0-9A-Fa-f]{0,4})[ \t]*(?:\r\n?|\n)")
 _CHECKSUM_BEGINNING: Final = re.compile(rb"[0-9A-Fa-f]{0,4}[ \t]{0,8}\r?")
 _START: Final = ord("/")
@@ -70,12 +71,13 @@ class _Searched(NamedTuple):
     size: int = 1
     strange: int | None = None
 
-    def with_strange(self, buffer: bytearray, pos: int, end: int) -> "_Searched":
+    def find_strange(self, buffer: bytearray, pos: int, end: int) -> int | None:
         """Look for a byte that is no text, up to an end."""
-        if self.strange is not None:
-            return self
-        found = _STRANGE.search(buffer, pos + self.size, end)
-        return self._replace(strange=found.start() - pos) if found else self
+        begin = pos + self.size
+        if self.strange is not None or not buffer[begin:end].translate(None, _TEXT):
+            return self.strange
+        found = _STRANGE.search(buffer, begin, end)
+        return found.start() - pos if found else None
 
 
 class P1:
@@ -116,31 +118,58 @@ class P1:
             before: what is known of it already, so that no byte is searched twice.
         """
         text_end = min(len(buffer), pos + _LONGEST)
-        stop = _END.search(buffer, pos + before.size, text_end)
-        own = buffer[pos : pos + self.mark]
-        while stop and buffer[stop.start()] == _START and not buffer.startswith(own, stop.start()):
-            # A slash of an identification or message: behind a cut the same meter begins anew.
-            stop = _END.search(buffer, stop.end(), text_end)
-        searched = before.with_strange(buffer, pos, stop.end() - 1 if stop else text_end)
-        strange = searched.strange
-        is_cut = stop is None or buffer[stop.end() - 1] != _END_MARK
-        if strange is not None and (not searched.may_be_strange or (stop and is_cut)):
+        stop = self._find_stop(buffer, pos, pos + before.size, text_end)
+        strange = before.find_strange(buffer, pos, text_end if stop is None else stop)
+        is_cut = stop is None or buffer[stop] != _END_MARK
+        if strange is not None and (not before.may_be_strange or (stop and is_cut)):
             return _strange(buffer, pos + strange)
         if stop is None:
             if text_end == pos + _LONGEST:
                 return Refused(f"a telegram has no end within {_LONGEST} bytes", text_end)
             # The end is a line that begins with an exclamation mark, and its line end.
             missing = 2 if buffer[-1] in _LINE_ENDS else 3
-            searched = searched._replace(size=max(searched.size, len(buffer) - pos - _END_SIZE))
+            size = max(before.size, len(buffer) - pos - _END_SIZE)
+            searched = _Searched(before.may_be_strange, size, strange)
             again = partial(self._search, before=searched)
-            return More(len(buffer) + missing, begun=strange is None, again=again)
+            return More(len(buffer) + missing, strange is None, again)
         if is_cut:
-            return Refused("a telegram broke off before another began", stop.end() - 1)
-        ends_with_return = buffer[-1] == _RETURN and buffer.find(b"\n", pos, stop.end()) < 0
-        if _CHECKSUM_BEGINNING.fullmatch(buffer, stop.end()) and not ends_with_return:
-            again = partial(self._search, before=searched._replace(size=stop.start() - pos))
-            return More(len(buffer) + 1, begun=True, again=again)
-        return self._check(buffer, pos, stop.end(), strange)
+            return Refused("a telegram broke off before another began", stop)
+        end = stop + 1
+        ends_with_return = buffer[-1] == _RETURN and buffer.find(b"\n", pos, end) < 0
+        if _CHECKSUM_BEGINNING.fullmatch(buffer, end) and not ends_with_return:
+            size = max(before.size, stop - pos - _LINE_BEGINNING_SIZE)
+            searched = _Searched(before.may_be_strange, size, strange)
+            return More(len(buffer) + 1, begun=True, again=partial(self._search, before=searched))
+        return self._check(buffer, pos, end, strange)
+
+    def _find_stop(self, buffer: bytearray, pos: int, begin: int, end: int) -> int | None:
+        """Find the mark with which a text ends, or the slash with which another begins.
+
+        Both begin a line, perhaps behind damage. A telegram that broke off within a line has the
+        next one of the same meter behind it in that line; another slash is one of a message.
+
+        Args:
+            buffer: the bytes.
+            pos: where the telegram begins.
+            begin: of the bytes that are searched.
+            end: of these.
+        """
+        mark = buffer.find(_END_MARK, begin, end)
+        while True:
+            slash = buffer.find(_START, begin, end if mark < 0 else mark)
+            stop = mark if slash < 0 else slash
+            if stop < 0:
+                return None
+            line = max(begin, stop - _LINE_BEGINNING_SIZE)
+            if _LINE_BEGINNING.search(buffer, line, stop):
+                return stop
+            if stop == slash and _STANDARD_BEGINNING.match(buffer, slash, end):
+                own = buffer[pos : pos + self.mark]
+                if buffer.startswith(own, slash):
+                    return stop
+            begin = stop + 1
+            if stop == mark:
+                mark = buffer.find(_END_MARK, begin, end)
 
     def _check(self, buffer: bytearray, pos: int, end: int, strange: int | None) -> Probe:
         """Check a telegram that is whole.
@@ -163,10 +192,10 @@ class P1:
             return _strange(buffer, pos + strange)
         return Refused(verdict.sentence, end, Kind.CHECKSUM_WRONG)
 
-    def accept(self, found: Found, offset: int) -> list[Frame | Fault]:
+    def accept(self, found: Found, offset: int, parity_errors: int) -> list[Frame | Fault]:
         """See `Link.accept`."""
-        frame = Frame(self.name, offset, found.content, checksum=found.checksum, note=found.note)
-        return [frame._replace(parity_errors=found.parity_errors)]
+        content, checksum, note = found.content, found.checksum, found.note
+        return [Frame(self.name, offset, content, "", checksum, 1, note, parity_errors)]
 
     def finish(self) -> list[Fault]:
         """See `Link.finish`."""

@@ -18,8 +18,11 @@ class ParityErrors:
     """
 
     def __init__(self) -> None:
-        self._places: list[int] = []
-        self._frames: deque[bool] = deque(maxlen=_FRAMES)  # whether they had errors
+        self.places: list[int] = []
+        """Of errors that may belong to a frame yet."""
+        self.frames = 0
+        """Good ones so far."""
+        self._with_errors: deque[int] = deque(maxlen=_FRAMES)  # which of them had errors
 
     def add(self, offset: int, places: tuple[int, ...]) -> None:
         """Take the errors of a chunk.
@@ -28,16 +31,22 @@ class ParityErrors:
             offset: of the chunk in the stream.
             places: in the chunk.
         """
-        self._places += [offset + place for place in places]
+        self.places += [offset + place for place in places]
 
     def take(self, begin: int, end: int) -> int:
         """Take a good frame from one offset to another; give its errors, where they are rare."""
-        errors = bisect_left(self._places, end) - bisect_left(self._places, begin)
-        rare = len(self._frames) >= _ENOUGH and sum(self._frames) * _MOST <= len(self._frames)
-        self._frames.append(errors > 0)
-        return errors if rare else 0
+        self.frames += 1
+        if not self.places:
+            return 0
+        errors = bisect_left(self.places, end) - bisect_left(self.places, begin)
+        if not errors:
+            return 0
+        before = min(self.frames - 1, _FRAMES)
+        had_some = sum(self.frames - frame <= before for frame in self._with_errors)
+        self._with_errors.append(self.frames)
+        return errors if before >= _ENOUGH and had_some * _MOST <= before else 0
 
     def forget(self, offset: int) -> None:
         """Let go of what stands before an offset."""
-        if self._places:
-            del self._places[: bisect_left(self._places, offset)]
+        if self.places:
+            del self.places[: bisect_left(self.places, offset)]

@@ -61,9 +61,9 @@ class Raw:
             return More(end, begun=True)
         return Found(end, bytes(buffer[pos:end]))
 
-    def accept(self, found: Found, offset: int) -> list[Frame | Fault]:
+    def accept(self, found: Found, offset: int, parity_errors: int) -> list[Frame | Fault]:
         """See `Link.accept`."""
-        return [Frame(self.name, offset, found.content, parity_errors=found.parity_errors)]
+        return [Frame(self.name, offset, found.content, parity_errors=parity_errors)]
 
     def finish(self) -> list[Fault]:
         """See `Link.finish`."""

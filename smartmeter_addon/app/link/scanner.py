@@ -15,14 +15,14 @@ So damage and noise cost the frames that they hit. On a line that has shown a ch
 without a checksum are not looked for.
 """
 
-import bisect
 import re
+from bisect import insort
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.fault import Fault, Kind
 from app.link import hdlc
-from app.link.frame import NOT_HERE, Found, Frame, Link, More, Probe, Refused
+from app.link.frame import NOT_HERE, Found, Frame, Link, Look, More, Probe, Refused
 from app.link.hdlc import Hdlc
 from app.link.mbus import MBus
 from app.link.p1 import P1
@@ -53,6 +53,20 @@ _CHECKED_START: Final = re.compile(b"|".join(kind.starts for kind in KINDS if ki
 _UNCHECKED_START: Final = re.compile(b"|".join(kind.starts for kind in KINDS if not kind.checked))
 
 
+class _Waiting(NamedTuple):
+    """A beginning that waits for more bytes.
+
+    Args:
+        begin: where it stands in the stream.
+        end: up to where the stream has to come before it is looked at again.
+        more: what the link said.
+    """
+
+    begin: int
+    end: int
+    more: More
+
+
 class Scanner:
     """Takes chunks of a stream and gives the frames that became whole.
 
@@ -74,30 +88,36 @@ class Scanner:
             P1(checksums) if kind is P1 else kind() for kind in KINDS
         )
         self._buffer = bytearray()
-        self._offset = 0  # of the buffer's first byte in the stream
+        # Places are bytes since the start of the stream; only links count from the buffer's.
+        self._offset = 0  # of the buffer's first byte
         self._scanned = 0  # no beginning before this is left to be looked at
-        self._waiting: list[tuple[int, More]] = []  # beginnings, in order
+        self._waiting: list[_Waiting] = []  # in order
         self._refused = 0  # up to here a frame that was refused claimed the bytes
         self._given = 0  # up to here the bytes belong to a frame that was given
         self._marks = (b"", b"")  # with which the line's last frames without a checksum began
-        self._on_checked_line = False
+        self._starts = _ANY_START  # until the line has shown a checked link
         self._head = bytearray()  # the stream's first bytes, until a frame was found
         self._parity_errors = ParityErrors()
 
     def feed(self, chunk: bytes) -> list[Frame | Fault]:
         """Take the next bytes; give what became whole and what turned out to be damaged."""
+        buffer = self._buffer
         if errors := errors_in(chunk):
-            self._parity_errors.add(self._offset + len(self._buffer), errors)
-        self._buffer += chunk
+            self._parity_errors.add(self._offset + len(buffer), errors)
+        buffer += chunk
         if not self.frames and len(self._head) <= _LONGEST_HEAD:
             self._head += chunk
         events: list[Frame | Fault] = []
-        while ready := self._next_ready():
-            self._look(*ready, events)
-        while (begin := self._next_start()) >= 0:
+        while self._waiting and (ready := self._next_ready()):
+            self._look(ready.begin, ready.more.again, events)
+        while start := self._starts.search(buffer, self._scanned - self._offset):
+            begin = self._offset + start.start()
+            self._scanned = begin + 1
             self._look(begin, None, events)
-        undecided = self._waiting[0][0] if self._waiting else self._scanned
+        self._scanned = self._offset + len(buffer)
+        undecided = self._waiting[0].begin if self._waiting else self._scanned
         self._discard(undecided - _LOOK_BEHIND)
+        self._parity_errors.forget(self._offset)
         return events
 
     def finish(self) -> list[Frame | Fault]:
@@ -105,25 +125,25 @@ class Scanner:
         if not self.frames and (whole := self._whole_stream()):
             return [whole]
         events: list[Frame | Fault] = []
-        begin, more = self._waiting[0] if self._waiting else (0, More(0))
-        if more.begun and self._link_at(begin).name == P1.name:
-            self._waiting[0] = begin, more._replace(end=0)
+        first = self._waiting[0] if self._waiting else None
+        if first and first.more.begun and self._link_at(first.begin).name == P1.name:
+            self._waiting[0] = first._replace(end=0)
             # A recorded telegram may lack its last line end, or half of it.
             events += self.feed(_LINE_END[self._buffer.endswith(b"\r") :])
         if (cut := self._cut_off()) is not None:
-            reason = f"the bytes end inside a frame, {len(self._buffer) - cut} are there"
+            there = self._offset + len(self._buffer) - cut
+            reason = f"the bytes end inside a frame, {there} are there"
             events.append(self._damaged(cut, reason))
         for link in self._links:
             events += link.finish()
         self._waiting.clear()
-        self._discard(len(self._buffer))
+        self._discard(self._offset + len(self._buffer))
         return events
 
-    def _look(self, begin: int, before: More | None, events: list[Frame | Fault]) -> None:
-        """Look whether a frame begins here, once more if it waited."""
+    def _look(self, begin: int, again: Look | None, events: list[Frame | Fault]) -> None:
+        """Look whether a frame begins here, perhaps once more."""
         link = self._link_at(begin)
-        look = (before and before.again) or link.probe
-        probe = look(self._buffer, begin)
+        probe = (again or link.probe)(self._buffer, begin - self._offset)
         if probe is NOT_HERE:
             return
         if isinstance(probe, Found) and not (link.checked or probe.checksum):
@@ -131,41 +151,34 @@ class Scanner:
         if isinstance(probe, Found):
             self._take(link, begin, probe, events)
         elif isinstance(probe, More):
-            bisect.insort(self._waiting, (begin, probe), key=_begin_of)
+            insort(self._waiting, _Waiting(begin, self._offset + probe.end, probe), key=_begin_of)
         else:
             self._refuse(link, begin, probe, events)
 
-    def _next_ready(self) -> tuple[int, More] | None:
+    def _next_ready(self) -> _Waiting | None:
         """Take out the oldest beginning that waits no longer; None for none."""
-        size = len(self._buffer)
-        for index, (_, more) in enumerate(self._waiting):
-            if more.end <= size:
+        there = self._offset + len(self._buffer)
+        for index, (_, end, _) in enumerate(self._waiting):
+            if end <= there:
                 return self._waiting.pop(index)
         return None
 
-    def _next_start(self) -> int:
-        """Find the next byte that may begin a frame; -1 for none."""
-        pattern = _CHECKED_START if self._on_checked_line else _ANY_START
-        found = pattern.search(self._buffer, self._scanned)
-        self._scanned = found.end() if found else len(self._buffer)
-        return found.start() if found else -1
+    def _link_at(self, place: int) -> Link:
+        return self._links[_BY_START[self._buffer[place - self._offset]]]
 
-    def _link_at(self, pos: int) -> Link:
-        return self._links[_BY_START[self._buffer[pos]]]
-
-    def _claimant(self, pos: int) -> int | None:
+    def _claimant(self, place: int) -> int | None:
         """Give the oldest beginning of a frame that claims this place and waits for its end."""
-        for begin, more in self._waiting:
-            if more.begun and begin < pos and not self._is_inside(begin):
+        for begin, _, more in self._waiting:
+            if more.begun and begin < place and not self._is_inside(begin):
                 return begin
         return None
 
     def _cut_off(self) -> int | None:
         """Give the beginning of the frame in which the stream ends."""
-        cut = self._claimant(len(self._buffer))
+        cut = self._claimant(self._offset + len(self._buffer))
         if cut is None:
             # Or of a text that holds what is no text, which claims nothing.
-            cut = next((begin for begin, more in self._waiting if more.again), None)
+            cut = next((begin for begin, _, more in self._waiting if more.again), None)
         return cut
 
     def _is_inside(self, begin: int) -> bool:
@@ -179,7 +192,7 @@ class Scanner:
         mark = self._mark_of(link, begin)
         if not self._contested(link, begin, mark):
             return found
-        behind = self._mark_of(link, found.end)
+        behind = self._mark_of(link, self._offset + found.end)
         if behind == mark:
             return found
         return More(found.end + link.mark, begun=True) if mark.startswith(behind) else NOT_HERE
@@ -195,22 +208,26 @@ class Scanner:
         return mark not in self._marks and mark != self._mark_of(link, claimant)
 
     def _mark_of(self, link: Link, begin: int) -> bytes:
-        return bytes(self._buffer[begin : begin + link.mark])
+        at = begin - self._offset
+        return bytes(self._buffer[at : at + link.mark])
 
     def _take(self, link: Link, begin: int, found: Found, events: list[Frame | Fault]) -> None:
+        end = self._offset + found.end
         is_checked = link.checked or found.checksum
-        after = found.end if is_checked else self._after_unchecked(link, begin, found.end)
+        after = end if is_checked else self._after_unchecked(link, begin, end)
         if self._waiting:
             if (earlier := self._claimant(begin)) is not None:
                 events.append(self._damaged(earlier, "a frame broke off before another began"))
-            self._waiting = [one for one in self._waiting if one[0] >= after]
+            self._waiting = [one for one in self._waiting if one.begin >= after]
         self.frames += 1
-        self._on_checked_line = self._on_checked_line or link.checked
-        errors = self._parity_errors.take(self._offset + begin, self._offset + found.end)
-        events += link.accept(found._replace(parity_errors=errors), self._offset + begin)
+        if link.checked:
+            self._starts = _CHECKED_START
+        events += link.accept(found, begin, self._parity_errors.take(begin, end))
         self._discard(begin)
-        self._drop(after - begin)
-        self._given = max(self._given, found.end - after)
+        del self._buffer[: after - begin]
+        self._offset = after
+        self._scanned = max(self._scanned, after)
+        self._given = max(self._given, end)
 
     def _after_unchecked(self, link: Link, begin: int, end: int) -> int:
         """Give where the search goes on behind a frame without a checksum, mostly at its end.
@@ -221,36 +238,35 @@ class Scanner:
         mark = self._mark_of(link, begin)
         if mark in self._marks:
             # The line's frames begin so, and the link has seen that no other does inside.
-            tail = max(begin + 1, end - _LONGEST_HEADER)
-            starts = _UNCHECKED_START.finditer(self._buffer, tail, end)
+            first, pattern = max(begin + 1, end - _LONGEST_HEADER), _UNCHECKED_START
         else:
             self._marks = mark, self._marks[0]
-            starts = _ANY_START.finditer(self._buffer, begin + 1, end)
-        for start in starts:
-            if self._may_be_next(start.start(), end):
-                return start.start()
+            first, pattern = begin + 1, _ANY_START
+        for start in pattern.finditer(self._buffer, first - self._offset, end - self._offset):
+            place = self._offset + start.start()
+            if self._may_be_next(place, end):
+                return place
         return end
 
     def _may_be_next(self, begin: int, end: int) -> bool:
         """Tell whether the frame up to ``end`` may have taken bytes of one that begins inside."""
         link = self._link_at(begin)
-        probe = link.probe(self._buffer, begin)
+        probe = link.probe(self._buffer, begin - self._offset)
         if isinstance(probe, Refused):
             return False
-        if isinstance(probe, More) or probe.end > end or link.checked:
+        if isinstance(probe, More) or self._offset + probe.end > end or link.checked:
             return True
-        behind = self._mark_of(link, probe.end)
+        behind = self._mark_of(link, self._offset + probe.end)
         return behind != b"" and self._mark_of(link, begin).startswith(behind)
 
     def _refuse(
         self, link: Link, begin: int, refused: Refused, events: list[Frame | Fault]
     ) -> None:
-        if not refused.reason or self._looks_so_by_chance(link, begin):
-            return
-        events.append(Fault(refused.kind, link.name, self._offset + begin, refused.reason))
-        # Another protocol's frame is a whole frame: the line is read the right way.
-        self.frames += refused.kind is Kind.UNSUPPORTED
-        self._refused = max(self._refused, refused.end)
+        if refused.reason and not self._looks_so_by_chance(link, begin):
+            events.append(Fault(refused.kind, link.name, begin, refused.reason))
+            # Another protocol's frame is a whole frame: the line is read the right way.
+            self.frames += refused.kind is Kind.UNSUPPORTED
+            self._refused = max(self._refused, self._offset + refused.end)
 
     def _looks_so_by_chance(self, link: Link, begin: int) -> bool:
         """Tell whether this only looks like a frame, as another holds its place."""
@@ -260,47 +276,40 @@ class Scanner:
         return not (link.checked and self._link_at(claimant).checked)
 
     def _damaged(self, begin: int, reason: str) -> Fault:
-        name = self._link_at(begin).name
-        return Fault(Kind.DAMAGED, name, self._offset + begin, reason)
+        return Fault(Kind.DAMAGED, self._link_at(begin).name, begin, reason)
 
     def _whole_stream(self) -> Frame | None:
-        """Take a stream that is nothing but one telegram without a link, as programs log it."""
-        data = bytes(self._head)
-        if len(data) > _LONGEST_HEAD:
-            return None
-        begin = 3 if data[:3] in hdlc.LLC_HEADERS else 0
-        if data[begin : begin + 1] == _DATA_NOTIFICATION:
-            frame = Frame(Raw.name, 0, data[begin:])
-        elif readout := _READOUT.fullmatch(data):
-            frame = Frame(P1.name, 0, readout[1])
-        else:
-            return None
-        self._waiting.clear()
-        self._drop(len(self._buffer))
-        self.frames += 1
-        self.junk = 0
+        """Take a stream that is nothing but one telegram without a link."""
+        frame = _bare_telegram(bytes(self._head))
+        if frame:
+            self._waiting.clear()
+            self._discard(self._offset + len(self._buffer))
+            self.frames += 1
+            self.junk = 0
         return frame
 
     def _discard(self, end: int) -> None:
         """Let go of bytes that belong to no frame; flags only fill the gap between frames."""
-        if end > self._given:
-            self.junk += end - self._given - self._buffer.count(_FLAG, self._given, end)
-        if end > 0:
-            self._drop(end)
-
-    def _drop(self, end: int) -> None:
-        """Let go of the buffer's bytes before ``end``."""
-        del self._buffer[:end]
-        self._offset += end
-        self._parity_errors.forget(self._offset)
-        self._scanned = max(self._scanned - end, 0)
-        self._refused = max(self._refused - end, 0)
-        self._given = max(self._given - end, 0)
-        if self._waiting:
-            self._waiting = [
-                (begin - end, more._replace(end=more.end - end)) for begin, more in self._waiting
-            ]
+        if end <= self._offset:
+            return
+        begin = max(self._given, self._offset)
+        if end > begin:
+            flags = self._buffer.count(_FLAG, begin - self._offset, end - self._offset)
+            self.junk += end - begin - flags
+        del self._buffer[: end - self._offset]
+        self._offset = end
 
 
-def _begin_of(waiting: tuple[int, More]) -> int:
-    return waiting[0]
+def _begin_of(waiting: _Waiting) -> int:
+    return waiting.begin
+
+
+def _bare_telegram(data: bytes) -> Frame | None:
+    """Read a telegram without a link, as programs log it."""
+    if len(data) > _LONGEST_HEAD:
+        return None
+    begin = 3 if data[:3] in hdlc.LLC_HEADERS else 0
+    if data[begin : begin + 1] == _DATA_NOTIFICATION:
+        return Frame(Raw.name, 0, data[begin:])
+    readout = _READOUT.fullmatch(data)
+    return Frame(P1.name, 0, readout[1]) if readout else None

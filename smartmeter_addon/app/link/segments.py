@@ -34,7 +34,7 @@ class Joiner:
 
     def feed(self, number: int, part: Frame, *, last: bool) -> list[Frame | Fault]:
         """Take the next part; give the message that is whole now, and tell of one that is not."""
-        if number == self._first and last and not self.under_way:
+        if last and number == self._first == self.expected:
             return [part]
         events: list[Frame | Fault] = []
         if number != self.expected:
@@ -53,12 +53,17 @@ class Joiner:
             self._forget()
         elif last:
             parts = number - self._first + part.parts
+            payload = bytes(self._data)
             events.append(
-                part._replace(
-                    offset=self._offset,
-                    payload=bytes(self._data),
-                    parts=parts,
-                    parity_errors=self._parity_errors,
+                Frame(
+                    part.link,
+                    self._offset,
+                    payload,
+                    part.address,
+                    part.checksum,
+                    parts,
+                    part.note,
+                    self._parity_errors,
                 )
             )
             self._forget()

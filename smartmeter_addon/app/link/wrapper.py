@@ -46,15 +46,12 @@ class Wrapper:
             return Refused(f"a telegram of {size} bytes broke off", again)
         if end > len(buffer):
             return More(end, begun=True)
-        return Found(end, bytes(buffer[pos + _HEADER : end]), address=header[2:6].hex())
+        return Found(end, bytes(buffer[pos + _HEADER : end]), address=header[2:_MARK].hex())
 
-    def accept(self, found: Found, offset: int) -> list[Frame | Fault]:
+    def accept(self, found: Found, offset: int, parity_errors: int) -> list[Frame | Fault]:
         """See `Link.accept`."""
-        return [
-            Frame(
-                self.name, offset, found.content, found.address, parity_errors=found.parity_errors
-            )
-        ]
+        content, address = found.content, found.address
+        return [Frame(self.name, offset, content, address, parity_errors=parity_errors)]
 
     def finish(self) -> list[Fault]:
         """See `Link.finish`."""
