@@ -193,7 +193,7 @@ def scanner_is_bounded(scanner: Scanner, fed: int) -> None:
     check(len(scanner._waiting) <= held, "beginnings outnumber the bytes")
     check(0 <= scanner.junk <= fed, f"{scanner.junk} of {fed} bytes are junk")
     for link in scanner._links:
-        joiner = getattr(link, "_segments", None)
+        joiner = getattr(link, "segments", None)
         check(joiner is None or len(joiner._data) <= JOINED_AT_MOST, "segments pile up")
 
 

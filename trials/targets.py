@@ -25,6 +25,7 @@ from app.dlms.receiver import Push, Receiver
 from app.fault import DecodeError, Fault
 from app.link import Frame, Scanner
 from app.link import p1 as p1_link
+from app.link.layouts import Layouts
 from app.link.segments import Joiner
 from app.meters import identity, profile_files
 from app.meters.interpreter import Interpreter
@@ -297,15 +298,20 @@ def _quiet() -> Iterator[None]:
 
 
 def fuzz_scanner(data: bytes) -> None:
-    """Frames in any bytes that come in chunks of any size."""
+    """Frames in any bytes that come in chunks of any size, twice; those of a search each time."""
     draw = Draw(data)
     cuts = Draw(draw.take(1))
     stream = draw.rest()
-    scanner = Scanner()
+    scanner, searching = Scanner(), Scanner()
+    searching._layouts = Layouts(())
     fed = 0
     frames: list[Frame | Fault] = []
-    for chunk in cuts.cut(stream):
-        frames += scanner.feed(chunk)
+    for chunk in list(cuts.cut(stream)) * 2:
+        found = scanner.feed(chunk)
+        check(found == searching.feed(chunk), "a search gives something else")
+        check(scanner.junk == searching.junk, "a search counts other junk")
+        check(scanner.frames == searching.frames, "a search counts other frames")
+        frames += found
         fed += len(chunk)
         scanner_is_bounded(scanner, fed)
     frames += scanner.finish()

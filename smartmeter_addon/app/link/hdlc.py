@@ -38,9 +38,11 @@ class Hdlc:
     starts = rb"[\xa0-\xaf]"
     checked = True
     mark = 0
+    check_size = _CHECK_SIZE
 
     def __init__(self) -> None:
-        self._segments = Joiner(self.name, "segment", 0)
+        self.segments = Joiner(self.name, "segment", 0)
+        """Of the message under way."""
 
     def probe(self, buffer: bytearray, pos: int) -> Probe:
         """See `Link.probe`."""
@@ -88,14 +90,14 @@ class Hdlc:
                 return []  # a supervisory frame, nothing to read
             # A whole frame without LLC header (a later block of block transfer) begins and ends
             # itself.
-            under_way = self._segments.under_way
-            number = 0 if last and not under_way else max(self._segments.expected, 1)
+            under_way = self.segments.under_way
+            number = 0 if last and not under_way else max(self.segments.expected, 1)
         segment = Frame(self.name, offset, content, address, _CHECKSUM, 1, "", parity_errors)
-        return self._segments.feed(number, segment, last=last)
+        return self.segments.feed(number, segment, last=last)
 
     def finish(self) -> list[Fault]:
         """See `Link.finish`."""
-        return self._segments.finish()
+        return self.segments.finish()
 
 
 def _address_end(buffer: bytearray, pos: int) -> int:

@@ -31,9 +31,11 @@ class MBus:
     starts = rb"\x68"
     checked = True
     mark = 0
+    check_size = _TRAILER
 
     def __init__(self) -> None:
-        self._segments = Joiner(self.name, "segment", 0)
+        self.segments = Joiner(self.name, "segment", 0)
+        """Of the message under way."""
         self._route = ""  # addresses of the message's first segment
 
     def probe(self, buffer: bytearray, pos: int) -> Probe:
@@ -69,18 +71,18 @@ class MBus:
     def accept(self, found: Found, offset: int, parity_errors: int) -> list[Frame | Fault]:
         """See `Link.accept`."""
         _, content, number, last, route, _, _ = found
-        if number and route != self._route and self._segments.under_way:
+        if number and route != self._route and self.segments.under_way:
             reason = "a segment bears other addresses than those before it"
             broken = Fault(Kind.DAMAGED, self.name, offset, reason)
-            return [broken, *self._segments.finish()]
+            return [broken, *self.segments.finish()]
         self._route = route
         address = route[:2]
         segment = Frame(self.name, offset, content, address, _CHECKSUM, 1, "", parity_errors)
-        return self._segments.feed(number, segment, last=last)
+        return self.segments.feed(number, segment, last=last)
 
     def finish(self) -> list[Fault]:
         """See `Link.finish`."""
-        return self._segments.finish()
+        return self.segments.finish()
 
 
 def _compare_start(header: bytearray, pos: int) -> Probe:

@@ -24,6 +24,7 @@ from app.fault import Fault, Kind
 from app.link import hdlc
 from app.link.frame import NOT_HERE, Found, Frame, Link, Look, More, Probe, Refused
 from app.link.hdlc import Hdlc
+from app.link.layouts import Layout, Layouts
 from app.link.mbus import MBus
 from app.link.p1 import P1
 from app.link.p1_checksum import Checksums
@@ -96,14 +97,27 @@ class Scanner:
         self._given = 0  # up to here the bytes belong to a frame that was given
         self._marks = (b"", b"")  # with which the line's last frames without a checksum began
         self._starts = _ANY_START  # until the line has shown a checked link
+        self._layouts = Layouts(self._links)
         self._head = bytearray()  # the stream's first bytes, until a frame was found
         self._parity_errors = ParityErrors()
 
     def feed(self, chunk: bytes) -> list[Frame | Fault]:
         """Take the next bytes; give what became whole and what turned out to be damaged."""
         buffer = self._buffer
+        offset = self._offset + len(buffer)
         if errors := errors_in(chunk):
-            self._parity_errors.add(self._offset + len(buffer), errors)
+            self._parity_errors.add(offset, errors)
+        if self._waiting or self._parity_errors.places or (buffer and buffer != _FLAG):
+            return self._search(chunk)
+        if layout := self._layouts.of(chunk):
+            return self._take_all(layout, chunk, offset)
+        events = self._search(chunk)
+        self._layouts.learn(chunk, offset, events)
+        return events
+
+    def _search(self, chunk: bytes) -> list[Frame | Fault]:
+        """Look at each byte with which a frame may begin."""
+        buffer = self._buffer
         buffer += chunk
         if not self.frames and len(self._head) <= _LONGEST_HEAD:
             self._head += chunk
@@ -228,6 +242,16 @@ class Scanner:
         self._offset = after
         self._scanned = max(self._scanned, after)
         self._given = max(self._given, end)
+
+    def _take_all(self, layout: Layout, chunk: bytes, offset: int) -> list[Frame | Fault]:
+        """Take the frames of a chunk that is known to hold nothing else."""
+        _, frames, messages, rest = layout
+        self.frames += len(frames)
+        self._parity_errors.frames += len(frames)
+        self._buffer[:] = rest
+        self._scanned = offset + len(chunk)
+        self._offset = self._given = self._scanned - len(rest)
+        return [message.read(chunk, offset) for message in messages]
 
     def _after_unchecked(self, link: Link, begin: int, end: int) -> int:
         """Give where the search goes on behind a frame without a checksum, mostly at its end.
