@@ -64,8 +64,8 @@ class _Watched:
     def probe(self, buffer: bytearray, pos: int) -> Probe:
         return self._link.probe(buffer, pos)
 
-    def accept(self, found: Found, offset: int) -> list[Frame | Fault]:
-        events = self._link.accept(found, offset)
+    def accept(self, found: Found, offset: int, parity_errors: int) -> list[Frame | Fault]:
+        events = self._link.accept(found, offset, parity_errors)
         frames = [event for event in events if isinstance(event, Frame)]
         self._taken.append((self._link, offset, found, frames))
         return events

@@ -189,8 +189,8 @@ class Checksums:
         fitting = telegram.fitting(sender.sorts) or telegram.fitting(_SORTS)
         if not fitting:
             raise ValueError("the digits are no checksum of the text")
-        sort = min(fitting, key=_SORTS.index)
-        if not sort.algorithm.bits:
+        sort = fitting[0]
+        if not sort.bits:
             return digits
         if sort.restored:
             texts = zip(_restored(text), _restored(new), strict=True)
