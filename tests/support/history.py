@@ -4,7 +4,9 @@ import argparse
 import io
 import subprocess
 import tarfile
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,6 +58,21 @@ def unpack(commit: str, directory: Path) -> Path:
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
         files.extractall(directory, filter="data")
     return directory / "smartmeter_addon"
+
+
+def find(*places: str) -> Any:  # noqa: ANN401 - of a version of which nothing is known
+    """Give what is found under the first of some dotted names that exists.
+
+    Raises:
+        LookupError: none does.
+    """
+    for place in places:
+        module, _, name = place.rpartition(".")
+        try:
+            return getattr(import_module(module), name)
+        except (ModuleNotFoundError, AttributeError):
+            continue
+    raise LookupError(f"there is none of {', '.join(places)}")
 
 
 def _git(*arguments: str) -> bytes:

@@ -8,7 +8,6 @@ import gc
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
 from itertools import chain
 from time import process_time_ns
 from typing import Any, Final, NamedTuple
@@ -17,6 +16,7 @@ from simulator import meters
 from simulator.ciphering import KEY
 from simulator.clock import VIENNA
 from simulator.household import Household
+from tests.support.history import find
 
 START: Final = datetime(2026, 3, 20, tzinfo=UTC)
 WALL: Final = 1.8e9
@@ -50,17 +50,6 @@ _DECODER: Final = ("app.decoder.Decoder",)
 _KEYS: Final = ("app.dlms.ciphering.Keys",)
 
 
-def _find(places: tuple[str, ...]) -> Any:  # noqa: ANN401 - of a version of which nothing is known
-    """Return what is found under the first of some dotted names that exists."""
-    for place in places:
-        module, _, name = place.rpartition(".")
-        try:
-            return getattr(import_module(module), name)
-        except (ModuleNotFoundError, AttributeError):
-            continue
-    raise LookupError(f"this version of the program has none of {', '.join(places)}")
-
-
 class _Collector:
     """Stands where a guard does, and keeps the telegrams as a guard is given them."""
 
@@ -80,7 +69,7 @@ def decoded(family: str, variant: str | None, count: int) -> list[tuple[float, A
     meter = meters.build(family, variant)
     household = Household(1, START, phases=meter.phases)
     collector = _Collector()
-    decoder = _find(_DECODER)(_find(_KEYS)(KEY), _find(_PROFILES)(), VIENNA, guard=collector)
+    decoder = find(*_DECODER)(find(*_KEYS)(KEY), find(*_PROFILES)(), VIENNA, guard=collector)
     seconds = [float(meter.interval * n) for n in range(1, count + 1)]
     for second in seconds:
         decoder.feed(meter.telegram(household.at(START + timedelta(seconds=second))).data)
@@ -92,13 +81,13 @@ class _Line:
 
     def __init__(self) -> None:
         self.now = 0.0
-        guard = _find(_GUARD)(None, lambda: self.now, lambda: WALL + self.now)
+        guard = find(*_GUARD)(None, lambda: self.now, lambda: WALL + self.now)
         self.judge: Callable[[Any], Any] = guard.judge
 
 
 def slices(telegrams: list[tuple[float, Any]]) -> Iterator[Slice]:
     """Time guard and derived values, one slice after the other, without end."""
-    add_signed_power, completed = _find(_SIGNED), _find(_COMPLETED)
+    add_signed_power, completed = find(*_SIGNED), find(*_COMPLETED)
     while True:
         line = _Line()
         for line.now, telegram in telegrams[:WARM_UP]:

@@ -1,0 +1,111 @@
+"""The benchmarks run, with few telegrams and without libraries; no test looks at their times."""
+
+import shutil
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.support import history
+from tests.support.history import NotInCloneError
+from trials.bench import __main__ as command
+from trials.bench import esphome, files, lists, workers
+from trials.bench.contenders import CONTENDERS, DSMR5, KAIFA, NotReadError
+
+_PARSER = """\
+#pragma once
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace dlms_parser {
+struct Key {
+  static std::optional<Key> from_bytes(std::span<const uint8_t>) { return Key{}; }
+};
+using Aes128GcmDecryptionKey = Key;
+using Aes128GcmAuthenticationKey = Key;
+struct Aes128GcmDecryptorMbedTls {};
+struct DlmsParser {
+  explicit DlmsParser(Aes128GcmDecryptorMbedTls *) {}
+  void set_decryption_key(Key) {}
+  void set_authentication_key(Key) {}
+  void load_default_patterns() {}
+  void register_pattern(const char *, const char *, int, std::array<uint8_t, 6>) {}
+  template <typename Take> void parse(std::span<uint8_t> telegram, const Take &take) {
+    take("1.0.1.7.0.255", telegram.size(), "", true);
+    take("0.0.96.1.0.255", 0, "text", false);
+  }
+};
+}
+"""
+
+
+@pytest.fixture
+def earlier() -> str:
+    try:
+        history.require(history.VERSION_0_1_0)
+    except NotInCloneError as error:
+        pytest.skip(str(error))
+    return history.VERSION_0_1_0
+
+
+@pytest.mark.parametrize("name", lists.LISTS)
+def test_telegrams_move_and_are_read(name: str) -> None:
+    telegrams, power = lists.moving(name, 30)
+    assert all(one != other for one, other in pairwise(telegrams))
+    for contender in ("readings", "decode"):
+        reading = CONTENDERS[contender](name)
+        assert workers.holds([*map(float, reading.numbers(reading.run(telegrams)))], power)
+
+
+def test_telegrams_survive_their_file(tmp_path: Path) -> None:
+    telegrams = [b"one", b"", bytes(300)]
+    files.write(telegrams, tmp_path / "telegrams")
+    assert files.read(tmp_path / "telegrams") == telegrams
+
+
+def test_a_list_that_a_library_does_not_read_is_left_out() -> None:
+    with pytest.raises(NotReadError, match="only"):
+        CONTENDERS["dsmr-parser"](KAIFA)
+
+
+def test_a_library_that_is_not_there_is_no_list_that_it_does_not_read() -> None:
+    with pytest.raises(LookupError, match="dsmr_parser"):
+        CONTENDERS["dsmr-parser"](DSMR5)
+
+
+def test_peers_are_measured(capsys: pytest.CaptureFixture[str], earlier: str) -> None:
+    arguments = f"peers --no-libraries --rounds 2 --telegrams 4 --from {earlier} --list"
+    assert command.main([*arguments.split(), KAIFA]) == 0
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith(f"| {KAIFA}")]
+    figures = [cell.split()[0] for row in rows for cell in row.split("|")[2:-1]]
+    assert len(figures) == 4
+    assert all(float(figure) > 0 for figure in figures)
+
+
+def test_programs_are_measured(capsys: pytest.CaptureFixture[str], earlier: str) -> None:
+    arguments = "program --rounds 1 --telegrams 5 --warm-up 5 --minutes 0 --starts 1"
+    assert command.main([*arguments.split(), "--from", earlier, "--list", DSMR5]) == 0
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith(f"| {DSMR5}")]
+    figures = [cell for row in rows for cell in row.split("|")[2:-1]]
+    assert len(figures) == 12
+    assert all(float(figure) > 0 for figure in figures)
+
+
+@pytest.mark.skipif(not shutil.which("g++"), reason="needs g++")
+def test_the_parser_of_esphome_is_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    headers = tmp_path / "src" / "dlms_parser"
+    (headers / "decryption").mkdir(parents=True)
+    (headers / "dlms_parser.h").write_text(_PARSER)
+    (headers / "decryption" / "aes_128_gcm_decryptor_mbedtls.h").write_text("#pragma once\n")
+    (headers / "decryption" / "aes_128_gcm_decryptor_bearssl.cpp").write_text("#error not this\n")
+    monkeypatch.setattr(esphome, "_LIBRARIES", ())
+    program = esphome.build(tmp_path, tmp_path)
+    telegrams = tmp_path / "telegrams"
+    files.write([bytes(100 + n) for n in range(10)], telegrams)
+    with workers.started((str(program), KAIFA, str(telegrams), "4")) as worker:
+        assert worker.numbers() == [109.0]
+        workers.take_turns([worker], 5)
+    assert len(worker.figures) == 5
+    assert all(figure > 0 for figure in worker.figures)
