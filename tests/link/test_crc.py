@@ -1,7 +1,9 @@
 """The checksums of the link layers."""
 
+import random
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.link import crc
@@ -22,9 +24,21 @@ def test_arc_gives_its_check_value() -> None:
 def test_the_checksums_of_nothing_are_what_they_start_from() -> None:
     assert crc.x25(b"") == 0
     assert crc.arc(b"") == 0
+    assert crc.sum8(b"") == 0
 
 
-@given(st.binary())
+LONG = st.builds(
+    lambda size, seed: random.Random(seed).randbytes(size),  # noqa: S311 - bytes of any kind
+    st.integers(0, 40_000),
+    st.integers(0, 1000),
+)
+"""Up to more than the longest P1 telegram."""
+
+
+@given(st.binary() | LONG)
+@example(b"\xff" * 40_000)
+@example(bytes(40_000) + b"\x01")
+@example(b"\x80" + bytes(40_000))
 def test_both_checksums_are_those_of_the_simulator(data: bytes) -> None:
     assert crc.x25(data).to_bytes(2, "little") == links.crc_x25(data)
     assert crc.arc(data) == links.crc_arc(data)
@@ -34,6 +48,22 @@ def test_both_checksums_are_those_of_the_simulator(data: bytes) -> None:
 def test_bytes_end_with_the_checksum_of_those_before(data: bytes, other: bytes) -> None:
     assert crc.ends_with_x25(data + links.crc_x25(data))
     assert crc.ends_with_x25(bytearray(data + other)) == (other == links.crc_x25(data))
+@pytest.mark.parametrize("size", range(70))
+def test_a_checksum_is_right_for_each_size(size: int) -> None:
+    for data in (bytes(size), b"\xff" * size, bytes(range(size))):
+        assert crc.x25(data).to_bytes(2, "little") == links.crc_x25(data)
+        assert crc.arc(data) == links.crc_arc(data)
+
+
+@given(st.binary() | LONG)
+def test_the_sum_is_that_of_a_loop(data: bytes) -> None:
+    assert crc.sum8(data) == crc.sum8(bytearray(data)) == sum(data) % 256
+
+
+@pytest.mark.parametrize("size", [0, 1, 255, 256, 257, 260, 511, 512, 513])
+@pytest.mark.parametrize("byte", [0, 1, 254, 255])
+def test_the_sum_is_right_where_adler_32_begins_anew(size: int, byte: int) -> None:
+    assert crc.sum8(bytes((byte,)) * size) == byte * size % 256
 
 
 @pytest.mark.parametrize("bit", range(0, 8 * len(CHECK), 7))

@@ -1,10 +1,17 @@
-"""The two 16-bit checksums of the link layers."""
+"""The checksums of the link layers, each by a function of the standard library in C."""
 
 import binascii
+import zlib
 from typing import Final
 
 _REVERSED_BITS: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _RIGHT: Final = 0x1D0F
+
+_ARC_DEGREE: Final = 15
+_ARC_FACTOR: Final = 0x8003
+"""x^15 + x + 1, the coefficient of x^n at bit n."""
+
+_ADLER_EXACT: Final = 256
 
 
 def x25(data: bytes) -> int:
@@ -25,22 +32,41 @@ def ends_with_x25(data: bytes | bytearray) -> bool:
     return binascii.crc_hqx(data.translate(_REVERSED_BITS), 0xFFFF) == _RIGHT
 
 
-def _arc_table() -> tuple[int, ...]:
-    table = []
-    for byte in range(256):
-        crc = byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0xA001 if crc & 1 else 0)
-        table.append(crc)
-    return tuple(table)
-
-
-_ARC: Final = _arc_table()
-
-
 def arc(data: bytes) -> int:
-    """CRC-16/ARC, the checksum of P1 telegrams (DSMR 4.0; check value of "123456789": BB3D)."""
-    crc = 0
-    for byte in data:
-        crc = crc >> 8 ^ _ARC[(crc ^ byte) & 0xFF]
-    return crc
+    """CRC-16/ARC, the checksum of P1 telegrams (DSMR 4.0; check value of "123456789": BB3D).
+
+    It is the remainder of data * x^16 divided by x^16 + x^15 + x^2 + 1, bits mirrored. The divisor
+    is (x + 1)(x^15 + x + 1). The remainder of x + 1 is the parity of the bits, that of the other
+    factor comes by `_folded`. One value below 2^16 has both remainders (Chinese remainder theorem).
+    """
+    bits = int.from_bytes(data.translate(_REVERSED_BITS), "big")
+    crc = _folded(bits << 16)
+    if (crc.bit_count() ^ bits.bit_count()) & 1:
+        crc ^= _ARC_FACTOR  # of odd parity, and without a remainder itself
+    return _REVERSED_BITS[crc & 0xFF] << 8 | _REVERSED_BITS[crc >> 8]
+
+
+def _folded(bits: int) -> int:
+    """Give the remainder of a polynomial divided by x^15 + x + 1, over the integers modulo 2.
+
+    There x^15 is x + 1, and squared so x^(15 * 2^k) is x^(2^k) + 1. So the upper half of a number
+    is taken away, and added to the lower half at these two places; then the same with the quarters.
+    """
+    step = 1 << (bits.bit_length() // _ARC_DEGREE).bit_length()
+    while step:
+        size = _ARC_DEGREE * step
+        while high := bits >> size:
+            bits ^= high << size ^ high << step ^ high
+        step >>= 1
+    return bits
+
+
+def sum8(data: bytes | bytearray) -> int:
+    """Sum of bytes modulo 256, the checksum of M-Bus (EN 13757-2).
+
+    The low half of Adler-32 is 1 and the sum of the bytes modulo 65521, which 256 bytes never
+    reach.
+    """
+    if len(data) <= _ADLER_EXACT:
+        return (zlib.adler32(data) - 1) & 0xFF
+    return (sum8(data[:_ADLER_EXACT]) + sum8(data[_ADLER_EXACT:])) & 0xFF

@@ -9,6 +9,7 @@ send 00 then 11, Honeywell a single 10. Before firmware V0450 Sagemcom T210-D se
 from typing import Final
 
 from app.fault import Fault, Kind
+from app.link import crc
 from app.link.frame import NOT_HERE, Found, Frame, More, Probe, Refused
 from app.link.segments import Joiner
 
@@ -66,7 +67,7 @@ class MBus:
     def is_intact(self, data: bytes | bytearray, begin: int, end: int) -> bool:
         """Tell whether a frame from one position to another fits its checksum, and ends."""
         summed = data[begin + _UNSUMMED : end - _TRAILER]
-        return data[end - 1] == _STOP and sum(summed) & 0xFF == data[end - _TRAILER]
+        return data[end - 1] == _STOP and crc.sum8(summed) == data[end - _TRAILER]
 
     def accept(self, found: Found, offset: int, parity_errors: int) -> list[Frame | Fault]:
         """See `Link.accept`."""
