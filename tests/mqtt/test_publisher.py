@@ -113,7 +113,7 @@ async def test_a_state_has_every_digit_and_the_meters_time(broker: Mosquitto) ->
         '{"energy_import": 4408.736, "power": 230, "voltage_l1": 233.7,'
         ' "timestamp": "2026-11-21T15:22:05+01:00"}'
     )
-    assert seen.qos == 1
+    assert seen.qos == 0
     assert set(described["cmps"]) == {"energy_import", "power", "voltage_l1", "timestamp"}
     assert described["dev"]["name"] == "Keller"
     assert described["o"]["sw_version"] == "1.2.3"
@@ -198,17 +198,16 @@ async def test_discovery_grows_with_what_the_meter_sends_and_only_then(broker: M
     assert described == [["power"], ["power", "reactive_energy_import"]]
 
 
-async def test_a_new_entity_is_announced_before_a_value_that_was_due_already(
-    broker: Mosquitto,
-) -> None:
+async def test_a_new_entity_is_announced_before_its_value(broker: Mosquitto) -> None:
     async with broker.watch() as home, running(publishing(broker.options)) as made:
         made.publish(power="1")
         await home.wait(KAIFA_STATE)
         home.messages.clear()
         made.publish(power="2")
         made.publish(power="3", voltage_l1="230.1")
-        await home.wait(KAIFA_STATE)
-        assert [seen.topic for seen in home.messages] == [KAIFA_CONFIG, KAIFA_STATE]
+        await home.wait(KAIFA_STATE, '{"power": 3, "voltage_l1": 230.1}')
+        topics = [seen.topic for seen in home.messages]
+        assert topics == [KAIFA_STATE, KAIFA_CONFIG, KAIFA_STATE]
 
 
 async def test_a_status_that_does_not_change_is_not_sent_again(broker: Mosquitto) -> None:
@@ -565,7 +564,8 @@ async def test_a_broker_that_stalls_before_it_answers_is_left_and_tried_again(
 async def test_a_broker_that_stalls_later_is_left_and_sent_the_newest_when_it_answers_again(
     broker: Mosquitto,
 ) -> None:
-    async with running(publishing(broker.options, timeout=0.2)) as made:
+    made = publishing(broker.options, timeout=0.2, acknowledged_each=0.0)
+    async with running(made):
         await made.connected()
         async with broker.watch() as home:
             made.publish(power="1")
@@ -576,6 +576,65 @@ async def test_a_broker_that_stalls_later_is_left_and_sent_the_newest_when_it_an
                 made.publish(power="3")
             await home.wait(KAIFA_STATE, '{"power": 3}')
             await made.connected()
+
+
+async def test_a_broker_that_stalls_is_noticed_by_a_value_that_it_has_to_acknowledge(
+    broker: Mosquitto,
+) -> None:
+    made = publishing(broker.options, timeout=0.2, acknowledged_each=0.5)
+    async with running(made), broker.watch() as home:
+        await made.connected()
+        made.publish(power="1")
+        await home.wait(KAIFA_STATE)
+        with broker.stalled():
+            begin = monotonic()
+            noticed = asyncio.create_task(made.disconnected())
+            turn = 1
+            while not noticed.done():
+                turn += 1
+                made.publish(power=str(turn))
+                await asyncio.sleep(0.05)
+            assert "does not answer" in noticed.result().reason
+            assert monotonic() - begin < 5
+        await home.wait(KAIFA_STATE, f'{{"power": {turn}}}')
+
+
+async def test_values_are_not_acknowledged_and_what_the_broker_keeps_is(broker: Mosquitto) -> None:
+    async with broker.watch() as home, running(publishing(broker.options)) as made:
+        for turn in range(5):
+            made.publish(power=str(turn))
+            await home.wait(KAIFA_STATE, f'{{"power": {turn}}}')
+    qos = {(seen.topic, seen.qos) for seen in home.messages}
+    assert qos == {(STATUS, 1), (KAIFA_CONFIG, 1), (KAIFA_STATUS, 1), (KAIFA_STATE, 0)}
+
+
+async def test_a_value_is_acknowledged_now_and_then(broker: Mosquitto) -> None:
+    made = publishing(broker.options, acknowledged_each=0.2)
+    async with broker.watch() as home, running(made):
+        levels = []
+        for turn in range(20):
+            made.publish(power=str(turn))
+            levels.append((await home.wait(KAIFA_STATE, f'{{"power": {turn}}}')).qos)
+            await asyncio.sleep(0.05)
+    assert 2 <= sum(levels) <= 8
+
+
+async def test_of_many_values_at_once_a_socket_that_takes_no_more_gets_the_newest_alone(
+    broker: Mosquitto,
+) -> None:
+    """What piles up is what the network holds, some megabytes at the most."""
+    made = publishing(broker.options, timeout=3600.0, acknowledged_each=3600.0)
+    async with running(made), broker.watch() as home:
+        await made.connected()
+        made.publish(power="0")
+        await home.wait(KAIFA_STATE)
+        with broker.stalled():
+            for turn in range(20_000):
+                made.publish(power=f"1.{turn:04}" + 2000 * "1")
+            made.publish(power="2")
+            await asyncio.sleep(0)
+        await home.wait(KAIFA_STATE, '{"power": 2}')
+        assert len(home.payloads(KAIFA_STATE)) < 10_000
 
 
 async def test_a_connection_that_was_lost_three_times_is_a_problem(broker: Mosquitto) -> None:

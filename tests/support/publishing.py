@@ -11,6 +11,7 @@ from typing import Any
 
 from app.config.options import MqttOptions
 from app.meters.reading import Meter, Reading
+from app.mqtt.conversation import ACKNOWLEDGED_EACH
 from app.mqtt.layout import Layout
 from app.mqtt.publisher import BrokerState, Connected, Disconnected, Publisher, RightsMissing
 from app.mqtt.topics import Topics
@@ -78,6 +79,7 @@ def publishing(
     clear_interval: float = 0.01,
     layout: type[Layout] = Layout,
     patience: float = 3600.0,
+    acknowledged_each: float = ACKNOWLEDGED_EACH,
 ) -> Publishing:
     async def find_broker() -> MqttOptions:
         made.asked += 1
@@ -96,6 +98,7 @@ def publishing(
         delays=delays,
         timeout=timeout,
         patience=patience,
+        acknowledged_each=acknowledged_each,
     )
     made = Publishing(publisher, states)
     return made

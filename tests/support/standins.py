@@ -139,10 +139,20 @@ class Connection:
         self._filters += [topic for topic, _ in topics]
         return [qos for _, qos in topics]
 
-    async def publish(self, topic: str, payload: str, *, qos: int, retain: bool) -> None:
+    async def publish(self, topic: str, payload: str, *, qos: int, retain: bool = False) -> None:
         """Publish."""
-        assert qos or retain
+        assert qos or not retain
         await self._answer()
+        self._publish(topic, payload)
+
+    def publish_at_once(self, topic: str, payload: str) -> bool:
+        """Publish without waiting, if the broker takes more."""
+        if self.broken or self._broker.trouble:
+            return False
+        self._publish(topic, payload)
+        return True
+
+    def _publish(self, topic: str, payload: str) -> None:
         self._broker.on_message(topic, payload)
         if any(aiomqtt.Topic(topic).matches(one) for one in self._filters):
             self._broker.say(topic, payload)

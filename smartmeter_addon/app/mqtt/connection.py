@@ -98,6 +98,8 @@ async def _open(broker: MqttOptions, timeout: float) -> socket.socket:  # noqa: 
     sock = await tcp.connect(host, broker.port, timeout)
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # A network that takes nothing ends the connection, also where no answer is awaited.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(1000 * timeout))
         return await tls.wrap(sock, context, host) if context else sock
     except BaseException:
         sock.close()

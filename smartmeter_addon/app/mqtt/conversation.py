@@ -25,12 +25,21 @@ be thousands, and Home Assistant takes a moment for each device that is gone."""
 CLEAR_INTERVAL: Final = 1.0
 """Seconds between two such portions; after each the state is written, on an SD card."""
 
+ACKNOWLEDGED_EACH: Final = 10.0
+"""Seconds after which a message that needs no acknowledgement is sent with one: it shows that the
+broker still takes what the network has taken."""
+
 GOODBYE_TIMEOUT: Final = 0.8
 """Seconds for saying offline and disconnecting when the program ends."""
 
 
 class Conversation:
     """Everything that is sent and received over one connection.
+
+    Announcements, statuses and whatever else the broker keeps are sent with QoS 1, one at a time:
+    it has to have them. Values are sent with QoS 0: the next ones supersede them within seconds. As
+    long as the connection holds, TCP loses nothing of them, and a new connection begins with the
+    newest of all topics.
 
     Args:
         connection: to the broker; it is open.
@@ -40,6 +49,7 @@ class Conversation:
         takeover: what is sent once, before everything else; emptied when it was sent.
         repeat_after: seconds after an announcement until values are sent again.
         clear_interval: seconds between two portions of topics that are cleared.
+        acknowledged_each: seconds after which a value is sent with QoS 1.
     """
 
     def __init__(
@@ -52,6 +62,7 @@ class Conversation:
         takeover: list[Message],
         repeat_after: float,
         clear_interval: float = CLEAR_INTERVAL,
+        acknowledged_each: float = ACKNOWLEDGED_EACH,
     ) -> None:
         self._connection = connection
         self._outbox = outbox
@@ -61,6 +72,9 @@ class Conversation:
         self._repeat_after = repeat_after
         self._clear_interval = clear_interval
         self._statuses = Statuses(outbox, layout.status)
+        self._acknowledged_each = acknowledged_each
+        self._acknowledged_at = float("-inf")
+        self._waits = False  # for an acknowledgement
         self.delivered = False
         """Whether the broker has acknowledged a message."""
 
@@ -81,6 +95,7 @@ class Conversation:
             await self._say_goodbye()
             raise
         finally:
+            self._outbox.send_at_once = None
             self._rights.close()
 
     async def _receive(self) -> Never:
@@ -108,6 +123,7 @@ class Conversation:
                 await self._connection.publish(message.topic, message.payload, qos=1)
             await asyncio.sleep(self._repeat_after)  # Core takes a moment for that, too
             self._takeover.clear()
+        self._outbox.send_at_once = self._send_at_once
         while True:
             await self._outbox.wait_until_due()
             await self._send_due()
@@ -124,9 +140,27 @@ class Conversation:
                 if not self._rights.is_known(topic):
                     await self._subscribe(topic)
                 self._rights.sending(topic)
-            await self._connection.publish(topic, payload, qos=1, retain=retain)
+            if retain or self._is_to_be_acknowledged():
+                self._waits = True
+                await self._connection.publish(topic, payload, qos=1, retain=retain)
+                self._waits = False
+                self._acknowledged_at = self._now()
+                self.delivered = True
+            else:
+                await self._connection.publish(topic, payload, qos=0)
             self._outbox.sent(message)
-            self.delivered = True
+
+    def _send_at_once(self, message: Message) -> bool:
+        """Send a message that needs no acknowledgement, unless it has to wait for its turn."""
+        if self._waits or self._is_to_be_acknowledged():
+            return False
+        return self._connection.publish_at_once(message.topic, message.payload)
+
+    def _is_to_be_acknowledged(self) -> bool:
+        return self._now() - self._acknowledged_at >= self._acknowledged_each
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
 
     async def _subscribe(self, *filters: str) -> None:
         # Its answer would be unexpected if the end of the program broke this off.

@@ -7,7 +7,7 @@ Topics that are to be cleared wait apart, for `clear_some`, as there can be thou
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Final
 
@@ -39,6 +39,8 @@ class Outbox:
         self._something_to_clear = asyncio.Event()
         self._clearing: set[str] = set()  # topics that became due and are not acknowledged
         self._cleared: set[str] = set()  # topics of which the state is still to be told
+        self.send_at_once: Callable[[Message], bool] | None = None
+        """Tries to send a message that the broker does not keep; tells whether it was sent."""
 
     # --- What is to be sent ---
 
@@ -56,7 +58,10 @@ class Outbox:
             self._newest[topic] = message
             self._to_clear.pop(topic, None)
             self._clearing.discard(topic)
-            self.make_due(topic)
+            if not (
+                self._is_free_for(message) and self.send_at_once and self.send_at_once(message)
+            ):
+                self.make_due(topic)
 
     def put_last(self, messages: Iterable[Message]) -> None:
         """Take messages that are due after all others, also where their topic was due before."""
@@ -72,6 +77,10 @@ class Outbox:
         self.put(messages)
         self._due = {**topics, **self._due}
         self._announcements.update(topics)
+
+    def _is_free_for(self, message: Message) -> bool:
+        """Tell whether a message may be sent before anything else."""
+        return not message.retain and not self._due
 
     def make_due(self, topic: str) -> None:
         """Have the newest message of a topic sent, in its turn."""

@@ -18,7 +18,12 @@ from app.meters.reading import Meter, Reading
 from app.meters.sensors import DIAGNOSTICS, SENSORS
 from app.mqtt.announcements import Announcement, Announcements
 from app.mqtt.connection import Connection
-from app.mqtt.conversation import CLEAR_INTERVAL, REPEAT_AFTER, Conversation
+from app.mqtt.conversation import (
+    ACKNOWLEDGED_EACH,
+    CLEAR_INTERVAL,
+    REPEAT_AFTER,
+    Conversation,
+)
 from app.mqtt.explain import explain, explain_refused, explain_unheard
 from app.mqtt.layout import Layout, Message
 from app.mqtt.outbox import Outbox
@@ -90,6 +95,7 @@ class Publisher:
         today: gives the day.
         repeat_after: seconds after an announcement until values are sent again.
         clear_interval: seconds between two portions of topics that are cleared.
+        acknowledged_each: see `Conversation`.
         patience: seconds in which the broker has to hand a message on.
     """
 
@@ -105,6 +111,7 @@ class Publisher:
         today: Callable[[], date] = date.today,
         repeat_after: float = REPEAT_AFTER,
         clear_interval: float = CLEAR_INTERVAL,
+        acknowledged_each: float = ACKNOWLEDGED_EACH,
         patience: float = PATIENCE,
     ) -> None:
         self._find_broker = find_broker
@@ -121,6 +128,7 @@ class Publisher:
         self._broker = MqttOptions()  # that of the last connection
         self._repeat_after = repeat_after
         self._clear_interval = clear_interval
+        self._acknowledged_each = acknowledged_each
         self._states: dict[str, dict[str, Decimal | int | str]] = {}  # the last, by meter and key
         self._published = False  # whether there was a reading since the start
         # Not where an earlier run has announced already: it would take over our own entities.
@@ -250,6 +258,7 @@ class Publisher:
             takeover=self._takeover,
             repeat_after=self._repeat_after,
             clear_interval=self._clear_interval,
+            acknowledged_each=self._acknowledged_each,
         )
         try:
             await conversation.run()
