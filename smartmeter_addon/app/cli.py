@@ -249,7 +249,8 @@ def _parser() -> argparse.ArgumentParser:
             "--meter-type",
             default=AUTO,
             metavar="TYPE",
-            help=f"one of {', '.join(profile_files.load())}, or auto (default): found by looking",
+            help=f"one of {', '.join(profile_files.shipped_types())}, or auto (default): found by"
+            " looking",
         )
         command.add_argument(
             "--key",

@@ -48,6 +48,8 @@ def test_both_checksums_are_those_of_the_simulator(data: bytes) -> None:
 def test_bytes_end_with_the_checksum_of_those_before(data: bytes, other: bytes) -> None:
     assert crc.ends_with_x25(data + links.crc_x25(data))
     assert crc.ends_with_x25(bytearray(data + other)) == (other == links.crc_x25(data))
+
+
 @pytest.mark.parametrize("size", range(70))
 def test_a_checksum_is_right_for_each_size(size: int) -> None:
     for data in (bytes(size), b"\xff" * size, bytes(range(size))):

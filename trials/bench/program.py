@@ -125,7 +125,10 @@ class _Side:
 
     @property
     def options(self) -> dict[str, Any]:
-        return options(self.broker, self.adapter.path, serial_mode=self.meter.meter.serial_mode)
+        meter = self.meter.meter
+        given = options(self.broker, self.adapter.path, serial_mode=meter.serial_mode)
+        keys = set() if meter.ciphering else {"key", "auth_key"}
+        return {name: value for name, value in given.items() if name not in keys}
 
     def busy(self) -> float:
         """Give the microseconds for which the program has kept a processor busy."""

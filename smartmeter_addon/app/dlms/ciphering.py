@@ -10,12 +10,13 @@ nothing here.
 import string
 from dataclasses import dataclass, field
 from hmac import compare_digest
-from typing import Final, NamedTuple
-
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.dlms import ber
 from app.fault import DecodeError, Kind
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 GENERAL_GLO_CIPHERING: Final = 0xDB
 GENERAL_DED_CIPHERING: Final = 0xDC
@@ -125,7 +126,7 @@ class Cipher:
     """Opens the telegrams that were ciphered with one pair of keys."""
 
     def __init__(self, keys: Keys) -> None:
-        self._gcm = AESGCM(keys.encryption) if keys.encryption else None
+        self._gcm = _gcm(keys.encryption) if keys.encryption else None
         self._authentication_key = keys.authentication
 
     def open(self, ciphered: CipheredApdu) -> Opened:
@@ -175,7 +176,7 @@ def seal(ciphered: CipheredApdu, plaintext: bytes, key: bytes, authentication: b
     Returns:
         What stands behind the invocation counter: the content, and the tag if there is one.
     """
-    gcm = AESGCM(key)
+    gcm = _gcm(key)
     content = plaintext
     if ciphered.security_control & ENCRYPTED:
         content = gcm.encrypt(ciphered.initialization_vector, plaintext, None)[: len(plaintext)]
@@ -184,7 +185,7 @@ def seal(ciphered: CipheredApdu, plaintext: bytes, key: bytes, authentication: b
     return content + _tag(gcm, ciphered, plaintext, authentication)
 
 
-def _tag(gcm: AESGCM, ciphered: CipheredApdu, plaintext: bytes, authentication: bytes) -> bytes:
+def _tag(gcm: "AESGCM", ciphered: CipheredApdu, plaintext: bytes, authentication: bytes) -> bytes:
     vector, control = ciphered.initialization_vector, ciphered.security_control
     additional = bytes((control,)) + authentication
     if control & ENCRYPTED:
@@ -192,6 +193,13 @@ def _tag(gcm: AESGCM, ciphered: CipheredApdu, plaintext: bytes, authentication: 
     else:
         sealed = gcm.encrypt(vector, b"", additional + plaintext)
     return sealed[-KEY_SIZE:][:TAG_SIZE]  # the tag is GCM's, cut to 12 bytes
+
+
+def _gcm(key: bytes) -> "AESGCM":
+    # Only where there is a key: it takes 7 MB, and many meters do not cipher.
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+
+    return AESGCM(key)
 
 
 def describe_title(system_title: bytes) -> str:

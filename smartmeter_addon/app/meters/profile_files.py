@@ -345,6 +345,11 @@ def _based(
     return {**shipped[base], **raw}
 
 
+def shipped_types() -> list[str]:
+    """Give the types of the shipped profiles, in order, without reading them."""
+    return sorted(path.stem for path in DIRECTORY.glob("*.toml") if path.stem != _LISTS)
+
+
 @cache
 def load(own: Path | None = None) -> Mapping[str, Profile]:
     """Read every profile, by type, in the order of their names.
