@@ -231,3 +231,12 @@ def test_a_meter_that_was_not_heard_for_a_week_is_forgotten(
     assert announcements.forget_unheard() == [GAS]
     assert announcements.forget_unheard() == []
     assert [one.meter for one in Announcements(state, days).known()] == [KAIFA]
+
+
+def test_formulas_that_change_to_and_fro_are_told_each_time(announcements: Announcements) -> None:
+    for turn in range(4):
+        formula = {"power": "a" if turn % 2 else "b"}
+        announced = announcements.update(KAIFA, None, ["power"], formula)
+        assert announced is not None
+        assert announced.derived == formula
+        assert announcements.update(KAIFA, None, ["power"], formula) is None

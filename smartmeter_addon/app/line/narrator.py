@@ -56,6 +56,7 @@ class Narrator:
         self._not_accepted_told_at = -NOT_ACCEPTED_AFTER
         self._notes: set[str] = set()
         self._unnamed: set[Obis] = set()
+        self._listed: list[tuple[Obis, str]] = []  # registers of the last telegram, with units
         self._attempts: set[str] = set()  # told since the last frame
 
     # --- the source ---
@@ -155,19 +156,24 @@ class Narrator:
 
     def _unnamed_registers(self, telegram: Telegram) -> None:
         """Name registers that are no reading, once."""
+        registers = telegram.registers or {}
+        listed = [(obis, register.unit) for obis, register in registers.items()]
+        if listed == self._listed:
+            return
+        self._listed = listed
         left = MOST_UNNAMED - len(self._unnamed)
         unnamed = [
             obis
-            for obis, register in (telegram.registers or {}).items()
+            for obis, unit in listed
             if obis.electrical
             and obis not in self._unnamed
             and not (catalogue.is_abstract(obis) or states.is_read(obis))
-            and not catalogue.conversion_of(obis, register.unit)
+            and not catalogue.conversion_of(obis, unit)
         ][:left]
         if unnamed:
             self._unnamed.update(unnamed)
-            listed = ", ".join(map(str, unnamed))
-            self._log.info("the meter also sends what is not published: %s", listed)
+            codes = ", ".join(map(str, unnamed))
+            self._log.info("the meter also sends what is not published: %s", codes)
 
     # --- how the line is doing ---
 

@@ -59,6 +59,8 @@ class Announcements:
         self._known: dict[str, Announcement] = {}  # by the meter's id
         self._last_days: dict[str, dict[str, date]] = {}  # on which a key came, by the meter's id
         self._derived_days: dict[str, dict[str, date]] = {}  # on which it was calculated
+        self._noted: set[object] = set()  # what came since the last change or midnight
+        self._noted_on = date.min
         for kept in state.section(SECTION).values():
             try:
                 self._recall(kept)
@@ -85,6 +87,27 @@ class Announcements:
         """
         today = self._today()
         keys = frozenset(keys)
+        if today != self._noted_on:
+            self._noted.clear()
+            self._noted_on = today
+        came = meter, name, keys, tuple(derived.items())
+        if came in self._noted:
+            return None  # as of nearly every telegram
+        announcement = self._update(meter, name, keys, derived, today)
+        if announcement is not None:
+            self._noted.clear()
+        self._noted.add(came)
+        return announcement
+
+    def _update(
+        self,
+        meter: Meter,
+        name: str | None,
+        keys: frozenset[str],
+        derived: Mapping[str, str],
+        today: date,
+    ) -> Announcement | None:
+        """Take note of what may be new; as `update`."""
         last_days = self._last_days.setdefault(meter.id, {})
         before = self._known.get(meter.id)
         gone = before.gone if before else frozenset()
@@ -118,6 +141,7 @@ class Announcements:
             for meter_id, announcement in self._known.items()
             if (today - _last_heard(self._last_days[meter_id], today)).days > GONE_AFTER_DAYS
         ]
+        self._noted.clear()
         for meter in unheard:
             del self._known[meter.id], self._last_days[meter.id], self._derived_days[meter.id]
             self._state.forget(SECTION, meter.id)
