@@ -27,6 +27,7 @@ from app.line import sections
 from app.line.output import Output
 from app.line.reader import LineReader, now_utc
 from app.line.reminders import Reminder
+from app.line.ticks import tick
 from app.log import NOTICE, Redactor
 from app.meters import profile_files
 from app.meters.profile import AUTO, Profile
@@ -344,4 +345,4 @@ async def _beat(notifier: Notifier) -> None:
         with contextlib.suppress(OSError):
             HEARTBEAT.touch()
         notifier.alive()
-        await asyncio.sleep(interval)
+        await tick(interval)

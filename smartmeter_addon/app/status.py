@@ -5,7 +5,6 @@ memory, and gone when the service ends. Without that folder nothing is written. 
 readings, so the folder's rights decide who may look.
 """
 
-import asyncio
 import contextlib
 import json
 import os
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, Self, TextIO
 
 from app import jsontext
+from app.line.ticks import tick
 from app.line.trouble import duration
 from app.log import Redactor
 from app.meters.sensors import SENSORS
@@ -108,7 +108,7 @@ async def keep_telling(
         if folder:
             with contextlib.suppress(OSError):  # whoever asks is told how old the last one is
                 current.write(folder)
-        await asyncio.sleep(seconds)
+        await tick(seconds)
 
 
 def folder_of(environment: Mapping[str, str]) -> Path | None:

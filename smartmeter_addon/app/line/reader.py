@@ -18,6 +18,7 @@ from app.line.narrator import Narrator
 from app.line.output import Output
 from app.line.sections import ENERGY_UNITS, HISTORY, METER_IDS, METER_NUMBERS, section
 from app.line.throttle import Throttle
+from app.line.ticks import tick
 from app.meters import derived, identity
 from app.meters.energy_units import EnergyUnits
 from app.meters.limits import MOST_SENDERS
@@ -285,7 +286,7 @@ class LineReader:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(WATCH_INTERVAL)
+            await tick(WATCH_INTERVAL)
             self._look(self._clock())
 
     def _look(self, now: float) -> None:
