@@ -13,7 +13,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
 from app.config.options import MqttOptions
-from app.mqtt.explain import explain, own_words
+from app.mqtt.explain import explain
+from app.transport.explain import own_words
 from tests.support.mosquitto import Mosquitto
 from tests.support.publishing import publishing, running
 

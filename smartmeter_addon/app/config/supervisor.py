@@ -1,18 +1,15 @@
 """The Supervisor: the MQTT broker of its services API, and the address of this app's own page."""
 
-import asyncio
 import contextlib
 import json
 import re
 import socket
-import threading
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.client import HTTP_PORT, HTTPConnection, HTTPException
-from typing import Final, NamedTuple
+from http.client import HTTPException
+from typing import Final
 
-_MAX_ANSWER: Final = 65536
-"""Bytes of an answer that are read."""
+from app.transport.http_request import Answer, HeaderError, Request, Server, parse_server, send
 
 _MAX_PORT: Final = 65535
 
@@ -66,8 +63,7 @@ async def mqtt_service(
             " Supervisor, which could name one; set the option mqtt.host"
         )
     try:
-        async with asyncio.timeout(timeout):
-            answer = await _get(base_url, "/services/mqtt", token, timeout)
+        answer = await _get(base_url, "/services/mqtt", token, timeout)
     except TimeoutError:
         raise SupervisorError(
             f"the Supervisor at {base_url} does not answer within {timeout:g} s; if this lasts,"
@@ -97,103 +93,29 @@ def own_page(token: str | None, hostname: str) -> str | None:
     return f"homeassistant://config/app/{hostname.replace('-', '_')}/config"
 
 
-class _Answer(NamedTuple):
-    status: int
-    body: bytes
-
-
-async def _get(base_url: str, path: str, token: str, timeout: float) -> _Answer:  # noqa: ASYNC109 - see above
-    request = _Request(base_url, path, token, timeout)
-    request.start()
+async def _get(base_url: str, path: str, token: str, timeout: float) -> Answer:  # noqa: ASYNC109 - see above
+    request = Request("GET", path, {"Authorization": f"Bearer {token}"})
     try:
-        return await request.answer
-    finally:
-        request.abandon()
-
-
-class _Request(threading.Thread):
-    """One HTTP GET request, in a thread of its own.
-
-    The thread is a daemon, not one of asyncio's executor, which Python joins at exit: a Supervisor
-    that does not answer must not delay the end of the program.
-
-    Args:
-        base_url: as for `mqtt_service`.
-        path: of the request, after that of ``base_url``.
-        token: for the header Authorization.
-        timeout: seconds for each step on the socket.
-    """
-
-    def __init__(self, base_url: str, path: str, token: str, timeout: float) -> None:
-        super().__init__(name="supervisor", daemon=True)
-        host, port, prefix = _split(base_url)
-        self._connection = HTTPConnection(host, port, timeout=timeout)
-        self._path = prefix + path
-        self._token = token
-        self._socket: socket.socket | None = None
-        self._loop = asyncio.get_running_loop()
-        self.answer: asyncio.Future[_Answer] = self._loop.create_future()
-
-    def run(self) -> None:
-        """Send the request, and hand the answer over to the event loop."""
-        try:
-            answer = self._ask()
-        except Exception as error:  # noqa: BLE001 - the asking task gets it, whatever it is
-            self._hand_over(error)
-        else:
-            self._hand_over(answer)
-        finally:
-            self._connection.close()
-
-    def abandon(self) -> None:
-        """End the thread when it still waits for an answer that nobody needs any more."""
-        if self._socket is not None:
-            with contextlib.suppress(OSError):  # it has ended, or the other side has hung up
-                self._socket.shutdown(socket.SHUT_RDWR)
-
-    def _ask(self) -> _Answer:
-        self._connection.connect()
-        self._socket = self._connection.sock
-        try:
-            self._connection.putrequest("GET", self._path)
-            self._connection.putheader("Authorization", f"Bearer {self._token}")
-            self._connection.endheaders()
-        except ValueError:
-            # The text of http.client's own error shows the header.
-            raise SupervisorError(
-                "SUPERVISOR_TOKEN holds characters that no token has; restart the app"
-            ) from None
-        with self._connection.getresponse() as response:
-            return _Answer(response.status, response.read(_MAX_ANSWER))
-
-    def _hand_over(self, outcome: _Answer | Exception) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed, nobody waits
-            self._loop.call_soon_threadsafe(self._settle, outcome)
-
-    def _settle(self, outcome: _Answer | Exception) -> None:
-        if self.answer.done():
-            return
-        if isinstance(outcome, _Answer):
-            self.answer.set_result(outcome)
-        else:
-            self.answer.set_exception(outcome)
-
-
-def _split(base_url: str) -> tuple[str, int, str]:
-    """Take host, port and path out of the Supervisor's URL."""
-    match = re.fullmatch(
-        r"http://([\w.-]+|\[[0-9a-fA-F:.]+\])(?::([0-9]{1,5}))?(/[!-~]*)?", base_url
-    )
-    if not match:
+        return await send(_server(base_url), request, timeout=timeout, name="supervisor")
+    except HeaderError:
         raise SupervisorError(
-            f"SUPERVISOR_URL is {base_url}, which is not of the form http://host:port; leave it"
-            f" unset, {_SET_HOST}"
-        )
-    host, port, path = match.groups(default="")
-    return host.strip("[]"), int(port or HTTP_PORT), path.rstrip("/")
+            "SUPERVISOR_TOKEN holds characters that no token has; restart the app"
+        ) from None
 
 
-def _service(answer: _Answer) -> MqttService:
+def _server(base_url: str) -> Server:
+    """Take the Supervisor's URL apart."""
+    with contextlib.suppress(ValueError):
+        server = parse_server(base_url)
+        if not server.tls:
+            return server
+    raise SupervisorError(
+        f"SUPERVISOR_URL is {base_url}, which is not of the form http://host:port; leave it"
+        f" unset, {_SET_HOST}"
+    )
+
+
+def _service(answer: Answer) -> MqttService:
     """Read the Supervisor's answer."""
     try:
         content = json.loads(answer.body)

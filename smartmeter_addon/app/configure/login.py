@@ -7,11 +7,11 @@ from typing import Final
 import aiomqtt
 
 from app.config.options import MqttOptions
+from app.config.tls import TlsFileError
 from app.configure.steps import LoggedIn
 from app.mqtt.connection import Connection
 from app.mqtt.explain import cause_of
 from app.mqtt.rights import Rights
-from app.mqtt.tls import TlsFileError
 from app.mqtt.topics import Topics
 
 TIMEOUT: Final = 10.0

@@ -51,7 +51,7 @@ class Connection(SocketClient):
 
     Raises:
         OSError, aiomqtt.MqttError: on entering, there is no connection; `explain` says why.
-        tls.TlsFileError: on entering, a certificate or key cannot be used; its text says why.
+        TlsFileError: on entering, a certificate or key cannot be used; its text says why.
     """
 
     def __init__(

@@ -10,6 +10,7 @@ import aiomqtt
 from paho.mqtt.reasoncodes import ReasonCode
 
 from app.config.options import MqttOptions
+from app.transport.explain import own_words
 
 # MQTT 3.1.1 has the codes 4 and 5, MQTT 5 has 134 and 135; paho turns the old into the new ones.
 _BAD_CREDENTIALS: Final = frozenset({4, 5, 134, 135})
@@ -149,13 +150,6 @@ def explain_refused(broker: MqttOptions, filters: Iterable[str]) -> str:
         " what Home Assistant or another copy of this program says there; allow the account to read"
         " them in the broker's access list"
     )
-
-
-def own_words(error: OSError) -> str:
-    """Give the error's own words, without its number."""
-    if isinstance(error, ssl.SSLError) and error.reason:
-        return error.reason.lower().replace("_", " ")
-    return (error.strerror or type(error).__name__).lower()
 
 
 def _refusal(code: ReasonCode | int | None, *, anonymous: bool) -> Cause:

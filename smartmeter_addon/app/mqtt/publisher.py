@@ -13,6 +13,7 @@ from typing import Final, Never
 import aiomqtt
 
 from app.config.options import MqttOptions
+from app.config.tls import TlsFileError
 from app.line.trouble import Problem, Trouble
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import DIAGNOSTICS, SENSORS
@@ -28,7 +29,6 @@ from app.mqtt.explain import explain, explain_refused, explain_unheard
 from app.mqtt.layout import Layout, Message
 from app.mqtt.outbox import Outbox
 from app.mqtt.rights import PATIENCE, Rights
-from app.mqtt.tls import TlsFileError
 from app.mqtt.topics import OFFLINE
 from app.state import State
 

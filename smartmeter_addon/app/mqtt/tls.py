@@ -4,16 +4,12 @@ import asyncio
 import socket
 import ssl
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from app.config import pem
 from app.config.options import MqttOptions
-from app.mqtt.explain import own_words
-
-
-class TlsFileError(Exception):
-    """A certificate or key cannot be used; the text is a plain sentence."""
+from app.config.tls import trusting, unusable
 
 
 def client_context(broker: MqttOptions) -> ssl.SSLContext:
@@ -25,25 +21,13 @@ def client_context(broker: MqttOptions) -> ssl.SSLContext:
     Raises:
         TlsFileError: a file is not there, or a certificate or key is not what it should be.
     """
-    try:
-        if broker.ca and pem.is_pem(broker.ca):
-            context = ssl.create_default_context(cadata=broker.ca)
-        else:
-            context = ssl.create_default_context(cafile=broker.ca)
-    except OSError as error:
-        raise _unusable("mqtt.ca", [broker.ca], error) from None
-    if broker.ca:
-        # A private authority seldom sets every extension that Python 3.13 asks for.
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    context = trusting(broker.ca, "mqtt.ca", insecure=broker.tls_insecure)
     if broker.client_cert:
         try:
             _load_client_certificate(context, broker.client_cert, broker.client_key)
         except OSError as error:
             given = (broker.client_cert, broker.client_key)
-            raise _unusable("mqtt.client_cert and mqtt.client_key", given, error) from None
-    if broker.tls_insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
+            raise unusable("mqtt.client_cert and mqtt.client_key", given, error) from None
     return context
 
 
@@ -80,12 +64,6 @@ def _load_client_certificate(context: ssl.SSLContext, certificate: str, key: str
 
         # Without a pass phrase given, OpenSSL would ask for one on the terminal.
         context.load_cert_chain(file("cert", certificate), key and file("key", key), password="")
-
-
-def _unusable(option: str, given: Iterable[str | None], error: OSError) -> TlsFileError:
-    why = "it holds no PEM text that fits" if isinstance(error, ssl.SSLError) else own_words(error)
-    shown = dict.fromkeys("the text entered" if pem.is_pem(one) else one for one in given if one)
-    return TlsFileError(f"{' and '.join(shown)} cannot be used ({why}); check the option {option}")
 
 
 async def _shake_hands(sock: ssl.SSLSocket) -> None:

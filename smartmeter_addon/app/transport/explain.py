@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import socket
+import ssl
 from collections.abc import Mapping
 from typing import Final
 
@@ -141,6 +142,13 @@ def gateway_cause(error: Exception | None, *, opened: bool, said: str | None = N
         return Cause.GATEWAY_UNKNOWN
     other = Cause.GATEWAY_SILENT if isinstance(error, TimeoutError) else Cause.OTHER
     return _GATEWAY_CAUSES.get(error_number(error), other)
+
+
+def own_words(error: OSError) -> str:
+    """Give the error's own words, without its number."""
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return error.reason.lower().replace("_", " ")
+    return (error.strerror or type(error).__name__).lower()
 
 
 def error_number(error: Exception | None) -> int | None:
