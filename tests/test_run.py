@@ -1,35 +1,25 @@
-"""The wiring of the program: wrong options, choice of the broker, health check."""
+"""The wiring of the program: wrong options, labels of lines, health check."""
 
 import asyncio
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from app import run
 from app.config.options import MeterOptions, MqttOptions, Options
-from app.config.supervisor import SupervisorError
 from app.line.sections import labels_of
 from app.log import NOTICE, Redactor
 from app.meters.profile_files import OWN_FOLDER
 from app.meters.reading import Meter
-from app.mqtt.publisher import Connected, Disconnected, Publisher, RightsMissing
+from app.mqtt.publisher import Publisher
 from app.sd_notify import Notifier
 from app.state import State
 from tests.support.mosquitto import TIMEOUT
 from tests.support.program import running
-from tests.support.supervised import BROKER, TOKEN, FakeSupervisor, supervised
-
-
-@pytest_asyncio.fixture
-async def supervisor() -> AsyncIterator[FakeSupervisor]:
-    async with supervised() as (fake, _):
-        yield fake
-
 
 # Options that cannot be used
 
@@ -128,123 +118,7 @@ async def test_a_mistake_in_a_profile_asks_to_correct_the_profile(tmp_path: Path
     ]
 
 
-# Choice of the broker
-
-
-async def find(wanted: MqttOptions, url: str, redactor: Redactor | None = None) -> MqttOptions:
-    environment = {"SUPERVISOR_URL": url, "SUPERVISOR_TOKEN": TOKEN}
-    return await run._find_broker(wanted, environment, redactor or Redactor())
-
-
-async def test_a_broker_in_the_options_is_used_without_asking_the_supervisor(
-    supervisor: FakeSupervisor,
-) -> None:
-    wanted = MqttOptions("broker", 8883, "me", "pw", tls=True)
-    assert await find(wanted, supervisor.url) is wanted
-    assert supervisor.requests == []
-
-
-async def test_without_a_broker_in_the_options_the_supervisor_is_asked(
-    supervisor: FakeSupervisor,
-) -> None:
-    supervisor.replies({"result": "ok", "data": BROKER | {"ssl": True, "port": 8883}})
-    wanted = MqttOptions(ca="/ssl/ca.pem", tls_insecure=True, base_topic="house")
-    assert await find(wanted, supervisor.url) == MqttOptions(
-        "core-mosquitto",
-        8883,
-        "addons",
-        "pw",
-        tls=True,
-        ca="/ssl/ca.pem",
-        tls_insecure=True,
-        base_topic="house",
-    )
-
-
-async def test_user_and_password_of_the_options_override_the_supervisor_s(
-    supervisor: FakeSupervisor,
-) -> None:
-    supervisor.replies({"result": "ok", "data": BROKER})
-    found = await find(MqttOptions(username="me", password="mine"), supervisor.url)
-    assert (found.host, found.username, found.password) == ("core-mosquitto", "me", "mine")
-
-
-async def test_a_password_from_the_supervisor_is_hidden_in_the_log(
-    supervisor: FakeSupervisor,
-) -> None:
-    supervisor.replies({"result": "ok", "data": BROKER | {"password": "swordfish"}})
-    redactor = Redactor()
-    await find(MqttOptions(), supervisor.url, redactor)
-    assert redactor("login with swordfish") == "login with ***"
-
-
-async def test_without_broker_and_supervisor_the_error_names_the_option_to_set() -> None:
-    with pytest.raises(SupervisorError, match=r"set the option mqtt\.host"):
-        await run._find_broker(MqttOptions(), {}, Redactor())
-
-
-# Log of the broker, labels of lines, health check
-
-
-def told(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
-    return [(record.levelno, record.getMessage()) for record in caplog.records]
-
-
-def test_the_broker_s_state_is_logged_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    tell = run._BrokerLog()
-    tell(Disconnected("nothing answers at h:1", 2.0))
-    tell(Connected("h", 1))
-    assert told(caplog) == [
-        (logging.WARNING, "nothing answers at h:1 (next attempt in 2 s)"),
-        (NOTICE, "connected to the MQTT broker h:1"),
-    ]
-
-
-def test_an_absent_broker_is_logged_again_after_ten_minutes(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    caplog.set_level(logging.INFO)
-    now = 0.0
-    tell = run._BrokerLog(lambda: now)
-    for _ in range(21):
-        tell(Disconnected("nothing answers at h:1", 60.0))
-        now += 60.0
-    assert [message for _, message in told(caplog)] == [
-        "nothing answers at h:1 (next attempt in 60 s)",
-        "still, for 11 min, 11 times: nothing answers at h:1 (next attempt in 60 s)",
-    ]
-
-
-def test_another_problem_with_the_broker_is_logged_at_once(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    caplog.set_level(logging.INFO)
-    tell = run._BrokerLog()
-    for reason in ("a", "a", "b"):
-        tell(Disconnected(reason, 1.0))
-    tell(Connected("h", 1))
-    tell(Disconnected("b", 1.0))
-    assert [message.partition(" (")[0] for _, message in told(caplog)] == [
-        *("a", "b", "connected to the MQTT broker h:1", "b"),
-    ]
-
-
-def test_rights_that_are_missing_are_logged_once_until_they_are_there(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    caplog.set_level(logging.INFO)
-    tell = run._BrokerLog()
-    for reasons in ([], ["a"], ["a", "b"], ["a"], [], [], ["a"]):
-        tell(RightsMissing(reasons))
-        tell(Connected("h", 1))
-    lines = [line for line in told(caplog) if "connected" not in line[1]]
-    there = (NOTICE, "the MQTT broker hands on what is published")
-    assert lines == [
-        *((logging.WARNING, reason) for reason in "ab"),
-        there,
-        (logging.WARNING, "a"),
-    ]
+# Labels of lines, health check
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from app import status
 from app.log import Redactor
-from app.status import NAME, STALE_AFTER, Status
+from app.status import NAME, STALE_AFTER, OutputState, Status
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 LINE: dict[str, Any] = {
@@ -35,8 +35,7 @@ STATUS = Status(
     version="1.2.3",
     started=NOW - timedelta(hours=3),
     written=NOW - timedelta(seconds=5),
-    connected=True,
-    broker="connected to the MQTT broker h:1883",
+    outputs={"broker": OutputState(works=True, sentence="connected to the MQTT broker h:1883")},
     lines=[LINE],
 )
 
@@ -77,10 +76,24 @@ def test_a_line_that_was_never_open_is_shown(tmp_path: Path) -> None:
 
 
 def test_a_broker_that_is_away_is_wrong(tmp_path: Path) -> None:
-    replace(STATUS, connected=False, broker="nothing answers at h:1883").write(tmp_path)
+    away = OutputState(works=False, sentence="nothing answers at h:1883")
+    replace(STATUS, outputs={"broker": away}).write(tmp_path)
     ended, out, _ = shown(tmp_path)
     assert ended == 1
     assert "broker: nothing answers at h:1883" in out
+
+
+def test_one_output_of_several_that_does_not_work_is_wrong(tmp_path: Path) -> None:
+    writing = OutputState(works=True, sentence="writing to the database x at http://h:8086")
+    refused = writing._replace(works=False, sentence="the database refuses the token")
+    both = replace(STATUS, outputs=STATUS.outputs | {"database": writing})
+    both.write(tmp_path)
+    ended, out, _ = shown(tmp_path)
+    assert ended == 0
+    assert "\nbroker: connected to the MQTT broker h:1883\ndatabase: writing to " in out
+    assert both.summary().endswith("h:1883; writing to the database x at http://h:8086")
+    replace(both, outputs=STATUS.outputs | {"database": refused}).write(tmp_path)
+    assert shown(tmp_path)[0] == 1
 
 
 def test_a_program_that_writes_no_more_is_taken_for_dead(tmp_path: Path) -> None:
@@ -126,8 +139,9 @@ def test_a_summary_is_one_sentence() -> None:
 
 def test_secrets_are_taken_out_of_sentences() -> None:
     line = LINE | {"label": "swordfish", "problem": "swordfish?"}
-    safe = replace(STATUS, broker="swordfish!", lines=[line]).redacted(Redactor(["swordfish"]))
-    assert (safe.broker, safe.lines[0]["label"], safe.lines[0]["problem"]) == (
+    outputs = {"broker": OutputState(works=True, sentence="swordfish!")}
+    safe = replace(STATUS, outputs=outputs, lines=[line]).redacted(Redactor(["swordfish"]))
+    assert (safe.outputs["broker"].sentence, safe.lines[0]["label"], safe.lines[0]["problem"]) == (
         *("***!", "***", "***?"),
     )
     # A short secret must not spoil what is no sentence: times, numbers.

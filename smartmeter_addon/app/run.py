@@ -1,7 +1,7 @@
 """The command ``run``: wires the stages together and keeps them running until it is told to stop.
 
-Each meter has a reader of its own with a source of its own; all readers hand their readings to the
-one publisher.
+Each meter has a reader of its own with a source of its own; all readers hand their readings to all
+outputs.
 """
 
 import asyncio
@@ -12,40 +12,38 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple, Protocol
 
 from app import __version__, log
 from app.config import supervisor
-from app.config.options import MeterOptions, MqttOptions, Options, OptionsError, load
+from app.config.options import MeterOptions, Options, OptionsError, load
 from app.config.timezone import local_zone
 from app.line import sections
-from app.line.output import Output
+from app.line.output import Output, Outputs
 from app.line.reader import LineReader, now_utc
-from app.line.reminders import Reminder
 from app.line.ticks import tick
 from app.log import NOTICE, Redactor
 from app.meters import profile_files
 from app.meters.profile import AUTO, Profile
 from app.meters.profile_files import OWN_FOLDER
+from app.mqtt.broker import find_broker
 from app.mqtt.legacy_layouts import LAYOUTS
-from app.mqtt.publisher import BrokerState, Connected, Publisher, RightsMissing
+from app.mqtt.narrator import Narrator
+from app.mqtt.publisher import BrokerState, Publisher
 from app.mqtt.topics import Topics
 from app.sd_notify import Notifier
 from app.state import State
-from app.status import Status, folder_of, keep_telling
+from app.status import OutputState, Status, folder_of, keep_telling
 from app.transport.push_interval import PushInterval
 from app.transport.source import DELAYS, Source, source_for
 
 STATE_FILE: Final = "state.json"
 """What is to be known again after a restart: beside the options file, or in systemd's folder of
 state."""
-
-SUPERVISOR_URL: Final = "http://supervisor"
 
 HEARTBEAT: Final = Path("/tmp/smartmeter.alive")  # noqa: S108 - the container's health check reads it
 HEARTBEAT_INTERVAL: Final = 10.0
@@ -114,12 +112,12 @@ async def serve(
         loop.add_signal_handler(signal_number, stop.set)
     _logger.info("smart meter reader %s", __version__)
 
-    broker_log = _BrokerLog()
-    publisher = make_publisher(options, state, environment, redactor, broker_log)
+    wired = list(_wire_outputs(options, state, environment, redactor))
+    output = Outputs([one.output for one in wired])
     zone = local_zone()
     sections.carry_over(state, options.meters)
     readers = [
-        line_reader(meter, publisher, profiles=profiles, zone=zone, state=state, label=label)
+        line_reader(meter, output, profiles=profiles, zone=zone, state=state, label=label)
         for meter, label in zip(options.meters, sections.labels_of(options.meters), strict=True)
     ]
     notifier = Notifier.from_environment(environment, os.getpid())
@@ -127,17 +125,20 @@ async def serve(
 
     def status() -> Status:
         lines = [reader.status() for reader in readers]
-        connected, broker = broker_log.connected, broker_log.sentence
-        current = Status(__version__, started, now_utc(), connected, broker, lines)
-        return current.redacted(redactor)
+        outputs = {one.name: OutputState(one.state.works, one.state.sentence) for one in wired}
+        return Status(__version__, started, now_utc(), outputs, lines).redacted(redactor)
 
     telling = partial(keep_telling, status, folder_of(environment), notifier)
     async with asyncio.TaskGroup() as group:
-        publishing = group.create_task(_for_ever(publisher.run, "publishing"))
+        publishing = [group.create_task(_for_ever(one.run, one.what)) for one in wired]
         others = [
             group.create_task(_beat(notifier)),
             group.create_task(_for_ever(telling, "telling the status")),
-            group.create_task(_for_ever(partial(_tidy, publisher, readers), "tidying up")),
+            *(
+                group.create_task(_for_ever(partial(_tidy, one.output, readers), "tidying up"))
+                for one in wired
+                if isinstance(one.output, Publisher)
+            ),
             *(group.create_task(_for_ever(one.run, "reading a meter")) for one in readers),
         ]
         notifier.ready()
@@ -150,8 +151,49 @@ async def serve(
             reader.flush()
             reader.keep()
         await asyncio.wait(others)
-        publishing.cancel()
+        for task in publishing:
+            task.cancel()
     _logger.info("stopped")
+
+
+class _State(Protocol):
+    """Tells how an output is doing, see `OutputState`."""
+
+    @property
+    def works(self) -> bool: ...
+
+    @property
+    def sentence(self) -> str: ...
+
+
+class _Wired(NamedTuple):
+    """An output that the options ask for.
+
+    Args:
+        name: for the command ``status``.
+        output: it.
+        state: tells how it is doing.
+        run: is run for as long as the program.
+        what: begins the sentence that tells of a failure.
+    """
+
+    name: str
+    output: Output
+    state: _State
+    run: Callable[[], Awaitable[None]]
+    what: str
+
+
+def _wire_outputs(
+    options: Options,
+    state: State,
+    environment: Mapping[str, str],
+    redactor: Redactor,
+) -> Iterator[_Wired]:
+    """Make the outputs."""
+    told = Narrator()
+    publisher = make_publisher(options, state, environment, redactor, told)
+    yield _Wired("broker", publisher, told, publisher.run, "publishing")
 
 
 def make_publisher(
@@ -170,10 +212,6 @@ def make_publisher(
         redactor: of the log; it learns the Supervisor's password.
         on_state: see `Publisher`; None only tells the log.
     """
-
-    async def find_broker() -> MqttOptions:
-        return await _find_broker(options.mqtt, environment, redactor)
-
     if options.mqtt.tls_insecure:
         _logger.warning(
             "mqtt.tls_insecure is set: the broker's certificate is not checked, so anybody in the"
@@ -188,7 +226,10 @@ def make_publisher(
         ),
     )
     return Publisher(
-        find_broker=find_broker, layout=layout, state=state, on_state=on_state or _BrokerLog()
+        find_broker=partial(find_broker, options.mqtt, environment, redactor),
+        layout=layout,
+        state=state,
+        on_state=on_state or Narrator(),
     )
 
 
@@ -242,64 +283,6 @@ def line_reader(
         clock=clock,
         wall_clock=wall_clock,
     )
-
-
-async def _find_broker(
-    wanted: MqttOptions, environment: Mapping[str, str], redactor: Redactor
-) -> MqttOptions:
-    """Give the broker of the options, or the one that the Supervisor knows."""
-    if wanted.host:
-        return wanted
-    service = await supervisor.mqtt_service(
-        environment.get("SUPERVISOR_URL", SUPERVISOR_URL), environment.get("SUPERVISOR_TOKEN")
-    )
-    if service.password:
-        redactor.hide(service.password)
-    return replace(
-        wanted,
-        host=service.host,
-        port=service.port,
-        username=wanted.username or service.username,
-        password=wanted.password or service.password,
-        tls=wanted.tls or service.ssl,
-    )
-
-
-class _BrokerLog:
-    """Tells of the broker: at once what is new, and from time to time what lasts."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._reminder = Reminder(_logger)
-        self._failures = 0
-        self._rights: set[str] = set()  # sentences that were told
-        self.connected = False
-        self.sentence = "not connected yet"
-
-    def __call__(self, state: BrokerState) -> None:
-        """Take the news of a connection made, of an attempt that failed, or of rights."""
-        if isinstance(state, RightsMissing):
-            self._tell_of_rights(state.reasons)
-            return
-        self.connected = isinstance(state, Connected)
-        if isinstance(state, Connected):
-            self._reminder.over()
-            self._failures = 0
-            self.sentence = f"connected to the MQTT broker {state.host}:{state.port}"
-            _logger.log(NOTICE, "%s", self.sentence)
-            return
-        self._failures += 1
-        self.sentence = state.reason
-        sentence = f"{state.reason} (next attempt in {state.retry_in:.0f} s)"
-        self._reminder.tell(state.reason, sentence, self._clock(), self._failures)
-
-    def _tell_of_rights(self, reasons: Sequence[str]) -> None:
-        for reason in reasons:
-            if reason not in self._rights:
-                _logger.warning("%s", reason)
-        if self._rights and not reasons:
-            _logger.log(NOTICE, "the MQTT broker hands on what is published")
-        self._rights = set(reasons)
 
 
 async def _for_ever(run: Callable[[], Awaitable[None]], what: str) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, repeat
 from pathlib import Path
-from typing import Any, Final, Self, TextIO
+from typing import Any, Final, NamedTuple, Self, TextIO
 
 from app import jsontext
 from app.line.ticks import tick
@@ -37,6 +37,13 @@ STALE_AFTER: Final = 6 * INTERVAL
 """Seconds without a new file after which the program is taken for dead."""
 
 
+class OutputState(NamedTuple):
+    """How an output is doing: whether it works, and a sentence."""
+
+    works: bool
+    sentence: str
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """What the file holds.
@@ -45,16 +52,14 @@ class Status:
         version: of the program.
         started: when it was started, aware.
         written: when the file was written, aware.
-        connected: whether there is a connection to the broker.
-        broker: how that is, a sentence.
+        outputs: how each is doing, by its name.
         lines: one object for each line, see `LineReader.status`.
     """
 
     version: str
     started: datetime
     written: datetime
-    connected: bool
-    broker: str
+    outputs: dict[str, OutputState]
     lines: list[dict[str, Any]]
 
     def redacted(self, redactor: Redactor) -> Self:
@@ -63,7 +68,11 @@ class Status:
             line | {key: line[key] and redactor(line[key]) for key in ("label", "line", "problem")}
             for line in self.lines
         ]
-        return replace(self, broker=redactor(self.broker), lines=lines)
+        outputs = {
+            name: state._replace(sentence=redactor(state.sentence))
+            for name, state in self.outputs.items()
+        }
+        return replace(self, outputs=outputs, lines=lines)
 
     def write(self, folder: Path) -> None:
         """Write the file, so that whoever reads it never finds a part of it.
@@ -76,8 +85,7 @@ class Status:
                 "version": self.version,
                 "started": self.started.isoformat("T", "seconds"),
                 "written": self.written.isoformat("T", "seconds"),
-                "connected": self.connected,
-                "broker": self.broker,
+                "outputs": {name: state._asdict() for name, state in self.outputs.items()},
                 "lines": self.lines,
             }
         )
@@ -89,7 +97,8 @@ class Status:
         """Give one sentence for ``systemctl status``."""
         problems = [line["problem"] for line in self.lines if line["problem"]]
         telegrams = sum(line["telegrams"] for line in self.lines)
-        return "; ".join([f"{telegrams} telegrams read", self.broker, *problems])
+        outputs = [state.sentence for state in self.outputs.values()]
+        return "; ".join([f"{telegrams} telegrams read", *outputs, *problems])
 
 
 async def keep_telling(
@@ -134,7 +143,8 @@ def show(out: TextIO, errors: TextIO, now: datetime, folder: Path | None = None)
         kept = json.loads(path.read_text("utf-8"))
         age = (now - datetime.fromisoformat(kept["written"])).total_seconds()
         lines = list(_told(kept, now))
-        wrong = not kept["connected"] or any(line["problem"] for line in kept["lines"])
+        works = all(state["works"] for state in kept["outputs"].values())
+        wrong = not works or any(line["problem"] for line in kept["lines"])
     except FileNotFoundError:
         print(f"the program does not run: there is no {path}", file=errors)
         return 1
@@ -160,7 +170,8 @@ def _told(kept: Mapping[str, Any], now: datetime) -> Iterator[str]:
     """
     runs = (now - datetime.fromisoformat(kept["started"])).total_seconds()
     yield f"smart meter reader {kept['version']}, running for {duration(runs)}"
-    yield f"broker: {kept['broker']}"
+    for name, state in kept["outputs"].items():
+        yield f"{name}: {state['sentence']}"
     for line in kept["lines"]:
         yield ""
         label = f"{line['label']}: " if line["label"] else ""

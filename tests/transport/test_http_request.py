@@ -74,7 +74,7 @@ def test_an_address_is_taken_apart(text: str, server: Server, shown: str | None)
     ],
 )
 def test_what_is_no_address_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="it is not of the form|the port is not"):
+    with pytest.raises(ValueError, match=r"it is not of the form|the port is not"):
         parse_server(text)
 
 
@@ -138,8 +138,8 @@ async def test_requests_are_encrypted(certificates: Certificates) -> None:
         answer = await send(server, request, timeout=TIMEOUT, context=ours)
         assert isinstance(answer, Answer)
         assert wire.requests[0].endswith(BODY)
+        public = trusting(None, "ca", insecure=False)
         with pytest.raises(ssl.SSLCertVerificationError):
-            public = trusting(None, "ca", insecure=False)
             await send(server, request, timeout=TIMEOUT, context=public)
         anyone = trusting(None, "ca", insecure=True)
         assert (await send(server, request, timeout=TIMEOUT, context=anyone)).status == 204

@@ -1,11 +1,12 @@
 """The interface between a meter's line and what its readings are published by.
 
 A line knows nothing of its outputs but this Protocol, and outputs know nothing of each other. The
-MQTT publisher is one.
+MQTT publisher is one. `Outputs` makes one of several.
 """
 
-from collections.abc import Mapping
-from typing import Protocol
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol
 
 from app.line.trouble import Problem
 from app.meters.reading import Meter, Reading
@@ -36,3 +37,51 @@ class Output(Protocol):
 
     def problem(self) -> Problem | None:
         """Tell what is wrong with the output itself and could be seen through it."""
+
+
+_logger: Final = logging.getLogger(__name__)
+
+
+class Outputs:
+    """Hands all that it is told on to several outputs, in their order.
+
+    A mistake in one of them keeps nothing from the others.
+
+    Args:
+        outputs: each an `Output`.
+    """
+
+    def __init__(self, outputs: Sequence[Output]) -> None:
+        self._outputs = outputs
+        self._told: set[str] = set()  # mistakes
+
+    def publish(self, reading: Reading, *, name: str | None) -> None:
+        """Take a reading over."""
+        self._each(lambda output: output.publish(reading, name=name))
+
+    def meter_online(self, meter_id: str, *, online: bool) -> None:
+        """Take whether a meter is heard."""
+        self._each(lambda output: output.meter_online(meter_id, online=online))
+
+    def diagnose(self, meter: Meter, values: Mapping[str, object], *, name: str | None) -> None:
+        """Take how the line to a meter is doing."""
+        self._each(lambda output: output.diagnose(meter, values, name=name))
+
+    def problem(self) -> Problem | None:
+        """Tell the problem of the first output that has one."""
+        problems = (output.problem() for output in self._outputs)
+        return next((problem for problem in problems if problem), None)
+
+    def _each(self, tell: Callable[[Output], None]) -> None:
+        for output in self._outputs:
+            try:
+                tell(output)
+            except Exception as error:
+                mistake = f"{type(output).__name__}: {error!r}"
+                if mistake in self._told:
+                    continue
+                self._told.add(mistake)
+                _logger.exception(
+                    "a reading could not be published through a mistake in this program; please"
+                    " report this. It is told once"
+                )
