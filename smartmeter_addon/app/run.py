@@ -11,16 +11,23 @@ import math
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TextIO
 
 from app import __version__, log
 from app.config import supervisor
-from app.config.options import MeterOptions, Options, OptionsError, load
+from app.config.options import (
+    CONSOLE_CHOICES,
+    MeterOptions,
+    Options,
+    OptionsError,
+    load,
+)
 from app.config.timezone import local_zone
 from app.line import sections
 from app.line.output import Output, Outputs
@@ -78,11 +85,13 @@ def run(options_file: Path, environment: Mapping[str, str] = os.environ) -> int:
         what = f"this file in the folder {OWN_FOLDER}"
         if isinstance(error, OptionsError):
             problems, what = error.problems, "the options"
+            log.setup("info", stream=_log_stream(console=error.console))
         for problem in problems:
             _logger.critical("%s", problem)
         _logger.critical("nothing was started; correct %s and start again", what)
         return 1
-    redactor = log.setup(options.log_level, options.secrets())
+    stream = _log_stream(console=options.console != CONSOLE_CHOICES[0])
+    redactor = log.setup(options.log_level, options.secrets(), stream)
     redactor.hide(environment.get("SUPERVISOR_TOKEN", ""))
     log.log_crashes()
     if not options_file.exists():
@@ -90,6 +99,11 @@ def run(options_file: Path, environment: Mapping[str, str] = os.environ) -> int:
     state = State(_folder(environment, "STATE_DIRECTORY", options_file) / STATE_FILE)
     asyncio.run(serve(options, profiles, state, environment, redactor))
     return 0
+
+
+def _log_stream(*, console: bool) -> TextIO:
+    """Give the stream of the log; where readings are printed, standard output is theirs."""
+    return sys.stderr if console else sys.stdout
 
 
 def _folder(environment: Mapping[str, str], variable: str, options_file: Path) -> Path:
@@ -112,7 +126,7 @@ async def serve(
         loop.add_signal_handler(signal_number, stop.set)
     _logger.info("smart meter reader %s", __version__)
 
-    wired = list(_wire_outputs(options, state, environment, redactor))
+    wired = list(_wire_outputs(options, state, environment, redactor, stop))
     output = Outputs([one.output for one in wired])
     zone = local_zone()
     sections.carry_over(state, options.meters)
@@ -189,11 +203,37 @@ def _wire_outputs(
     state: State,
     environment: Mapping[str, str],
     redactor: Redactor,
+    stop: asyncio.Event,
 ) -> Iterator[_Wired]:
-    """Make the outputs."""
-    told = Narrator()
-    publisher = make_publisher(options, state, environment, redactor, told)
-    yield _Wired("broker", publisher, told, publisher.run, "publishing")
+    """Make the outputs, MQTT first; what is not asked for is not even imported.
+
+    Without a broker's address or a Supervisor that could know one, other outputs are enough.
+    """
+    others = bool(options.influxdb.url) or options.console != CONSOLE_CHOICES[0]
+    broker = bool(options.mqtt.host) or "SUPERVISOR_TOKEN" in environment
+    if broker or not others:
+        told = Narrator()
+        publisher = make_publisher(options, state, environment, redactor, told)
+        yield _Wired("broker", publisher, told, publisher.run, "publishing")
+    else:
+        _logger.info("mqtt.host is not set, so nothing is published by MQTT")
+    if options.influxdb.url:
+        from app.influxdb.writer import Writer  # noqa: PLC0415 - most have no database
+
+        writer = Writer(options.influxdb, redactor)
+        yield _Wired("database", writer, writer, writer.run, "writing to the database")
+    if options.console != CONSOLE_CHOICES[0]:
+        from app.console.printer import Printer  # noqa: PLC0415 - most print nothing
+
+        alone = not (broker or options.influxdb.url)
+        printer = Printer(
+            sys.stdout.fileno(),
+            json=options.console == "json",
+            language=options.language,
+            now=now_utc,
+            on_closed=stop.set if alone else lambda: None,
+        )
+        yield _Wired("console", printer, printer, printer.run, "printing")
 
 
 def make_publisher(

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from app.config import environment
+from app.config.influxdb import InfluxdbOptions
 from app.config.options import Options, OptionsError, load
 from tests.support.options import KEY, METER_TYPES
 
@@ -27,12 +28,14 @@ def problems(folder: Path, variables: dict[str, str], content: str = "{}") -> tu
 
 
 def kinds(schema: dict[str, Any]) -> dict[str, str]:
-    """Give the type of each option of the form, those of mqtt by their path."""
-    mqtt = {f"mqtt.{name}": kind for name, kind in schema["mqtt"].items()}
-    others = {name: kind for name, kind in schema.items() if name != "mqtt"}
-    return {
-        name: kind if isinstance(kind, str) else "list" for name, kind in (others | mqtt).items()
-    }
+    """Give the type of each option of the form, those of groups by their path."""
+    found: dict[str, str] = {}
+    for name, kind in schema.items():
+        if isinstance(kind, dict):
+            found |= {f"{name}.{inner}": inner_kind for inner, inner_kind in kind.items()}
+        else:
+            found[name] = kind if isinstance(kind, str) else "list"
+    return found
 
 
 def test_each_option_has_a_variable() -> None:
@@ -92,6 +95,25 @@ def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
     assert options.meters[0].keys.encryption == bytes.fromhex(KEY)
     assert options.mqtt.password == " with blanks "
     assert {KEY, " with blanks "} <= options.secrets()
+
+
+def test_a_database_comes_from_variables_and_its_token_from_a_file(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("t0ken==\n")
+    variables = {
+        "SMARTMETER_INFLUXDB_URL": "https://h:8086",
+        "SMARTMETER_INFLUXDB_ORG": "home",
+        "SMARTMETER_INFLUXDB_BUCKET": "meter",
+        "SMARTMETER_INFLUXDB_TOKEN_FILE": str(token),
+        "SMARTMETER_INFLUXDB_TLS_INSECURE": "true",
+        "SMARTMETER_CONSOLE": "json",
+    }
+    options = read(tmp_path, variables)
+    assert options.influxdb == InfluxdbOptions(
+        url="https://h:8086", org="home", bucket="meter", token="t0ken==", tls_insecure=True
+    )
+    assert options.console == "json"
+    assert "t0ken==" in options.secrets()
 
 
 def test_a_password_of_digits_stays_a_text(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from tests.support.publishing import KAIFA, reading
 from tests.support.recorder import Recorder
 
 BROKER = Problem(Trouble.BROKER, parameters={"count": 3})
-RIGHTS = Problem(Trouble.BROKER_RIGHTS, parameters={"reason": "they are missing"})
+DATABASE = Problem(Trouble.DATABASE, parameters={"reason": "it is away"})
 
 
 class Faulty(Recorder):
@@ -40,8 +40,8 @@ def test_the_problem_is_that_of_the_first_output_that_has_one() -> None:
     first, second = Recorder(), Recorder()
     outputs = Outputs([first, second])
     assert outputs.problem() is None
-    second.own_problem = RIGHTS
-    assert outputs.problem() is RIGHTS
+    second.own_problem = DATABASE
+    assert outputs.problem() is DATABASE
     first.own_problem = BROKER
     assert outputs.problem() is BROKER
     assert Outputs([]).problem() is None

@@ -269,7 +269,8 @@ def test_an_additional_meter_takes_the_per_meter_options_of_the_first(
 ) -> None:
     schema = config["schema"]
     (additional,) = schema["additional_meters"]
-    of_the_program = {"language", "log_level", "mqtt", "additional_meters"}
+    outputs = {"mqtt", "influxdb", "console"}
+    of_the_program = {"language", "log_level", "additional_meters", *outputs}
     assert additional.keys() == schema.keys() - of_the_program
     assert {key: kind.rstrip("?") for key, kind in additional.items()} == {
         key: schema[key].rstrip("?") for key in additional
@@ -280,7 +281,7 @@ def test_every_secret_is_masked_in_the_form(config: dict[str, Any]) -> None:
     secret = {
         path
         for path, _ in leaves(config["schema"])
-        if path.split(".")[-1] in {"key", "auth_key", "password", "client_key"}
+        if path.split(".")[-1] in {"key", "auth_key", "password", "client_key", "token"}
     }
     masked = {path for path, kind in leaves(config["schema"]) if kind.startswith("password")}
     assert secret

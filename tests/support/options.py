@@ -27,8 +27,9 @@ def problem(raw: object) -> str:
 
 def nested(path: str, value: object) -> dict[str, Any]:
     """Give options with one value, at a path like ``mqtt.port`` or ``additional_meters[1].key``."""
-    if path.startswith("mqtt."):
-        return {"mqtt": {path.removeprefix("mqtt."): value}}
+    group, _, name = path.partition(".")
+    if name and group in ("mqtt", "influxdb"):
+        return {group: {name: value}}
     if path.startswith("additional_meters[1]."):
         name = path.removeprefix("additional_meters[1].")
         return {"additional_meters": [{}, {name: value}]}

@@ -16,6 +16,7 @@ import voluptuous as vol
 from app.config import pem, redaction
 from app.dlms.ciphering import parse_key
 from app.transport.address import parse_url
+from app.transport.http_request import parse_server
 from app.transport.serial_mode import SerialMode
 
 Validator = Callable[[object], Any]
@@ -25,6 +26,8 @@ Fields = dict[str, Validator]
 
 Problems = Iterable[tuple[str, str]]
 """Names of options, each with the sentence that follows it."""
+
+EXAMPLE_URL: Final = "http://192.168.1.10:8086"
 
 # Control characters, line separators, halves of surrogate pairs (JSON can carry those) and the
 # characters that MQTT forbids.
@@ -122,6 +125,17 @@ def password(value: object) -> str:
     return value
 
 
+def token(value: object) -> str:
+    """Take the token of a database."""
+    wanted = "wanted is the token as the database shows it, in one line without blanks"
+    if not isinstance(value, str):
+        raise vol.Invalid(f"{redaction.kind(value)} is given (not shown); {wanted}, in quotes")
+    stripped = value.strip()
+    if not re.fullmatch("[!-~]+", stripped):
+        raise vol.Invalid(f"{redaction.kind(value)} is given (not shown); {wanted}")
+    return stripped
+
+
 def pem_or_path(normalise: Callable[[str], str]) -> TextValidator:
     """Make a validator of PEM text, or of the path of a file with such a text.
 
@@ -175,7 +189,7 @@ def serial_mode(value: object) -> SerialMode:
         raise vol.Invalid(f"{redaction.shown(value)} is given; {error}") from None
 
 
-# --- Where the broker is ---
+# --- Where the broker and the database are ---
 
 
 def host(value: object) -> str:
@@ -193,6 +207,21 @@ def _is_ip_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def http_url(value: object) -> str:
+    """Take the address of a server that speaks HTTP."""
+    address = text(f"an address like {EXAMPLE_URL}")(value)
+    try:
+        parse_server(address)
+    except ValueError as error:
+        # What stands behind a question mark may be a token.
+        shown = redaction.shown(address.partition("?")[0])
+        raise vol.Invalid(
+            f"{shown} is given; {error}; wanted is an address like {EXAMPLE_URL} or https://...,"
+            " without user name, password and question mark: these have options of their own"
+        ) from None
+    return address
 
 
 def topic(value: object) -> str:

@@ -1,7 +1,7 @@
 """Options from the environment, as containers and services are given them.
 
-Each option has a variable: SMARTMETER_ and its name in capitals, those of the group ``mqtt`` with
-MQTT_ between, such as SMARTMETER_KEY and SMARTMETER_MQTT_HOST. With _FILE behind it, the variable
+Each option has a variable: SMARTMETER_ and its name in capitals, those of a group with the group's
+between, such as SMARTMETER_KEY and SMARTMETER_MQTT_HOST. With _FILE behind it, the variable
 names a file that holds the value, such as a secret of Docker. The environment wins over the file of
 options. Variables that name no option are somebody else's and are passed over.
 """
@@ -18,15 +18,18 @@ FILE_SUFFIX: Final = "_FILE"
 
 TEXTS: Final = (
     *("meter_type", "key", "auth_key", "device", "url", "serial_mode", "name"),
-    *("language", "log_level", "energy_unit"),
+    *("language", "log_level", "energy_unit", "console"),
     *("mqtt.host", "mqtt.username", "mqtt.password", "mqtt.ca", "mqtt.client_cert"),
     *("mqtt.client_key", "mqtt.base_topic", "mqtt.discovery_prefix", "mqtt.layout"),
+    *("influxdb.url", "influxdb.database", "influxdb.username", "influxdb.password"),
+    *("influxdb.retention_policy", "influxdb.org", "influxdb.bucket", "influxdb.token"),
+    "influxdb.ca",
 )
 """Options that are texts, taken as they are."""
 
 VALUES: Final = (
     *("update_interval", "additional_meters"),
-    *("mqtt.port", "mqtt.tls", "mqtt.tls_insecure"),
+    *("mqtt.port", "mqtt.tls", "mqtt.tls_insecure", "influxdb.tls_insecure"),
 )
 """Options that are numbers, true or false, or lists: their variables hold JSON."""
 

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import voluptuous as vol
 
-from app.config import checks, environment, pem, redaction
+from app.config import checks, environment, influxdb, pem, redaction
+from app.config.influxdb import InfluxdbOptions
 from app.dlms.ciphering import Keys
 from app.log import LEVELS, Redactor
 from app.transport.serial_mode import SerialMode
@@ -26,6 +27,8 @@ ENERGY_UNIT_CHOICES: Final[Mapping[str, int | None]] = {"auto": None, "1 Wh": 0,
 """Powers of ten of Wh that energies can count, by the word for it; None is to be found out."""
 LAYOUT_NAMES: Final = ("standard", *ONE_METER_LAYOUTS)
 """Our own layout of topics and messages, then the legacy layouts."""
+CONSOLE_CHOICES: Final = ("off", "text", "json")
+"""What is written to standard output for each reading."""
 
 _MAX_PORT: Final = 65535
 _MAX_INTERVAL: Final = 86400
@@ -99,6 +102,8 @@ class Options:
         mqtt: the broker and the topics.
         language: of the names in Home Assistant, one of LANGUAGES.
         log_level: a name of ``log.LEVELS``.
+        influxdb: the database.
+        console: one of CONSOLE_CHOICES.
         entered: the keys and passwords as they were typed.
     """
 
@@ -106,6 +111,8 @@ class Options:
     mqtt: MqttOptions = field(default_factory=MqttOptions)
     language: str = "en"
     log_level: str = "info"
+    influxdb: InfluxdbOptions = field(default_factory=InfluxdbOptions)
+    console: str = CONSOLE_CHOICES[0]
     entered: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
 
     def secrets(self) -> frozenset[str]:
@@ -122,8 +129,8 @@ class Options:
             texts |= {digits, digits.upper(), repr(key)[2:-1]}
             if key.isascii():
                 texts.add(key.decode("ascii"))
-        if self.mqtt.password is not None:
-            texts.add(self.mqtt.password)
+        passwords = self.mqtt.password, self.influxdb.password, self.influxdb.token
+        texts.update(password for password in passwords if password is not None)
         if self.mqtt.client_key is not None and pem.is_pem(self.mqtt.client_key):
             texts |= pem.lines(self.mqtt.client_key)
         return frozenset(texts | {text.strip() for text in texts} - {""})
@@ -134,10 +141,12 @@ class OptionsError(Exception):
 
     Args:
         problems: all that is wrong, a sentence each, without secrets.
+        console: whether standard output is wanted for readings, and so is no place for problems.
     """
 
-    def __init__(self, problems: Iterable[str]) -> None:
+    def __init__(self, problems: Iterable[str], *, console: bool = False) -> None:
         self.problems = tuple(problems)
+        self.console = console
         super().__init__("\n".join(self.problems))
 
 
@@ -161,7 +170,7 @@ def load(
     except OptionsError as error:
         problems += error.problems
     if problems:
-        raise OptionsError(problems)
+        raise OptionsError(problems, console=_wants_console(raw))
     return options
 
 
@@ -203,12 +212,21 @@ def parse(raw: object, meter_types: Collection[str]) -> Options:
         values = vol.Schema(_all_options(meter_types))(raw)
     except vol.MultipleInvalid as invalid:
         raise OptionsError(checks.sentences(invalid, Redactor(entered))) from None
-    shared = {name: values.pop(name) for name in ("language", "log_level") if name in values}
+    names = ("language", "log_level", "console")
+    shared = {name: values.pop(name) for name in names if name in values}
     mqtt = values.pop("mqtt", {})
     if mqtt.get("tls"):
         mqtt.setdefault("port", MQTT_TLS_PORT)
+    database = InfluxdbOptions(**values.pop("influxdb", {}))
     groups = [values, *values.pop("additional_meters", [])]
-    return Options(tuple(map(_meter, groups)), MqttOptions(**mqtt), entered=entered, **shared)
+    meters = tuple(map(_meter, groups))
+    return Options(meters, MqttOptions(**mqtt), influxdb=database, entered=entered, **shared)
+
+
+def _wants_console(raw: object) -> bool:
+    """Tell whether options, right or wrong, have readings written to standard output."""
+    given = raw.get("console") if isinstance(raw, dict) else None
+    return isinstance(given, str) and given.strip().lower() not in ("", CONSOLE_CHOICES[0])
 
 
 def _meter(values: dict[str, Any]) -> MeterOptions:
@@ -245,7 +263,9 @@ def _all_options(meter_types: Collection[str]) -> checks.Validator:
     others: checks.Fields = {
         "language": checks.one_of(LANGUAGES),
         "log_level": checks.one_of(LEVELS),
+        "console": checks.one_of(CONSOLE_CHOICES),
         "mqtt": checks.group(mqtt, _tls_problems),
+        "influxdb": influxdb.group,
         "additional_meters": checks.list_of(checks.group(meter)),
     }
     return checks.group(meter | others, _layout_problems)

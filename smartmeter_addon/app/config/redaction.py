@@ -14,19 +14,22 @@ from app.config import pem
 _MAX_SHOWN: Final = 60
 """Characters of a value that are shown."""
 
+_SECRETS: Final = ("key", "auth_key", "password", "token")
+"""Names of options that hold a secret, in whatever group they are."""
+
 _MAX_PATH: Final = 150
 """Characters of the longest path: fewer than any certificate or key has."""
 
 
 def entered_secrets(raw: object) -> Iterator[str]:
-    """Find the keys, passwords and private keys in options, as they were typed.
+    """Find the keys, passwords, tokens and private keys in options, as they were typed.
 
     Args:
         raw: what JSON gave, right or wrong.
     """
     if isinstance(raw, dict):
         for name, value in raw.items():
-            if name in ("key", "auth_key", "password") and isinstance(value, str) and value:
+            if name in _SECRETS and isinstance(value, str) and value:
                 yield value
             elif name == "client_key" and isinstance(value, str) and pem.is_pem(value):
                 yield value

@@ -39,6 +39,8 @@ class Trouble(StrEnum):
     """The connection to the MQTT broker comes and goes."""
     BROKER_RIGHTS = "broker rights"
     """The MQTT broker seems not to hand on what is published."""
+    DATABASE = "database"
+    """The database takes nothing, or not all."""
 
 
 class Case(StrEnum):
@@ -140,6 +142,7 @@ SENTENCES: Final[Mapping[tuple[Trouble, Case], str]] = {
         " the broker's log, and see that the network between is steady"
     ),
     (Trouble.BROKER_RIGHTS, Case.DEFAULT): "{reason}",
+    (Trouble.DATABASE, Case.DEFAULT): "{reason}",
 }
 """By kind and case. ``reason`` is a sentence of the part of the program that noticed."""
 

@@ -1,0 +1,1 @@
+"""Readings as lines on standard output, for people and for other programs."""

@@ -1,0 +1,1 @@
+"""Readings into InfluxDB and what takes its line protocol: buffered, in batches, over HTTP."""
