@@ -278,6 +278,13 @@ async def test_a_certificate_that_is_missing_is_told(
     )
 
 
+async def test_a_certificate_that_is_not_checked_is_told_at_each_start(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    Writing(replace(OPTIONS, url="https://127.0.0.1", tls_insecure=True))
+    assert "influxdb.tls_insecure is set" in told(caplog)[0]
+
+
 # A database that refuses
 
 

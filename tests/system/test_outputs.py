@@ -124,7 +124,7 @@ async def test_a_database_that_hangs_delays_neither_mqtt_nor_the_end(
                 seen = await home.wait(TOPICS.state(meter.id))
                 latencies.append(monotonic() - written)
                 assert json.loads(seen.payload)["timestamp"] == telegram.truth.timestamp.isoformat()
-            assert slow.requests
+            await slow.requested(1)
             ended = await program.stop()
     assert ended.status == 0
     assert ended.seconds < 5

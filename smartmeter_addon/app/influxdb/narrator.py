@@ -57,6 +57,13 @@ class Narrator:
         since = self._failed_since if self._failure is not None else self._refused_since
         return self._clock() - since
 
+    def insecure(self) -> None:
+        """Warn that the certificate is not checked."""
+        _logger.warning(
+            "influxdb.tls_insecure is set: the database's certificate is not checked, so anybody in"
+            " the network can pretend to be the database and read its password or token"
+        )
+
     def failed(self, reason: str, retry_in: float) -> None:
         """Tell that the database takes nothing.
 

@@ -87,6 +87,8 @@ class Writer:
         self._moments: dict[str, int] = {}  # of each meter's last point, in milliseconds
         bounds = f"{self._buffer.most_points} points, or {self._buffer.most_bytes} bytes,"
         self._narrator = Narrator(self._endpoint.name, bounds, clock)
+        if options.tls_insecure:
+            self._narrator.insecure()
 
     # --- What the lines say ---
 
