@@ -38,7 +38,9 @@ TITLE = b"BSP\x01\x00\x00\x00\x42"
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """Give a copy of the repository."""
-    left = shutil.ignore_patterns(".git", ".venv*", ".*_cache", ".hypothesis", "__pycache__")
+    left = shutil.ignore_patterns(
+        ".git", ".venv*", ".*_cache", ".hypothesis", ".influxdb", "__pycache__"
+    )
     return Path(shutil.copytree(ROOT, tmp_path / "tree", ignore=left))
 
 
