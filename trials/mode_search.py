@@ -26,7 +26,7 @@ import statistics
 import sys
 import tempfile
 from bisect import bisect_right
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,7 +40,7 @@ from app.state import State
 from app.transport import mode_search
 from app.transport.address import SerialPort
 from app.transport.parity import Received
-from app.transport.reopening import Read
+from app.transport.reopening import Feed
 from app.transport.serial_mode import SerialMode
 from app.transport.serial_source import SerialSource
 from simulator import links, meters
@@ -182,16 +182,15 @@ class _Wire:
         self._errors = errors
 
     @contextlib.asynccontextmanager
-    async def open(self, port: SerialPort) -> AsyncIterator[Read]:
+    async def open(self, port: SerialPort, feed: Feed) -> AsyncIterator[None]:
         """Stand in for `open_port`."""
-        async with contextlib.aclosing(self._heard(port.mode)) as chunks:
+        hearing = asyncio.create_task(self._hear(port.mode, feed))
+        try:
+            yield
+        finally:
+            hearing.cancel()
 
-            async def read(_size: int) -> bytes:
-                return await anext(chunks)
-
-            yield read
-
-    async def _heard(self, mode: SerialMode) -> AsyncGenerator[bytes, None]:
+    async def _hear(self, mode: SerialMode, feed: Feed) -> None:
         clock = asyncio.get_running_loop().time
         opened = clock()
         first = int((opened - self._begin) // self._interval)
@@ -203,7 +202,7 @@ class _Wire:
             for end, value, error in self._burst.heard(mode, opened - start):
                 if collected and start + end > due:
                     await asyncio.sleep(max(due - clock(), 0))
-                    yield Received.of(collected, errors)
+                    feed.give(Received.of(collected, errors))
                     collected.clear()
                     errors.clear()
                 if not collected:
@@ -213,7 +212,7 @@ class _Wire:
                 collected.append(value)
             if collected:
                 await asyncio.sleep(max(due - clock(), 0))
-                yield Received.of(collected, errors)
+                feed.give(Received.of(collected, errors))
             # Nothing is read in the pause: wait for the next telegram.
             await asyncio.sleep(max(start + self._interval - clock(), 0))
 

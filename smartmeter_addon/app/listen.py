@@ -4,7 +4,6 @@ The block at the end holds no key, no full meter number and no values; it is wha
 a bug report needs.
 """
 
-import contextlib
 import platform
 import time
 from collections import Counter
@@ -25,7 +24,7 @@ from app.meters.catalogue import name_of
 from app.meters.telegram import Register, Telegram
 from app.transport.parity import Share, errors_in
 from app.transport.serial_mode import SerialMode
-from app.transport.source import GatewaySaid, GaveUp, Lost, Opened, Source, SpeaksTelnet
+from app.transport.source import Event, GatewaySaid, GaveUp, Lost, Opened, Source, SpeaksTelnet
 from app.transport.until import until_stopped
 
 _SHOWN_OF_A_NUMBER: Final = 4
@@ -251,30 +250,32 @@ async def listen(
 
 async def _read(source: Source, decoder: Decoder, report: Report, out: TextIO) -> None:
     """Show what comes, for as long as something does."""
-    async with contextlib.aclosing(source.events()) as events:
-        async for event in events:
-            match event:
-                case bytes():
-                    frames = decoder.frames
-                    report.received(len(event), len(errors_in(event)))
-                    decoded = decoder.feed(event)
-                    _show(decoded, report, out)
-                    if decoder.frames > frames or any(map(_is_whole_text, decoded)):
-                        source.framed()
-                case Opened(line):
-                    report.ended(decoder.frames, decoder.junk)
-                    decoder.restart()
-                    report.opened(line)
-                    print(f"reading {line}; Ctrl-C ends", file=out, flush=True)
-                case SpeaksTelnet() | GatewaySaid():
-                    print(event, file=out, flush=True)
-                case GaveUp(mode):
-                    report.gave_up(mode)
-                    print(event, file=out, flush=True)
-                case Lost(line, reason, retry_in):
-                    report.opened(line)  # or will be
-                    again = f"next attempt in {retry_in:.0f} s"
-                    print(f"{reason} ({again})", file=out, flush=True)
+
+    def take(event: Event) -> None:
+        match event:
+            case bytes():
+                frames = decoder.frames
+                report.received(len(event), len(errors_in(event)))
+                decoded = decoder.feed(event)
+                _show(decoded, report, out)
+                if decoder.frames > frames or any(map(_is_whole_text, decoded)):
+                    source.framed()
+            case Opened(line):
+                report.ended(decoder.frames, decoder.junk)
+                decoder.restart()
+                report.opened(line)
+                print(f"reading {line}; Ctrl-C ends", file=out, flush=True)
+            case SpeaksTelnet() | GatewaySaid():
+                print(event, file=out, flush=True)
+            case GaveUp(mode):
+                report.gave_up(mode)
+                print(event, file=out, flush=True)
+            case Lost(line, reason, retry_in):
+                report.opened(line)  # or will be
+                again = f"next attempt in {retry_in:.0f} s"
+                print(f"{reason} ({again})", file=out, flush=True)
+
+    await source.run(take)
     _show(decoder.finish(), report, out)
 
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import errno
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Self
 
 import aiomqtt
@@ -12,7 +12,7 @@ import aiomqtt
 from app.config.options import MqttOptions
 from app.state import State
 from app.transport.address import SerialPort
-from app.transport.reopening import Read
+from app.transport.reopening import Feed
 
 
 @dataclass
@@ -27,30 +27,20 @@ class InProcessAdapter:
     plugged: bool = True
     reading: str | None = None
     """The mode in which it is being read."""
-    _buffer: bytearray = field(default_factory=bytearray)
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _feed: Feed | None = None
 
     @contextlib.asynccontextmanager
-    async def open(self, port: SerialPort) -> AsyncIterator[Read]:
+    async def open(self, port: SerialPort, feed: Feed) -> AsyncIterator[None]:
         """Stand in for `open_port`."""
         if not self.plugged:
             raise FileNotFoundError(errno.ENOENT, "No such file or directory")
-        self._buffer.clear()
+        self._feed = feed
         self.reading = str(port.mode)
         try:
-            yield self._read
+            yield
         finally:
+            self._feed = None
             self.reading = None
-
-    async def _read(self, size: int) -> bytes:
-        while not self._buffer:
-            if not self.plugged:
-                raise OSError(errno.EIO, "Input/output error")
-            self._news.clear()
-            await self._news.wait()
-        chunk = bytes(self._buffer[:size])
-        del self._buffer[:size]
-        return chunk
 
     @property
     def hears(self) -> bool:
@@ -59,15 +49,20 @@ class InProcessAdapter:
 
     def write(self, data: bytes) -> None:
         """Put bytes on the line."""
-        if self.reading is None or not self.plugged:
+        if self._feed is None or not self.plugged:
             return
-        self._buffer += data if self.reading == self.mode else bytes(b ^ 0xA5 for b in data[::2])
-        self._news.set()
+        right = self.reading == self.mode
+        self.give(self._feed, data if right else bytes(b ^ 0xA5 for b in data[::2]))
+
+    def give(self, feed: Feed, data: bytes) -> None:
+        """Give the bytes that were read."""
+        feed.give(data)
 
     def plug(self, *, into: bool) -> None:
         """Plug the adapter in, or pull it."""
         self.plugged = into
-        self._news.set()
+        if self._feed and not into:
+            self._feed.end(OSError(errno.EIO, "Input/output error"))
 
 
 class Broker:

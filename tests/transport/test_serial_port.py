@@ -3,11 +3,14 @@
 import asyncio
 import os
 import termios
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 import pytest
 
 from app.transport.address import SerialPort
 from app.transport.parity import errors_in
+from app.transport.reopening import Feed
 from app.transport.serial_mode import SerialMode
 from app.transport.serial_port import open_port
 from tests.support.mosquitto import TIMEOUT
@@ -16,8 +19,17 @@ from tests.support.simulated import Adapter
 MODE = SerialMode(2400, 8, "E", 1)
 
 
+@asynccontextmanager
+async def opened(adapter: Adapter, mode: SerialMode = MODE) -> AsyncGenerator[asyncio.Queue[bytes]]:
+    """Open a port; give the chunks that it reads."""
+    chunks = asyncio.Queue[bytes]()
+    port = SerialPort(str(adapter.path), mode)
+    async with asyncio.timeout(TIMEOUT), open_port(port, Feed(chunks.put_nowait)):
+        yield chunks
+
+
 async def test_the_line_is_set_to_its_mode(adapter: Adapter) -> None:
-    async with open_port(SerialPort(str(adapter.path), SerialMode(9600, 8, "N", 2))):
+    async with opened(adapter, SerialMode(9600, 8, "N", 2)):
         slave = os.open(adapter.path, os.O_RDWR | os.O_NOCTTY)
         attributes = termios.tcgetattr(slave)
         os.close(slave)
@@ -25,15 +37,25 @@ async def test_the_line_is_set_to_its_mode(adapter: Adapter) -> None:
     assert attributes[2] & termios.CSTOPB
 
 
-async def test_unread_bytes_do_not_keep_the_event_loop_busy(adapter: Adapter) -> None:
+async def test_a_hang_up_is_told_once_and_does_not_keep_the_event_loop_busy(
+    adapter: Adapter,
+) -> None:
     watched = asyncio.get_running_loop()._selector.get_map()  # type: ignore[attr-defined]
     before = len(watched)
-    async with asyncio.timeout(TIMEOUT), open_port(SerialPort(str(adapter.path), MODE)) as read:
-        adapter.write(b"xy")
-        assert await read(4096) == b"xy"
-        adapter.write(b"z")
+    feed = Feed(lambda _: None)
+    async with asyncio.timeout(TIMEOUT), open_port(SerialPort(str(adapter.path), MODE), feed):
+        assert len(watched) == before + 1
+        adapter.close()
+        await asyncio.wait((feed.ended,))  # of a terminal plainly, of an adapter with an error
         assert len(watched) == before
-        assert await read(4096) == b"z"
+
+
+async def test_a_port_that_is_closed_is_not_watched(adapter: Adapter) -> None:
+    watched = asyncio.get_running_loop()._selector.get_map()  # type: ignore[attr-defined]
+    before = len(watched)
+    async with opened(adapter):
+        assert len(watched) == before + 1
+    assert len(watched) == before
 
 
 @pytest.mark.parametrize("mode", [MODE, SerialMode(9600, 7, "E", 1), SerialMode(2400, 8, "O", 1)])
@@ -41,7 +63,7 @@ async def test_with_a_parity_errors_are_marked_and_a_true_ff_arrives_once(
     adapter: Adapter, mode: SerialMode
 ) -> None:
     data = bytes.fromhex("41ff0042ffff80ff")
-    async with asyncio.timeout(TIMEOUT), open_port(SerialPort(str(adapter.path), mode)) as read:
+    async with opened(adapter, mode) as chunks:
         slave = os.open(adapter.path, os.O_RDWR | os.O_NOCTTY)
         flags = termios.tcgetattr(slave)[0]
         os.close(slave)
@@ -52,23 +74,23 @@ async def test_with_a_parity_errors_are_marked_and_a_true_ff_arrives_once(
             adapter.write(chunk)
             received = b""
             while len(received) < len(chunk):
-                received += await read(3)
+                received += await chunks.get()
             assert received == chunk
 
 
 async def test_without_a_parity_nothing_is_marked(adapter: Adapter) -> None:
     mode = SerialMode(9600, 8, "N", 1)
-    async with asyncio.timeout(TIMEOUT), open_port(SerialPort(str(adapter.path), mode)) as read:
+    async with opened(adapter, mode) as chunks:
         slave = os.open(adapter.path, os.O_RDWR | os.O_NOCTTY)
         assert not termios.tcgetattr(slave)[0] & (termios.PARMRK | termios.INPCK)
         os.close(slave)
         adapter.write(b"\xff\xff\x00\xff")
-        received = await read(4096)
+        received = await chunks.get()
         assert (received, errors_in(received)) == (b"\xff\xff\x00\xff", ())
 
 
 async def test_the_same_pseudo_terminal_is_opened_again_and_again(adapter: Adapter) -> None:
     for _ in range(3):
-        async with asyncio.timeout(TIMEOUT), open_port(SerialPort(str(adapter.path), MODE)) as read:
+        async with opened(adapter) as chunks:
             adapter.write(b"\xff")
-            assert await read(4096) == b"\xff"
+            assert await chunks.get() == b"\xff"

@@ -11,7 +11,7 @@ import pytest
 
 from app.transport import tcp
 from app.transport.address import TcpGateway
-from app.transport.source import GatewaySaid, Lost, Opened, SpeaksTelnet
+from app.transport.source import Event, GatewaySaid, Lost, Opened, SpeaksTelnet
 from app.transport.tcp_source import SILENCES, TcpSource
 from tests.support.gateways import DEBIAN, SER2NET, doubled
 from tests.support.mosquitto import TIMEOUT
@@ -264,13 +264,13 @@ async def test_cancelling_closes_the_connection() -> None:
         writer.close()
         hung_up.set()
 
-    async def read(address: TcpGateway) -> None:
-        async for event in source(address).events():
-            if event == b"x":
-                greeted.set()
+    def take(event: Event) -> None:
+        if event == b"x":
+            greeted.set()
 
     async with asyncio.timeout(TIMEOUT), await asyncio.start_server(called, "127.0.0.1") as server:
-        task = asyncio.create_task(read(TcpGateway(*server.sockets[0].getsockname())))
+        address = TcpGateway(*server.sockets[0].getsockname())
+        task = asyncio.create_task(source(address).run(take))
         await greeted.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -1,7 +1,6 @@
 """Listens to a line until it is known what comes over it."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable
 from typing import Final
@@ -12,7 +11,7 @@ from app.decoder import Decoder
 from app.transport.adapters import by_id
 from app.transport.address import parse_url
 from app.transport.mode_search import USUAL
-from app.transport.source import source_for
+from app.transport.source import Event, source_for
 
 _TICK: Final = 0.25
 """Seconds between two looks at what has come."""
@@ -40,20 +39,23 @@ async def listen(
     searched = len(modes) if isinstance(place, str) and step.mode is None else 1
     clock = time.monotonic
     hearing = Hearing(target, decoder, modes=searched, now=clock(), longest=seconds)
-    async with contextlib.aclosing(source.events()) as events:
-        following = asyncio.ensure_future(anext(events))
-        try:
-            while True:
-                await asyncio.wait({following}, timeout=_TICK)
-                heard = None
-                if following.done():
-                    heard = hearing.take(following.result(), clock(), source.framed)
-                    following = asyncio.ensure_future(anext(events))
-                heard = heard or hearing.look(clock())
-                if progress := hearing.progress(clock()):
-                    show(progress)
-                if heard:
-                    return heard
-        finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+    heard: list[Heard] = []
+
+    def take(event: Event) -> None:
+        if not heard and (found := hearing.take(event, clock(), source.framed)):
+            heard.append(found)
+
+    reading = asyncio.create_task(source.run(take))
+    try:
+        while True:
+            await asyncio.wait({reading}, timeout=_TICK)
+            if reading.done():
+                await reading  # raises what ended it
+            found = heard[0] if heard else hearing.look(clock())
+            if progress := hearing.progress(clock()):
+                show(progress)
+            if found:
+                return found
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)

@@ -197,9 +197,7 @@ class LineReader:
 
     async def _read(self) -> None:
         self._narrator.start(self._options.meter_type)
-        async with contextlib.aclosing(self._source.events()) as events:
-            async for event in events:
-                self._take(event)
+        await self._source.run(self._take)
         for item in self._decoder.finish():  # only a recording ends
             self._handle(item, self._clock())
 

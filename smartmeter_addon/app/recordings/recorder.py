@@ -19,6 +19,7 @@ from app.meters.telegram import Telegram
 from app.transport.recording import Chunk, Writer
 from app.transport.serial_mode import SerialMode
 from app.transport.source import (
+    Event,
     GatewaySaid,
     GaveUp,
     Lost,
@@ -41,6 +42,10 @@ _WRONG_KEY: Final = (
     " SMARTMETER_KEY. Nothing was recorded"
 )
 _NOTHING_LEFT: Final = "nothing that was read could be made anonymous, so nothing was recorded"
+
+
+class _EnoughError(Exception):
+    """Nothing more is wanted."""
 
 
 @dataclass(slots=True)
@@ -116,22 +121,9 @@ class _Recorder:
 
     async def read(self) -> None:
         """Record until the source ends or there is enough."""
-        async with contextlib.aclosing(self._source.events()) as events:
-            async for event in events:
-                match event:
-                    case bytes():
-                        self._take(event)
-                    case Opened():
-                        self._opened(event)
-                    case GaveUp() | SpeaksTelnet() | GatewaySaid():
-                        self._say(str(event))
-                    case Lost(_, reason, retry_in):
-                        self._say(f"{reason} (next attempt in {retry_in:.0f} s)")
-                    case OnlyAdapter(path):
-                        self._say(f"reading the only serial adapter, {path}")
-                if self._enough:
-                    return
-        self._show(self._decoder.finish())
+        with contextlib.suppress(_EnoughError):
+            await self._source.run(self._take_event)
+            self._show(self._decoder.finish())
 
     def finish(self) -> int:
         """Write what is not written yet, and tell how it went; give the exit status."""
@@ -159,6 +151,26 @@ class _Recorder:
         if not seen.telegrams:
             self._say("no telegram came; `listen` shows what is wrong")
         return 0 if seen.telegrams else 1
+
+    def _take_event(self, event: Event) -> None:
+        """Take what the source gives.
+
+        Raises:
+            _EnoughError: nothing more is wanted.
+        """
+        match event:
+            case bytes():
+                self._take(event)
+            case Opened():
+                self._opened(event)
+            case GaveUp() | SpeaksTelnet() | GatewaySaid():
+                self._say(str(event))
+            case Lost(_, reason, retry_in):
+                self._say(f"{reason} (next attempt in {retry_in:.0f} s)")
+            case OnlyAdapter(path):
+                self._say(f"reading the only serial adapter, {path}")
+        if self._enough:
+            raise _EnoughError
 
     @property
     def _enough(self) -> bool:

@@ -1,7 +1,7 @@
 """Reads a recording as if it came over a line."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import Callable
 
 from app.transport import gateway_stream
 from app.transport.events import Event, Opened
@@ -30,14 +30,14 @@ class RecordingSource:
         """
         return self._seconds
 
-    async def events(self) -> AsyncGenerator[Event, None]:
-        """Read to the end; see `Source.events`.
+    async def run(self, take: Callable[[Event], None]) -> None:
+        """Read to the end; see `Source.run`.
 
         The first bytes come at once. Where the seconds begin anew no time is known to have passed.
         """
         now = asyncio.get_running_loop().time
         line = f"the recording {self._name}"
-        yield Opened(line)
+        take(Opened(line))
         due = now()
         last = self._recording[0].seconds if self._recording else 0.0
         for seconds, event in gateway_stream.read(self._recording, line):
@@ -47,7 +47,7 @@ class RecordingSource:
             last = seconds
             await asyncio.sleep(max(0.0, due - now()))
             self._seconds += passed
-            yield event
+            take(event)
 
     def framed(self) -> None:
         """Take that there was a good frame, which changes nothing here."""

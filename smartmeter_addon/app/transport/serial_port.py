@@ -12,14 +12,15 @@ import serial
 
 from app.transport.address import SerialPort
 from app.transport.parity import Marks
-from app.transport.reopening import Read
+from app.transport.reopening import Feed
 
 _PSEUDO_TERMINALS: Final = Path("/dev/pts")
+_CHUNK: Final = 4096  # what the kernel keeps of a serial line at most
 
 
 @contextlib.asynccontextmanager
-async def open_port(port: SerialPort) -> AsyncIterator[Read]:
-    """Open a serial port, for this program alone.
+async def open_port(port: SerialPort, feed: Feed) -> AsyncIterator[None]:
+    """Open a serial port, for this program alone, and read it into a feed.
 
     In a mode with a parity, the bytes read are `Received`, with the errors that the adapter tells.
 
@@ -35,21 +36,39 @@ async def open_port(port: SerialPort) -> AsyncIterator[Read]:
     with serial.Serial(
         port.path, baudrate, bytesize, parity, stopbits, timeout=0, exclusive=True
     ) as device:
+        descriptor = device.fileno()
         # Also where a pseudo terminal is read without: it has to be treated like a port.
-        marks = Marks() if port.mode.parity != "N" and _marks_errors(device.fileno()) else None
+        marks = Marks() if port.mode.parity != "N" and _marks_errors(descriptor) else None
+        loop = asyncio.get_running_loop()
+        loop.add_reader(descriptor, _read, descriptor, marks, feed)
 
-        async def read(size: int) -> bytes:
-            while True:
-                await _readable(device.fileno())
-                # Not device.read: its select() takes no file descriptor above 1023.
-                with contextlib.suppress(BlockingIOError):
-                    chunk = os.read(device.fileno(), size)
-                    if not chunk or marks is None:
-                        return chunk
-                    if received := marks.feed(chunk):
-                        return received
+        def stop(_: object) -> None:
+            loop.remove_reader(descriptor)
 
-        yield read
+        feed.ended.add_done_callback(stop)  # a hang-up would be told in each turn of the loop
+        try:
+            yield
+        finally:
+            feed.ended.remove_done_callback(stop)  # then the number may be another file's
+            loop.remove_reader(descriptor)
+
+
+def _read(descriptor: int, marks: Marks | None, feed: Feed) -> None:
+    """Give a feed the bytes that are there, or the end."""
+    try:
+        # Not the device's own read: its select() takes no file descriptor above 1023.
+        chunk = os.read(descriptor, _CHUNK)
+    except BlockingIOError:
+        return
+    except OSError as error:
+        feed.end(error)
+        return
+    if not chunk:
+        feed.end()
+    elif marks is None:
+        feed.give(chunk)
+    elif received := marks.feed(chunk):
+        feed.give(received)
 
 
 def _marks_errors(fd: int) -> bool:
@@ -68,22 +87,3 @@ def _marks_errors(fd: int) -> bool:
 
 def _is_pseudo_terminal(path: str) -> bool:
     return Path(path).resolve().parent == _PSEUDO_TERMINALS
-
-
-async def _readable(fd: int) -> None:
-    """Wait for bytes or a hang-up.
-
-    The watch is set up for each wait: left in place, it would spin while nobody reads.
-    """
-    loop = asyncio.get_running_loop()
-    ready: asyncio.Future[None] = loop.create_future()
-    loop.add_reader(fd, _settle, ready)
-    try:
-        await ready
-    finally:
-        loop.remove_reader(fd)
-
-
-def _settle(ready: asyncio.Future[None]) -> None:
-    if not ready.done():  # cancelled in the same turn of the loop
-        ready.set_result(None)

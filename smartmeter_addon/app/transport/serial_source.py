@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import partial
-from typing import Final
+from typing import Final, Never
 
 from app.state import State
 from app.transport.adapters import by_id, only_adapter, present
@@ -16,7 +16,7 @@ from app.transport.explain import explain_serial, serial_cause
 from app.transport.mode_search import ModeSearch
 from app.transport.parity import errors_in
 from app.transport.push_interval import PushInterval
-from app.transport.reopening import DELAYS, Began, Ended, Read, read_forever
+from app.transport.reopening import DELAYS, Began, Ended, Feed, read_forever
 from app.transport.serial_mode import SerialMode
 from app.transport.serial_port import open_port
 
@@ -30,7 +30,11 @@ _UNCHOSEN: Final = "the only serial adapter"
 
 
 class _WrongModeError(Exception):
-    """The end of a burst has shown that the mode is wrong."""
+    """The bytes, or the end of a burst, have shown that the mode is wrong."""
+
+
+class _AdapterGoneError(Exception):
+    """The adapter that was read is no longer there."""
 
 
 class SerialSource:
@@ -48,7 +52,7 @@ class SerialSource:
         push_interval: of the meter, learned by whoever reads the telegrams.
         clock: a steady one, in seconds.
         delays: see `read_forever`.
-        opening: opens a port.
+        opening: opens a port and reads it into a feed.
     """
 
     def __init__(
@@ -61,7 +65,7 @@ class SerialSource:
         push_interval: PushInterval | None = None,
         clock: Callable[[], float] = time.monotonic,
         delays: Sequence[float] = DELAYS,
-        opening: Callable[[SerialPort], AbstractAsyncContextManager[Read]] = open_port,
+        opening: Callable[[SerialPort, Feed], AbstractAsyncContextManager[None]] = open_port,
     ) -> None:
         self._chosen = path
         self._modes = modes
@@ -73,13 +77,17 @@ class SerialSource:
         self._opening = opening
         self._path = ""  # of the device that the search is about
         self._search: ModeSearch | None = None
+        self._feed: Feed | None = None  # of the port while it is open
+        self._take: Callable[[Event], None] = lambda _: None
         self._settled: Settled | None = None  # yet to be told
+        self._limit: asyncio.TimerHandle | None = None  # when the mode has proved wrong
 
-    def events(self) -> AsyncGenerator[Event, None]:
-        """Read for ever; see `Source.events`."""
+    async def run(self, take: Callable[[Event], None]) -> None:
+        """Read for ever; see `Source.run`."""
+        self._take = take
         if self._chosen is None:
-            return self._read_only_adapter()
-        return self._read(by_id(self._chosen))
+            await self._read_only_adapter()
+        await self._read(by_id(self._chosen))
 
     def framed(self) -> None:
         """Take that there was a good frame: the mode is right."""
@@ -92,71 +100,91 @@ class SerialSource:
             if self._state is not None:
                 self._state.set(SERIAL_MODES, self._path, str(search.mode))
             self._settled = Settled(search.mode, searched=not search.alone)
+        if not was_found:
+            asyncio.get_running_loop().call_soon(self._look)
 
-    async def _read_only_adapter(self) -> AsyncGenerator[Event, None]:
+    async def _read_only_adapter(self) -> Never:
         """Read the only adapter for ever, whatever its name."""
         while True:
             found = only_adapter()
             if isinstance(found, str):
-                yield Lost(_UNCHOSEN, found, ADAPTER_INTERVAL, cause=Cause.UNCHOSEN)
+                self._take(Lost(_UNCHOSEN, found, ADAPTER_INTERVAL, cause=Cause.UNCHOSEN))
                 await asyncio.sleep(ADAPTER_INTERVAL)
                 continue
-            yield OnlyAdapter(found.path)
-            async with aclosing(self._read(found.path)) as events:
-                async for event in events:
-                    yield event
-                    if isinstance(event, Lost) and not present(found.path):
-                        break
+            self._take(OnlyAdapter(found.path))
+            with contextlib.suppress(_AdapterGoneError):
+                await self._read(found.path)
 
-    async def _read(self, path: str) -> AsyncGenerator[Event, None]:
+    async def _read(self, path: str) -> Never:
         """Read one device for ever.
 
         Only bytes speak against a mode; a device that is not there says nothing.
+
+        Raises:
+            _AdapterGoneError: it is no longer there, and none was chosen.
         """
         self._search = search = ModeSearch(self._modes, self._known_mode(path), self._push_interval)
         self._path = path
         while True:
             port = SerialPort(path, search.mode)
-            reading = read_forever(partial(self._open, port, search), delays=self._delays)
+            opening = partial(self._open, port)
             with contextlib.suppress(_WrongModeError):
-                async with aclosing(reading) as events:
-                    async for event in events:
-                        match event:
-                            case Began():
-                                search.opened(self._clock())
-                                searching = not (search.alone or search.found)
-                                yield Opened(str(port), port.mode, searching=searching)
-                            case Ended(error, opened, retry_in):
-                                reason = explain_serial(port, error, opened=opened)
-                                cause = serial_cause(error, opened=opened)
-                                yield Lost(str(port), reason, retry_in, port.mode, cause)
-                            case chunk:
-                                search.received(self._clock(), len(chunk), len(errors_in(chunk)))
-                                yield chunk
-                                if self._settled:
-                                    settled, self._settled = self._settled, None
-                                    yield settled
-                                if search.wrong(self._clock()):
-                                    break
-            yield GaveUp(search.mode, search.found, search.doubted)
+                await read_forever(
+                    opening, partial(self._read_on, port, search), delays=self._delays
+                )
+            self._take(GaveUp(search.mode, search.found, search.doubted))
             search.next()
 
+    def _read_on(self, port: SerialPort, search: ModeSearch, event: bytes | Began | Ended) -> None:
+        """Take what comes of a port."""
+        match event:
+            case Began():
+                search.opened(self._clock())
+                searching = not (search.alone or search.found)
+                self._take(Opened(str(port), port.mode, searching=searching))
+            case Ended(error, opened, retry_in):
+                reason = explain_serial(port, error, opened=opened)
+                cause = serial_cause(error, opened=opened)
+                self._take(Lost(str(port), reason, retry_in, port.mode, cause))
+                if self._chosen is None and not present(port.path):
+                    raise _AdapterGoneError
+            case chunk:
+                search.received(self._clock(), len(chunk), len(errors_in(chunk)))
+                self._take(chunk)
+                self._look()
+
     @contextlib.asynccontextmanager
-    async def _open(self, port: SerialPort, search: ModeSearch) -> AsyncIterator[Read]:
-        """Open a port whose read raises `_WrongModeError` at the end of a burst that shows it."""
-        async with self._opening(port) as read:
+    async def _open(self, port: SerialPort, feed: Feed) -> AsyncIterator[None]:
+        self._feed = feed
+        try:
+            async with self._opening(port, feed):
+                yield
+        finally:
+            self._feed = None
+            self._set_limit(None)
 
-            async def read_on(size: int) -> bytes:
-                limit = asyncio.timeout(search.wrong_after(self._clock()))
-                try:
-                    async with limit:
-                        return await read(size)
-                except TimeoutError:
-                    if limit.expired():
-                        raise _WrongModeError from None
-                    raise
+    def _look(self) -> None:
+        """Tell that the mode is settled, or end its trial: now, or when its burst is over."""
+        search, feed = self._search, self._feed
+        if search is None or feed is None:
+            return
+        if self._settled:
+            settled, self._settled = self._settled, None
+            feed.call(self._take, settled)
+        now = self._clock()
+        if search.wrong(now):
+            feed.end(_WrongModeError())
+        else:
+            self._set_limit(search.wrong_after(now))
 
-            yield read_on
+    def _set_limit(self, seconds: float | None) -> None:
+        """End the trial of the mode in so many seconds; None for not at all."""
+        if self._limit:
+            self._limit.cancel()
+            self._limit = None
+        if seconds is not None and self._feed:
+            loop = asyncio.get_running_loop()
+            self._limit = loop.call_later(seconds, self._feed.end, _WrongModeError())
 
     def _known_mode(self, path: str) -> SerialMode | None:
         """Give the mode that proved right before: with this device, or else before it was gone."""

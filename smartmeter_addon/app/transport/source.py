@@ -1,11 +1,12 @@
 """Where bytes come from: all that the rest of the program needs to know of it.
 
-A meter's line is one way and never ends, so a source is one generator: what was read, and in
-between the news that the line was opened or lost.
+A meter's line is one way and never ends, so a source calls one function: with what was read, in the
+turn of the event loop in which it came, and in between with the news that the line was opened or
+lost.
 """
 
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from app.state import State
@@ -47,20 +48,19 @@ __all__ = (
 class Source(Protocol):
     """A line's bytes, wherever they come from."""
 
-    def events(self) -> AsyncGenerator[Event, None]:
+    async def run(self, take: Callable[[Event], None]) -> None:
         """Read; serial devices and gateways for ever, a recording to its end.
 
-        Whoever stops before being cancelled closes the line with ``contextlib.aclosing``.
-
-        Yields:
-            Bytes as they come, at least one; Opened before the first of them; Lost at every end.
+        Args:
+            take: called with bytes as they come, at least one; with Opened before the first of
+                them, and with Lost at every end. What it raises ends the reading.
         """
         ...
 
     def framed(self) -> None:
         """Take that the bytes given last held a good frame.
 
-        Whoever takes the bytes says so before asking for more.
+        Whoever takes the bytes says so while taking them.
         """
         ...
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
 from app.transport import tcp
@@ -16,7 +16,7 @@ from app.transport.reopening import (
     STEADY_AFTER,
     Began,
     Ended,
-    Read,
+    Feed,
     read_forever,
 )
 
@@ -67,47 +67,70 @@ class TcpSource:
         self._steady_after = steady_after
         self._silences = silences
 
-    async def events(self) -> AsyncGenerator[Event, None]:
-        """Read for ever; see `Source.events`."""
+    async def run(self, take: Callable[[Event], None]) -> None:
+        """Read for ever; see `Source.run`."""
         line = str(self._gateway)
         stream = GatewayStream(line)
-        reading = read_forever(
+
+        def read_on(event: bytes | Began | Ended) -> None:
+            nonlocal stream
+            match event:
+                case Began(anew):
+                    stream = GatewayStream(line)
+                    take(Opened(line, remote=True, anew=anew))
+                case Ended(error, opened, retry_in):
+                    if opened:
+                        for last in stream.finish():
+                            take(last)
+                    said = stream.last_words() if opened else None
+                    reason = explain_gateway(self._gateway, error, opened=opened, said=said)
+                    cause = gateway_cause(error, opened=opened, said=said)
+                    take(Lost(line, reason, retry_in, cause=cause))
+                case chunk:
+                    for given in stream.feed(chunk):
+                        take(given)
+
+        await read_forever(
             self._call,
+            read_on,
             delays=self._delays,
             steady_after=self._steady_after,
             silences=self._silences,
         )
-        async with contextlib.aclosing(reading) as events:
-            async for event in events:
-                match event:
-                    case Began(anew):
-                        stream = GatewayStream(line)
-                        yield Opened(line, remote=True, anew=anew)
-                    case Ended(error, opened, retry_in):
-                        if opened:
-                            for last in stream.finish():
-                                yield last
-                        said = stream.last_words() if opened else None
-                        reason = explain_gateway(self._gateway, error, opened=opened, said=said)
-                        cause = gateway_cause(error, opened=opened, said=said)
-                        yield Lost(line, reason, retry_in, cause=cause)
-                    case chunk:
-                        for given in stream.feed(chunk):
-                            yield given
 
     def framed(self) -> None:
         """Take that there was a good frame, which changes nothing here."""
 
     @contextlib.asynccontextmanager
-    async def _call(self) -> AsyncIterator[Read]:
+    async def _call(self, feed: Feed) -> AsyncIterator[None]:
         async with asyncio.timeout(self._connect_timeout):
             connection = await tcp.connect(
                 self._gateway.host, self._gateway.port, self._connect_timeout
             )
         for level, option, value in _KEEP_ALIVE:
             connection.setsockopt(level, option, value)
-        reader, writer = await asyncio.open_connection(sock=connection)
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_connection(lambda: _Connection(feed), sock=connection)
         try:
-            yield reader.read
+            yield
         finally:
-            writer.close()
+            transport.close()
+
+
+class _Connection(asyncio.Protocol):
+    """A connection to a gateway.
+
+    Args:
+        feed: takes what it sends.
+    """
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+
+    def data_received(self, data: bytes) -> None:
+        """See `asyncio.Protocol`."""
+        self._feed.give(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See `asyncio.Protocol`."""
+        self._feed.end(exc)
