@@ -220,6 +220,7 @@ async def test_readings_that_are_still_due_at_the_end_are_sent_before(broker: Mo
         await home.wait(KAIFA_STATE, '{"power": 2}')
         await home.wait("smartmeter/12345678/state", '{"power": 3}')
         await home.wait(STATUS, "offline")
+        await home.wait(KAIFA_STATUS, "offline")
     # While they are online: Home Assistant keeps no value of what is unavailable.
     told = [(seen.topic, seen.payload) for seen in home.messages]
     assert told.index((KAIFA_STATE, '{"power": 2}')) < told.index((STATUS, "offline"))
