@@ -77,3 +77,8 @@ def test_the_environment_says_what_systemd_wants(
 ) -> None:
     notifier = Notifier.from_environment(environment, 7)
     assert (notifier._address, notifier.watchdog) == (address, watchdog)
+
+
+def test_whoever_would_tell_can_ask_whether_it_is_heard(systemd: socket.socket) -> None:
+    assert Notifier(systemd.getsockname()).is_heard
+    assert not Notifier().is_heard

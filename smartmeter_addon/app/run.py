@@ -142,12 +142,12 @@ async def serve(
         outputs = {one.name: OutputState(one.state.works, one.state.sentence) for one in wired}
         return Status(__version__, started, now_utc(), outputs, lines).redacted(redactor)
 
-    telling = partial(keep_telling, status, folder_of(environment), notifier)
+    folder = folder_of(environment)
+    telling = partial(keep_telling, status, folder, notifier)
     async with asyncio.TaskGroup() as group:
         publishing = [group.create_task(_for_ever(one.run, one.what)) for one in wired]
         others = [
             group.create_task(_beat(notifier)),
-            group.create_task(_for_ever(telling, "telling the status")),
             *(
                 group.create_task(_for_ever(partial(_tidy, one.output, readers), "tidying up"))
                 for one in wired
@@ -155,6 +155,8 @@ async def serve(
             ),
             *(group.create_task(_for_ever(one.run, "reading a meter")) for one in readers),
         ]
+        if folder or notifier.is_heard:
+            others.append(group.create_task(_for_ever(telling, "telling the status")))
         notifier.ready()
         await stop.wait()
         notifier.stopping()

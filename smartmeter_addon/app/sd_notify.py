@@ -41,6 +41,11 @@ class Notifier:
         watched = meant and microseconds.isdecimal() and int(microseconds) > 0
         return cls(address, int(microseconds) / _MICROSECONDS if watched else None)
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether somebody wants to know."""
+        return self._address is not None
+
     def ready(self) -> None:
         """Say that the program has started."""
         self._send("READY=1")
