@@ -17,7 +17,7 @@ without a checksum are not looked for.
 
 import re
 from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from app.fault import Fault, Kind
@@ -75,19 +75,15 @@ class Scanner:
 
     Args:
         checksums: of the P1 meters on the line, kept up to date here.
-        links: one of each of `KINDS`, in their order; None makes them.
+        links: one of each of `KINDS`, in their order; they are made where there are none.
     """
 
-    def __init__(
-        self, checksums: Checksums | None = None, links: Sequence[Link] | None = None
-    ) -> None:
+    def __init__(self, checksums: Checksums | None = None, links: Sequence[Link] = ()) -> None:
         self.junk = 0
         """Bytes so far that belong to no frame."""
         self.frames = 0
         """Frames so far that passed their link's checks."""
-        self._links: tuple[Link, ...] = tuple(links or ()) or tuple(
-            P1(checksums) if kind is P1 else kind() for kind in KINDS
-        )
+        self._links = tuple(links or _links(checksums))
         self._buffer = bytearray()
         # Places are bytes since the start of the stream; only links count from the buffer's.
         self._offset = 0  # of the buffer's first byte
@@ -337,3 +333,9 @@ def _bare_telegram(data: bytes) -> Frame | None:
         return Frame(Raw.name, 0, data[begin:])
     readout = _READOUT.fullmatch(data)
     return Frame(P1.name, 0, readout[1]) if readout else None
+
+
+def _links(checksums: Checksums | None) -> Iterator[Link]:
+    """Make one of each of `KINDS`."""
+    for kind in KINDS:
+        yield P1(checksums) if kind is P1 else kind()
