@@ -1,6 +1,9 @@
 """What GitHub reads: workflows, forms for issues, updates of dependencies."""
 
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 GITHUB = ROOT / ".github"
 WORKFLOWS = sorted((GITHUB / "workflows").iterdir())
 FORMS = sorted((GITHUB / "ISSUE_TEMPLATE").iterdir())
+ZIZMOR = shutil.which("zizmor", path=str(Path(sys.executable).parent)) or shutil.which("zizmor")
 FIELD_TYPES = {"markdown", "textarea", "input", "dropdown", "checkboxes"}
 
 
@@ -22,9 +26,21 @@ def steps(workflow: dict[str, Any]) -> list[dict[str, Any]]:
     return [step for job in workflow["jobs"].values() for step in job["steps"]]
 
 
-def test_there_are_workflows_for_audits_tests_the_linter_and_the_image() -> None:
-    names = [path.name for path in WORKFLOWS]
-    assert names == ["audit.yaml", "image.yaml", "lint.yaml", "test.yaml"]
+def test_there_is_a_workflow_for_all_that_is_to_run() -> None:
+    names = [path.stem for path in WORKFLOWS]
+    assert names == ["audit", "codeql", "fuzz", "image", "lint", "test"]
+
+
+@pytest.mark.skipif(ZIZMOR is None, reason="zizmor is not installed; script/setup installs it")
+def test_zizmor_finds_nothing_wrong() -> None:
+    done = subprocess.run(
+        [str(ZIZMOR), "--offline", "--no-progress", "--pedantic", "--strict-collection", GITHUB],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_what_the_image_installs_is_audited_as_it_is_pinned_every_day() -> None:
@@ -35,26 +51,53 @@ def test_what_the_image_installs_is_audited_as_it_is_pinned_every_day() -> None:
     assert workflow[True]["schedule"]
 
 
+RIGHTS = {
+    "audit": {"contents: read"},
+    "codeql": {"contents: read", "actions: read", "security-events: write"},
+    "fuzz": {"contents: read"},
+    "image": {"contents: read", "packages: write", "id-token: write"},
+    "lint": {"contents: read"},
+    "test": {"contents: read"},
+}
+"""By workflow, the most that one of its jobs may do."""
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_a_workflow_says_when_it_runs_what_it_may_and_what_it_does(path: Path) -> None:
     workflow = read_yaml(path)
     # "on" without quotes is true in YAML 1.1, which GitHub does not read.
-    assert workflow.keys() <= {"name", True, "permissions", "env", "jobs"}
+    assert workflow.keys() <= {"name", True, "permissions", "concurrency", "env", "jobs"}
     assert workflow[True]
-    assert workflow["permissions"] == {"contents": "read"}
+    assert workflow["permissions"] == {}
+    assert workflow["concurrency"]["group"] == f"{path.stem}-${{{{ github.ref }}}}"
     assert steps(workflow)
+    rights = set()
     for job in workflow["jobs"].values():
         assert job["runs-on"]
+        assert job["timeout-minutes"] <= 120
+        rights |= {f"{scope}: {access}" for scope, access in job["permissions"].items()}
         needed = job.get("needs", [])
         for other in [needed] if isinstance(needed, str) else needed:
             assert other in workflow["jobs"]
+    assert rights == RIGHTS[path.stem]
     for step in steps(workflow):
         assert ("uses" in step) != ("run" in step)
-        if "uses" in step:
-            assert re.fullmatch(r"[\w-]+/[\w/-]+@(v?\d[\w.]*|master)", step["uses"])
         if step.get("uses", "").startswith("actions/checkout@"):
             assert step["with"].pop("persist-credentials") is False
             assert step["with"] in ({}, {"fetch-depth": 0})
+
+
+def test_an_action_is_pinned_to_one_commit_whose_tag_is_told() -> None:
+    used: dict[str, set[str]] = {}
+    for path in WORKFLOWS:
+        text = path.read_text(encoding="utf-8")
+        lines = re.findall(r"^ +(?:- )?uses: (.+)$", text, re.MULTILINE)
+        assert len(lines) == sum("uses" in step for step in steps(read_yaml(path)))
+        for line in lines:
+            match = re.fullmatch(r"([\w-]+/[\w-]+)(?:/[\w/-]+)?@([0-9a-f]{40} # v?\d[\w.-]+)", line)
+            assert match, line
+            used.setdefault(match[1], set()).add(match[2])
+    assert {name: len(pins) for name, pins in used.items()} == dict.fromkeys(used, 1)
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
@@ -88,6 +131,35 @@ def test_the_image_is_built_for_the_architectures_of_the_app() -> None:
     assert workflow["env"]["IMAGE"] == config["slug"]
     (build,) = [step for step in steps(workflow) if "build-image" in step.get("uses", "")]
     assert (ROOT / build["with"]["context"] / "Dockerfile").exists()
+
+
+def test_the_base_image_is_the_dockerfile_s_and_home_assistant_signed_it() -> None:
+    dockerfile = (ROOT / "smartmeter_addon" / "Dockerfile").read_text(encoding="utf-8")
+    (base,) = re.findall(r"^ARG BUILD_FROM=(.+)$", dockerfile, re.MULTILINE)
+    workflow = read_yaml(GITHUB / "workflows" / "image.yaml")
+    (build,) = [step for step in steps(workflow) if "build-image" in step.get("uses", "")]
+    assert build["with"]["cosign-base-verify"] == base
+    signer = (
+        "https://github.com/home-assistant/docker-base/.github/workflows/build.yml@refs/heads/x"
+    )
+    assert re.match(build["with"]["cosign-base-identity"], signer)
+    assert "cosign" not in build["with"]  # the builder signs unless it is told not to
+
+
+def test_every_decoder_is_fuzzed_each_week_and_what_is_found_is_printed() -> None:
+    workflow = read_yaml(GITHUB / "workflows" / "fuzz.yaml")
+    assert workflow[True]["schedule"]
+    (fuzz, told) = [step for step in steps(workflow) if "run" in step]
+    assert re.match(r"script/fuzz --minutes \d+ --corpus ", fuzz["run"])
+    assert told["if"] == "failure()"
+
+
+def test_code_and_workflows_are_analysed() -> None:
+    (job,) = read_yaml(GITHUB / "workflows" / "codeql.yaml")["jobs"].values()
+    assert job["strategy"]["matrix"]["language"] == ["python", "actions"]
+    first, last = job["steps"][1], job["steps"][-1]
+    assert "codeql-action/init@" in first["uses"]
+    assert "codeql-action/analyze@" in last["uses"]
 
 
 def test_nothing_is_published_but_by_a_release() -> None:
