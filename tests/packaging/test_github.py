@@ -28,7 +28,7 @@ def steps(workflow: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_there_is_a_workflow_for_all_that_is_to_run() -> None:
     names = [path.stem for path in WORKFLOWS]
-    assert names == ["audit", "codeql", "fuzz", "image", "lint", "test"]
+    assert names == ["audit", "codeql", "fuzz", "image", "lint", "release", "test"]
 
 
 @pytest.mark.skipif(ZIZMOR is None, reason="zizmor is not installed; script/setup installs it")
@@ -45,9 +45,10 @@ def test_zizmor_finds_nothing_wrong() -> None:
 
 def test_what_the_image_installs_is_audited_as_it_is_pinned_every_day() -> None:
     workflow = read_yaml(GITHUB / "workflows" / "audit.yaml")
-    (audit,) = (step["run"] for step in steps(workflow) if "pip-audit -" in step.get("run", ""))
-    assert audit.split()[1:4] == ["--strict", "--require-hashes", "--disable-pip"]
-    assert audit.endswith("-r smartmeter_addon/requirements.txt")
+    audits = [step["run"] for step in steps(workflow) if "pip-audit -" in step.get("run", "")]
+    told = "pip-audit --strict --require-hashes --disable-pip -r "
+    files = ["smartmeter_addon/requirements.txt", "requirements-release.txt"]
+    assert audits == [told + file for file in files]
     assert workflow[True]["schedule"]
 
 
@@ -57,6 +58,7 @@ RIGHTS = {
     "fuzz": {"contents: read"},
     "image": {"contents: read", "packages: write", "id-token: write"},
     "lint": {"contents: read"},
+    "release": {"contents: write"},
     "test": {"contents: read"},
 }
 """By workflow, the most that one of its jobs may do."""
@@ -146,6 +148,19 @@ def test_the_base_image_is_the_dockerfile_s_and_home_assistant_signed_it() -> No
     assert "cosign" not in build["with"]  # the builder signs unless it is told not to
 
 
+def test_a_release_gets_the_files_that_the_script_makes_after_its_check() -> None:
+    workflow = read_yaml(GITHUB / "workflows" / "release.yaml")
+    (check, make, upload) = [step for step in steps(workflow) if "run" in step]
+    assert check["run"] == 'script/release check "$GITHUB_REF_NAME"'
+    folder = make["run"].removeprefix("script/release files ")
+    assert upload["run"] == f'gh release upload "$GITHUB_REF_NAME" {folder}/*'
+    # What makes the files never sees the right to write.
+    assert "env" not in check
+    assert "env" not in make
+    assert upload["env"] == {"GH_TOKEN": "${{ github.token }}"}
+    assert not (ROOT / folder).exists()
+
+
 def test_every_decoder_is_fuzzed_each_week_and_what_is_found_is_printed() -> None:
     workflow = read_yaml(GITHUB / "workflows" / "fuzz.yaml")
     assert workflow[True]["schedule"]
@@ -163,6 +178,14 @@ def test_code_and_workflows_are_analysed() -> None:
 
 
 def test_nothing_is_published_but_by_a_release() -> None:
+    may_write = {
+        path.stem
+        for path in WORKFLOWS
+        for job in read_yaml(path)["jobs"].values()
+        if {"packages", "contents"} & {k for k, v in job["permissions"].items() if v == "write"}
+    }
+    assert may_write == {"image", "release"}
+    assert read_yaml(GITHUB / "workflows" / "release.yaml")[True].keys() == {"release"}
     jobs = read_yaml(GITHUB / "workflows" / "image.yaml")["jobs"]
     assert jobs["publish"]["if"] == "github.event_name == 'release'"
     assert jobs["build"]["steps"][-1]["with"]["push"] == "${{ github.event_name == 'release' }}"

@@ -131,7 +131,8 @@ class EnergyUnits:
             known = units[0] if meter_id in self._published else None
             before = Record.new(units, known)
         if moment is None:
-            return _counted(listed, energies, Shown(meter_id, before, is_news=False), units)
+            shown = Shown(meter_id, before, is_news=False, energies=energies)
+            return _counted(listed, energies, shown, units)
         numbers = ((item.obis, item.number) for item in listed if item.obis)
         record, news = before.after(_sample(numbers, energies, moment))
         told = _told(news, before, record)
