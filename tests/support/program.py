@@ -21,6 +21,10 @@ from tests.support.mosquitto import TIMEOUT, Mosquitto
 ADDON = Path(__file__).parents[2] / "smartmeter_addon"
 
 
+MEASURING = "COVERAGE_PROCESS_CONFIG"
+"""The variable by which script/coverage measures the program as a process of its own, too."""
+
+
 class End(NamedTuple):
     """How the program ended, and after how many seconds."""
 
@@ -168,6 +172,7 @@ async def running(
             "TZ": "UTC",
             "NO_COLOR": "1",
             "PYTHONFAULTHANDLER": "1",
+            **{name: value for name, value in os.environ.items() if name == MEASURING},
             **(environment or {}),
         },
         stdin=asyncio.subprocess.DEVNULL,
