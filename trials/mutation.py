@@ -1,17 +1,17 @@
-"""Changes each number of the guard by a factor of three: does a test notice?
+"""Changes the program in one place after the other: does a test notice?
 
-    PYTHONPATH=smartmeter_addon:. python3 -m trials.mutation
-    PYTHONPATH=smartmeter_addon:. python3 -m trials.mutation --only counters. --processes 4
+    PYTHONPATH=smartmeter_addon:. python3 -m trials.mutation                  numbers of the guard
+    PYTHONPATH=smartmeter_addon:. python3 -m trials.mutation --code cosem     code of a folder
+    PYTHONPATH=smartmeter_addon:. python3 -m trials.mutation --code link --only crc. --processes 4
     PYTHONPATH=smartmeter_addon:. python3 -m trials.mutation --list
 
-The numbers are those of module level in ``app/plausibility``, also inside tuples, dicts and calls.
-Each is multiplied and divided by three in turn, in a copy of the tree, and the tests of the guard
-run there until one fails: first those of the module, then the others. It prints a Markdown table of
-the changes that no test notices; the exit status is 1 when there are any.
+`mutants` says what is changed. Each change is made in a copy of the tree, and the tests of the
+folder run there until one fails: first those of the module, then all. It prints a Markdown table of
+the changes that no test notices; the exit status is 1 when there are any. Some of them change
+nothing that anybody can see: `UNSEEN` names those that were looked at.
 """
 
 import argparse
-import ast
 import os
 import queue
 import re
@@ -25,33 +25,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, NamedTuple
 
-ROOT: Final = Path(__file__).parents[1]
-GUARD: Final = Path("smartmeter_addon/app/plausibility")
-TESTS: Final = Path("tests/plausibility")
+from trials import mutants
+from trials.mutants import APP, EXCLUDED, ROOT, UNSEEN, Mutant
+
+GUARD: Final = "plausibility"
 COPIED: Final = ("smartmeter_addon", "simulator", "tests", "trials", "pyproject.toml")
-
-FACTOR: Final = 3
-CHANGES: Final = ("* 3", "/ 3")
-
-EXCLUDED: Final = {
-    "JOULES_PER_KWH": "what kWh means",
-    "_MILLIJOULES_PER_KWH": "what kWh means",
-    "_ALL_WAYS": "signs",
-    "_WHOLE": "bits of a checksum; there are 8 and 16",
-    "_HEADER": "bytes of a header",
-    "_DESCRIPTOR_SIZE": "bytes of an attribute descriptor",
-    "_CLOCK_TEXT": "bytes and bits of a date-time",
-    "_FULL_TURN": "degrees of a circle",
-    "_WEEKDAYS": "numbers of the days of a week",
-    "_DATE": "where the date stands in a date-time",
-    "_TIME": "where the time stands in a date-time",
-    "_CENTURIES": "high bytes of a year",
-    "_NAME_SIZE": "bytes of a logical name",
-    "_PAIR": "elements of scaler and unit",
-    "_CAPTURE_OBJECT": "elements of a capture object",
-    "_ROLLOVERS": "digits and bits of a counter",
-}
-"""Numbers that are as they are, each with the reason."""
 
 _SHORTEST_TIMEOUT: Final = 60.0
 _TIMEOUT_FACTOR: Final = 10.0
@@ -60,45 +38,6 @@ _TIMEOUT_FACTOR: Final = 10.0
 _FAILED: Final = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 _SOME_FAILED: Final = (1, 2)
 """Exit statuses of pytest when tests failed, and when they could not be collected."""
-
-
-class Number(NamedTuple):
-    """A number in the source.
-
-    Args:
-        module: its name in the package.
-        name: of the constant.
-        place: inside the constant's value; empty for the whole.
-        text: as it is written.
-        begin: index of its first byte in the file.
-    """
-
-    module: str
-    name: str
-    place: str
-    text: str
-    begin: int
-
-    @property
-    def label(self) -> str:
-        """What it is called in the table."""
-        return f"{self.module}.{self.name}{self.place}"
-
-
-class Mutant(NamedTuple):
-    """A number, and how it is changed: one of `CHANGES`."""
-
-    number: Number
-    change: str
-
-    def write(self, source: bytes) -> bytes:
-        """Return the source of the module with the number changed."""
-        begin, text = self.number.begin, self.number.text
-        changed = f"({text}) {self.change}"
-        if self.change.startswith("/") and _is_whole(text):
-            changed = f"round({changed})"
-        end = begin + len(text.encode())
-        return source[:begin] + f"({changed})".encode() + source[end:]
 
 
 class Outcome(NamedTuple):
@@ -113,93 +52,6 @@ class Outcome(NamedTuple):
     mutant: Mutant
     noticed: str
     seconds: float
-
-
-# --- The numbers ---
-
-
-def numbers(path: Path) -> list[Number]:
-    """Find the numbers of module level in a file."""
-    source = path.read_bytes()
-    # Columns of `ast` count bytes.
-    begins = [0]
-    for line in source.splitlines(keepends=True):
-        begins.append(begins[-1] + len(line))
-    found = []
-    for statement in ast.parse(source).body:
-        match statement:
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                pass
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                pass
-            case _:
-                continue
-        for node, place in _leaves(value, ""):
-            begin = begins[node.lineno - 1] + node.col_offset
-            end = begins[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
-            found.append(Number(path.stem, name, place, source[begin:end].decode(), begin))
-    return found
-
-
-def _leaves(node: ast.expr, place: str) -> Iterator[tuple[ast.expr, str]]:
-    """Give the expressions of a number inside an expression, each with its place."""
-    if isinstance(node, (ast.Constant, ast.UnaryOp, ast.BinOp)) and _is_number(node):
-        yield node, place
-    for part, inside in _parts(node):
-        yield from _leaves(part, f"{place}{inside}")
-
-
-def _parts(node: ast.expr) -> list[tuple[ast.expr, str]]:
-    """Return what an expression is put together of, each part with its place."""
-    match node:
-        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts):
-            return [(part, f"[{n}]") for n, part in enumerate(parts)]
-        case ast.Dict(keys=keys, values=parts):
-            named = zip(keys, parts, strict=True)
-            return [(part, f"[{ast.unparse(key)}]") for key, part in named if key]
-        case ast.Call(args=parts, keywords=keywords):
-            given = [(one.value, f"({one.arg})") for one in keywords]
-            return [*((part, f"({n})") for n, part in enumerate(parts)), *given]
-        case ast.Starred(value=part):
-            return [(part, "*")]
-        case _:
-            return []
-
-
-def _is_number(node: ast.expr) -> bool:
-    """Tell whether an expression is made of literal numbers, at least one, and of names."""
-    literals = [one.value for one in ast.walk(node) if isinstance(one, ast.Constant)]
-    # bool is an int, and no number.
-    return bool(literals) and all(type(value) in {int, float} for value in literals)
-
-
-def _is_whole(text: str) -> bool:
-    """Tell whether a number is an integer, as far as its literals and operators tell."""
-    return not any(
-        isinstance(node, ast.Div)
-        or (isinstance(node, ast.Constant) and isinstance(node.value, float))
-        for node in ast.walk(ast.parse(text.strip(), mode="eval"))
-    )
-
-
-def mutants(only: str = "") -> list[Mutant]:
-    """Return the mutants of all numbers that are not excluded and have a text in the label."""
-    return [
-        Mutant(number, change)
-        for number in _all_numbers()
-        if number.name not in EXCLUDED and only in number.label
-        for change in CHANGES
-        if not _stays(number.text)
-    ]
-
-
-def _all_numbers() -> list[Number]:
-    return [number for path in sorted((ROOT / GUARD).glob("*.py")) for number in numbers(path)]
-
-
-def _stays(text: str) -> bool:
-    """Tell whether a number is zero, which no factor changes."""
-    return not re.search(r"[1-9]", text)
 
 
 # --- The tests ---
@@ -226,35 +78,40 @@ class Copies:
                 _copy(ROOT / name, copy / name)
             self._free.put(copy)
 
-    def run(self, module: str = "") -> tuple[str, float]:
+    def run(self) -> tuple[str, float]:
         """Run the tests of the unchanged tree; return as `Outcome` does."""
         copy = self._free.get()
         try:
-            return self._run_tests(copy, module)
+            return self._run_tests(copy)
         finally:
             self._free.put(copy)
 
     def try_out(self, mutant: Mutant) -> Outcome:
-        """Run the tests with a number changed."""
+        """Run the tests with a mutant in the tree: first those of its module, then all."""
         copy = self._free.get()
-        path = copy / GUARD / f"{mutant.number.module}.py"
+        path = copy / mutant.spot.path
         source = path.read_bytes()
+        own = Path("tests") / path.parent.name / f"test_{path.stem}.py"
+        begun = time.monotonic()
         try:
             path.write_bytes(mutant.write(source))
-            return Outcome(mutant, *self._run_tests(copy, mutant.number.module))
+            # Python tells a changed source by size and second, which may both be the same.
+            shutil.rmtree(path.parent / "__pycache__", ignore_errors=True)
+            noticed = ""
+            if (copy / own).exists():
+                noticed, _ = self._run_tests(copy, own)
+            if not noticed:
+                noticed, _ = self._run_tests(copy)
+            return Outcome(mutant, noticed, time.monotonic() - begun)
         finally:
             path.write_bytes(source)
             self._free.put(copy)
 
-    def _run_tests(self, copy: Path, module: str) -> tuple[str, float]:
-        # Python tells a changed source by size and second, which may both be the same.
-        shutil.rmtree(copy / GUARD / "__pycache__", ignore_errors=True)
-        own = TESTS / f"test_{module}.py"
-        first = [own] if (copy / own).exists() else []  # these are the likeliest to notice
+    def _run_tests(self, copy: Path, *tests: Path) -> tuple[str, float]:
         begun = time.monotonic()
         try:
             done = subprocess.run(  # noqa: S603 - this interpreter, and tests of this repository
-                (*_PYTEST, *map(str, (*first, *self._tests))),
+                (*_PYTEST, *map(str, tests or self._tests)),
                 cwd=copy,
                 env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
                 capture_output=True,
@@ -290,27 +147,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Try all mutants and print the table; the exit status is 1 when one is not noticed."""
     parser = argparse.ArgumentParser(
         prog="python3 -m trials.mutation",
-        description="Changes each number of the guard by a factor of three: does a test notice?",
+        description="Changes the program in one place after the other: does a test notice?",
     )
-    parser.add_argument("--only", default="", metavar="TEXT", help="numbers with it in the name")
+    parser.add_argument(
+        "--code",
+        metavar="FOLDER",
+        help=f"change what the functions in that folder of {APP} decide, not the guard's numbers",
+    )
+    parser.add_argument("--only", default="", metavar="TEXT", help="places with it in the name")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument(
         "--tests",
         action="append",
         type=Path,
         metavar="PATH",
-        help=f"what is run, from the root; may be repeated (default: {TESTS})",
+        help="what is run, from the root; may be repeated (default: tests of the folder)",
     )
-    parser.add_argument("--list", action="store_true", help="print the numbers, and try nothing")
+    parser.add_argument(
+        "--list", action="store_true", help="print what is changed, and try nothing"
+    )
     given = parser.parse_args(arguments)
-    todo = mutants(given.only)
+    made = mutants.code_mutants(given.code) if given.code else mutants.number_mutants(GUARD)
+    todo = [one for one in made if given.only in one.spot.label and one.described not in UNSEEN]
     if given.list:
-        sys.stdout.writelines(_listed(todo))
+        sys.stdout.writelines(f"{one.described}\n" for one in todo)
+        sys.stdout.writelines(_left_out(given.code))
         return 0
     if not todo:
-        parser.error(f"no number has {given.only!r} in the name")
+        parser.error(f"nothing that could be changed has {given.only!r} in the name")
+    tests = given.tests or [Path("tests") / (given.code or GUARD)]
     with tempfile.TemporaryDirectory(prefix="smartmeter-mutation-") as folder:
-        copies = Copies(Path(folder), given.processes, given.tests or [TESTS])
+        copies = Copies(Path(folder), given.processes, tests)
         failed, seconds = copies.run()
         if failed:
             parser.error(f"the tests fail with nothing changed: {failed}")
@@ -328,9 +195,8 @@ def _try_all(copies: Copies, todo: Sequence[Mutant], processes: int) -> list[Out
         try:
             for outcome in pool.map(copies.try_out, todo):
                 outcomes.append(outcome)
-                number, change = outcome.mutant
                 _note(
-                    f"{len(outcomes)} of {len(todo)}: {number.label} {change}:"
+                    f"{len(outcomes)} of {len(todo)}: {outcome.mutant.described}:"
                     f" {outcome.noticed or 'NOT NOTICED'} ({outcome.seconds:.0f} s)"
                 )
         except KeyboardInterrupt:
@@ -344,17 +210,24 @@ def table(outcomes: Sequence[Outcome]) -> list[str]:
     lost = [one.mutant for one in outcomes if not one.noticed]
     lines = []
     if lost:
-        lines = ["| Number | Value | Change that no test notices |\n", "| --- | --- | --- |\n"]
-        lines += [f"| {number.label} | {number.text} | {change} |\n" for number, change in lost]
+        lines = ["| Place | As it is | Change that no test notices |\n", "| --- | --- | --- |\n"]
+        lines += [_row(one.spot.label, one.spot.text, one.change) for one in lost]
         lines += ["\n"]
     return [*lines, f"{len(outcomes)} changes, {len(lost)} of them not noticed\n"]
 
 
-def _listed(todo: Sequence[Mutant]) -> Iterator[str]:
-    """Give the lines that tell which numbers are changed, and which are not."""
-    for number in dict.fromkeys(one.number for one in todo):
-        yield f"{number.label} = {number.text}\n"
-    names = {number.name for number in _all_numbers()}
+def _row(*cells: str) -> str:
+    escaped = (" ".join(cell.split()).replace("|", "\\|") for cell in cells)
+    return f"| {' | '.join(escaped)} |\n"
+
+
+def _left_out(folder: str | None) -> Iterator[str]:
+    """Give the lines that tell what is not changed, and why."""
+    if folder:
+        for described, reason in UNSEEN.items():
+            yield f"not seen: {described}, {reason}\n"
+        return
+    names = {spot.name for spot in mutants.all_numbers(GUARD)}
     for name, reason in EXCLUDED.items():
         yield f"excluded: {name}, {reason}{'' if name in names else ' (there is none)'}\n"
 

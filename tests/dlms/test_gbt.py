@@ -59,6 +59,13 @@ def test_a_block_that_is_cut_is_refused(kept: int) -> None:
     assert (caught.value.layer, caught.value.kind) == ("gbt", Kind.DAMAGED)
 
 
+@pytest.mark.parametrize(("kept", "where"), [(5, "inside a block's header"), (6, "length")])
+def test_it_is_told_where_a_block_is_cut(kept: int, where: str) -> None:
+    with pytest.raises(DecodeError, match=where) as caught:
+        gbt.parse(bytes.fromhex("E0 40 0001 0000 04 AABBCCDD")[:kept])
+    assert caught.value.offset == kept
+
+
 def test_a_block_with_bytes_left_over_is_refused() -> None:
     with pytest.raises(DecodeError, match="4 bytes announced, 5 present"):
         gbt.parse(bytes.fromhex("E0 40 0001 0000 04 AABBCCDDEE"))

@@ -1,11 +1,11 @@
-"""The trial that changes the guard's numbers: which it finds, how, and that tests notice."""
+"""The trial that changes the program: what it finds, how it changes it, and that tests notice."""
 
 from pathlib import Path
 
 import pytest
 
-from trials import mutation
-from trials.mutation import Copies, Mutant, Outcome
+from trials import mutants, mutation
+from trials.mutation import Copies, Outcome
 
 SOURCE = '''
 """Äpfel: 3 bytes more than characters."""
@@ -35,7 +35,7 @@ def module(tmp_path: Path) -> Path:
 
 
 def test_the_numbers_of_module_level_are_found(module: Path) -> None:
-    found = {number.label: number.text for number in mutation.numbers(module)}
+    found = {number.label: number.text for number in mutants.numbers(module)}
     assert found == {
         "some.WHOLE": "30",
         "some.PLAIN": "0.5",
@@ -61,22 +61,98 @@ def test_the_numbers_of_module_level_are_found(module: Path) -> None:
     ],
 )
 def test_a_number_is_changed_in_its_place(module: Path, label: str, times: str, by: str) -> None:
-    (number,) = (one for one in mutation.numbers(module) if one.label == label)
-    for change, expected in zip(mutation.CHANGES, (times, by), strict=True):
-        changed = Mutant(number, change).write(module.read_bytes()).decode()
+    (number,) = (one for one in mutants.numbers(module) if one.label == label)
+    for change, expected in zip(mutants.CHANGES, (times, by), strict=True):
+        changed = mutants.scaled(number, change).write(module.read_bytes()).decode()
         assert expected in changed
         assert len(changed.splitlines()) == len(SOURCE.splitlines())
 
 
 def test_every_number_of_the_guard_is_changed_or_excluded() -> None:
-    todo = mutation.mutants()
+    todo = mutants.number_mutants(mutation.GUARD)
     assert len(todo) > 20
-    assert not {one.number.name for one in todo} & mutation.EXCLUDED.keys()
+    assert not {one.spot.name for one in todo} & mutants.EXCLUDED.keys()
     for mutant in todo:
-        path = mutation.ROOT / mutation.GUARD / f"{mutant.number.module}.py"
-        source = mutant.write(path.read_bytes())
-        compile(source, path, "exec")
-    assert all("." in one.number.label for one in todo)
+        path = mutants.ROOT / mutant.spot.path
+        compile(mutant.write(path.read_bytes()), path, "exec")
+    assert all("." in one.spot.label for one in todo)
+
+
+CODE = '''
+LIMIT = 3
+
+
+class Meter:
+    def read(self, line: str, most: "int | None" = 4) -> bool:
+        """Ä."""
+        if not line and self.open or most < 2 <= LIMIT:
+            raise ValueError(f"{most + 1} is more than {line}" + "!")
+        while self.open:
+            self.close()
+            break
+        return [n for n in range(most * 2) if self.wants(n)] == [] and True
+
+
+async def wait(flag):
+    def inner():
+        return flag is None
+
+    await flag.wait(6 % 4, [x
+        for x in "ab"])
+'''
+
+
+def test_what_functions_decide_is_changed_in_every_way(tmp_path: Path) -> None:
+    path = tmp_path / "some.py"
+    path.write_text(CODE, "utf-8")
+    found = mutants.code(path)
+    assert {one.described.removeprefix("some.") for one in found} == {
+        "Meter.read: 4 -> `5`",
+        (
+            "Meter.read: not line and self.open or most < 2 <= LIMIT"
+            " -> `((not line and self.open) and most < 2 <= LIMIT)`"
+        ),
+        "Meter.read: not line and self.open -> `(not line or self.open)`",
+        "Meter.read: not line -> `(line)`",
+        "Meter.read: self.open -> `(not self.open)`",
+        "Meter.read: most < 2 <= LIMIT -> `(most <= 2 <= LIMIT)`",
+        "Meter.read: most < 2 <= LIMIT -> `(most < 2 < LIMIT)`",
+        "Meter.read: 2 -> `3`",
+        "Meter.read: self.close() -> `None`",
+        "Meter.read: break -> `continue`",
+        "Meter.read: most * 2 -> `(most // 2)`",
+        "Meter.read: self.wants(n) -> `(not self.wants(n))`",
+        (
+            "Meter.read: [n for n in range(most * 2) if self.wants(n)] == []"
+            " -> `([n for n in range(most * 2) if self.wants(n)] != [])`"
+        ),
+        (
+            "Meter.read: [n for n in range(most * 2) if self.wants(n)] == [] and True"
+            " -> `([n for n in range(most * 2) if self.wants(n)] == [] or True)`"
+        ),
+        "Meter.read: True -> `False`",
+        "wait: flag is None -> `(flag is not None)`",
+        'wait: await flag.wait(6 % 4, [x for x in "ab"]) -> `None`',
+        "wait: 6 % 4 -> `(6 * 4)`",
+        "wait: 6 -> `7`",
+        "wait: 4 -> `5`",
+    }
+    for mutant in found:
+        changed = mutant.write(path.read_bytes())
+        compile(changed, path, "exec")
+        assert changed != path.read_bytes()
+
+
+def test_all_code_of_decoding_and_plausibility_can_be_changed() -> None:
+    unseen = set()
+    for folder in ("link", "dlms", "cosem", "meters", "plausibility"):
+        found = mutants.code_mutants(folder)
+        assert len(found) > 100
+        unseen |= {one.described for one in found}
+        for mutant in found:
+            path = mutants.ROOT / mutant.spot.path
+            compile(mutant.write(path.read_bytes()), path, "exec")
+    assert mutants.UNSEEN.keys() <= unseen
 
 
 def test_a_change_is_noticed_by_a_test_or_not(
@@ -84,11 +160,11 @@ def test_a_change_is_noticed_by_a_test_or_not(
 ) -> None:
     monkeypatch.setattr(mutation, "COPIED", ("smartmeter_addon", "pyproject.toml"))
     number = next(
-        one.number
-        for one in mutation.mutants()
-        if one.number.text.isdecimal() and not one.number.place
+        one.spot
+        for one in mutants.number_mutants(mutation.GUARD)
+        if one.spot.text.isdecimal() and not one.spot.place
     )
-    package = f"app.plausibility.{number.module}"
+    package = f"app.plausibility.{number.path.stem}"
     noticing, blind = Path("test_noticing.py"), Path("test_blind.py")
     copies = Copies(tmp_path, 1, [noticing, blind])
     (tmp_path / "0" / blind).write_text("def test_nothing() -> None:\n    pass\n")
@@ -97,14 +173,14 @@ def test_a_change_is_noticed_by_a_test_or_not(
         f"def test_number() -> None:\n    assert {number.name}{number.place} == {number.text}\n"
     )
     assert not copies.run()[0]
-    assert copies.try_out(Mutant(number, "* 3")).noticed == f"{noticing}::test_number"
+    assert copies.try_out(mutants.scaled(number, "* 3")).noticed == f"{noticing}::test_number"
     (tmp_path / "0" / noticing).write_text("")
-    assert not copies.try_out(Mutant(number, "/ 3")).noticed
+    assert not copies.try_out(mutants.scaled(number, "/ 3")).noticed
 
 
 def test_the_table_tells_what_no_test_notices(module: Path) -> None:
-    number = mutation.numbers(module)[0]
-    noticed, lost = (Mutant(number, change) for change in mutation.CHANGES)
+    number = mutants.numbers(module)[0]
+    noticed, lost = (mutants.scaled(number, change) for change in mutants.CHANGES)
     lines = mutation.table([Outcome(noticed, "test_some.py::test", 1.0), Outcome(lost, "", 2.0)])
     assert "| some.WHOLE | 30 | / 3 |\n" in lines
     assert "| some.WHOLE | 30 | * 3 |\n" not in lines
