@@ -173,3 +173,18 @@ def test_many_states_make_no_template_each() -> None:
         made |= {id(one) for one in both.templates()}
     assert both.read == 0
     assert len(made) <= 4
+
+
+def test_the_unit_of_a_kamstrup_is_found_as_in_the_general_way() -> None:
+    """By the power of some hours, most of which are read by templates."""
+    both, meter = Both(), SimulatedMeter(None, "kamstrup", "denmark")
+    readings = []
+    for _ in range(1200):
+        (one,) = both.feed(meter.telegram().data)
+        assert isinstance(one, Telegram)
+        readings.append(one.reading)
+    assert both.read > 900
+    assert readings[0]
+    assert "energy_import" not in readings[0].values
+    assert readings[-1]
+    assert "energy_import" in readings[-1].values
