@@ -40,7 +40,10 @@ EXCLUDED: Final = {
 """Numbers that are as they are, each with the reason."""
 
 
-UNSEEN: Final[Mapping[str, str]] = {}
+UNSEEN: Final[Mapping[str, str]] = {
+    "crc._arc_table: `for byte in range(256):`: 256 -> `257`": "a byte has 256 values",
+    "segments.Joiner.__init__: `self._offset = 0`: 0 -> `1`": "the first part sets it",
+}
 """Mutants of code that nobody could tell from the original, as described, each with the reason."""
 
 
@@ -53,6 +56,7 @@ class Spot(NamedTuple):
         place: inside the constant's value; empty for the whole, and in a function.
         text: as it is written.
         begin: index of its first byte in the file.
+        line: the one in which it begins, without blanks around.
     """
 
     path: Path
@@ -60,6 +64,7 @@ class Spot(NamedTuple):
     place: str
     text: str
     begin: int
+    line: str
 
     @property
     def label(self) -> str:
@@ -76,8 +81,13 @@ class Mutant(NamedTuple):
 
     @property
     def described(self) -> str:
-        """The place, what stands there, and how it is changed."""
-        return f"{self.spot.label}: {' '.join(self.spot.text.split())} -> {self.change}"
+        """The place, the line that stands there, and what is changed in it."""
+        return f"{self.spot.label}: `{self.spot.line}`: {self.becomes}"
+
+    @property
+    def becomes(self) -> str:
+        """What is changed, and into what."""
+        return f"{' '.join(self.spot.text.split())} -> {self.change}"
 
     def write(self, source: bytes) -> bytes:
         """Return the source of the module with the spot changed."""
@@ -101,7 +111,10 @@ class _Source:
         """Return where a node stands."""
         begin = self._begins[node.lineno - 1] + node.col_offset
         end = self._begins[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
-        return Spot(self._path, name, place, self._bytes[begin:end].decode(), begin)
+        line = (
+            self._bytes[self._begins[node.lineno - 1] : self._begins[node.lineno]].decode().strip()
+        )
+        return Spot(self._path, name, place, self._bytes[begin:end].decode(), begin, line)
 
 
 # --- Numbers of module level ---

@@ -210,8 +210,8 @@ def table(outcomes: Sequence[Outcome]) -> list[str]:
     lost = [one.mutant for one in outcomes if not one.noticed]
     lines = []
     if lost:
-        lines = ["| Place | As it is | Change that no test notices |\n", "| --- | --- | --- |\n"]
-        lines += [_row(one.spot.label, one.spot.text, one.change) for one in lost]
+        lines = ["| Place | Line | Change that no test notices |\n", "| --- | --- | --- |\n"]
+        lines += [_row(one.spot.label, one.spot.line, one.becomes) for one in lost]
         lines += ["\n"]
     return [*lines, f"{len(outcomes)} changes, {len(lost)} of them not noticed\n"]
 

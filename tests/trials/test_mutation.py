@@ -106,7 +106,7 @@ def test_what_functions_decide_is_changed_in_every_way(tmp_path: Path) -> None:
     path = tmp_path / "some.py"
     path.write_text(CODE, "utf-8")
     found = mutants.code(path)
-    assert {one.described.removeprefix("some.") for one in found} == {
+    assert {f"{one.spot.name}: {one.becomes}" for one in found} == {
         "Meter.read: 4 -> `5`",
         (
             "Meter.read: not line and self.open or most < 2 <= LIMIT"
@@ -137,6 +137,9 @@ def test_what_functions_decide_is_changed_in_every_way(tmp_path: Path) -> None:
         "wait: 6 -> `7`",
         "wait: 4 -> `5`",
     }
+    assert found[0].described == (
+        'some.Meter.read: `def read(self, line: str, most: "int | None" = 4) -> bool:`: 4 -> `5`'
+    )
     for mutant in found:
         changed = mutant.write(path.read_bytes())
         compile(changed, path, "exec")
@@ -182,6 +185,6 @@ def test_the_table_tells_what_no_test_notices(module: Path) -> None:
     number = mutants.numbers(module)[0]
     noticed, lost = (mutants.scaled(number, change) for change in mutants.CHANGES)
     lines = mutation.table([Outcome(noticed, "test_some.py::test", 1.0), Outcome(lost, "", 2.0)])
-    assert "| some.WHOLE | 30 | / 3 |\n" in lines
-    assert "| some.WHOLE | 30 | * 3 |\n" not in lines
+    assert "| some.WHOLE | WHOLE: Final = 30 | 30 -> / 3 |\n" in lines
+    assert "| some.WHOLE | WHOLE: Final = 30 | 30 -> * 3 |\n" not in lines
     assert lines[-1] == "2 changes, 1 of them not noticed\n"
