@@ -42,6 +42,10 @@ EXCLUDED: Final = {
 
 UNSEEN: Final[Mapping[str, str]] = {
     "crc._arc_table: `for byte in range(256):`: 256 -> `257`": "a byte has 256 values",
+    "jumps.is_explained: `return moves.power >= _MOVING * max(abs(float(before.get(moves.net, 0))),"
+    " _LEAST_WATTS)`: 0 -> `1`": "the least power is more than either",
+    "jumps._Moves.counted: `towards = mean - last if self._values[self.net] > last else last -"
+    " mean`: self._values[self.net] > last -> `(self._values[self.net] >= last)`": "no jump is 0",
     "segments.Joiner.__init__: `self._offset = 0`: 0 -> `1`": "the first part sets it",
 }
 """Mutants of code that nobody could tell from the original, as described, each with the reason."""
