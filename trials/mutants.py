@@ -41,7 +41,13 @@ EXCLUDED: Final = {
 
 
 UNSEEN: Final[Mapping[str, str]] = {
-    "crc._arc_table: `for byte in range(256):`: 256 -> `257`": "a byte has 256 values",
+    "crc._folded: `step = 1 << (bits.bit_length() // _ARC_DEGREE).bit_length()`: 1 -> `2`": (
+        "a step more than needed changes nothing"
+    ),
+    "crc._folded: `step = 1 << (bits.bit_length() // _ARC_DEGREE).bit_length()`:"
+    " bits.bit_length() // _ARC_DEGREE -> `(bits.bit_length() * _ARC_DEGREE)`": (
+        "steps more than needed change nothing"
+    ),
     "jumps.is_explained: `return moves.power >= _MOVING * max(abs(float(before.get(moves.net, 0))),"
     " _LEAST_WATTS)`: 0 -> `1`": "the least power is more than either",
     "jumps._Moves.counted: `towards = mean - last if self._values[self.net] > last else last -"
