@@ -35,7 +35,6 @@ WITHOUT_TEMPLATE = SILENT | {
     # Their time and date are texts of their own.
     *(("am550", "kaernten"), ("am550", "text"), ("am550", "text-zeros"), ("dsmr", "denmark-nes")),
     *(("ie5", "croatia"), ("ie5", "croatia-28"), ("im350", "kaernten"), ("im350", "wels")),
-    *(("dsmr2", "dsmr2"), ("dsmr2", "dsmr2-heat")),
 }
 
 
