@@ -119,6 +119,14 @@ def test_what_cannot_be_used_is_told_without_secrets(arguments: tuple[str, str])
     assert KEY.hex() not in str(caught.value)
 
 
+@pytest.mark.parametrize("option", ["--key", "--auth-key"])
+def test_an_empty_file_is_no_key(option: str, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.write_text("\n")
+    with pytest.raises(GivenError, match=f"^{option}-file: the file is empty.* --no{option[1:]}$"):
+        taken(f"{option}-file", str(empty))
+
+
 def test_a_variable_that_is_wrong_is_told() -> None:
     with pytest.raises(GivenError, match="SMARTMETER_KEY_FILE"):
         taken(SMARTMETER_KEY_FILE="/none")

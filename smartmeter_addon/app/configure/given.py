@@ -90,7 +90,12 @@ def _with_files(meter: Mapping[str, str]) -> dict[str, str]:
     given = {name: text for name, text in meter.items() if not name.endswith("_file")}
     for name in ("key", "auth_key"):
         if (file := meter.get(f"{name}_file")) is not None:
-            given[name] = _content(f"--{name.replace('_', '-')}-file", file)
+            flag = f"--{name.replace('_', '-')}"
+            given[name] = _content(f"{flag}-file", file)
+            if not given[name].strip():
+                raise GivenError(
+                    f"{flag}-file: the file is empty; to go on without: --no{flag[1:]}"
+                )
     return given
 
 
