@@ -352,3 +352,8 @@ def test_a_time_of_the_log_that_is_none_is_told_with_its_line(time: str) -> None
 def test_what_is_no_time_of_day_is_no_byte_either() -> None:
     with pytest.raises(HexTextError, match="line 1"):
         capture.parse(b"99:99:99 rx: 68 fa fa 68\n")
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u202f", "\u2009", " \u200b"])
+def test_the_blanks_of_a_page_of_the_web_are_white_space(blank: str) -> None:
+    assert data_of(SOME.hex(" ").replace(" ", blank)) == SOME

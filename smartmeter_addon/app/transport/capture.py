@@ -2,6 +2,7 @@
 
 import re
 import sys
+import unicodedata
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -12,6 +13,7 @@ from app.transport.recording import Chunk, Recording, RecordingError
 
 _TEXT_OF_A_METER: Final = re.compile(r"^\s*(?:/[A-Za-z]{3}|[\d.:*-]+\([^()\n]*\))", re.MULTILINE)
 _WHITE_SPACE: Final = "\t\n\v\f\r"
+_WITHOUT_WIDTH: Final = "\u200b\u2060\ufeff"
 
 
 class CaptureError(Exception):
@@ -78,5 +80,10 @@ def _text(data: bytes) -> str | None:
         text = data.decode(encoding)
     except UnicodeDecodeError:
         return None
-    plain = hex_text.without_colours(text)
+    # Pages of the web have blanks of other widths, and of none.
+    plain = "".join(
+        " " if unicodedata.category(c) == "Zs" else c
+        for c in hex_text.without_colours(text)
+        if c not in _WITHOUT_WIDTH
+    )
     return plain if all(c.isprintable() or c in _WHITE_SPACE for c in plain) else None
