@@ -285,3 +285,17 @@ def test_usage(arguments: list[str], status: int) -> None:
     )
     assert ended.returncode == status
     assert "sudo script/install --uninstall" in ended.stdout or "/missing" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--rollback", "--purge"], "only one of --rollback, --uninstall and --purge"),
+        (["--root"], "--root wants a folder"),
+    ],
+)
+def test_what_is_not_clear_is_not_done(arguments: list[str], said: str, tmp_path: Path) -> None:
+    command = [str(ROOT / "script" / "install"), "--root", str(tmp_path), *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert said in ended.stderr
