@@ -441,7 +441,7 @@ def test_line_type_and_keys_are_taken_from_the_options(
     result = run("record", "--options", path, "--meter", "2", "--seconds", "0.05")
     assert f"reading {adapter.path} (9600 8N1)" in result.err
     result = run("record", "--options", path, "--meter", "3", "--seconds", "0.05")
-    assert (result.status, "--meter 3: there are only 2" in result.err) == (2, True)
+    assert (result.status, "--meter 3: the options name 2 only" in result.err) == (2, True)
     path.write_text(json.dumps({"url": "/dev/none", "key": own_key()}))
     result = run("record", binary(tmp_path, meter(None, "kaifa")), "--options", path)
     assert "3 of them could be read" in result.err

@@ -250,7 +250,7 @@ def _options(
         except OptionsError as error:
             parser.error("; ".join(error.problems))
     if given.meter > len(options.meters):
-        parser.error(f"--meter {given.meter}: there are only {len(options.meters)} in the options")
+        parser.error(f"--meter {given.meter}: the options name {len(options.meters)} only")
     meter = options.meters[given.meter - 1]
     meter = replace(
         meter,
