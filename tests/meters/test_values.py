@@ -35,6 +35,13 @@ def test_an_integer_with_a_scale_is_written_like_the_decimal_number(
     assert Decimal(json.dumps(json.loads(jsontext.scaled(count, 0)))) == count
 
 
+def test_numbers_of_any_length_stay_exact() -> None:
+    number = Decimal(f"1.{'1' * 60}")
+    values = Values.of({"a": number, "b": 10**60 + 1})
+    assert values == {"a": number, "b": 10**60 + 1}
+    assert values.members() == [f'"a": {number}', f'"b": {10**60 + 1}']
+
+
 def test_one_layout_serves_all_like_values() -> None:
     first, second = (Values.of({"a": Decimal("1.0"), "b": n, "c": "x"}) for n in (1, 2))
     assert first.layout is second.layout

@@ -1,6 +1,6 @@
 """Units (Blue Book, class Register, unit enumeration) and exact scaling."""
 
-from decimal import Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from typing import Final
 
 UNITS: Final = {
@@ -85,6 +85,9 @@ _BY_LOWER_CASE: Final = {unit.lower(): unit for unit in reversed(_OF_TEXT) if un
 
 Number = int | Decimal
 
+_EXACT: Final = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX)
+"""Else numbers of more than 28 digits are rounded."""
+
 
 def scale(value: Number, exponent: int) -> Number:
     """Give ``value`` times ten to the ``exponent``, exactly."""
@@ -92,7 +95,7 @@ def scale(value: Number, exponent: int) -> Number:
         return value
     if exponent > 0:
         return value * int(10**exponent)
-    return Decimal(value).scaleb(exponent)
+    return Decimal(value).scaleb(exponent, _EXACT)
 
 
 def of_text(unit: str) -> str:

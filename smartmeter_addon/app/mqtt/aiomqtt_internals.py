@@ -24,7 +24,9 @@ have no public remedy:
 4. aiomqtt registers a socket for writing in the event loop's next turn, because paho may call from
    another thread. By then the socket can be closed, and its number be another socket's. And mostly
    a socket takes at once what is written, so waiting for it costs two turns of the loop a message.
-   Here it is written at once, and the loop waits only with what the socket does not take.
+   Here it is written at once, and the loop waits only with what the socket does not take. CONNECT
+   is written in the next turn, in which aiomqtt registers the socket for reading: a write to a
+   broker that hung up closes it.
    ``aiomqtt.Client._on_socket_register_write``, which paho calls when it has something to send.
 
 tests/mqtt/test_aiomqtt_internals.py asserts that each of these names exists.
@@ -133,6 +135,14 @@ class SocketClient(aiomqtt.Client):
                 if not self._disconnected.done():
                     self._disconnected.set_exception(error)
 
-        write()
-        if client.want_write() and sock.fileno() >= 0:
-            asyncio.get_running_loop().add_writer(sock.fileno(), write)
+        def begin() -> None:
+            if sock.fileno() >= 0:
+                write()
+            if sock.fileno() >= 0 and client.want_write():
+                loop.add_writer(sock.fileno(), write)
+
+        loop = asyncio.get_running_loop()
+        if self._connected.done():
+            begin()
+        else:
+            loop.call_soon(begin)
