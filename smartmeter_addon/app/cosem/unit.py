@@ -94,7 +94,8 @@ def scale(value: Number, exponent: int) -> Number:
     if not exponent:
         return value
     if exponent > 0:
-        return value * int(10**exponent)
+        factor = int(10**exponent)
+        return _EXACT.multiply(value, factor) if isinstance(value, Decimal) else value * factor
     return Decimal(value).scaleb(exponent, _EXACT)
 
 
