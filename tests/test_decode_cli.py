@@ -669,3 +669,32 @@ def test_a_closed_standard_output_ends_the_program_quietly(tmp_path: Path, count
 def test_the_exit_status_says_what_went_wrong() -> None:
     assert run("decode", stdin=b"\x01\x02").returncode == 1
     assert run("decode", "--nonsense").returncode == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("command", ["decode", "listen", "record", "replay"])
+def test_an_output_that_is_full_is_told_in_one_sentence(command: str, tmp_path: Path) -> None:
+    capture = tmp_path / "capture"
+    capture.write_bytes(telegram("aidon", "norway").data)
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "app", command, str(capture)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(ADDON)},
+            check=False,
+            timeout=30,
+        )
+    assert ended.returncode == 1
+    assert b"Traceback" not in ended.stderr
+    assert ended.stderr.endswith(b"the output cannot be written: no space left on device\n")
+
+
+def test_a_folder_of_profiles_that_is_not_there_is_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "none"
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["decode", "--profiles", str(folder), "-"])
+    assert ended.value.code == 2
+    assert f"--profiles {folder}: there is no such folder" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import errno
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -35,6 +36,9 @@ AUTH_KEY_VARIABLE: Final = "SMARTMETER_AUTH_KEY"
 PROGRAM_VARIABLE: Final = "SMARTMETER_PROGRAM"
 """Names the command by which the program was called, for its help."""
 
+_OUTPUT_ERRORS: Final = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""Of standard output that takes no more."""
+
 _COMMANDS: Final = ("run", "configure", "decode", "listen", "record", "replay", "status")
 
 
@@ -59,6 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return configure(options, parser.prog)
     if options.command == "status":
         return show(sys.stdout, sys.stderr, datetime.now(UTC))
+    if options.profiles and not options.profiles.is_dir():
+        parser.error(f"--profiles {options.profiles}: there is no such folder")
     try:
         profiles = profile_files.load(options.profiles or commands.profiles_folder(options))
     except profile_files.ProfileError as error:
@@ -77,10 +83,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status = command[options.command](parser, options, keys, profiles)
         sys.stdout.flush()
-    except BrokenPipeError:  # whoever reads the output has enough of it, like head
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    except (OSError, ExceptionGroup) as error:
+        return _output_failed(error)
     return status
+
+
+def _output_failed(error: OSError | ExceptionGroup[Exception]) -> int:
+    """Say why standard output takes no more; give the exit status.
+
+    Raises:
+        OSError, ExceptionGroup: the error has another cause.
+    """
+    cause: BaseException = error
+    while isinstance(cause, ExceptionGroup):
+        cause = cause.exceptions[0]
+    if not isinstance(cause, OSError) or cause.errno not in _OUTPUT_ERRORS or cause.filename:
+        raise error
+    if not isinstance(cause, BrokenPipeError):  # whoever reads has enough of it, like head
+        reason = (cause.strerror or "unknown error").lower()
+        sys.stderr.write(f"the output cannot be written: {reason}\n")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
 
 
 def _decode(

@@ -143,6 +143,11 @@ def replay(
         if not printer.readings:
             size = sum(len(chunk.data) for chunk in capture.recording)
             _logger.warning("no reading in %d bytes; `decode` shows what is in them", size)
+        elif faults := reader.counts.faults:
+            what = (
+                "%d readings; %d pieces could not be read or are not accepted, `decode` shows more"
+            )
+            _logger.warning(what, printer.readings, faults)
         return 0 if printer.readings and not reader.counts.faults else 1
 
 
