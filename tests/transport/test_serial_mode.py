@@ -1,6 +1,7 @@
 """The serial mode as text."""
 
 import pytest
+import serial
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,12 +10,21 @@ from app.transport.serial_mode import SerialMode
 MODE = SerialMode(2400, 8, "E", 1)
 
 
-@given(st.integers(300, 921600), st.integers(5, 8), st.sampled_from("NEO"), st.sampled_from([1, 2]))
+@given(
+    st.integers(300, 921600), st.integers(5, 8), st.sampled_from("NEOMS"), st.sampled_from([1, 2])
+)
 def test_a_mode_is_read_back_from_its_own_text(
     baudrate: int, bytesize: int, parity: str, stopbits: int
 ) -> None:
     mode = SerialMode(baudrate, bytesize, parity, stopbits)
     assert SerialMode.parse(str(mode)) == mode
+
+
+@pytest.mark.parametrize("text", ["8M1", "8S1", "7M1", "7s2"])
+def test_mark_and_space_are_parities(text: str) -> None:
+    mode = SerialMode.parse(f"9600 {text}")
+    assert str(mode) == f"9600 {text.upper()}"
+    assert {"M": serial.PARITY_MARK, "S": serial.PARITY_SPACE}[mode.parity] == mode.parity
 
 
 @pytest.mark.parametrize("text", ["2400 8E1", " 2400  8e1 ", "2400,8E1", "2400, 8E1"])

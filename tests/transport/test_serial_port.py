@@ -5,9 +5,11 @@ import os
 import termios
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
+from app.transport import serial_port
 from app.transport.address import SerialPort
 from app.transport.parity import errors_in
 from app.transport.reopening import Feed
@@ -58,7 +60,34 @@ async def test_a_port_that_is_closed_is_not_watched(adapter: Adapter) -> None:
     assert len(watched) == before
 
 
-@pytest.mark.parametrize("mode", [MODE, SerialMode(9600, 7, "E", 1), SerialMode(2400, 8, "O", 1)])
+_CMSPAR = 0o10000000000  # <asm-generic/termbits.h>: the parity bit sticks; termios has no name
+_MARKS_AND_SPACES = {
+    "8M1": _CMSPAR | termios.PARODD,
+    "8S1": _CMSPAR,
+    "7M1": _CMSPAR | termios.PARODD,
+    "7S2": _CMSPAR,
+    "8O1": termios.PARODD,
+    "8N1": 0,
+}
+
+
+@pytest.mark.parametrize(("text", "flags"), _MARKS_AND_SPACES.items())
+async def test_mark_and_space_are_set(
+    adapter: Adapter, monkeypatch: pytest.MonkeyPatch, text: str, flags: int
+) -> None:
+    """A pty drops data bits and PARENB, but keeps which parity it would be."""
+    monkeypatch.setattr(serial_port, "_PSEUDO_TERMINALS", Path("/nowhere"))
+    async with opened(adapter, SerialMode.parse(f"9600 {text}")):
+        slave = os.open(adapter.path, os.O_RDWR | os.O_NOCTTY)
+        attributes = termios.tcgetattr(slave)
+        os.close(slave)
+    assert attributes[2] & (_CMSPAR | termios.PARODD) == flags
+
+
+MODES = [SerialMode.parse(f"9600 {text}") for text in ("8E1", "7E1", "8O1", "8M1", "8S1", "7M1")]
+
+
+@pytest.mark.parametrize("mode", MODES, ids=str)
 async def test_with_a_parity_errors_are_marked_and_a_true_ff_arrives_once(
     adapter: Adapter, mode: SerialMode
 ) -> None:

@@ -4,11 +4,14 @@ import re
 from typing import Final, NamedTuple, Self
 
 _BAUDRATES: Final = range(300, 921600 + 1)
-_MODE: Final = re.compile(r"\s*([0-9]{3,6})[\s,]+([5-8])([NEO])([12])\s*", re.IGNORECASE)
+_MODE: Final = re.compile(r"\s*([0-9]{3,6})[\s,]+([5-8])([NEOMS])([12])\s*", re.IGNORECASE)
 
 
 class SerialMode(NamedTuple):
-    """How bytes look on a serial line; its text is like ``2400 8E1``."""
+    """How bytes look on a serial line; its text is like ``2400 8E1``.
+
+    The letters of the parity are pySerial's: none, even, odd, mark (always 1), space (always 0).
+    """
 
     baudrate: int
     bytesize: int
@@ -26,7 +29,8 @@ class SerialMode(NamedTuple):
         if not match or int(match[1]) not in _BAUDRATES:
             raise ValueError(
                 "a serial mode is a baud rate from 300 to 921600, a blank, data bits (5 to 8),"
-                " parity (N, E or O) and stop bits (1 or 2), like 2400 8E1 or 9600 8N1"
+                " parity (N, E, O, M for mark or S for space) and stop bits (1 or 2), like 2400 8E1"
+                " or 9600 8N1"
             )
         return cls(int(match[1]), int(match[2]), match[3].upper(), int(match[4]))
 
