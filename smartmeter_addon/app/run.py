@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Protocol, TextIO
 
 from app import __version__, log
-from app.config import supervisor
+from app.config import lines, supervisor
 from app.config.options import (
     CONSOLE_CHOICES,
     MeterOptions,
@@ -30,6 +30,7 @@ from app.config.options import (
 )
 from app.config.timezone import local_zone
 from app.line import sections
+from app.line.one_line import OneLineEach
 from app.line.output import Output, Outputs
 from app.line.reader import LineReader, now_utc
 from app.line.ticks import tick
@@ -127,20 +128,28 @@ async def serve(
     _logger.info("smart meter reader %s", __version__)
 
     wired = list(_wire_outputs(options, state, environment, redactor, stop))
-    output = Outputs([one.output for one in wired])
+    output = OneLineEach(Outputs([one.output for one in wired]))
     zone = local_zone()
     sections.carry_over(state, options.meters)
+    doubled = lines.doubled(options.meters)
+    for sentence in doubled.values():
+        _logger.error("%s", sentence)
+    # Labels of all, so that a meter keeps its own whether or not others can be read.
+    labels = sections.labels_of(options.meters)
     readers = [
-        line_reader(meter, output, profiles=profiles, zone=zone, state=state, label=label)
-        for meter, label in zip(options.meters, sections.labels_of(options.meters), strict=True)
+        line_reader(
+            meter, output.of_line(label), profiles=profiles, zone=zone, state=state, label=label
+        )
+        for position, (meter, label) in enumerate(zip(options.meters, labels, strict=True))
+        if position not in doubled
     ]
     notifier = Notifier.from_environment(environment, os.getpid())
     started = now_utc()
 
     def status() -> Status:
-        lines = [reader.status() for reader in readers]
+        told = [reader.status() for reader in readers]
         outputs = {one.name: OutputState(one.state.works, one.state.sentence) for one in wired}
-        return Status(__version__, started, now_utc(), outputs, lines).redacted(redactor)
+        return Status(__version__, started, now_utc(), outputs, told).redacted(redactor)
 
     folder = folder_of(environment)
     telling = partial(keep_telling, status, folder, notifier)

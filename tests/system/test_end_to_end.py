@@ -16,7 +16,7 @@ import pytest
 from app import __version__
 from app.meters.sensors import DIAGNOSTICS
 from app.mqtt.topics import Topics
-from simulator.ciphering import AUTH_KEY
+from simulator.ciphering import AUTH_KEY, KEY
 from simulator.families import FAMILIES
 from simulator.wires import TcpServer
 from tests.support.mosquitto import TIMEOUT, Mosquitto, Watcher
@@ -176,6 +176,54 @@ async def test_several_meters_on_several_lines_are_read_side_by_side(
             await end(program)
             for meter in (kaifa, e450):
                 await home.wait(TOPICS.meter_status(meter.id), "offline")
+
+
+async def test_a_meter_on_the_line_of_another_is_not_read_and_the_rest_is(
+    broker: Mosquitto, adapter: Adapter, tmp_path: Path
+) -> None:
+    with closing(await TcpServer.listen(0)) as gateway:
+        kaifa = SimulatedMeter(adapter, "kaifa", "tinetz", zone=UTC)
+        e450 = SimulatedMeter(gateway, "e450", "steiermark", zone=UTC)
+        others = [{"device": str(adapter.path)}, {"url": f"tcp://127.0.0.1:{gateway.port}"}]
+        others[1]["key"] = KEY.hex()
+        given = options(broker, adapter.path, additional_meters=others)
+        async with broker.watch() as home, running(given, tmp_path) as program:
+            assert (
+                f"the first meter and additional_meters[0] have the same device, {adapter.path};"
+                " additional_meters[0] is not read"
+            ) in await program.logs(" ERROR ")
+            await program.logs(f"{adapter.path}: reading ")
+            async with asyncio.timeout(TIMEOUT):
+                await gateway.clients(1)
+            for meter in (kaifa, e450):
+                truth = (await meter.push()).truth
+                assert await said(home, meter) == state(truth)
+            await end(program)
+    assert "in use by another program" not in program.output
+
+
+async def test_a_meter_on_two_lines_is_published_once(
+    broker: Mosquitto, adapter: Adapter, tmp_path: Path
+) -> None:
+    with closing(await TcpServer.listen(0)) as gateway:
+        meter = SimulatedMeter(adapter, "kaifa", "tinetz", zone=UTC)
+        second = {"url": f"tcp://127.0.0.1:{gateway.port}", "key": KEY.hex()}
+        given = options(broker, adapter.path, additional_meters=[second])
+        async with broker.watch() as home, running(given, tmp_path) as program:
+            await program.ready()
+            async with asyncio.timeout(TIMEOUT):
+                await gateway.clients(1)
+            for _ in range(2):
+                telegram = await meter.push()
+                assert await said(home, meter) == state(telegram.truth)
+                gateway.write(telegram.data)
+            told = await program.logs("is read on two lines")
+            assert f"{adapter.path} and tcp://127.0.0.1:{gateway.port}" in told
+            await end(program)
+            await home.wait(TOPICS.meter_status(meter.id), "offline")
+    states = [seen for seen in home.messages if seen.topic == TOPICS.state(meter.id)]
+    assert len(states) == 2
+    assert program.output.count("is read on two lines") == 1
 
 
 async def test_home_assistant_started_later_finds_the_meter(
