@@ -233,21 +233,43 @@ async def test_secrets_are_found_in_what_asyncio_reports() -> None:
 def test_a_secret_added_later_is_hidden_from_then_on() -> None:
     stream = io.StringIO()
     redactor = log.setup("info", (), stream)
-    redactor.hide("s3cret")
+    redactor.hide("s3cret-one")
     redactor.hide("")
-    logging.getLogger("x").info("password s3cret")
+    logging.getLogger("x").info("password s3cret-one")
     assert stream.getvalue().endswith("password ***\n")
 
 
 def test_a_secret_that_begins_with_another_one_is_hidden_whole() -> None:
-    assert log.Redactor(["abc", "abcdef"])("x abcdef abc x") == "x *** *** x"
+    hidden = log.Redactor(["swordfish", "swordfishes"])
+    assert hidden("x swordfishes swordfish x") == "x *** *** x"
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        *("p", "5", "\\", "meter", "Meter", "kaifa", "hunter2"),
+        *("homeassistant", "HomeAssistant", "smartmeter", "telegrams", "mosquitto", "password"),
+        *("connected", "smart meter reader", "last telegram"),
+    ],
+)
+def test_what_is_short_or_a_word_of_the_program_tears_no_line(plain: str) -> None:
+    line = f"reading the smart meter, \\5: {plain} of homeassistant"
+    assert log.Redactor([plain, "swordfish"])(f"{line} swordfish") == f"{line} ***"
+
+
+@pytest.mark.parametrize("secret", ["hunter2!", "12-34-56", "swordfish", "meter-of-mine", KEY])
+def test_what_is_long_and_no_word_of_the_program_is_hidden(secret: str) -> None:
+    assert log.Redactor([secret])(f"with {secret}.") == "with ***."
 
 
 def test_without_secrets_nothing_is_changed() -> None:
     assert log.Redactor([""])("nothing to hide") == "nothing to hide"
 
 
-@given(st.lists(st.text(min_size=1), min_size=1, max_size=3), st.text(), st.text(), st.data())
+LONG = st.text(min_size=24, max_size=40)
+
+
+@given(st.lists(LONG, min_size=1, max_size=3), st.text(), st.text(), st.data())
 def test_no_secret_survives(
     secrets: list[str], before: str, after: str, data: st.DataObject
 ) -> None:

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Collection, Iterable
+from pathlib import Path
 from types import TracebackType
 from typing import Final, TextIO
 from urllib.parse import quote
@@ -44,6 +45,13 @@ _COLOURS: Final = {
 _RESET: Final = "\x1b[0m"
 
 _HIDDEN: Final = "***"
+_SHORTEST: Final = 8
+"""Characters of the shortest secret that is replaced; fewer occur in any text."""
+_LONGER_THAN_WORDS: Final = 24
+"""Characters of a secret that is no text of the program's own."""
+_SOURCES: Final = (".py", ".toml")
+_JOINED: Final = re.compile(r'"\s*\n\s*f?"')
+"""Between the parts of a text that takes several lines of the source."""
 _HEX_KEY: Final = re.compile(r"(?:[0-9a-f]{2}){16,}", re.IGNORECASE)
 _LINE_BREAKS: Final = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+\s*")
 # And what turns the direction of writing, or cannot be seen at all.
@@ -54,6 +62,10 @@ _CONTROLS: Final = re.compile(
 
 class Redactor:
     """Replaces secrets in text by ``***``, in any mixture of upper and lower case.
+
+    This is the net behind the places where secrets are kept out: what is short, or a word of the
+    program's own, is not replaced. A password "meter" would tear every line, and ``***`` in place
+    of a word that everybody knows says what the password is.
 
     Beside the text itself, it finds the forms that Python gives it in a repr, in JSON and in a URL,
     and keys in hexadecimal digits with blanks, colons or dashes between the bytes.
@@ -66,7 +78,8 @@ class Redactor:
 
     def hide(self, *secrets: str) -> None:
         """Add secrets that became known later, such as the password the Supervisor names."""
-        self._patterns.update(pattern for secret in secrets for pattern in _patterns(secret))
+        distinctive = _distinctive({secret for secret in secrets if len(secret) >= _SHORTEST})
+        self._patterns.update(pattern for secret in distinctive for pattern in _patterns(secret))
         if self._patterns:
             # The longest first: a secret that begins with another one goes as a whole.
             ordered = sorted(self._patterns, key=lambda pattern: (-len(pattern), pattern))
@@ -196,10 +209,21 @@ def _level(number: int) -> tuple[int, str]:
     return own, name.upper()
 
 
+def _distinctive(secrets: Collection[str]) -> list[str]:
+    """Give the secrets that the program's own text does not hold."""
+    if all(len(secret) >= _LONGER_THAN_WORDS for secret in secrets):
+        return list(secrets)
+    sources = (path for path in Path(__file__).parent.rglob("*") if path.suffix in _SOURCES)
+    own = _JOINED.sub("", "\n".join(path.read_text("utf-8") for path in sources)).casefold()
+    return [
+        secret
+        for secret in secrets
+        if len(secret) >= _LONGER_THAN_WORDS or secret.casefold() not in own
+    ]
+
+
 def _patterns(secret: str) -> set[str]:
     """Give regular expressions for the forms in which a secret may turn up."""
-    if not secret:
-        return set()
     forms = {
         secret,
         repr(secret)[1:-1],

@@ -196,6 +196,15 @@ def test_a_private_key_is_a_secret_as_a_whole_and_line_by_line() -> None:
     assert parse(by_path, METER_TYPES).secrets() == frozenset()
 
 
+@pytest.mark.parametrize("password", ["homepi-2026", "HomePi", "house/meter", "gateway:2000"])
+def test_a_password_that_another_option_shows_is_not_hidden_there(password: str) -> None:
+    raw = {
+        "url": "tcp://gateway:2000",
+        "mqtt": {"host": "homepi-2026", "base_topic": "house/meter", "password": password},
+    }
+    assert parse(raw, METER_TYPES).secrets() == frozenset()
+
+
 def test_without_secrets_none_is_named() -> None:
     assert parse({"key": "", "mqtt": {"password": None}}, METER_TYPES).secrets() == frozenset()
 

@@ -106,6 +106,17 @@ def test_a_value_is_shown_as_far_as_it_is_no_secret(value: object, shown: str) -
     assert redaction.shown(value) == shown
 
 
+@pytest.mark.parametrize("text", ["p", "meter", 'it\'s "so"'])
+def test_a_secret_is_sent_as_it_is_and_shown_nowhere(text: str) -> None:
+    secret = redaction.Secret(text)
+    assert secret == text
+    assert secret.encode() == text.encode()
+    assert redaction.plain(secret) == redaction.plain(text) == text
+    assert type(redaction.plain(secret)) is str
+    shown = (f"{secret}", f"{secret!r}", f"{secret:>9}", str(secret), str([secret]))
+    assert [one.strip("[]") for one in (*shown, str(KeyError(secret)))] == ["***"] * 6
+
+
 @pytest.mark.parametrize(
     ("value", "kind"),
     [

@@ -308,7 +308,44 @@ async def test_nothing_leaks_from_options_that_cannot_be_used(
     assert not found(program.output, SECRETS)
 
 
+# Passwords that are words
+
+
+@pytest.mark.parametrize("password", ["p", "meter", "homeassistant", "Smart meter"])
+async def test_a_password_that_is_a_word_tears_no_line_and_is_not_shown(
+    adapter: Adapter, tmp_path: Path, password: str
+) -> None:
+    directory = tmp_path / "mosquitto"
+    directory.mkdir()
+    broker = Guarded(directory)
+    broker.lets_in(password)
+    broker.start()
+    meter = SimulatedMeter(adapter, "e450", key=GUEK)
+    given = options(broker, adapter)
+    given["mqtt"]["password"] = password
+    async with broker.watch() as home, running(given, tmp_path) as program:
+        await program.ready()
+        await meter.push()
+        await home.wait(TOPICS.state(meter.id))
+        await program.stop()
+    async with running(given, tmp_path, before=WITH_THE_PASSWORD, may_fail=True) as program:
+        told = await program.logs("publishing failed through a mistake")
+        await program.stop()
+    broker.stop()
+    assert "smart meter reader" in program.output
+    assert told.count("***") == 3
+    assert program.output.replace(told, "").count("***") == 0
+
+
 # Exceptions that hold secrets
+
+WITH_THE_PASSWORD = """
+import app.mqtt.conversation
+async def mistaken(self):
+    password = self._connection._broker.password
+    raise ValueError(password, [password], f"with {password}")
+app.mqtt.conversation.Conversation._receive = mistaken
+"""
 
 IN_THE_DECODER = """
 import app.decoder

@@ -112,7 +112,7 @@ def key(value: object) -> bytes:
         raise vol.Invalid(str(error)) from None
 
 
-def password(value: object) -> str:
+def password(value: object) -> redaction.Secret:
     """Take a password as it is, blanks included."""
     given = f"{redaction.kind(value)} is given (not shown)"
     if not isinstance(value, str):
@@ -122,10 +122,10 @@ def password(value: object) -> str:
             f"{given}, and some of them are none that can be sent; wanted is the password as you"
             " type it elsewhere"
         )
-    return value
+    return redaction.Secret(value)
 
 
-def token(value: object) -> str:
+def token(value: object) -> redaction.Secret:
     """Take the token of a database."""
     wanted = "wanted is the token as the database shows it, in one line without blanks"
     if not isinstance(value, str):
@@ -133,7 +133,7 @@ def token(value: object) -> str:
     stripped = value.strip()
     if not re.fullmatch("[!-~]+", stripped):
         raise vol.Invalid(f"{redaction.kind(value)} is given (not shown); {wanted}")
-    return stripped
+    return redaction.Secret(stripped)
 
 
 def pem_or_path(normalise: Callable[[str], str]) -> TextValidator:

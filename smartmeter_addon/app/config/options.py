@@ -130,10 +130,25 @@ class Options:
             if key.isascii():
                 texts.add(key.decode("ascii"))
         passwords = self.mqtt.password, self.influxdb.password, self.influxdb.token
-        texts.update(password for password in passwords if password is not None)
+        texts.update(redaction.plain(password) for password in passwords if password is not None)
+        texts -= {password for password in passwords if password and self._shows(password)}
         if self.mqtt.client_key is not None and pem.is_pem(self.mqtt.client_key):
             texts |= pem.lines(self.mqtt.client_key)
         return frozenset(texts | {text.strip() for text in texts} - {""})
+
+    def _shows(self, password: str) -> bool:
+        """Tell whether an option that is no secret holds a password, and is written all the same.
+
+        To replace it there would say what the password is.
+        """
+        texts = [
+            *(text for meter in self.meters for text in (meter.name, meter.device, meter.url)),
+            *(self.mqtt.host, self.mqtt.username, self.mqtt.base_topic, self.mqtt.discovery_prefix),
+            *(self.influxdb.url, self.influxdb.username, self.influxdb.database),
+            *(self.influxdb.org, self.influxdb.bucket),
+        ]
+        wanted = redaction.plain(password).casefold()
+        return any(wanted in text.casefold() for text in texts if text)
 
 
 class OptionsError(Exception):

@@ -21,6 +21,28 @@ _MAX_PATH: Final = 150
 """Characters of the longest path: fewer than any certificate or key has."""
 
 
+class Secret(str):
+    """A text that no message, exception or list shows.
+
+    It equals the text and is sent as such. Formatting it gives ``***``; `plain` gives the text.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+    def __format__(self, _: str) -> str:
+        return "***"
+
+
+def plain(text: str) -> str:
+    """Give the text that a `Secret` holds; any other text is given as it is."""
+    return str.__str__(text)
+
+
 def entered_secrets(raw: object) -> Iterator[str]:
     """Find the keys, passwords, tokens and private keys in options, as they were typed.
 

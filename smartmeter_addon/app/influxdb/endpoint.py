@@ -50,11 +50,11 @@ def endpoint(options: InfluxdbOptions) -> Endpoint:
         case 2:
             query = {"org": options.org, "bucket": options.bucket, "precision": "ms"}
             path, name = "/api/v2/write", f"bucket {options.bucket}"
-            token = f"Token {options.token}"
+            token = "Token " + (options.token or "")  # a Secret shows itself in no f-string
         case 3:
             query = {"db": options.database, "precision": "millisecond"}
             path, name = "/api/v3/write_lp", f"database {options.database}"
-            token = f"Bearer {options.token}"
+            token = "Bearer " + (options.token or "")
         case _:
             query = {"db": options.database, "rp": options.retention_policy, "precision": "ms"}
             path, name = "/write", f"database {options.database}"
@@ -76,5 +76,5 @@ def tls_context(options: InfluxdbOptions) -> ssl.SSLContext:
 def _basic(username: str | None, password: str | None) -> str | None:
     if username is None:
         return None
-    credentials = f"{username}:{password or ''}".encode()
+    credentials = (username + ":" + (password or "")).encode()
     return f"Basic {base64.b64encode(credentials).decode('ascii')}"
