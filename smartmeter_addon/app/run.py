@@ -27,6 +27,7 @@ from app.config.options import (
     Options,
     OptionsError,
     load,
+    readable_by_all,
 )
 from app.config.timezone import local_zone
 from app.line import sections
@@ -95,6 +96,11 @@ def run(options_file: Path, environment: Mapping[str, str] = os.environ) -> int:
     redactor = log.setup(options.log_level, options.secrets(), stream)
     redactor.hide(environment.get("SUPERVISOR_TOKEN", ""))
     log.log_crashes()
+    for doubt in options.doubts():
+        _logger.warning("%s", doubt)
+    if "SUPERVISOR_TOKEN" not in environment:  # else it is the Supervisor who wrote the file
+        for warning in readable_by_all(options_file):
+            _logger.warning("%s", warning)
     if not options_file.exists():
         _logger.info("there is no file of options %s; all come from the environment", options_file)
     state = State(_folder(environment, "STATE_DIRECTORY", options_file) / STATE_FILE)

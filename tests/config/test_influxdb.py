@@ -79,7 +79,7 @@ def test_certificates_go_with_https() -> None:
         (V1 | {"url": "http://h:99999"}, ['url: "http://h:99999" is given; the port is not']),
         (V1 | {"url": 8086}, ["url: 8086 is given; wanted is a text in quotes: an address like"]),
         (V1 | {"database": 5}, ["database: 5 is given; wanted is a text in quotes"]),
-        (V3 | {"token": 5}, ["token: a number of 1 digits is given (not shown); wanted is the"]),
+        (V3 | {"token": 5}, ["token: a number of 1 digit is given (not shown); wanted is the"]),
         (V1 | {"db": "d"}, ["db: there is no such option"]),
     ],
 )

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.config.options import MeterOptions, MqttOptions, Options, OptionsError, load, parse
+from app.config.options import (
+    MeterOptions,
+    MqttOptions,
+    Options,
+    OptionsError,
+    load,
+    parse,
+    readable_by_all,
+)
 from app.dlms.ciphering import Keys
 from app.transport.serial_mode import SerialMode
 from tests.support.options import KEY, METER_TYPES, PEM_KEY, problem
@@ -108,7 +116,7 @@ def test_the_default_port_depends_on_tls(mqtt: dict[str, object], port: int) -> 
 @pytest.mark.parametrize("raw", [None, [], "text", 1])
 def test_options_are_a_group(raw: object) -> None:
     assert problem(raw).startswith("the options: ")
-    assert problem(raw).endswith(" is given; wanted is a group of options")
+    assert " is given; wanted is a group of options" in problem(raw)
 
 
 def test_certificate_and_key_go_together() -> None:
@@ -248,6 +256,49 @@ def test_a_file_that_is_missing_or_no_json_is_reported(
         load(path, METER_TYPES)
     assert caught.value.problems[0].startswith(f"the file of options {path} {words}")
     assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("mode", "raw", "warned"),
+    [
+        (0o644, {"key": KEY}, True),
+        (0o604, {"mqtt": {"password": "p"}}, True),
+        (0o640, {"key": KEY}, False),
+        (0o600, {"key": KEY}, False),
+        (0o644, {"name": "Keller"}, False),
+    ],
+)
+def test_a_file_with_secrets_that_everybody_can_read_is_warned_of_once(
+    tmp_path: Path, mode: int, raw: object, *, warned: bool
+) -> None:
+    path = tmp_path / "options.json"
+    path.write_text(json.dumps(raw))
+    path.chmod(mode)
+    sentence = (
+        f"the file of options {path} holds a key or a password, and every user of this computer can"
+        f" read it; take the right from the others: chmod 600 {path}"
+    )
+    assert list(readable_by_all(path)) == [sentence] * warned
+
+
+def test_without_a_file_of_options_there_is_nothing_to_warn_of(tmp_path: Path) -> None:
+    path = tmp_path / "options.json"
+    assert list(readable_by_all(path)) == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "options"),
+    [
+        ({"key": KEY[:16]}, ["key"]),
+        ({"auth_key": "1234567890123456"}, ["auth_key"]),
+        ({"additional_meters": [{}, {"key": KEY[16:]}]}, ["additional_meters[1].key"]),
+        ({"key": PLAIN_KEY, "auth_key": KEY}, []),
+    ],
+)
+def test_a_key_of_16_digits_is_taken_and_doubted(
+    keys: dict[str, object], options: list[str]
+) -> None:
+    assert [doubt.partition(":")[0] for doubt in parse(keys, METER_TYPES).doubts()] == options
 
 
 def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path) -> None:

@@ -159,6 +159,7 @@ async def running(
     text = options if isinstance(options, str) else json.dumps(options)
     if not file.exists() or file.read_text("utf-8") != text:
         file.write_text(text, encoding="utf-8")
+        file.chmod(0o600)  # else the program warns of it
     begin = monotonic()
     module = ("-c", f"{before}\nimport sys, app.cli\nsys.exit(app.cli.main())")
     process = await asyncio.create_subprocess_exec(

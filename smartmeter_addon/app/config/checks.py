@@ -2,10 +2,10 @@
 
 A value that is refused raises ``voluptuous.Invalid`` with the sentence that follows the option's
 name: what was given, and what is wanted. Voluptuous walks the groups of options and keeps the path
-to each problem; `sentences` puts path and sentence together.
+to each problem; `sentences` puts path, value and sentence together, and shows no value that is a
+secret in another option.
 """
 
-import difflib
 import ipaddress
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import voluptuous as vol
 
-from app.config import pem, redaction
+from app.config import hints, pem, redaction
 from app.dlms.ciphering import parse_key
 from app.transport.address import parse_url
 from app.transport.http_request import parse_server
@@ -24,8 +24,22 @@ TextValidator = Callable[[object], str]
 Fields = dict[str, Validator]
 """A validator for each option of a group, by the option's name."""
 
-Problems = Iterable[tuple[str, str]]
-"""Names of options, each with the sentence that follows it."""
+
+class Refused(vol.Invalid):
+    """A value that cannot be used.
+
+    Args:
+        value: what was given; it is shown before the sentence.
+        sentence: what follows.
+    """
+
+    def __init__(self, value: object, sentence: str) -> None:
+        super().__init__(sentence)
+        self.value = value
+
+
+Problems = Iterable[tuple[str, vol.Invalid]]
+"""Names of options, each with what is wrong."""
 
 EXAMPLE_URL: Final = "http://192.168.1.10:8086"
 
@@ -55,16 +69,24 @@ def text(wanted: str) -> TextValidator:
     return validate
 
 
-def one_of(choices: Collection[str]) -> TextValidator:
-    """Make a validator of one of several words, with or without capitals."""
+def one_of(
+    choices: Collection[str], hint: Callable[[str, Collection[str]], str] = lambda *_: ""
+) -> TextValidator:
+    """Make a validator of one of several words, with or without capitals.
+
+    Args:
+        choices: the words.
+        hint: gives what follows the sentence of a refused text, by it and the words.
+    """
     spelt = {choice.lower(): choice for choice in choices}
     wanted = f"one of {', '.join(choices)}"
     plain = text(wanted)
 
     def validate(value: object) -> str:
-        choice = spelt.get(plain(value).lower())
+        given = plain(value)
+        choice = spelt.get(given.lower())
         if choice is None:
-            raise _refusal(value, wanted)
+            raise _refusal(value, wanted + hint(given, choices))
         return choice
 
     return validate
@@ -82,7 +104,8 @@ def whole_number(low: int, high: int, what: str = "") -> Validator:
 
     def validate(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise _refusal(value, wanted)
+            quotes = ", without quotes" if isinstance(value, str) else ""
+            raise _refusal(value, wanted + quotes)
         return value
 
     return validate
@@ -91,7 +114,8 @@ def whole_number(low: int, high: int, what: str = "") -> Validator:
 def flag(value: object) -> bool:
     """Take true or false."""
     if not isinstance(value, bool):
-        raise _refusal(value, "true or false")
+        quotes = ", without quotes" if isinstance(value, str) else ""
+        raise _refusal(value, f"true or false{quotes}")
     return value
 
 
@@ -176,7 +200,7 @@ def url(value: object) -> str:
     try:
         parse_url(address)
     except ValueError as error:
-        raise vol.Invalid(f"{redaction.shown(value)} is given; {error}") from None
+        raise Refused(value, f"is given; {error}") from None
     return address
 
 
@@ -186,7 +210,7 @@ def serial_mode(value: object) -> SerialMode:
     try:
         return SerialMode.parse(mode)
     except ValueError as error:
-        raise vol.Invalid(f"{redaction.shown(value)} is given; {error}") from None
+        raise Refused(value, f"is given; {error}") from None
 
 
 # --- Where the broker and the database are ---
@@ -216,10 +240,10 @@ def http_url(value: object) -> str:
         parse_server(address)
     except ValueError as error:
         # What stands behind a question mark may be a token.
-        shown = redaction.shown(address.partition("?")[0])
-        raise vol.Invalid(
-            f"{shown} is given; {error}; wanted is an address like {EXAMPLE_URL} or https://...,"
-            " without user name, password and question mark: these have options of their own"
+        raise Refused(
+            address.partition("?")[0],
+            f"is given; {error}; wanted is an address like {EXAMPLE_URL} or https://...,"
+            " without user name, password and question mark: these have options of their own",
         ) from None
     return address
 
@@ -240,7 +264,9 @@ def topic(value: object) -> str:
 
 
 def group(
-    fields: Fields, problems: Callable[[Mapping[str, object]], Problems] = lambda _given: ()
+    fields: Fields,
+    problems: Callable[[Mapping[str, object]], Problems] = lambda _given: (),
+    example: Callable[[object], str] = lambda _: "",
 ) -> Validator:
     """Make a validator of a group of options; null and a blank text mean: not given.
 
@@ -248,21 +274,26 @@ def group(
         fields: the group's options.
         problems: finds what is wrong between options. It runs on what was given, right or wrong,
             so that its problems are reported along with the others.
+        example: gives what follows the sentence that refuses something else than a group, by it.
     """
     schema = vol.Schema({vol.Optional(name): validator for name, validator in fields.items()})
 
     def validate(value: object) -> dict[str, Any]:
         if not isinstance(value, dict):
-            raise vol.Invalid(f"{redaction.kind(value)} is given; wanted is a group of options")
+            raise vol.Invalid(
+                f"{redaction.kind(value)} is given; wanted is a group of options{example(value)}"
+            )
         errors = [
-            vol.Invalid(_unknown_option(name, fields), [name])
+            vol.Invalid(hints.unknown_option(str(name), fields), [name])
             for name in value
             if name not in fields
         ]
         given = {
             name: item for name, item in value.items() if name in fields and not _is_blank(item)
         }
-        errors += [vol.Invalid(sentence, [name]) for name, sentence in problems(given)]
+        for name, problem in problems(given):
+            problem.prepend([name])
+            errors.append(problem)
         values: dict[str, Any] = {}
         try:
             values = schema(given)
@@ -282,6 +313,7 @@ def list_of(validator: Validator) -> Validator:
         if not isinstance(value, list):
             raise vol.Invalid(
                 f"{redaction.kind(value)} is given; wanted is a list of groups of options"
+                ", in square brackets, like [{...}]"
             )
         values, errors = [], []
         for position, item in enumerate(value):
@@ -304,34 +336,33 @@ def _is_blank(value: object) -> bool:
 # --- Sentences ---
 
 
-def sentences(invalid: vol.MultipleInvalid, redact: Callable[[str], str]) -> list[str]:
+def sentences(
+    invalid: vol.MultipleInvalid, secrets: Collection[str], redact: Callable[[str], str]
+) -> list[str]:
     """Say all that is wrong, each problem with the path of its option.
 
     Args:
         invalid: what a validator raised.
-        redact: takes secrets out of a text: one may have been typed into a second option.
+        secrets: as they were entered; one may have been typed into a second option, too.
+        redact: takes those out of a text that are told from its words.
     """
-    return [_sentence(error, redact) for error in invalid.errors]
+    return [redact(_sentence(error, secrets)) for error in invalid.errors]
 
 
-def _sentence(error: vol.Invalid, redact: Callable[[str], str]) -> str:
-    path = ""  # of names and numbers that the program knows, which no short password may blot out
+def _sentence(error: vol.Invalid, secrets: Collection[str]) -> str:
+    path = ""
     for part in error.path:
         if isinstance(part, int):
             path += f"[{part}]"
         else:
             name = str(part)
-            shown = name if name.isidentifier() else redact(redaction.shown(name))
+            shown = redaction.shown(name, secrets)
+            if shown == f'"{name}"' and name.isidentifier():
+                shown = name
             path += f".{shown}" if path else shown
-    return f"{path or 'the options'}: {redact(error.error_message)}"
+    given = f"{redaction.shown(error.value, secrets)} " if isinstance(error, Refused) else ""
+    return f"{path or 'the options'}: {given}{error.error_message}"
 
 
 def _refusal(value: object, wanted: str) -> vol.Invalid:
-    return vol.Invalid(f"{redaction.shown(value)} is given; wanted is {wanted}")
-
-
-def _unknown_option(name: object, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(str(name).lower(), known, n=1)
-    if near:
-        return f"there is no such option; did you mean {near[0]}?"
-    return f"there is no such option; there are {', '.join(known)}"
+    return Refused(value, f"is given; wanted is {wanted}")

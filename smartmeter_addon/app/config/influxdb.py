@@ -8,7 +8,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.config import checks, pem, redaction
+import voluptuous as vol
+
+from app.config import checks, hints, pem
 
 _OF_ALL: Final = frozenset({"url", "ca", "tls_insecure"})
 _OF_VERSION: Final = {
@@ -101,13 +103,13 @@ def _problems(given: Mapping[str, object]) -> checks.Problems:
         needed.append("username")
     for name in needed:
         if name not in named:
-            yield name, f"nothing is given; wanted is {_WANTED[name]}"
+            yield name, vol.Invalid(f"nothing is given; wanted is {_WANTED[name]}")
     for name in sorted(named - _OF_VERSION[version]):
         sentence = (
             f"is given, but so is {_SIGNS[version]}, by which InfluxDB {version} is meant, and that"
             " has no such thing; wanted is this one empty"
         )
-        yield name, sentence
+        yield name, vol.Invalid(sentence)
     url = given.get("url")
     if isinstance(url, str) and url.strip().lower().startswith("http:"):
         unused = (
@@ -116,8 +118,8 @@ def _problems(given: Mapping[str, object]) -> checks.Problems:
         )
         for name in ("ca", "tls_insecure"):
             if name in named:
-                yield name, f"{redaction.shown(given[name])} {unused}"
+                yield name, checks.Refused(given[name], unused)
 
 
-group: Final = checks.group(_FIELDS, _problems)
+group: Final = checks.group(_FIELDS, _problems, hints.influxdb_group)
 """The validator of the group."""

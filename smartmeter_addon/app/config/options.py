@@ -5,14 +5,17 @@ and says what is wanted. Keys and passwords are never shown.
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+import os
+import stat
+import string
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import voluptuous as vol
 
-from app.config import checks, environment, influxdb, pem, redaction
+from app.config import checks, environment, hints, influxdb, pem, redaction
 from app.config.influxdb import InfluxdbOptions
 from app.dlms.ciphering import Keys
 from app.log import LEVELS, Redactor
@@ -136,6 +139,18 @@ class Options:
             texts |= pem.lines(self.mqtt.client_key)
         return frozenset(texts | {text.strip() for text in texts} - {""})
 
+    def doubts(self) -> Iterator[str]:
+        """Say what can be meant as it stands, but is more likely a mistake."""
+        for position, meter in enumerate(self.meters):
+            group = f"additional_meters[{position - 1}]." if position else ""
+            keys = {"key": meter.keys.encryption, "auth_key": meter.keys.authentication}
+            for name, key in keys.items():
+                if key and all(chr(byte) in string.hexdigits for byte in key):
+                    yield (
+                        f"{group}{name}: the key has 16 hexadecimal digits, and is taken for 16"
+                        " plain characters; if the operator's has 32 digits, this is half a key"
+                    )
+
     def _shows(self, password: str) -> bool:
         """Tell whether an option that is no secret holds a password, and is written all the same.
 
@@ -189,6 +204,26 @@ def load(
     return options
 
 
+def readable_by_all(path: Path) -> Iterator[str]:
+    """Warn of a file of options that holds a key or a password and that every user can read.
+
+    Args:
+        path: of the file; where there is none, there is nothing to warn of.
+    """
+    try:
+        status = path.stat()
+        secrets = any(redaction.entered_secrets(_read(path, {})))
+    except (OSError, OptionsError):
+        return
+    if secrets and status.st_mode & stat.S_IROTH:
+        own = os.geteuid() in (0, status.st_uid)
+        user = "" if own else "give it to the user of this program, then "
+        yield (
+            f"the file of options {path} holds a key or a password, and every user of this computer"
+            f" can read it; {user}take the right from the others: chmod 600 {path}"
+        )
+
+
 def _read(path: Path, variables: Mapping[str, str]) -> object:
     """Read a file of JSON.
 
@@ -206,7 +241,7 @@ def _read(path: Path, variables: Mapping[str, str]) -> object:
         problem = f"cannot be read ({(error.strerror or str(error)).lower()})"
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        problem = f"is no valid JSON, see {place} ({error.msg.lower()})"
+        problem = f"is no valid JSON, see {place} ({error.msg.lower()}){hints.no_json(error.doc)}"
     except (ValueError, RecursionError):  # no UTF-8, a number of 5000 digits, 5000 brackets
         problem = "is no valid JSON"
     raise OptionsError([f"the file of options {path} {problem}"])
@@ -226,7 +261,7 @@ def parse(raw: object, meter_types: Collection[str]) -> Options:
     try:
         values = vol.Schema(_all_options(meter_types))(raw)
     except vol.MultipleInvalid as invalid:
-        raise OptionsError(checks.sentences(invalid, Redactor(entered))) from None
+        raise OptionsError(checks.sentences(invalid, entered, Redactor(entered))) from None
     names = ("language", "log_level", "console")
     shared = {name: values.pop(name) for name in names if name in values}
     mqtt = values.pop("mqtt", {})
@@ -251,7 +286,7 @@ def _meter(values: dict[str, Any]) -> MeterOptions:
 
 def _all_options(meter_types: Collection[str]) -> checks.Validator:
     meter: checks.Fields = {
-        "meter_type": checks.one_of(meter_types),
+        "meter_type": checks.one_of(meter_types, hints.meter_type),
         "key": checks.key,
         "auth_key": checks.key,
         "device": checks.device,
@@ -279,17 +314,18 @@ def _all_options(meter_types: Collection[str]) -> checks.Validator:
         "language": checks.one_of(LANGUAGES),
         "log_level": checks.one_of(LEVELS),
         "console": checks.one_of(CONSOLE_CHOICES),
-        "mqtt": checks.group(mqtt, _tls_problems),
+        "mqtt": checks.group(mqtt, _tls_problems, hints.mqtt_group),
         "influxdb": influxdb.group,
-        "additional_meters": checks.list_of(checks.group(meter)),
+        "additional_meters": checks.list_of(checks.group(meter, example=hints.meter_group)),
     }
-    return checks.group(meter | others, _layout_problems)
+    return checks.group(meter | others, _layout_problems, hints.program_group)
 
 
 def _tls_problems(given: Mapping[str, object]) -> checks.Problems:
     for one, other in (("client_cert", "client_key"), ("client_key", "client_cert")):
         if one in given and other not in given:
-            yield other, f"nothing is given; wanted is one, as mqtt.{one} is given"
+            wanted = f"nothing is given; wanted is one, as mqtt.{one} is given"
+            yield other, vol.Invalid(wanted)
     # Without a host, the broker is the Supervisor's, who says whether it encrypts.
     if "host" in given and not given.get("tls"):
         unused = (
@@ -298,7 +334,7 @@ def _tls_problems(given: Mapping[str, object]) -> checks.Problems:
         )
         for name in ("ca", "client_cert", "client_key"):
             if name in given:
-                yield name, f"{redaction.shown(given[name])} {unused}"
+                yield name, checks.Refused(given[name], unused)
 
 
 def _layout_problems(given: Mapping[str, object]) -> checks.Problems:
@@ -309,4 +345,4 @@ def _layout_problems(given: Mapping[str, object]) -> checks.Problems:
             f"meters are given, but mqtt.layout is {layout}, whose program knew one meter only;"
             " wanted is no further meter, or mqtt.layout: standard"
         )
-        yield "additional_meters", sentence
+        yield "additional_meters", vol.Invalid(sentence)

@@ -6,7 +6,7 @@ option, though; whatever looks like one is named by kind and size only.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from app.config import pem
@@ -14,8 +14,11 @@ from app.config import pem
 _MAX_SHOWN: Final = 60
 """Characters of a value that are shown."""
 
-_SECRETS: Final = ("key", "auth_key", "password", "token")
-"""Names of options that hold a secret, in whatever group they are."""
+_SHORTEST_PART: Final = 4
+"""Characters of a secret that is looked for within values; a shorter one is in many."""
+
+_NAMES_SECRET: Final = re.compile("key|pass|pw|token|secret|guek|gak", re.IGNORECASE)
+"""Names of options that hold a secret, in whatever group they are, also when they are misspelt."""
 
 _MAX_PATH: Final = 150
 """Characters of the longest path: fewer than any certificate or key has."""
@@ -51,8 +54,13 @@ def entered_secrets(raw: object) -> Iterator[str]:
     """
     if isinstance(raw, dict):
         for name, value in raw.items():
-            if name in _SECRETS and isinstance(value, str) and value:
-                yield value
+            if isinstance(value, bool):
+                continue
+            if isinstance(value, int | float) and _NAMES_SECRET.search(name):
+                yield str(value)  # without quotes, digits are a number
+            elif isinstance(value, str) and name != "client_key" and _NAMES_SECRET.search(name):
+                if value.strip():
+                    yield value
             elif name == "client_key" and isinstance(value, str) and pem.is_pem(value):
                 yield value
                 yield from pem.lines(value)
@@ -63,8 +71,15 @@ def entered_secrets(raw: object) -> Iterator[str]:
             yield from entered_secrets(item)
 
 
-def shown(value: object) -> str:
-    """Show the value of an option that is no secret, unless it looks like one all the same."""
+def shown(value: object, secrets: Collection[str] = ()) -> str:
+    """Show the value of an option that is no secret, unless it looks like one all the same.
+
+    Args:
+        value: what JSON gave.
+        secrets: as they were entered into other options; a value with one in it is not shown.
+    """
+    if any(_holds(str(value), secret) for secret in secrets):
+        return f"{kind(value)} (not shown)"
     if isinstance(value, (dict, list)):
         return kind(value)  # there may be a password inside
     if isinstance(value, str):
@@ -78,6 +93,11 @@ def shown(value: object) -> str:
     return json.dumps(value, ensure_ascii=not is_encodable(str(value)))
 
 
+def _holds(text: str, secret: str) -> bool:
+    text, secret = text.strip().casefold(), secret.strip().casefold()
+    return text == secret or (len(secret) >= _SHORTEST_PART and secret in text)
+
+
 def kind(value: object) -> str:
     """Name the kind and size of a value without showing it."""
     match value:
@@ -86,14 +106,18 @@ def kind(value: object) -> str:
         case bool():
             return "true or false"
         case int():
-            return f"a number of {len(str(abs(value)))} digits"
+            return f"a number of {_count(len(str(abs(value))), 'digit')}"
         case float():
             return "a number with a decimal point or an exponent"
         case str():
-            return f"a text of {len(value)} characters"
+            return f"a text of {_count(len(value), 'character')}"
         case list():
             return f"a list of {len(value)}"
     return "a group of options"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def may_be_private_key(text: str) -> bool:

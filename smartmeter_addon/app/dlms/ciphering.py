@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from app.dlms import ber
+from app.dlms import ber, key_text
 from app.fault import DecodeError, Kind
 
 if TYPE_CHECKING:
@@ -54,13 +54,7 @@ def parse_key(text: str) -> bytes:
     plain = text.strip()
     if len(plain) == KEY_SIZE and plain.isascii() and plain.isprintable():
         return plain.encode("ascii")
-    wanted = "wanted are 32 hexadecimal digits (0-9, a-f), or 16 plain characters"
-    if all(c in string.hexdigits for c in digits):
-        raise ValueError(f"the key has {len(digits)} hexadecimal digits; {wanted}")
-    strange = sum(c not in string.hexdigits for c in plain)
-    raise ValueError(
-        f"the key has {len(plain)} characters, {strange} of them no hexadecimal digits; {wanted}"
-    )
+    raise ValueError(key_text.explain(text))
 
 
 @dataclass(frozen=True, slots=True)
