@@ -1,6 +1,8 @@
 """No secret is shown, wherever among the options it was typed."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.config import redaction
 from tests.support.options import KEY, PEM_CERTIFICATE, PEM_KEY, nested, problem, problems
@@ -104,6 +106,22 @@ def test_a_private_key_in_the_wrong_place_is_not_shown(wrong: dict[str, object])
 )
 def test_a_value_is_shown_as_far_as_it_is_no_secret(value: object, shown: str) -> None:
     assert redaction.shown(value) == shown
+
+
+PASSWORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12)
+
+
+@given(
+    st.sampled_from(["url", "device", "serial_mode", "meter_type", "mqtt.port", "influxdb.url"]),
+    PASSWORDS.filter(lambda text: text == text.strip() and "/" not in text),
+)
+def test_a_password_in_the_place_of_another_option_is_not_shown(path: str, password: str) -> None:
+    raw = nested(path, password)
+    raw["mqtt"] = {**raw.get("mqtt", {}), "password": password}
+    (told,) = (one for one in problems(raw) if one.startswith(f"{path}: "))
+    number = len(password)
+    size = f"{number} character{'s' * (number > 1)}"
+    assert told.startswith(f"{path}: a text of {size} (not shown) is given")
 
 
 @pytest.mark.parametrize("text", ["p", "meter", 'it\'s "so"'])

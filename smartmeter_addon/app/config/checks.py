@@ -356,9 +356,8 @@ def _sentence(error: vol.Invalid, secrets: Collection[str]) -> str:
             path += f"[{part}]"
         else:
             name = str(part)
-            shown = redaction.shown(name, secrets)
-            if shown == f'"{name}"' and name.isidentifier():
-                shown = name
+            # A word is shown also where a password is the same: most are the program's own names.
+            shown = name if name.isidentifier() else redaction.shown(name, secrets)
             path += f".{shown}" if path else shown
     given = f"{redaction.shown(error.value, secrets)} " if isinstance(error, Refused) else ""
     return f"{path or 'the options'}: {given}{error.error_message}"
