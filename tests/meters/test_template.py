@@ -86,7 +86,7 @@ def test_damage_and_changes_of_time_are_read_as_in_the_general_way(
 ) -> None:
     chance = random.Random(f"{family} {name} {begin}")  # noqa: S311 - no cryptography
     both, meter = Both(Keys(KEY)), SimulatedMeter(None, family, name, start=begin)
-    for n in range(40):
+    for n in range(24):
         if n % 5 == 4:
             meter._now += timedelta(minutes=chance.choice((7, 11, 17)))
         data = meter.telegram().data
