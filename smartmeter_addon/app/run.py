@@ -21,6 +21,7 @@ from typing import Final, NamedTuple, Protocol, TextIO
 
 from app import __version__, log
 from app.config import lines, supervisor
+from app.config.environment import unknown
 from app.config.options import (
     CONSOLE_CHOICES,
     MeterOptions,
@@ -103,6 +104,8 @@ def run(options_file: Path, environment: Mapping[str, str] = os.environ) -> int:
             _logger.warning("%s", warning)
     if not options_file.exists():
         _logger.info("there is no file of options %s; all come from the environment", options_file)
+    for sentence in unknown(environment):
+        _logger.warning("%s", sentence)
     state = State(_folder(environment, "STATE_DIRECTORY", options_file) / STATE_FILE)
     asyncio.run(serve(options, profiles, state, environment, redactor))
     return 0

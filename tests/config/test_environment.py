@@ -174,3 +174,12 @@ def test_a_file_that_is_no_group_is_told_as_ever(tmp_path: Path) -> None:
 def test_a_group_of_the_wrong_kind_is_replaced(tmp_path: Path) -> None:
     options = read(tmp_path, {"SMARTMETER_MQTT_HOST": "h"}, '{"mqtt": null}')
     assert options.mqtt.host == "h"
+
+
+def test_a_variable_that_is_misspelt_is_told() -> None:
+    given = {"SMARTMETER_MQTT_PASWORD_FILE": "x", "SMARTMETER_KEY": "y", "PATH": "z"}
+    (told,) = environment.unknown(given | {"SMARTMETER_PROGRAM": "smartmeter"})
+    assert told == (
+        "the variable SMARTMETER_MQTT_PASWORD_FILE names no option and is not read; did you mean"
+        " SMARTMETER_MQTT_PASSWORD_FILE?"
+    )

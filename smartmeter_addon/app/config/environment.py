@@ -3,9 +3,10 @@
 Each option has a variable: SMARTMETER_ and its name in capitals, those of a group with the group's
 between, such as SMARTMETER_KEY and SMARTMETER_MQTT_HOST. With _FILE behind it, the variable
 names a file that holds the value, such as a secret of Docker. The environment wins over the file of
-options. Variables that name no option are somebody else's and are passed over.
+options. Variables that name no option are passed over, and those that look like one are told.
 """
 
+import difflib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -32,6 +33,10 @@ VALUES: Final = (
     *("mqtt.port", "mqtt.tls", "mqtt.tls_insecure", "influxdb.tls_insecure"),
 )
 """Options that are numbers, true or false, or lists: their variables hold JSON."""
+
+
+OF_OTHERS: Final = frozenset(("SMARTMETER_PROGRAM", "SMARTMETER_ADAPTER"))
+"""Variables of the installed command and of ``compose.yaml``."""
 
 
 def variable(option: str) -> str:
@@ -62,6 +67,19 @@ def overlaid(raw: object, environment: Mapping[str, str]) -> tuple[object, list[
             target = options[group] = dict(inner) if isinstance(inner, dict) else {}
         target[name] = value
     return options, problems
+
+
+def unknown(environment: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each variable that looks like one of ours and names no option."""
+    known = {variable(option) for option in (*TEXTS, *VALUES)}
+    known |= {f"{name}{FILE_SUFFIX}" for name in known} | OF_OTHERS
+    sentences = []
+    for name in environment:
+        if name.startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            sentences.append(f"the variable {name} names no option and is not read{hint}")
+    return sentences
 
 
 def gives_any(environment: Mapping[str, str]) -> bool:
