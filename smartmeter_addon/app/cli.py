@@ -265,7 +265,7 @@ def _parser() -> argparse.ArgumentParser:
             " other)",
         )
         command.add_argument(
-            "--seconds", type=float, metavar="N", help="end by itself after N seconds"
+            "--seconds", type=flags.seconds, metavar="N", help="end by itself after N seconds"
         )
     for command in (decode, listen, record, replay):
         command.add_argument(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.configure.catalogue import Catalogue
 from app.configure.given import Given
 from app.configure.hearing import Heard, Outcome
 from app.configure.interview import SetupError
@@ -409,7 +410,45 @@ def test_topics_that_are_not_handed_on_are_told() -> None:
     assert "to write and to read homeassistant/#" in played.text
 
 
+def test_a_certificate_is_of_no_use_without_tls() -> None:
+    for said, known in (
+        ({}, {}),
+        ({}, {"host": "h", "tls": False}),
+        ({"mqtt_tls": "no"}, {"host": "h", "tls": True}),
+    ):
+        for interactive in (False, True):
+            given = Given(broker={"mqtt_host": "h", "mqtt_ca": "/ca.pem", **said})
+            played = Played()
+            with pytest.raises(SetupError) as caught:
+                play(given=given, file={"mqtt": known}, interactive=interactive, played=played)
+            assert caught.value.status == 2
+            assert "--mqtt-ca" in in_english(caught.value)
+            assert "--mqtt-tls" in in_english(caught.value)
+            assert played.listens == []
+
+
+@pytest.mark.parametrize(
+    ("said", "known"), [({"mqtt_tls": "yes"}, {}), ({}, {"tls": True, "port": 8883})]
+)
+def test_a_certificate_goes_with_tls(said: dict[str, str], known: dict[str, Any]) -> None:
+    broker = {"mqtt_host": "h", "mqtt_port": "8883", "mqtt_ca": "/ca.pem", **said}
+    played = play(given=Given(broker=broker), file={"mqtt": known}, interactive=False)
+    assert played.written
+    assert played.written["mqtt"] == {"host": "h", "port": 8883, "tls": True, "ca": "/ca.pem"}
+
+
+def in_english(error: SetupError) -> str:
+    return Catalogue.load("en").text(error.said)
+
+
 # The file
+
+
+@pytest.mark.parametrize("key", ["file.no_folder", "file.is_folder"])
+def test_a_wrong_path_of_the_file_is_wrong_usage(key: str) -> None:
+    with pytest.raises(SetupError) as caught:
+        play(file=Say(key, {"path": "x"}))
+    assert caught.value.status == 2
 
 
 def test_a_file_that_cannot_be_used_ends_it_before_anything_is_asked() -> None:

@@ -7,8 +7,11 @@ import pytest
 
 from app import cli
 from app.configure import given
-from app.configure.flags import SERVICE_FILE, add_arguments
+from app.configure.catalogue import Catalogue
+from app.configure.flags import SERVICE_FILE, add_arguments, seconds
 from app.configure.given import Given, GivenError, given_answers
+from app.configure.interview import SetupError
+from app.configure.languages import languages
 from simulator.ciphering import AUTH_KEY, KEY
 
 
@@ -130,6 +133,121 @@ def test_an_empty_file_is_no_key(option: str, tmp_path: Path) -> None:
 def test_a_variable_that_is_wrong_is_told() -> None:
     with pytest.raises(GivenError, match="SMARTMETER_KEY_FILE"):
         taken(SMARTMETER_KEY_FILE="/none")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "named"),
+    [
+        (("--key-file", "SECRET", "--no-key"), {}, ("--key-file", "--no-key")),
+        (("--no-key", "--key-file", "SECRET"), {}, ("--key-file", "--no-key")),
+        (
+            ("--auth-key-file", "SECRET", "--no-auth-key"),
+            {},
+            ("--auth-key-file", "--no-auth-key"),
+        ),
+        (
+            ("--another-meter", "--no-key", "--key-file", "SECRET"),
+            {},
+            ("--key-file", "--no-key"),
+        ),
+        (("--no-key",), {"SMARTMETER_KEY": KEY.hex()}, ("SMARTMETER_KEY", "--no-key")),
+        (("--no-key",), {"SMARTMETER_KEY_FILE": "SECRET"}, ("SMARTMETER_KEY_FILE", "--no-key")),
+        (
+            ("--no-auth-key",),
+            {"SMARTMETER_AUTH_KEY": KEY.hex()},
+            ("SMARTMETER_AUTH_KEY", "--no-auth-key"),
+        ),
+        (("--device", "/dev/a", "--url", "tcp://h:1"), {}, ("--device", "--url")),
+        (("--url", "tcp://h:1", "--device", "/dev/a"), {}, ("--device", "--url")),
+    ],
+)
+def test_answers_that_contradict_each_other_are_both_named(
+    arguments: tuple[str, ...],
+    variables: dict[str, str],
+    named: tuple[str, str],
+    secret: Path,
+) -> None:
+    arguments = tuple(str(secret) if one == "SECRET" else one for one in arguments)
+    variables = {k: str(secret) if v == "SECRET" else v for k, v in variables.items()}
+    with pytest.raises(SetupError) as caught:
+        taken(*arguments, **variables)
+    assert caught.value.status == 2
+    for language in languages():
+        text = Catalogue.load(language).text(caught.value.said)
+        assert all(f"{one} " in text for one in named)
+        assert KEY.hex() not in text
+
+
+def test_what_only_seems_to_contradict_is_taken(secret: Path) -> None:
+    answers = taken(
+        *("--no-key", "--url", "tcp://h:1", "--another-meter", "--device", "/dev/a"),
+        *("--key-file", str(secret)),
+        SMARTMETER_DEVICE="no device",
+        SMARTMETER_AUTH_KEY=AUTH_KEY.hex(),
+    )
+    assert answers.meters == [
+        {"key": "", "line": "tcp://h:1", "auth_key": AUTH_KEY.hex()},
+        {"line": "/dev/a", "key": KEY.hex()},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        *(("--url", line) for line in ("http://foo", "foo", "tcp://h", "tcp://h:0", "1", "")),
+        *(("--device", line) for line in ("http://foo", "", " ", KEY.hex())),
+        *(("SMARTMETER_URL", line) for line in ("http://foo", "1")),
+        *(("SMARTMETER_DEVICE", line) for line in ("ttyUSB0", "1")),
+    ],
+)
+def test_of_a_wrong_line_only_what_gave_it_is_named(source: str, line: str) -> None:
+    arguments = (source, line) if source.startswith("--") else ()
+    variables = {} if arguments else {source: line}
+    with pytest.raises(SetupError) as caught:
+        taken(*arguments, **variables)
+    assert caught.value.status == 2
+    for language in languages():
+        text = Catalogue.load(language).text(caught.value.said)
+        assert f"{source} " in text
+        assert ("--url" in text, "--device" in text) == (source == "--url", source == "--device")
+        assert KEY.hex() not in text
+        assert "number" not in text.lower()
+        assert "nummer" not in text.lower()
+
+
+def test_the_path_of_a_device_may_be_relative(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path in ("ttyUSB0", "./serial/adapter", "1", "Zähler"):
+        with pytest.raises(SetupError) as caught:
+            taken("--device", path)
+        assert caught.value.status == 2
+        for language in languages():
+            text = Catalogue.load(language).text(caught.value.said)
+            assert f'"{path}"' in text
+            assert "--device" in text
+            assert "--url" not in text
+    with pytest.raises(SetupError):
+        taken("--device", "x" * 300)
+    (tmp_path / "ttyUSB0").touch()
+    assert taken("--device", "ttyUSB0").meters == [{"line": str(tmp_path / "ttyUSB0")}]
+
+
+@pytest.mark.parametrize("command", [("configure",), ("listen", "/dev/null"), ("record", "-")])
+@pytest.mark.parametrize("text", ["-1", "0", "-0.0", "nan", "inf", "-inf", "1e999", "x", ""])
+def test_seconds_that_cannot_be_waited_are_refused(
+    command: tuple[str, ...], text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*command, f"--seconds={text}"])
+    assert ended.value.code == 2
+    assert "argument --seconds: must be a number of seconds above 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("text", "number"), [("0.05", 0.05), ("70", 70.0), ("1e3", 1000.0)])
+def test_seconds_may_be_any_above_0(text: str, number: float) -> None:
+    assert seconds(text) == number
 
 
 @pytest.mark.parametrize("arguments", [("--key", KEY.hex()), ("--mqtt-password", KEY.hex())])

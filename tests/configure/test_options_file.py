@@ -120,4 +120,4 @@ def test_a_folder_that_is_missing_is_told(tmp_path: Path) -> None:
 def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
     said = options_file.read(tmp_path)
     assert isinstance(said, Say)
-    assert said.key == "file.unreadable"
+    assert said.key == "file.is_folder"

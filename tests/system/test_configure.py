@@ -526,6 +526,32 @@ def test_a_missing_answer_is_named_in_one_sentence(
     assert not (home / "options.json").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("--key-file", "key", "--no-key"), ("--key-file", "--no-key")),
+        (("--device", "/dev/a", "--url", "tcp://h:1"), ("--device", "--url")),
+        (("--device", "ttyUSB7"), ("ttyUSB7", "--device")),
+        (("--url", "http://foo"), ("--url",)),
+        (("--seconds", "nan"), ("--seconds",)),
+        (("--mqtt-host", "h", "--mqtt-ca", "/ca.pem"), ("--mqtt-ca", "--mqtt-tls")),
+        (("--options", "none/options.json"), ("none",)),
+        (("--options", "."), ("folder",)),
+    ],
+)
+def test_wrong_arguments_are_refused_at_once(
+    home: Path, arguments: tuple[str, ...], named: tuple[str, ...]
+) -> None:
+    (home / "key").write_text(KEY.hex())
+    ended = script(home, *arguments)
+    assert ended.returncode == 2
+    last = ended.stderr.splitlines()[-1]
+    assert all(one in last for one in named)
+    assert "Traceback" not in ended.stderr
+    assert "Listening" not in ended.stdout
+    assert [file.name for file in home.iterdir()] == ["key"]
+
+
 def test_a_wrong_key_and_a_wrong_password_end_a_script(
     home: Path, serial: Path, broker: Mosquitto
 ) -> None:

@@ -29,7 +29,9 @@ _PASSWORD_FLAG: Final = "--mqtt-password-file"  # noqa: S105 - no password
 def require_answers(
     interview: Interview, given: Mapping[str, str], known: Mapping[str, Any]
 ) -> None:
-    """See to it that a script has said all about the broker, before it waits for a telegram.
+    """See to it that what is given about the broker goes together, before anything is tried.
+
+    Of a script, also that it has said all: nobody can be asked later.
 
     Args:
         interview: asks.
@@ -37,14 +39,20 @@ def require_answers(
         known: the group ``mqtt`` in the file.
 
     Raises:
-        SetupError: an answer is missing.
+        SetupError: an answer is missing, or contradicts another one.
     """
+    if given.get("mqtt_ca") and not _is_encrypted(given, known):
+        raise SetupError(Say("given.ca_without_tls", {"flag": "--mqtt-ca", "tls": "--mqtt-tls"}), 2)
     interview.require("mqtt_host", _HOST_FLAG, given, raw.text_of(known, "host"))
     user = raw.text_of(known, "username")
     chosen = given.get("mqtt_username", user)
     if chosen:
         kept = known.get("password") if chosen == user else ""
         interview.require("mqtt_password", _PASSWORD_FLAG, given, str(kept or ""))
+
+
+def _is_encrypted(given: Mapping[str, str], known: Mapping[str, Any]) -> bool:
+    return given["mqtt_tls"] == "yes" if "mqtt_tls" in given else known.get("tls") is True
 
 
 def ask_broker(

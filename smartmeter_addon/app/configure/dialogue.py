@@ -16,6 +16,8 @@ from app.configure.raw import Raw
 from app.configure.steps import Ask, ReadOptions, Say, Steps, WriteOptions
 
 _ASKED: Final = frozenset({"device", "url", "key", "auth_key", "serial_mode", "name"})
+_WRONG_PATH: Final = frozenset({"file.no_folder", "file.is_folder"})
+"""What is wrong with a file of options whose path cannot be meant."""
 _ASKED_OF_BROKER: Final = frozenset({"host", "port", "username", "password", "tls", "ca"})
 
 
@@ -47,7 +49,7 @@ def dialogue(
     path = (given.path or (yield from _ask_path(interview, given))).absolute()
     known: Raw | Say = yield ReadOptions(path)
     if isinstance(known, Say):
-        raise SetupError(known)
+        raise SetupError(known, 2 if known.key in _WRONG_PATH else 1)
     _check(_not_asked(known), meter_types)
     if any(map(raw.line_of, _meters(known))) or raw.text_of(_group(known), "host"):
         yield Say("start.file_known", {"path": path})

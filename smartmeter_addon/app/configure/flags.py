@@ -1,6 +1,7 @@
 """The arguments of ``configure``: an answer to each question, or where it is to be read."""
 
 import argparse
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -69,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser, languages: Sequence[str]) -> 
     )
     parser.add_argument(
         "--seconds",
-        type=float,
+        type=seconds,
         metavar="N",
         help="give up after N seconds without a telegram (default: 70 without a byte)",
     )
@@ -77,10 +78,26 @@ def add_arguments(parser: argparse.ArgumentParser, languages: Sequence[str]) -> 
     _add_broker(parser.add_argument_group("the MQTT broker"))
 
 
+def seconds(text: str) -> float:
+    """Read how long to wait.
+
+    Raises:
+        argparse.ArgumentTypeError: it is no number, or none to wait for.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError("must be a number of seconds above 0")
+    return number
+
+
 def _add_meter(group: "argparse._ArgumentGroup") -> None:
-    line = {"dest": "line", "action": _OfMeter}
-    group.add_argument("--device", **line, metavar="PATH", help="its serial adapter")  # type: ignore[arg-type]
-    group.add_argument("--url", **line, metavar="URL", help="its gateway, like tcp://host:2000")  # type: ignore[arg-type]
+    group.add_argument("--device", action=_OfMeter, metavar="PATH", help="its serial adapter")
+    group.add_argument(
+        "--url", action=_OfMeter, metavar="URL", help="its gateway, like tcp://host:2000"
+    )
     group.add_argument(
         "--serial-mode", action=_OfMeter, metavar="MODE", help="like '2400 8E1' (default: found)"
     )
@@ -134,5 +151,7 @@ def _add_broker(group: "argparse._ArgumentGroup") -> None:
         "--mqtt-tls", action=argparse.BooleanOptionalAction, help="encrypt the connection"
     )
     group.add_argument(
-        "--mqtt-ca", metavar="FILE", help="the certificate of the broker's authority"
+        "--mqtt-ca",
+        metavar="FILE",
+        help="the certificate of the broker's authority; goes with --mqtt-tls",
     )

@@ -1,16 +1,21 @@
 """Answers that are given beforehand: in arguments, in files that they name, in the environment."""
 
 import argparse
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from app.config import environment
+from app.config import checks, environment, redaction
+from app.configure import raw
 from app.configure.flags import SERVICE_FILE
+from app.configure.interview import SetupError
+from app.configure.steps import Say
 from app.transport.serial_mode import SerialMode
 
-_OF_METERS: Final = ("key", "auth_key", "name", "serial_mode")
+_KEYS: Final = ("key", "auth_key")
+_OF_METERS: Final = (*_KEYS, "name", "serial_mode")
 _OF_BROKER: Final = ("host", "port", "username", "password", "tls", "ca")
 
 
@@ -46,19 +51,17 @@ def given_answers(options: argparse.Namespace, variables: Mapping[str, str]) -> 
 
     Raises:
         GivenError: a file cannot be read, or a variable is wrong.
+        SetupError: a line is wrong, or answers contradict each other.
     """
-    raw, problems = environment.overlaid({}, variables)
+    overlaid, problems = environment.overlaid({}, variables)
     if problems:
         raise GivenError(problems[0])
-    known = raw if isinstance(raw, dict) else {}
-    first = {name: str(known[name]) for name in _OF_METERS if name in known}
-    if line := known.get("url") or known.get("device"):
-        first["line"] = str(line)
+    known = overlaid if isinstance(overlaid, dict) else {}
+    meters = [_of_meter(meter) for meter in options.meters or [{}]]
+    meters[0] = _with_variables(meters[0], known, variables)
     group = known.get("mqtt", {})
     broker = {f"mqtt_{name}": _answer(group[name]) for name in _OF_BROKER if name in group}
     broker |= _broker(options)
-    meters = [_with_files(meter) for meter in options.meters or [{}]]
-    meters[0] = first | meters[0]
     for meter in meters:
         if mode := meter.get("serial_mode"):
             try:
@@ -74,6 +77,20 @@ def given_answers(options: argparse.Namespace, variables: Mapping[str, str]) -> 
     )
 
 
+def _with_variables(
+    meter: dict[str, str], known: Mapping[str, Any], variables: Mapping[str, str]
+) -> dict[str, str]:
+    """Add to the answers about the first meter what the environment says of it."""
+    for name in _KEYS:
+        if meter.get(name) == "" and name in known:
+            raise _conflict(_variable(name, variables), f"--no-{_flag_name(name)}")
+    given = {name: str(known[name]) for name in _OF_METERS if name in known} | meter
+    for name in ("url", "device"):
+        if name in known and "line" not in given:
+            given["line"] = _line(_variable(name, variables), str(known[name]))
+    return given
+
+
 def _broker(options: argparse.Namespace) -> dict[str, str]:
     given = {
         f"mqtt_{name}": _answer(value)
@@ -85,18 +102,69 @@ def _broker(options: argparse.Namespace) -> dict[str, str]:
     return given
 
 
-def _with_files(meter: Mapping[str, str]) -> dict[str, str]:
-    """Read the files that are named for keys."""
-    given = {name: text for name, text in meter.items() if not name.endswith("_file")}
-    for name in ("key", "auth_key"):
+def _conflict(one: str, other: str) -> SetupError:
+    return SetupError(Say("given.conflict", {"one": one, "other": other}), 2)
+
+
+def _flag_name(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _variable(option: str, variables: Mapping[str, str]) -> str:
+    """Name the variable that gives an option: it, or the one of a file."""
+    name = environment.variable(option)
+    return name if variables.get(name, "").strip() else f"{name}{environment.FILE_SUFFIX}"
+
+
+def _of_meter(meter: Mapping[str, str]) -> dict[str, str]:
+    """Give the answers about a meter, with its line by one name, and keys read from files."""
+    kept = {*_OF_METERS, "after_silence"}
+    given = {name: text for name, text in meter.items() if name in kept}
+    if "device" in meter and "url" in meter:
+        raise _conflict("--device", "--url")
+    if "url" in meter:
+        given["line"] = _line("--url", meter["url"])
+    if "device" in meter:
+        given["line"] = _line("--device", _device(meter["device"]))
+    for name in _KEYS:
         if (file := meter.get(f"{name}_file")) is not None:
-            flag = f"--{name.replace('_', '-')}"
+            flag = f"--{_flag_name(name)}"
+            if name in meter:
+                raise _conflict(f"{flag}-file", f"--no{flag[1:]}")
             given[name] = _content(f"{flag}-file", file)
             if not given[name].strip():
                 raise GivenError(
                     f"{flag}-file: the file is empty; to go on without: --no{flag[1:]}"
                 )
     return given
+
+
+def _line(source: str, text: str) -> str:
+    """Check a line that is given by an argument or a variable.
+
+    Raises:
+        SetupError: it is none.
+    """
+    try:
+        return raw.checked(checks.url, text)
+    except ValueError:
+        raise SetupError(Say("given.line_wrong", {"flag": source}), 2) from None
+
+
+def _device(text: str) -> str:
+    """Give the path of a device from the root on, as the service has another folder.
+
+    Raises:
+        SetupError: there is no such device in the folder of the user.
+    """
+    if not text.strip() or "://" in text or text.startswith("/"):
+        return text
+    if not os.path.exists(text):  # noqa: PTH110 - Path.exists fails on a name that is too long
+        shown = redaction.shown(text)
+        if not shown.startswith('"'):  # it looks like a key
+            return text  # which is no line, either
+        raise SetupError(Say("given.device_missing", {"flag": "--device", "path": shown}), 2)
+    return str(Path(text).absolute())
 
 
 def _content(flag: str, file: str) -> str:

@@ -23,6 +23,8 @@ def read(path: Path) -> Raw | Say:
     """
     path = path.resolve()
     try:
+        if path.is_dir():
+            return Say("file.is_folder", {"path": path})
         options = json.loads(path.read_text("utf-8-sig")) if path.exists() else {}
     except PermissionError:
         return Say("file.forbidden", {"path": path})
