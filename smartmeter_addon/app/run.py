@@ -229,9 +229,8 @@ def _wire_outputs(
 
     Without a broker's address or a Supervisor that could know one, other outputs are enough.
     """
-    others = bool(options.influxdb.url) or options.console != CONSOLE_CHOICES[0]
     broker = bool(options.mqtt.host) or "SUPERVISOR_TOKEN" in environment
-    if broker or not others:
+    if broker or options.needs_broker:
         told = Narrator()
         publisher = make_publisher(options, state, environment, redactor, told)
         yield _Wired("broker", publisher, told, publisher.run, "publishing")

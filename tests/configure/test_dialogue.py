@@ -437,8 +437,94 @@ def test_a_certificate_goes_with_tls(said: dict[str, str], known: dict[str, Any]
     assert played.written["mqtt"] == {"host": "h", "port": 8883, "tls": True, "ca": "/ca.pem"}
 
 
+# No broker
+
+
 def in_english(error: SetupError) -> str:
     return Catalogue.load("en").text(error.said)
+
+
+DATABASE = {"influxdb": {"url": "http://database:8086", "database": "house"}}
+OTHER_OUTPUTS = [DATABASE, {"console": "text"}, {"console": "json", "mqtt": {"port": 1884}}]
+NO_OTHER_OUTPUT: list[dict[str, Any]] = [{}, {"console": "off", "influxdb": {}}, {"console": ""}]
+
+
+@pytest.mark.parametrize("file", OTHER_OUTPUTS)
+def test_where_there_is_another_output_the_broker_may_be_left_out(file: dict[str, Any]) -> None:
+    answers = [*(("line", ""), ("name", ""), ("another_meter", "")), ("mqtt_host", "")]
+    played = play([*answers, ("confirm", "")], file=file)
+    assert [ask.enter for ask in played.asks if ask.name == "mqtt_host"] == [Say("enter.none")]
+    assert played.written == {"device": ADAPTER.path, **file, "language": "en"}
+    assert played.log_ins == []
+    assert "Broker: none" in played.text
+
+
+@pytest.mark.parametrize("file", OTHER_OUTPUTS)
+@pytest.mark.parametrize("interactive", [False, True])
+@pytest.mark.parametrize("broker", [{}, {"mqtt_host": ""}])
+def test_whoever_wants_few_questions_needs_no_broker(
+    file: dict[str, Any],
+    interactive: bool,  # noqa: FBT001 - a parameter of pytest
+    broker: dict[str, str],
+) -> None:
+    given = Given(broker=dict(broker))
+    played = play(file=file, given=given, interactive=interactive, hasty=True)
+    assert played.asked == []
+    assert played.written == {"device": ADAPTER.path, **file, "language": "en"}
+
+
+@pytest.mark.parametrize("file", OTHER_OUTPUTS)
+def test_a_broker_beside_another_output_is_tried(file: dict[str, Any]) -> None:
+    answers = [*(("line", ""), ("name", ""), ("another_meter", "")), HOST]
+    played = play(answers, file=file)
+    assert [step.broker.host for step in played.log_ins] == [HOST[1]]
+    assert played.written
+    assert played.written["mqtt"]["host"] == HOST[1]
+
+
+def test_the_broker_in_the_file_is_taken_out_by_a_flag_only() -> None:
+    file = {**FILE, **DATABASE}
+    assert play(file=file, line=[heard("kaifa")], interactive=False).written == file
+    given = Given(broker={"mqtt_host": ""})
+    played = play(file=file, given=given, line=[heard("kaifa")], interactive=False)
+    kept = {name: FILE["mqtt"][name] for name in ("base_topic", "layout")}
+    assert played.written == {**file, "mqtt": kept}
+    assert played.log_ins == []
+
+
+@pytest.mark.parametrize("file", [*NO_OTHER_OUTPUT, FILE])
+@pytest.mark.parametrize("interactive", [False, True])
+def test_without_any_output_nothing_is_begun(
+    file: dict[str, Any],
+    interactive: bool,  # noqa: FBT001 - a parameter of pytest
+) -> None:
+    given = Given(broker={"mqtt_host": ""})
+    played = Played()
+    with pytest.raises(SetupError) as caught:
+        play(file=file, given=given, interactive=interactive, played=played)
+    assert caught.value.status == 2
+    assert all(one in in_english(caught.value) for one in ("--no-mqtt", "influxdb", "console"))
+    assert (played.asked, played.listens) == ([], [])
+
+
+@pytest.mark.parametrize("file", NO_OTHER_OUTPUT)
+def test_without_another_output_the_broker_is_needed(file: dict[str, Any]) -> None:
+    with pytest.raises(SetupError) as caught:
+        play(file=file, interactive=False)
+    assert caught.value.status == 2
+    words = ("--mqtt-host", "influxdb", "console")
+    assert all(one in in_english(caught.value) for one in words)
+    answers = [*(("line", ""), ("name", ""), ("another_meter", "")), ("mqtt_host", ""), *BROKER]
+    played = play(answers, file=file)
+    assert [ask.enter for ask in played.asks if ask.name == "mqtt_host"] == [None, None]
+    assert all(one in played.text for one in words[1:])
+
+
+def test_whoever_names_a_user_wants_a_broker() -> None:
+    given = Given(broker={"mqtt_username": "u", "mqtt_password": "p"})
+    with pytest.raises(SetupError) as caught:
+        play(file=DATABASE, given=given, interactive=False)
+    assert caught.value.said == Say("given.missing", {"flag": "--mqtt-host"})
 
 
 # The file

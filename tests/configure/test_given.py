@@ -159,6 +159,20 @@ def test_a_variable_that_is_wrong_is_told() -> None:
         ),
         (("--device", "/dev/a", "--url", "tcp://h:1"), {}, ("--device", "--url")),
         (("--url", "tcp://h:1", "--device", "/dev/a"), {}, ("--device", "--url")),
+        (("--no-mqtt", "--mqtt-host", "h"), {}, ("--mqtt-host", "--no-mqtt")),
+        (("--no-mqtt", "--no-mqtt-tls"), {}, ("--no-mqtt-tls", "--no-mqtt")),
+        (("--no-mqtt", "--mqtt-tls"), {}, ("--mqtt-tls", "--no-mqtt")),
+        (
+            ("--no-mqtt", "--mqtt-password-file", "SECRET"),
+            {},
+            ("--mqtt-password-file", "--no-mqtt"),
+        ),
+        (("--no-mqtt",), {"SMARTMETER_MQTT_HOST": "h"}, ("SMARTMETER_MQTT_HOST", "--no-mqtt")),
+        (
+            ("--no-mqtt",),
+            {"SMARTMETER_MQTT_PASSWORD_FILE": "SECRET"},
+            ("SMARTMETER_MQTT_PASSWORD_FILE", "--no-mqtt"),
+        ),
     ],
 )
 def test_answers_that_contradict_each_other_are_both_named(
@@ -189,6 +203,7 @@ def test_what_only_seems_to_contradict_is_taken(secret: Path) -> None:
         {"key": "", "line": "tcp://h:1", "auth_key": AUTH_KEY.hex()},
         {"line": "/dev/a", "key": KEY.hex()},
     ]
+    assert taken("--no-mqtt").broker == {"mqtt_host": ""}
 
 
 @pytest.mark.parametrize(

@@ -526,6 +526,31 @@ def test_a_missing_answer_is_named_in_one_sentence(
     assert not (home / "options.json").exists()
 
 
+def test_a_database_or_the_console_is_enough(home: Path, serial: Path) -> None:
+    device = ("--device", str(serial / ADAPTER))
+    with simulated(serial / ADAPTER, "dsmr", *FAST):
+        ended = script(home, *device, "--yes", "--no-mqtt")
+        assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+        assert "influxdb" in ended.stderr
+        for output in (
+            {"influxdb": {"url": "http://127.0.0.1:8086", "database": "house"}},
+            {"console": "json"},
+        ):
+            for arguments in (("--yes",), ("--yes", "--no-mqtt")):
+                (home / "options.json").write_text(json.dumps(output))
+                ended = script(home, *device, *arguments)
+                assert (ended.returncode, ended.stderr) == (0, "")
+                assert options(home) == {**output, "device": device[1], "language": "en"}
+        with set_up(home, serial) as user:
+            user.answers("The meter is at", "")
+            user.answers("Name of the meter", "")
+            user.answers("another meter", "")
+            user.answers("IP address of the broker, like 192.168.1.10 [none]", "")
+            user.sees("Broker: none")
+            finish(user)
+    assert "mqtt" not in options(home)
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
@@ -535,6 +560,7 @@ def test_a_missing_answer_is_named_in_one_sentence(
         (("--url", "http://foo"), ("--url",)),
         (("--seconds", "nan"), ("--seconds",)),
         (("--mqtt-host", "h", "--mqtt-ca", "/ca.pem"), ("--mqtt-ca", "--mqtt-tls")),
+        (("--no-mqtt", "--mqtt-host", "h"), ("--no-mqtt", "--mqtt-host")),
         (("--options", "none/options.json"), ("none",)),
         (("--options", "."), ("folder",)),
     ],

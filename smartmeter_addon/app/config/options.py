@@ -118,6 +118,11 @@ class Options:
     console: str = CONSOLE_CHOICES[0]
     entered: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
 
+    @property
+    def needs_broker(self) -> bool:
+        """Whether MQTT is the only output: there is no database, and nothing is printed."""
+        return not self.influxdb.url and self.console == CONSOLE_CHOICES[0]
+
     def secrets(self) -> frozenset[str]:
         """Give every text that must never be written: as entered, and as other code may show it."""
         keys = (

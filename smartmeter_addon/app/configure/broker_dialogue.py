@@ -18,6 +18,9 @@ from app.configure.steps import Ask, Form, LoggedIn, LogIn, Say, Steps
 from app.meters.profile import AUTO
 from app.mqtt.explain import Cause
 
+ASKED: Final = frozenset({"host", "port", "username", "password", "tls", "ca"})
+"""The options of the group ``mqtt`` that are asked about."""
+
 _MAX_PORT: Final = 65535
 _LOGIN: Final = frozenset({Cause.LOGIN_WANTED, Cause.LOGIN_WRONG})
 
@@ -27,7 +30,11 @@ _PASSWORD_FLAG: Final = "--mqtt-password-file"  # noqa: S105 - no password
 
 
 def require_answers(
-    interview: Interview, given: Mapping[str, str], known: Mapping[str, Any]
+    interview: Interview,
+    given: Mapping[str, str],
+    known: Mapping[str, Any],
+    *,
+    needs_broker: bool,
 ) -> None:
     """See to it that what is given about the broker goes together, before anything is tried.
 
@@ -37,13 +44,21 @@ def require_answers(
         interview: asks.
         given: answers by the names of questions.
         known: the group ``mqtt`` in the file.
+        needs_broker: whether the file sets no other output.
 
     Raises:
         SetupError: an answer is missing, or contradicts another one.
     """
     if given.get("mqtt_ca") and not _is_encrypted(given, known):
         raise SetupError(Say("given.ca_without_tls", {"flag": "--mqtt-ca", "tls": "--mqtt-tls"}), 2)
-    interview.require("mqtt_host", _HOST_FLAG, given, raw.text_of(known, "host"))
+    if given.get("mqtt_host") == "" and needs_broker:
+        raise SetupError(Say("given.no_output", {"flag": "--no-mqtt", "host": _HOST_FLAG}), 2)
+    if not given.get("mqtt_host", raw.text_of(known, "host")):
+        if _may_be_none(given, needs_broker=needs_broker):
+            return
+        if not interview.interactive:
+            key = "given.broker_missing" if needs_broker else "given.missing"
+            raise SetupError(Say(key, {"flag": _HOST_FLAG}), 2)
     user = raw.text_of(known, "username")
     chosen = given.get("mqtt_username", user)
     if chosen:
@@ -55,15 +70,25 @@ def _is_encrypted(given: Mapping[str, str], known: Mapping[str, Any]) -> bool:
     return given["mqtt_tls"] == "yes" if "mqtt_tls" in given else known.get("tls") is True
 
 
+def _may_be_none(given: Mapping[str, str], *, needs_broker: bool) -> bool:
+    """Tell whether there may be no broker: what is said about one shows that one is wanted."""
+    return not needs_broker and given.keys() <= {"mqtt_host"}
+
+
 def ask_broker(
-    interview: Interview, given: MutableMapping[str, str], known: Mapping[str, Any]
+    interview: Interview,
+    given: MutableMapping[str, str],
+    known: Mapping[str, Any],
+    *,
+    needs_broker: bool,
 ) -> Steps[Raw]:
-    """Ask about the broker until a login has worked.
+    """Ask about the broker until a login has worked, or there is none.
 
     Args:
         interview: asks.
         given: answers by the names of questions.
         known: the group ``mqtt`` in the file.
+        needs_broker: whether the file sets no other output.
 
     Returns:
         The group, with the options that were not asked about.
@@ -72,10 +97,16 @@ def ask_broker(
         SetupError: see `Interview`.
     """
     group = dict(known)
+    may_be_none = _may_be_none(given, needs_broker=needs_broker)
     login_only = False
     while True:
         if not login_only:
-            yield from _ask_place(interview, given, group)
+            host = yield from _ask_host(interview, given, group, may_be_none=may_be_none)
+            if not host:
+                yield Say("broker.none")
+                return _without_broker(known)
+            group["host"] = host
+            yield from _ask_port(interview, given, group)
         yield from _ask_account(interview, given, group)
         broker = _options(group)
         result: LoggedIn = yield LogIn(broker)
@@ -92,15 +123,36 @@ def ask_broker(
     return group
 
 
-def _ask_place(interview: Interview, given: MutableMapping[str, str], group: Raw) -> Steps[None]:
-    """Ask where the broker is, and whether the connection is encrypted."""
-    host = Question(
-        Ask("mqtt_host", enter=raw.text_of(group, "host") or None),
-        lambda text: raw.checked(checks.host, _wanted(text)),
-        _HOST_FLAG,
-        raw.text_of(group, "host") or None,
-    )
-    group["host"] = yield from interview.ask(host, given)
+def _without_broker(known: Mapping[str, Any]) -> Raw:
+    """Give the group without the broker in it; where there was none, it stays as it is."""
+    if not raw.text_of(known, "host"):
+        return dict(known)
+    return {name: value for name, value in known.items() if name not in ASKED}
+
+
+def _ask_host(
+    interview: Interview,
+    given: MutableMapping[str, str],
+    group: Mapping[str, Any],
+    *,
+    may_be_none: bool,
+) -> Steps[str]:
+    """Ask for the broker's name or address; an empty answer is for no broker."""
+
+    def parse(text: str) -> str:
+        if may_be_none and not text:
+            return ""
+        return raw.checked(checks.host, _wanted(text))
+
+    known = raw.text_of(group, "host")
+    none = Say("enter.none") if may_be_none else None
+    enter = known or ("" if may_be_none else None)
+    question = Question(Ask("mqtt_host", enter=known or none), parse, _HOST_FLAG, enter)
+    return (yield from interview.ask(question, given))
+
+
+def _ask_port(interview: Interview, given: MutableMapping[str, str], group: Raw) -> Steps[None]:
+    """Ask for the broker's port, and whether the connection is encrypted."""
     ca = given.pop("mqtt_ca", "")
     raw.put(group, "ca", ca or raw.text_of(group, "ca"))
     is_tls = group.get("tls") is True

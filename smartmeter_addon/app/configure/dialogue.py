@@ -6,8 +6,7 @@ from typing import Any, Final
 
 from app import __version__
 from app.config.options import LANGUAGES, Options, OptionsError, parse
-from app.configure import raw
-from app.configure.broker_dialogue import ask_broker, require_answers
+from app.configure import broker_dialogue, raw
 from app.configure.given import Given
 from app.configure.interview import Interview, Question, SetupError, yes_no
 from app.configure.keys_dialogue import MakeDecoder
@@ -18,7 +17,6 @@ from app.configure.steps import Ask, ReadOptions, Say, Steps, WriteOptions
 _ASKED: Final = frozenset({"device", "url", "key", "auth_key", "serial_mode", "name"})
 _WRONG_PATH: Final = frozenset({"file.no_folder", "file.is_folder"})
 """What is wrong with a file of options whose path cannot be meant."""
-_ASKED_OF_BROKER: Final = frozenset({"host", "port", "username", "password", "tls", "ca"})
 
 
 def dialogue(
@@ -50,14 +48,20 @@ def dialogue(
     known: Raw | Say = yield ReadOptions(path)
     if isinstance(known, Say):
         raise SetupError(known, 2 if known.key in _WRONG_PATH else 1)
-    _check(_not_asked(known), meter_types)
+    needs_broker = _check(_not_asked(known), meter_types).needs_broker
     if any(map(raw.line_of, _meters(known))) or raw.text_of(_group(known), "host"):
         yield Say("start.file_known", {"path": path})
-    require_answers(interview, given.broker, _group(known))
+    broker_dialogue.require_answers(
+        interview, given.broker, _group(known), needs_broker=needs_broker
+    )
     options = dict(known)
     yield from _ask_meters(interview, given, options, decoder)
     yield Say("part.broker")
-    options["mqtt"] = yield from ask_broker(interview, given.broker, _group(options))
+    group = yield from broker_dialogue.ask_broker(
+        interview, given.broker, _group(options), needs_broker=needs_broker
+    )
+    if group or "mqtt" in options:
+        options["mqtt"] = group
     spoken = given.language or raw.text_of(options, "language") or language
     if spoken in LANGUAGES:
         options["language"] = spoken
@@ -139,7 +143,7 @@ def _not_asked(options: Raw) -> Raw:
     group = _group(options)
     kept = {name: value for name, value in options.items() if name not in _ASKED}
     if group:
-        kept["mqtt"] = {k: v for k, v in group.items() if k not in _ASKED_OF_BROKER}
+        kept["mqtt"] = {k: v for k, v in group.items() if k not in broker_dialogue.ASKED}
     return kept
 
 
@@ -165,6 +169,8 @@ def _sum_up(options: Options) -> Steps[None]:
         yield Say(f"sum.{key}", {"line": line, "name": f"{meter.name}, " if meter.name else ""})
     mqtt = options.mqtt
     user = "user" if mqtt.username else "nobody"
+    if not mqtt.host:
+        user = "none"
     where = {"host": mqtt.host, "port": mqtt.port, "user": mqtt.username}
     yield Say(f"sum.broker_{user}", where)
     yield Say("sum.language", {"language": options.language})

@@ -155,3 +155,8 @@ def _add_broker(group: "argparse._ArgumentGroup") -> None:
         metavar="FILE",
         help="the certificate of the broker's authority; goes with --mqtt-tls",
     )
+    group.add_argument(
+        "--no-mqtt",
+        action="store_true",
+        help="go on without a broker, where the options have influxdb or console",
+    )

@@ -62,6 +62,10 @@ def given_answers(options: argparse.Namespace, variables: Mapping[str, str]) -> 
     group = known.get("mqtt", {})
     broker = {f"mqtt_{name}": _answer(group[name]) for name in _OF_BROKER if name in group}
     broker |= _broker(options)
+    if options.no_mqtt:
+        if broker:
+            raise _conflict(_source(next(iter(broker)), options, variables), "--no-mqtt")
+        broker = {"mqtt_host": ""}
     for meter in meters:
         if mode := meter.get("serial_mode"):
             try:
@@ -114,6 +118,16 @@ def _variable(option: str, variables: Mapping[str, str]) -> str:
     """Name the variable that gives an option: it, or the one of a file."""
     name = environment.variable(option)
     return name if variables.get(name, "").strip() else f"{name}{environment.FILE_SUFFIX}"
+
+
+def _source(name: str, options: argparse.Namespace, variables: Mapping[str, str]) -> str:
+    """Name the argument, else the variable, that gives an answer about the broker."""
+    if name == "mqtt_password" and options.mqtt_password_file is not None:
+        return "--mqtt-password-file"
+    value = getattr(options, name, None)
+    if value is not None:
+        return f"--no-{_flag_name(name)}" if value is False else f"--{_flag_name(name)}"
+    return _variable(name.replace("_", ".", 1), variables)
 
 
 def _of_meter(meter: Mapping[str, str]) -> dict[str, str]:
