@@ -1,9 +1,11 @@
 """``configure`` as a user meets it: a terminal, a meter on a line, a broker."""
 
+import contextlib
 import fcntl
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -321,11 +323,19 @@ def test_a_mode_that_gives_no_telegram_is_followed_by_the_next(
         assert shown.endswith("a8 a9 aa ab ac ad ae af")
 
 
+def until_it_listens(port: int) -> None:
+    for _ in range(200):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+
+
 def test_a_gateway(home: Path, broker: Mosquitto) -> None:
     port = free_port()
     command = [sys.executable, "-m", "simulator", "--meter", "kaifa", "--tcp", str(port), *FAST]
     meter = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
+        until_it_listens(port)
         with configuring(home, "--options", "options.json") as user:
             user.answers("The meter is at", f"tcp://127.0.0.1:{port}")
             user.answers("Encryption key", KEY.hex())

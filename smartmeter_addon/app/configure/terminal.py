@@ -58,7 +58,8 @@ class Terminal:
             self._echo(on=False)
             yield
         finally:
-            termios.tcsetattr(self._in, termios.TCSADRAIN, before)
+            # What is typed and not read yet, such as half a key, is not for the shell to show.
+            termios.tcsetattr(self._in, termios.TCSAFLUSH, before)
 
     def say(self, said: Say) -> None:
         """Show a sentence."""
