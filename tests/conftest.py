@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from tests.support.certificates import certificates
+from tests.support.influxdb import InfluxDB
 from tests.support.mosquitto import Mosquitto
 from tests.support.simulated import Adapter
 
@@ -30,6 +31,20 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
     broker.start()
     yield broker
     broker.kill()
+
+
+@pytest.fixture
+def influxdb(tmp_path: Path) -> Iterator[InfluxDB]:
+    """Give a real InfluxDB that runs, with the database smartmeter."""
+    directory = tmp_path / "influxdb"
+    directory.mkdir()
+    made = InfluxDB(directory)
+    try:
+        made.start()
+        made.create()
+        yield made
+    finally:
+        made.stop()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -67,11 +67,8 @@ class Decoder:
             energy_units=energy_units,
             now=now,
         )
-        self._templates = self._new_templates()
+        self._templates = Templates(self._interpreter)
         self.restart()
-
-    def _new_templates(self) -> Templates:
-        return Templates(self._interpreter)
 
     def restart(self) -> None:
         """Begin a new stream of the same line: what is half read is forgotten, meters are not."""

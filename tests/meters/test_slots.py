@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.meters.slots import NumberSlot, TimeSlot, constant_bits, numbers_in, times_in, unpacker
+from app.meters.slots import NumberSlot, TimeSlot, constant_bits, slots_in, unpacker
 from app.meters.telegram import Telegram
 from tests.support import telegrams
 
@@ -66,7 +66,7 @@ def test_another_time_differs_in_minute_and_second(time: TimeSlot, content: byte
 def test_all_bits_but_those_of_numbers_times_and_the_counter_are_constant() -> None:
     found = one("kaifa", "netznoe")
     content = found.push.plaintext or b""
-    numbers, times = numbers_in(found), times_in(found)
+    numbers, times = slots_in(found)
     constant = constant_bits(content, numbers, times, is_text=False).to_bytes(len(content), "big")
     spans = [slot[:2] for slot in numbers] + [time[:2] for time in times]
     free = {n for span in spans for n in range(*span)} | {2, 3, 4}
@@ -76,7 +76,8 @@ def test_all_bits_but_those_of_numbers_times_and_the_counter_are_constant() -> N
 def test_numbers_of_a_text_have_a_point_or_a_unit() -> None:
     found = one("dsmr", "dsmr5")
     content = found.push.plaintext or b""
-    texts = [content[slot.begin : slot.end + 1] for slot in numbers_in(found)]
+    numbers, times = slots_in(found)
+    texts = [content[slot.begin : slot.end + 1] for slot in numbers]
     assert texts
     assert all(b"." in text or text.endswith(b"*") for text in texts)
-    assert {content[time.end : time.end + 1] for time in times_in(found)} == {b")"}
+    assert {content[time.end : time.end + 1] for time in times} == {b")"}

@@ -18,8 +18,10 @@ class _None(Templates):
 class GeneralDecoder(Decoder):
     """A decoder without templates."""
 
-    def _new_templates(self) -> Templates:
-        return _None(self._interpreter)
+    def restart(self) -> None:
+        """Begin a new stream, as at the decoder's own beginning."""
+        super().restart()
+        self._templates = _None(self._interpreter)
 
 
 def said(item: Telegram | Fault) -> object:

@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -39,19 +39,6 @@ FIRST = [
     if any((family, name) not in SILENT for name in lists)
 ]
 """A list of each family."""
-
-
-@pytest.fixture
-def influxdb(tmp_path: Path) -> Iterator[InfluxDB]:
-    directory = tmp_path / "influxdb"
-    directory.mkdir()
-    made = InfluxDB(directory)
-    try:
-        made.start()
-        made.create()
-        yield made
-    finally:
-        made.stop()
 
 
 def own_options(influxdb: InfluxDB | Database) -> dict[str, str]:

@@ -284,10 +284,7 @@ def _registers(listed: list[Item], clock: MeterClock) -> dict[Obis, Register]:
         if obis is None or value is None or obis in registers:
             continue
         if is_clock(obis):
-            # Inside its lists an E450 calls a clock invalid that is right to the second; the
-            # register shows what it says, the telegram's time is not taken from it.
-            moment = clock.moment(value, even_invalid=True)
-            registers[obis] = Register(moment.isoformat() if moment else items.text(value), "")
+            registers[obis] = Register(clock.shown(value), "")
         else:
             moment = clock.moment(at) if at else None
             shown = items.text(value) if isinstance(value, (bytes, list, str)) else value

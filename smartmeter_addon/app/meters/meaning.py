@@ -14,14 +14,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from app.cosem import items
 from app.cosem.obis import Obis
 from app.cosem.unit import Number, scale
 from app.meters import catalogue, states, structure
 from app.meters.meter_clock import MeterClock, is_clock
 from app.meters.quantities import QUANTITIES, Quantity
 from app.meters.reading import Reading
-from app.meters.slots import NumberSlot, TimeSlot, numbers_in, times_in
+from app.meters.slots import NumberSlot, TimeSlot, slots_in
 from app.meters.telegram import Telegram
 
 Name = tuple[object, ...]
@@ -132,11 +131,12 @@ class _Trial:
 
     def meaning(self) -> Meaning | None:
         """Return what was found and proven."""
-        times = self._times()
+        numbers_in, times_in = slots_in(self._base)
+        times = self._explained(times_in)
         moments = {name: time for time, names in times for name in names}
         if ("sent",) in self._said.times and ("sent",) not in moments:
             return None
-        tried = ((slot, self._slopes(slot)) for slot in numbers_in(self._base))
+        tried = ((slot, self._slopes(slot)) for slot in numbers_in)
         moving = [(self._bounded(slot, found), found) for slot, found in tried if found is not None]
         slopes = [found for _, found in moving]
         rows = {
@@ -146,10 +146,10 @@ class _Trial:
         numbers = tuple(slot for slot, _ in moving)
         return self._proven(Meaning(numbers, tuple(time for time, _ in times), rows, moments))
 
-    def _times(self) -> list[tuple[TimeSlot, list[Name]]]:
-        """Find the times of the plaintext that are no constants, and what each of them is."""
+    def _explained(self, times: Iterable[TimeSlot]) -> list[tuple[TimeSlot, list[Name]]]:
+        """Find which times of the plaintext are no constants, and what each of them is."""
         before, found = self._said, []
-        for time in times_in(self._base):
+        for time in times:
             content = time.put_other(self._content)
             now = _said(self._read(content))
             moved = [name for name in before.times if now.times.get(name) != before.times[name]]
@@ -169,7 +169,7 @@ class _Trial:
         """Return what the general way makes of a time in a plaintext."""
         value = time.value_in(content)
         if name[0] == "shown":
-            return shown_clock(self._clock, value)
+            return self._clock.shown(value)
         return self._clock.moment(value)
 
     def _slopes(self, slot: NumberSlot) -> _Slopes | None:
@@ -264,16 +264,6 @@ class _Trial:
             name: scale(row.sum_of(counts), row.exponent) for name, row in meaning.rows.items()
         }
         return now.numbers == expected and now[1:] == self._said[1:]
-
-
-def shown_clock(clock: MeterClock, value: bytes | str) -> str:
-    """Return how a register shows a clock, also one that calls itself invalid.
-
-    Inside its lists an E450 calls a clock invalid that is right to the second. The register shows
-    what it says; the telegram's time is not taken from it.
-    """
-    moment = clock.moment(value, even_invalid=True)
-    return moment.isoformat() if moment else items.text(value)
 
 
 def _is_switch(name: Name) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, tzinfo
 from typing import Final, NamedTuple
 
-from app.cosem import clock
+from app.cosem import clock, items
 from app.cosem.items import Item
 from app.cosem.obis import Obis
 from app.meters.limits import has_room
@@ -47,6 +47,15 @@ class MeterClock(NamedTuple):
         if isinstance(value, str):
             return clock.parse_text(value, self.zone, self.before)
         return None
+
+    def shown(self, value: object) -> str:
+        """Return how a register shows the clock, also one that calls itself invalid.
+
+        Inside its lists an E450 calls a clock invalid that is right to the second. The register
+        shows what it says; the telegram's time is not taken from it.
+        """
+        moment = self.moment(value, even_invalid=True)
+        return moment.isoformat() if moment else items.text(value)
 
     def _among(self, listed: Iterable[Item]) -> datetime | None:
         """Find the clock by its code, or the first bare date-time, or time and date in text."""

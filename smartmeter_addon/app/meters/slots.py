@@ -87,24 +87,21 @@ class TimeSlot(NamedTuple):
         return content[: self.begin] + bytes(raw) + content[self.end :]
 
 
-def numbers_in(telegram: Telegram) -> list[NumberSlot]:
-    """Find the numbers of a telegram that was read in the general way, in order."""
+def slots_in(telegram: Telegram) -> tuple[list[NumberSlot], list[TimeSlot]]:
+    """Find the numbers and the times of a telegram that was read in the general way, in order."""
     content = structure.content_of(telegram)
     if telegram.push.is_text:
-        return [_digits(*found.span(), found[0]) for found in _NUMBER.finditer(content)]
+        return (
+            [_digits(*found.span(), found[0]) for found in _NUMBER.finditer(content)],
+            [TimeSlot(*found.span(), is_text=True) for found in _TIME.finditer(content)],
+        )
     _, mask = structure.structure_of(telegram)
-    numbers = mask.numbers if mask else ()
-    return [_binary(begin, axdr.FORMS[tag], content) for begin, tag in numbers if tag in axdr.FORMS]
-
-
-def times_in(telegram: Telegram) -> list[TimeSlot]:
-    """Find the date-times of a telegram that was read in the general way, in order."""
-    content = structure.content_of(telegram)
-    if telegram.push.is_text:
-        return [TimeSlot(*found.span(), is_text=True) for found in _TIME.finditer(content)]
-    _, mask = structure.structure_of(telegram)
-    clocks = mask.clocks if mask else ()
-    return [TimeSlot(begin, begin + clock.SIZE, is_text=False) for begin in clocks]
+    if mask is None:
+        return [], []
+    return (
+        [_binary(at, axdr.FORMS[tag], content) for at, tag in mask.numbers if tag in axdr.FORMS],
+        [TimeSlot(begin, begin + clock.SIZE, is_text=False) for begin in mask.clocks],
+    )
 
 
 def constant_bits(

@@ -24,7 +24,7 @@ from app.dlms.receiver import Push
 from app.meters import slots, structure
 from app.meters.energy_counts import Shown
 from app.meters.interpreter import Interpreter
-from app.meters.meaning import Meaning, Name, find, shown_clock
+from app.meters.meaning import Meaning, Name, find
 from app.meters.meter_clock import MeterClock
 from app.meters.reading import Reading
 from app.meters.slots import TimeSlot
@@ -280,7 +280,7 @@ class _Registers(Mapping[Obis, Register]):
         if row := meaning.rows.get(("registers", obis)):
             register = register._replace(value=scale(row.sum_of(self._counts), row.exponent))
         if clock and (time := meaning.moments.get(("shown", obis))):
-            register = register._replace(value=shown_clock(clock, time.value_in(self._content)))
+            register = register._replace(value=clock.shown(time.value_in(self._content)))
         if clock and (time := meaning.moments.get(("registers", obis))):
             register = register._replace(at=clock.moment(time.value_in(self._content)))
         return obis, register
