@@ -186,7 +186,7 @@ async def test_a_wrong_token_is_a_problem_in_home_assistant_and_is_never_shown(
 
 
 async def test_a_database_alone_needs_no_broker(adapter: Adapter, tmp_path: Path) -> None:
-    meter = SimulatedMeter(adapter, "kaifa", zone=UTC)
+    meter = SimulatedMeter(adapter, "kaifa", zone=UTC, start=datetime.now(UTC))
     async with database() as alone:
         given = {"url": str(adapter.path), "key": KEY.hex(), "influxdb": own_options(alone)}
         async with running(given, tmp_path, before=QUICK) as program:
