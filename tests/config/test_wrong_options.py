@@ -46,7 +46,8 @@ def said(path: Path) -> list[str]:
         told = list(error.problems)
     else:
         told = [*chain(options.doubts(), doubled(options.meters).values())]
-    return [sentence.replace(str(path), "FILE") for sentence in told]
+    types = ", ".join(TYPES)
+    return [sentence.replace(str(path), "FILE").replace(types, "TYPES") for sentence in told]
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.title)
