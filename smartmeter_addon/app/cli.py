@@ -299,7 +299,8 @@ def _parser() -> argparse.ArgumentParser:
 def _own_profiles() -> Path | None:
     """Give the service's folder of profiles, where there is one."""
     folder = os.environ.get("CONFIGURATION_DIRECTORY", "").partition(":")[0]
-    return Path(folder) / OWN_FOLDER if folder else None
+    profiles = Path(folder) / OWN_FOLDER
+    return profiles if folder and profiles.is_dir() else None
 
 
 def _serial_mode(text: str) -> SerialMode:
