@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pytest
 
 from app import cli
+from app.commands import reading
 from app.transport.recording import Chunk, Writer
 from simulator import axdr, links, meters
 from simulator.ciphering import AUTH_KEY, KEY
@@ -61,7 +62,7 @@ Decode = Callable[..., Result]
 
 @pytest.fixture(autouse=True)
 def _no_keys_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in (cli.KEY_VARIABLE, cli.AUTH_KEY_VARIABLE):
+    for variable in (reading.KEY_VARIABLE, reading.AUTH_KEY_VARIABLE):
         monkeypatch.delenv(variable, raising=False)
 
 
@@ -75,7 +76,7 @@ def decode(
         capture: bytes, *arguments: str, key: bytes | None = KEY, stdin: bool = False
     ) -> Result:
         if key:
-            monkeypatch.setenv(cli.KEY_VARIABLE, key.hex())
+            monkeypatch.setenv(reading.KEY_VARIABLE, key.hex())
         if stdin:
             monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(capture)))
             given = ["decode", *arguments]
@@ -257,7 +258,7 @@ P1_LINES = [
 def test_meters_behind_the_meter_are_shown_with_their_own_time(
     decode: Decode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "local_zone", lambda: ZONE)
+    monkeypatch.setattr("app.commands.decode.local_zone", lambda: ZONE)
     (line,) = decode(links.p1("XMX5LGBBFG1009394887", P1_LINES)).lines
     assert tuple(line) == (*KEYS, "other_meters")
     assert (line["link"], line["meter_type"]) == ("p1", "dsmr")
@@ -280,7 +281,7 @@ def test_meters_behind_the_meter_are_shown_with_their_own_time(
 def test_what_stands_beside_a_reading_and_a_valve_are_shown(
     decode: Decode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "local_zone", lambda: ZONE)
+    monkeypatch.setattr("app.commands.decode.local_zone", lambda: ZONE)
     peak = "1-0:1.6.0(260701093000S)(02.485*kW)"
     (line,) = decode(links.p1("FLU5", [*P1_LINES, peak, "0-1:24.4.0(1)"])).lines
     assert tuple(line) == (*KEYS, "details", "other_meters")
@@ -456,7 +457,7 @@ def test_an_argument_overrides_the_environment(decode: Decode) -> None:
 def test_the_authentication_key_may_come_from_the_environment(
     decode: Decode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(cli.AUTH_KEY_VARIABLE, AUTH_KEY.hex(":"))
+    monkeypatch.setenv(reading.AUTH_KEY_VARIABLE, AUTH_KEY.hex(":"))
     (line,) = decode(E450.data).lines
     assert line["authenticated"] is True
 
@@ -466,18 +467,18 @@ def test_a_key_may_come_from_a_file_that_the_environment_names(
 ) -> None:
     file = tmp_path / "key"
     file.write_text(KEY.hex() + "\n")
-    monkeypatch.setenv(f"{cli.KEY_VARIABLE}_FILE", str(file))
+    monkeypatch.setenv(f"{reading.KEY_VARIABLE}_FILE", str(file))
     assert decode(KAIFA.data, key=None).status == 0
-    monkeypatch.setenv(f"{cli.KEY_VARIABLE}_FILE", str(tmp_path / "missing"))
+    monkeypatch.setenv(f"{reading.KEY_VARIABLE}_FILE", str(tmp_path / "missing"))
     result = decode(KAIFA.data, key=None)
     assert result.status == 2
-    assert f"{cli.KEY_VARIABLE}_FILE: the file " in result.err
+    assert f"{reading.KEY_VARIABLE}_FILE: the file " in result.err
 
 
 def test_an_empty_variable_counts_as_no_key(
     decode: Decode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(cli.KEY_VARIABLE, "")
+    monkeypatch.setenv(reading.KEY_VARIABLE, "")
     assert decode(KAIFA.data, key=None).status == 1
 
 
@@ -499,7 +500,7 @@ def test_wrong_usage_has_its_own_exit_status(decode: Decode, arguments: list[str
 
 @pytest.mark.parametrize(
     ("variable", "argument"),
-    [(cli.KEY_VARIABLE, "--key"), (cli.AUTH_KEY_VARIABLE, "--auth-key")],
+    [(reading.KEY_VARIABLE, "--key"), (reading.AUTH_KEY_VARIABLE, "--auth-key")],
 )
 def test_an_error_about_a_wrong_key_names_the_option_or_variable(
     decode: Decode, monkeypatch: pytest.MonkeyPatch, variable: str, argument: str
@@ -588,7 +589,7 @@ def test_no_output_holds_a_key(decode: Decode, monkeypatch: pytest.MonkeyPatch) 
                 said.append(result)
     said.append(decode(KAIFA.data, "--key", short))
     said.append(decode(KAIFA.data, "--auth-key", short.upper()))
-    monkeypatch.setenv(cli.AUTH_KEY_VARIABLE, short)
+    monkeypatch.setenv(reading.AUTH_KEY_VARIABLE, short)
     said.append(decode(KAIFA.data))
     text = "\n".join(result.out + result.err for result in said).lower()
     for key in (KEY, AUTH_KEY, OTHER):

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from app import cli
+from app.commands import reading
 from app.dlms.axdr import NAMES
 from app.dlms.ciphering import Keys, parse_key
 from app.listen import Report, listen, masked
@@ -391,7 +392,7 @@ def test_a_recording_or_another_capture_is_shown_to_its_end(
     capsys: pytest.CaptureFixture[str],
     kind: Callable[[bytes], bytes],
 ) -> None:
-    monkeypatch.setenv(cli.KEY_VARIABLE, KEY.hex())
+    monkeypatch.setenv(reading.KEY_VARIABLE, KEY.hex())
     monkeypatch.chdir(tmp_path)
     data = telegram("kaifa").data
     Path("x.txt").write_bytes(kind(data))

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Protocol, TextIO
 
 from app import __version__, log
-from app.config import lines, supervisor
+from app.config import lines
 from app.config.environment import unknown
 from app.config.options import (
     CONSOLE_CHOICES,
@@ -30,6 +30,7 @@ from app.config.options import (
     load,
     readable_by_all,
 )
+from app.config.own_page import own_page
 from app.config.timezone import local_zone
 from app.line import sections
 from app.line.one_line import OneLineEach
@@ -280,9 +281,7 @@ def make_publisher(
         Topics(options.mqtt.base_topic, options.mqtt.discovery_prefix),
         language=options.language,
         version=__version__,
-        configuration_url=supervisor.own_page(
-            environment.get("SUPERVISOR_TOKEN"), socket.gethostname()
-        ),
+        configuration_url=own_page(environment.get("SUPERVISOR_TOKEN"), socket.gethostname()),
     )
     return Publisher(
         find_broker=partial(find_broker, options.mqtt, environment, redactor),

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from app.config.supervisor import MqttService, SupervisorError, mqtt_service, own_page
+from app.config.supervisor import MqttService, SupervisorError, mqtt_service
 from tests.support.supervised import BROKER, TOKEN, FakeSupervisor
 
 ADDON = Path(__file__).parents[2] / "smartmeter_addon"
@@ -67,22 +67,6 @@ async def test_the_services_api_names_the_broker(supervisor: FakeSupervisor) -> 
     assert head[0] == "GET /services/mqtt HTTP/1.1"
     assert f"Authorization: Bearer {TOKEN}" in head
     assert await threads_gone()
-
-
-@pytest.mark.parametrize(
-    ("token", "hostname", "page"),
-    [
-        (TOKEN, "a0d7b954-smartmeter", "homeassistant://config/app/a0d7b954_smartmeter/config"),
-        (TOKEN, "local-smartmeter", "homeassistant://config/app/local_smartmeter/config"),
-        (None, "a0d7b954-smartmeter", None),
-        (TOKEN, "raspberrypi", None),
-        (TOKEN, "a0d7b954", None),
-    ],
-)
-def test_the_app_s_own_page_follows_from_the_container_s_name(
-    token: str | None, hostname: str, page: str | None
-) -> None:
-    assert own_page(token, hostname) == page
 
 
 async def test_a_path_in_the_url_is_kept(supervisor: FakeSupervisor) -> None:

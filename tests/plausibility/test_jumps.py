@@ -1,6 +1,5 @@
 """Values that jump without a cause."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -134,7 +133,7 @@ def test_a_power_goes_with_what_was_counted_meanwhile(
 
 @pytest.mark.parametrize(("angle", "explained"), [(330, True), (329, False)])
 def test_an_angle_goes_across_zero_as_far_as_it_may_move(angle: int, *, explained: bool) -> None:
-    limit = replace(Limits().of("phase_angle_l1"), jump=Decimal(30))
+    limit = Limits().of("phase_angle_l1")._replace(jump=Decimal(30))
     before: Values = {"phase_angle_l1": 0, "current_l1": Decimal(3)}
     values: Values = {"phase_angle_l1": angle, "current_l1": Decimal(3)}
     assert is_explained("phase_angle_l1", limit, before, values, 5.0) is explained

@@ -14,6 +14,7 @@ import pytest
 
 from app import cli
 from app.anonymous import AUTH_KEY, KEY
+from app.commands import reading
 from app.dlms.ciphering import Keys
 from app.meters.states import MESSAGES
 from simulator.clock import VIENNA
@@ -42,13 +43,13 @@ def run(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., list[Line]]:
     """Run a command of the program with some keys, and read what it prints."""
-    for module in ("app.cli", "app.recordings.commands"):
-        monkeypatch.setattr(f"{module}.local_zone", lambda: VIENNA)
+    for name in ("decode", "listen", "record", "replay"):
+        monkeypatch.setattr(f"app.commands.{name}.local_zone", lambda: VIENNA)
 
     def command(keys: Keys, *arguments: str | Path) -> list[Line]:
         for name, key in (
-            (cli.KEY_VARIABLE, keys.encryption),
-            (cli.AUTH_KEY_VARIABLE, keys.authentication),
+            (reading.KEY_VARIABLE, keys.encryption),
+            (reading.AUTH_KEY_VARIABLE, keys.authentication),
         ):
             monkeypatch.setenv(name, key.hex() if key else "")
         cli.main(list(map(str, arguments)))
@@ -143,8 +144,8 @@ async def recorded(head: bytes, sent: Sequence[bytes], path: Path, *more: str) -
             cwd=Path(cli.__file__).parents[1],
             env={
                 "PATH": os.environ["PATH"],
-                cli.KEY_VARIABLE: OWN.encryption.hex(),
-                cli.AUTH_KEY_VARIABLE: OWN.authentication.hex(),
+                reading.KEY_VARIABLE: OWN.encryption.hex(),
+                reading.AUTH_KEY_VARIABLE: OWN.authentication.hex(),
             },
             stderr=asyncio.subprocess.PIPE,
         )

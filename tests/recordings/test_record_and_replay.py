@@ -16,6 +16,7 @@ import pytest
 
 from app import cli
 from app.anonymous import AUTH_KEY, KEY, Anonymiser
+from app.commands import reading
 from app.dlms.ciphering import Keys
 from app.meters.states import MESSAGES
 from app.meters.telegram import Telegram
@@ -70,14 +71,14 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> Callable[[Keys], None]:
 
     def use(keys: Keys) -> None:
         for name, key in (
-            (cli.KEY_VARIABLE, keys.encryption),
-            (cli.AUTH_KEY_VARIABLE, keys.authentication),
+            (reading.KEY_VARIABLE, keys.encryption),
+            (reading.AUTH_KEY_VARIABLE, keys.authentication),
         ):
             monkeypatch.setenv(name, key.hex() if key else "")
 
     use(OWN)
-    for module in ("app.cli", "app.recordings.commands"):
-        monkeypatch.setattr(f"{module}.local_zone", lambda: VIENNA)
+    for name in ("decode", "listen", "record", "replay"):
+        monkeypatch.setattr(f"app.commands.{name}.local_zone", lambda: VIENNA)
     return use
 
 
@@ -256,7 +257,7 @@ def test_a_line_is_recorded_by_the_command_until_there_is_enough(
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "app", *arguments, "--meter-type", "kaifa"),
             cwd=ADDON,
-            env={"PATH": os.environ["PATH"], cli.KEY_VARIABLE: own_key()},
+            env={"PATH": os.environ["PATH"], reading.KEY_VARIABLE: own_key()},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )

@@ -16,7 +16,7 @@ import voluptuous as vol
 from app.config import hints, pem, redaction
 from app.dlms.ciphering import parse_key
 from app.transport.address import parse_url
-from app.transport.http_request import parse_server
+from app.transport.http_address import parse_server
 from app.transport.serial_mode import SerialMode
 
 Validator = Callable[[object], Any]

@@ -1,4 +1,4 @@
-"""The Supervisor: the MQTT broker of its services API, and the address of this app's own page."""
+"""The Supervisor: the MQTT broker of its services API."""
 
 import contextlib
 import json
@@ -9,12 +9,10 @@ from http import HTTPStatus
 from http.client import HTTPException
 from typing import Final
 
-from app.transport.http_request import Answer, HeaderError, Request, Server, parse_server, send
+from app.transport.http_address import Server, parse_server
+from app.transport.http_request import Answer, HeaderError, Request, send
 
 _MAX_PORT: Final = 65535
-
-_APP_HOSTNAME: Final = re.compile(r"([0-9a-f]{8}|local)(-[a-z0-9]+)+")
-"""The repository's hash or "local", then the app's own name."""
 
 _SET_HOST: Final = "or set the option mqtt.host to a broker of your own"
 
@@ -75,22 +73,6 @@ async def mqtt_service(
             f" restart Home Assistant's host, {_SET_HOST}"
         ) from None
     return _service(answer)
-
-
-def own_page(token: str | None, hostname: str) -> str | None:
-    """Give the address of this app's own page in Home Assistant.
-
-    Args:
-        token: SUPERVISOR_TOKEN; without one there is no such page.
-        hostname: of the container; the Supervisor makes it of the app's name.
-
-    Returns:
-        An address such as ``homeassistant://config/app/a0d7b954_smartmeter/config``, the form that
-        Home Assistant's own hassio integration uses; None where the name is not one of an app.
-    """
-    if not token or not _APP_HOSTNAME.fullmatch(hostname):
-        return None
-    return f"homeassistant://config/app/{hostname.replace('-', '_')}/config"
 
 
 async def _get(base_url: str, path: str, token: str, timeout: float) -> Answer:  # noqa: ASYNC109 - see above

@@ -8,7 +8,8 @@ from urllib.parse import quote, urlencode
 
 from app.config.influxdb import InfluxdbOptions
 from app.config.tls import trusting
-from app.transport.http_request import Request, Server, parse_server
+from app.transport.http_address import Server, parse_server
+from app.transport.http_request import Request
 
 
 @dataclass(frozen=True, slots=True)

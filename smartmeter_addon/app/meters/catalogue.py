@@ -7,7 +7,6 @@ bounds are those of the quantity, see `quantities`; units and names of readings 
 
 import math
 import re
-from dataclasses import replace
 from enum import Enum, auto
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -320,7 +319,7 @@ def bounds_of_reading(key: str, watts: float = CONNECTION_WATTS) -> Bounds:
     measured = quantity_of_reading(key)
     bounds = QUANTITIES[measured].bounds.at(watts) if measured else COUNTER
     # An average begins anew with each period, and a peak with each month.
-    return replace(bounds, jump_share=math.inf) if key.endswith(_OF_A_PERIOD) else bounds
+    return bounds._replace(jump_share=math.inf) if key.endswith(_OF_A_PERIOD) else bounds
 
 
 _POWER_FACTOR: Final = QUANTITIES[Quantity.POWER_FACTOR].bounds

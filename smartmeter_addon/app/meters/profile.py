@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.cosem import clock
 from app.cosem.items import Item, Shape
@@ -31,8 +31,7 @@ ENERGIES: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """What stands at one place of a list without OBIS codes.
 
     Args:
@@ -93,8 +92,7 @@ class Proof(StrEnum):
     """Nothing but one other program."""
 
 
-@dataclass(frozen=True, slots=True)
-class PositionalList:
+class PositionalList(NamedTuple):
     """A list without OBIS codes, known by count, types and the form of its texts.
 
     Args:

@@ -5,9 +5,8 @@ from what a meter can measure; they are no limits of a standard.
 """
 
 import math
-from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.cosem.unit import Number
 
@@ -48,8 +47,7 @@ class Quantity(StrEnum):
     ANGLE = "angle"
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(NamedTuple):
     """What the values of a quantity can be, in the unit of its readings.
 
     Args:
@@ -91,11 +89,10 @@ COUNTER: Final = Bounds()
 """Of what only rises: how fast is a question of time and not of a single value."""
 
 _POWER: Final = Bounds(-_OVERLOAD, _OVERLOAD, range=1.0, jump_share=0.09, per_unit=1)
-_CURRENT: Final = replace(_POWER, per_unit=3 * USUAL_VOLTAGE)
+_CURRENT: Final = _POWER._replace(per_unit=3 * USUAL_VOLTAGE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     """A quantity.
 
     Args:

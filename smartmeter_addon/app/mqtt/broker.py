@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from app.config import supervisor
 from app.config.options import MqttOptions
 from app.log import Redactor
 
@@ -26,6 +25,9 @@ async def find_broker(
     """
     if wanted.host:
         return wanted
+    # It brings http.client, which takes time and memory that other installations can spare.
+    from app.config import supervisor  # noqa: PLC0415
+
     service = await supervisor.mqtt_service(
         environment.get("SUPERVISOR_URL", SUPERVISOR_URL), environment.get("SUPERVISOR_TOKEN")
     )

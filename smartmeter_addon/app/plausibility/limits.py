@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.cosem.unit import Number
 from app.meters.catalogue import bounds_of_reading, quantity_of_reading
@@ -27,8 +27,7 @@ ENERGIES: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """The limits of one reading.
 
     Args:

@@ -1,7 +1,6 @@
 """Which line to read: a serial device in some mode, or a gateway."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from app.transport.serial_mode import SerialMode
@@ -9,8 +8,7 @@ from app.transport.serial_mode import SerialMode
 _PORTS: Final = range(1, 65535 + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class SerialPort:
+class SerialPort(NamedTuple):
     """A serial device and how to read it."""
 
     path: str
@@ -20,8 +18,7 @@ class SerialPort:
         return f"{self.path} ({self.mode})"
 
 
-@dataclass(frozen=True, slots=True)
-class TcpGateway:
+class TcpGateway(NamedTuple):
     """A program or box that hands a serial line on over TCP, such as ser2net."""
 
     host: str

@@ -11,6 +11,9 @@ from app.transport import hex_text, recording
 from app.transport.hex_text import HexTextError
 from app.transport.recording import Chunk, Recording, RecordingError
 
+STANDARD_INPUT: Final = "-"
+"""Stands for it in place of a file's name."""
+
 _TEXT_OF_A_METER: Final = re.compile(r"^\s*(?:/[A-Za-z]{3}|[\d.:*-]+\([^()\n]*\))", re.MULTILINE)
 _WHITE_SPACE: Final = "\t\n\v\f\r"
 _WITHOUT_WIDTH: Final = "\u200b\u2060\ufeff"
@@ -39,14 +42,19 @@ class Capture(NamedTuple):
         return self.begun if self.begun.tzinfo else self.begun.replace(tzinfo=zone)
 
 
+def name_of(source: str) -> str:
+    """Name a source in a sentence."""
+    return "of standard input" if source == STANDARD_INPUT else source
+
+
 def read(source: str) -> Capture:
-    """Read a file, or standard input for ``-``.
+    """Read a file, or `STANDARD_INPUT`.
 
     Raises:
         CaptureError: there is no such file, it is damaged, or a text that holds no bytes.
     """
     try:
-        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+        data = sys.stdin.buffer.read() if source == STANDARD_INPUT else Path(source).read_bytes()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise CaptureError(f"the capture {source} cannot be read: {reason}") from error

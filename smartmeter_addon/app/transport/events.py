@@ -1,7 +1,7 @@
 """What a source of bytes tells, beside the bytes themselves."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from app.transport.serial_mode import SerialMode
 
@@ -35,8 +35,7 @@ class Cause(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """The line is open; bytes may follow.
 
     Args:
@@ -54,8 +53,7 @@ class Opened:
     anew: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(NamedTuple):
     """The line could not be opened, or ended.
 
     Args:
@@ -73,8 +71,7 @@ class Lost:
     cause: Cause = Cause.OTHER
 
 
-@dataclass(frozen=True, slots=True)
-class GaveUp:
+class GaveUp(NamedTuple):
     """A serial mode proved wrong; the next one follows.
 
     Args:
@@ -94,8 +91,7 @@ class GaveUp:
         return f"{doubt} with {self.mode}, trying another mode"
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """A frame came for the first time, so the serial mode is right.
 
     Args:
@@ -107,8 +103,7 @@ class Settled:
     searched: bool
 
 
-@dataclass(frozen=True, slots=True)
-class OnlyAdapter:
+class OnlyAdapter(NamedTuple):
     """No device was chosen, and this is the only adapter that can be a meter's.
 
     Args:
@@ -118,8 +113,7 @@ class OnlyAdapter:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class SpeaksTelnet:
+class SpeaksTelnet(NamedTuple):
     """A gateway speaks telnet; that is undone, and the bytes given are those of the line.
 
     Args:
@@ -136,8 +130,7 @@ class SpeaksTelnet:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class GatewaySaid:
+class GatewaySaid(NamedTuple):
     """A gateway said something ahead of the line's bytes.
 
     Args:

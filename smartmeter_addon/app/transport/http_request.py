@@ -8,46 +8,18 @@ of the program.
 
 import asyncio
 import contextlib
-import re
 import socket
 import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.client import HTTP_PORT, HTTPS_PORT, HTTPConnection, HTTPSConnection
+from http.client import HTTPConnection, HTTPSConnection
 from typing import Final, NamedTuple
+
+from app.transport.http_address import Server
 
 _MAX_ANSWER: Final = 65536
 """Bytes of an answer that are read."""
-
-_MAX_PORT: Final = 65535
-
-_URL: Final = re.compile(
-    r"(?P<scheme>https?)://(?P<host>[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?"
-    r"(?P<path>/[^\s?#]*)?",
-    re.IGNORECASE | re.ASCII,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Where an HTTP server answers.
-
-    Args:
-        host: name or address.
-        port: TCP port.
-        tls: whether the connection is encrypted.
-        path: what the paths of all requests begin with, without a slash at its end.
-    """
-
-    host: str
-    port: int
-    tls: bool = False
-    path: str = ""
-
-    def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{'https' if self.tls else 'http'}://{host}:{self.port}{self.path}"
 
 
 class Answer(NamedTuple):
@@ -77,22 +49,6 @@ class Request:
 
 class HeaderError(Exception):
     """A header holds characters that none can have."""
-
-
-def parse_server(text: str) -> Server:
-    """Read ``http://host:port/path`` or ``https://...``; port and path may be missing.
-
-    Raises:
-        ValueError: it is something else.
-    """
-    match = _URL.fullmatch(text)
-    if not match or not all(0x21 <= ord(c) <= 0x7E for c in text):  # noqa: PLR2004 - ASCII, no blank
-        raise ValueError("it is not of the form http://host:port")
-    tls = match["scheme"].lower() == "https"
-    port = int(match["port"] or (HTTPS_PORT if tls else HTTP_PORT))
-    if not 0 < port <= _MAX_PORT:
-        raise ValueError("the port is not from 1 to 65535")
-    return Server(match["host"].strip("[]"), port, tls, (match["path"] or "").rstrip("/"))
 
 
 async def send(

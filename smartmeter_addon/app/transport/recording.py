@@ -20,9 +20,8 @@ A recording holds no key. What the meter sends unciphered can be read in it by a
 import io
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TextIO
+from typing import Final, NamedTuple, TextIO
 
 from app import __version__
 from app.transport.serial_mode import SerialMode
@@ -42,8 +41,7 @@ class RecordingError(Exception):
     """A text that is no recording; the sentence names the line, and repeats nothing of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """Bytes that came at once; its text is its line in a recording.
 
     Args:

@@ -4,8 +4,7 @@ import asyncio
 import termios
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from typing import Any, Final, Never
+from typing import Any, Final, NamedTuple, Never
 
 DELAYS: Final = (1.0, 2.0, 5.0)
 """Seconds before opening again, after one failed attempt, after two...; the last one stays. It is
@@ -68,8 +67,7 @@ Raises:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Began:
+class Began(NamedTuple):
     """It is open.
 
     Args:
@@ -79,8 +77,7 @@ class Began:
     anew: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """It ended, or could not be opened.
 
     Args:
