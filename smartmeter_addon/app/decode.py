@@ -9,8 +9,10 @@ from app.cosem.items import Item
 from app.decoder import Decoder
 from app.dlms import axdr
 from app.fault import Fault, Kind
+from app.meters import registers
 from app.meters.reading import Reading
-from app.meters.telegram import Register, Telegram
+from app.meters.telegram import Telegram
+from app.meters.values import Values
 from app.transport import gateway_stream
 from app.transport.events import GatewaySaid, SpeaksTelnet
 from app.transport.recording import Recording
@@ -60,7 +62,7 @@ def _events(
 
 def describe(telegram: Telegram) -> dict[str, Any]:
     """Give all there is to know of a telegram as the JSON object that README.md describes."""
-    push, security = telegram.push, telegram.push.security
+    push, security, reading = telegram.push, telegram.push.security, telegram.reading
     family = telegram.profile
     title = security.system_title if security else None
     described: dict[str, Any] = {
@@ -74,13 +76,11 @@ def describe(telegram: Telegram) -> dict[str, Any]:
         "encrypted": security is not None,
         "authenticated": security.authenticated if security else None,
         "timestamp": telegram.timestamp.isoformat() if telegram.timestamp else None,
-        "registers": {
-            str(obis): _register(register) for obis, register in (telegram.registers or {}).items()
-        },
-        "readings": dict(telegram.reading.values) if telegram.reading else {},
+        "registers": jsontext.Object(registers.members(telegram.registers or {})),
+        "readings": jsontext.Object(Values.of(reading.values).members() if reading else ()),
     }
-    if telegram.reading and telegram.reading.details:
-        described["details"] = dict(telegram.reading.details)
+    if reading and reading.details:
+        described["details"] = dict(reading.details)
     if telegram.others:
         described["other_meters"] = [
             {
@@ -103,13 +103,6 @@ def _said(other: Reading) -> dict[str, Any]:
     states = {key: value for key, value in other.values.items() if isinstance(value, str)}
     readings = {key: value for key, value in other.values.items() if key not in states}
     return {"readings": readings, **({"states": states} if states else {})}
-
-
-def _register(register: Register) -> dict[str, Any]:
-    described: dict[str, Any] = {"value": register.value, "unit": register.unit}
-    if register.at:
-        described["at"] = register.at.isoformat()
-    return described
 
 
 def _unknown(listed: tuple[Item, ...]) -> Iterator[dict[str, Any]]:

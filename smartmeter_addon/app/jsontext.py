@@ -9,6 +9,19 @@ from decimal import Decimal
 from json.encoder import encode_basestring
 
 
+class Object:
+    """An object whose members are written already.
+
+    Args:
+        members: what `member` gives of each.
+    """
+
+    __slots__ = ("members",)
+
+    def __init__(self, members: Iterable[str]) -> None:
+        self.members = members
+
+
 def dumps(value: object) -> str:
     """Write a value as JSON, laid out as ``json.dumps(value, ensure_ascii=False)`` does.
 
@@ -16,7 +29,7 @@ def dumps(value: object) -> str:
     233.7, 4.40E+3 as 4400.
 
     Args:
-        value: Decimal, int, str, bool, None, or a dict (with str keys) or list of those.
+        value: Decimal, int, str, bool, None, `Object`, or a dict (with str keys) or list of those.
 
     Raises:
         TypeError: something else is in there; floats are refused, too.
@@ -36,6 +49,8 @@ def dumps(value: object) -> str:
         return whole(member(k, v) for k, v in value.items())
     if isinstance(value, list):
         return "[" + ", ".join(map(dumps, value)) + "]"
+    if isinstance(value, Object):
+        return whole(value.members)
     raise TypeError(f"{type(value).__name__} has no exact JSON text")
 
 

@@ -1,5 +1,6 @@
 """Telegrams read in the general way, to compare those that are read by templates with."""
 
+from app import jsontext
 from app.decode import describe
 from app.decoder import Decoder
 from app.dlms.receiver import Push
@@ -30,7 +31,7 @@ def said(item: Telegram | Fault) -> object:
         return item
     readings = [one for one in (item.reading, *item.others) if one]
     return (
-        describe(item),
+        jsontext.dumps(describe(item)),
         [list(one.values) for one in readings],
         [(one.meter, one.timestamp, one.unknown, dict(one.derived)) for one in readings],
         dict(item.registers or {}),

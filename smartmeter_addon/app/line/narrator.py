@@ -156,6 +156,8 @@ class Narrator:
 
     def _unnamed_registers(self, telegram: Telegram) -> None:
         """Name registers that are no reading, once."""
+        if telegram.template is not None:
+            return  # the telegram that it was made of has been looked at
         registers = telegram.registers or {}
         listed = [(obis, register.unit) for obis, register in registers.items()]
         if listed == self._listed:

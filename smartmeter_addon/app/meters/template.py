@@ -12,7 +12,7 @@ valid as long as what the general way remembers of the meter stays what it is
 (`Interpreter.revision`).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
@@ -25,10 +25,10 @@ from app.meters import slots, structure
 from app.meters.energy_counts import Shown
 from app.meters.interpreter import Interpreter
 from app.meters.meaning import Meaning, Name, find
-from app.meters.meter_clock import MeterClock
 from app.meters.reading import Reading
+from app.meters.registers import RegisterLayout, Registers
 from app.meters.slots import TimeSlot
-from app.meters.telegram import Register, Telegram
+from app.meters.telegram import Telegram
 from app.meters.values import Layout, Values
 
 _AFTER: Final = 3
@@ -79,7 +79,8 @@ class Template:
 
     __slots__ = (
         *("_base", "_bounds", "_constants", "_counted", "_has_times", "_interpreter", "_main"),
-        *("_meaning", "_others", "_reported", "_sent", "_sums", "_unpack", "bits", "constant"),
+        *("_meaning", "_others", "_registers", "_reported", "_sent", "_sums", "_unpack"),
+        *("bits", "constant"),
     )
 
     def __init__(
@@ -99,6 +100,7 @@ class Template:
         self._others = [
             _part(("others", n), one, meaning, places) for n, one in enumerate(base.others)
         ]
+        self._registers = RegisterLayout(base.registers or {}, meaning)
         self._reported: dict[bytes, datetime | None] = {}  # times of the last reports
         self._has_times = any(name[0] in {"registers", "shown"} for name in meaning.moments)
         self._counted = self._rows_of_energies() if base.shown else ()
@@ -129,7 +131,7 @@ class Template:
             sent = clocks.moment(base.sender, time.of(content), is_text=time.is_text)
             if sent is None:
                 return None
-        registers = _Registers(base, self._meaning, content, counts, clock)
+        registers = Registers(self._registers, content, counts, clock)
         shown = self._energies(counts, sent)
         counts += self._constants
         if self._sums:
@@ -229,61 +231,6 @@ def _picker(places: Sequence[int]) -> Callable[[tuple[int, ...]], tuple[int, ...
     if list(places) == list(range(first, first + len(places))):
         return itemgetter(slice(first, first + len(places)))
     return itemgetter(*places)
-
-
-class _Registers(Mapping[Obis, Register]):
-    """The registers of a telegram, made when they are first looked at.
-
-    Args:
-        base: the telegram of which the template was made.
-        meaning: of its plaintext.
-        content: the plaintext.
-        counts: the numbers at its slots.
-        clock: of the sender, where registers hold times.
-    """
-
-    __slots__ = ("_base", "_clock", "_content", "_counts", "_made", "_meaning")
-
-    def __init__(
-        self,
-        base: Telegram,
-        meaning: Meaning,
-        content: bytes,
-        counts: tuple[int, ...],
-        clock: MeterClock | None,
-    ) -> None:
-        self._base = base
-        self._meaning = meaning
-        self._content = content
-        self._counts = counts
-        self._clock = clock
-        self._made: dict[Obis, Register] | None = None
-
-    def __getitem__(self, obis: Obis) -> Register:
-        return self._registers()[obis]
-
-    def __iter__(self) -> Iterator[Obis]:
-        return iter(self._base.registers or {})
-
-    def __len__(self) -> int:
-        return len(self._base.registers or {})
-
-    def _registers(self) -> dict[Obis, Register]:
-        if self._made is None:
-            self._made = dict(map(self._register, (self._base.registers or {}).items()))
-        return self._made
-
-    def _register(self, known: tuple[Obis, Register]) -> tuple[Obis, Register]:
-        """Make a register of that of the telegram of which the template was made."""
-        obis, register = known
-        meaning, clock = self._meaning, self._clock
-        if row := meaning.rows.get(("registers", obis)):
-            register = register._replace(value=scale(row.sum_of(self._counts), row.exponent))
-        if clock and (time := meaning.moments.get(("shown", obis))):
-            register = register._replace(value=clock.shown(time.value_in(self._content)))
-        if clock and (time := meaning.moments.get(("registers", obis))):
-            register = register._replace(at=clock.moment(time.value_in(self._content)))
-        return obis, register
 
 
 @dataclass(slots=True)
