@@ -365,7 +365,7 @@ def test_an_adapter_that_another_program_reads(home: Path, serial: Path) -> None
 NOBODY = """
 import os
 import app.cli
-import app.configure.command
+import app.commands.configure
 os.setgroups([])
 os.setgid(65534)
 os.setuid(65534)

@@ -113,7 +113,7 @@ async def test_a_silent_meter_is_read_from_its_next_telegram_on(
         await stream.once()
         await home.wait(TOPICS.meter_status(meter.id), "online")
         await home.wait(TOPICS.meter_status(meter.id), "offline")
-        assert "no bytes from the meter" in await program.logs("WARNING ")
+        assert "WARNING" in await program.logs("no bytes from the meter")
         over("silent meter", await stream.next(home))
         await home.wait(TOPICS.meter_status(meter.id), "online")
 
@@ -197,7 +197,7 @@ async def test_a_device_locked_by_another_process_is_waited_for(
 
 
 NOBODY = """
-import argparse, encodings.idna, encodings.utf_8_sig, os, app.cli, app.run
+import argparse, encodings.idna, encodings.utf_8_sig, os, app.cli, app.commands.run
 if os.geteuid() == 0:  # who is denied nothing
     os.setgroups([])
     os.setgid(65534)
