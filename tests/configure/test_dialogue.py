@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from app.configure.catalogue import Catalogue
 from app.configure.given import Given
 from app.configure.hearing import Heard, Outcome
 from app.configure.interview import SetupError
 from app.configure.steps import Listen, LoggedIn, Say
+from app.language.catalogue import Catalogue
 from app.mqtt.explain import Cause
 from app.transport.adapters import Adapter
 from simulator.ciphering import AUTH_KEY, KEY

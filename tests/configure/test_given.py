@@ -7,11 +7,11 @@ import pytest
 
 from app import cli
 from app.configure import given
-from app.configure.catalogue import Catalogue
 from app.configure.flags import SERVICE_FILE, add_arguments, seconds
 from app.configure.given import Given, GivenError, given_answers
 from app.configure.interview import SetupError
-from app.configure.languages import languages
+from app.language.catalogue import Catalogue
+from app.language.languages import languages
 from simulator.ciphering import AUTH_KEY, KEY
 
 

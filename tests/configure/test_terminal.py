@@ -4,10 +4,10 @@ import io
 
 import pytest
 
-from app.configure.catalogue import Catalogue
 from app.configure.hearing import Progress
 from app.configure.steps import Say
 from app.configure.terminal import Terminal, may_colour
+from app.language.catalogue import Catalogue
 from app.transport.serial_mode import SerialMode
 
 MODES = tuple(map(SerialMode.parse, ("2400 8E1", "9600 8N1")))

@@ -47,7 +47,7 @@ DOCS = ADDON / "DOCS.md"
 STORE_PAGE = ADDON / "README.md"
 ADDING = ROOT / "ADDING_A_METER.md"
 COMMANDS = ("configure", "decode", "listen", "record", "replay")
-BESIDE_THE_WAY = {"commands", "config", "configure", "anonymous", "recordings"}
+BESIDE_THE_WAY = {"anonymous", "commands", "config", "configure", "language", "recordings"}
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 TEXTS = (
     *(README, STORE_PAGE, DOCS, ADDON / "CHANGELOG.md", ADDING, CONTRIBUTING),

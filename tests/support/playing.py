@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.configure.catalogue import Catalogue
 from app.configure.dialogue import dialogue
 from app.configure.given import Given
 from app.configure.hearing import Heard, Hearing, Outcome
@@ -24,6 +23,7 @@ from app.configure.steps import (
     WriteOptions,
 )
 from app.dlms.ciphering import Keys
+from app.language.catalogue import Catalogue
 from app.meters import profile_files
 from app.transport.adapters import Adapter
 from app.transport.events import Opened

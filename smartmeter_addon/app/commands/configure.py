@@ -4,7 +4,7 @@ import argparse
 from typing import Final
 
 from app.configure import command, flags
-from app.configure.languages import languages
+from app.language.languages import languages
 
 DESCRIPTION: Final = (
     "Asks for the options in a terminal, tries each of them, and writes them at the end. What is"

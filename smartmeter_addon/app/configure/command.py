@@ -12,11 +12,9 @@ from typing import Any, Final
 
 from app.config.timezone import local_zone
 from app.configure import flags, options_file
-from app.configure.catalogue import Catalogue
 from app.configure.dialogue import dialogue
 from app.configure.given import GivenError, given_answers
 from app.configure.interview import Interview, SetupError
-from app.configure.languages import language_of, languages
 from app.configure.listening import listen
 from app.configure.login import log_in
 from app.configure.steps import (
@@ -33,6 +31,8 @@ from app.configure.steps import (
 from app.configure.terminal import Terminal, may_colour, printable
 from app.decoder import Decoder
 from app.dlms.ciphering import Keys
+from app.language.catalogue import Catalogue
+from app.language.languages import language_of, languages
 from app.meters import profile_files
 from app.meters.profile import Profile
 from app.meters.profile_files import OWN_FOLDER

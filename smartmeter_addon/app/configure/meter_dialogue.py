@@ -117,7 +117,7 @@ def _show(telegram: Telegram) -> Steps[None]:
     for key, value in _first_values(telegram):
         sensor = SENSORS[key]
         shown = value if isinstance(value, str) else jsontext.dumps(value)
-        yield Say("meter.value", {"name": sensor, "value": shown, "unit": sensor.unit or ""})
+        yield Say("meter.value", {"name": sensor.name, "value": shown, "unit": sensor.unit or ""})
 
 
 def _first_values(telegram: Telegram) -> Iterator[tuple[str, object]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from app.config.options import MqttOptions
+from app.language.catalogue import Sentence
 from app.mqtt.explain import Cause
 from app.transport.serial_mode import SerialMode
 
@@ -25,17 +26,10 @@ class Form(Enum):
     """The answer is ``yes`` or ``no``, whatever the words for that are in the user's language."""
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
-    """Says a sentence of the catalogue.
+class Say(Sentence):
+    """Says a sentence of the catalogue."""
 
-    Args:
-        key: of the sentence.
-        parameters: what the sentence takes, by name.
-    """
-
-    key: str
-    parameters: Mapping[str, object] = field(default_factory=dict)
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)

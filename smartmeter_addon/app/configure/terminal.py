@@ -12,9 +12,9 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Final, TextIO
 
-from app.configure.catalogue import Catalogue
 from app.configure.hearing import Progress
 from app.configure.steps import Ask, Form, Say
+from app.language.catalogue import Catalogue
 
 _WIDEST: Final = 100
 _ERASE: Final = "\x1b[K"

@@ -1,4 +1,4 @@
-"""The languages of the dialogue: each is a file of sentences, and nothing else.
+"""The languages: each is a file of sentences, and nothing else.
 
 Whoever adds a language adds one file to the folder ``sentences``, with the keys of ``en.toml``.
 """

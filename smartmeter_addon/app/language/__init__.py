@@ -1,0 +1,1 @@
+"""What the program says to a household, in the household's language."""
