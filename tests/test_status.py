@@ -67,8 +67,7 @@ broker: connected to the MQTT broker h:1883
 
 
 def test_a_line_that_was_never_open_is_shown(tmp_path: Path) -> None:
-    line: dict[str, Any] = {"label": "Keller", "line": None, "problem": "there is no adapter"}
-    line |= {"telegrams": 0, "errors": 0, "meters": []}
+    line = status.unread_line("Keller", "there is no adapter")
     replace(STATUS, lines=[line]).write(tmp_path)
     ended, out, _ = shown(tmp_path)
     assert ended == 1

@@ -48,7 +48,7 @@ from app.mqtt.publisher import BrokerState, Publisher
 from app.mqtt.topics import Topics
 from app.sd_notify import Notifier
 from app.state import State
-from app.status import OutputState, Status, folder_of, keep_telling
+from app.status import OutputState, Status, folder_of, keep_telling, unread_line
 from app.transport.push_interval import PushInterval
 from app.transport.source import DELAYS, Source, source_for
 
@@ -153,11 +153,12 @@ async def serve(
         for position, (meter, label) in enumerate(zip(options.meters, labels, strict=True))
         if position not in doubled
     ]
+    unread = [unread_line(labels[position], why) for position, why in doubled.items()]
     notifier = Notifier.from_environment(environment, os.getpid())
     started = now_utc()
 
     def status() -> Status:
-        told = [reader.status() for reader in readers]
+        told = [*(reader.status() for reader in readers), *unread]
         outputs = {one.name: OutputState(one.state.works, one.state.sentence) for one in wired}
         return Status(__version__, started, now_utc(), outputs, told).redacted(redactor)
 

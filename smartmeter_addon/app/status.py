@@ -53,7 +53,7 @@ class Status:
         started: when it was started, aware.
         written: when the file was written, aware.
         outputs: how each is doing, by its name.
-        lines: one object for each line, see `LineReader.status`.
+        lines: one object for each line, see `LineReader.status`, or `unread_line`.
     """
 
     version: str
@@ -99,6 +99,18 @@ class Status:
         telegrams = sum(line["telegrams"] for line in self.lines)
         outputs = [state.sentence for state in self.outputs.values()]
         return "; ".join([f"{telegrams} telegrams read", *outputs, *problems])
+
+
+def unread_line(label: str, why: str) -> dict[str, Any]:
+    """Give the object for a line of the options that is not read, with the reason."""
+    return {
+        "label": label,
+        "line": None,
+        "problem": why,
+        "telegrams": 0,
+        "errors": 0,
+        "meters": [],
+    }
 
 
 async def keep_telling(

@@ -109,6 +109,27 @@ async def test_status_shows_what_the_running_service_wrote(
         assert secret not in file.read_text("utf-8")
 
 
+async def test_status_names_a_line_that_is_left_out(tmp_path: Path) -> None:
+    url = "tcp://127.0.0.1:1"
+    two = {
+        "name": "Cellar",
+        "url": url,
+        "additional_meters": [{"name": "Roof", "url": url}],
+        "mqtt": {"host": "127.0.0.1", "port": 1},
+    }
+    variables = {"RUNTIME_DIRECTORY": str(tmp_path)}
+    async with running(two, tmp_path, variables) as program:
+        await program.logs("Cellar: the gateway tcp://127.0.0.1:1 refuses the connection")
+        shown = run(["status"], variables)
+        assert (await program.stop()).status == 0
+    assert shown.returncode == 1
+    assert "\nCellar: " in shown.stdout
+    left_out = shown.stdout.partition("\nRoof: no line is open\n  problem: ")[2]
+    assert left_out.startswith("the first meter (Cellar) and additional_meters[0] (Roof) have the")
+    assert "(Roof) is not read" in left_out
+    assert left_out.endswith("\n  0 telegrams, 0 errors\n")
+
+
 async def test_options_come_from_variables_and_secret_files(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:
