@@ -342,7 +342,7 @@ async def test_a_silent_line_ends_with_a_failure_after_the_given_time() -> None:
 
 
 async def test_a_missing_device_is_shown_at_once(tmp_path: Path) -> None:
-    out = WatchedStream(attempt=end())
+    out = WatchedStream(**{"tried again": end()})
     path = tmp_path / "missing"
     async with asyncio.timeout(TIMEOUT):
         assert await listen(source(path), decoder(), out) == 1

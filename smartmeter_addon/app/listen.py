@@ -23,8 +23,9 @@ from app.meters import identity
 from app.meters.catalogue import name_of
 from app.meters.telegram import Register, Telegram
 from app.transport.parity import Share, errors_in
+from app.transport.sentences import Sentences
 from app.transport.serial_mode import SerialMode
-from app.transport.source import Event, GatewaySaid, GaveUp, Lost, Opened, Source, SpeaksTelnet
+from app.transport.source import Event, GaveUp, Lost, Opened, Source
 from app.transport.until import until_stopped
 
 _SHOWN_OF_A_NUMBER: Final = 4
@@ -250,8 +251,11 @@ async def listen(
 
 async def _read(source: Source, decoder: Decoder, report: Report, out: TextIO) -> None:
     """Show what comes, for as long as something does."""
+    sentences = Sentences()
 
     def take(event: Event) -> None:
+        if sentence := sentences.about(event):
+            print(sentence, file=out, flush=True)
         match event:
             case bytes():
                 frames = decoder.frames
@@ -264,16 +268,10 @@ async def _read(source: Source, decoder: Decoder, report: Report, out: TextIO) -
                 report.ended(decoder.frames, decoder.junk)
                 decoder.restart()
                 report.opened(line)
-                print(f"reading {line}; Ctrl-C ends", file=out, flush=True)
-            case SpeaksTelnet() | GatewaySaid():
-                print(event, file=out, flush=True)
             case GaveUp(mode):
                 report.gave_up(mode)
-                print(event, file=out, flush=True)
-            case Lost(line, reason, retry_in):
+            case Lost(line):
                 report.opened(line)  # or will be
-                again = f"next attempt in {retry_in:.0f} s"
-                print(f"{reason} ({again})", file=out, flush=True)
 
     await source.run(take)
     _show(decoder.finish(), report, out)

@@ -17,17 +17,9 @@ from app.fault import Fault, Kind
 from app.meters.sensors import SENSORS
 from app.meters.telegram import Telegram
 from app.transport.recording import Chunk, Writer
+from app.transport.sentences import Sentences
 from app.transport.serial_mode import SerialMode
-from app.transport.source import (
-    Event,
-    GatewaySaid,
-    GaveUp,
-    Lost,
-    OnlyAdapter,
-    Opened,
-    Source,
-    SpeaksTelnet,
-)
+from app.transport.source import Event, Opened, Source
 from app.transport.until import until_stopped
 
 READ_OFF: Final = "read off the meter: "
@@ -112,6 +104,7 @@ class _Recorder:
         self._err = err
         self._clock = clock
         self._begun = begun
+        self._sentences = Sentences()
         self._writer: Writer | None = None
         self._mode: SerialMode | None = None
         self._begin = 0.0
@@ -158,17 +151,13 @@ class _Recorder:
         Raises:
             _EnoughError: nothing more is wanted.
         """
+        if sentence := self._sentences.about(event):
+            self._say(sentence)
         match event:
             case bytes():
                 self._take(event)
             case Opened():
                 self._opened(event)
-            case GaveUp() | SpeaksTelnet() | GatewaySaid():
-                self._say(str(event))
-            case Lost(_, reason, retry_in):
-                self._say(f"{reason} (next attempt in {retry_in:.0f} s)")
-            case OnlyAdapter(path):
-                self._say(f"reading the only serial adapter, {path}")
         if self._enough:
             raise _EnoughError
 
@@ -182,7 +171,6 @@ class _Recorder:
     def _opened(self, event: Opened) -> None:
         self.seen.ended(self._decoder)
         self._decoder.restart()
-        self._say(f"reading {event.line}; Ctrl-C ends")
         if self._begun_at is None:
             self._begin, self._begun_at = self._clock(), self._begun()
             if self._wanted.anonymiser is None:
