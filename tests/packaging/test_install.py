@@ -210,6 +210,19 @@ def test_the_log_is_the_journal_s(system: System, tmp_path: Path) -> None:
     assert result.stdout == "--unit=smartmeter.service --output=cat -f\n"
 
 
+def test_a_missing_journal_is_told(tmp_path: Path) -> None:
+    result = subprocess.run(
+        ["/bin/sh", SERVICE / "smartmeter", "log"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": str(tmp_path)},
+        timeout=60,
+    )
+    assert result.returncode == 1
+    assert "there is no journalctl here" in result.stderr
+
+
 @pytest.mark.slow
 def test_a_python_that_is_gone_is_told(system: System) -> None:
     python = system.path("/opt/smartmeter/current/venv/bin/python")
