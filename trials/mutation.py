@@ -5,10 +5,11 @@
     PYTHONPATH=smartmeter_addon:. python3 -m trials.mutation --code link --only crc. --processes 4
     PYTHONPATH=smartmeter_addon:. python3 -m trials.mutation --list
 
-`mutants` says what is changed. Each change is made in a copy of the tree, and the tests of the
-folder run there until one fails: first those of the module, then all. It prints a Markdown table of
-the changes that no test notices; the exit status is 1 when there are any. Some of them change
-nothing that anybody can see: `UNSEEN` names those that were looked at.
+`mutants` says what is changed. Code of functions is changed in memory, see `forks`. Numbers, and
+what cannot be changed there, are changed in a copy of the tree, where the tests of the folder run
+until one fails: first those of the module, then all. It prints a Markdown table of the changes that
+no test notices; the exit status is 1 when there are any. Some of them change nothing that anybody
+can see: `UNSEEN` names those that were looked at.
 """
 
 import argparse
@@ -24,6 +25,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, NamedTuple
+
+import pytest
 
 from trials import mutants
 from trials.mutants import APP, EXCLUDED, ROOT, UNSEEN, Mutant
@@ -164,6 +167,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="what is run, from the root; may be repeated (default: tests of the folder)",
     )
     parser.add_argument(
+        "--patience",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="of tests that a change of code is tried with (default: %(default)s)",
+    )
+    parser.add_argument(
         "--list", action="store_true", help="print what is changed, and try nothing"
     )
     given = parser.parse_args(arguments)
@@ -176,16 +186,52 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not todo:
         parser.error(f"nothing that could be changed has {given.only!r} in the name")
     tests = given.tests or [Path("tests") / (given.code or GUARD)]
+    outcomes, todo = _try_in_forks(todo, tests, given.patience) if given.code else ([], todo)
+    if todo:
+        outcomes += _try_in_copies(parser, todo, tests, given.processes)
+    sys.stdout.writelines(table(outcomes))
+    return int(any(not one.noticed for one in outcomes))
+
+
+def _try_in_forks(
+    todo: Sequence[Mutant], tests: Sequence[Path], patience: float
+) -> tuple[list[Outcome], list[Mutant]]:
+    """Try mutants of functions; give what came of them, and those that are left over."""
+    from trials.forks import Forks, Tried  # noqa: PLC0415 - numbers are tried without coverage.py
+
+    outcomes: list[Outcome] = []
+    with os.fdopen(os.dup(2), "w") as told:  # pytest captures what is written to standard error
+
+        def tell(one: Tried) -> None:
+            outcomes.append(Outcome(one.mutant, one.noticed, one.seconds))
+            told.write(
+                f"{len(outcomes)} of {len(todo)}: {one.mutant.described}:"
+                f" {one.noticed or 'NOT NOTICED'} ({one.seconds:.1f} s, {one.chosen} of {one.tests}"
+                " tests)\n"
+            )
+            told.flush()
+
+        forks = Forks(todo, patience, tell)
+        pytest.main(
+            ["-p", "no:cacheprovider", "-p", "no:terminal", *map(str, tests)], plugins=[forks]
+        )
+    for test in sorted(forks.failed):
+        _note(f"fails with nothing changed, and does not count: {test}")
+    return outcomes, forks.left_over
+
+
+def _try_in_copies(
+    parser: argparse.ArgumentParser, todo: Sequence[Mutant], tests: Sequence[Path], processes: int
+) -> list[Outcome]:
+    """Try mutants in copies of the tree."""
     with tempfile.TemporaryDirectory(prefix="smartmeter-mutation-") as folder:
-        copies = Copies(Path(folder), given.processes, tests)
+        copies = Copies(Path(folder), processes, tests)
         failed, seconds = copies.run()
         if failed:
             parser.error(f"the tests fail with nothing changed: {failed}")
         copies.timeout = max(_SHORTEST_TIMEOUT, _TIMEOUT_FACTOR * seconds)
         _note(f"nothing changed: the tests take {seconds:.0f} s")
-        outcomes = _try_all(copies, todo, given.processes)
-    sys.stdout.writelines(table(outcomes))
-    return int(any(not one.noticed for one in outcomes))
+        return _try_all(copies, todo, processes)
 
 
 def _try_all(copies: Copies, todo: Sequence[Mutant], processes: int) -> list[Outcome]:

@@ -1,5 +1,9 @@
 """The trial that changes the program: what it finds, how it changes it, and that tests notice."""
 
+import ast
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -188,3 +192,94 @@ def test_the_table_tells_what_no_test_notices(module: Path) -> None:
     assert "| some.WHOLE | WHOLE: Final = 30 | 30 -> / 3 |\n" in lines
     assert "| some.WHOLE | WHOLE: Final = 30 | 30 -> * 3 |\n" not in lines
     assert lines[-1] == "2 changes, 1 of them not noticed\n"
+
+
+TRIED = """
+import functools
+
+
+def is_more(number, limit=3):
+    return number > limit
+
+
+class Counter:
+    def __init__(self):
+        self.count = 0
+
+    @functools.cached_property
+    def first(self):
+        return [n for n in range(9) if n > 4][0]
+
+    def loop(self):
+        while self.count < 3:
+            self.count += 1
+        return self.count
+
+
+def at_import():
+    return 2 * 3
+
+
+AT_IMPORT = at_import()
+"""
+TESTS = """
+from tried import AT_IMPORT, Counter, is_more
+
+
+def test_more():
+    assert is_more(9)
+    assert not is_more(1)
+
+
+def test_first():
+    assert Counter().first == 5
+    assert Counter().loop() == 3
+
+
+def test_that_fails():
+    assert is_more(0)
+"""
+
+
+def test_functions_are_changed_in_memory(tmp_path: Path) -> None:
+    pytest.importorskip("coverage")
+    (tmp_path / "tried.py").write_text(TRIED)
+    (tmp_path / "test_tried.py").write_text(TESTS)
+    (tmp_path / "try.py").write_text(
+        "import pathlib, sys, pytest\n"
+        "from trials import forks, mutants\n"
+        "def tell(tried):\n"
+        "    told.append((tried.mutant.becomes, tried.noticed, tried.tests))\n"
+        "told = []\n"
+        "mutants.ROOT = forks.ROOT = pathlib.Path.cwd()\n"
+        "trial = forks.Forks(mutants.code(pathlib.Path.cwd() / 'tried.py'), 60, tell)\n"
+        "arguments = ['-p', 'no:cacheprovider', '-p', 'no:terminal', 'test_tried.py']\n"
+        "pytest.main(arguments, plugins=[trial])\n"
+        "left_over = [one.becomes for one in trial.left_over]\n"
+        "print(repr((told, left_over, sorted(trial.failed))))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "try.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": f"{mutants.ROOT}{os.pathsep}{tmp_path}"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    told, left_over, failed = ast.literal_eval(done.stdout)
+    first = "test_tried.py::test_first"
+    assert told == [
+        ("number > limit -> `(number >= limit)`", "", 1),
+        ("0 -> `1`", "", 1),
+        ("9 -> `10`", "", 1),
+        ("n > 4 -> `(n >= 4)`", first, 1),
+        ("4 -> `5`", first, 1),
+        ("0 -> `1`", first, 1),
+        ("self.count < 3 -> `(self.count <= 3)`", first, 1),
+        ("3 -> `4`", first, 1),
+        ("1 -> `2`", first, 1),
+    ]
+    # The default value of an argument, and a function that ran when it was imported.
+    assert left_over == ["3 -> `4`", "2 * 3 -> `(2 // 3)`", "2 -> `3`", "3 -> `4`"]
+    assert failed == ["test_tried.py::test_that_fails"]
