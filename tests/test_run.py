@@ -101,6 +101,24 @@ async def test_a_profile_of_the_user_can_be_chosen(tmp_path: Path) -> None:
         assert "nothing was started" not in program.output
 
 
+async def test_an_app_takes_profiles_from_its_own_folder_and_not_from_beside_the_options(
+    tmp_path: Path,
+) -> None:
+    own = tmp_path / "config"
+    own.mkdir()
+    write_profile(own, 'manufacturer = "Example"\nmodel = "X1"')
+    write_profile(tmp_path, "no profile")
+    before = f"""
+from pathlib import Path
+from app.meters import profile_files
+profile_files.APP_FOLDER = Path({str(own)!r})
+"""
+    token = {"SUPERVISOR_TOKEN": "token"}
+    async with running(OWN, tmp_path, token, before=before) as program:
+        await program.logs("the gateway tcp://127.0.0.1:1 refuses the connection")
+        assert "nothing was started" not in program.output
+
+
 async def test_a_profile_of_the_user_is_unknown_without_its_file(tmp_path: Path) -> None:
     async with running(OWN, tmp_path) as program:
         assert await program.ends() == 1

@@ -71,8 +71,9 @@ def run(options_file: Path, environment: Mapping[str, str] = os.environ) -> int:
     """Run until SIGTERM or SIGINT.
 
     Args:
-        options_file: options in JSON; other folders of the program are found from there, or by
-            STATE_DIRECTORY and CONFIGURATION_DIRECTORY, as systemd names a service's.
+        options_file: options in JSON; the state is kept beside it, or in STATE_DIRECTORY, as
+            systemd names a service's. Own profiles are found by `profile_files.own_folder`, or
+            beside it.
         environment: may hold options as well, see `config.environment`.
 
     Returns:
@@ -80,9 +81,8 @@ def run(options_file: Path, environment: Mapping[str, str] = os.environ) -> int:
     """
     log.setup("info")
     try:
-        profiles = profile_files.load(
-            _folder(environment, "CONFIGURATION_DIRECTORY", options_file) / OWN_FOLDER
-        )
+        beside = options_file.parent / OWN_FOLDER
+        profiles = profile_files.load(profile_files.own_folder(environment) or beside)
         options = load(options_file, (AUTO, *profiles), environment)
     except (OptionsError, profile_files.ProfileError) as error:
         problems: Iterable[object] = (error,)
@@ -107,7 +107,7 @@ def run(options_file: Path, environment: Mapping[str, str] = os.environ) -> int:
         _logger.info("there is no file of options %s; all come from the environment", options_file)
     for sentence in unknown(environment):
         _logger.warning("%s", sentence)
-    state = State(_folder(environment, "STATE_DIRECTORY", options_file) / STATE_FILE)
+    state = State(_state_folder(environment, options_file) / STATE_FILE)
     asyncio.run(serve(options, profiles, state, environment, redactor))
     return 0
 
@@ -117,9 +117,9 @@ def _log_stream(*, console: bool) -> TextIO:
     return sys.stderr if console else sys.stdout
 
 
-def _folder(environment: Mapping[str, str], variable: str, options_file: Path) -> Path:
-    """Give the folder that systemd made for a service, else the one of the options file."""
-    name = environment.get(variable, "").partition(":")[0]
+def _state_folder(environment: Mapping[str, str], options_file: Path) -> Path:
+    """Give the folder that systemd made for a service's state, else the one of the options file."""
+    name = environment.get("STATE_DIRECTORY", "").partition(":")[0]
     return Path(name) if name else options_file.parent
 
 

@@ -139,7 +139,7 @@ def test_every_rule_about_files_is_read_by_this_test() -> None:
     ("path", "needed"),
     [
         ("/data/options.json", "r"),
-        ("/data/profiles/own.toml", "r"),
+        ("/config/profiles/own.toml", "r"),
         ("/data/state.json", "rw"),
         ("/tmp/smartmeter.alive", "rw"),  # noqa: S108 - a path inside the container
         ("/dev/ttyUSB0", "krw"),
@@ -166,7 +166,10 @@ def test_the_program_may_what_it_needs(path: str, needed: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/etc/shadow", "/root/.ssh/id_rsa", "/ssl/privkey.pem", "/config/secrets.yaml", "/dev/sda"],
+    [
+        *("/etc/shadow", "/root/.ssh/id_rsa", "/ssl/privkey.pem", "/dev/sda"),
+        *("/homeassistant/secrets.yaml", "/share/file", "/addon_configs/other/file"),
+    ],
 )
 def test_the_program_may_not_touch_what_is_none_of_its_business(path: str) -> None:
     assert allowed(path) == ""
@@ -174,6 +177,7 @@ def test_the_program_may_not_touch_what_is_none_of_its_business(path: str) -> No
 
 def test_the_program_may_change_neither_itself_nor_the_options_and_may_run_nothing() -> None:
     assert allowed("/data/options.json") == "r"
+    assert allowed("/config/profiles/own.toml") == "r"
     assert allowed("/opt/smartmeter/app/run.py") == "r"
     assert "w" not in allowed("/usr/local/lib/python3.13/site-packages/paho/mqtt/client.py")
     runs = [rule for rule in FILE_RULE.findall(ring("program")) if "x" in rule[2]]

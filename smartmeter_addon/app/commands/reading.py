@@ -136,10 +136,9 @@ def _profiles_beside_options(given: argparse.Namespace) -> Path | None:
 
 
 def _own_profiles() -> Path | None:
-    """Give the service's folder of profiles, where there is one."""
-    folder = os.environ.get("CONFIGURATION_DIRECTORY", "").partition(":")[0]
-    profiles = Path(folder) / OWN_FOLDER
-    return profiles if folder and profiles.is_dir() else None
+    """Give the service's or the app's folder of profiles, where there is one."""
+    folder = profile_files.own_folder(os.environ)
+    return folder if folder and folder.is_dir() else None
 
 
 def _serial_mode(text: str) -> SerialMode:

@@ -28,8 +28,10 @@ from app.transport.serial_mode import SerialMode
 DIRECTORY: Final = Path(__file__).parent / "profiles"
 
 OWN_FOLDER: Final = "profiles"
-"""The name of the folder with a user's own: beside the options file, or in systemd's folder of
-configuration."""
+"""The name of the folder with a user's own profiles."""
+
+APP_FOLDER: Final = Path("/config")
+"""Where the Supervisor mounts the folder of the app that its user sees (``map`` in config.yaml)."""
 
 _LISTS: Final = "lists"
 _TYPE: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -343,6 +345,22 @@ def _based(
     if not isinstance(base, str) or base not in shipped:
         raise ProfileError(f"{path.name}: based_on: there is no profile {base!r}")
     return {**shipped[base], **raw}
+
+
+def own_folder(environment: Mapping[str, str]) -> Path | None:
+    """Give the folder of the user's own profiles, which need not exist.
+
+    Args:
+        environment: may name the folder of a service's settings by CONFIGURATION_DIRECTORY, as
+            systemd does; with SUPERVISOR_TOKEN the program is an app, which has APP_FOLDER.
+
+    Returns:
+        The folder; None where the environment says nothing: it is beside the options file then.
+    """
+    settings = environment.get("CONFIGURATION_DIRECTORY", "").partition(":")[0]
+    if not settings and "SUPERVISOR_TOKEN" not in environment:
+        return None
+    return (Path(settings) if settings else APP_FOLDER) / OWN_FOLDER
 
 
 def shipped_types() -> list[str]:
