@@ -27,14 +27,8 @@ _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    try:
-        meter = meters.build(
-            options.meter, options.list, key=options.key, auth_key=options.auth_key
-        )
-    except ValueError as error:
-        parser.error(str(error))
+    options = parse(arguments)
+    meter = _meter(options)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
     try:
@@ -45,6 +39,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"simulator: {error}")
         return 1
     return 0
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the arguments; wrong ones end the program."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        _meter(options)
+    except ValueError as error:
+        parser.error(str(error))
+    return options
+
+
+def _meter(options: argparse.Namespace) -> meters.Meter:
+    """Make the meter.
+
+    Raises:
+        ValueError: there is no such list.
+    """
+    return meters.build(options.meter, options.list, key=options.key, auth_key=options.auth_key)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -99,6 +113,11 @@ def _parser() -> argparse.ArgumentParser:
         type=_whole,
         metavar="N",
         help="how many telegrams (default: for ever; into a file: 1)",
+    )
+    parser.add_argument(
+        "--await-reader",
+        action="store_true",
+        help="send nothing before somebody reads, so that the first telegram is heard whole",
     )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="which household")
     parser.add_argument(
@@ -161,6 +180,8 @@ async def _simulate(meter: meters.Meter, options: argparse.Namespace) -> None:
             if options.pace:
                 mode = f"{options.pace} {mode.split()[1]}"
         _say(f"simulated {meter.family} ({meter.variant}), {mode}, on {where}")
+        if options.await_reader:
+            await wires.heard(wire)
         start = options.start or datetime.now(UTC).replace(microsecond=0)
         # Goes on where an earlier run stopped: a counter that starts anew would be a replay.
         meter.invocation_counter = (start - _EPOCH) // timedelta(seconds=1) % 2**32
@@ -185,7 +206,9 @@ async def _simulate(meter: meters.Meter, options: argparse.Namespace) -> None:
         wire.close()
 
 
-async def _wire(options: argparse.Namespace) -> tuple[wires.Wire, str]:
+async def _wire(
+    options: argparse.Namespace,
+) -> tuple[wires.Pty | wires.TcpServer | wires.File, str]:
     """Open what the options ask for; returns it and its name."""
     if options.pty is not None:
         pty = wires.Pty(options.pty)

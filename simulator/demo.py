@@ -2,6 +2,7 @@
 
 Three processes beside this one, as in a house: the simulator writes to a pseudo-terminal, the
 program reads that like a serial adapter and publishes to the broker; this one listens there.
+What wants a package is imported late: wrong arguments are refused before anything is installed.
 """
 
 import argparse
@@ -15,13 +16,14 @@ import socket
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-import aiomqtt
-
-from simulator.families import FAMILIES
+from simulator.clock import VIENNA
+from simulator.demo_view import View
+from simulator.families import FAMILIES, Variant
 
 KEY: Final = "000102030405060708090A0B0C0D0E0F"
 AUTH_KEY: Final = "D0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF"
@@ -29,43 +31,84 @@ AUTH_KEY: Final = "D0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF"
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _PATIENCE: Final = 15.0
-_LONGEST_PAYLOAD: Final = 400
+_ANSWER: Final = 5.0
+"""Seconds that a broker has to answer."""
+
+_A_YEAR: Final = 366 * 86400.0
+_NAME_WIDTH: Final = 7
+_NARROW, _WIDE = 80, 200
+
+
+class _BrokerError(Exception):
+    """A broker that cannot be used; says why."""
 
 
 def main() -> int:
-    """Run the demo until Ctrl-C, or for as long as was asked."""
-    arguments = _arguments()
-    broker = arguments.broker
+    """Run the demo until Ctrl-C, or for as long as was asked; give the exit status."""
+    given = parse(sys.argv[1:])
+    if given.list_meters:
+        sys.stdout.write("".join(f"{line}\n" for line in _meters()))
+        return 0
     try:
-        return asyncio.run(_demo(arguments.meter, arguments.list, arguments.seconds, broker))
+        return asyncio.run(_demo(given))
+    except _BrokerError as error:
+        _say(str(error))
+        return 1
     except KeyboardInterrupt:
         return 0
 
 
-def _arguments() -> argparse.Namespace:
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the arguments; wrong ones end the program."""
     parser = argparse.ArgumentParser(
-        prog="script/demo", description="Shows what the add-on does, with a simulated meter."
+        prog="script/demo",
+        description="Shows what the app does, with a simulated meter: the device as Home Assistant"
+        " would show it, and a row for each telegram.",
     )
     parser.add_argument(
         "--meter",
         choices=FAMILIES,
         default="kaifa",
         metavar="NAME",
-        help=f"a family of meters: {', '.join(FAMILIES)} (default: kaifa)",
+        help="a family of meters (default: kaifa); --list-meters shows them",
     )
-    parser.add_argument("--list", metavar="NAME", help="which of its lists (default: the first)")
-    parser.add_argument("--seconds", type=float, metavar="N", help="end by itself after N seconds")
+    parser.add_argument(
+        "--list", metavar="NAME", help="which of the lists its operators have it send"
+    )
+    parser.add_argument(
+        "--list-meters", action="store_true", help="show all meters and their lists, and end"
+    )
+    parser.add_argument(
+        "--seconds", type=_seconds, metavar="N", help="end by itself after N seconds"
+    )
     parser.add_argument(
         "--broker",
         type=_broker,
         metavar="HOST:PORT",
         help="an MQTT broker that lets in without a password (default: one of the demo's own)",
     )
-    given = parser.parse_args()
+    parser.add_argument(
+        "--json", action="store_true", help="show each MQTT message as it is, in place of rows"
+    )
+    given = parser.parse_args(arguments)
     lists = FAMILIES[given.meter]
     if given.list is not None and given.list not in lists:
         parser.error(f"{given.meter} has no list {given.list!r}, only {', '.join(lists)}")
     return given
+
+
+def _meters() -> Iterator[str]:
+    yield f"{'--meter':13} {'--list':18} where it is met"
+    for family, variants in FAMILIES.items():
+        for name, variant in variants.items():
+            yield f"{family:13} {name:18} {variant.about}"
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < _A_YEAR:
+        raise argparse.ArgumentTypeError("must be more than 0")
+    return seconds
 
 
 def _broker(text: str) -> tuple[str, int]:
@@ -75,38 +118,53 @@ def _broker(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-async def _demo(
-    meter: str, name: str | None, seconds: float | None, broker: tuple[str, int] | None
-) -> int:
+async def _demo(given: argparse.Namespace) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="smartmeter-demo-")))
-        if broker is None:
-            broker = await stack.enter_async_context(_own_broker(folder))
+        broker: tuple[str, int] = given.broker or await stack.enter_async_context(
+            _own_broker(folder)
+        )
+        listening = await stack.enter_async_context(_listening(*broker, as_json=given.json))
         line = folder / "ttyMeter"
-        _say(f"a simulated {meter} meter is connected to {line}")
-        chosen = () if name is None else ("--list", name)
-        simulator = ("simulator", "--meter", meter, *chosen, "--pty", str(line))
-        simulating = await stack.enter_async_context(_running("meter", *simulator))
+        name, variant = _list(given.meter, given.list)
+        chosen = ("--meter", given.meter, "--list", name, "--await-reader", "--pty", str(line))
+        simulating = await stack.enter_async_context(_running(None, "simulator", *chosen))
         await _until(line.exists)
+        _say(
+            f"a simulated meter ({given.meter}, {name}) sends every {variant.interval:.0f} s;"
+            f" the program reads it like an adapter"
+        )
         options = folder / "options.json"
+        options.touch(mode=0o600)
         options.write_text(json.dumps(_options(line, broker)), encoding="utf-8")
-        _say(f"the program starts with these options: {options.read_text(encoding='utf-8')}")
-        listening = await stack.enter_async_context(_listening(*broker))
         program = ("app", "run", "--options", str(options))
-        reading = await stack.enter_async_context(_running("add-on", *program))
+        reading = await stack.enter_async_context(_running("program", *program))
         ends = [
             asyncio.ensure_future(end)
             for end in (stop.wait(), listening, simulating.wait(), reading.wait())
         ]
-        done, _ = await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(
+            ends, timeout=given.seconds, return_when=asyncio.FIRST_COMPLETED
+        )
         failed = bool(done) and not stop.is_set()
-        _say("something ended by itself, see above" if failed else "stopping")
+        if listening in done:
+            failed = True
+            _say("the broker ended the connection")
+        elif failed:
+            _say("something ended by itself, see above")
     _say("that was it")
     return 1 if failed else 0
+
+
+def _list(meter: str, name: str | None) -> tuple[str, Variant]:
+    """Give the list of that name, or the first one, with its name."""
+    lists = FAMILIES[meter]
+    name = name or next(iter(lists))
+    return name, lists[name]
 
 
 def _options(line: Path, broker: tuple[str, int]) -> dict[str, object]:
@@ -116,6 +174,7 @@ def _options(line: Path, broker: tuple[str, int]) -> dict[str, object]:
         "auth_key": AUTH_KEY,
         "url": str(line),
         "name": "Demo meter",
+        "log_level": "notice",
         "mqtt": {"host": broker[0], "port": broker[1]},
     }
 
@@ -148,7 +207,7 @@ async def _own_broker(folder: Path) -> AsyncIterator[tuple[str, int]]:
         )
         command = [str(Path(sys.executable).parent / "amqtt"), "-c", str(settings)]
     name = "Mosquitto" if mosquitto else "amqtt, as Mosquitto is not installed"
-    _say(f"an MQTT broker listens on 127.0.0.1:{port} ({name})")
+    _say(f"an MQTT broker of its own listens on 127.0.0.1:{port} ({name})")
     async with _process(command, quiet=True):
         await _until(lambda: _answers(port))
         yield "127.0.0.1", port
@@ -163,10 +222,11 @@ def _answers(port: int) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def _running(name: str, module: str, *arguments: str) -> AsyncIterator[Process]:
-    """Run a module of this tree in a process of its own, and show what it prints."""
-    async with _process([sys.executable, "-m", module, *arguments]) as process:
-        showing = asyncio.create_task(_show(name, process))
+async def _running(name: str | None, module: str, *arguments: str) -> AsyncIterator[Process]:
+    """Run a module of this tree in a process of its own, and show what it prints under a name."""
+    command = [sys.executable, "-m", module, *arguments]
+    async with _process(command, quiet=name is None) as process:
+        showing = asyncio.create_task(_show(name or "", process))
         try:
             yield process
         finally:
@@ -203,29 +263,67 @@ async def _terminate(process: Process) -> None:
 async def _show(name: str, process: Process) -> None:
     if process.stdout:
         async for line in process.stdout:
-            _print(name, line.decode(errors="replace").rstrip())
+            _print(name, _cut(line.decode(errors="replace").rstrip()))
+
+
+def _cut(line: str) -> str:
+    """Shorten a line of the log: the values in it come below, readable."""
+    width = _width()
+    return line if len(line) <= width else f"{line[: width - 1]}…"
+
+
+def _width() -> int:
+    """Give the room behind the name of who says something."""
+    columns = shutil.get_terminal_size((110, 24)).columns
+    return min(max(columns, _NARROW), _WIDE) - _NAME_WIDTH - len(" | ")
 
 
 @contextlib.asynccontextmanager
-async def _listening(host: str, port: int) -> AsyncIterator[asyncio.Task[None]]:
-    """Show every MQTT message of the program from now on."""
-    async with aiomqtt.Client(host, port) as client:
+async def _listening(host: str, port: int, *, as_json: bool) -> AsyncIterator[asyncio.Task[None]]:
+    """Show the MQTT messages of the program from now on.
+
+    Raises:
+        _BrokerError: the broker does not let in.
+    """
+    import aiomqtt  # noqa: PLC0415 - see the module's beginning
+
+    client = aiomqtt.Client(host, port, timeout=_ANSWER)
+    try:
+        await client.__aenter__()
         await client.subscribe("smartmeter/#")
         await client.subscribe("homeassistant/device/#")
+    except aiomqtt.MqttError as error:
+        raise _BrokerError(_why(host, port, error)) from error
+    view = View(_width())
 
-        async def show() -> None:
-            async for message in client.messages:
-                text = message.payload.decode()
-                if len(text) > _LONGEST_PAYLOAD:
-                    text = f"{text[:_LONGEST_PAYLOAD]}… ({len(text)} characters)"
-                _print("mqtt", f"{message.topic} {text}")
+    async def show() -> None:
+        async for message in client.messages:
+            text, topic = message.payload.decode(errors="replace"), str(message.topic)
+            if as_json:
+                _print("mqtt", f"{topic} {text}")
+                continue
+            for line in view.lines(topic, text, f"{datetime.now(VIENNA):%H:%M:%S}"):
+                _print("home", line)
 
-        task = asyncio.create_task(show())
-        try:
-            yield task
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
+    task = asyncio.create_task(show())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        with contextlib.suppress(aiomqtt.MqttError):
+            await client.__aexit__(None, None, None)
+
+
+def _why(host: str, port: int, error: Exception) -> str:
+    """Say why a broker does not let in."""
+    where, reason = f"the MQTT broker {host}:{port}", str(error)
+    if "uthor" in reason or "user name" in reason:
+        return f"{where} wants a user name and a password, and the demo has none"
+    return (
+        f"{where} does not answer ({reason.partition('] ')[2] or reason}); see whether it runs and"
+        " whether host and port are right, or leave --broker out for one of the demo's own"
+    )
 
 
 def _say(text: str) -> None:
@@ -233,7 +331,7 @@ def _say(text: str) -> None:
 
 
 def _print(name: str, text: str) -> None:
-    sys.stdout.write(f"{name:>6} | {text}\n")
+    sys.stdout.write(f"{name:>{_NAME_WIDTH}} | {text}\n")
     sys.stdout.flush()
 
 

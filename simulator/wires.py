@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _TICK = 0.004
 """Seconds of line time that are handed over at once, as serial adapters bundle bytes."""
 _CLIENT_BACKLOG = 65536
+_SETTING = 0.5
+"""Seconds after a line was opened for which its reader may still throw bytes away."""
 
 
 class Chunk(NamedTuple):
@@ -185,6 +187,11 @@ class TcpServer:
             self._changed.clear()
             await self._changed.wait()
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is a client."""
+        return bool(self._clients)
+
     def joined(self, client: asyncio.Transport) -> None:
         """Take a client in."""
         self._clients.add(client)
@@ -243,6 +250,11 @@ class File:
             else path.open("wb", buffering=0)
         )
 
+    @property
+    def connected(self) -> bool:
+        """Whether it can be written to: always."""
+        return True
+
     def write(self, data: bytes) -> None:
         """Write bytes.
 
@@ -260,6 +272,13 @@ class File:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+async def heard(wire: Pty | TcpServer | File) -> None:
+    """Wait until somebody reads, and has had the time to set a serial line's mode."""
+    while not wire.connected:  # noqa: ASYNC110 - of a pseudo terminal no event tells
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(_SETTING)
 
 
 async def send(wire: Wire, timetable: Iterable[Chunk]) -> None:

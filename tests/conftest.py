@@ -1,5 +1,6 @@
 """What several test modules use."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -69,7 +70,19 @@ def figure(pytestconfig: pytest.Config) -> Callable[[str], None]:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Tell what was measured."""
+    """Tell what was measured, and in one line what was not run and why."""
+    skipped = Counter(
+        str(report.longrepr[2]).removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", ())
+    )
+    reasons = [f"{count} x {reason}" for reason, count in skipped.items()]
+    if skipped:
+        terminalreporter.line(f"skipped: {'; '.join(reasons)}")
+    if left_out := len(terminalreporter.stats.get("deselected", ())):
+        terminalreporter.line(
+            f"left out: {left_out} tests that are slow, want a Home Assistant Core, or were not"
+            " asked for; script/test --help says how to run them"
+        )
     figures = config.stash.get(_FIGURES, [])
     if figures:
         terminalreporter.section("measured")

@@ -70,24 +70,38 @@ class Result(NamedTuple):
     finding: str | None
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run; the exit status is 1 when there was a finding."""
-    parser = argparse.ArgumentParser(description="Fuzzes every decoder and the whole chain.")
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the arguments; wrong ones end the program.
+
+    What begins with one dash goes to the fuzzer itself, as ``more``.
+    """
+    parser = argparse.ArgumentParser(
+        prog="script/fuzz", description="Fuzzes every decoder and the whole chain."
+    )
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(WEIGHTS))
     parser.add_argument("--minutes", type=float, default=30.0, metavar="N", help="in all")
     parser.add_argument("--corpus", type=Path, metavar="FOLDER", help="to begin with and to grow")
     parser.add_argument("--keep", action="store_true", help="minimise it into trials/corpus")
     parser.add_argument("--play", type=Path, metavar="FILE", help="replay one input")
     given, more = parser.parse_known_args(arguments)
-    names = given.targets or list(WEIGHTS)
-    if unknown := set(names) - WEIGHTS.keys():
+    if wrong := [one for one in more if one.startswith("--")]:
+        parser.error(f"unrecognized arguments: {' '.join(wrong)}")
+    if unknown := set(given.targets) - WEIGHTS.keys():
         parser.error(f"there is no target {', '.join(sorted(unknown))}")
+    given.more = more
+    return given
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run; the exit status is 1 when there was a finding."""
+    given = parse(arguments)
+    names = given.targets or list(WEIGHTS)
     if given.play:
         for name in names:
             importlib.import_module("trials.targets").TARGETS[name](given.play.read_bytes())
         return 0
-    if more:  # a child process with the fuzzer's own arguments
-        _fuzz(names[0], more)
+    if given.more:  # a child process with the fuzzer's own arguments
+        _fuzz(names[0], given.more)
     folder = given.corpus or Path(tempfile.mkdtemp(prefix="corpus-"))
     if given.keep:
         for name in names:

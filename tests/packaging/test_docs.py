@@ -37,6 +37,8 @@ from app.transport import mode_search, recording
 from app.transport.adapters import adapters
 from app.transport.recording import Writer
 from app.transport.serial_mode import SerialMode
+from simulator import __main__ as simulator
+from simulator.demo_view import COLUMNS
 from tests.support import captures
 from tests.support.telegrams import ZONE, telegram
 
@@ -724,13 +726,13 @@ def log_lines() -> list[str]:
     return [
         line
         for text in texts
-        for line in re.findall(r"^(?:add-on \| )?\d{4}-.*$", text, re.MULTILINE)
+        for line in re.findall(r"^(?:program \| )?\d{4}-.*$", text, re.MULTILINE)
     ]
 
 
 @pytest.mark.parametrize("line", log_lines())
 def test_a_line_of_the_log_that_is_shown_is_one_that_the_program_writes(line: str) -> None:
-    match = re.fullmatch(r"(?:add-on \| )?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ([A-Z]+) +(.+)", line)
+    match = re.fullmatch(r"(?:program \| )?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ([A-Z]+) +(.+)", line)
     assert match
     assert match[1].lower() in LEVELS
     # A sentence with a few words of its own; two holes and a colon would fit anything.
@@ -827,9 +829,39 @@ def test_every_capture_that_the_program_names_is_one_that_is_shipped() -> None:
 
 
 def test_the_options_of_the_demo_that_are_named_exist() -> None:
-    named = re.findall(r"`[^`]*?(--[\w-]+)", prose(section(README, "Try it without a meter")))
+    text = prose(section(README, "Try it without a meter"))
+    named = re.findall(r"`[^`]*?(--[\w-]+)", text)
     assert named
     assert [option for option in named if option not in read(ROOT / "script" / "demo")] == []
+
+
+def test_the_rows_of_the_demo_that_are_shown_are_those_of_the_program() -> None:
+    """Head and rows: what it shows of the values of the first row gives that row."""
+    (shown, *_) = blocks(section(README, "Try it without a meter"), "text")
+    head, *rows = [
+        line.removeprefix("   home | ")
+        for line in shown.splitlines()
+        if re.match(r"   home \| (\d\d:|  +Import)", line)
+    ]
+    assert len({len(row) for row in (head, *rows)}) == 1
+    columns = re.findall(r"\S+ \S+", head)
+    assert [one.split()[0] for one in columns] == list(COLUMNS.values())[:3] + [
+        "L1",
+        "L2",
+        "L3",
+    ] * 2
+
+
+def simulations() -> list[str]:
+    rows = table(section(README, "Simulate a meter"), "Command")
+    return [code(row["Command"]) for row in rows]
+
+
+@pytest.mark.parametrize("command", simulations())
+def test_a_command_of_the_simulator_that_is_shown_is_one(command: str) -> None:
+    first, *arguments = command.split()
+    assert first == "script/simulate"
+    assert simulator.parse(arguments).meter
 
 
 def test_the_arguments_of_the_program_that_are_shown_exist() -> None:

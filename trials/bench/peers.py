@@ -50,32 +50,6 @@ class Program(NamedTuple):
     paths: Sequence[Path] = ()
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this command."""
-    parser.add_argument(
-        "--no-libraries",
-        action="store_true",
-        help="leave out the libraries from PyPI",
-    )
-    parser.add_argument(
-        "--environments",
-        type=Path,
-        metavar="FOLDER",
-        help="keep the libraries' environments there, for the next time (default: a temporary one)",
-    )
-    parser.add_argument(
-        "--esphome",
-        type=Path,
-        metavar="FOLDER",
-        help="sources of ESPHome's parser (default: it is left out)",
-    )
-    parser.add_argument("--list", choices=lists.LISTS, action="append", help="only this one")
-    parser.add_argument("--rounds", type=int, default=40, metavar="N")
-    parser.add_argument(
-        "--telegrams", type=int, default=100, metavar="N", help="of one round (default: 100)"
-    )
-
-
 def run(given: argparse.Namespace, then: Path) -> None:
     """Measure and print.
 

@@ -30,11 +30,9 @@ from tests.support.mosquitto import Mosquitto, Watcher
 from tests.support.program import Program, options, running
 from tests.support.simulated import Adapter, SimulatedMeter
 from trials.bench import machine
-from trials.bench.contenders import DSMR5, E450, KAIFA
+from trials.bench.arguments import PROGRAM_LISTS
 from trials.bench.lists import LISTS
 from trials.bench.workers import ratio, table
-
-PROGRAM_LISTS: Final = (KAIFA, E450, DSMR5)
 
 PACE: Final = 0.05
 """Seconds between two telegrams where the processor is measured in turns."""
@@ -47,32 +45,6 @@ _ALL_THREADS: Final = 2
 threads, in nanoseconds (clock_getcpuclockid, whose number the C library makes so)."""
 
 _MINUTE: Final = 60
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this command."""
-    parser.add_argument("--list", choices=PROGRAM_LISTS, action="append", help="only this one")
-    parser.add_argument("--rounds", type=int, default=10, metavar="N")
-    parser.add_argument(
-        "--telegrams", type=int, default=100, metavar="N", help="of one round (default: 100)"
-    )
-    parser.add_argument(
-        "--warm-up",
-        type=int,
-        default=100,
-        metavar="N",
-        help="telegrams before the first round: the meter is announced, and more (default: 100)",
-    )
-    parser.add_argument(
-        "--minutes",
-        type=float,
-        default=1.0,
-        metavar="N",
-        help="at the meter's own pace, after which resident memory is read (default: 1)",
-    )
-    parser.add_argument(
-        "--starts", type=int, default=10, metavar="N", help="that are measured (default: 10)"
-    )
 
 
 def run(given: argparse.Namespace, then: Path) -> None:
