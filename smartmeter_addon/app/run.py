@@ -41,8 +41,9 @@ from app.log import NOTICE, Redactor
 from app.meters import profile_files
 from app.meters.profile import AUTO, Profile
 from app.meters.profile_files import OWN_FOLDER
+from app.meters.sensors import SENSORS
 from app.mqtt.broker import find_broker
-from app.mqtt.legacy_layouts import LAYOUTS
+from app.mqtt.layouts import LAYOUTS
 from app.mqtt.narrator import Narrator
 from app.mqtt.publisher import BrokerState, Publisher
 from app.mqtt.topics import Topics
@@ -83,7 +84,7 @@ def run(options_file: Path, environment: Mapping[str, str] = os.environ) -> int:
     try:
         beside = options_file.parent / OWN_FOLDER
         profiles = profile_files.load(profile_files.own_folder(environment) or beside)
-        options = load(options_file, (AUTO, *profiles), environment)
+        options = load(options_file, (AUTO, *profiles), environment, reading_keys=SENSORS.keys())
     except (OptionsError, profile_files.ProfileError) as error:
         problems: Iterable[object] = (error,)
         what = f"this file in the folder {OWN_FOLDER}"
@@ -279,10 +280,11 @@ def make_publisher(
             " network can pretend to be the broker and read its password"
         )
     layout = LAYOUTS[options.mqtt.layout](
-        Topics(options.mqtt.base_topic, options.mqtt.discovery_prefix),
+        Topics.of(options.mqtt),
         language=options.language,
         version=__version__,
         configuration_url=own_page(environment.get("SUPERVISOR_TOKEN"), socket.gethostname()),
+        announces=options.mqtt.discovery,
     )
     return Publisher(
         find_broker=partial(find_broker, options.mqtt, environment, redactor),

@@ -13,7 +13,9 @@ Its sections, each named where it is used; those of one line have its label behi
 - ``history``: what the guard learned, by sender (`line.reader`, `plausibility.memory`);
 - ``meters``: those that a line leads to, by id (`line.diagnostics`);
 - ``announced``: what Home Assistant was told, by the meter's id (`mqtt.announcements`);
-- ``retained``: the topics at which the broker keeps messages of ours (`mqtt.outbox`).
+- ``retained``: the topics at which the broker keeps messages of ours (`mqtt.outbox`);
+- ``takeover``: announcements before which another program's are still to be taken back
+  (`mqtt.takeover`).
 """
 
 import contextlib

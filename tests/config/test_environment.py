@@ -32,7 +32,7 @@ def kinds(schema: dict[str, Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, kind in schema.items():
         if isinstance(kind, dict):
-            found |= {f"{name}.{inner}": inner_kind for inner, inner_kind in kind.items()}
+            found |= {f"{name}.{inner}": inner_kind for inner, inner_kind in kinds(kind).items()}
         else:
             found[name] = kind if isinstance(kind, str) else "list"
     return found

@@ -11,6 +11,7 @@ from app.config.lines import doubled
 from app.config.options import OptionsError, load
 from app.meters.profile import AUTO
 from app.meters.profile_files import shipped_types
+from app.meters.sensors import SENSORS
 
 TABLE: Final = Path(__file__).with_name("wrong_options.txt")
 TYPES: Final = (AUTO, *shipped_types())
@@ -41,7 +42,7 @@ def cases() -> list[Case]:
 def said(path: Path) -> list[str]:
     """Give what the program says of a file, at its start."""
     try:
-        options = load(path, TYPES)
+        options = load(path, TYPES, reading_keys=SENSORS.keys())
     except OptionsError as error:
         told = list(error.problems)
     else:

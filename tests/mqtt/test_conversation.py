@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Iterable
 
 import aiomqtt
 import pytest
@@ -12,6 +13,7 @@ from app.mqtt.layout import Layout, Message
 from app.mqtt.outbox import Outbox
 from app.mqtt.publisher import Connected
 from app.mqtt.rights import Rights
+from app.mqtt.takeover import Takeover
 from tests.support.memory import Memory
 from tests.support.mosquitto import TIMEOUT, Mosquitto
 from tests.support.publishing import (
@@ -32,10 +34,19 @@ pytestmark = pytest.mark.usefixtures("nothing_goes_wrong_unseen")
 HOME_ASSISTANT = "homeassistant/status"
 
 
+class TakingOver(Layout):
+    """A layout that has something to take over."""
+
+    def takeover(self) -> Iterable[Message]:
+        yield Message("old/config", "{}", retain=False)
+
+
 async def test_a_conversation_sends_what_takes_over_then_what_is_due_then_says_goodbye(
     broker: Mosquitto,
 ) -> None:
-    outbox, takeover = Outbox(Memory()), [Message("old/config", "{}", retain=False)]
+    outbox = Outbox(Memory())
+    layout = TakingOver(TOPICS, language="en", version="1.2.3")
+    takeover = Takeover(layout, outbox, Memory())
     outbox.put([Message(KAIFA_STATE, "1", retain=False)])
     will = aiomqtt.Will(STATUS, "offline", qos=1, retain=True)
     async with (
@@ -45,7 +56,7 @@ async def test_a_conversation_sends_what_takes_over_then_what_is_due_then_says_g
         conversation = Conversation(
             connection,
             outbox,
-            Layout(TOPICS, language="en", version="1.2.3"),
+            layout,
             rights=Rights(lambda: None),
             takeover=takeover,
             repeat_after=0.0,
@@ -57,7 +68,7 @@ async def test_a_conversation_sends_what_takes_over_then_what_is_due_then_says_g
         await stop(task)
         await home.wait(STATUS, "offline")
         assert conversation.delivered
-        assert takeover == []
+        assert takeover.messages == []
         assert [seen[:2] for seen in home.messages] == [
             ("old/config", "{}"),
             (KAIFA_STATE, "1"),

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from app.config.options import LAYOUT_NAMES
+from app.config.layouts import LAYOUT_NAMES
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import DIAGNOSTICS, SENSORS
 from app.mqtt.announcements import Announcement
 from app.mqtt.layout import Layout, Message
-from app.mqtt.legacy_layouts import LAYOUTS
+from app.mqtt.layouts import LAYOUTS
 from app.mqtt.topics import Topics
 from tests.support.publishing import GAS
 
@@ -47,7 +47,7 @@ def said(messages: list[Message]) -> dict[str, Any]:
 
 def announced(name: str, meter: Meter = METER, topics: Topics | None = None) -> dict[str, Any]:
     keys = frozenset({*VALUES, "timestamp", *DIAGNOSTICS}) if meter is METER else frozenset({"gas"})
-    (message,) = layout(name, topics).announcement(Announcement(meter, None, keys, {}))
+    message, *_ = layout(name, topics).announcement(Announcement(meter, None, keys, {}))
     assert message.retain
     return {"topic": message.topic, **json.loads(message.payload)}
 
@@ -140,9 +140,13 @@ def test_burgenland_s_entities_are_taken_over_and_no_others() -> None:
     (message,) = layout("burgenland").takeover()
     assert message.topic == announced("burgenland")["topic"]
     assert (json.loads(message.payload), message.retain) == ({"migrate_discovery": True}, False)
-    assert not [
-        one for name in LAYOUT_NAMES if name != "burgenland" for one in layout(name).takeover()
-    ]
+    assert layout("burgenland").successor == message.topic
+
+
+@pytest.mark.parametrize("name", ["standard", "greenmikeeu", "topics"])
+def test_where_nothing_was_announced_nothing_is_taken_over(name: str) -> None:
+    assert list(layout(name).takeover()) == []
+    assert layout(name).successor == ""
 
 
 def test_burgenland_s_availability_is_the_last_will_s_topic() -> None:
@@ -193,6 +197,78 @@ def test_lgraho_s_state_has_its_keys() -> None:
     }
 
 
+def test_lgraho_s_state_topic_can_be_chosen() -> None:
+    topics = Topics(legacy_state="keller/strom")
+    messages = said(list(layout("lgraho", topics).reading(READING)))
+    assert set(messages) == {"keller/strom", "smartmeter/30100007/state"}
+    sensors = eleven(topics=topics)["cmps"]
+    assert {one["state_topic"] for one in sensors.values()} == {"keller/strom"}
+
+
+def eleven(
+    *keys: str, topics: Topics | None = None, gone: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """Give the announcement of lgraho's sensors."""
+    announcement = Announcement(METER, None, frozenset(keys or VALUES), {}, gone)
+    ours, theirs = layout("lgraho", topics).announcement(announcement)
+    assert ours.topic == "homeassistant/device/smartmeter_30100007/config"
+    assert (theirs.topic, theirs.retain) == (layout("lgraho").successor, True)
+    described: dict[str, Any] = json.loads(theirs.payload)
+    return described
+
+
+def test_lgraho_s_sensors_are_a_device_of_their_own_whichever_meter_is_read() -> None:
+    described = eleven()
+    assert described["dev"]["identifiers"] == ["smartmeterreader"]
+    assert layout("lgraho").successor == "homeassistant/device/smartmeterreader/config"
+    units = {
+        component["default_entity_id"]: component.get("unit_of_measurement")
+        for component in described["cmps"].values()
+    }
+    assert units == {
+        "sensor.smartmeter_energy": "kWh",
+        "sensor.smartmeter_energyr": "kWh",
+        "sensor.smartmeter_power": "W",
+        "sensor.smartmeter_powerr": "W",
+        "sensor.smartmeter_voltagel1": "V",
+        "sensor.smartmeter_voltagel2": "V",
+        "sensor.smartmeter_voltagel3": "V",
+        "sensor.smartmeter_currentl1": "A",
+        "sensor.smartmeter_currentl2": "A",
+        "sensor.smartmeter_currentl3": "A",
+        "sensor.smartmeter_powerfactor": None,
+    }
+    assert described["cmps"]["powerR"]["unique_id"] == "smartmeterreader_powerR"
+    assert not any("30100007" in one["unique_id"] for one in described["cmps"].values())
+
+
+def test_lgraho_s_sensors_read_its_state_and_are_all_enabled() -> None:
+    for field, component in eleven()["cmps"].items():
+        assert component["state_topic"] == "homeassistant/sensor/smartmeter/state"
+        assert component["value_template"] == f"{{{{ value_json.{field} | default('') }}}}"
+        assert "enabled_by_default" not in component
+        # The older name of the key, for Core before 2025.10, says the same.
+        assert component["default_entity_id"] == f"sensor.{component['object_id']}"
+
+
+def test_a_sensor_of_lgraho_is_there_only_if_the_meter_sends_it_and_is_taken_back() -> None:
+    described = eleven("power_import", "frequency", gone=frozenset({"voltage_l1"}))
+    assert described["cmps"].keys() == {"power", "voltageL1"}
+    assert described["cmps"]["voltageL1"] == {"p": "sensor"}
+
+
+def test_lgraho_s_own_announcements_make_way() -> None:
+    topics = Topics(discovery_prefix="ha")
+    messages = list(layout("lgraho", topics).takeover())
+    assert {message.payload for message in messages} == {""}
+    assert [message.topic for message in messages][::4] == [
+        "ha/sensor/smartmeterP/config",
+        "ha/sensor/smartmeterV1/config",
+        "ha/sensor/smartmeterI2/config",
+    ]
+    assert len(messages) == 11
+
+
 # greenMikeEU/SmartMeterEVN
 
 
@@ -212,10 +288,24 @@ def test_greenmikeeu_has_one_topic_a_value() -> None:
         "Smartmeter/StromL2": Decimal("0.04"),
         "Smartmeter/StromL3": Decimal("0.26"),
         "Smartmeter/Leistungsfaktor": Decimal("0.97"),
+        # Of its first programs:
+        "Smartmeter/WirkenergieP": 4408736,
+        "Smartmeter/WirkenergieN": 12500,
+        "Smartmeter/MomentanleistungP": 29,
+        "Smartmeter/MomentanleistungN": 0,
+        "Smartmeter/Momentanleistung": 29,
     }
 
 
-@pytest.mark.parametrize("name", ["lgraho", "greenmikeeu"])
+def test_greenmikeeu_s_energies_in_wh_are_whole_numbers_where_they_are() -> None:
+    payloads = {one.topic: one.payload for one in layout("greenmikeeu").reading(READING)}
+    assert payloads["Smartmeter/WirkenergieP"] == "4408736"
+    finer = READING._replace(values={"energy_import": Decimal("0.0015")})
+    payloads = {one.topic: one.payload for one in layout("greenmikeeu").reading(finer)}
+    assert payloads["Smartmeter/WirkenergieP"] == "1.5"
+
+
+@pytest.mark.parametrize("name", ["lgraho", "greenmikeeu", "topics"])
 def test_the_device_is_our_own_where_the_other_program_had_none(name: str) -> None:
     assert announced(name) == announced("standard")
     assert layout(name).status == "smartmeter/status"

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import monotonic
@@ -16,6 +17,8 @@ from app.config.options import MqttOptions
 from app.line.trouble import Problem, Trouble
 from app.meters.reading import Reading
 from app.meters.sensors import SENSORS
+from app.mqtt.layout import Layout
+from app.mqtt.layouts import LAYOUTS
 from app.mqtt.legacy_layouts import Burgenland
 from app.mqtt.outbox import RETAINED
 from app.mqtt.publisher import UNSTEADY, Connected, Disconnected
@@ -354,6 +357,60 @@ async def test_another_program_s_entities_are_taken_over_once_before_the_first_a
     assert told[0] == {"migrate_discovery": True}
     assert len(told) == 3
     assert all("cmps" in one for one in told[1:])
+
+
+async def test_what_takes_over_is_sent_at_the_next_start_if_there_was_no_broker(
+    broker: Mosquitto,
+) -> None:
+    """The announcement, which waited for the broker as well, says nothing of it."""
+    state, config = Memory(), "homeassistant/device/smartmeter/config"
+    publishing(broker.options, state=state, layout=Burgenland).publish(power_import="1")
+    assert config in state.section(RETAINED)
+    async with broker.watch() as home:
+        made = publishing(broker.options, state=state, repeat_after=0.01, layout=Burgenland)
+        async with running(made):
+            assert "migrate_discovery" in (await home.wait(config)).payload
+            assert "cmps" in (await home.wait(config)).payload
+    assert not state.section("takeover")
+
+
+async def test_without_discovery_nothing_is_announced_and_what_was_is_cleared_at_once(
+    broker: Mosquitto,
+) -> None:
+    state = Memory()
+    async with broker.watch() as home, running(publishing(broker.options, state=state)) as made:
+        made.publish(power="1")
+        assert (await home.wait(KAIFA_CONFIG)).payload
+        await home.wait(KAIFA_STATE)
+    without = partial(Layout, announces=False)
+    async with broker.watch() as home:
+        assert (await home.wait(KAIFA_CONFIG)).retain
+        async with running(publishing(broker.options, state=state, layout=without)) as made:
+            assert (await home.wait(KAIFA_CONFIG)).payload == ""
+            made.publish(power="2")
+            await home.wait(KAIFA_STATUS, "online")
+            await home.wait(KAIFA_STATE, '{"power": 2}')
+            await home.publish("homeassistant/status", "online")
+            made.publish(power="3", energy_import="1")
+            await home.wait(KAIFA_STATE)
+            assert home.payloads(KAIFA_CONFIG)[1:] == [""]
+    assert KAIFA_CONFIG not in state.section(RETAINED)
+    async with broker.watch() as home, running(publishing(broker.options, state=state)):
+        told = json.loads((await home.wait(KAIFA_CONFIG)).payload)
+        assert {"power", "energy_import"} <= told["cmps"].keys()
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values())
+async def test_without_discovery_no_layout_writes_to_home_assistant_s_topics(
+    broker: Mosquitto, layout: type[Layout]
+) -> None:
+    without = partial(layout, announces=False)
+    async with broker.watch() as home:
+        async with running(publishing(broker.options, layout=without)) as made:
+            made.publish(power_import="1", energy_import="2")
+            await home.wait(KAIFA_STATE)
+        await home.wait(KAIFA_STATUS, "offline")
+    assert not [seen.topic for seen in home.messages if seen.topic.endswith("/config")]
 
 
 async def test_topics_that_no_broker_accepts_are_not_cleared(broker: Mosquitto) -> None:

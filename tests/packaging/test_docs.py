@@ -161,15 +161,18 @@ def test_the_defaults_in_the_options_tables_are_those_of_the_program() -> None:
     for row in option_rows():
         path = code(row["Option"])
         group, _, name = path.rpartition(".")
-        if path in ("mqtt", "influxdb", "additional_meters"):
+        if path in ("mqtt", "mqtt.topics", "influxdb", "additional_meters"):
             expected = "empty"
+        elif group == "mqtt.topics":
+            expected = "needed"
         else:
             (value,) = [
                 getattr(one, renamed.get(name, name))
                 for one in objects[group]
                 if hasattr(one, renamed.get(name, name))
             ]
-            expected = "empty" if value is None else "off" if value is False else f"`{value}`"
+            words = {None: "empty", False: "off", True: "on"}
+            expected = next((word for one, word in words.items() if value is one), f"`{value}`")
         if path == "mqtt.port":
             expected += f", with TLS `{options.parse({'mqtt': {'tls': True}}, []).mqtt.port}`"
         assert row["Default"] == expected, path
@@ -185,17 +188,24 @@ def test_the_defaults_in_the_options_tables_are_those_of_the_program() -> None:
     ids=["InfluxDB 1", "InfluxDB 2", "InfluxDB 3"],
 )
 def test_the_program_takes_every_example_in_the_options_tables(foreign: set[str]) -> None:
-    given: dict[str, Any] = {"mqtt": {}, "influxdb": {}, "additional_meters": [{}]}
+    given: dict[str, Any] = {
+        "mqtt": {"topics": [{}]},
+        "influxdb": {},
+        "additional_meters": [{}],
+    }
     for row in option_rows():
         group, _, name = code(row["Option"]).rpartition(".")
         if row["Example"] == "see below" or (group == "influxdb" and name in foreign):
             continue
-        target = given[group] if group else given
-        target = target[0] if isinstance(target, list) else target
+        target: Any = given
+        for step in filter(None, group.split(".")):
+            target = target[step]
+            target = target[0] if isinstance(target, list) else target
         target[name] = yaml.safe_load(code(row["Example"]))
     parsed = options.parse(given, ["auto", *profile_files.load()])
     assert len(parsed.meters) == 2
     assert parsed.mqtt.tls
+    assert len(parsed.mqtt.topics) == 1
     assert parsed.influxdb.url
 
 

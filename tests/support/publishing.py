@@ -77,7 +77,7 @@ def publishing(
     topics: Topics = TOPICS,
     repeat_after: float = 3600.0,
     clear_interval: float = 0.01,
-    layout: type[Layout] = Layout,
+    layout: Callable[..., Layout] = Layout,
     patience: float = 3600.0,
     acknowledged_each: float = ACKNOWLEDGED_EACH,
 ) -> Publishing:

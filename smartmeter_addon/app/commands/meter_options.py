@@ -10,6 +10,7 @@ from app.config import options
 from app.config.options import MeterOptions, Options, OptionsError
 from app.dlms.ciphering import Keys
 from app.meters.profile import AUTO, Profile
+from app.meters.sensors import SENSORS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +42,9 @@ def load(
         try:
             # `run` takes all from the environment where there is no file; here one is named.
             variables = os.environ if given.options.exists() else None
-            loaded = options.load(given.options, (AUTO, *profiles), variables)
+            loaded = options.load(
+                given.options, (AUTO, *profiles), variables, reading_keys=SENSORS.keys()
+            )
         except OptionsError as error:
             parser.error("; ".join(error.problems))
     if given.meter > len(loaded.meters):

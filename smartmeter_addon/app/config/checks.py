@@ -9,7 +9,7 @@ secret in another option.
 import ipaddress
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import voluptuous as vol
 
@@ -37,11 +37,19 @@ class Refused(vol.Invalid):
         super().__init__(sentence)
         self.value = value
 
+    def at(self, *path: str | int) -> Self:
+        """Say where the value stands; give the problem itself."""
+        self.prepend(list(path))
+        return self
+
 
 Problems = Iterable[tuple[str, vol.Invalid]]
 """Names of options, each with what is wrong."""
 
 EXAMPLE_URL: Final = "http://192.168.1.10:8086"
+
+_LONGEST_TOPIC: Final = 500
+"""Characters of a topic that is entered, behind which others may be added."""
 
 # Control characters, line separators, halves of surrogate pairs (JSON can carry those) and the
 # characters that MQTT forbids.
@@ -249,7 +257,7 @@ def http_url(value: object) -> str:
 
 
 def topic(value: object) -> str:
-    """Take the beginning of MQTT topics."""
+    """Take an MQTT topic, or the beginning of some."""
     wanted = (
         "an MQTT topic without + and #, that neither begins with $ nor begins or ends with /,"
         " like smartmeter or house/meter"
@@ -257,6 +265,8 @@ def topic(value: object) -> str:
     levels = text(wanted)(value)
     if "+" in levels or "#" in levels or levels.startswith("$") or not all(levels.split("/")):
         raise _refusal(value, wanted)
+    if len(levels) > _LONGEST_TOPIC:
+        raise _refusal(value, f"a topic of at most {_LONGEST_TOPIC} characters")
     return levels
 
 

@@ -22,6 +22,7 @@ TEXTS: Final = (
     *("language", "log_level", "energy_unit", "console"),
     *("mqtt.host", "mqtt.username", "mqtt.password", "mqtt.ca", "mqtt.client_cert"),
     *("mqtt.client_key", "mqtt.base_topic", "mqtt.discovery_prefix", "mqtt.layout"),
+    "mqtt.state_topic",
     *("influxdb.url", "influxdb.database", "influxdb.username", "influxdb.password"),
     *("influxdb.retention_policy", "influxdb.org", "influxdb.bucket", "influxdb.token"),
     "influxdb.ca",
@@ -30,7 +31,8 @@ TEXTS: Final = (
 
 VALUES: Final = (
     *("update_interval", "additional_meters"),
-    *("mqtt.port", "mqtt.tls", "mqtt.tls_insecure", "influxdb.tls_insecure"),
+    *("mqtt.port", "mqtt.tls", "mqtt.tls_insecure", "mqtt.discovery", "mqtt.topics"),
+    "influxdb.tls_insecure",
 )
 """Options that are numbers, true or false, or lists: their variables hold JSON."""
 

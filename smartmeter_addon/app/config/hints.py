@@ -100,6 +100,8 @@ _IN_MQTT: Final = {
     **dict.fromkeys(("insecure", "tls_verify"), "tls_insecure"),
     **dict.fromkeys(("prefix", "topic", "topic_prefix", "base"), "base_topic"),
     **dict.fromkeys(("discovery_topic", "ha_prefix"), "discovery_prefix"),
+    **dict.fromkeys(("homeassistant", "ha_discovery", "autodiscovery", "hass"), "discovery"),
+    **dict.fromkeys(("values", "value_topics", "own_topics"), "topics"),
     **dict.fromkeys(("publish_interval", "interval"), "update_interval, outside of the group mqtt"),
     "name": "name, outside of the group mqtt",
 }
@@ -110,11 +112,13 @@ _IN_MQTT_SENTENCES: Final = {
         "the topics have the meter's number in them; who wants those of a program before takes"
         " mqtt.layout"
     ),
-    "data_topic": (
-        "the topics begin with mqtt.base_topic; who wants those of a program before takes"
-        " mqtt.layout"
-    ),
+    "data_topic": "it is mqtt.state_topic here, and goes with mqtt.layout: lgraho",
     "sensors_migrated": f"it {_NOT_NEEDED}",
+}
+
+_IN_TOPICS: Final = {
+    **dict.fromkeys(("value", "reading", "sensor", "field", "name", "obis"), "key"),
+    **dict.fromkeys(("mqtt_topic", "state_topic", "path", "target"), "topic"),
 }
 
 _IN_INFLUXDB: Final = {
@@ -163,6 +167,8 @@ def _tables(known: Collection[str]) -> tuple[Mapping[str, str], Mapping[str, str
     """Give the tables for a group, which is told by the options it has."""
     if "base_topic" in known:
         return _IN_MQTT, _IN_MQTT_SENTENCES
+    if "topic" in known:
+        return _IN_TOPICS, {}
     if "bucket" in known:
         return _IN_INFLUXDB, {}
     if "mqtt" in known:

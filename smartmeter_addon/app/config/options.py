@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import voluptuous as vol
 
-from app.config import checks, environment, hints, influxdb, pem, redaction
+from app.config import checks, environment, hints, influxdb, layouts, pem, redaction
 from app.config.influxdb import InfluxdbOptions
 from app.dlms.ciphering import Keys
 from app.log import LEVELS, Redactor
@@ -24,12 +24,8 @@ from app.transport.serial_mode import SerialMode
 MQTT_PORT: Final = 1883
 MQTT_TLS_PORT: Final = 8883
 LANGUAGES: Final = ("en", "de")
-ONE_METER_LAYOUTS: Final = ("burgenland", "lgraho", "greenmikeeu")
-"""Layouts of programs that knew one meter only."""
 ENERGY_UNIT_CHOICES: Final[Mapping[str, int | None]] = {"auto": None, "1 Wh": 0, "10 Wh": 1}
 """Powers of ten of Wh that energies can count, by the word for it; None is to be found out."""
-LAYOUT_NAMES: Final = ("standard", *ONE_METER_LAYOUTS)
-"""Our own layout of topics and messages, then the legacy layouts."""
 CONSOLE_CHOICES: Final = ("off", "text", "json")
 """What is written to standard output for each reading."""
 
@@ -79,7 +75,10 @@ class MqttOptions:
         tls_insecure: whether to take any certificate.
         base_topic: what the state topics begin with.
         discovery_prefix: what Home Assistant's discovery topics begin with.
-        layout: one of LAYOUT_NAMES.
+        discovery: whether the meters are announced to Home Assistant.
+        layout: one of layouts.LAYOUT_NAMES.
+        state_topic: of the layout lgraho; None for that which its program had at first.
+        topics: of the layout topics.
     """
 
     host: str | None = None
@@ -93,7 +92,10 @@ class MqttOptions:
     tls_insecure: bool = False
     base_topic: str = "smartmeter"
     discovery_prefix: str = "homeassistant"
-    layout: str = LAYOUT_NAMES[0]
+    discovery: bool = True
+    layout: str = layouts.STANDARD
+    state_topic: str | None = None
+    topics: tuple[layouts.ValueTopic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ class Options:
                         f"{group}{name}: the key has 16 hexadecimal digits, and is taken for 16"
                         " plain characters; if the operator's has 32 digits, this is half a key"
                     )
+        yield from layouts.unused(self.mqtt.layout, self.mqtt.state_topic, self.mqtt.topics)
 
     def _shows(self, password: str) -> bool:
         """Tell whether an option that is no secret holds a password, and is written all the same.
@@ -164,6 +167,7 @@ class Options:
         texts = [
             *(text for meter in self.meters for text in (meter.name, meter.device, meter.url)),
             *(self.mqtt.host, self.mqtt.username, self.mqtt.base_topic, self.mqtt.discovery_prefix),
+            *(self.mqtt.state_topic, *(one.topic for one in self.mqtt.topics)),
             *(self.influxdb.url, self.influxdb.username, self.influxdb.database),
             *(self.influxdb.org, self.influxdb.bucket),
         ]
@@ -186,7 +190,11 @@ class OptionsError(Exception):
 
 
 def load(
-    path: Path, meter_types: Collection[str], variables: Mapping[str, str] | None = None
+    path: Path,
+    meter_types: Collection[str],
+    variables: Mapping[str, str] | None = None,
+    *,
+    reading_keys: Collection[str] = (),
 ) -> Options:
     """Read and check a file of options in JSON, and the options in the environment.
 
@@ -194,6 +202,7 @@ def load(
         path: of the file; it may be missing where the environment holds an option.
         meter_types: the keys of all profiles, and ``auto``.
         variables: the environment, see `environment`; None for the file alone.
+        reading_keys: as for `parse`.
 
     Raises:
         OptionsError: there is no such file, it is unreadable or no JSON, or options are wrong.
@@ -201,7 +210,7 @@ def load(
     variables = variables or {}
     raw, problems = environment.overlaid(_read(path, variables), variables)
     try:
-        options = parse(raw, meter_types)
+        options = parse(raw, meter_types, reading_keys)
     except OptionsError as error:
         problems += error.problems
     if problems:
@@ -252,19 +261,20 @@ def _read(path: Path, variables: Mapping[str, str]) -> object:
     raise OptionsError([f"the file of options {path} {problem}"])
 
 
-def parse(raw: object, meter_types: Collection[str]) -> Options:
+def parse(raw: object, meter_types: Collection[str], reading_keys: Collection[str] = ()) -> Options:
     """Check options and give them their types; null and a blank text mean: not given.
 
     Args:
         raw: what JSON gave.
         meter_types: the keys of all profiles, and ``auto``.
+        reading_keys: those that a topic can be for; empty where any will do.
 
     Raises:
         OptionsError: with all problems.
     """
     entered = frozenset(redaction.entered_secrets(raw))
     try:
-        values = vol.Schema(_all_options(meter_types))(raw)
+        values = vol.Schema(_all_options(meter_types, reading_keys))(raw)
     except vol.MultipleInvalid as invalid:
         raise OptionsError(checks.sentences(invalid, entered, Redactor(entered))) from None
     names = ("language", "log_level", "console")
@@ -289,7 +299,7 @@ def _meter(values: dict[str, Any]) -> MeterOptions:
     return MeterOptions(keys=keys, **values)
 
 
-def _all_options(meter_types: Collection[str]) -> checks.Validator:
+def _all_options(meter_types: Collection[str], reading_keys: Collection[str]) -> checks.Validator:
     meter: checks.Fields = {
         "meter_type": checks.one_of(meter_types, hints.meter_type),
         "key": checks.key,
@@ -313,7 +323,10 @@ def _all_options(meter_types: Collection[str]) -> checks.Validator:
         "tls_insecure": checks.flag,
         "base_topic": checks.topic,
         "discovery_prefix": checks.topic,
-        "layout": checks.one_of(LAYOUT_NAMES),
+        "discovery": checks.flag,
+        "layout": checks.one_of(layouts.LAYOUT_NAMES),
+        "state_topic": checks.topic,
+        "topics": layouts.value_topics(reading_keys),
     }
     others: checks.Fields = {
         "language": checks.one_of(LANGUAGES),
@@ -323,7 +336,7 @@ def _all_options(meter_types: Collection[str]) -> checks.Validator:
         "influxdb": influxdb.group,
         "additional_meters": checks.list_of(checks.group(meter, example=hints.meter_group)),
     }
-    return checks.group(meter | others, _layout_problems, hints.program_group)
+    return checks.group(meter | others, layouts.problems, hints.program_group)
 
 
 def _tls_problems(given: Mapping[str, object]) -> checks.Problems:
@@ -340,14 +353,3 @@ def _tls_problems(given: Mapping[str, object]) -> checks.Problems:
         for name in ("ca", "client_cert", "client_key"):
             if name in given:
                 yield name, checks.Refused(given[name], unused)
-
-
-def _layout_problems(given: Mapping[str, object]) -> checks.Problems:
-    mqtt = given.get("mqtt")
-    layout = mqtt.get("layout") if isinstance(mqtt, dict) else None
-    if layout in ONE_METER_LAYOUTS and given.get("additional_meters"):
-        sentence = (
-            f"meters are given, but mqtt.layout is {layout}, whose program knew one meter only;"
-            " wanted is no further meter, or mqtt.layout: standard"
-        )
-        yield "additional_meters", vol.Invalid(sentence)

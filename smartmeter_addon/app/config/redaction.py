@@ -65,10 +65,18 @@ def entered_secrets(raw: object) -> Iterator[str]:
                 yield value
                 yield from pem.lines(value)
             else:
-                yield from entered_secrets(value)
+                yield from entered_secrets(_without_keys(value) if name == "topics" else value)
     elif isinstance(raw, list):
         for item in raw:
             yield from entered_secrets(item)
+
+
+def _without_keys(topics: object) -> object:
+    """Leave out what is called key in the list ``mqtt.topics``: it names a value."""
+    if not isinstance(topics, list):
+        return topics
+    groups = [one for one in topics if isinstance(one, dict)]
+    return [{name: value for name, value in one.items() if name != "key"} for one in groups]
 
 
 def shown(value: object, secrets: Collection[str] = ()) -> str:

@@ -13,6 +13,7 @@ from app.configure.keys_dialogue import MakeDecoder
 from app.configure.meter_dialogue import ask_meter
 from app.configure.raw import Raw
 from app.configure.steps import Ask, ReadOptions, Say, Steps, WriteOptions
+from app.meters.sensors import SENSORS
 
 _ASKED: Final = frozenset({"device", "url", "key", "auth_key", "serial_mode", "name"})
 _WRONG_PATH: Final = frozenset({"file.no_folder", "file.is_folder"})
@@ -154,7 +155,7 @@ def _check(options: Raw, meter_types: Mapping[str, object]) -> Options:
         SetupError: some are wrong.
     """
     try:
-        return parse(options, ["auto", *meter_types])
+        return parse(options, ["auto", *meter_types], SENSORS.keys())
     except OptionsError as error:
         raise SetupError(Say("options.wrong", {"problems": "; ".join(error.problems)})) from None
 

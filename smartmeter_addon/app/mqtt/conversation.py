@@ -12,6 +12,7 @@ from app.mqtt.layout import Layout, Message
 from app.mqtt.outbox import Outbox
 from app.mqtt.rights import Rights
 from app.mqtt.statuses import Statuses
+from app.mqtt.takeover import Takeover
 from app.mqtt.topics import OFFLINE, ONLINE
 
 REPEAT_AFTER: Final = 3.0
@@ -46,7 +47,7 @@ class Conversation:
         outbox: what is to be sent.
         layout: names the topics of the program and of Home Assistant.
         rights: learns whether the broker hands on what is published.
-        takeover: what is sent once, before everything else; emptied when it was sent.
+        takeover: what is sent once, before everything else.
         repeat_after: seconds after an announcement until values are sent again.
         clear_interval: seconds between two portions of topics that are cleared.
         acknowledged_each: seconds after which a value is sent with QoS 1.
@@ -59,7 +60,7 @@ class Conversation:
         layout: Layout,
         *,
         rights: Rights,
-        takeover: list[Message],
+        takeover: Takeover,
         repeat_after: float,
         clear_interval: float = CLEAR_INTERVAL,
         acknowledged_each: float = ACKNOWLEDGED_EACH,
@@ -117,12 +118,13 @@ class Conversation:
 
     async def _send(self) -> Never:
         # Not before _receive runs: nobody else notices a connection that breaks meanwhile.
-        await self._subscribe(self._layout.home_assistant, *self._layout.statuses)
-        if self._takeover:
-            for message in self._takeover:
-                await self._connection.publish(message.topic, message.payload, qos=1)
+        home_assistant = [self._layout.home_assistant] if self._layout.announces else []
+        await self._subscribe(*home_assistant, *self._layout.statuses)
+        if self._takeover.messages:
+            for topic, payload, retain in self._takeover.messages:
+                await self._connection.publish(topic, payload, qos=1, retain=retain)
             await asyncio.sleep(self._repeat_after)  # Core takes a moment for that, too
-            self._takeover.clear()
+            self._takeover.sent()
         self._outbox.send_at_once = self._send_at_once
         while True:
             await self._outbox.wait_until_due()

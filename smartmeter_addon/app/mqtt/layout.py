@@ -29,6 +29,7 @@ class Layout:
         language: ``de`` or ``en``, of the entities' names.
         version: the program's.
         configuration_url: where the program is set up; None when that is not known.
+        announces: whether anything is announced to Home Assistant.
     """
 
     def __init__(
@@ -38,7 +39,9 @@ class Layout:
         language: str,
         version: str,
         configuration_url: str | None = None,
+        announces: bool = True,
     ) -> None:
+        self.announces = announces
         self._topics = topics
         self._language = language
         self._version = version
@@ -68,6 +71,11 @@ class Layout:
     def announced(self) -> str:
         """The filter of Home Assistant's topics, in the same manner."""
         return f"{self._topics.discovery_prefix}/#"
+
+    @property
+    def successor(self) -> str:
+        """The topic of the announcement that comes after `takeover`; blank where there is none."""
+        return ""
 
     def takeover(self) -> Iterable[Message]:
         """Make the messages that are sent once, before the first announcement.

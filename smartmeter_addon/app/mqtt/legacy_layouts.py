@@ -72,6 +72,11 @@ _LGRAHO: Final = {
     "powerfactor": "power_factor",
 }
 
+_LGRAHO_DEVICE: Final = "smartmeterreader"
+
+_LGRAHO_SENSORS: Final = ("P", "PR", "E", "ER", "V1", "V2", "V3", "I1", "I2", "I3", "PF")
+"""How lgraho/smartmeterreader names its sensors in the topics of their announcements."""
+
 _GREENMIKEEU: Final = {
     "WirkenergieBezug": "energy_import",
     "WirkenergieLieferung": "energy_export",
@@ -85,7 +90,13 @@ _GREENMIKEEU: Final = {
     "StromL2": "current_l2",
     "StromL3": "current_l3",
     "Leistungsfaktor": "power_factor",
+    "MomentanleistungP": "power_import",
+    "MomentanleistungN": "power_export",
+    "Momentanleistung": "power",
 }
+
+_GREENMIKEEU_WH: Final = {"WirkenergieP": "energy_import", "WirkenergieN": "energy_export"}
+"""Topics of its first programs, in Wh."""
 
 
 def _is_electric(keys: Iterable[str]) -> bool:
@@ -110,7 +121,8 @@ class Burgenland(Layout):
         return f"{self._topics.base}/availability"
 
     @property
-    def _discovery(self) -> str:
+    def successor(self) -> str:
+        """The topic of the device's announcement, which is that program's."""
         return f"{self._topics.discovery_prefix}/device/{self._device_id}/config"
 
     def takeover(self) -> Iterable[Message]:
@@ -118,14 +130,14 @@ class Burgenland(Layout):
 
         Until its next start, Core would refuse ours otherwise: they have the same unique ids.
         """
-        yield Message(self._discovery, dumps({"migrate_discovery": True}), retain=False)
+        yield Message(self.successor, dumps({"migrate_discovery": True}), retain=False)
 
     def announcement(self, announcement: Announcement) -> Iterable[Message]:
         """Describe the meter with that program's topic, device and unique ids."""
         payload = self._payload(announcement)
         topic = self._topics.discovery(announcement.meter.id)
         if _is_electric(announcement.keys):
-            topic = self._discovery
+            topic = self.successor
         yield Message(topic, dumps(payload), retain=True)
 
     def reading(self, reading: Reading) -> Iterable[Message]:
@@ -178,35 +190,90 @@ class Burgenland(Layout):
 
 
 class LGraho(Layout):
-    """Our own layout, and beside it the state message of lgraho/smartmeterreader."""
+    """Our own layout, and beside it the state message and the sensors of lgraho/smartmeterreader.
+
+    That program announces its eleven sensors once at its start, without unique ids and for nobody
+    who is not there at that moment: with the next start of Core they are gone. So they are
+    announced here as a device of their own, under the entity ids that they have, and whichever
+    meter is read.
+    """
+
+    @property
+    def successor(self) -> str:
+        """The topic of the announcement of the eleven sensors."""
+        return f"{self._topics.discovery_prefix}/device/{_LGRAHO_DEVICE}/config"
+
+    @property
+    def _state(self) -> str:
+        chosen = self._topics.legacy_state
+        return chosen or f"{self._topics.discovery_prefix}/sensor/smartmeter/state"
+
+    def takeover(self) -> Iterable[Message]:
+        """Have Core give up that program's sensors, so that their entity ids are free for ours."""
+        for sensor in _LGRAHO_SENSORS:
+            topic = f"{self._topics.discovery_prefix}/sensor/smartmeter{sensor}/config"
+            yield Message(topic, "", retain=True)
+
+    def announcement(self, announcement: Announcement) -> Iterable[Message]:
+        """Describe the meter, and the sensors of that program by themselves."""
+        yield from super().announcement(announcement)
+        if _is_electric(announcement.keys):
+            yield Message(self.successor, dumps(self._payload(announcement)), retain=True)
 
     def reading(self, reading: Reading) -> Iterable[Message]:
         """Publish a reading in the legacy layout and in our own."""
         if _is_electric(reading.values):
-            state = _renamed(reading, _LGRAHO)
-            topic = f"{self._topics.discovery_prefix}/sensor/smartmeter/state"
-            yield Message(topic, dumps(state), retain=False)
+            yield Message(self._state, dumps(_renamed(reading, _LGRAHO)), retain=False)
         yield from super().reading(reading)
+
+    def _payload(self, announcement: Announcement) -> dict[str, object]:
+        payload = discovery.payload(
+            announcement,
+            topics=self._topics,
+            language=self._language,
+            version=self._version,
+            configuration_url=self._configuration_url,
+        )
+        device, ours = payload["dev"], payload["cmps"]
+        assert isinstance(device, dict)  # noqa: S101 - as `discovery.payload` makes it
+        assert isinstance(ours, dict)  # noqa: S101 - the same
+        device |= {"identifiers": [_LGRAHO_DEVICE], "name": "Smartmeter"}
+        components: dict[str, dict[str, object]] = {}
+        for field, key in _LGRAHO.items():
+            if key not in ours:
+                continue
+            components[field] = component = ours[key]
+            if key not in announcement.keys:
+                continue  # taken back
+            component.pop("enabled_by_default", None)
+            object_id = f"smartmeter_{field.lower()}"
+            component |= {
+                "unique_id": f"{_LGRAHO_DEVICE}_{field}",
+                "default_entity_id": f"sensor.{object_id}",
+                # By this name until Core 2025.9; dropped without a word since 2026.4.
+                "object_id": object_id,
+                "state_topic": self._state,
+                "value_template": f"{{{{ value_json.{field} | default('') }}}}",
+            }
+        payload["cmps"] = components
+        return payload
 
 
 class GreenMikeEU(Layout):
-    """Our own layout, and beside it the topics of greenMikeEU/SmartMeterEVN, one a value."""
+    """Our own layout, and beside it the topics of greenMikeEU/SmartMeterEVN, one a value.
+
+    Its first programs had other names for some than its later ones; both are published.
+    """
 
     def reading(self, reading: Reading) -> Iterable[Message]:
         """Publish a reading in the legacy layout and in our own."""
         if _is_electric(reading.values):
-            for name, value in _renamed(reading, _GREENMIKEEU).items():
+            state = _renamed(reading, _GREENMIKEEU)
+            energies = _renamed(reading, _GREENMIKEEU_WH)
+            state |= {name: value * _WH_PER_KWH for name, value in energies.items()}
+            for name, value in state.items():
                 yield Message(f"Smartmeter/{name}", dumps(value), retain=False)
         yield from super().reading(reading)
-
-
-LAYOUTS: Final[Mapping[str, type[Layout]]] = {
-    "standard": Layout,
-    "burgenland": Burgenland,
-    "lgraho": LGraho,
-    "greenmikeeu": GreenMikeEU,
-}
-"""By the value of the option ``mqtt.layout``."""
 
 
 def _number(reading: Reading, key: str) -> _Exact | None:

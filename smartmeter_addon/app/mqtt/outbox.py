@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Final
 
+import aiomqtt
+
 from app.mqtt.layout import Message
 from app.mqtt.topics import publishable
 from app.state import State
@@ -114,6 +116,11 @@ class Outbox:
         left = [topic for topic in self._state.section(RETAINED) if topic not in self._newest]
         # One damaged character in the file must not cost the connection, at each start again.
         self.clear(filter(publishable, left))
+
+    def clear_retained(self, filter_: str) -> None:
+        """Have the broker forget what earlier runs left at the topics of a filter."""
+        left = filter(publishable, self._state.section(RETAINED))
+        self.clear(topic for topic in left if aiomqtt.Topic(topic).matches(filter_))
 
     async def wait_until_to_clear(self) -> None:
         """Wait until there is something for `clear_some`."""

@@ -29,6 +29,7 @@ from app.mqtt.explain import explain, explain_refused, explain_unheard
 from app.mqtt.layout import Layout, Message
 from app.mqtt.outbox import Outbox
 from app.mqtt.rights import PATIENCE, Rights
+from app.mqtt.takeover import Takeover
 from app.mqtt.topics import OFFLINE
 from app.state import State
 
@@ -131,16 +132,17 @@ class Publisher:
         self._acknowledged_each = acknowledged_each
         self._states: dict[str, dict[str, Decimal | int | str]] = {}  # the last, by meter and key
         self._published = False  # whether there was a reading since the start
-        # Not where an earlier run has announced already: it would take over our own entities.
-        takeover = layout.takeover()
-        self._takeover = [one for one in takeover if not self._outbox.is_retained(one.topic)]
+        self._takeover = Takeover(layout, self._outbox, state)
         self._restore()
 
     def _restore(self) -> None:
         """Go on from what the last run left at the broker."""
+        if not self._layout.announces:
+            self._outbox.clear_retained(self._layout.announced)
         self._outbox.put([Message(self._layout.status, OFFLINE, retain=True)])
         for announcement in self._announcements.known():
-            self._outbox.put(self._layout.announcement(announcement))
+            if self._layout.announces:
+                self._outbox.put(self._layout.announcement(announcement))
             self.meter_online(announcement.meter.id, online=False)
 
     def publish(self, reading: Reading, *, name: str | None) -> None:
@@ -201,11 +203,10 @@ class Publisher:
         unheard = self._announcements.forget_unheard()
         for meter in unheard:
             self._states.pop(meter.id, None)
-            empty = Announcement(meter, None, frozenset(), {})
-            retained = [
-                *self._layout.announcement(empty),
-                *self._layout.meter_status(meter.id, online=False),
-            ]
+            retained = [*self._layout.meter_status(meter.id, online=False)]
+            if self._layout.announces:
+                empty = Announcement(meter, None, frozenset(), {})
+                retained = [*self._layout.announcement(empty), *retained]
             self._outbox.clear(message.topic for message in retained)
         return unheard
 
@@ -303,7 +304,7 @@ class Publisher:
     ) -> None:
         """Describe the meter to Home Assistant when there is something new to say about it."""
         announcement = self._announcements.update(meter, name, keys, derived)
-        if announcement is not None and announcement.keys:
+        if announcement is not None and announcement.keys and self._layout.announces:
             self._outbox.announce(self._layout.announcement(announcement))
 
 

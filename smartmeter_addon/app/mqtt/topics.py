@@ -1,7 +1,11 @@
 """The topics that other programs rely on, made here and nowhere else."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
+
+from app.config.layouts import METER_ID, ValueTopic
+from app.config.options import MqttOptions
 
 ONLINE: Final = "online"
 """The payload of a status topic when all is well; Home Assistant's, too, when it has started."""
@@ -24,10 +28,23 @@ class Topics:
         base: the beginning of our own topics; two programs on one broker that read different meters
             need different ones.
         discovery_prefix: the beginning of Home Assistant's topics.
+        legacy_state: the state topic that the user had with another program, where it could be
+            chosen; None for that which the program had at first.
+        values: topics of the user's own for single values, by key; METER_ID stands in them for the
+            meter's id.
     """
 
     base: str = "smartmeter"
     discovery_prefix: str = "homeassistant"
+    legacy_state: str | None = None
+    values: tuple[ValueTopic, ...] = ()
+
+    @classmethod
+    def of(cls, options: MqttOptions) -> Self:
+        """Make the topics that the options ask for."""
+        return cls(
+            options.base_topic, options.discovery_prefix, options.state_topic, options.topics
+        )
 
     @property
     def status(self) -> str:
@@ -54,6 +71,11 @@ class Topics:
     def discovery(self, meter_id: str) -> str:
         """The description of a meter for Home Assistant; retained."""
         return f"{self.discovery_prefix}/device/smartmeter_{meter_id}/config"
+
+    def of_values(self, meter_id: str) -> Iterator[ValueTopic]:
+        """The topics of the user's own for single values of a meter."""
+        for one in self.values:
+            yield ValueTopic(one.key, one.topic.replace(METER_ID, meter_id))
 
     @property
     def home_assistant(self) -> str:
