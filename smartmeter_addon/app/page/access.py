@@ -1,0 +1,91 @@
+"""Who may see the page: by the address that a request comes from, and by its header Host.
+
+Under the Supervisor only the Supervisor may, who lets people in through Home Assistant's ingress.
+Elsewhere the page has no login, so it listens on loopback unless the option names another address.
+
+A foreign page in a household's browser can lead a name of its own to an address inside the
+household (DNS rebinding), and would then be allowed to read the answers. The header Host still has
+that name, so only addresses and names of this computer are taken there.
+"""
+
+import ipaddress
+import re
+import socket
+from dataclasses import dataclass
+from typing import Final
+
+PORT: Final = 8099
+"""The port of the page; under the Supervisor the default of ``ingress_port``."""
+
+SUPERVISOR: Final = "172.30.32.2"
+"""The only address from which ingress connects, by Home Assistant's documentation."""
+
+_HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(?::[0-9]{1,5})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where the page listens, and who may see it.
+
+    Args:
+        host: the name or address that it listens at.
+        port: its port.
+        only: the only address that may connect; empty for those that ``host`` lets in.
+        names: lower-case names of this computer that may stand in the header Host, beside
+            addresses; None to take any.
+    """
+
+    host: str
+    port: int = PORT
+    only: str = ""
+    names: frozenset[str] | None = frozenset()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether other computers of the network can see the page."""
+        return not self.only and not _is_loopback(self.host)
+
+    def lets_in(self, address: str) -> bool:
+        """Tell whether a connection from an address is taken."""
+        if self.only:
+            return address.removeprefix("::ffff:") == self.only
+        return self.is_open or _is_loopback(address)
+
+    def takes_host(self, header: bytes | None) -> bool:
+        """Tell whether a request with this header Host is answered."""
+        if self.names is None:
+            return True
+        found = _HOST.fullmatch((header or b"").decode("latin-1"))
+        if not found:
+            return False
+        name = found[1].strip("[]").lower().removesuffix(".")
+        return name in self.names or _is_address(name)
+
+
+def of_supervisor() -> Access:
+    """Give who may see the page under the Supervisor: those whom ingress lets in."""
+    return Access("0.0.0.0", only=SUPERVISOR, names=None)  # noqa: S104 - `only` closes it
+
+
+def of_address(host: str, port: int) -> Access:
+    """Give who may see the page without a Supervisor.
+
+    Args:
+        host: the name or address that it listens at.
+        port: its port.
+    """
+    own = socket.gethostname().lower()
+    return Access(host, port, names=frozenset(("localhost", own, f"{own}.local", host.lower())))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(text: str) -> bool:
+    text = text.removeprefix("::ffff:")
+    return text == "localhost" or (_is_address(text) and ipaddress.ip_address(text).is_loopback)

@@ -1,0 +1,74 @@
+"""The server of the page: listens, and counts its connections."""
+
+import asyncio
+from typing import Final, Never
+
+from app.page.access import Access
+from app.page.answers import Respond
+from app.page.connection import Connection, Limits
+
+MOST_CONNECTIONS: Final = 48
+"""Connections at once at most; each browser has up to six."""
+
+MOST_WAITING: Final = 16
+"""Connections that the system keeps until they are taken."""
+
+
+class Server:
+    """Answers requests while `run` runs.
+
+    Args:
+        access: where to listen, and who may ask.
+        respond: gives the answers.
+        limits: of time.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        respond: Respond,
+        limits: Limits = Limits(),  # noqa: B008 - it cannot be changed
+    ) -> None:
+        self._access = access
+        self._respond = respond
+        self._limits = limits
+        self._connections: set[Connection] = set()
+        self.port: int | None = None
+        """Where it listens; None while it does not."""
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    async def run(self) -> Never:
+        """Listen.
+
+        Raises:
+            OSError: the address cannot be listened at.
+        """
+        server = await asyncio.get_running_loop().create_server(
+            self._connection, self._access.host, self._access.port, backlog=MOST_WAITING
+        )
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.port = None
+            server.close()
+            for connection in list(self._connections):
+                connection.close()
+        raise AssertionError  # it is cancelled while it waits
+
+    def _connection(self) -> Connection:
+        return Connection(
+            self._access,
+            self._respond,
+            connected=self._has_room,
+            closed=self._connections.discard,
+            limits=self._limits,
+        )
+
+    def _has_room(self, connection: Connection) -> bool:
+        if len(self._connections) >= MOST_CONNECTIONS:
+            return False
+        self._connections.add(connection)
+        return True
