@@ -11,6 +11,7 @@ import pytest
 
 from app import run
 from app.config.options import MeterOptions, MqttOptions, Options
+from app.line import lasting
 from app.line.sections import labels_of
 from app.log import NOTICE, Redactor
 from app.meters.profile_files import OWN_FOLDER
@@ -169,7 +170,7 @@ async def test_the_health_check_s_file_is_touched_repeatedly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "alive"
-    monkeypatch.setattr(run, "HEARTBEAT", file)
+    monkeypatch.setattr(lasting, "HEARTBEAT", file)
     beats: asyncio.Queue[bool] = asyncio.Queue()
 
     async def sleep(_: float) -> None:
@@ -179,7 +180,7 @@ async def test_the_health_check_s_file_is_touched_repeatedly(
             await asyncio.Event().wait()
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
-    beating = asyncio.create_task(run._beat(Notifier()))
+    beating = asyncio.create_task(lasting.beat(Notifier()))
     async with asyncio.timeout(TIMEOUT):
         assert [await beats.get() for _ in range(3)] == [True] * 3
     beating.cancel()
@@ -188,8 +189,8 @@ async def test_the_health_check_s_file_is_touched_repeatedly(
 async def test_a_file_that_cannot_be_touched_does_not_end_the_program(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "HEARTBEAT", tmp_path / "missing" / "alive")
-    beating = asyncio.create_task(run._beat(Notifier()))
+    monkeypatch.setattr(lasting, "HEARTBEAT", tmp_path / "missing" / "alive")
+    beating = asyncio.create_task(lasting.beat(Notifier()))
     await asyncio.wait([beating], timeout=0.01)
     assert not beating.done()
     beating.cancel()
@@ -217,9 +218,9 @@ class FailingReader:
 async def test_a_reader_that_fails_is_started_again_and_logged(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "RESTART_AFTER", 0.0)
+    monkeypatch.setattr(lasting, "RESTART_AFTER", 0.0)
     reader = FailingReader(failures=2)
-    task = asyncio.create_task(run._for_ever(reader.run, "reading a meter"))
+    task = asyncio.create_task(lasting.for_ever(reader.run, "reading a meter"))
     async with asyncio.timeout(TIMEOUT):
         await reader.reads.wait()
     assert len(caplog.messages) == 2

@@ -5,9 +5,7 @@ outputs.
 """
 
 import asyncio
-import contextlib
 import logging
-import math
 import os
 import signal
 import socket
@@ -33,10 +31,10 @@ from app.config.options import (
 from app.config.own_page import own_page
 from app.config.timezone import local_zone
 from app.line import sections
+from app.line.lasting import beat, for_ever
 from app.line.one_line import OneLineEach
 from app.line.output import Output, Outputs
 from app.line.reader import LineReader, now_utc
-from app.line.ticks import tick
 from app.log import NOTICE, Redactor
 from app.meters import profile_files
 from app.meters.profile import AUTO, Profile
@@ -56,12 +54,6 @@ from app.transport.source import DELAYS, Source, source_for
 STATE_FILE: Final = "state.json"
 """What is to be known again after a restart: beside the options file, or in systemd's folder of
 state."""
-
-HEARTBEAT: Final = Path("/tmp/smartmeter.alive")  # noqa: S108 - the container's health check reads it
-HEARTBEAT_INTERVAL: Final = 10.0
-
-RESTART_AFTER: Final = 10.0
-"""Seconds after which a meter's reader that failed is begun again."""
 
 TIDY_INTERVAL: Final = 86400.0
 
@@ -166,18 +158,18 @@ async def serve(
     folder = folder_of(environment)
     telling = partial(keep_telling, status, folder, notifier)
     async with asyncio.TaskGroup() as group:
-        publishing = [group.create_task(_for_ever(one.run, one.what)) for one in wired]
+        publishing = [group.create_task(for_ever(one.run, one.what)) for one in wired]
         others = [
-            group.create_task(_beat(notifier)),
+            group.create_task(beat(notifier)),
             *(
-                group.create_task(_for_ever(partial(_tidy, one.output, readers), "tidying up"))
+                group.create_task(for_ever(partial(_tidy, one.output, readers), "tidying up"))
                 for one in wired
                 if isinstance(one.output, Publisher)
             ),
-            *(group.create_task(_for_ever(one.run, "reading a meter")) for one in readers),
+            *(group.create_task(for_ever(one.run, "reading a meter")) for one in readers),
         ]
         if folder or notifier.is_heard:
-            others.append(group.create_task(_for_ever(telling, "telling the status")))
+            others.append(group.create_task(for_ever(telling, "telling the status")))
         notifier.ready()
         await stop.wait()
         notifier.stopping()
@@ -346,26 +338,6 @@ def line_reader(
     )
 
 
-async def _for_ever(run: Callable[[], Awaitable[None]], what: str) -> None:
-    """Keep one part of the program running: a mistake in it must not end the others.
-
-    Args:
-        run: what is begun again and again.
-        what: begins the sentence that tells of a failure.
-    """
-    while True:
-        try:
-            await run()
-        except Exception:
-            _logger.exception(
-                "%s failed through a mistake in this program; please report this."
-                " It is begun again in %.0f s",
-                what,
-                RESTART_AFTER,
-            )
-        await asyncio.sleep(RESTART_AFTER)
-
-
 async def _tidy(publisher: Publisher, readers: Sequence[LineReader]) -> None:
     """Once a day, take back what Home Assistant shows of meters that are gone for good.
 
@@ -380,13 +352,3 @@ async def _tidy(publisher: Publisher, readers: Sequence[LineReader]) -> None:
                     "the meter %s was not heard for a week and is taken out of Home Assistant",
                     meter.number or meter.id,
                 )
-
-
-async def _beat(notifier: Notifier) -> None:
-    """Show that the loop turns: to the container's health check by a file's age, and to systemd."""
-    interval = min(HEARTBEAT_INTERVAL, (notifier.watchdog or math.inf) / 3)
-    while True:
-        with contextlib.suppress(OSError):
-            HEARTBEAT.touch()
-        notifier.alive()
-        await tick(interval)

@@ -620,8 +620,8 @@ def mistaken(self, push):
 app.decoder.Interpreter.interpret = mistaken
 """
 MISTAKE_BEYOND = """
-import app.run, app.line.reader, app.mqtt.publisher
-app.run.RESTART_AFTER = 0.2
+import app.line.lasting, app.run, app.line.reader, app.mqtt.publisher
+app.line.lasting.RESTART_AFTER = 0.2
 heard = app.line.reader.Diagnostics.heard
 def mistaken(self, meter, now):
     if meter.type == "kaifa":
@@ -630,8 +630,8 @@ def mistaken(self, meter, now):
 app.line.reader.Diagnostics.heard = mistaken
 """
 MISTAKE_AT_THE_BROKER = """
-import app.run, app.mqtt.conversation
-app.run.RESTART_AFTER = 0.2
+import app.line.lasting, app.run, app.mqtt.conversation
+app.line.lasting.RESTART_AFTER = 0.2
 receive = app.mqtt.conversation.Conversation._receive
 left = [1, 1]
 async def mistaken(self):
