@@ -21,7 +21,7 @@ from app.meters import profile_files
 from app.meters.profile import AUTO
 from app.meters.reading import Reading
 from app.meters.telegram import Telegram
-from app.mqtt.legacy_layouts import LAYOUTS
+from app.mqtt.layouts import LAYOUTS
 from app.mqtt.publisher import Publisher
 from app.mqtt.topics import Topics
 from app.run import line_reader

@@ -31,7 +31,7 @@ from app.meters import identity, profile_files
 from app.meters.interpreter import Interpreter
 from app.meters.profile import AUTO
 from app.meters.template import Templates
-from app.mqtt.legacy_layouts import LAYOUTS
+from app.mqtt.layouts import LAYOUTS
 from app.run import line_reader
 from app.state import Sections, State
 from app.transport import recording
