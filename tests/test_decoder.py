@@ -246,7 +246,7 @@ def test_without_the_key_a_telegram_gives_only_its_sender(family: str, variant: 
     (telegram,) = telegrams(decode([sent.data], Keys()))
     assert telegram.fault is not None
     assert telegram.fault.kind is Kind.KEY_MISSING
-    assert sent.truth.system_title.hex() in telegram.fault.reason
+    assert sent.truth.system_title.hex() in str(telegram.fault.reason)
     assert (telegram.registers, telegram.reading, telegram.unknown) == (None, None, ())
 
 

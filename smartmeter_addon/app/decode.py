@@ -94,7 +94,7 @@ def describe(telegram: Telegram) -> dict[str, Any]:
     if telegram.unknown:
         described["unknown"] = list(_unknown(telegram.unknown))
     if telegram.fault:
-        described["error"] = telegram.fault.reason
+        described["error"] = str(telegram.fault.reason)
     return described
 
 

@@ -7,6 +7,8 @@ that one bad telegram never stops the next one.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.language.catalogue import Text
+
 
 class Kind(StrEnum):
     """Kinds of fault that call for different advice to the user."""
@@ -42,13 +44,14 @@ class Fault:
         layer: the layer that noticed: a link's name, ``gbt``, ``ciphering``, ``apdu``, ``a-xdr``,
             ``list`` or ``meter``.
         offset: where the frame in question begins, in bytes since the start of the stream.
-        reason: one plain sentence without secrets.
+        reason: one plain sentence without secrets; where it can become the problem of a line, one
+            of the catalogue.
     """
 
     kind: Kind
     layer: str
     offset: int
-    reason: str
+    reason: Text
 
     def __str__(self) -> str:
         return f"{self.layer}: byte {self.offset}: {self.reason}"
@@ -60,13 +63,16 @@ class DecodeError(Exception):
     Args:
         layer: the layer that noticed.
         offset: the byte within what was handed to that layer.
-        reason: one plain sentence without secrets.
+        reason: as that of a `Fault`.
         kind: what sort of trouble it is.
     """
 
-    def __init__(self, layer: str, offset: int, reason: str, kind: Kind = Kind.DAMAGED) -> None:
-        super().__init__(f"{layer}: byte {offset}: {reason}")
+    def __init__(self, layer: str, offset: int, reason: Text, kind: Kind = Kind.DAMAGED) -> None:
+        super().__init__(layer, offset, reason)
         self.layer = layer
         self.offset = offset
         self.reason = reason
         self.kind = kind
+
+    def __str__(self) -> str:
+        return f"{self.layer}: byte {self.offset}: {self.reason}"

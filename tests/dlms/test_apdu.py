@@ -40,7 +40,7 @@ def test_another_apdu_is_not_supported(content: str) -> None:
     with pytest.raises(DecodeError) as caught:
         apdu.parse(bytes.fromhex(content) + bytes(20 if content else 0))
     assert (caught.value.layer, caught.value.offset) == ("apdu", 0)
-    assert caught.value.reason == f"{found} stands where a data-notification (0F) should"
+    assert str(caught.value.reason) == f"{found} stands where a data-notification (0F) should"
     assert caught.value.kind is Kind.UNSUPPORTED
 
 

@@ -259,8 +259,8 @@ def test_without_a_key_the_meter_is_named_and_the_key_that_is_wanted() -> None:
         with pytest.raises(DecodeError) as caught:
             Cipher(given_keys).open(protect(Ciphering()))
         assert caught.value.kind is Kind.KEY_MISSING
-        assert "4b464d6750000009 (KFM)" in caught.value.reason
-        assert "(GUEK)" in caught.value.reason
+        assert "4b464d6750000009 (KFM)" in str(caught.value.reason)
+        assert "(GUEK)" in str(caught.value.reason)
 
 
 def test_a_system_title_without_letters_is_shown_as_digits_alone() -> None:

@@ -47,7 +47,7 @@ def test_each_version_has_a_path_and_credentials_of_its_own(
     options: InfluxdbOptions, path: str, authorization: str | None, name: str
 ) -> None:
     made = endpoint(options)
-    assert (made.path, made.authorization, made.name) == (path, authorization, name)
+    assert (made.path, made.authorization, str(made.name)) == (path, authorization, name)
     request = made.request([b"a", b"b"])
     assert (request.method, request.path, request.body) == ("POST", path, b"a\nb\n")
     assert request.headers.get("Authorization") == authorization

@@ -346,7 +346,7 @@ async def test_what_is_written_in_part_is_done(
         made.now += 61
         problem = made.writer.problem()
         assert problem
-        assert "the rest is written" in problem.sentence
+        assert "the rest is written" in str(problem.sentence)
         made.now += 600
         await until(lambda: made.writer.works)
     assert [len(request.lines) for request in recording.requests] == [1, 1, 1]
@@ -386,7 +386,7 @@ async def test_a_database_that_is_away_for_a_minute_is_a_problem(recording: Data
         problem = made.writer.problem()
         assert problem
         assert problem.trouble is Trouble.DATABASE
-        assert "refuses the token" in problem.sentence
+        assert "refuses the token" in str(problem.sentence)
         recording.reply = lambda _: NO_CONTENT
         await recording.takes(1)
         await until(lambda: made.writer.problem() is None)

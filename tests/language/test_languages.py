@@ -6,7 +6,7 @@ from app.language.languages import language_of, languages
 
 
 def test_there_is_english_and_german() -> None:
-    assert languages() == ("de", "en")
+    assert languages() == ("en", "de")
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def test_a_problem_is_published_at_once_with_its_sentence_and_start(watched: Wat
     assert values["problem"] == "ON"
     assert values["problem_details"] == {
         "kind": "no bytes",
-        "message": SILENT.sentence,
+        "message": str(SILENT.sentence),
         "since": "2026-06-21T12:00:02+00:00",
     }
     watched.look(SILENT)

@@ -1,11 +1,12 @@
 """The sentences of problems, and spans of time in them."""
 
 import time
-from string import Formatter
 
 import pytest
 
-from app.line.trouble import SENTENCES, Case, Problem, Trouble, duration, moment
+from app.language.languages import languages
+from app.line.trouble import Case, Problem, Trouble, duration, moment
+from tests.support.sentences import PROBLEMS, parameters, sentences, text
 
 
 @pytest.mark.parametrize(
@@ -37,22 +38,26 @@ def test_a_moment_is_in_local_time_as_the_log_shows_it(monkeypatch: pytest.Monke
     time.tzset()
 
 
-@pytest.mark.parametrize("trouble", Trouble)
-def test_each_trouble_has_a_sentence(trouble: Trouble) -> None:
-    assert any(kind is trouble for kind, _ in SENTENCES)
+def test_each_trouble_and_each_case_has_sentences() -> None:
+    assert {trouble for trouble, _ in PROBLEMS} == set(Trouble)
+    assert {case for _, case in PROBLEMS} == set(Case)
 
 
-@pytest.mark.parametrize(("trouble", "case"), SENTENCES)
-def test_a_sentence_is_complete_with_its_parameters(trouble: Trouble, case: Case) -> None:
-    names = [name for _, name, _, _ in Formatter().parse(SENTENCES[trouble, case]) if name]
-    sentence = Problem(trouble, case, dict.fromkeys(names, "as measured")).sentence
-    assert sentence.count("as measured") == len(names)
-    assert "{" not in sentence
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize(("trouble", "case"), PROBLEMS)
+def test_a_sentence_is_complete_with_its_parameters(
+    trouble: Trouble, case: Case, language: str
+) -> None:
+    names = parameters(text(sentences(language), Problem(trouble, case).sentence.key))
+    problem = Problem(trouble, case, dict.fromkeys(names, "as measured"))
+    said = problem.sentence.in_language(language)
+    assert said.count("as measured") == len(names)
+    assert "{" not in said
 
 
 def test_a_parameter_is_not_read_as_a_template() -> None:
     problem = Problem(Trouble.NOT_OPEN, parameters={"reason": "{seconds} {0}"})
-    assert problem.sentence == "{seconds} {0}"
+    assert str(problem.sentence) == "{seconds} {0}"
 
 
 def test_another_reason_for_a_line_that_is_not_open_is_another_problem() -> None:
@@ -76,6 +81,6 @@ def test_other_values_that_are_withheld_are_another_problem() -> None:
 
     assert withheld("gas", "12:00").key == withheld("gas", "12:05").key
     assert withheld("gas", "12:00").key != withheld("power", "12:00").key
-    assert withheld("gas", "12:00").sentence == (
+    assert str(withheld("gas", "12:00").sentence) == (
         "gas withheld since 12:00: it falls; this ends with a day"
     )

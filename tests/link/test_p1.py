@@ -122,8 +122,10 @@ def test_bare_line_feeds_end_lines_too() -> None:
 
 def test_a_wrong_checksum_is_a_fault_and_no_telegram() -> None:
     damaged = TELEGRAM.replace(b"1234", b"1235")
-    reason = f"the checksum of a telegram of {len(TEXT)} bytes is wrong"
-    assert scan(damaged) == [Fault(Kind.CHECKSUM_WRONG, "p1", 0, reason)]
+    (fault,) = scan(damaged)
+    assert isinstance(fault, Fault)
+    assert fault.kind is Kind.CHECKSUM_WRONG
+    assert str(fault) == f"p1: byte 0: the checksum of a telegram of {len(TEXT)} bytes is wrong"
 
 
 def test_a_byte_that_is_no_text_is_told_where_no_checksum_is() -> None:

@@ -76,5 +76,5 @@ def test_a_segment_with_other_addresses_is_not_joined() -> None:
     strange = bytearray(second)
     strange[7] ^= 1
     assert line.take(first + repair(bytes(strange))) is None
-    assert "other addresses" in line.faults[0].reason
+    assert "other addresses" in str(line.faults[0].reason)
     assert all(line.push(meter, 3))

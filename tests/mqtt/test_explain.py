@@ -136,7 +136,7 @@ def test_each_error_is_told_with_what_to_do(error: Exception, words: str) -> Non
 
 
 def test_what_openssl_says_is_told_without_its_numbers_and_places() -> None:
-    assert re.fullmatch("[a-z0-9 ]+", own_words(no_tls()))
+    assert re.fullmatch("[a-z0-9 ]+", str(own_words(no_tls())))
 
 
 def test_a_broker_that_stops_answering_is_told_as_one_that_does_not_answer() -> None:

@@ -177,7 +177,7 @@ async def test_an_account_that_may_not_write_or_not_read_is_told(
             problem = made.publisher.problem()
             assert problem
             assert problem.trouble is Trouble.BROKER_RIGHTS
-            assert problem.sentence == unheard(broker, "smartmeter/#", STATUS)
+            assert str(problem.sentence) == unheard(broker, "smartmeter/#", STATUS)
 
 
 async def test_one_status_that_is_not_handed_on_is_told(tmp_path: Path) -> None:

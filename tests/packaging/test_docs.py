@@ -25,7 +25,7 @@ from app.config import environment, options
 from app.decode import describe
 from app.decoder import Decoder
 from app.dlms.ciphering import Keys, parse_key
-from app.line.trouble import SENTENCES, Trouble
+from app.line.trouble import Trouble
 from app.listen import Report
 from app.log import LEVELS
 from app.meters import profile_files
@@ -40,6 +40,7 @@ from app.transport.serial_mode import SerialMode
 from simulator import __main__ as simulator
 from simulator.demo_view import COLUMNS
 from tests.support import captures
+from tests.support.sentences import ENGLISH_ONES, keys, text
 from tests.support.telegrams import ZONE, telegram
 
 ROOT = Path(__file__).parents[2]
@@ -691,7 +692,9 @@ def sentences() -> frozenset[str]:
     sources = sorted((ADDON / "app").rglob("*.py"))
     assert sources
     texts = (text for path in sources for text in visit(ast.parse(read(path))))
-    return frozenset(texts) | {re.sub(r"\{\w+\}", HOLE, text) for text in SENTENCES.values()}
+    said = ENGLISH_ONES
+    of_catalogue = {re.sub(r"\{\w+\}", HOLE, text(said, key)) for key in keys(said)}
+    return frozenset(texts) | of_catalogue
 
 
 def quoted_messages() -> list[str]:

@@ -64,7 +64,7 @@ def test_a_telegram_with_parity_errors_is_pending_where_hardly_anything_protects
     line = line_of(meter)
     assert (line.take(Received.of(meter.telegram().data, (10,))) is None) is pending
     assert all(line.push(meter, 5))
-    assert [("parity errors" in fault.reason) for fault in line.faults] == [True] * pending
+    assert [("parity errors" in str(fault.reason)) for fault in line.faults] == [True] * pending
 
 
 def test_telegrams_of_which_all_have_parity_errors_are_read_on() -> None:

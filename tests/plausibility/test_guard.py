@@ -47,7 +47,7 @@ def test_a_damaged_telegram_is_pending_and_its_fault_says_why() -> None:
     assert all(line.push(meter, 5))
     (fault,) = line.faults
     assert fault.kind is Kind.SUSPICIOUS
-    assert fault.reason == (
+    assert str(fault.reason) == (
         "a telegram is pending until the next ones confirm it:"
         " energy_import rises from 5341.671 to 4000000.000, faster than the connection allows"
     )
@@ -105,7 +105,7 @@ def test_values_that_cannot_be_are_withheld_and_the_others_published() -> None:
     assert accepted(readings) == [False, False, True, True, True, True]
     assert all("voltage_l1" not in reading.values for reading in readings if reading)
     (withheld,) = line.withheld
-    assert (withheld.what, withheld.until) == ("voltage_l1", "a value that is possible")
+    assert (withheld.what, str(withheld.until)) == ("voltage_l1", "a value that is possible")
     meter.more = {}
     (reading,) = line.push(meter)
     assert reading
@@ -131,9 +131,9 @@ def test_energies_in_another_unit_are_named_and_never_published(keys: Keys, digi
         (reading,) = line.push(meter)
         assert reading is None or "energy_import" not in reading.values
     assert reading
-    assert "10^" in line.faults[-1].reason
+    assert "10^" in str(line.faults[-1].reason)
     (withheld,) = line.withheld
-    assert "energy_import" in withheld.what
+    assert "energy_import" in str(withheld.what)
     line.restart()
     (reading,) = line.push(meter)
     assert reading is None or "energy_import" not in reading.values
@@ -154,7 +154,7 @@ def test_what_is_withheld_for_three_telegrams_is_told() -> None:
         line.push(meter)
         told.append(len(line.withheld))
     assert told == [0, 0, 1, 1]
-    assert line.withheld[0].what == "all values"
+    assert str(line.withheld[0].what) == "all values"
     assert line.withheld[0].since == 1.8e9 + 21 * 5
     meter.more = {}
     assert all(line.push(meter, 2))
@@ -169,7 +169,7 @@ def test_telegrams_without_a_counter_that_came_before_are_rejected() -> None:
     line.restart()
     assert not any(line.take(data) for data in recorded)
     assert {fault.kind for fault in line.faults} == {Kind.REPLAYED}
-    assert "it came before" in line.faults[0].reason
+    assert "it came before" in str(line.faults[0].reason)
 
 
 def test_energies_of_a_list_of_their_own_are_accepted_after_a_jump() -> None:

@@ -78,4 +78,4 @@ def test_an_infinite_value_is_pending() -> None:
         endless = bytes([Type.FLOAT64]) + struct.pack(">d", 1e308)
         line.take(repair(first))
         line.take(repair(second.replace(bytes([Type.UINT64]) + raw, endless)))
-    assert "phase_angle_l1 of 1.000" in line.faults[0].reason
+    assert "phase_angle_l1 of 1.000" in str(line.faults[0].reason)

@@ -112,7 +112,7 @@ def test_what_is_withheld_for_longer_than_two_reports_is_told() -> None:
         told.append(len(line.reports.overdue(line.sent.timestamp())))
     assert told == [0, 0, 0, 1]
     (withheld,) = line.reports.overdue(line.sent.timestamp())
-    assert (withheld.what, withheld.why) == ("gas", "gas is reported as 10 after 100")
+    assert (withheld.what, str(withheld.why)) == ("gas", "gas is reported as 10 after 100")
 
 
 def test_reports_are_known_after_a_restart() -> None:

@@ -3,15 +3,22 @@
 import asyncio
 from collections.abc import Mapping
 
+from app.language.catalogue import in_language
+from app.language.languages import ENGLISH
 from app.line.trouble import Problem
 from app.meters.reading import Meter, Reading
 from tests.support.mosquitto import TIMEOUT
 
 
 class Recorder:
-    """Takes what a line hands on; an `app.line.output.Output`."""
+    """Takes what a line hands on; an `app.line.output.Output`.
 
-    def __init__(self) -> None:
+    Args:
+        language: of what is said of problems.
+    """
+
+    def __init__(self, language: str = ENGLISH) -> None:
+        self._language = language
         self.published: list[tuple[Reading, str | None]] = []
         self.statuses: list[tuple[str, bool]] = []
         self.diagnosed: list[tuple[Meter, Mapping[str, object], str | None]] = []
@@ -26,7 +33,8 @@ class Recorder:
         self.statuses.append((meter_id, online))
 
     def diagnose(self, meter: Meter, values: Mapping[str, object], *, name: str | None) -> None:
-        self.diagnosed.append((meter, values, name))
+        said = {key: in_language(value, self._language) for key, value in values.items()}
+        self.diagnosed.append((meter, said, name))
 
     def problem(self) -> Problem | None:
         return self.own_problem

@@ -28,7 +28,7 @@ MODE = SerialMode(2400, 8, "E", 1)
 def test_errors_of_serial_ports_have_their_sentences(
     *, error: Exception, opened: bool, words: str
 ) -> None:
-    assert words in explain_serial(SerialPort("/dev/ttyUSB0", MODE), error, opened=opened)
+    assert words in str(explain_serial(SerialPort("/dev/ttyUSB0", MODE), error, opened=opened))
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_errors_of_serial_ports_have_their_sentences(
 def test_errors_of_gateways_have_their_sentences(
     *, error: Exception, opened: bool, words: str
 ) -> None:
-    assert words in explain_gateway(TcpGateway("h", 2000), error, opened=opened)
+    assert words in str(explain_gateway(TcpGateway("h", 2000), error, opened=opened))
 
 
 @pytest.mark.parametrize(

@@ -99,4 +99,8 @@ def test_a_share_of_errors_tells_a_wrong_mode_from_a_bad_line(
 ) -> None:
     share = Share()
     share.add(size, errors)
-    assert (share.mode_is_wrong, share.is_disturbed, share.percent) == (wrong, disturbed, percent)
+    assert (share.mode_is_wrong, share.is_disturbed, str(share.percent)) == (
+        wrong,
+        disturbed,
+        percent,
+    )

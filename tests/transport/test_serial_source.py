@@ -11,6 +11,7 @@ import serial
 from serial.tools import list_ports
 from serial.tools.list_ports_common import ListPortInfo
 
+from app.language.catalogue import Sentence
 from app.state import State
 from app.transport import serial_source
 from app.transport.mode_search import FAILED_BURSTS, GAP, LOYAL_PUSHES, LOYALTY
@@ -62,8 +63,8 @@ async def test_an_unplugged_adapter_is_read_again_once_it_is_back(adapter: Adapt
         end = await lost(events)
         assert end.line == f"{adapter.path} ({MODE})"
         assert end.mode == MODE
-        assert "is gone" in end.reason
-        assert end.reason.endswith("plug it in again")
+        assert "is gone" in str(end.reason)
+        assert str(end.reason).endswith("plug it in again")
         adapter.plug_in()
         while isinstance(event := await anext(events), Lost):
             pass
@@ -77,7 +78,9 @@ async def test_a_missing_device_is_waited_for(adapter: Adapter) -> None:
     adapter.path.unlink()
     async with reading(source(adapter.path)) as events:
         for _ in range(3):
-            assert f"{adapter.path} is missing; plug the adapter in" in (await lost(events)).reason
+            assert f"{adapter.path} is missing; plug the adapter in" in str(
+                (await lost(events)).reason
+            )
         adapter.path.symlink_to(target)
         while isinstance(event := await anext(events), Lost):
             pass
@@ -87,7 +90,7 @@ async def test_a_missing_device_is_waited_for(adapter: Adapter) -> None:
 async def test_a_device_in_use_is_waited_for(adapter: Adapter) -> None:
     async with reading(source(adapter.path)) as events:
         with serial.Serial(str(adapter.path), exclusive=True):
-            assert "is in use by another program; stop that one" in (await lost(events)).reason
+            assert "is in use by another program; stop that one" in str((await lost(events)).reason)
         while isinstance(event := await anext(events), Lost):
             pass
         assert isinstance(event, Opened)
@@ -101,7 +104,7 @@ async def test_permission_denied_has_its_sentence(adapter: Adapter) -> None:
         if user == 0:
             os.seteuid(65534)
         try:
-            reason = (await lost(events)).reason
+            reason = str((await lost(events)).reason)
         finally:
             os.seteuid(user)
     assert "permission denied for the serial device" in reason
@@ -122,7 +125,7 @@ async def test_a_path_that_is_no_serial_device_has_its_sentence(tmp_path: Path, 
         case "fifo":
             os.mkfifo(path)
     async with reading(source(path)) as events:
-        assert (await lost(events)).reason == f"{path} is no serial device; choose one"
+        assert str((await lost(events)).reason) == f"{path} is no serial device; choose one"
 
 
 async def test_an_error_in_listing_adapters_does_not_end_the_waiting(
@@ -133,7 +136,7 @@ async def test_an_error_in_listing_adapters_does_not_end_the_waiting(
 
     monkeypatch.setattr(list_ports, "comports", fail)
     async with reading(source(tmp_path / "missing")) as events:
-        assert (await lost(events)).reason.endswith("(adapters found: none)")
+        assert str((await lost(events)).reason).endswith("(adapters found: none)")
 
 
 async def test_cancelling_closes_the_port(adapter: Adapter) -> None:
@@ -388,17 +391,18 @@ async def test_the_only_adapter_is_read_when_none_is_chosen(
         missing = await lost(events)
         assert missing == Lost(
             "the only serial adapter",
-            "no serial adapter is there; plug it in, or set device or url",
+            Sentence("serial.none"),
             0.01,
             cause=Cause.UNCHOSEN,
         )
+        assert str(missing.reason) == "no serial adapter is there; plug it in, or set device or url"
         ports.extend([on_usb("/dev/a"), on_usb("/dev/b", "CP2102")])
-        assert (await lost(events)).reason == (
+        assert str((await lost(events)).reason) == (
             "several serial adapters are there, choose one as device: /dev/a (FT232R),"
             " /dev/b (CP2102)"
         )
         ports[:] = [on_usb("/dev/stick", "Sonoff Zigbee 3.0 USB Dongle Plus")]
-        assert (await lost(events)).reason == (
+        assert str((await lost(events)).reason) == (
             "the serial adapters that are there look like radio sticks of other programs and are"
             " left alone; plug the meter's in, or choose one: /dev/stick (Sonoff Zigbee 3.0 USB"
             " Dongle Plus)"
@@ -426,10 +430,10 @@ async def test_the_only_adapter_is_found_again_under_another_name(
         adapter.close()
         gone = await port.next()
         assert isinstance(gone, Lost)
-        assert "is gone" in gone.reason
+        assert "is gone" in str(gone.reason)
         looking = await port.next()
         assert isinstance(looking, Lost)
-        assert looking.reason.startswith("no serial adapter is there")
+        assert str(looking.reason).startswith("no serial adapter is there")
         with closing(Adapter(adapter.path.with_name("ttyOther"))) as other:
             ports.append(on_usb(other.path))
             while isinstance(event := await port.next(), Lost):
@@ -449,7 +453,7 @@ async def test_the_only_adapter_is_waited_for_while_it_is_in_use(
             for _ in range(2):
                 event = await port.next()
                 assert isinstance(event, Lost)
-                assert "is in use by another program" in event.reason
+                assert "is in use by another program" in str(event.reason)
         while isinstance(event := await port.next(), Lost):
             pass
         assert event == opened(adapter)

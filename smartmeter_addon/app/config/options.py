@@ -18,12 +18,13 @@ import voluptuous as vol
 from app.config import checks, environment, hints, influxdb, layouts, pem, redaction
 from app.config.influxdb import InfluxdbOptions
 from app.dlms.ciphering import Keys
+from app.language.languages import languages
 from app.log import LEVELS, Redactor
 from app.transport.serial_mode import SerialMode
 
 MQTT_PORT: Final = 1883
 MQTT_TLS_PORT: Final = 8883
-LANGUAGES: Final = ("en", "de")
+LANGUAGES: Final = languages()
 ENERGY_UNIT_CHOICES: Final[Mapping[str, int | None]] = {"auto": None, "1 Wh": 0, "10 Wh": 1}
 """Powers of ten of Wh that energies can count, by the word for it; None is to be found out."""
 CONSOLE_CHOICES: Final = ("off", "text", "json")

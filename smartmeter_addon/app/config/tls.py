@@ -4,11 +4,20 @@ import ssl
 from collections.abc import Iterable
 
 from app.config import pem
+from app.language.catalogue import Sentence, Text
 from app.transport.explain import own_words
 
 
 class TlsFileError(Exception):
-    """A certificate or key cannot be used; the text is a plain sentence."""
+    """A certificate or key cannot be used.
+
+    Args:
+        reason: why, and what to do.
+    """
+
+    def __init__(self, reason: Sentence) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def trusting(ca: str | None, option: str, *, insecure: bool) -> ssl.SSLContext:
@@ -47,6 +56,18 @@ def unusable(option: str, given: Iterable[str | None], error: OSError) -> TlsFil
         given: PEM texts and paths.
         error: what OpenSSL or the system says.
     """
-    why = "it holds no PEM text that fits" if isinstance(error, ssl.SSLError) else own_words(error)
-    shown = dict.fromkeys("the text entered" if pem.is_pem(one) else one for one in given if one)
-    return TlsFileError(f"{' and '.join(shown)} cannot be used ({why}); check the option {option}")
+    no_pem = Sentence("tls_file.no_pem")
+    why = no_pem if isinstance(error, ssl.SSLError) else own_words(error)
+    entered = Sentence("tls_file.entered")
+    shown: list[Text] = []
+    for one in given:
+        if one and (what := entered if pem.is_pem(one) else one) not in shown:
+            shown.append(what)
+    parameters = {"shown": _enumerated(shown), "why": why, "option": option}
+    return TlsFileError(Sentence("tls_file.unusable", parameters))
+
+
+def _enumerated(shown: list[Text]) -> Text:
+    """Name one thing, or two."""
+    one, *others = shown or [""]
+    return Sentence("tls_file.both", {"one": one, "other": others[0]}) if others else one

@@ -9,6 +9,7 @@ from typing import Final
 from app.decoder import Decoder
 from app.dlms.ciphering import AUTHENTICATED, ENCRYPTED
 from app.fault import Fault, Kind
+from app.language.catalogue import Text
 from app.meters.telegram import Telegram
 from app.transport.serial_mode import SerialMode
 from app.transport.source import Cause, Event, GaveUp, Lost, Opened
@@ -56,7 +57,7 @@ class Heard:
         chunks: the bytes since the line was opened in this mode.
         telegram: what was read without a key; None for none.
         cause: why the line is not open.
-        reason: an English sentence on that, or on what is not supported.
+        reason: a sentence on that, or on what is not supported.
     """
 
     outcome: Outcome
@@ -65,7 +66,7 @@ class Heard:
     chunks: tuple[bytes, ...] = ()
     telegram: Telegram | None = None
     cause: Cause = Cause.OTHER
-    reason: str = ""
+    reason: Text = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ async def log_in(broker: MqttOptions) -> LoggedIn:
             unheard = await _unheard(connection, broker)
             await connection.disconnect()
     except TlsFileError as error:
-        return LoggedIn(reason=str(error))
+        return LoggedIn(reason=error.reason)
     except (OSError, aiomqtt.MqttError) as error:
         cause, words = cause_of(error, broker)
         return LoggedIn(cause, words)

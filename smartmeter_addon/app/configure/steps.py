@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from app.config.options import MqttOptions
-from app.language.catalogue import Sentence
+from app.language.catalogue import Sentence, Text
 from app.mqtt.explain import Cause
 from app.transport.serial_mode import SerialMode
 
@@ -85,13 +85,13 @@ class LoggedIn:
     Args:
         cause: why it failed; None when it did not, or for a reason that only ``reason`` says.
         words: of the system or the broker.
-        reason: a sentence in English for what has no cause.
+        reason: a sentence for what has no cause.
         unheard: topics that the broker acknowledged a message of, but did not hand it on.
     """
 
     cause: Cause | None = None
-    words: str = ""
-    reason: str = ""
+    words: Text = ""
+    reason: Text = ""
     unheard: tuple[str, ...] = ()
 
     @property

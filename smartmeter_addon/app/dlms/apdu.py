@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from app.dlms import axdr
 from app.dlms.axdr import Data
 from app.fault import DecodeError, Kind
+from app.language.catalogue import Sentence
 
 DATA_NOTIFICATION: Final = 0x0F
 
@@ -41,10 +42,9 @@ def parse(apdu: bytes) -> DataNotification:
         DecodeError: another kind of APDU, or bytes that end early or are left over.
     """
     if not apdu or apdu[0] != DATA_NOTIFICATION:
-        found = f"{apdu[0]:02X}" if apdu else "nothing"
-        raise DecodeError(
-            _LAYER, 0, f"{found} stands where a data-notification (0F) should", Kind.UNSUPPORTED
-        )
+        found = f"{apdu[0]:02X}" if apdu else Sentence("telegram.nothing")
+        other = Sentence("telegram.no_notification", {"found": found})
+        raise DecodeError(_LAYER, 0, other, Kind.UNSUPPORTED)
     if len(apdu) <= _DATE_TIME_POS:
         raise DecodeError(_LAYER, len(apdu), "the bytes end inside the header")
     pos = _DATE_TIME_POS

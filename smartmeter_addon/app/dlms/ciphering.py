@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.dlms import ber, key_text
 from app.fault import DecodeError, Kind
+from app.language.catalogue import Sentence
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -59,7 +60,7 @@ def parse_key(text: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What a customer gets from the grid operator; neither shows in a log.
+    """What a customer gets from the network operator; neither shows in a log.
 
     Args:
         encryption: global unicast encryption key (GUEK), 16 bytes.
@@ -110,7 +111,7 @@ def parse(apdu: bytes) -> CipheredApdu:
     if size < _HEADER_SIZE + tag_size:
         raise DecodeError(_LAYER, pos, f"{size} bytes are too few for a ciphered telegram")
     if control & _COMPRESSED:
-        raise DecodeError(_LAYER, pos, "the telegram is compressed", Kind.UNSUPPORTED)
+        raise DecodeError(_LAYER, pos, Sentence("telegram.compressed"), Kind.UNSUPPORTED)
     begin, end = pos + _HEADER_SIZE, len(apdu) - tag_size
     counter = int.from_bytes(apdu[pos + 1 : begin], "big")
     return CipheredApdu(title, control, counter, apdu[begin:end], apdu[end:])
@@ -138,14 +139,9 @@ class Cipher:
         if self._gcm is None:
             if not control & ENCRYPTED:
                 return Opened(content, None)
-            raise DecodeError(
-                _LAYER,
-                0,
-                f"the meter with system title {describe_title(ciphered.system_title)} sends"
-                " ciphered telegrams and no key is given; enter the encryption key (GUEK) that"
-                " your grid operator hands out",
-                Kind.KEY_MISSING,
-            )
+            sender = {"title": describe_title(ciphered.system_title)}
+            missing = Sentence("telegram.key_missing", sender)
+            raise DecodeError(_LAYER, 0, missing, Kind.KEY_MISSING)
         plaintext = content
         if control & ENCRYPTED:
             # GCM enciphers by XOR with a key stream that depends on key and vector alone, so

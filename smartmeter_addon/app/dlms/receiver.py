@@ -6,6 +6,7 @@ from app.dlms import apdu, ciphering, gbt
 from app.dlms.apdu import DataNotification
 from app.dlms.ciphering import Cipher, Keys
 from app.fault import DecodeError, Fault, Kind
+from app.language.catalogue import Sentence
 from app.link import p1
 from app.link.frame import Frame
 from app.link.p1_checksum import Checksums
@@ -176,14 +177,11 @@ class Receiver:
         """Return what is wrong with a telegram whose tag does not fit, or that should have one."""
         offset = push.frame.offset
         if security.authenticated is False:
-            reason = (
-                "the authentication key does not fit, though the encryption key does: check"
-                " auth_key, or leave it empty to read without checking"
-            )
+            reason = Sentence("telegram.auth_key_wrong")
             return Fault(Kind.AUTH_KEY_WRONG, "ciphering", offset, reason)
         if self._authentication and security.system_title in self._tagged:
-            reason = "the telegram has no tag, though this meter's telegrams have one"
-            return Fault(Kind.DAMAGED, "ciphering", offset, reason)
+            missing = "the telegram has no tag, though this meter's telegrams have one"
+            return Fault(Kind.DAMAGED, "ciphering", offset, missing)
         return None
 
 
@@ -196,12 +194,11 @@ def _unreadable(error: DecodeError, security: Security | None, offset: int) -> F
     readable = error.layer in ("a-xdr", p1.P1.name)
     if security is None or security.authenticated or readable:
         return _fault(error, offset)
-    reason = "deciphering gives no telegram: the encryption key is not this meter's"
-    return Fault(Kind.KEY_WRONG, "ciphering", offset, reason)
+    return Fault(Kind.KEY_WRONG, "ciphering", offset, Sentence("telegram.key_wrong"))
 
 
 def _fault(error: DecodeError, offset: int) -> Fault:
     reason = error.reason
     if error.kind is Kind.DAMAGED:
-        reason += f" (byte {error.offset} of the telegram)"
+        reason = f"{reason} (byte {error.offset} of the telegram)"
     return Fault(error.kind, error.layer, offset, reason)

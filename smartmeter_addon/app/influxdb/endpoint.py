@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 from app.config.influxdb import InfluxdbOptions
 from app.config.tls import trusting
+from app.language.catalogue import Sentence
 from app.transport.http_address import Server, parse_server
 from app.transport.http_request import Request
 
@@ -26,7 +27,7 @@ class Endpoint:
     server: Server
     path: str
     authorization: str | None = field(repr=False)
-    name: str
+    name: Sentence
 
     def request(self, lines: Iterable[bytes]) -> Request:
         """Make the request that writes lines."""
@@ -46,23 +47,25 @@ def endpoint(options: InfluxdbOptions) -> Endpoint:
         options: checked ones, with an address.
     """
     server = parse_server(options.url or "")
+    name = Sentence("database.database", {"database": options.database, "server": server})
     token: str | None
     match options.version:
         case 2:
             query = {"org": options.org, "bucket": options.bucket, "precision": "ms"}
-            path, name = "/api/v2/write", f"bucket {options.bucket}"
+            path = "/api/v2/write"
+            name = Sentence("database.bucket", {"bucket": options.bucket, "server": server})
             token = "Token " + (options.token or "")  # a Secret shows itself in no f-string
         case 3:
             query = {"db": options.database, "precision": "millisecond"}
-            path, name = "/api/v3/write_lp", f"database {options.database}"
+            path = "/api/v3/write_lp"
             token = "Bearer " + (options.token or "")
         case _:
             query = {"db": options.database, "rp": options.retention_policy, "precision": "ms"}
-            path, name = "/write", f"database {options.database}"
+            path = "/write"
             token = _basic(options.username, options.password)
     given = {key: value for key, value in query.items() if value is not None}
     path += f"?{urlencode(given, quote_via=quote, safe='')}"
-    return Endpoint(server, path, token, f"the {name} at {server}")
+    return Endpoint(server, path, token, name)
 
 
 def tls_context(options: InfluxdbOptions) -> ssl.SSLContext:

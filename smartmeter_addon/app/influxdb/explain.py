@@ -10,6 +10,7 @@ from enum import Enum, auto
 from typing import Final, NamedTuple
 
 from app.influxdb.endpoint import Endpoint
+from app.language.catalogue import Sentence, Text
 from app.transport.explain import own_words
 from app.transport.http_request import Answer, HeaderError
 
@@ -41,7 +42,7 @@ class Verdict(NamedTuple):
     """
 
     outcome: Outcome
-    reason: str = ""
+    reason: Text = ""
     retry_after: float = 0.0
 
 
@@ -53,122 +54,98 @@ def judge(answer: Answer, endpoint: Endpoint) -> Verdict:
         endpoint: whose it is.
     """
     words = _words(answer)
-    said = f' (it says "{words}")' if words else ""
-    where = endpoint.name
+    about: dict[str, object] = {
+        "where": endpoint.name,
+        "server": endpoint.server,
+        "said": Sentence("database.says", {"words": words}) if words else "",
+    }
     match answer.status:
         case 204 | 202:
             return Verdict(Outcome.WRITTEN)
         case 200 if not answer.body.strip():
             return Verdict(Outcome.WRITTEN)
         case 400 | 422 if "partial write" not in words:
-            reason = (
-                f"{where} refuses what is written{said}; check whether influxdb.url is InfluxDB's"
-            )
-            return Verdict(Outcome.REFUSED, reason)
+            return Verdict(Outcome.REFUSED, Sentence("database.refuses", about))
         case 201 | 400 | 422:  # 201 is InfluxDB Cloud's
-            reason = (
-                f"{where} does not take all that is written{said}; the rest is written, and what"
-                " was refused is lost"
-            )
-            return Verdict(Outcome.PARTLY, reason)
+            return Verdict(Outcome.PARTLY, Sentence("database.takes_a_part", about))
         case 413:
-            return Verdict(Outcome.TOO_LARGE, f"{where} refuses a request as too large{said}")
+            return Verdict(Outcome.TOO_LARGE, Sentence("database.too_large", about))
         case 429 | 503:
-            reason = f"{where} takes nothing for the moment{said}"
-            return Verdict(Outcome.LATER, reason, _retry_after(answer))
-    return Verdict(Outcome.LATER, _mistake(answer, endpoint, words, said))
+            later = Sentence("database.takes_nothing", about)
+            return Verdict(Outcome.LATER, later, _retry_after(answer))
+    mistake, more = _mistake(answer, endpoint, words)
+    return Verdict(Outcome.LATER, Sentence(mistake, {**about, **more}))
 
 
-def _mistake(answer: Answer, endpoint: Endpoint, words: str, said: str) -> str:
-    """Say what is wrong, by an answer that has nothing to do with what is written."""
-    where = endpoint.name
+def _mistake(answer: Answer, endpoint: Endpoint, words: str) -> tuple[str, dict[str, object]]:
+    """Tell what is wrong, by an answer that has nothing to do with what is written.
+
+    Returns:
+        The key of the sentence, and parameters that it has of its own.
+    """
     match answer.status:
         case 401:
-            return f"{where} {_login(endpoint)}{said}"
+            return _login(endpoint), {}
         case 403:
-            return (
-                f"{where} does not let this account write{said}; give it the right to write there"
-            )
+            return "database.no_right", {}
         case 404:
-            return (
-                f"{where} is not there{said}; create it, or check its name and influxdb.url, which"
-                " has to be the database's address alone, without /write behind it"
-            )
+            return "database.not_there", {}
         case 301 | 302 | 303 | 307 | 308:
             to = _shortened(_header(answer, "location"))
-            return (
-                f"{endpoint.server} sends elsewhere{f' ({to})' if to else ''}; put the address of"
-                " the database itself into influxdb.url"
-            )
+            shown = Sentence("system.in_brackets", {"words": to}) if to else ""
+            return "database.elsewhere", {"to": shown}
         case 500 if "retention policy not found" in words:
-            return f"{where} has no such retention policy{said}; check influxdb.retention_policy"
+            return "database.no_retention_policy", {}
         case 500 | 502 | 504:
-            return f"{where} fails (HTTP status {answer.status}){said}; look into its log"
-    return (
-        f"{endpoint.server} answers as no InfluxDB does (HTTP status {answer.status}){said}; check"
-        " influxdb.url"
-    )
+            return "database.fails", {"status": answer.status}
+    return "database.no_influxdb", {"status": answer.status}
 
 
-def explain(error: Exception, endpoint: Endpoint) -> str:
+def explain(error: Exception, endpoint: Endpoint) -> Sentence:
     """Say in one sentence why there is no answer, and what to do.
 
     Args:
         error: what the request raised.
         endpoint: where it went.
     """
-    server = endpoint.server
-    if isinstance(error, HeaderError):
-        return "the credentials for the database hold characters that HTTP cannot carry"
-    if isinstance(error, TimeoutError):
-        return (
-            f"{endpoint.name} does not answer; see whether it runs, whether influxdb.url is right,"
-            " and whether a firewall is in between"
-        )
-    if isinstance(error, (socket.gaierror, UnicodeError)):
-        return (
-            f"the database's name {server.host} is not known in the network; check influxdb.url, or"
-            " give the IP address there"
-        )
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return (
-            f"the certificate of {server} is not to be trusted ({error.verify_message}); give its"
-            " authority's certificate in influxdb.ca, and in influxdb.url the name that the"
-            " certificate has"
-        )
-    if isinstance(error, ssl.SSLError):
-        return (
-            f"{server} does not get along with TLS ({own_words(error)}); check whether influxdb.url"
-            " is to begin with http: or https:"
-        )
-    if isinstance(error, ConnectionRefusedError):
-        return (
-            f"nothing answers at {server}, where the database should be; start it, or check"
-            " influxdb.url: InfluxDB mostly has the port 8086, version 3 8181"
-        )
-    if isinstance(error, ConnectionError):
-        return (
-            f"{server} hangs up instead of answering; check influxdb.url, and whether it is to"
-            " begin with http: or https:"
-        )
-    if isinstance(error, OSError):
-        return (
-            f"{server} cannot be reached ({own_words(error)}); check influxdb.url and the network"
-        )
-    return f"{server} does not answer as HTTP servers do; check influxdb.url"
+    key, words = _cause(error)
+    parameters = {
+        "where": endpoint.name,
+        "server": endpoint.server,
+        "host": endpoint.server.host,
+        "words": words,
+    }
+    return Sentence(key, parameters)
+
+
+def _cause(error: Exception) -> tuple[str, Text]:
+    """Give the key of the sentence for an error, and the error's own words."""
+    match error:
+        case HeaderError():
+            return "database.credentials_unsendable", ""
+        case TimeoutError():
+            return "database.no_answer", ""
+        case socket.gaierror() | UnicodeError():
+            return "database.name_unknown", ""
+        case ssl.SSLCertVerificationError():
+            return "database.certificate", error.verify_message
+        case ssl.SSLError():
+            return "database.tls", own_words(error)
+        case ConnectionRefusedError():
+            return "database.nobody_listens", ""
+        case ConnectionError():
+            return "database.hangs_up", ""
+        case OSError():
+            return "database.unreachable", own_words(error)
+    return "database.no_http", ""
 
 
 def _login(endpoint: Endpoint) -> str:
     if endpoint.authorization is None:
-        return (
-            "wants to know who writes; fill in influxdb.username and influxdb.password, or"
-            " influxdb.token"
-        )
+        return "database.login_wanted"
     if endpoint.authorization.startswith("Basic "):
-        return (
-            "refuses the user name or the password; check influxdb.username and influxdb.password"
-        )
-    return "refuses the token; check influxdb.token, and that the token was not taken back"
+        return "database.login_wrong"
+    return "database.token_wrong"
 
 
 def _words(answer: Answer) -> str:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from app.language.catalogue import Text
 from app.line.reminders import Reminder
 from app.line.trouble import duration
 from app.log import NOTICE
@@ -18,28 +19,28 @@ class Narrator:
     """Tells what begins at once, and what lasts ever more seldom.
 
     Args:
-        name: of the database.
+        name: what the database is called in sentences.
         bounds: how much waits for it at most, in words.
         clock: a steady one, in seconds.
     """
 
-    def __init__(self, name: str, bounds: str, clock: Callable[[], float]) -> None:
+    def __init__(self, name: Text, bounds: str, clock: Callable[[], float]) -> None:
         self._name = name
         self._bounds = bounds
         self._clock = clock
         self._failing = Reminder(_logger)
-        self._failure: str | None = None
+        self._failure: Text | None = None
         self._failed_since = 0.0
         self._failures = 0
         self._refusing = Reminder(_logger)
-        self._refusal = ""
+        self._refusal: Text = ""
         self._refused_since = self._refused_at = float("-inf")
         self._refusals = 0
         self._dropped = 0  # since the database takes nothing
         self._begun = False
 
     @property
-    def reason(self) -> str | None:
+    def reason(self) -> Text | None:
         """Why the database takes nothing, or not all; None when it takes all."""
         if self._failure is None and self._refuses:
             return self._refusal
@@ -49,7 +50,7 @@ class Narrator:
     def sentence(self) -> str:
         """How writing goes."""
         how = "writing to" if self._begun else "nothing was written yet to"
-        return self.reason or f"{how} {self._name}"
+        return str(self.reason or f"{how} {self._name}")
 
     @property
     def seconds(self) -> float:
@@ -64,7 +65,7 @@ class Narrator:
             " the network can pretend to be the database and read its password or token"
         )
 
-    def failed(self, reason: str, retry_in: float) -> None:
+    def failed(self, reason: Text, retry_in: float) -> None:
         """Tell that the database takes nothing.
 
         Args:
@@ -76,9 +77,9 @@ class Narrator:
             self._failed_since = self._clock()
         self._failure = reason
         sentence = f"{reason} (next attempt in {retry_in:.0f} s; new values are kept until then)"
-        self._failing.tell(reason, sentence, self._clock(), self._failures)
+        self._failing.tell(str(reason), sentence, self._clock(), self._failures)
 
-    def refused(self, reason: str) -> None:
+    def refused(self, reason: Text) -> None:
         """Tell that the database does not take some points, for a reason that is a sentence."""
         self._refusals += 1
         if not self._refuses:
@@ -86,7 +87,7 @@ class Narrator:
             self._refusing.over()
         self._refused_at = self._clock()
         self._refusal = reason
-        self._refusing.tell("", reason, self._clock(), self._refusals)
+        self._refusing.tell("", str(reason), self._clock(), self._refusals)
 
     def dropped(self, count: int) -> None:
         """Tell that points had to make room for newer ones."""

@@ -15,6 +15,7 @@ from app.influxdb.buffer import Batch, Buffer
 from app.influxdb.explain import Outcome, Verdict, explain, judge
 from app.influxdb.line_protocol import line
 from app.influxdb.narrator import Narrator
+from app.language.catalogue import Sentence, changed
 from app.line.trouble import Problem, Trouble
 from app.log import Redactor
 from app.meters.reading import Meter, Reading
@@ -182,7 +183,8 @@ class Writer:
                     return verdict
                 case Outcome.REFUSED | Outcome.TOO_LARGE:
                     self._buffer.done(batch)
-                    self._narrator.refused(f"{verdict.reason}; this point is lost")
+                    lost = Sentence("database.point_lost", {"reason": verdict.reason})
+                    self._narrator.refused(lost)
                 case Outcome.LATER:
                     return verdict
         return None
@@ -212,11 +214,11 @@ class Writer:
                 name="influxdb",
             )
         except TlsFileError as error:
-            return Verdict(Outcome.LATER, str(error))
+            return Verdict(Outcome.LATER, error.reason)
         except (OSError, HTTPException, HeaderError, UnicodeError) as error:
-            return Verdict(Outcome.LATER, self._redactor(explain(error, self._endpoint)))
+            return Verdict(Outcome.LATER, changed(explain(error, self._endpoint), self._redactor))
         verdict = judge(answer, self._endpoint)
-        return verdict._replace(reason=self._redactor(verdict.reason))
+        return verdict._replace(reason=changed(verdict.reason, self._redactor))
 
     def _moment(self, meter_id: str) -> int:
         """Give the time of a meter's next point, another one than that of the last."""

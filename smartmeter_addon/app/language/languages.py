@@ -14,9 +14,15 @@ _VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
 """Of these the first one that is set counts (POSIX, Base Definitions, 8.2)."""
 
 
+def file_of(language: str) -> Path:
+    """Give the file with the sentences of a language."""
+    return FOLDER / f"{language}.toml"
+
+
 def languages() -> tuple[str, ...]:
-    """Give the languages that there are sentences in."""
-    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+    """Give the languages that there are sentences in, English first."""
+    others = sorted({path.stem for path in FOLDER.glob("*.toml")} - {ENGLISH})
+    return ENGLISH, *others
 
 
 def language_of(environment: Mapping[str, str], known: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from app.fault import Fault, Kind
+from app.language.catalogue import Text
 from app.line.trouble import Case, Problem, Trouble, duration, moment
 from app.meters.telegram import Telegram, Withheld
 from app.transport.parity import Share
@@ -99,7 +100,7 @@ class Health:
         self.counts = Counts()
         self._push_interval = push_interval
         self._open = False
-        self._lost: str | None = None
+        self._lost: Text | None = None
         self._last_byte = now
         self._noise_since: float | None = None
         self._last_telegram: float | None = None
@@ -143,7 +144,7 @@ class Health:
         self._lost = None
         self._mode = str(mode) if mode else None
 
-    def lost(self, reason: str) -> None:
+    def lost(self, reason: Text) -> None:
         """The line ended, for a reason that is a plain sentence."""
         self._open = False
         self._noise_since = None

@@ -32,6 +32,7 @@ class Output(Protocol):
         Args:
             meter: the meter.
             values: by key of ``sensors.DIAGNOSTICS``; with ``_details`` after it, the attributes.
+                A sentence among them is for the output to put into a language.
             name: as for `publish`.
         """
 

@@ -183,7 +183,7 @@ class LineReader:
         return {
             "label": self._label,
             "line": self._line,
-            "problem": problem.sentence if problem else None,
+            "problem": str(problem.sentence) if problem else None,
             **self._health.diagnostics(self._clock()),
             "meters": [
                 {

@@ -1,7 +1,6 @@
-"""What can be wrong with a meter's line, and the sentence for each: what is wrong, what to do.
+"""What can be wrong with a meter's line; what to say of it stands in the catalogue of sentences.
 
-The sentences stand in one table and take their parameters by name; English is their only language.
-A reason that comes from another part of the program is a parameter, too.
+A reason that comes from another part of the program is a parameter of the sentence.
 """
 
 import time
@@ -12,6 +11,7 @@ from itertools import pairwise
 from typing import Final
 
 from app.fault import Kind
+from app.language.catalogue import Sentence
 
 _UNITS: Final = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
@@ -63,90 +63,6 @@ class Case(StrEnum):
     BEHIND_BY_ZONE = "behind by a time zone"
 
 
-_REPORT: Final = (
-    "{reason}; if the newest version of this program says the same, report the meter as the"
-    " documentation says, with what `listen` shows"
-)
-_NO_FRAMES: Final = "bytes come from the meter, but no whole frame for {seconds} s"
-_AHEAD: Final = (
-    "the meter's clock is {duration} ahead of this computer's; the values are right all the same."
-)
-_BEHIND: Final = (
-    "the meter's clock is {duration} behind this computer's; the values are right all the same."
-)
-_ZONE: Final = (
-    "This looks like a time zone: check the one that Home Assistant is set to (or TZ, without a"
-    " Supervisor)"
-)
-_CLOCK: Final = (
-    "Check this computer's clock; if it is right, it is the meter's that is wrong, and only your"
-    " grid operator can set it"
-)
-
-SENTENCES: Final[Mapping[tuple[Trouble, Case], str]] = {
-    (Trouble.NOT_OPEN, Case.DEFAULT): "{reason}",
-    (Trouble.NO_BYTES, Case.DEFAULT): (
-        "no bytes from the meter for {seconds} s; check that the head sits on the meter or the"
-        " cable in its socket, and that the grid operator has switched the customer interface on"
-    ),
-    (Trouble.NO_FRAMES, Case.GATEWAY): (
-        f"{_NO_FRAMES}; the gateway may read with the wrong serial mode: set it there to what your"
-        " grid operator says, mostly 2400 8E1, and see that the head sits well"
-    ),
-    (Trouble.NO_FRAMES, Case.NO_MODE): _NO_FRAMES,
-    (Trouble.NO_FRAMES, Case.SEARCHING): (
-        f"{_NO_FRAMES}, now with {{mode}}; the usual serial modes are tried in turn, which can take"
-        " some minutes. Meanwhile see that the head sits well; if nothing helps, set serial_mode to"
-        " what your grid operator says"
-    ),
-    (Trouble.NO_FRAMES, Case.DEFAULT): (
-        f"{_NO_FRAMES} with {{mode}}; the serial mode may be the wrong one: set serial_mode to what"
-        " your grid operator says, or leave it empty to have the usual ones tried, and see that the"
-        " head sits well"
-    ),
-    (Trouble.CHECKSUM_WRONG, Case.DEFAULT): (
-        "{reason}, and no other is right; their text is whole, so the serial mode is right. See"
-        " that the cable is short and sits well, and that a gateway changes none of the bytes; if"
-        " that does not help, report the meter as the documentation says, with what `listen`"
-        " shows"
-    ),
-    (Trouble.NO_FRAMES, Case.MODE_WRONG): (
-        f"{_NO_FRAMES} with {{mode}}, and {{share}} of the bytes have parity errors: this serial"
-        " mode is wrong; set serial_mode to what your grid operator says, or leave it empty to have"
-        " the usual ones tried"
-    ),
-    (Trouble.NO_FRAMES, Case.DISTURBED): (
-        f"{_NO_FRAMES} with {{mode}}, and {{share}} of the bytes have parity errors: see that the"
-        " head sits well and the cable is sound; the serial mode is likely the right one"
-    ),
-    (Trouble.KEY_MISSING, Case.DEFAULT): "{reason}",
-    (Trouble.KEY_WRONG, Case.DEFAULT): (
-        "{reason}; compare the option key with the one that your grid operator hands out for this"
-        " very meter, and see that it is not exchanged with the authentication key"
-    ),
-    (Trouble.AUTH_KEY_WRONG, Case.DEFAULT): "{reason}",
-    (Trouble.OTHER_METER, Case.DEFAULT): "{reason}",
-    (Trouble.UNKNOWN_LIST, Case.DEFAULT): _REPORT,
-    (Trouble.UNSUPPORTED, Case.DEFAULT): _REPORT,
-    (Trouble.SUSPICIOUS, Case.DEFAULT): "{reason}",
-    (Trouble.REPLAYED, Case.DEFAULT): "{reason}",
-    (Trouble.WITHHELD, Case.DEFAULT): (
-        "{what} withheld since {since}: {why}; this ends with {until}"
-    ),
-    (Trouble.CLOCK, Case.AHEAD): f"{_AHEAD} {_CLOCK}",
-    (Trouble.CLOCK, Case.AHEAD_BY_ZONE): f"{_AHEAD} {_ZONE}",
-    (Trouble.CLOCK, Case.BEHIND): f"{_BEHIND} {_CLOCK}",
-    (Trouble.CLOCK, Case.BEHIND_BY_ZONE): f"{_BEHIND} {_ZONE}",
-    (Trouble.BROKER, Case.DEFAULT): (
-        "the connection to the MQTT broker was lost {count} times within the last hour; look into"
-        " the broker's log, and see that the network between is steady"
-    ),
-    (Trouble.BROKER_RIGHTS, Case.DEFAULT): "{reason}",
-    (Trouble.DATABASE, Case.DEFAULT): "{reason}",
-}
-"""By kind and case. ``reason`` is a sentence of the part of the program that noticed."""
-
-
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A trouble that there is now.
@@ -164,9 +80,10 @@ class Problem:
     since: float | None = None
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Sentence:
         """What is wrong and what to do."""
-        return SENTENCES[self.trouble, self.case].format_map(self.parameters)
+        case = f"_{self.case.name}" if self.case else ""
+        return Sentence(f"problem.{self.trouble.name}{case}".lower(), self.parameters)
 
     @property
     def key(self) -> str:
@@ -175,7 +92,7 @@ class Problem:
         A line is lost for different reasons, and different values are withheld.
         """
         if self.trouble is Trouble.NOT_OPEN:
-            return self.sentence
+            return str(self.sentence)
         if self.trouble is Trouble.WITHHELD:
             return f"{self.trouble.value}: {self.parameters['what']}"
         return self.trouble.value

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol, TypeAlias
 
 from app.fault import Fault, Kind
+from app.language.catalogue import Text
 
 
 class Frame(NamedTuple):
@@ -56,7 +57,7 @@ class Refused(NamedTuple):
         kind: what sort of trouble the reason tells of.
     """
 
-    reason: str | None = None
+    reason: Text | None = None
     end: int = 0
     kind: Kind = Kind.DAMAGED
 

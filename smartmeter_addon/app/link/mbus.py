@@ -9,6 +9,7 @@ send 00 then 11, Honeywell a single 10. Before firmware V0450 Sagemcom T210-D se
 from typing import Final
 
 from app.fault import Fault, Kind
+from app.language.catalogue import Sentence
 from app.link import crc
 from app.link.frame import NOT_HERE, Found, Frame, More, Probe, Refused
 from app.link.segments import Joiner
@@ -58,7 +59,7 @@ class MBus:
             return Refused(f"the checksum of a frame of {size} bytes is wrong", end)
         if ci > _HIGHEST_DLMS_CI:
             # Siemens TD-3511 (AMIS) of Netz OÖ: OMS records behind CI 5B, no DLMS.
-            reason = f"a frame carries another protocol than DLMS (CI {ci:02X})"
+            reason = Sentence("telegram.no_dlms", {"ci": f"{ci:02X}"})
             return Refused(reason, end, Kind.UNSUPPORTED)
         begin = pos + _HEADER + _SAPS
         route = f"{address:02x}{buffer[begin - _SAPS : begin].hex()}"

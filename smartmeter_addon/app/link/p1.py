@@ -186,7 +186,7 @@ class P1:
         text, digits = bytes(buffer[pos:end]), checksum[1]
         verdict = self._checksums.judge(text, digits, is_clean=strange is None)
         if verdict.content is not None:
-            bits, note = verdict.bits, verdict.sentence
+            bits, note = verdict.bits, str(verdict.sentence)
             return Found(checksum.end(), verdict.content, checksum=bits, note=note)
         if strange is not None and not int(digits or b"0", 16):
             return _strange(buffer, pos + strange)

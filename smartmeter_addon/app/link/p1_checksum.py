@@ -25,6 +25,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final, NamedTuple, TypeAlias
 
+from app.language.catalogue import Sentence, Text
 from app.link import crc
 
 _BITS: Final = 16
@@ -113,7 +114,7 @@ class Verdict(NamedTuple):
 
     content: bytes | None
     bits: int = 0
-    sentence: str = ""
+    sentence: Text = ""
 
 
 @dataclass(slots=True)
@@ -283,8 +284,8 @@ def _proving(sorts: Sorts) -> Sorts:
     return tuple(sort for sort in sorts if sort.bits)
 
 
-def _wrong(telegram: _Telegram, expected: Sorts) -> str:
+def _wrong(telegram: _Telegram, expected: Sorts) -> Sentence:
     """Say what is wrong with a checksum."""
     if not telegram.digits and _proving(expected):
-        return "a telegram has no checksum, though those before it had one"
-    return f"the checksum of a telegram of {len(telegram.text)} bytes is wrong"
+        return Sentence("telegram.checksum_missing")
+    return Sentence("telegram.checksum_wrong", {"size": len(telegram.text)})

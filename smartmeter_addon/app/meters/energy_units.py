@@ -25,6 +25,7 @@ from typing import Any, Final, NamedTuple
 from app.cosem.items import Item
 from app.cosem.obis import Obis
 from app.cosem.unit import Number, scale
+from app.language.catalogue import Sentence, Text
 from app.meters import catalogue
 from app.meters.energy_counts import MOST_COUNTS, EnergyKind, Record, Sample, Shown
 from app.meters.limits import has_room
@@ -199,19 +200,18 @@ class EnergyUnits:
             return
         for record in self._records.values():
             if record.is_contradicted and record.best is not None and record.active is not None:
+                best, before = _unit(record.best), _unit(record.active)
                 yield Withheld(
-                    "energies",
-                    f"their power shows that they count {_unit(record.best)}, and not"
-                    f" {_unit(record.active)} as before",
-                    f"energy_unit set to {_unit(record.best)}",
+                    Sentence("energies.energies"),
+                    Sentence("energies.contradicted", {"best": best, "before": before}),
+                    Sentence("energies.until_set", {"best": best}),
                     record.since or at,
                 )
             elif record.active is None and record.since and at - record.since >= _LASTS:
                 yield Withheld(
-                    "energies",
-                    "the telegrams do not say what they count, and their power has not shown it"
-                    " clearly so far",
-                    f"some hours of power, or energy_unit set to {_either(tuple(record.odds))}",
+                    Sentence("energies.energies"),
+                    Sentence("energies.unclear"),
+                    Sentence("energies.until_clear", {"units": _alternatives(record.odds)}),
                     record.since,
                 )
 
@@ -329,6 +329,15 @@ def _told(news: AbstractSet[EnergyKind], before: Record, after: Record) -> str |
 
 def _unit(exponent: int) -> str:
     return f"{10**exponent} Wh"
+
+
+def _alternatives(units: Iterable[int]) -> Text:
+    """Name units of which one is meant."""
+    first, *others = map(_unit, units)
+    named: Text = first
+    for other in others:
+        named = Sentence("energies.either", {"one": named, "other": other})
+    return named
 
 
 def _either(units: Iterable[int]) -> str:

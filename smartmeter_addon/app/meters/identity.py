@@ -147,9 +147,9 @@ def topic_id(meter_number: str | None, system_title: bytes | None, otherwise: st
     return slug(meter_number or "") or (system_title.hex() if system_title else otherwise)
 
 
-def with_article(name: str) -> str:
-    """Put "a" or "an" before a maker's name."""
-    return f"{'an' if name[:1] in _VOWELS else 'a'} {name}"
+def article(name: str) -> str:
+    """Give the English article that stands before a maker's name: "a" or "an"."""
+    return "an" if name[:1] in _VOWELS else "a"
 
 
 def slug(text: str) -> str:

@@ -11,6 +11,7 @@ from app.cosem.obis import Obis
 from app.dlms import axdr
 from app.dlms.axdr import Data
 from app.fault import Kind
+from app.language.catalogue import Sentence
 from app.meters import catalogue, identity, scaling
 from app.meters.belief import Evidence, Sender
 from app.meters.profile import AUTO, PositionalList, Profile, Proof
@@ -55,7 +56,7 @@ class Unknown(NamedTuple):
 
     items: list[Item]
     kind: Kind
-    reason: str
+    reason: Sentence
 
 
 _TELLING: Final = 8
@@ -124,7 +125,7 @@ class Recogniser:
         if self._chosen:
             chosen = self._chosen
             if not (chosen.takes_any_p1 or chosen.identifies(said)):
-                return Unknown(listed, Kind.OTHER_METER, self._contradicted(maker))
+                return Unknown(listed, Kind.OTHER_METER, _contradicted(chosen, maker))
             return Understood(chosen, listed, manufacturer=self._maker_of(chosen, listed, said))
         codes = {item.obis.cde for item in listed if item.obis}
         fitting = [p for p in self._texts if p.identifies(said) and p.has_codes_of(codes)]
@@ -153,7 +154,7 @@ class Recogniser:
         if self._chosen:
             makes_telegrams = self._chosen.makers or self._chosen.identifications
             if maker and makes_telegrams and maker not in self._chosen.makers:
-                return Unknown([], Kind.OTHER_METER, self._contradicted(maker))
+                return Unknown([], Kind.OTHER_METER, _contradicted(self._chosen, maker))
             return [self._chosen]
         return [p for p in self._by_likelihood if p.knows(maker, address)]
 
@@ -183,21 +184,19 @@ class Recogniser:
             energies=found.energies,
         )
 
-    def _contradicted(self, maker: str) -> str:
-        chosen = self._chosen
-        name = identity.MAKER_NAMES.get(maker, maker) or "different"
-        return (
-            f"the telegram comes from {identity.with_article(name)} meter, but meter_type is"
-            f" {chosen.type}"
-            f" ({chosen.manufacturer} {chosen.model}); choose the right type, or auto"
-            if chosen
-            else ""
-        )
-
-    def _unknown_list(self) -> str:
+    def _unknown_list(self) -> Sentence:
         if self._chosen:
-            return f"a list that meters of the type {self._chosen.type} do not send; try auto"
-        return "no profile knows what the values of this list mean"
+            return Sentence("telegram.list_of_another_type", {"type": self._chosen.type})
+        return Sentence("telegram.list_unknown")
+
+
+def _contradicted(chosen: Profile, maker: str) -> Sentence:
+    """Say that a telegram is not of a meter of the chosen type."""
+    type_ = {"type": chosen.type, "model": f"{chosen.manufacturer} {chosen.model}"}
+    if name := identity.MAKER_NAMES.get(maker, maker):
+        key = "article.an" if identity.article(name) == "an" else "article.a"
+        return Sentence("telegram.of_maker", {"maker": Sentence(key, {"name": name}), **type_})
+    return Sentence("telegram.of_another_meter", type_)
 
 
 def _by_position(profile: Profile, known: PositionalList, elements: list[Data]) -> Understood:

@@ -125,9 +125,10 @@ class ScaleFinder:
             shown = (profile, agrees) if decides else None
             if not decides or not settled.overturned_by(agrees=agrees):
                 return _Choice(settled.value, [], None, shown)
+        name = f"{profile.manufacturer} {profile.model}"
         note = (
             "the telegrams do not say what their values count; by their size they are those of"
-            f" {identity.with_article(f'{profile.manufacturer} {profile.model}')}"
+            f" {identity.article(name)} {name}"
         )
         return _Choice(profile, rivals, note if decides else None, shown)
 

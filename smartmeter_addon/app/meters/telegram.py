@@ -9,6 +9,7 @@ from app.cosem.obis import Obis
 from app.cosem.unit import Number
 from app.dlms.receiver import Push
 from app.fault import Fault
+from app.language.catalogue import Text
 from app.meters.belief import Evidence
 from app.meters.energy_counts import Shown
 from app.meters.profile import Profile
@@ -41,9 +42,9 @@ class Withheld(NamedTuple):
         since: when it began, in seconds since 1970.
     """
 
-    what: str
-    why: str
-    until: str
+    what: Text
+    why: Text
+    until: Text
     since: float
 
 

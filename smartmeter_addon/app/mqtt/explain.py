@@ -10,6 +10,7 @@ import aiomqtt
 from paho.mqtt.reasoncodes import ReasonCode
 
 from app.config.options import MqttOptions
+from app.language.catalogue import Sentence, Text
 from app.transport.explain import own_words
 
 # MQTT 3.1.1 has the codes 4 and 5, MQTT 5 has 134 and 135; paho turns the old into the new ones.
@@ -91,7 +92,7 @@ def explain(error: Exception, broker: MqttOptions) -> str:
     return SENTENCES[cause].format(where=where, words=words, host=broker.host, port=broker.port)
 
 
-def cause_of(error: Exception, broker: MqttOptions) -> tuple[Cause, str]:
+def cause_of(error: Exception, broker: MqttOptions) -> tuple[Cause, Text]:
     """Tell why there is no connection, or none any more, and give the error's own words.
 
     Args:
@@ -122,7 +123,7 @@ def _cause_of_os_error(error: OSError) -> Cause:
     return Cause.UNREACHABLE
 
 
-def explain_unheard(broker: MqttOptions, filter_: str, topic: str) -> str:
+def explain_unheard(broker: MqttOptions, filter_: str, topic: str) -> Sentence:
     """Say that the broker does not hand on what is published, and what to do.
 
     Args:
@@ -130,11 +131,8 @@ def explain_unheard(broker: MqttOptions, filter_: str, topic: str) -> str:
         filter_: of all topics that the account has to have rights for.
         topic: one of them, of which no message came back.
     """
-    return (
-        f"the MQTT broker at {broker.host}:{broker.port} acknowledges what is published at"
-        f" {topic}, but does not hand it on: the account may have no right to write there, or none"
-        f" to read, which looks the same; allow it both for {filter_} in the broker's access list"
-    )
+    where = {"host": broker.host, "port": broker.port}
+    return Sentence("rights.unheard", {**where, "topic": topic, "filter": filter_})
 
 
 def explain_refused(broker: MqttOptions, filters: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from app.jsontext import dumps, member, whole
+from app.language.catalogue import in_language
 from app.meters.reading import Reading
 from app.meters.values import Values
 from app.mqtt import discovery
@@ -26,7 +27,7 @@ class Layout:
 
     Args:
         topics: the topics of the messages.
-        language: ``de`` or ``en``, of the entities' names.
+        language: ``de`` or ``en``, of the entities' names and of what is said of problems.
         version: the program's.
         configuration_url: where the program is set up; None when that is not known.
         announces: whether anything is announced to Home Assistant.
@@ -111,7 +112,8 @@ class Layout:
 
     def diagnostics(self, meter_id: str, values: Diagnosed) -> Iterable[Message]:
         """Publish how the line to a meter is doing."""
-        yield Message(self._topics.diagnostics(meter_id), dumps(values), retain=False)
+        payload = dumps(in_language(values, self._language))
+        yield Message(self._topics.diagnostics(meter_id), payload, retain=False)
 
     def meter_status(self, meter_id: str, *, online: bool) -> Iterable[Message]:
         """Publish whether a meter is heard."""

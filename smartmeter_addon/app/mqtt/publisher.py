@@ -14,6 +14,7 @@ import aiomqtt
 
 from app.config.options import MqttOptions
 from app.config.tls import TlsFileError
+from app.language.catalogue import Sentence
 from app.line.trouble import Problem, Trouble
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import DIAGNOSTICS, SENSORS
@@ -286,13 +287,14 @@ class Publisher:
 
     def _rights_changed(self) -> None:
         filters = self._layout.own, self._layout.announced
-        reasons = [self._unheard(filter_) for filter_ in filters]
+        unheard = [self._unheard(filter_) for filter_ in filters]
+        reasons = [str(reason) for reason in unheard if reason]
         refused = [one for one in filters if _some_match(self._rights.refused, one)]
         if refused:
             reasons.append(explain_refused(self._broker, refused))
-        self._on_state(RightsMissing([reason for reason in reasons if reason]))
+        self._on_state(RightsMissing(reasons))
 
-    def _unheard(self, filter_: str) -> str | None:
+    def _unheard(self, filter_: str) -> Sentence | None:
         """Say that messages of some topics do not come back, if that is so."""
         for topic in self._rights.unheard:
             if aiomqtt.Topic(topic).matches(filter_):

@@ -4,6 +4,7 @@ from enum import Enum, auto
 from typing import Final, NamedTuple
 
 from app.cosem.unit import Number
+from app.language.catalogue import Sentence
 from app.meters.structure import checksum_of, digest
 from app.plausibility import clock, laws, values
 from app.plausibility.decision import Violation
@@ -134,7 +135,7 @@ def failed(
     """
     names, broken = _laws(observation)
     violations = [
-        Violation("law", "its values contradict each other", name)
+        Violation("law", Sentence("check.contradiction"), name)
         for name in broken
         if (known.laws.hold(name) and (name in laws.CLOCK_LAWS or observation.found.known))
         or (track is None and name in laws.CLOCK_LAWS)
@@ -179,19 +180,17 @@ def _of_telegram(
     violations = []
     is_replay = _is_replay(observation, track)
     if is_replay:
-        old = "its invocation counter is not newer than that of a telegram before it"
-        sentence = "it came before" if observation.counter is None else old
-        violations.append(Violation("replay", sentence))
+        key = "check.came_before" if observation.counter is None else "check.counter_not_newer"
+        violations.append(Violation("replay", Sentence(key)))
     violations += known.check_identity(observation, track)
     listed = observation.found
     if listed.known is None:
         if pending is None and known.lists:
             violations.append(_of_list(observation, known))
     elif listed.texts_differ and not is_replay:
-        violations.append(Violation("repeated", "a text or a status of it is another"))
+        violations.append(Violation("repeated", Sentence("check.another_text")))
     if observation.telegram.push.frame.parity_errors:
-        sentence = "bytes of it came with parity errors, and hardly anything else protects it"
-        violations.append(Violation("parity", sentence))
+        violations.append(Violation("parity", Sentence("check.parity_errors")))
     # An old telegram has an old time, and a clock that was set another schedule.
     wrong = clock.check(
         observation,
@@ -214,7 +213,7 @@ def _in_their_unit(found: list[Violation], digits: int | None) -> list[Violation
         # The energies of a telegram change their unit together, some too small to tell.
         return [one._replace(check="unit") if one.check in _ENERGIES else one for one in found]
     if digits and not any(one.check in _ENERGIES for one in found):
-        sentence = f"energies grow 10^{digits} times as fast as the power says: another unit"
+        sentence = Sentence("check.unit_by_power", {"digits": digits})
         found.append(Violation("unit", sentence, "energies"))
     return found
 
@@ -259,6 +258,5 @@ def _of_list(observation: Observation, known: Known) -> Violation:
     """Tell damage in a known list from another list."""
     shape = observation.found.structure
     if known.lists.nearest(shape):
-        sentence = "its list holds other values, types or units, or it has other addresses"
-        return Violation("structure", sentence, f"{digest(shape):08x}")
-    return Violation("list", "it is another list than those before")
+        return Violation("structure", Sentence("check.list_differs"), f"{digest(shape):08x}")
+    return Violation("list", Sentence("check.another_list"))

@@ -7,6 +7,7 @@ tells which multiple it is.
 
 from typing import Final
 
+from app.language.catalogue import Sentence
 from app.plausibility.decision import Violation
 from app.plausibility.limits import Limits
 from app.plausibility.track import Observation, Track
@@ -23,7 +24,7 @@ either may have been set meanwhile."""
 _MISSED_BY: Final = 2.0
 """Seconds by which some meters miss their own push interval in single telegrams."""
 
-_UNSTEADY: Final = Violation("schedule", "its clock does not go on as steadily as before")
+_UNSTEADY: Final = Violation("schedule", Sentence("check.clock_unsteady"))
 
 
 def slack(limits: Limits, *, pending: bool = False) -> float:
@@ -47,7 +48,7 @@ def check(
     if track.time is None:
         return None
     if time is None:
-        return Violation("clock", "its clock shows no time") if known and known.time else None
+        return Violation("clock", Sentence("check.clock_stopped")) if known and known.time else None
     metered = time - track.time
     passed = max(0.0, observation.now - track.timed_at)
     late = passed - metered  # than the telegram before
@@ -55,14 +56,14 @@ def check(
         return None
     rest = _SLACK * limits.factor("clock")
     if metered < (0.0 if track.restored else _SLACK - rest):
-        return Violation("clock", "its clock goes back")
+        return Violation("clock", Sentence("check.clock_back"))
     if track.restored:
         is_near = abs(late) <= _RESTART_SLACK + _SHARE * passed
     else:
         # A gateway that delayed a telegram may deliver the next ones in time again.
         is_near = -late <= track.delay + rest + _SHARE * passed
     if not is_near:
-        return Violation("clock", "its clock does not go on as time does")
+        return Violation("clock", Sentence("check.clock_off"))
     if not (checks_schedule and known and known.interval):
         return None
     interval, since = known.interval, track.time if pending else known.time

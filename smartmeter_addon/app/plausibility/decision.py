@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from app.cosem.unit import Number
+from app.language.catalogue import Text
 
 
 class Violation(NamedTuple):
@@ -14,12 +15,12 @@ class Violation(NamedTuple):
 
     Args:
         check: its name in `checks.CHECKS`.
-        sentence: for the log.
+        sentence: what fails it.
         detail: what of the telegram fails it: a reading key, a quantity, a law.
     """
 
     check: str
-    sentence: str
+    sentence: Text
     detail: str = ""
 
     @property

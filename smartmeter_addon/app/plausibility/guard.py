@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from app.fault import Fault, Kind
+from app.language.catalogue import Sentence, Text
 from app.meters.limits import MOST_SENDERS
 from app.meters.telegram import Telegram
 from app.plausibility.decision import Decision, Outcome
@@ -125,11 +126,15 @@ def _decided(telegram: Telegram, decision: Decision) -> Telegram:
 
 def _not_accepted(telegram: Telegram, decision: Decision) -> Telegram:
     """Return a telegram without readings, and with a fault."""
-    reasons = "; ".join(dict.fromkeys(one.sentence for one in decision.violations))
-    done, kind = "a telegram is pending until the next ones confirm it", Kind.SUSPICIOUS
+    reasons: list[Text] = []
+    for one in decision.violations:
+        if one.sentence not in reasons:
+            reasons.append(one.sentence)
+    key, kind = "check.pending", Kind.SUSPICIOUS
     if decision.outcome is Outcome.REJECTED:
-        done, kind = "a telegram was rejected", Kind.REPLAYED
-    fault = Fault(kind, "meter", telegram.push.frame.offset, f"{done}: {reasons}")
+        key, kind = "check.rejected", Kind.REPLAYED
+    reason = Sentence(key, {"reasons": tuple(reasons)})
+    fault = Fault(kind, "meter", telegram.push.frame.offset, reason)
     return telegram._replace(fault=fault, reading=None, others=())
 
 

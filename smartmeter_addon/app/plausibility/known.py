@@ -4,6 +4,7 @@ from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Final
 
+from app.language.catalogue import Sentence
 from app.meters.reading import Meter
 from app.meters.structure import content_of
 from app.meters.telegram import Telegram
@@ -62,11 +63,11 @@ class Known:
         violations = []
         meter, last = observation.meter, track.meter
         if meter and meter is not last and meter != last and not self._is_own(meter, last):
-            sentence = "it comes from another meter than those before"
+            sentence = Sentence("check.another_meter")
             violations.append(Violation("identity", sentence, meter.id))
         for other in observation.telegram.others:
             if self.count and other.meter.id not in self.reports.ids:
-                sentence = "a submeter reports that was not heard before"
+                sentence = Sentence("check.new_submeter")
                 violations.append(Violation("identity", sentence, other.meter.id))
         return violations
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from app.cosem.unit import Number
+from app.language.catalogue import Sentence, Text
 from app.meters.limits import MOST_SENDERS
 from app.meters.quantities import MOST_PER_HOUR
 from app.meters.reading import Reading
@@ -23,7 +24,7 @@ REPORT_SECONDS: Final = 3900.0
 _LATE: Final = 600.0
 """Seconds by which a submeter may report late, and be ahead of the meter's clock."""
 
-_UNTIL: Final = "a newer report that goes on from the last one that was published"
+_UNTIL: Final = Sentence("withheld.until_report")
 
 _CONFIRMATIONS: Final = 2
 """Newer reports that go on from one that does not follow from the accepted ones."""
@@ -79,7 +80,7 @@ class _Submeter:
     is_repeated: bool = True
     pending: _Report | None = None
     confirmations: int = 0
-    sentence: str = ""
+    sentence: Text = ""
     since: float = 0.0
 
     def accepts(self, report: _Report, wall: float) -> bool:
@@ -103,7 +104,8 @@ class _Submeter:
             self.confirmations = 0
             self.since = self.since if pending else wall
         self.pending = report
-        self.sentence = f"{report.key} is reported as {report.value} after {last.value}"
+        said = {"key": report.key, "value": report.value, "last": last.value}
+        self.sentence = Sentence("check.report", said)
         return follows
 
 

@@ -4,6 +4,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 
+from app.language.catalogue import Sentence, Text
 from app.meters.telegram import Telegram, Withheld
 from app.meters.values import Values
 from app.plausibility import values
@@ -75,7 +76,7 @@ class Sender:
             others = observation.telegram.others
             reports = known.reports.pending(others, observation.now, observation.wall)
         if self.is_new and self.track is None and observation.evidence < Evidence.TAG:
-            sentence = "it comes from a sender that was not heard before"
+            sentence = Sentence("check.new_sender")
             violations.append(Violation("identity", sentence))
         if failure.digits == 0 and known.withholding:
             known.withholding.forget_units()
@@ -238,7 +239,9 @@ class Sender:
 
     def _hold(self, observation: Observation, violations: list[Violation]) -> Decision:
         """Do not accept a telegram, and count it."""
-        what = ", ".join(observation.values) if self.known.lists.are_several else "all values"
+        what: Text = Sentence("withheld.all_values")
+        if self.known.lists.are_several:
+            what = ", ".join(observation.values)
         self.known.withholding.hold(observation, violations[0], what)
         if self.track and observation.is_told_by_time:
             self.track.remember(observation.telegram)

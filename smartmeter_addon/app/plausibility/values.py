@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from app.cosem.unit import Number
+from app.language.catalogue import Sentence
 from app.meters.catalogue import quantity_of_reading
 from app.meters.quantities import USUAL_VOLTAGE, Quantity
 from app.plausibility import jumps
@@ -134,8 +135,8 @@ def connection_watts(values: Mapping[str, Number]) -> float:
 
 def _beyond(key: str, value: Number, limit: Limit) -> Violation:
     if limit.by_connection:
-        return Violation("connection", f"{key} of {value} is more than the connection carries", key)
-    return Violation("possible", f"{key} of {value} cannot be", key)
+        return Violation("connection", _about("check.beyond_connection", key, value=value), key)
+    return Violation("possible", _about("check.impossible", key, value=value), key)
 
 
 def _unpowered(values: Mapping[str, Number]) -> list[Violation]:
@@ -143,7 +144,7 @@ def _unpowered(values: Mapping[str, Number]) -> list[Violation]:
     voltages = [key for key in VOLTAGES if key in values]
     if not voltages or max(values[key] for key in voltages) >= SUPPLY_VOLTS:
         return []
-    sentence = f"all voltages are below {SUPPLY_VOLTS} V, and the meter sends all the same"
+    sentence = Sentence("check.no_voltage", {"volts": SUPPLY_VOLTS})
     return [Violation("possible", sentence, key) for key in voltages]
 
 
@@ -156,7 +157,7 @@ def _jump(key: str, limit: Limit, values: Mapping[str, Number], past: Past) -> V
     seconds = past.now - track.now + past.late
     if jumps.is_explained(key, limit, track.values, values, seconds):
         return None
-    sentence = f"{key} jumps from {track.values[key]} to {values[key]}, and nothing else does"
+    sentence = _about("check.jump", key, last=track.values[key], value=values[key])
     return Violation("jump", sentence, str(limit.quantity))
 
 
@@ -176,11 +177,11 @@ def _energy(
     if 0 <= moved <= allowed or (moved < 0 and _rolled_over(float(last), float(value), allowed)):
         return None
     if past.has_unit and (digits := power_of_ten(last, value, allowed)):
-        sentence = f"{key} is 10^{digits} times what it was: its unit changed, or was misread"
+        sentence = _about("check.another_unit", key, digits=digits)
         return Violation("unit", sentence, key)
     if moved < 0:
-        return Violation("fall", f"{key} falls from {last} to {value}", key)
-    sentence = f"{key} rises from {last} to {value}, faster than the connection allows"
+        return Violation("fall", _about("check.fall", key, last=last, value=value), key)
+    sentence = _about("check.rise", key, last=last, value=value)
     return Violation("rise", sentence, key)
 
 
@@ -189,3 +190,8 @@ def _rolled_over(last: float, value: float, allowed: float) -> bool:
     return any(
         last < full <= last + allowed and full - last + value <= allowed for full in _ROLLOVERS
     )
+
+
+def _about(sentence: str, key: str, **parameters: object) -> Sentence:
+    """Give the sentence of a check that a value fails."""
+    return Sentence(sentence, {"key": key, **parameters})

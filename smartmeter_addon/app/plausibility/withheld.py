@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from app.cosem.unit import Number
+from app.language.catalogue import Sentence, Text, kept, restored
 from app.meters.structure import Structure
 from app.meters.telegram import Withheld
 from app.plausibility.decision import Violation
@@ -25,10 +26,10 @@ _MOST: Final = 8
 _LATEST: Final = 2.0**35
 """Seconds since 1970: the year 3058. Later times cannot be written in words."""
 
-_LIST_UNTIL: Final = "telegrams that go on from one another"
+_LIST_UNTIL: Final = Sentence("withheld.until_telegrams")
 _UNTIL: Final = {
-    "possible": "a value that is possible",
-    "unit": "energies that go on from those before in the same unit",
+    "possible": Sentence("withheld.until_possible"),
+    "unit": Sentence("withheld.until_same_unit"),
 }
 """What ends it, by check."""
 
@@ -44,7 +45,7 @@ class _Row(NamedTuple):
         value: that the meter said first; None where no single value is wrong.
     """
 
-    what: str
+    what: Text
     violation: Violation
     since: float
     telegrams: int = 0
@@ -75,7 +76,7 @@ class Withholding:
         """The keys of the values that are withheld by themselves."""
         return self._values.keys()
 
-    def hold(self, observation: Observation, violation: Violation, what: str) -> None:
+    def hold(self, observation: Observation, violation: Violation, what: Text) -> None:
         """Count a telegram that is not accepted.
 
         Args:
@@ -143,29 +144,35 @@ class Withholding:
         for check, until in _UNTIL.items():
             rows = [one for one in self._values.values() if one.violation.check == check]
             if late := [one for one in rows if one.telegrams >= _OWN_INTERVALS]:
-                what = ", ".join(one.what for one in late)
+                what = ", ".join(str(one.what) for one in late)
                 since = min(one.since for one in late)
                 told.append(Withheld(what, late[0].violation.sentence, until, since))
         return told
 
-    def memory(self) -> list[list[str | float | None]]:
+    def memory(self) -> list[list[Any]]:
         """Return what is kept over a restart: value, check, sentence, key and beginning of each."""
         return [
-            [None if row.value is None else str(row.value), *row.violation, row.since]
+            [
+                None if row.value is None else str(row.value),
+                row.violation.check,
+                kept(row.violation.sentence),
+                row.violation.detail,
+                row.since,
+            ]
             for row in self._values.values()
         ]
 
-    def restore(self, kept: Iterable[list[Any]]) -> None:
+    def restore(self, rows: Iterable[list[Any]]) -> None:
         """Restore what `memory` returned before a restart.
 
         Raises:
             ArithmeticError, TypeError, ValueError: it cannot be understood.
         """
-        for value, check, sentence, key, since in kept:
+        for value, check, sentence, key, since in rows:
             number = None if value is None else Decimal(value)
             if not 0 <= float(since) < _LATEST or not (number is None or number.is_finite()):
                 raise ValueError(since)
-            violation = Violation(str(check), str(sentence), str(key))
+            violation = Violation(str(check), restored(sentence), str(key))
             row = _Row(str(key), violation, float(since), _OWN_INTERVALS, number)
             self._values[str(key)] = row
 

@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 from serial.tools import list_ports
 from serial.tools.list_ports_common import ListPortInfo
 
+from app.language.catalogue import Sentence
+
 _BY_ID: Final = Path("/dev/serial/by-id")
 _FOREIGN: Final = re.compile(
     r"zig-?bee|z-?wave|zwa-?\d|z-?stick|conbee|raspbee|sonoff|skyconnect|connect zbt|nabu.?casa"
@@ -73,7 +75,7 @@ def _is_foreign(port: ListPortInfo) -> bool:
     return bool(_FOREIGN.search(f"{said} {by_id(port.device)}"))
 
 
-def only_adapter() -> Adapter | str:
+def only_adapter() -> Adapter | Sentence:
     """Give the only serial adapter that can be a meter's; else say why there is none to read."""
     found = adapters()
     free = [adapter for adapter in found if not adapter.foreign]
@@ -81,10 +83,7 @@ def only_adapter() -> Adapter | str:
         return free[0]
     listed = ", ".join(f"{path} ({what})" for path, what, _ in free or found)
     if free:
-        return f"several serial adapters are there, choose one as device: {listed}"
+        return Sentence("serial.several", {"listed": listed})
     if found:
-        return (
-            "the serial adapters that are there look like radio sticks of other programs and are"
-            f" left alone; plug the meter's in, or choose one: {listed}"
-        )
-    return "no serial adapter is there; plug it in, or set device or url"
+        return Sentence("serial.foreign", {"listed": listed})
+    return Sentence("serial.none")

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
+from app.language.catalogue import Text
 from app.transport.serial_mode import SerialMode
 
 
@@ -65,7 +66,7 @@ class Lost(NamedTuple):
     """
 
     line: str
-    reason: str
+    reason: Text
     retry_in: float
     mode: SerialMode | None = None
     cause: Cause = Cause.OTHER

@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Mapping
 from typing import Final
 
+from app.language.catalogue import Sentence, Text
 from app.transport.adapters import adapters
 from app.transport.address import SerialPort, TcpGateway
 from app.transport.events import Cause
@@ -33,61 +34,20 @@ _GATEWAY_CAUSES: Final[Mapping[int | None, Cause]] = {
     errno.ENETDOWN: Cause.GATEWAY_UNREACHABLE,
     errno.EHOSTDOWN: Cause.GATEWAY_UNREACHABLE,
 }
-
-_SERIAL: Final[Mapping[Cause, str]] = {
-    Cause.GONE: "the serial adapter {path} is gone{words}; plug it in again",
-    Cause.MISSING: (
-        "the serial device {path} is missing; plug the adapter in or choose another one"
-        " (adapters found: {found})"
-    ),
-    Cause.FORBIDDEN: (
-        "permission denied for the serial device {path}; in Home Assistant restart the"
-        " app (add-on), elsewhere add this program's user to the group dialout"
-    ),
-    Cause.BUSY: (
-        "the serial device {path} is in use by another program; stop that one (another"
-        " reader or integration), or choose another device"
-    ),
-    Cause.NO_SERIAL_DEVICE: "{path} is no serial device; choose one",
-    Cause.NO_ADAPTER: (
-        "the serial device {path} has no adapter behind it{words}; plug the adapter in again"
-    ),
-    Cause.MODE_UNKNOWN: (
-        "the serial adapter {path} does not know the mode {mode}; choose another one"
-    ),
-    Cause.OTHER: "the serial device {path} cannot be opened{words}; plug it in again",
-}
-_GATEWAY: Final[Mapping[Cause, str]] = {
-    Cause.GATEWAY_BUSY: (
-        'the gateway {gateway} serves another program already (it says "{said}"); end that'
-        " one, or have the gateway serve several at once: with ser2net by max-connections"
-    ),
-    Cause.GATEWAY_LACKS_DEVICE: (
-        'the gateway {gateway} cannot open its serial device (it says "{said}"); see that the'
-        " adapter is plugged in there, and named right in the gateway's settings"
-    ),
-    Cause.GATEWAY_ENDED: (
-        "the gateway {gateway} ended the connection{quoted}{words}; if this repeats,"
-        " look whether it was restarted or serves another program"
-    ),
-    Cause.GATEWAY_UNKNOWN: (
-        "the name of the gateway {gateway} is not known; check it, or enter its IP address"
-    ),
-    Cause.GATEWAY_REFUSES: (
-        "the gateway {gateway} refuses the connection; check the port, and that the"
-        " program there (such as ser2net) runs"
-    ),
-    Cause.GATEWAY_UNREACHABLE: (
-        "the gateway {gateway} cannot be reached{words}; check its address, power and network"
-    ),
-    Cause.GATEWAY_SILENT: (
-        "the gateway {gateway} does not answer in time; check its address, power and network"
-    ),
-    Cause.OTHER: "no connection to the gateway {gateway}{words}; check its address and network",
-}
+KNOWN_ERRORS: Final = frozenset(
+    {
+        *(errno.EIO, errno.ENXIO, errno.ENODEV, errno.ENOENT, errno.EACCES, errno.EPERM),
+        *(errno.EBADF, errno.EINVAL, errno.EPIPE, errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+        *(errno.ETIMEDOUT, errno.ECONNRESET, errno.ECONNREFUSED, errno.ECONNABORTED),
+        *(errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETUNREACH, errno.ENETDOWN, errno.ENETRESET),
+        *(errno.ENOTCONN, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.EPROTO),
+        *(errno.EBUSY, errno.EAGAIN, errno.ENOTTY, errno.EISDIR),
+    }
+)
+"""Errors that the catalogue has words for, in the group ``system``."""
 
 
-def explain_serial(port: SerialPort, error: Exception | None, *, opened: bool) -> str:
+def explain_serial(port: SerialPort, error: Exception | None, *, opened: bool) -> Sentence:
     """Say why a serial port ended or cannot be opened.
 
     Args:
@@ -96,12 +56,17 @@ def explain_serial(port: SerialPort, error: Exception | None, *, opened: bool) -
         opened: whether it had been open.
     """
     cause = serial_cause(error, opened=opened)
-    found = ""
+    found: Text = ""
     if cause is Cause.MISSING:
-        found = ", ".join(adapter.path for adapter in adapters()) or "none"
-    return _SERIAL[cause].format(
-        path=port.path, mode=port.mode, found=found, words=_system_words(error)
-    )
+        paths = ", ".join(adapter.path for adapter in adapters())
+        found = paths or Sentence("serial.no_adapters")
+    parameters = {
+        "path": port.path,
+        "mode": port.mode,
+        "found": found,
+        "words": _system_words(error),
+    }
+    return Sentence(f"serial.{cause.name.lower()}", parameters)
 
 
 def serial_cause(error: Exception | None, *, opened: bool) -> Cause:
@@ -114,7 +79,7 @@ def serial_cause(error: Exception | None, *, opened: bool) -> Cause:
 
 def explain_gateway(
     gateway: TcpGateway, error: Exception | None, *, opened: bool, said: str | None = None
-) -> str:
+) -> Sentence:
     """Say why a gateway's connection ended or cannot be opened; see `explain_serial`.
 
     Args:
@@ -124,10 +89,14 @@ def explain_gateway(
         said: a text with which it ended the connection.
     """
     cause = gateway_cause(error, opened=opened, said=said)
-    quoted = f' with the words "{said}"' if said else ""
-    return _GATEWAY[cause].format(
-        gateway=gateway, said=said, quoted=quoted, words=_system_words(error)
-    )
+    parameters = {
+        "gateway": gateway,
+        "said": said,
+        "quoted": Sentence("gateway.quoted", {"said": said}) if said else "",
+        "words": _system_words(error),
+    }
+    name = cause.name.lower().removeprefix("gateway_")
+    return Sentence(f"gateway.{name}", parameters)
 
 
 def gateway_cause(error: Exception | None, *, opened: bool, said: str | None = None) -> Cause:
@@ -144,10 +113,12 @@ def gateway_cause(error: Exception | None, *, opened: bool, said: str | None = N
     return _GATEWAY_CAUSES.get(error_number(error), other)
 
 
-def own_words(error: OSError) -> str:
+def own_words(error: OSError) -> Text:
     """Give the error's own words, without its number."""
     if isinstance(error, ssl.SSLError) and error.reason:
         return error.reason.lower().replace("_", " ")
+    if error.errno and error.strerror == os.strerror(error.errno):
+        return system_words(error.errno)
     return (error.strerror or type(error).__name__).lower()
 
 
@@ -161,7 +132,14 @@ def error_number(error: Exception | None) -> int | None:
     return number
 
 
-def _system_words(error: Exception | None) -> str:
+def system_words(number: int) -> Text:
+    """Give the system's words for an error; those that lines and networks fail with are known."""
+    if number in KNOWN_ERRORS:
+        return Sentence(f"system.{errno.errorcode[number].lower()}")
+    return os.strerror(number).lower()
+
+
+def _system_words(error: Exception | None) -> Text:
     """Give the system's own words for an error, in brackets."""
     number = error_number(error)
-    return f" ({os.strerror(number).lower()})" if number else ""
+    return Sentence("system.in_brackets", {"words": system_words(number)}) if number else ""

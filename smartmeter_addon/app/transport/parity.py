@@ -16,6 +16,8 @@ So an error is evidence and no proof of which byte is damaged, and none proves n
 from collections.abc import Iterable
 from typing import Final, Self
 
+from app.language.catalogue import Sentence, Text
+
 MODE_WRONG: Final = 0.25
 """A share of bytes with errors above which the serial mode is the wrong one: in a model of a UART
 (trials/mode_search.py) it is 0.43 and more in each wrong mode with a parity, and 0.99 where a meter
@@ -73,10 +75,12 @@ class Share:
         return self.bytes >= ENOUGH and self.errors > DISTURBED * self.bytes
 
     @property
-    def percent(self) -> str:
+    def percent(self) -> Text:
         """The share in whole per cent; a smaller one that is not 0 has words of its own."""
         per_cent = 100 * self.errors / max(self.bytes, 1)
-        return f"{per_cent:.0f} %" if per_cent >= 1 or not per_cent else "less than 1 %"
+        if per_cent >= 1 or not per_cent:
+            return f"{per_cent:.0f} %"
+        return Sentence("serial.less_than_one_percent")
 
 
 class Marks:

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Final, Never
 
+from app.language.catalogue import Sentence
 from app.state import State
 from app.transport.adapters import by_id, only_adapter, present
 from app.transport.address import SerialPort
@@ -107,7 +108,7 @@ class SerialSource:
         """Read the only adapter for ever, whatever its name."""
         while True:
             found = only_adapter()
-            if isinstance(found, str):
+            if isinstance(found, Sentence):
                 self._take(Lost(_UNCHOSEN, found, ADAPTER_INTERVAL, cause=Cause.UNCHOSEN))
                 await asyncio.sleep(ADAPTER_INTERVAL)
                 continue
