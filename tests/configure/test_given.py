@@ -10,6 +10,7 @@ from app.configure import given
 from app.configure.flags import SERVICE_FILE, add_arguments, seconds
 from app.configure.given import Given, GivenError, given_answers
 from app.configure.interview import SetupError
+from app.configure.steps import Say
 from app.language.catalogue import Catalogue
 from app.language.languages import languages
 from simulator.ciphering import AUTH_KEY, KEY
@@ -120,6 +121,16 @@ def test_what_cannot_be_used_is_told_without_secrets(arguments: tuple[str, str])
         taken(*arguments)
     assert str(caught.value).startswith(f"{arguments[0]}: ")
     assert KEY.hex() not in str(caught.value)
+
+
+@pytest.mark.parametrize("port", ["many", "0", "65536", "-1", ""])
+def test_a_port_that_is_none_is_told_before_anything_is_tried(port: str) -> None:
+    with pytest.raises(SetupError) as caught:
+        taken(f"--mqtt-port={port}")
+    assert caught.value.status == 2
+    assert caught.value.said == Say(
+        "given.wrong", {"flag": "--mqtt-port", "wrong": Say("wrong.mqtt_port")}
+    )
 
 
 @pytest.mark.parametrize("option", ["--key", "--auth-key"])

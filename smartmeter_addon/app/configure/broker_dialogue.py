@@ -21,7 +21,6 @@ from app.mqtt.explain import Cause
 ASKED: Final = frozenset({"host", "port", "username", "password", "tls", "ca"})
 """The options of the group ``mqtt`` that are asked about."""
 
-_MAX_PORT: Final = 65535
 _LOGIN: Final = frozenset({Cause.LOGIN_WANTED, Cause.LOGIN_WRONG})
 
 
@@ -157,7 +156,7 @@ def _ask_port(interview: Interview, given: MutableMapping[str, str], group: Raw)
     raw.put(group, "ca", ca or raw.text_of(group, "ca"))
     is_tls = group.get("tls") is True
     usual = str(group.get("port") or (MQTT_TLS_PORT if is_tls or ca else MQTT_PORT))
-    port = Question(Ask("mqtt_port", enter=usual), _parse_port, "--mqtt-port", usual)
+    port = Question(Ask("mqtt_port", enter=usual), raw.port, "--mqtt-port", usual)
     group["port"] = yield from interview.ask(port, given)
     # By its port, as hardly anybody has to be asked.
     if "mqtt_tls" in given or (group["port"] == MQTT_TLS_PORT and not is_tls):
@@ -212,13 +211,6 @@ def _refusal(result: LoggedIn, broker: MqttOptions) -> Say:
         return Say("broker.other", {"reason": result.reason})
     parameters = {"host": broker.host, "port": broker.port, "words": result.words}
     return Say(f"broker.{result.cause.name.lower()}", parameters)
-
-
-def _parse_port(text: str) -> int:
-    port = int(text)
-    if not 1 <= port <= _MAX_PORT:
-        raise ValueError("a port is from 1 to 65535")
-    return port
 
 
 def _password(text: str) -> str:

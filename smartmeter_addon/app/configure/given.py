@@ -51,7 +51,7 @@ def given_answers(options: argparse.Namespace, variables: Mapping[str, str]) -> 
 
     Raises:
         GivenError: a file cannot be read, or a variable is wrong.
-        SetupError: a line is wrong, or answers contradict each other.
+        SetupError: a line or a port is wrong, or answers contradict each other.
     """
     overlaid, problems = environment.overlaid({}, variables)
     if problems:
@@ -66,6 +66,8 @@ def given_answers(options: argparse.Namespace, variables: Mapping[str, str]) -> 
         if broker:
             raise _conflict(_source(next(iter(broker)), options, variables), "--no-mqtt")
         broker = {"mqtt_host": ""}
+    if options.mqtt_port is not None:
+        _check_port(options.mqtt_port)
     for meter in meters:
         if mode := meter.get("serial_mode"):
             try:
@@ -163,6 +165,19 @@ def _line(source: str, text: str) -> str:
         return raw.checked(checks.url, text)
     except ValueError:
         raise SetupError(Say("given.line_wrong", {"flag": source}), 2) from None
+
+
+def _check_port(text: str) -> None:
+    """Check the port at once, as the broker is tried long after the meter.
+
+    Raises:
+        SetupError: it is none.
+    """
+    try:
+        raw.port(text)
+    except ValueError:
+        said = {"flag": "--mqtt-port", "wrong": Say("wrong.mqtt_port")}
+        raise SetupError(Say("given.wrong", said), 2) from None
 
 
 def _device(text: str) -> str:

@@ -1,7 +1,7 @@
 """Groups of options as JSON has them, and answers checked by the options' own checks."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import voluptuous as vol
 
@@ -9,6 +9,8 @@ from app.transport.address import TcpGateway, parse_url
 from app.transport.serial_mode import SerialMode
 
 Raw: TypeAlias = dict[str, Any]
+
+_MAX_PORT: Final = 65535
 
 
 def text_of(options: Mapping[str, Any], name: str) -> str:
@@ -54,6 +56,18 @@ def checked(check: Callable[[object], object], text: str) -> str:
     except vol.Invalid as error:
         raise ValueError(str(error)) from None
     return text.strip()
+
+
+def port(text: str) -> int:
+    """Read a port.
+
+    Raises:
+        ValueError: it is none.
+    """
+    number = int(text)
+    if not 1 <= number <= _MAX_PORT:
+        raise ValueError(f"a port is from 1 to {_MAX_PORT}")
+    return number
 
 
 def number(text: str, choices: Sequence[object]) -> int:
