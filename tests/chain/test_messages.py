@@ -127,7 +127,7 @@ def test_checksums_that_are_wrong() -> None:
 @pytest.mark.parametrize("errors", [0, 1, 900])
 def test_a_line_that_gives_no_frames(errors: int, *, bytes_come: bool, searching: bool) -> None:
     line = opened_line()
-    line.take(replace(PORT, searching=searching))
+    line.take(PORT._replace(searching=searching))
     for _ in range(40):
         if bytes_come:
             line.reader._health.received(1000, line.now, errors)

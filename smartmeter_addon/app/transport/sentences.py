@@ -1,5 +1,6 @@
 """What becomes of a line, in sentences, for the commands that a person watches."""
 
+from app.language.catalogue import Text
 from app.transport.events import Event, GatewaySaid, GaveUp, Lost, OnlyAdapter, Opened, SpeaksTelnet
 
 
@@ -7,7 +8,7 @@ class Sentences:
     """Gives a sentence for each event; why a line cannot be opened, once for all attempts."""
 
     def __init__(self) -> None:
-        self._reason: str | None = None  # why the last attempt failed
+        self._reason: Text | None = None  # why the last attempt failed
 
     def about(self, event: Event) -> str | None:
         """Return the sentence about an event; None when there is nothing new to say."""
