@@ -8,9 +8,7 @@ from importlib import import_module
 from typing import Final, NoReturn, Protocol, cast
 
 from app import __version__
-
-PROGRAM_VARIABLE: Final = "SMARTMETER_PROGRAM"
-"""Names the command by which the program was called, for its help."""
+from app.config.environment import PROGRAM
 
 _DEFAULT: Final = "run"
 
@@ -48,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given or (given[0] not in _COMMANDS and given[0] not in ("-h", "--help", "--version")):
         given.insert(0, _DEFAULT)
     parser = _Parser(
-        prog=os.environ.get(PROGRAM_VARIABLE) or "python3 -m app",
+        prog=os.environ.get(PROGRAM) or "python3 -m app",
         description="Reads a smart meter's customer interface and publishes its readings to MQTT"
         " for Home Assistant.",
     )

@@ -37,7 +37,10 @@ VALUES: Final = (
 """Options that are numbers, true or false, or lists: their variables hold JSON."""
 
 
-OF_OTHERS: Final = frozenset(("SMARTMETER_PROGRAM", "SMARTMETER_ADAPTER"))
+PROGRAM: Final = "SMARTMETER_PROGRAM"
+"""Names the installed command by which the program was called, for its help."""
+
+OF_OTHERS: Final = frozenset((PROGRAM, "SMARTMETER_ADAPTER"))
 """Variables of the installed command and of ``compose.yaml``."""
 
 

@@ -4,12 +4,14 @@ import argparse
 import asyncio
 import io
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Mapping
 from types import FrameType
 from typing import Any, Final
 
+from app.config.environment import PROGRAM
 from app.config.timezone import local_zone
 from app.configure import flags, options_file
 from app.configure.dialogue import dialogue
@@ -140,8 +142,17 @@ def configure(
         return INTERRUPTED
     terminal.say(Say("end.written"))
     key = "end.service" if path == flags.SERVICE_FILE else "end.by_hand"
-    terminal.say(Say(key, {"program": program, "path": path}))
+    terminal.say(Say(key, {"program": _typed(program, environment), "path": path}))
     return 0
+
+
+def _typed(program: str, environment: Mapping[str, str]) -> str:
+    """Give the command as it has to be typed: an installed one, or a module of this interpreter."""
+    if environment.get(PROGRAM):
+        return program
+    path = environment.get("PYTHONPATH", "")
+    variable = f"PYTHONPATH={shlex.quote(path)} " if path else ""
+    return f"{variable}{shlex.quote(sys.executable)} -m app"
 
 
 def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
