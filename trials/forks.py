@@ -15,7 +15,6 @@ import gc
 import os
 import pickle
 import resource
-import select
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,9 +28,9 @@ from coverage import Coverage
 
 from trials.mutants import ROOT, Mutant
 
-_SHORTEST_TIMEOUT: Final = 20.0
+_SHORTEST_TIMEOUT: Final = 5.0
 _TIMEOUT_FACTOR: Final = 10.0
-"""Seconds for the tests of a mutant, and what they may take of the time with nothing changed."""
+"""Seconds for a test, and what it may take of the time with nothing changed."""
 
 _MEMORY: Final = 4 * 2**30
 """Bytes that a fork may have, as a change can let a loop fill the memory."""
@@ -107,7 +106,7 @@ class Forks:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Try all mutants."""
         items = {item.nodeid: item for item in session.items}
-        measured = _in_fork(lambda: self._measure(session.items), timeout=None)
+        measured = _in_fork(lambda: self._measure(session.items))
         self._coverage.stop()
         if measured is None:
             raise ChildProcessError("the tests could not be measured")
@@ -118,12 +117,10 @@ class Forks:
                 self.left_over.append(mutant)
                 continue
             names = _tests_of(mutant, measured)
-            chosen, expected = self._choose(names, measured.seconds)
+            chosen = self._choose(names, measured.seconds)
             begun = time.monotonic()
-            noticed = _in_fork(
-                partial(self._try, changes, [items[name] for name in chosen]),
-                timeout=max(_SHORTEST_TIMEOUT, _TIMEOUT_FACTOR * expected),
-            )
+            tests = [items[name] for name in chosen]
+            noticed = _in_fork(partial(self._try, changes, tests, measured.seconds))
             noticed = "ended, or ran out of time" if noticed is None else noticed
             seconds = time.monotonic() - begun
             self._tell(Tried(mutant, noticed, seconds, len(names), len(chosen)))
@@ -147,23 +144,26 @@ class Forks:
             lines |= {(file, n): [*filter(None, tests)] for n, tests in by_line.items()}
         return _Measured(lines, early, seconds, frozenset(self._seen))
 
-    def _choose(
-        self, names: Sequence[str], seconds: Mapping[str, float]
-    ) -> tuple[Sequence[str], float]:
-        """Return as many tests as there is patience for, at least one, and what they take."""
+    def _choose(self, names: Sequence[str], seconds: Mapping[str, float]) -> Sequence[str]:
+        """Return as many tests as there is patience for, at least one."""
         expected = 0.0
         for n, name in enumerate(names):
-            if n and expected + seconds[name] > self._patience:
-                return names[:n], expected
             expected += seconds[name]
-        return names, expected
+            if n and expected > self._patience:
+                return names[:n]
+        return names
 
-    def _try(self, changes: "_Changes", items: Sequence[pytest.Item]) -> str:
+    def _try(
+        self, changes: "_Changes", items: Sequence[pytest.Item], seconds: Mapping[str, float]
+    ) -> str:
         """Run tests with a mutant until one fails; return which."""
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         for function, code in changes:
             function.__code__ = code
         for item, after in _with_next(items):
+            # Ends this process.
+            limit = max(_SHORTEST_TIMEOUT, _TIMEOUT_FACTOR * seconds[item.nodeid])
+            signal.setitimer(signal.ITIMER_REAL, limit)
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
             if self._seen:
                 return self._seen[0]
@@ -187,8 +187,8 @@ def _tests_of(mutant: Mutant, measured: _Measured) -> list[str]:
     return sorted(ran - measured.failed, key=lambda test: (own not in test, measured.seconds[test]))
 
 
-def _in_fork(run: Callable[[], Any], timeout: float | None) -> Any:  # noqa: ANN401 - what it returns
-    """Run a function in a fork; give what it returns, or None when it does not, in time."""
+def _in_fork(run: Callable[[], Any]) -> Any:  # noqa: ANN401 - what it returns
+    """Run a function in a fork; give what it returns, or None when it ends before."""
     read, write = os.pipe()
     child = os.fork()
     if not child:
@@ -199,14 +199,8 @@ def _in_fork(run: Callable[[], Any], timeout: float | None) -> Any:  # noqa: ANN
         finally:
             os._exit(0)
     os.close(write)
-    end = None if timeout is None else time.monotonic() + timeout
-    said = b""
-    with open(read, "rb", buffering=0) as answer:  # noqa: PTH123 - the same
-        while select.select([answer], [], [], end and max(0.0, end - time.monotonic()))[0]:
-            part = answer.read(2**20)
-            if not part:
-                break
-            said += part
+    with open(read, "rb") as answer:  # noqa: PTH123 - the same
+        said = answer.read()
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)

@@ -157,7 +157,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="FOLDER",
         help=f"change what the functions in that folder of {APP} decide, not the guard's numbers",
     )
-    parser.add_argument("--only", default="", metavar="TEXT", help="places with it in the name")
+    parser.add_argument(
+        "--only",
+        action="append",
+        metavar="TEXT",
+        help="places with it in the name; may be repeated",
+    )
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument(
         "--tests",
@@ -178,13 +183,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     given = parser.parse_args(arguments)
     made = mutants.code_mutants(given.code) if given.code else mutants.number_mutants(GUARD)
-    todo = [one for one in made if given.only in one.spot.label and one.described not in UNSEEN]
+    todo = [
+        one
+        for text in given.only or [""]
+        for one in made
+        if text in one.spot.label and one.described not in UNSEEN
+    ]
     if given.list:
         sys.stdout.writelines(f"{one.described}\n" for one in todo)
         sys.stdout.writelines(_left_out(given.code))
         return 0
     if not todo:
-        parser.error(f"nothing that could be changed has {given.only!r} in the name")
+        parser.error(f"nothing that could be changed has one of {given.only} in the name")
     tests = given.tests or [Path("tests") / (given.code or GUARD)]
     outcomes, todo = _try_in_forks(todo, tests, given.patience) if given.code else ([], todo)
     if todo:

@@ -333,8 +333,12 @@ def test_nesting_has_a_limit() -> None:
 
 
 def test_the_types_of_a_compact_array_have_the_same_limit() -> None:
+    data, _ = axdr.parse(b"\x13" + b"\x02\x01" * 15 + b"\x11\x01\x05")
+    for _ in range(16):  # the array is one of them
+        ((data,)) = data[1]
+    assert data == (axdr.UNSIGNED, 5)
     with pytest.raises(DecodeError, match="nested deeper than 16"):
-        axdr.parse(b"\x13" + b"\x02\x01" * 17 + b"\x11\x01\x05")
+        axdr.parse(b"\x13" + b"\x02\x01" * 16 + b"\x11\x01\x05")
 
 
 @pytest.mark.parametrize("element", ["00", "FF", "010000", "0200", "028100", "13"])
@@ -376,3 +380,44 @@ def test_a_scaler_and_unit_is_read_like_any_structure(scaler: int) -> None:
             axdr.parse(whole[:size])
     other = (axdr.STRUCTURE, [(axdr.INTEGER, scaler), (axdr.UNSIGNED, 30)])
     assert axdr.parse(whole.replace(b"\x16\x1e", b"\x11\x1e")) == (other, len(whole))
+
+
+def test_a_string_that_holds_a_scaler_and_unit_is_a_string() -> None:
+    for tag, text in ((axdr.VISIBLE_STRING, "\x0f\x05"), (axdr.UTF8_STRING, "\x0f\x05")):
+        encoded = bytes((2, 2, tag, 2)) + text.encode() + bytes((axdr.ENUM, 30))
+        expected = (axdr.STRUCTURE, [(tag, text), (axdr.ENUM, 30)])
+        assert axdr.parse(encoded) == (expected, len(encoded))
+
+
+def test_an_octet_string_has_no_indefinite_length() -> None:
+    with pytest.raises(DecodeError, match="80 does not begin a length"):
+        axdr.parse(b"\x09\x80" + bytes(200))
+
+
+def test_a_pair_is_read_by_the_standard_unless_descriptors_are_bare() -> None:
+    # Null-data and six bytes, which could as well be class 9, a logical name and an index.
+    encoded = bytes.fromhex("0202 00 0906 0100010AFF02")
+    standard = (axdr.STRUCTURE, [(axdr.NULL, None), (axdr.OCTET_STRING, encoded[5:])])
+    assert axdr.parse(encoded) == (standard, len(encoded))
+    bare = axdr.parse(encoded + b"\x11\x05", bare_descriptors=True)
+    descriptor = (axdr.DESCRIPTOR, (9, encoded[4:10], 2))
+    assert bare == ((axdr.STRUCTURE, [descriptor, (axdr.UNSIGNED, 5)]), len(encoded) + 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_name"),
+    [
+        ("0005600100FF", True),
+        ("0105010800FF", True),
+        ("0205010800FF", False),
+        ("010501080012", False),
+    ],
+)
+def test_a_name_with_tag_and_length_swapped_is_read_where_it_is_asked_for(
+    name: str, *, is_name: bool
+) -> None:
+    encoded = bytes.fromhex("0609" + name)
+    number = (axdr.DOUBLE_LONG_UNSIGNED, int.from_bytes(encoded[1:5], "big"))
+    assert axdr.parse(encoded) == (number, 5)
+    swapped = ((axdr.OCTET_STRING, bytes.fromhex(name)), len(encoded))
+    assert axdr.parse(encoded, swapped_names=True) == (swapped if is_name else (number, 5))
