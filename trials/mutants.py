@@ -41,6 +41,15 @@ EXCLUDED: Final = {
 
 
 UNSEEN: Final[Mapping[str, str]] = {
+    "axdr._Parser.length: `if size > len(self.data) - pos:`: len(self.data) - pos ->"
+    " `(len(self.data) + pos)`": "what is too long runs out of bytes as well",
+    "axdr._Parser.values: `elif tag == STRUCTURE and data[pos : pos + 2] == _SCALER and data[pos +"
+    " 3] == ENUM:`: pos + 2 -> `(pos - 2)`": "a short cut less gives the same",
+    "axdr._Parser.values: `elif tag == STRUCTURE and data[pos : pos + 2] == _SCALER and data[pos +"
+    " 3] == ENUM:`: 2 -> `3`": "a short cut less gives the same",
+    "ciphering.parse: `control = apdu[pos] if size else 0`: 0 -> `1`": (
+        "without a byte it is refused either way"
+    ),
     "crc._folded: `step = 1 << (bits.bit_length() // _ARC_DEGREE).bit_length()`: 1 -> `2`": (
         "a step more than needed changes nothing"
     ),

@@ -332,13 +332,14 @@ def test_nesting_has_a_limit() -> None:
             axdr.parse(nested)
 
 
-def test_the_types_of_a_compact_array_have_the_same_limit() -> None:
-    data, _ = axdr.parse(b"\x13" + b"\x02\x01" * 15 + b"\x11\x01\x05")
+@pytest.mark.parametrize("container", [b"\x02\x01", b"\x01\x00\x01"])
+def test_the_types_of_a_compact_array_have_the_same_limit(container: bytes) -> None:
+    data, _ = axdr.parse(b"\x13" + container * 15 + b"\x11\x01\x05")
     for _ in range(16):  # the array is one of them
         ((data,)) = data[1]
     assert data == (axdr.UNSIGNED, 5)
     with pytest.raises(DecodeError, match="nested deeper than 16"):
-        axdr.parse(b"\x13" + b"\x02\x01" * 16 + b"\x11\x01\x05")
+        axdr.parse(b"\x13" + container * 16 + b"\x11\x01\x05")
 
 
 @pytest.mark.parametrize("element", ["00", "FF", "010000", "0200", "028100", "13"])
@@ -387,6 +388,14 @@ def test_a_string_that_holds_a_scaler_and_unit_is_a_string() -> None:
         encoded = bytes((2, 2, tag, 2)) + text.encode() + bytes((axdr.ENUM, 30))
         expected = (axdr.STRUCTURE, [(tag, text), (axdr.ENUM, 30)])
         assert axdr.parse(encoded) == (expected, len(encoded))
+
+
+def test_a_pair_that_is_almost_a_scaler_and_unit_is_read_as_it_is() -> None:
+    # An enum in front, and a number behind that is the tag of an enum.
+    encoded = bytes.fromhex("0202 161E 0202 0F05 1116")
+    inner = (axdr.STRUCTURE, [(axdr.INTEGER, 5), (axdr.UNSIGNED, 0x16)])
+    outer = (axdr.STRUCTURE, [(axdr.ENUM, 30), inner])
+    assert axdr.parse(encoded) == (outer, len(encoded))
 
 
 def test_an_octet_string_has_no_indefinite_length() -> None:

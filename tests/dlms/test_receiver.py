@@ -11,8 +11,10 @@ from app.dlms.ciphering import Keys
 from app.dlms.receiver import Event, Push, Receiver, Security
 from app.fault import Fault, Kind
 from app.link.frame import Frame
+from app.link.p1_checksum import Checksums
 from simulator import links
 from simulator.ciphering import AUTH_KEY, KEY, Ciphering
+from simulator.links import P1Checksum
 from tests.support.telegrams import telegram
 
 TITLE = b"LGZ\x67\x70\x12\xd6\x87"
@@ -156,6 +158,52 @@ def test_a_ciphered_text_with_a_wrong_checksum_is_not_believed() -> None:
     fault = failure(Ciphering().protect(text, system_title=TITLE, counter=9), Keys(KEY))
     assert (fault.kind, fault.layer) == (Kind.CHECKSUM_WRONG, "p1")
     assert "checksum" in str(fault.reason)
+
+
+def ciphered_text(checksum: P1Checksum) -> bytes:
+    text = links.p1_with("SAG5", ["1-0:1.8.0(1*Wh)"], checksum)
+    return Ciphering().protect(text, system_title=TITLE, counter=9)
+
+
+@pytest.mark.parametrize(
+    ("checksum", "of_frame", "bits"),
+    [
+        (P1Checksum.ARC, 0, 16),
+        (P1Checksum.ARC, 8, 16),
+        (P1Checksum.NONE, 8, 8),
+        (P1Checksum.NONE, 0, 0),
+    ],
+)
+def test_a_ciphered_text_is_covered_as_one_by_its_own_checksum_or_the_frame_s(
+    checksum: P1Checksum, of_frame: int, bits: int
+) -> None:
+    came = frame(ciphered_text(checksum), link="raw")._replace(checksum=of_frame, parts=3)
+    (push,) = Receiver(Keys(KEY)).feed(came)
+    assert isinstance(push, Push)
+    assert (push.fault, push.frame.checksum, push.frame.parts) == (None, bits, 1)
+
+
+def test_a_sender_of_ciphered_texts_keeps_its_sort_of_checksum() -> None:
+    other, usual = ciphered_text(P1Checksum.X25), ciphered_text(P1Checksum.ARC)
+    known = Checksums()
+    receivers = Receiver(Keys(KEY)), Receiver(Keys(KEY), checksums=known)
+    for receiver in 3 * receivers:
+        receiver.feed(frame(other))
+    for receiver in (*receivers, Receiver(Keys(KEY), checksums=known)):
+        (push,) = receiver.feed(frame(usual))
+        assert isinstance(push, Push)
+        assert push.fault is not None
+        assert push.fault.kind is Kind.CHECKSUM_WRONG
+
+
+def test_tags_of_so_many_senders_are_known() -> None:
+    known: set[bytes] = set()
+    receiver = Receiver(Keys(KEY, AUTH_KEY), known)
+    for number in range(40):
+        title = TITLE[:-1] + bytes((number,))
+        sealed = Ciphering(authenticated=True).protect(NOTIFICATION, system_title=title, counter=9)
+        receiver.feed(frame(sealed))
+    assert len(known) == 32
 
 
 def test_a_slash_with_no_text_behind_it_is_a_wrong_key() -> None:
