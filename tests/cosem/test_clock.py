@@ -142,6 +142,14 @@ def test_a_wall_clock_is_placed_in_a_zone() -> None:
     assert clock.place(shown, ZONE, late, summer=True).utcoffset() == timedelta(hours=2)
 
 
+def test_a_clock_may_be_set_back_by_five_minutes_in_the_hour_that_occurs_twice() -> None:
+    shown = datetime(2026, 10, 25, 2, 30)  # noqa: DTZ001 -- what a clock on the wall says
+    before = datetime(2026, 10, 25, 2, 35, tzinfo=SUMMER)
+    assert clock.place(shown, ZONE, before).utcoffset() == timedelta(hours=2)
+    before += timedelta(seconds=1)
+    assert clock.place(shown, ZONE, before).utcoffset() == timedelta(hours=1)
+
+
 # --- No time ---
 
 

@@ -59,5 +59,6 @@ def test_scaling_a_decimal_is_exact(value: Decimal, exponent: int) -> None:
 
 def test_an_integer_stays_one_where_it_can() -> None:
     assert isinstance(scale(5, 0), int)
+    assert isinstance(scale(5, 1), int)
     assert isinstance(scale(5, 3), int)
     assert isinstance(scale(5, -1), Decimal)
