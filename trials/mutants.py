@@ -60,6 +60,12 @@ UNSEEN: Final[Mapping[str, str]] = {
     "clock.parse_text: `offsets = [local.replace(month=month, day=1, tzinfo=zone).utcoffset() for"
     " month in (1, 7)]`: 7 -> `8`": "it is summer in August, too",
     "unit.scale: `if exponent > 0:`: exponent > 0 -> `(exponent >= 0)`": "0 was returned before",
+    "items._captured: `for described, value in zip(objects, values, strict=True)`: True ->"
+    " `False`": "they are as many",
+    "p1.identification: `first = _LINE_END.split(text, maxsplit=1)[0]`: 1 -> `2`": (
+        "only the first is taken"
+    ),
+    "p1.Line._lacks_values: `return False`: False -> `True`": "both lines make no sense",
     "crc._folded: `step = 1 << (bits.bit_length() // _ARC_DEGREE).bit_length()`: 1 -> `2`": (
         "a step more than needed changes nothing"
     ),

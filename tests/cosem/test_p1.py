@@ -73,6 +73,8 @@ def test_a_number_has_the_unit_behind_its_star_and_every_digit(
         ("0-0:96.13.0(a*b*c)", "a*b*c"),
         ("0-0:1.0.0(20240111 09:35:00)", "20240111 09:35:00"),
         ("0-0:96.13.0(" + "9" * 5000 + "*x)", "9" * 5000 + "*x"),
+        ("1-0:1.8.0(101209110000W)(5)(7)", "(101209110000W)(5)(7)"),
+        ("1-0:1.8.0(high)(kWh)(5)", "(high)(kWh)(5)"),
     ],
 )
 def test_all_else_is_text(line: str, text: str) -> None:
@@ -83,6 +85,18 @@ def test_all_else_is_text(line: str, text: str) -> None:
 
 def test_a_unit_may_be_missing_behind_its_star() -> None:
     assert (one("1-0:1.8.0(4.0*)").value, one("1-0:1.8.0(4.0*)").unit) == (Decimal("4.0"), "")
+
+
+def test_a_point_makes_a_number_of_any_code() -> None:
+    assert one("0-0:96.99.0(12.5)").value == Decimal("12.5")
+
+
+def test_a_counter_of_a_meter_behind_stands_on_four_lines_at_most() -> None:
+    begun = ("0-1:24.2.1(101209110000W)", "(m3)", "(m3)")
+    assert one("\r\n".join((*begun, "(00124.477)"))).number == Decimal("124.477")
+    parsed = p1.parse(telegram(*begun, "(m3)", "(00124.477)"))
+    assert [item.number for item in parsed.items] == [None]
+    assert parsed.passed_over == ["(00124.477)"]
 
 
 @pytest.mark.parametrize("unit", ["k#Wh", "k Wh", "1kWh", "kWhkWhkWh", "-"])
@@ -187,6 +201,10 @@ def test_a_unit_that_may_be_another_one_stays_as_it_is(unit: str) -> None:
         "1-0:1.7.0(1..5*kW)",
         "1-0:1.7.0(12 345*W)",
         "1-0:1.6.0(261102010000W)",
+        "0-0:96.13.0(12.5 V)",
+        "1-0:94.7.0(5 A)",
+        "0-1:24.4.0(1,5)",
+        "0-1:96.2.0(1,5)",
     ],
 )
 def test_what_may_be_something_else_is_no_number(line: str) -> None:

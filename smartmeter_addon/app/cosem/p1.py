@@ -46,7 +46,7 @@ _FIRST_ABSTRACT: Final = 94
 """Group C from which on codes are no quantities, of whatever medium (IEC 62056-6-1)."""
 
 _MOST_LINES: Final = 3
-"""Lines of one value of a meter behind the meter, after which nothing of it is to come."""
+"""Lines of one value of a meter behind the meter, after which one more of it may come."""
 
 _LIMITER: Final = (17, 0, 0)
 """Code of a limit that is measured though its medium is abstract."""
