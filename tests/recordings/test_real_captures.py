@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -24,6 +23,7 @@ from tests.support import field
 from tests.support.captures import CAPTURES, keys_of
 from tests.support.gateways import DEBIAN, RFC2217, SER2NET, doubled
 from tests.support.mosquitto import TIMEOUT
+from tests.support.program import bare_environment
 from tests.support.simulated import SimulatedMeter
 
 Line = dict[str, Any]
@@ -143,7 +143,7 @@ async def recorded(head: bytes, sent: Sequence[bytes], path: Path, *more: str) -
             *(sys.executable, "-m", "app", *arguments),
             cwd=Path(cli.__file__).parents[1],
             env={
-                "PATH": os.environ["PATH"],
+                **bare_environment(),
                 reading.KEY_VARIABLE: OWN.encryption.hex(),
                 reading.AUTH_KEY_VARIABLE: OWN.authentication.hex(),
             },

@@ -4,7 +4,6 @@ import asyncio
 import io
 import json
 import logging
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from simulator.clock import VIENNA
 from simulator.meters import Truth
 from tests.support.captures import PROFILES
 from tests.support.mosquitto import TIMEOUT, Mosquitto, free_port
+from tests.support.program import bare_environment
 from tests.support.program import options as program_options
 from tests.support.simulated import (
     EVERY_LIST,
@@ -257,7 +257,7 @@ def test_a_line_is_recorded_by_the_command_until_there_is_enough(
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "app", *arguments, "--meter-type", "kaifa"),
             cwd=ADDON,
-            env={"PATH": os.environ["PATH"], reading.KEY_VARIABLE: own_key()},
+            env={**bare_environment(), reading.KEY_VARIABLE: own_key()},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )

@@ -14,6 +14,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.support.program import bare_environment
 from tests.support.screen import Screen
 
 ROOT = Path(__file__).parents[2]
@@ -75,7 +76,7 @@ class Terminal:
             stdout=terminal,
             stderr=terminal,
             cwd=folder,
-            env={"PATH": os.environ["PATH"], "TERM": "xterm", "LANG": "C.UTF-8", **environment},
+            env={**bare_environment(), "TERM": "xterm", "LANG": "C.UTF-8", **environment},
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0) and None,  # noqa: PLW1509
         )

@@ -21,8 +21,11 @@ from tests.support.mosquitto import TIMEOUT, Mosquitto
 ADDON = Path(__file__).parents[2] / "smartmeter_addon"
 
 
-MEASURING = "COVERAGE_PROCESS_CONFIG"
-"""The variable by which script/coverage measures the program as a process of its own, too."""
+def bare_environment() -> dict[str, str]:
+    """Give the variables that each process needs, and that by which script/coverage measures it."""
+    return {
+        name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_CONFIG") if name in os.environ
+    }
 
 
 class End(NamedTuple):
@@ -169,11 +172,10 @@ async def running(
         *("run", "--options", str(file)),
         cwd=addon,
         env={
-            "PATH": os.environ["PATH"],
+            **bare_environment(),
             "TZ": "UTC",
             "NO_COLOR": "1",
             "PYTHONFAULTHANDLER": "1",
-            **{name: value for name, value in os.environ.items() if name == MEASURING},
             **(environment or {}),
         },
         stdin=asyncio.subprocess.DEVNULL,

@@ -31,7 +31,7 @@ from tests.support.configuring import (
     simulated,
 )
 from tests.support.mosquitto import Mosquitto, free_port
-from tests.support.program import running
+from tests.support.program import bare_environment, running
 from tests.support.telegrams import telegram
 
 FAST = ("--interval", "0.5", "--pace", "0")
@@ -459,7 +459,7 @@ def script(
         text=True,
         check=False,
         cwd=home,
-        env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **variables},
+        env={**bare_environment(), "LANG": "C.UTF-8", **variables},
         timeout=60,
     )
 

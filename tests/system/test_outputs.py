@@ -22,7 +22,7 @@ from tests.support.database import Database, Reply, database
 from tests.support.influxdb import InfluxDB, with_influxdb
 from tests.support.line_protocol import parse
 from tests.support.mosquitto import TIMEOUT, Mosquitto, free_port
-from tests.support.program import ADDON, options, running
+from tests.support.program import ADDON, bare_environment, options, running
 from tests.support.simulated import SILENT, Adapter, SimulatedMeter, state
 
 TOPICS = Topics()
@@ -223,7 +223,7 @@ async def printed(
         *(sys.executable, "-m", "app", "run", "--options", str(directory / "options.json")),
         cwd=ADDON,
         env={
-            "PATH": os.environ["PATH"],
+            **bare_environment(),
             "TZ": "UTC",
             "NO_COLOR": "1",
             "SMARTMETER_URL": str(adapter.path),
@@ -274,7 +274,7 @@ async def test_when_the_reader_ends_so_does_the_program(adapter: Adapter, tmp_pa
         *(sys.executable, "-m", "app", "run", "--options", str(tmp_path / "options.json")),
         cwd=ADDON,
         env={
-            "PATH": os.environ["PATH"],
+            **bare_environment(),
             "NO_COLOR": "1",
             "SMARTMETER_CONSOLE": "text",
             "SMARTMETER_URL": str(adapter.path),

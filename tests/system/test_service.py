@@ -13,7 +13,7 @@ import pytest
 from app import status
 from simulator.ciphering import AUTH_KEY, KEY
 from tests.support.mosquitto import Mosquitto
-from tests.support.program import ADDON, options, running
+from tests.support.program import ADDON, bare_environment, options, running
 from tests.support.simulated import Adapter, SimulatedMeter
 from tests.support.systemd import environment, listening
 
@@ -39,7 +39,7 @@ def run(command: list[str], variables: dict[str, str]) -> subprocess.CompletedPr
         text=True,
         check=False,
         cwd=ADDON,
-        env={"PATH": os.environ["PATH"], **variables},
+        env={**bare_environment(), **variables},
         timeout=30,
     )
 
