@@ -103,6 +103,11 @@ def test_of_a_limit_of_both_ways_import_counts(said: str, limit: Number | None) 
     assert read("1-1:31.4.0", said) == {"current_limit": limit}
 
 
+def test_a_limit_of_both_ways_may_be_one_number_or_none() -> None:
+    assert read("1-1:31.4.0", 40, "A") == {"current_limit": 40}
+    assert read("1-1:31.4.0", "(much)(little)") == {}
+
+
 @pytest.mark.parametrize(
     ("code", "key"),
     [

@@ -3,13 +3,14 @@
 import io
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app import __version__
+from app.transport import recording
 from app.transport.recording import Chunk, RecordingError, Writer, is_recording, read
 from app.transport.serial_mode import SerialMode
 
@@ -225,3 +226,18 @@ def test_a_damaged_recording_is_recognised_as_one(text: bytes) -> None:
 )
 def test_other_bytes_are_not_recognised_as_a_recording(data: bytes) -> None:
     assert not is_recording(data)
+
+
+@pytest.mark.parametrize(
+    ("said", "moment"),
+    [
+        (b"2026-07-01T12:00:05+02:00", "2026-07-01T10:00:05+00:00"),
+        (b"2026-07-01T12:00:05", None),
+        (b"2026-13-01T12:00:05+02:00", None),
+    ],
+)
+def test_when_a_recording_was_begun_is_an_aware_time_or_unknown(
+    said: bytes, moment: str | None
+) -> None:
+    begun = recording.begun(b"# smart meter recording, format 1\n# begun: " + said + b"\n")
+    assert (begun and begun.astimezone(UTC).isoformat()) == moment

@@ -123,3 +123,22 @@ async def test_the_same_pseudo_terminal_is_opened_again_and_again(adapter: Adapt
         async with opened(adapter) as chunks:
             adapter.write(b"\xff")
             assert await chunks.get() == b"\xff"
+
+
+async def test_what_a_descriptor_gives_is_fed_and_its_end_or_error_ends_the_feed() -> None:
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    chunks: list[bytes] = []
+    feed = Feed(chunks.append)
+    serial_port._read(read, None, feed)  # nothing is there yet
+    os.write(write, b"bytes")
+    serial_port._read(read, None, feed)
+    assert (chunks, feed.ended.done()) == ([b"bytes"], False)
+    os.close(write)
+    serial_port._read(read, None, feed)
+    assert feed.ended.done()
+    assert feed.ended.exception() is None
+    os.close(read)
+    broken = Feed(chunks.append)
+    serial_port._read(read, None, broken)
+    assert isinstance(broken.ended.exception(), OSError)
