@@ -7,7 +7,8 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "smartmeter_addon" / "CHANGELOG.md").read_text(encoding="utf-8")
-KINDS = ("Added", "Changed", "Deprecated", "Removed", "Fixed", "Security")
+KINDS = ("Upgrading", "Added", "Changed", "Deprecated", "Removed", "Fixed", "Security")
+"""Those of Keep a Changelog, and before them what a user has to know and to do."""
 UNRELEASED = "Unreleased"
 
 BODY, _, LINKS = TEXT.partition("\n\n[")

@@ -18,4 +18,6 @@ published. Each scenario has five starts:
 In each start but the first, the meters have pushed telegrams that no program read. The first bytes
 that the program reads are the end of a telegram. Then an old telegram is replayed, which only a
 program rejects that has read its state file. Each telegram that follows has to be published.
+
+`python3 -m trials.upgrade.core` plays the upgrade beside a real Home Assistant.
 """

@@ -20,6 +20,15 @@ DIFFERENT: Final[Mapping[str, str]] = {
 ADDED: Final = frozenset(("parity_errors",))
 """Diagnostics that 0.1.0 did not have. They are announced as soon as there is a first value."""
 
+NEW_TOPICS: Final[Mapping[str, str]] = {
+    "*/device/smartmeterreader/config": "the sensors of the layout lgraho",
+    "*/sensor/smartmeter*/config": "its program's own announcements of them, which are taken back",
+    "Smartmeter/WirkenergieP": "a topic of the first programs of the layout greenmikeeu",
+    "Smartmeter/WirkenergieN": "the same",
+    "Smartmeter/Momentanleistung*": "the same",
+}
+"""Topics at which 0.1.0 published nothing, as patterns, each with what is there."""
+
 REMEMBERED: Final = ("serial mode", "meter numbers", "meters", "announced", "retained")
 """Sections of the state whose entries have to stay. One that has an empty text is a mark, of which
 the key is all that counts."""
@@ -185,8 +194,12 @@ def _topics(start: Start, first: Start) -> Iterator[str]:
     before, after = first.payloads().keys(), start.payloads().keys()
     for topic in sorted(before - after):
         yield f"{topic}: nothing is published there any more"
-    for topic in sorted(after - before):
+    for topic in filter(_is_not_new, sorted(after - before)):
         yield f"{topic}: something is published there that was not before"
+
+
+def _is_not_new(topic: str) -> bool:
+    return not any(fnmatchcase(topic, pattern) for pattern in NEW_TOPICS)
 
 
 def known(start: Start) -> set[str]:
@@ -251,12 +264,13 @@ def _announced(start: Start, first: Start) -> Iterator[str]:
 def _retained(start: Start, first: Start) -> Iterator[str]:
     """Compare what the broker keeps; nothing may be cleared or added."""
     for topic, payloads in start.payloads().items():
-        if "" in payloads:
+        if "" in payloads and _is_not_new(topic):
             yield f"{topic}: cleared"
     for topic in sorted(first.retained.keys() | start.retained.keys()):
         before, after = first.retained.get(topic), start.retained.get(topic)
         if before is None:
-            yield f"{topic}: retained by the broker, and was not before"
+            if _is_not_new(topic):
+                yield f"{topic}: retained by the broker, and was not before"
         elif after is None:
             yield f"{topic}: not retained by the broker any more"
         elif not topic.endswith("/config") and before != after:
