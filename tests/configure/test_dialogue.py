@@ -35,7 +35,9 @@ FILE: dict[str, Any] = {
         "username": "u",
         "password": " with blanks ",
         "base_topic": "house/meter",
-        "layout": "standard",
+        "discovery": False,
+        "layout": "topics",
+        "topics": [{"key": "power", "topic": "house/{id}/power"}],
     },
     "additional_meters": [{"url": "tcp://gateway:2000", "name": "Attic", "update_interval": 60}],
 }
@@ -487,7 +489,8 @@ def test_the_broker_in_the_file_is_taken_out_by_a_flag_only() -> None:
     assert play(file=file, line=[heard("kaifa")], interactive=False).written == file
     given = Given(broker={"mqtt_host": ""})
     played = play(file=file, given=given, line=[heard("kaifa")], interactive=False)
-    kept = {name: FILE["mqtt"][name] for name in ("base_topic", "layout")}
+    own = ("base_topic", "discovery", "layout", "topics")
+    kept = {name: FILE["mqtt"][name] for name in own}
     assert played.written == {**file, "mqtt": kept}
     assert played.log_ins == []
 
@@ -538,7 +541,9 @@ def test_a_wrong_path_of_the_file_is_wrong_usage(key: str) -> None:
 
 
 def test_a_file_that_cannot_be_used_ends_it_before_anything_is_asked() -> None:
-    for file in (Say("file.forbidden", {"path": "x"}), {"update_intervall": 3}):
+    misspelt = {"layout": "topics", "topics": [{"key": "powr", "topic": "house/power"}]}
+    forbidden = Say("file.forbidden", {"path": "x"})
+    for file in (forbidden, {"update_intervall": 3}, {"mqtt": misspelt}):
         played = Played()
         with pytest.raises(SetupError):
             play(file=file, played=played)

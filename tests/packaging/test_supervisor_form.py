@@ -34,6 +34,12 @@ PEM = "-----BEGIN CERTIFICATE-----Y2VydGlmaWNhdGU=-----END CERTIFICATE-----"
             {"device": ADAPTER, "additional_meters": [{"url": "tcp://h:1", "key": KEY}, {}]},
             id="three meters",
         ),
+        pytest.param({"mqtt": {"layout": "lgraho"}}, id="group of 0.1.0, without the list in it"),
+        pytest.param(
+            {"mqtt": {"layout": "topics", "topics": [{"key": "power", "topic": "a/b"}, {}]}},
+            id="topics of one's own and an empty line",
+        ),
+        pytest.param({"mqtt": {"discovery": "false"}}, id="nothing announced"),
         pytest.param({"colour": "red", "mqtt": {"retain": True}}, id="options of other readers"),
     ],
 )
@@ -62,6 +68,9 @@ def test_what_the_supervisor_takes_the_program_takes(entered: dict[str, Any]) ->
         {"mqtt": {"port": 65536}},
         {"mqtt": {"tls": "perhaps"}},
         {"mqtt": {"password": 1}},
+        {"mqtt": {"layout": "evn"}},
+        {"mqtt": {"topics": {}}},
+        {"mqtt": {"topics": ["a/b"]}},
         {"additional_meters": {}},
         {"additional_meters": ["tcp://h:1"]},
         {"additional_meters": [{"meter_type": "kaiffa"}]},
