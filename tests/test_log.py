@@ -357,3 +357,73 @@ def test_a_keyboard_interrupt_logs_no_traceback() -> None:
     done = crash("interrupt")
     assert done.stderr == ""
     assert done.stdout.splitlines()[-1].endswith("INFO    interrupted")
+
+
+# The same message twice
+
+
+Said = tuple[float, str, int]
+LEVELS = [logging.DEBUG, logging.INFO, log.NOTICE, logging.WARNING, logging.ERROR]
+SAID = st.lists(
+    st.tuples(
+        st.floats(0, 3), st.sampled_from(["lost", "back", "lost again"]), st.sampled_from(LEVELS)
+    ),
+    max_size=40,
+)
+
+
+def told(said: list[Said], names: tuple[str, ...] = ("app.line", "app.mqtt")) -> list[Said]:
+    """Give what is written of what different parts of the program say at some times."""
+    stream = written(level="debug")
+    (handler,) = [one for one in logging.getLogger().handlers if isinstance(one, log._Handler)]
+    told = []
+    for number, (at, text, level) in enumerate(said):
+        before = stream.getvalue()
+        name = names[number % len(names)]
+        record = logging.LogRecord(name, level, "", 0, "%s", (text,), None)
+        record.created = at
+        handler.handle(record)
+        if stream.getvalue() != before:
+            told.append((at, text, level))
+    return told
+
+
+@given(SAID.map(sorted))
+def test_the_same_message_is_never_written_twice_within_a_second(said: list[Said]) -> None:
+    wrote = told(said)
+    for earlier, (at, text, level) in enumerate(wrote):
+        for later_at, later_text, later_level in wrote[earlier + 1 :]:
+            if later_text == text and later_at - at < 1:
+                assert later_level > level  # it is more severe
+    for at, text, level in said:  # and nothing is lost
+        assert any(
+            (one == text and own >= level and 0 <= at - then < 1)
+            or (then, one, own) == (at, text, level)
+            for then, one, own in wrote
+        )
+
+
+def test_a_clock_that_is_set_back_silences_nobody() -> None:
+    said = [(at, "lost", logging.INFO) for at in (100.0, 50.0, 99.5)]
+    assert told(said) == said
+
+
+def test_what_was_said_is_not_kept_for_long() -> None:
+    said = [(number / 100, f"message {number}", logging.INFO) for number in range(1000)]
+    assert told(said) == said
+    (handler,) = [one for one in logging.getLogger().handlers if isinstance(one, log._Handler)]
+    assert len(handler._said) <= 101
+
+
+def test_the_same_bytes_are_written_each_time() -> None:
+    stream = written()
+    for _ in range(3):
+        logging.getLogger("app.line").log(log.TRACE, "received %s", "00")
+    assert stream.getvalue().count("received 00") == 3
+
+
+def test_another_error_behind_the_same_message_is_another_message() -> None:
+    stream = written()
+    for error in (ValueError("a"), ValueError("b"), ValueError("b")):
+        logging.getLogger("app").error("it failed", exc_info=error)
+    assert stream.getvalue().count("it failed") == 2

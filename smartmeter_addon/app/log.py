@@ -158,8 +158,41 @@ def log_crashes() -> None:
 
 
 class _Handler(logging.StreamHandler[TextIO]):
+    """Writes records, but for one that says what another said less than a second before.
+
+    It is written when it is more severe. Bytes of telegrams are no messages: each counts.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._said: dict[str, tuple[float, int]] = {}  # when and how severely, the latest last
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record, if it is news."""
+        if record.levelno <= TRACE or self._is_news(record):
+            super().emit(record)
+
+    def _is_news(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        what = f"{_message(record)} {error!r}"
+        then, level = self._said.get(what, (float("-inf"), 0))
+        if _within_a_second(then, record.created) and record.levelno <= level:
+            return False
+        self._said.pop(what, None)
+        self._said[what] = record.created, record.levelno
+        for old, (then, _) in list(self._said.items()):
+            if _within_a_second(then, record.created):
+                break
+            del self._said[old]
+        return True
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         """Do nothing: logging's own way prints message and arguments, secrets included."""
+
+
+def _within_a_second(then: float, now: float) -> bool:
+    """Tell whether less than a second is between two times; a clock that is set back shows more."""
+    return 0 <= now - then < 1
 
 
 class _Formatter(logging.Formatter):

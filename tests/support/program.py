@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -72,6 +72,12 @@ class Program:
     def output(self) -> str:
         """Everything it has written so far."""
         return "".join([*self.lines, *self.errors])
+
+    @property
+    def doubled(self) -> list[str]:
+        """Lines that it has written twice in one second; bytes of telegrams may be alike."""
+        counted = Counter(line for line in self.lines if " TRACE " not in line)
+        return [line for line, count in counted.items() if count > 1]
 
     async def read(self) -> None:
         """Take what it writes until it ends."""
@@ -195,6 +201,7 @@ async def running(
     # Whatever happens, the program speaks through its log alone, and never of a crash.
     assert not program.errors, program.output
     assert may_fail or "Traceback" not in program.output, program.output
+    assert addon != ADDON or program.doubled == [], program.output
 
 
 def options(broker: Mosquitto, url: Path | str, **more: object) -> dict[str, Any]:
