@@ -379,7 +379,7 @@ def test_log_lines_of_a_meter_with_a_label_begin_with_it(log: WatchedLog) -> Non
     line = ReadLine(MeterOptions(keys=KEYS), label="Keller")
     line.take(PORT, SimulatedMeter(None, "kaifa").telegram().data)
     line.watch(40)
-    assert len(log.all) == 4
+    assert len(log.all) == 5
     assert all(text.startswith("Keller: ") for text in log.all)
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, MutableMapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 from app.cosem.obis import Obis
@@ -119,7 +120,9 @@ class Narrator:
             self._log.info("%s", fault.reason)
 
     def telegram(self, telegram: Telegram) -> None:
-        """Say what is new in a telegram that was accepted."""
+        """Say what is new in a telegram that was accepted; to developers, all of it."""
+        if self._log.isEnabledFor(logging.DEBUG):
+            self._log.debug("telegram of %s", _whole(telegram))
         if telegram.note:
             self.note(telegram.note)
         if telegram.told:
@@ -140,14 +143,8 @@ class Narrator:
 
     def introduce(self, telegram: Telegram, reading: Reading) -> None:
         """Show a meter's first telegram in full, and say how far it can be trusted."""
-        meter = reading.meter
-        title = meter.system_title if reading is telegram.reading else None
-        self._log.log(
-            NOTICE,
-            "first telegram of %s: %s",
-            " ".join(filter(None, (meter.manufacturer, meter.model, meter.number or title))),
-            ", ".join(_shown(key, value) for key, value in reading.values.items()),
-        )
+        title = reading.meter.system_title if reading is telegram.reading else None
+        self._log.log(NOTICE, "first telegram of %s: %s", _called(reading, title), _values(reading))
         security = telegram.push.security
         if security and security.authenticated is None:
             has_tag = security.security_control & AUTHENTICATED
@@ -237,9 +234,35 @@ class Narrator:
         )
 
 
+def _whole(telegram: Telegram) -> str:
+    """Show all that a telegram says: readings by their names, everything else by its code."""
+    reading = telegram.reading
+    who = _called(reading, reading.meter.system_title) if reading else telegram.sender
+    sent = f", sent {telegram.timestamp.isoformat()}" if telegram.timestamp else ""
+    shown = [_values(reading)] if reading else []
+    shown += [
+        f"{obis} {register.value} {register.unit}".rstrip()
+        for obis, register in (telegram.registers or {}).items()
+        if not (catalogue.conversion_of(obis, register.unit) or states.is_read(obis))
+    ]
+    shown += [f"{_called(other)}: {_values(other)}" for other in telegram.others]
+    return f"{who}{sent}: {'; '.join(shown)}"
+
+
+def _called(reading: Reading, title: str | None = None) -> str:
+    """Name a reading's meter; by its system title where it has no number."""
+    meter = reading.meter
+    return " ".join(filter(None, (meter.manufacturer, meter.model, meter.number or title)))
+
+
+def _values(reading: Reading) -> str:
+    return ", ".join(_shown(key, value) for key, value in reading.values.items())
+
+
 def _shown(key: str, value: object) -> str:
     sensor = SENSORS[key]
-    return f"{sensor.name_en} {value} {sensor.unit or ''}".rstrip()
+    text = f"{value:f}" if isinstance(value, Decimal) else value
+    return f"{sensor.name_en} {text} {sensor.unit or ''}".rstrip()
 
 
 class _Labelled(logging.LoggerAdapter[logging.Logger]):
