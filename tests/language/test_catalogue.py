@@ -223,7 +223,7 @@ def test_the_sentences_in_a_value_are_put_into_a_language() -> None:
     details = {"message": Sentence("withheld.all_values"), "kind": "withheld", "since": 3}
     assert in_language({"problem": "ON", "details": details, "none": None}, "de") == {
         "problem": "ON",
-        "details": {"message": "alle Werte", "kind": "withheld", "since": 3},
+        "details": {"message": "Alle Werte", "kind": "withheld", "since": 3},
         "none": None,
     }
 
