@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from app.dlms.ciphering import Keys
 from app.dlms.receiver import Push, Security
 from app.fault import Fault, Kind
+from app.language.catalogue import Sentence
 from app.link.frame import Frame
 from app.meters import profile_files
 from app.meters.profile import AUTO, Profile
@@ -98,9 +99,7 @@ def test_a_list_that_the_chosen_type_does_not_send_is_told() -> None:
 def test_a_list_that_no_profile_knows_is_handed_on_as_it_is() -> None:
     plaintext = notification(axdr.uint16(236), axdr.octet_string(b"30100007"))
     telegram = read(plaintext, LGZ)
-    assert telegram.fault == Fault(
-        Kind.UNKNOWN_LIST, "list", 5, "no profile knows what the values of this list mean"
-    )
+    assert telegram.fault == Fault(Kind.UNKNOWN_LIST, "list", 5, Sentence("telegram.list_unknown"))
     assert [item.value for item in telegram.unknown] == [236, b"30100007"]
     assert telegram.reading is None
     assert telegram.registers is None
