@@ -30,8 +30,9 @@ from app.config.options import (
 )
 from app.config.own_page import own_page
 from app.config.timezone import local_zone
-from app.line import sections
+from app.line import line_ids, sections
 from app.line.lasting import beat, for_ever
+from app.line.line_ids import ALONE, NO_LINES, Line, Lines
 from app.line.one_line import OneLineEach
 from app.line.output import Output, Outputs
 from app.line.reader import LineReader, now_utc
@@ -130,23 +131,23 @@ async def serve(
         loop.add_signal_handler(signal_number, stop.set)
     _logger.info("smart meter reader %s", __version__)
 
-    wired = list(_wire_outputs(options, state, environment, redactor, stop))
+    every = line_ids.lines_of(state, options.meters)
+    wired = list(_wire_outputs(options, state, environment, redactor, every=every, stop=stop))
     output = OneLineEach(Outputs([one.output for one in wired]))
     zone = local_zone()
     sections.carry_over(state, options.meters)
     doubled = lines.doubled(options.meters)
     for sentence in doubled.values():
         _logger.error("%s", sentence)
-    # Labels of all, so that a meter keeps its own whether or not others can be read.
-    labels = sections.labels_of(options.meters)
+    # Lines of all, so that a meter keeps its own whether or not others can be read.
     readers = [
         line_reader(
-            meter, output.of_line(label), profiles=profiles, zone=zone, state=state, label=label
+            meter, output.of_line(line.label), profiles=profiles, zone=zone, state=state, line=line
         )
-        for position, (meter, label) in enumerate(zip(options.meters, labels, strict=True))
+        for position, (meter, line) in enumerate(zip(options.meters, every.current, strict=True))
         if position not in doubled
     ]
-    unread = [unread_line(labels[position], why) for position, why in doubled.items()]
+    unread = [unread_line(every.current[position].label, why) for position, why in doubled.items()]
     notifier = Notifier.from_environment(environment, os.getpid())
     started = now_utc()
 
@@ -218,6 +219,8 @@ def _wire_outputs(
     state: State,
     environment: Mapping[str, str],
     redactor: Redactor,
+    *,
+    every: Lines,
     stop: asyncio.Event,
 ) -> Iterator[_Wired]:
     """Make the outputs, MQTT first; what is not asked for is not even imported.
@@ -227,7 +230,9 @@ def _wire_outputs(
     broker = bool(options.mqtt.host) or "SUPERVISOR_TOKEN" in environment
     if broker or options.needs_broker:
         told = Narrator()
-        publisher = make_publisher(options, state, environment, redactor, told)
+        publisher = make_publisher(
+            options, state, environment, redactor, on_state=told, every=every
+        )
         yield _Wired("broker", publisher, told, publisher.run, "publishing")
     else:
         _logger.info("mqtt.host is not set, so nothing is published by MQTT")
@@ -255,7 +260,9 @@ def make_publisher(
     state: State,
     environment: Mapping[str, str],
     redactor: Redactor,
+    *,
     on_state: Callable[[BrokerState], None] | None = None,
+    every: Lines = NO_LINES,
 ) -> Publisher:
     """Wire the publisher to the broker that the options or the Supervisor name.
 
@@ -265,6 +272,7 @@ def make_publisher(
         environment: where the Supervisor is found.
         redactor: of the log; it learns the Supervisor's password.
         on_state: see `Publisher`; None only tells the log.
+        every: the lines, see `Publisher`.
     """
     if options.mqtt.tls_insecure:
         _logger.warning(
@@ -275,6 +283,7 @@ def make_publisher(
         Topics.of(options.mqtt),
         language=options.language,
         version=__version__,
+        lines=every,
         configuration_url=own_page(environment.get("SUPERVISOR_TOKEN"), socket.gethostname()),
         announces=options.mqtt.discovery,
     )
@@ -293,7 +302,7 @@ def line_reader(
     profiles: Mapping[str, Profile],
     zone: tzinfo,
     state: State,
-    label: str = "",
+    line: Line = ALONE,
     source: Source | None = None,
     clock: Callable[[], float] = time.monotonic,
     wall_clock: Callable[[], datetime] = now_utc,
@@ -307,7 +316,7 @@ def line_reader(
         profiles: as there.
         zone: as there.
         state: as there.
-        label: as there.
+        line: as there.
         source: where the bytes come from; None for what the options say.
         clock: as there.
         wall_clock: as there.
@@ -332,7 +341,7 @@ def line_reader(
         zone=zone,
         state=state,
         push_interval=push_interval,
-        label=label,
+        line=line,
         clock=clock,
         wall_clock=wall_clock,
     )

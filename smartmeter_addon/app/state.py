@@ -7,6 +7,7 @@ Its sections, each named where it is used; those of one line have its label behi
 
 - ``serial mode``: the mode that proved right, by device (`transport.serial_source`);
 - ``lines``: the address of each, by label (`line.sections`, for all that is kept by line);
+- ``line ids``: address and name of each, by its id (`line.line_ids`);
 - ``meter numbers``: by sender (`line.reader`);
 - ``meter ids``: those that are not made of the number, by number (`meters.meter_ids`);
 - ``energy units``: what energies count, by the meter's id (`meters.energy_units`);

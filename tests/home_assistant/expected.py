@@ -136,7 +136,7 @@ async def entries(client: Client, identifier: str) -> dict[str, dict[str, Any]]:
     listed = await client.call("config/entity_registry/list")
     ours = [entry["entity_id"] for entry in listed if entry["device_id"] == device["id"]]
     full = await client.call("config/entity_registry/get_entries", entity_ids=ours)
-    return {entry["unique_id"]: entry for entry in full.values()}
+    return {entry["unique_id"]: entry for entry in full.values() if entry}  # or just taken away
 
 
 async def shown(client: Client, identifier: str) -> dict[str, Entity]:

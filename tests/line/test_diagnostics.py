@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from app.fault import Fault, Kind
-from app.line.diagnostics import GONE_AFTER, INTERVAL, Diagnostics
+from app.line.diagnostics import GONE_AFTER, INTERVAL, KNOWN_INTERVAL, Diagnostics
 from app.line.health import Health
+from app.line.line_ids import ALONE
 from app.line.trouble import Problem, Trouble
 from app.meters.reading import Meter
 from app.state import State
@@ -41,7 +42,7 @@ class Watched:
             self.line,
             self.recorder,
             state or Memory(),
-            label="",
+            line=ALONE,
             name="Keller",
             wall_clock=lambda: NOON + timedelta(seconds=self.now - 100),
             interval=interval,
@@ -54,6 +55,14 @@ class Watched:
     def heard(self, meter: Meter = KAIFA) -> None:
         self.line.telegram(self.now)
         self.diagnostics.heard(meter, self.now)
+
+    def of_line(self) -> list[dict[str, Any]]:
+        """Give what was told of the line itself since the last call."""
+        told, self.recorder.lines = self.recorder.lines, []
+        assert all(line == ALONE and name == "Keller" for line, _, _, name in told)
+        return [
+            {**values, "meters": [meter.id for meter in meters]} for _, values, meters, _ in told
+        ]
 
     def said(self) -> list[tuple[str, dict[str, Any]]]:
         """Give what was published since the last call."""
@@ -257,3 +266,75 @@ def test_a_meter_replaced_while_the_program_runs_has_no_more_diagnostics() -> No
     watched.look(after=INTERVAL)
     assert [meter for meter, _ in watched.said()] == ["12345678"]
     assert list(state.section("meters")) == ["12345678"]
+
+
+# The line itself
+
+
+def test_a_line_is_told_before_any_meter_is_heard(watched: Watched) -> None:
+    watched.line.received(40, watched.now)
+    watched.look()
+    assert watched.of_line() == [
+        {
+            "line": "ON",
+            "line_details": {"serial_mode": "2400 8E1", "being_tried": False},
+            "bytes": 40,
+            "frames": 0,
+            "problem": "OFF",
+            "problem_details": {},
+            "meters": [],
+        }
+    ]
+
+
+def test_a_problem_of_a_line_without_a_meter_is_told_at_once_then_at_the_interval(
+    watched: Watched,
+) -> None:
+    watched.look()
+    watched.of_line()
+    watched.look(SILENT)
+    (told,) = watched.of_line()
+    assert told["problem"] == "ON"
+    assert told["problem_details"] == {
+        "kind": "no bytes",
+        "message": SILENT.sentence,
+        "since": "2026-06-21T12:00:02+00:00",
+    }
+    for _ in range(int(2 * INTERVAL)):
+        watched.look(SILENT)
+    assert len(watched.of_line()) == 2
+    watched.look(None)
+    (told,) = watched.of_line()
+    assert (told["problem"], told["problem_details"]) == ("OFF", {})
+
+
+def test_a_line_names_its_meters_as_soon_as_they_are_heard_and_then_says_less_often(
+    watched: Watched,
+) -> None:
+    watched.look()
+    watched.of_line()
+    watched.heard()
+    assert [told["meters"] for told in watched.of_line()] == [["1kfm02"]]
+    for _ in range(int(2 * KNOWN_INTERVAL)):
+        watched.heard()
+        watched.look()
+    assert len(watched.of_line()) == 2
+    watched.look(SILENT)
+    assert [told["problem"] for told in watched.of_line()] == ["ON"]
+    watched.look(SILENT, after=INTERVAL)
+    assert len(watched.of_line()) == 1
+
+
+def test_a_line_names_the_meters_of_before_the_restart() -> None:
+    state = Memory()
+    Watched(state).heard(KAIFA)
+    again = Watched(state)
+    again.look(SILENT)
+    assert [(told["meters"], told["problem"]) for told in again.of_line()] == [(["1kfm02"], "ON")]
+
+
+def test_the_update_interval_of_readings_delays_nothing_of_a_line() -> None:
+    watched = Watched(interval=3600.0)
+    watched.look()
+    watched.look(after=INTERVAL)
+    assert len(watched.of_line()) == 2

@@ -549,3 +549,45 @@ def test_while_modes_are_tried_that_is_what_is_told(line: Health) -> None:
     found = line.problem(160.0)
     assert found
     assert "are tried in turn" in str(found.sentence)
+
+
+# What is told of the line itself
+
+
+def test_a_line_that_is_not_open_yet_has_received_nothing() -> None:
+    assert health(PUSH, 0.0).line_diagnostics() == {
+        "line": "OFF",
+        "line_details": {},
+        "bytes": 0,
+        "frames": 0,
+    }
+
+
+def test_an_open_line_tells_its_address_and_what_is_tried_until_frames_come() -> None:
+    line = health(PUSH, 0.0)
+    for mode in ("2400 8E1", "9600 8N1"):
+        address = f"/dev/ttyUSB0 ({mode})"
+        line.opened(SerialMode.parse(mode), 1.0, line=address, searching=True)
+        told = line.line_diagnostics()
+        assert told["line"] == "ON"
+        assert told["line_details"] == {
+            "address": address,
+            "serial_mode": mode,
+            "being_tried": True,
+        }
+    push(line, 2.0)
+    told = line.line_diagnostics()
+    assert told["line_details"] == {
+        "address": "/dev/ttyUSB0 (9600 8N1)",
+        "serial_mode": "9600 8N1",
+        "being_tried": False,
+    }
+    assert (told["bytes"], told["frames"]) == (282, 2)
+    line.lost("it was pulled")
+    assert line.line_diagnostics()["line"] == "OFF"
+
+
+def test_a_gateway_has_no_serial_mode_that_is_tried() -> None:
+    line = health(PUSH, 0.0)
+    line.opened(None, 1.0, line="tcp://house:2000", remote=True)
+    assert line.line_diagnostics()["line_details"] == {"address": "tcp://house:2000"}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.line.line_ids import Line
 from app.line.one_line import OneLineEach
 from app.line.output import Output
 from tests.support.publishing import E450, KAIFA, reading
@@ -71,6 +72,16 @@ def test_a_line_that_was_never_heard_is_diagnosed(
 ) -> None:
     lines[1].diagnose(KAIFA, {"problem": "ON"}, name=None)
     assert len(recorder.diagnosed) == 1
+
+
+def test_a_line_that_is_a_spare_tells_how_it_is_doing_itself(
+    recorder: Recorder, lines: tuple[Output, Output]
+) -> None:
+    told = [(Line("1", "a"), {"bytes": 1}, [KAIFA], None), (Line("2", "b"), {}, [KAIFA], None)]
+    for output, (line, values, meters, name) in zip(lines, told, strict=True):
+        output.publish(FIRST, name=None)
+        output.diagnose_line(line, values, meters, name=name)
+    assert recorder.lines == told
 
 
 def test_meters_of_two_lines_do_not_meet(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from app.line.line_ids import ALONE
 from app.line.output import Outputs
 from app.line.trouble import Problem, Trouble
 from app.meters.reading import Meter, Reading
@@ -30,10 +31,12 @@ def test_each_output_is_told_everything() -> None:
     outputs.publish(said := reading(KAIFA, power="1"), name="House")
     outputs.meter_online(KAIFA.id, online=False)
     outputs.diagnose(KAIFA, {"errors": 1}, name=None)
+    outputs.diagnose_line(ALONE, {"bytes": 7}, [KAIFA], name="House")
     for recorder in (first, second):
         assert recorder.published == [(said, "House")]
         assert recorder.statuses == [(KAIFA.id, False)]
         assert recorder.diagnosed == [(KAIFA, {"errors": 1}, None)]
+        assert recorder.lines == [(ALONE, {"bytes": 7}, [KAIFA], "House")]
 
 
 def test_the_problem_is_that_of_the_first_output_that_has_one() -> None:

@@ -60,7 +60,8 @@ def test_a_meter_is_what_its_kind_says(
     reading = only(registers(kind, unit=unit))
     assert reading.values == {key: value}
     assert reading.timestamp == MOMENT
-    assert reading.meter == Meter("g0053003378289217", "G0053003378289217", "dsmr", "", model, None)
+    number = "G0053003378289217"
+    assert reading.meter == Meter(number.lower(), number, "dsmr", "", model, None, via=MAIN.id)
 
 
 @pytest.mark.parametrize("code", ["24.2.1", "24.2.3", "24.3.0"])

@@ -9,6 +9,7 @@ import pytest
 
 from app.mqtt.connection import Connection
 from app.mqtt.conversation import Conversation
+from app.mqtt.copies import Copies
 from app.mqtt.layout import Layout, Message
 from app.mqtt.outbox import Outbox
 from app.mqtt.publisher import Connected
@@ -58,6 +59,7 @@ async def test_a_conversation_sends_what_takes_over_then_what_is_due_then_says_g
             outbox,
             layout,
             rights=Rights(lambda: None),
+            copies=Copies(outbox, "x"),
             takeover=takeover,
             repeat_after=0.0,
         )

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from app.config.options import MeterOptions
 from app.dlms.ciphering import Keys
+from app.line.line_ids import Line
 from app.log import TRACE
 from app.meters import profile_files
 from app.run import line_reader
@@ -85,7 +86,7 @@ class ReadLine:
             profiles=profile_files.load(),
             zone=VIENNA,
             state=self.state,
-            label=self.label,
+            line=Line("1", self.label),
             clock=lambda: self.now,
             wall_clock=lambda: START + timedelta(seconds=self.now - 1000.0),
             delays=self.delays,

@@ -1,10 +1,11 @@
 """An output that remembers what it was handed: the one stand-in for a publisher."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from app.language.catalogue import in_language
 from app.language.languages import ENGLISH
+from app.line.line_ids import Line
 from app.line.trouble import Problem
 from app.meters.reading import Meter, Reading
 from tests.support.mosquitto import TIMEOUT
@@ -22,6 +23,7 @@ class Recorder:
         self.published: list[tuple[Reading, str | None]] = []
         self.statuses: list[tuple[str, bool]] = []
         self.diagnosed: list[tuple[Meter, Mapping[str, object], str | None]] = []
+        self.lines: list[tuple[Line, Mapping[str, object], Sequence[Meter], str | None]] = []
         self.own_problem: Problem | None = None
         self._unread: asyncio.Queue[Reading] = asyncio.Queue()
 
@@ -35,6 +37,16 @@ class Recorder:
     def diagnose(self, meter: Meter, values: Mapping[str, object], *, name: str | None) -> None:
         said = {key: in_language(value, self._language) for key, value in values.items()}
         self.diagnosed.append((meter, said, name))
+
+    def diagnose_line(
+        self,
+        line: Line,
+        values: Mapping[str, object],
+        meters: Sequence[Meter],
+        *,
+        name: str | None,
+    ) -> None:
+        self.lines.append((line, values, meters, name))
 
     def problem(self) -> Problem | None:
         return self.own_problem

@@ -6,11 +6,12 @@ import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Never
 
 from app.console import lines
+from app.line.line_ids import Line
 from app.line.trouble import Problem
 from app.log import NOTICE
 from app.meters.reading import Meter, Reading
@@ -82,6 +83,16 @@ class Printer:
         """Do nothing: the log tells it."""
 
     def diagnose(self, meter: Meter, values: Mapping[str, object], *, name: str | None) -> None:
+        """Do nothing: the log tells it."""
+
+    def diagnose_line(
+        self,
+        line: Line,
+        values: Mapping[str, object],
+        meters: Sequence[Meter],
+        *,
+        name: str | None,
+    ) -> None:
         """Do nothing: the log tells it."""
 
     def problem(self) -> Problem | None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from app.line.health import Health
+from app.line.line_ids import Line
 from app.line.output import Output
 from app.line.sections import METERS, section
 from app.line.trouble import Problem
@@ -16,22 +17,26 @@ from app.state import State
 INTERVAL: Final = 30.0
 """Seconds between two messages at the least, unless a problem begins or ends."""
 
+KNOWN_INTERVAL: Final = 300.0
+"""Seconds between two messages on a line without a problem that leads to a known meter: the
+diagnostics of the meter tell more."""
+
 GONE_AFTER: Final = 86400.0
 """Seconds without a telegram of a meter, while its line carries others, until it is replaced."""
 
 
 class Diagnostics:
-    """One line's diagnostics, told as those of the meters that it leads to.
+    """One line's diagnostics, told as its own and as those of the meters that it leads to.
 
     Args:
         health: what is known of the line.
         output: takes what is told.
         state: what is known from before the last restart: a meter that is not heard any more is
             what somebody wants to be told of.
-        label: tells this line from others.
+        line: this one.
         name: what the household calls the meter.
         wall_clock: gives the date and time, aware.
-        interval: seconds between two messages, unless a problem begins or ends.
+        interval: seconds between two messages on meters, unless a problem begins or ends.
     """
 
     def __init__(
@@ -40,7 +45,7 @@ class Diagnostics:
         output: Output,
         state: State,
         *,
-        label: str,
+        line: Line,
         name: str | None,
         wall_clock: Callable[[], datetime],
         interval: float = INTERVAL,
@@ -51,12 +56,13 @@ class Diagnostics:
         self._name = name
         self._wall_clock = wall_clock
         self._interval = interval
-        self._section = section(METERS, label)
-        self._meters = {meter.id: meter for meter in kept_meters(state, label)}
+        self._line = line
+        self._section = section(METERS, line.label)
+        self._meters = {meter.id: meter for meter in kept_meters(state, line.label)}
         self._heard: dict[str, float] = {}  # when, by a meter's id
         self._problem: Problem | None = None
         self._since = wall_clock()
-        self._told_at: float | None = None
+        self._told_at = self._line_told_at = float("-inf")
 
     @property
     def problem(self) -> Problem | None:
@@ -78,6 +84,7 @@ class Diagnostics:
         self._meters[meter.id] = meter
         self._state.set(self._section, meter.id, asdict(meter))
         self._tell(now)
+        self._tell_line(now)
 
     def look(self, problem: Problem | None, now: float) -> None:
         """Tell what is due.
@@ -94,27 +101,37 @@ class Diagnostics:
             if problem and problem.since is not None:
                 self._since = datetime.fromtimestamp(problem.since, UTC)
         self._problem = problem
-        if changed or self._told_at is None or now - self._told_at >= self._interval:
+        if changed or now - self._told_at >= self._interval:
             self._tell(now)
+        interval = KNOWN_INTERVAL if self._meters and not problem else INTERVAL
+        if changed or now - self._line_told_at >= interval:
+            self._tell_line(now)
 
     def _tell(self, now: float) -> None:
         self._told_at = now
-        details: dict[str, object] = {}
-        if problem := self._problem:
-            since = self._since.isoformat("T", "seconds")
-            details = {
-                "kind": problem.trouble.value,
-                "message": problem.sentence,
-                "since": since,
-            }
         values = {
             **self._health.diagnostics(now),
-            "problem": "ON" if problem else "OFF",
-            "problem_details": details,
+            **self._told_problem(),
             "errors_details": {kind.value: n for kind, n in self._health.counts.kinds.items()},
         }
         for meter in self._meters.values():
             self._output.diagnose(meter, values, name=self._name)
+
+    def _tell_line(self, now: float) -> None:
+        self._line_told_at = now
+        values = {**self._health.line_diagnostics(), **self._told_problem()}
+        meters = tuple(self._meters.values())
+        self._output.diagnose_line(self._line, values, meters, name=self._name)
+
+    def _told_problem(self) -> dict[str, object]:
+        details: dict[str, object] = {}
+        if problem := self._problem:
+            details = {
+                "kind": problem.trouble.value,
+                "message": problem.sentence,
+                "since": self._since.isoformat("T", "seconds"),
+            }
+        return {"problem": "ON" if problem else "OFF", "problem_details": details}
 
 
 def kept_meters(state: State, label: str) -> Iterator[Meter]:

@@ -108,6 +108,8 @@ class Health:
         self._decoding_since = now
         self._withheld: tuple[Withheld, ...] = ()
         self._mode: str | None = None
+        self._line: str | None = None
+        self._framed = False  # since the line was opened
         self._remote = self._searching = False
         self._parity = self._knows_errors = False
         self._recent = Share()  # of bytes with parity errors, since the last frame
@@ -121,6 +123,7 @@ class Health:
         mode: SerialMode | None,
         now: float,
         *,
+        line: str | None = None,
         remote: bool = False,
         searching: bool = False,
     ) -> None:
@@ -131,10 +134,12 @@ class Health:
         Args:
             mode: the serial mode; None where there is none to choose here.
             now: the time.
+            line: which one, for people.
             remote: whether the serial mode is set elsewhere, at a gateway.
             searching: whether other modes will be tried when this one gives no frames.
         """
-        self._remote, self._searching = remote, searching
+        self._line, self._remote, self._searching = line, remote, searching
+        self._framed = False
         self._parity = mode is not None and mode.parity != "N"
         self._knows_errors = self._parity and not searching
         self._recent = Share()
@@ -166,6 +171,7 @@ class Health:
             self.counts.frames += count
             self._last_hour.count(count, 0, now)
             self._noise_since = None
+            self._framed = True
             # A meter without parity may be read with one for a moment.
             self._knows_errors |= self._parity and not self._recent.mode_is_wrong
             self._recent = Share()
@@ -282,6 +288,21 @@ class Health:
             "invocation_counter": self._counter,
         }
         return {key: value for key, value in known.items() if value is not None}
+
+    def line_diagnostics(self) -> dict[str, object]:
+        """Give the values of ``sensors.LINE_DIAGNOSTICS`` that are known, the problem apart."""
+        details: dict[str, object] = {}
+        if self._line:
+            details["address"] = self._line
+        if self._mode:
+            details["serial_mode"] = self._mode
+            details["being_tried"] = self._searching and not self._framed
+        return {
+            "line": "ON" if self._open else "OFF",
+            "line_details": details,
+            "bytes": self.counts.bytes,
+            "frames": self.counts.frames,
+        }
 
     def _no_frames(self, seconds: float) -> Problem:
         parameters = _seconds(seconds)

@@ -6,9 +6,10 @@ the options by two names.
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from app.line.line_ids import Line
 from app.line.output import Output
 from app.line.trouble import Problem
 from app.meters.reading import Meter, Reading
@@ -88,6 +89,17 @@ class _OfLine:
         """Take how the line to a meter is doing."""
         if self._lines.publishes(self._line, meter.id):
             self._lines.output.diagnose(meter, values, name=name)
+
+    def diagnose_line(
+        self,
+        line: Line,
+        values: Mapping[str, object],
+        meters: Sequence[Meter],
+        *,
+        name: str | None,
+    ) -> None:
+        """Take how the line is doing, also of one that is a spare."""
+        self._lines.output.diagnose_line(line, values, meters, name=name)
 
     def problem(self) -> Problem | None:
         """Tell what is wrong with the output itself."""

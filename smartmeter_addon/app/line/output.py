@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
+from app.line.line_ids import Line
 from app.line.trouble import Problem
 from app.meters.reading import Meter, Reading
 
@@ -33,6 +34,24 @@ class Output(Protocol):
             meter: the meter.
             values: by key of ``sensors.DIAGNOSTICS``; with ``_details`` after it, the attributes.
                 A sentence among them is for the output to put into a language.
+            name: as for `publish`.
+        """
+
+    def diagnose_line(
+        self,
+        line: Line,
+        values: Mapping[str, object],
+        meters: Sequence[Meter],
+        *,
+        name: str | None,
+    ) -> None:
+        """Take how a line is doing, also before any meter is heard.
+
+        Args:
+            line: the line.
+            values: by key of ``sensors.LINE_DIAGNOSTICS``; with ``_details`` after it, the
+                attributes.
+            meters: those that it leads to, of which `diagnose` tells more.
             name: as for `publish`.
         """
 
@@ -67,6 +86,17 @@ class Outputs:
     def diagnose(self, meter: Meter, values: Mapping[str, object], *, name: str | None) -> None:
         """Take how the line to a meter is doing."""
         self._each(lambda output: output.diagnose(meter, values, name=name))
+
+    def diagnose_line(
+        self,
+        line: Line,
+        values: Mapping[str, object],
+        meters: Sequence[Meter],
+        *,
+        name: str | None,
+    ) -> None:
+        """Take how a line is doing."""
+        self._each(lambda output: output.diagnose_line(line, values, meters, name=name))
 
     def problem(self) -> Problem | None:
         """Tell the problem of the first output that has one."""

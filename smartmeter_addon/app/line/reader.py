@@ -14,6 +14,7 @@ from app.fault import Fault, Kind
 from app.line import diagnostics
 from app.line.diagnostics import Diagnostics, kept_meters
 from app.line.health import Counts, Health
+from app.line.line_ids import ALONE, Line
 from app.line.narrator import Narrator
 from app.line.output import Output
 from app.line.sections import ENERGY_UNITS, HISTORY, METER_IDS, METER_NUMBERS, section
@@ -72,7 +73,7 @@ class LineReader:
         zone: where the meter stands.
         state: what is known from before the last restart.
         push_interval: of the meter; `Health` learns it.
-        label: tells the lines of a program apart, in the log and in the state; may be empty.
+        line: this one; its label tells it from others in the log and in the state.
         clock: a steady one, in seconds.
         wall_clock: gives the date and time, aware.
     """
@@ -87,7 +88,7 @@ class LineReader:
         zone: tzinfo,
         state: State,
         push_interval: PushInterval,
-        label: str = "",
+        line: Line = ALONE,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], datetime] = now_utc,
     ) -> None:
@@ -95,7 +96,7 @@ class LineReader:
         self._source = source
         self._output = output
         self._state = state
-        self._label = label
+        label = self._label = line.label
         self._clock = clock
         self._wall_clock = wall_clock
         self._narrator = Narrator(label, clock)
@@ -104,7 +105,7 @@ class LineReader:
             self._health,
             output,
             state,
-            label=label,
+            line=line,
             name=options.name,
             wall_clock=wall_clock,
             interval=max(diagnostics.INTERVAL, options.update_interval),
@@ -141,7 +142,7 @@ class LineReader:
         )
         self._heard: dict[str, _Heard] = {}
         self._newest: Reading | None = None
-        self._line: str | None = None
+        self._address: str | None = None
 
     @property
     def hears(self) -> bool:
@@ -182,7 +183,7 @@ class LineReader:
         problem = self._diagnostics.problem
         return {
             "label": self._label,
-            "line": self._line,
+            "line": self._address,
             "problem": str(problem.sentence) if problem else None,
             **self._health.diagnostics(self._clock()),
             "meters": [
@@ -211,8 +212,14 @@ class LineReader:
             return
         if isinstance(event, Opened):
             self._decoder.restart()
-            self._line = event.line
-            self._health.opened(event.mode, now, remote=event.remote, searching=event.searching)
+            self._address = event.line
+            self._health.opened(
+                event.mode,
+                now,
+                line=event.line,
+                remote=event.remote,
+                searching=event.searching,
+            )
         elif isinstance(event, Lost):
             self._health.lost(event.reason)
         self._narrator.source(event)

@@ -54,7 +54,7 @@ def carry_over(state: State, meters: Sequence[MeterOptions]) -> None:
     be added.
     """
     labels = labels_of(meters)
-    addresses = [_address(meter) for meter in meters]
+    addresses = [address_of(meter) for meter in meters]
     known = state.section(_LINES)
     if len(meters) == 1:
         same = [label for label, address in known.items() if label and address == addresses[0]]
@@ -79,8 +79,9 @@ def _move(state: State, old: str, new: str) -> None:
 
 
 def _name(meter: MeterOptions) -> str:
-    return meter.name or _address(meter)
+    return meter.name or address_of(meter)
 
 
-def _address(meter: MeterOptions) -> str:
+def address_of(meter: MeterOptions) -> str:
+    """Give the device or url of a line; empty where neither is chosen."""
     return meter.url or meter.device or ""

@@ -23,6 +23,7 @@ class Meter:
         manufacturer: the maker's name.
         model: the maker's name for the meter.
         system_title: 16 hexadecimal digits; None without ciphering.
+        via: id of the meter that it is read through; None for one that is read itself.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Meter:
     manufacturer: str
     model: str
     system_title: str | None
+    via: str | None = None
 
     @classmethod
     def from_state(cls, kept: Mapping[str, Any]) -> Self:

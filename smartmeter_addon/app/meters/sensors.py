@@ -84,6 +84,7 @@ _WATER: Final = _Presentation("m³", "water", "total_increasing", 3)
 _HEAT: Final = _Presentation("GJ", "energy", "total_increasing", 3)
 _MOMENT: Final = _Presentation(None, "timestamp", None, None)
 _COUNT: Final = _Presentation(None, None, "total_increasing", 0)
+_SIZE: Final = _Presentation("B", "data_size", "total_increasing", 0)
 _SHARE: Final = _Presentation("%", None, "measurement", 1)
 _SECONDS: Final = _Presentation("s", "duration", "measurement", 0)
 _TEXT: Final = _Presentation(None, None, None, None)
@@ -328,18 +329,20 @@ _TABLE: Final = (
     Sensor("timestamp", "Meter time", "Zählerzeit", *_MOMENT, diagnostic=True),
 )
 
+_PROBLEM: Final = Sensor(
+    "problem",
+    "Problem",
+    "Problem",
+    None,
+    "problem",
+    None,
+    None,
+    platform="binary_sensor",
+    details=True,
+)
+
 _DIAGNOSTICS: Final = (
-    Sensor(
-        "problem",
-        "Problem",
-        "Problem",
-        None,
-        "problem",
-        None,
-        None,
-        platform="binary_sensor",
-        details=True,
-    ),
+    _PROBLEM,
     Sensor("last_telegram", "Last telegram", "Letztes Telegramm", *_MOMENT),
     Sensor("telegrams", "Telegrams received", "Empfangene Telegramme", *_COUNT),
     Sensor("errors", "Errors", "Fehler", *_COUNT, details=True),
@@ -350,6 +353,24 @@ _DIAGNOSTICS: Final = (
     Sensor("invocation_counter", "Invocation counter", "Aufrufzähler", *_COUNT, enabled=False),
 )
 
+_LINE_DIAGNOSTICS: Final = (
+    _PROBLEM,
+    Sensor("meter", "Meter", "Zähler", *_TEXT),
+    Sensor(
+        "line",
+        "Line",
+        "Leitung",
+        None,
+        "connectivity",
+        None,
+        None,
+        platform="binary_sensor",
+        details=True,
+    ),
+    Sensor("bytes", "Bytes received", "Empfangene Bytes", *_SIZE),
+    Sensor("frames", "Frames received", "Empfangene Rahmen", *_COUNT),
+)
+
 SENSORS: Final[dict[str, Sensor]] = {sensor.key: sensor for sensor in _TABLE}
 """Every row by its key, in the order in which they are announced."""
 
@@ -357,3 +378,8 @@ DIAGNOSTICS: Final[dict[str, Sensor]] = {
     sensor.key: replace(sensor, diagnostic=True) for sensor in _DIAGNOSTICS
 }
 """What is told of the line to a meter, in the same manner; `line.health` knows the values."""
+
+LINE_DIAGNOSTICS: Final[dict[str, Sensor]] = {
+    sensor.key: replace(sensor, diagnostic=True) for sensor in _LINE_DIAGNOSTICS
+}
+"""What is told of a line, also before any meter is heard, in the same manner."""

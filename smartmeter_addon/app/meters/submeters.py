@@ -141,6 +141,7 @@ def _reading(
         manufacturer="",
         model=kind.name,
         system_title=None,
+        via=main.id,
     )
     return Reading(meter, counter.at, {kind.key: scale(counter.value, exponent), **_valve(own)})
 

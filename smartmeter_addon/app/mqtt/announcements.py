@@ -71,6 +71,11 @@ class Announcements:
         """Give every announcement."""
         return self._known.values()
 
+    def of(self, meter_id: str | None) -> Announcement | None:
+        """Give the announcement of a meter; None where nothing of it is announced."""
+        found = self._known.get(meter_id or "")
+        return found if found and found.keys else None
+
     def update(
         self, meter: Meter, name: str | None, keys: Iterable[str], derived: Mapping[str, str]
     ) -> Announcement | None:

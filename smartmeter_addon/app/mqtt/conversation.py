@@ -8,6 +8,7 @@ from typing import Final, Never
 import aiomqtt
 
 from app.mqtt.connection import Connection
+from app.mqtt.copies import Copies
 from app.mqtt.layout import Layout, Message
 from app.mqtt.outbox import Outbox
 from app.mqtt.rights import Rights
@@ -47,6 +48,7 @@ class Conversation:
         outbox: what is to be sent.
         layout: names the topics of the program and of Home Assistant.
         rights: learns whether the broker hands on what is published.
+        copies: hears what is said of the lines.
         takeover: what is sent once, before everything else.
         repeat_after: seconds after an announcement until values are sent again.
         clear_interval: seconds between two portions of topics that are cleared.
@@ -60,6 +62,7 @@ class Conversation:
         layout: Layout,
         *,
         rights: Rights,
+        copies: Copies,
         takeover: Takeover,
         repeat_after: float,
         clear_interval: float = CLEAR_INTERVAL,
@@ -69,6 +72,7 @@ class Conversation:
         self._outbox = outbox
         self._layout = layout
         self._rights = rights
+        self._copies = copies
         self._takeover = takeover
         self._repeat_after = repeat_after
         self._clear_interval = clear_interval
@@ -113,13 +117,17 @@ class Conversation:
             # What is retained is from before this connection, and replaced already.
             if not message.retain:
                 self._rights.heard(topic)
+                if message.topic.matches(self._layout.lines):
+                    self._copies.heard(topic, payload)
+                if topic == self._layout.status and payload == OFFLINE:
+                    self._copies.other_ended()
                 if any(message.topic.matches(one) for one in self._layout.statuses):
                     self._statuses.said(topic, payload)
 
     async def _send(self) -> Never:
         # Not before _receive runs: nobody else notices a connection that breaks meanwhile.
         home_assistant = [self._layout.home_assistant] if self._layout.announces else []
-        await self._subscribe(*home_assistant, *self._layout.statuses)
+        await self._subscribe(*home_assistant, *self._layout.statuses, self._layout.lines)
         if self._takeover.messages:
             for topic, payload, retain in self._takeover.messages:
                 await self._connection.publish(topic, payload, qos=1, retain=retain)
@@ -151,6 +159,8 @@ class Conversation:
             else:
                 await self._connection.publish(topic, payload, qos=0)
             self._outbox.sent(message)
+            if topic == self._layout.program_topic:
+                self._repeat_lines()
 
     def _send_at_once(self, message: Message) -> bool:
         """Send a message that needs no acknowledgement, unless it has to wait for its turn."""
@@ -176,6 +186,11 @@ class Conversation:
             await self._outbox.wait_for_announcement()
             await asyncio.sleep(self._repeat_after)
             self._outbox.make_values_due()
+
+    def _repeat_lines(self) -> None:
+        """Tell how the lines are doing again, for the same reason: no telegram may ever come."""
+        loop = asyncio.get_running_loop()
+        loop.call_later(self._repeat_after, self._outbox.make_matching_due, self._layout.lines)
 
     async def _clear(self) -> Never:
         """Clear topics in small portions."""

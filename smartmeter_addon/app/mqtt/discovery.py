@@ -40,6 +40,7 @@ def payload(
     version: str,
     configuration_url: str | None = None,
     program_status: str | None = None,
+    via: str | None = None,
 ) -> dict[str, object]:
     """Describe a meter to Home Assistant.
 
@@ -51,21 +52,24 @@ def payload(
         version: the program's.
         configuration_url: where the program is set up; None when that is not known.
         program_status: the topic that says whether the program runs; None for ``topics.status``.
+        via: identifies the device that the meter is read through; it is announced before.
 
     Returns:
         The message for ``topics.discovery``, of values that JSON has.
     """
     meter = announcement.meter
     device = _device(announcement, language, version, configuration_url)
+    if via:
+        device["via_device"] = via
     program = {"topic": program_status or topics.status}
     # In English, as the keys after it are: another language changes no entity id.
-    prefix = slug(_name(announcement, "en")) or f"smartmeter_{slug(meter.id)}"
+    prefix = slug(device_name(meter, announcement.name, "en")) or f"smartmeter_{slug(meter.id)}"
     components: dict[str, object] = {}
     for key, sensor in SENSORS.items():
         if key in announcement.keys:
-            component = _component(sensor, meter, prefix, language)
+            component = entity(sensor, device_id(meter), prefix, language)
             if sensor.details:
-                component |= _details(sensor, topics.state(meter.id))
+                component |= attributes(sensor, topics.state(meter.id))
             elif formula := announcement.derived.get(key):
                 component["json_attributes_topic"] = topics.state(meter.id)
                 component["json_attributes_template"] = dumps({"calculated_from": formula})
@@ -98,9 +102,14 @@ def slug(text: str) -> str:
     return re.sub("[^a-z0-9]+", "_", plain).strip("_")
 
 
-def _name(announcement: Announcement, language: str) -> str:
-    meter = announcement.meter
-    return announcement.name or f"{meter.manufacturer} {_model(meter, language)}".strip()
+def device_id(meter: Meter) -> str:
+    """Give the identifier of a meter's device."""
+    return f"smartmeter_{meter.id}"
+
+
+def device_name(meter: Meter, name: str | None, language: str) -> str:
+    """Give the name of a meter's device: the household's, else one of manufacturer and model."""
+    return name or f"{meter.manufacturer} {_model(meter, language)}".strip()
 
 
 def _model(meter: Meter, language: str) -> str:
@@ -112,8 +121,8 @@ def _device(
 ) -> dict[str, object]:
     meter = announcement.meter
     device: dict[str, object] = {
-        "identifiers": [f"smartmeter_{meter.id}"],
-        "name": _name(announcement, language),
+        "identifiers": [device_id(meter)],
+        "name": device_name(meter, announcement.name, language),
         "model": _model(meter, language),
         "sw_version": version,
     }
@@ -129,14 +138,14 @@ def _device(
 def _diagnostic_component(
     sensor: Sensor, meter: Meter, prefix: str, language: str, topics: Topics
 ) -> dict[str, object]:
-    component = _component(sensor, meter, prefix, language)
+    component = entity(sensor, device_id(meter), prefix, language)
     component["state_topic"] = topics.diagnostics(meter.id)
     if sensor.details:
-        component |= _details(sensor, topics.diagnostics(meter.id))
+        component |= attributes(sensor, topics.diagnostics(meter.id))
     return component
 
 
-def _details(sensor: Sensor, topic: str) -> dict[str, object]:
+def attributes(sensor: Sensor, topic: str) -> dict[str, object]:
     """Describe the attributes of an entity that has some of its own."""
     details = f"value_json.{sensor.key}_details | default({{}}) | tojson"
     return {
@@ -145,10 +154,18 @@ def _details(sensor: Sensor, topic: str) -> dict[str, object]:
     }
 
 
-def _component(sensor: Sensor, meter: Meter, prefix: str, language: str) -> dict[str, object]:
+def entity(sensor: Sensor, device: str, prefix: str, language: str) -> dict[str, object]:
+    """Describe an entity.
+
+    Args:
+        sensor: its row in the table.
+        device: what its unique id begins with.
+        prefix: what its entity id begins with.
+        language: of its name.
+    """
     component: dict[str, object] = {
         "p": sensor.platform,
-        "unique_id": f"smartmeter_{meter.id}_{sensor.key}",
+        "unique_id": f"{device}_{sensor.key}",
         "default_entity_id": f"{sensor.platform}.{prefix}_{sensor.key}",
         "name": sensor.name(language),
         "value_template": _template(sensor),

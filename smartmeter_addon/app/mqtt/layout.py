@@ -1,17 +1,21 @@
 """The layout of what is published: which message goes to which topic, with which payload."""
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from app.jsontext import dumps, member, whole
 from app.language.catalogue import in_language
-from app.meters.reading import Reading
+from app.line.line_ids import NO_LINES, Lines
+from app.meters.reading import Meter, Reading
 from app.meters.values import Values
-from app.mqtt import discovery
+from app.mqtt import discovery, program_device
 from app.mqtt.announcements import Announcement
 from app.mqtt.topics import OFFLINE, ONLINE, Topics
 
 Diagnosed = Mapping[str, object]
+
+MAX_STATE_LENGTH: Final = 255
+"""Characters of a state in Home Assistant."""
 
 
 class Message(NamedTuple):
@@ -29,6 +33,7 @@ class Layout:
         topics: the topics of the messages.
         language: ``de`` or ``en``, of the entities' names and of what is said of problems.
         version: the program's.
+        lines: those that the program's own device shows; without any there is no such device.
         configuration_url: where the program is set up; None when that is not known.
         announces: whether anything is announced to Home Assistant.
     """
@@ -39,6 +44,7 @@ class Layout:
         *,
         language: str,
         version: str,
+        lines: Lines = NO_LINES,
         configuration_url: str | None = None,
         announces: bool = True,
     ) -> None:
@@ -46,6 +52,7 @@ class Layout:
         self._topics = topics
         self._language = language
         self._version = version
+        self._lines = lines
         self._configuration_url = configuration_url
 
     @property
@@ -86,16 +93,69 @@ class Layout:
         """
         return ()
 
-    def announcement(self, announcement: Announcement) -> Iterable[Message]:
-        """Describe a meter to Home Assistant."""
+    @property
+    def lines(self) -> str:
+        """The filter of what is said of the lines."""
+        return self._topics.lines
+
+    def line(self, line_id: str) -> str:
+        """The topic on which is said how a line is doing."""
+        return self._topics.line(line_id)
+
+    @property
+    def program_topic(self) -> str:
+        """The topic of the program's own description."""
+        return self._topics.program_discovery
+
+    def program(self) -> Iterable[Message]:
+        """Describe the program itself to Home Assistant."""
+        if not self._lines.current:
+            return
+        payload = program_device.payload(
+            self._lines,
+            topics=self._topics,
+            language=self._language,
+            version=self._version,
+            status=self.status,
+            configuration_url=self._configuration_url,
+        )
+        yield Message(self.program_topic, dumps(payload), retain=True)
+
+    def line_values(
+        self, values: Diagnosed, meters: Iterable[Meter], name: str | None
+    ) -> dict[str, object]:
+        """Give what is said of a line, with the devices of the meters that it leads to."""
+        names = ", ".join(discovery.device_name(meter, name, self._language) for meter in meters)
+        said = {key: in_language(value, self._language) for key, value in values.items()}
+        return said | {"meter": names[:MAX_STATE_LENGTH] or None}
+
+    def device_id(self, announcement: Announcement) -> str:
+        """Identify a meter's device to Home Assistant."""
+        return discovery.device_id(announcement.meter)
+
+    def announcement(
+        self, announcement: Announcement, via: Announcement | None = None
+    ) -> Iterable[Message]:
+        """Describe a meter to Home Assistant.
+
+        Args:
+            announcement: the meter.
+            via: the meter that it is read through; None for the program itself.
+        """
         payload = discovery.payload(
             announcement,
             topics=self._topics,
             language=self._language,
             version=self._version,
             configuration_url=self._configuration_url,
+            via=self._via(via),
         )
         yield Message(self._topics.discovery(announcement.meter.id), dumps(payload), retain=True)
+
+    def _via(self, via: Announcement | None) -> str | None:
+        if via:
+            return self.device_id(via)
+        return self._topics.program_device if self._lines.current else None
 
     def reading(self, reading: Reading) -> Iterable[Message]:
         """Publish a reading, every digit as the meter sent it."""

@@ -13,12 +13,9 @@ from app.jsontext import dumps
 from app.meters.reading import Reading
 from app.mqtt import discovery
 from app.mqtt.announcements import Announcement
-from app.mqtt.layout import Layout, Message
+from app.mqtt.layout import MAX_STATE_LENGTH, Layout, Message
 
 _WH_PER_KWH: Final = 1000
-
-_MAX_STATE_LENGTH: Final = 255
-"""Characters of a state in Home Assistant."""
 
 _Exact = Decimal | int
 
@@ -132,9 +129,16 @@ class Burgenland(Layout):
         """
         yield Message(self.successor, dumps({"migrate_discovery": True}), retain=False)
 
-    def announcement(self, announcement: Announcement) -> Iterable[Message]:
+    def device_id(self, announcement: Announcement) -> str:
+        """Identify the meter's device as that program did."""
+        is_electric = _is_electric(announcement.keys)
+        return self._device_id if is_electric else super().device_id(announcement)
+
+    def announcement(
+        self, announcement: Announcement, via: Announcement | None = None
+    ) -> Iterable[Message]:
         """Describe the meter with that program's topic, device and unique ids."""
-        payload = self._payload(announcement)
+        payload = self._payload(announcement, via)
         topic = self._topics.discovery(announcement.meter.id)
         if _is_electric(announcement.keys):
             topic = self.successor
@@ -151,7 +155,7 @@ class Burgenland(Layout):
             yield Message(f"{self._topics.base}/state", dumps(state), retain=False)
         yield from super().reading(reading)
 
-    def _payload(self, announcement: Announcement) -> dict[str, object]:
+    def _payload(self, announcement: Announcement, via: Announcement | None) -> dict[str, object]:
         payload = discovery.payload(
             announcement,
             topics=self._topics,
@@ -159,6 +163,7 @@ class Burgenland(Layout):
             version=self._version,
             configuration_url=self._configuration_url,
             program_status=self.status,
+            via=self._via(via),
         )
         if not _is_electric(announcement.keys):
             return payload
@@ -171,7 +176,7 @@ class Burgenland(Layout):
             "unique_id": self._device_id,
             "name": "Raw data",
             "state_topic": f"{self._topics.base}/state",
-            "value_template": f"{{{{ value[:{_MAX_STATE_LENGTH}] }}}}",
+            "value_template": f"{{{{ value[:{MAX_STATE_LENGTH}] }}}}",
             "entity_category": "diagnostic",
         }
         for key, entity in _BURGENLAND.items():
@@ -214,11 +219,14 @@ class LGraho(Layout):
             topic = f"{self._topics.discovery_prefix}/sensor/smartmeter{sensor}/config"
             yield Message(topic, "", retain=True)
 
-    def announcement(self, announcement: Announcement) -> Iterable[Message]:
+    def announcement(
+        self, announcement: Announcement, via: Announcement | None = None
+    ) -> Iterable[Message]:
         """Describe the meter, and the sensors of that program by themselves."""
-        yield from super().announcement(announcement)
+        yield from super().announcement(announcement, via)
         if _is_electric(announcement.keys):
-            yield Message(self.successor, dumps(self._payload(announcement)), retain=True)
+            payload = self._payload(announcement, via)
+            yield Message(self.successor, dumps(payload), retain=True)
 
     def reading(self, reading: Reading) -> Iterable[Message]:
         """Publish a reading in the legacy layout and in our own."""
@@ -226,13 +234,14 @@ class LGraho(Layout):
             yield Message(self._state, dumps(_renamed(reading, _LGRAHO)), retain=False)
         yield from super().reading(reading)
 
-    def _payload(self, announcement: Announcement) -> dict[str, object]:
+    def _payload(self, announcement: Announcement, via: Announcement | None) -> dict[str, object]:
         payload = discovery.payload(
             announcement,
             topics=self._topics,
             language=self._language,
             version=self._version,
             configuration_url=self._configuration_url,
+            via=self._via(via),
         )
         device, ours = payload["dev"], payload["cmps"]
         assert isinstance(device, dict)  # noqa: S101 - as `discovery.payload` makes it

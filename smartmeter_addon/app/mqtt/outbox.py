@@ -37,6 +37,7 @@ class Outbox:
         self._something_sent = asyncio.Event()
         self._announcements: set[str] = set()  # topics of announcements that are not sent yet
         self._announcement_sent = asyncio.Event()
+        self._described: set[str] = set()  # topics of all announcements
         self._to_clear: dict[str, None] = {}  # topics
         self._something_to_clear = asyncio.Event()
         self._clearing: set[str] = set()  # topics that became due and are not acknowledged
@@ -72,13 +73,29 @@ class Outbox:
             self._due.pop(message.topic, None)
         self.put(messages)
 
-    def announce(self, messages: Iterable[Message]) -> None:
-        """Take announcements: first the entities, then values, also those that were due before."""
+    def announce(self, messages: Iterable[Message], *, last: bool = False) -> None:
+        """Take announcements: first the entities, then values, also those that were due before.
+
+        Announcements keep the order in which they came up, also when everything is sent again.
+
+        Args:
+            messages: the announcements.
+            last: whether they go after all others from now on, as they name others' devices.
+        """
         messages = list(messages)
-        topics = dict.fromkeys(message.topic for message in messages)
+        if last:
+            for message in messages:
+                self._newest.pop(message.topic, None)
+        self.describe(messages)
+        self._announcements.update(message.topic for message in messages)
+
+    def describe(self, messages: Iterable[Message]) -> None:
+        """Take announcements after which values need not be sent again."""
+        messages = list(messages)
         self.put(messages)
-        self._due = {**topics, **self._due}
-        self._announcements.update(topics)
+        self._described.update(message.topic for message in messages)
+        first = [one for one in self._newest if one in self._described and one in self._due]
+        self._due = dict.fromkeys([*first, *self._due])
 
     def _is_free_for(self, message: Message) -> bool:
         """Tell whether a message may be sent before anything else."""
@@ -95,10 +112,21 @@ class Outbox:
             if not message.retain:
                 self.make_due(topic)
 
+    def make_matching_due(self, filter_: str) -> None:
+        """Have the newest messages of the topics that match a filter sent."""
+        for topic in self._newest:
+            if aiomqtt.Topic(topic).matches(filter_):
+                self.make_due(topic)
+
     def make_all_due(self) -> None:
         """Have everything sent, in the order in which the topics came up."""
         self._due = dict.fromkeys(self._newest)
         self._something_due.set()
+
+    def withdraw(self, topic: str) -> None:
+        """Do not send the message of a topic, neither now nor later; the broker keeps none."""
+        self._newest.pop(topic, None)
+        self._due.pop(topic, None)
 
     # --- What is to be cleared ---
 

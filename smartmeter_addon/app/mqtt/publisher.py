@@ -15,10 +15,11 @@ import aiomqtt
 from app.config.options import MqttOptions
 from app.config.tls import TlsFileError
 from app.language.catalogue import Sentence
+from app.line.line_ids import Line
 from app.line.trouble import Problem, Trouble
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import DIAGNOSTICS, SENSORS
-from app.mqtt.announcements import Announcement, Announcements
+from app.mqtt.announcements import Announcements
 from app.mqtt.connection import Connection
 from app.mqtt.conversation import (
     ACKNOWLEDGED_EACH,
@@ -26,6 +27,8 @@ from app.mqtt.conversation import (
     REPEAT_AFTER,
     Conversation,
 )
+from app.mqtt.copies import Copies
+from app.mqtt.descriptions import Descriptions
 from app.mqtt.explain import explain, explain_refused, explain_unheard
 from app.mqtt.layout import Layout, Message
 from app.mqtt.outbox import Outbox
@@ -124,8 +127,9 @@ class Publisher:
         self._identifier = f"smartmeter-{secrets.token_hex(4)}"
         self._failures = 0  # attempts one after another in which no message was delivered
         self._interruptions: deque[float] = deque(maxlen=_MAX_INTERRUPTIONS)  # when, in seconds
-        self._announcements = Announcements(state, today)
         self._outbox = Outbox(state)
+        self._descriptions = Descriptions(Announcements(state, today), layout, self._outbox)
+        self._copies = Copies(self._outbox, self._identifier)
         self._rights = Rights(self._rights_changed, patience)
         self._broker = MqttOptions()  # that of the last connection
         self._repeat_after = repeat_after
@@ -141,10 +145,8 @@ class Publisher:
         if not self._layout.announces:
             self._outbox.clear_retained(self._layout.announced)
         self._outbox.put([Message(self._layout.status, OFFLINE, retain=True)])
-        for announcement in self._announcements.known():
-            if self._layout.announces:
-                self._outbox.put(self._layout.announcement(announcement))
-            self.meter_online(announcement.meter.id, online=False)
+        for meter in self._descriptions.restore():
+            self.meter_online(meter.id, online=False)
 
     def publish(self, reading: Reading, *, name: str | None) -> None:
         """Publish a reading; it replaces one of the same meter that is still due.
@@ -162,7 +164,7 @@ class Publisher:
         keys = SENSORS.keys() & (reading.values.keys() | waiting)
         if reading.timestamp is not None:
             keys.add("timestamp")
-        self._announce(meter, name, keys, reading.derived)
+        self._descriptions.update(meter, name, keys, reading.derived)
         self.meter_online(meter.id, online=True)
         self._outbox.put(self._layout.reading(self._with_last_states(reading)))
         if not self._published:
@@ -177,8 +179,28 @@ class Publisher:
             values: by key of ``sensors.DIAGNOSTICS``; with ``_details`` after it, the attributes.
             name: the device's name, as for `publish`.
         """
-        self._announce(meter, name, DIAGNOSTICS.keys() & values.keys(), {})
+        self._descriptions.update(meter, name, DIAGNOSTICS.keys() & values.keys(), {})
         self._outbox.put(self._layout.diagnostics(meter.id, values))
+
+    def diagnose_line(
+        self,
+        line: Line,
+        values: Mapping[str, object],
+        meters: Sequence[Meter],
+        *,
+        name: str | None,
+    ) -> None:
+        """Publish how a line is doing, and which meter's device tells more.
+
+        Args:
+            line: the line.
+            values: by key of ``sensors.LINE_DIAGNOSTICS``; with ``_details`` after it, the
+                attributes.
+            meters: those that it leads to.
+            name: their devices' name, as for `publish`.
+        """
+        said = self._layout.line_values(values, meters, name)
+        self._copies.say(self._layout.line(line.id), said)
 
     def problem(self) -> Problem | None:
         """Give the problem of a connection that is lost again and again, or of rights.
@@ -201,14 +223,9 @@ class Publisher:
 
     def forget_unheard(self) -> list[Meter]:
         """Take back the meters that have not been heard for a week, and give them."""
-        unheard = self._announcements.forget_unheard()
+        unheard = self._descriptions.forget_unheard()
         for meter in unheard:
             self._states.pop(meter.id, None)
-            retained = [*self._layout.meter_status(meter.id, online=False)]
-            if self._layout.announces:
-                empty = Announcement(meter, None, frozenset(), {})
-                retained = [*self._layout.announcement(empty), *retained]
-            self._outbox.clear(message.topic for message in retained)
         return unheard
 
     def meter_online(self, meter_id: str, *, online: bool) -> None:
@@ -257,6 +274,7 @@ class Publisher:
             self._outbox,
             self._layout,
             rights=self._rights,
+            copies=self._copies,
             takeover=self._takeover,
             repeat_after=self._repeat_after,
             clear_interval=self._clear_interval,
@@ -300,14 +318,6 @@ class Publisher:
             if aiomqtt.Topic(topic).matches(filter_):
                 return explain_unheard(self._broker, filter_, topic)
         return None
-
-    def _announce(
-        self, meter: Meter, name: str | None, keys: Iterable[str], derived: Mapping[str, str]
-    ) -> None:
-        """Describe the meter to Home Assistant when there is something new to say about it."""
-        announcement = self._announcements.update(meter, name, keys, derived)
-        if announcement is not None and announcement.keys and self._layout.announces:
-            self._outbox.announce(self._layout.announcement(announcement))
 
 
 def _some_match(topics: Iterable[str], filter_: str) -> bool:

@@ -1,5 +1,6 @@
 """The topics that other programs rely on, made here and nowhere else."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Self
@@ -68,6 +69,15 @@ class Topics:
         """How the line to a meter is doing, as a JSON object."""
         return f"{self.base}/{meter_id}/diagnostics"
 
+    def line(self, line_id: str) -> str:
+        """How a line is doing, as a JSON object."""
+        return f"{self.base}/line/{line_id}/diagnostics"
+
+    @property
+    def lines(self) -> str:
+        """The filter of what is said of all lines."""
+        return self.line("+")
+
     def discovery(self, meter_id: str) -> str:
         """The description of a meter for Home Assistant; retained."""
         return f"{self.discovery_prefix}/device/smartmeter_{meter_id}/config"
@@ -76,6 +86,21 @@ class Topics:
         """The topics of the user's own for single values of a meter."""
         for one in self.values:
             yield ValueTopic(one.key, one.topic.replace(METER_ID, meter_id))
+
+    @property
+    def program_device(self) -> str:
+        """The name by which Home Assistant knows the program's own device.
+
+        Programs with different base topics have different names. No meter has such a name: after
+        ``smartmeter`` follows another character.
+        """
+        own = re.sub("[^A-Za-z0-9-]", lambda found: f"_{ord(found[0]):x}_", self.base)
+        return f"smartmeter-reader_{own}"
+
+    @property
+    def program_discovery(self) -> str:
+        """The description of the program for Home Assistant; retained."""
+        return f"{self.discovery_prefix}/device/{self.program_device}/config"
 
     @property
     def home_assistant(self) -> str:
