@@ -31,6 +31,7 @@ from app.config.options import (
 from app.config.own_page import own_page
 from app.config.timezone import local_zone
 from app.line import line_ids, sections
+from app.line.diagnostics import diagnose_unread
 from app.line.lasting import beat, for_ever
 from app.line.line_ids import ALONE, NO_LINES, Line, Lines
 from app.line.one_line import OneLineEach
@@ -148,6 +149,8 @@ async def serve(
         if position not in doubled
     ]
     unread = [unread_line(every.current[position].label, why) for position, why in doubled.items()]
+    for position, why in doubled.items():
+        diagnose_unread(every.current[position], why, output.output, now_utc())
     notifier = Notifier.from_environment(environment, os.getpid())
     started = now_utc()
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from app.fault import Fault, Kind
-from app.line.diagnostics import GONE_AFTER, INTERVAL, KNOWN_INTERVAL, Diagnostics
+from app.line.diagnostics import GONE_AFTER, INTERVAL, KNOWN_INTERVAL, Diagnostics, diagnose_unread
 from app.line.health import Health
-from app.line.line_ids import ALONE
+from app.line.line_ids import ALONE, Line
 from app.line.trouble import Problem, Trouble
 from app.meters.reading import Meter
 from app.state import State
@@ -331,6 +331,30 @@ def test_a_line_names_the_meters_of_before_the_restart() -> None:
     again = Watched(state)
     again.look(SILENT)
     assert [(told["meters"], told["problem"]) for told in again.of_line()] == [(["1kfm02"], "ON")]
+
+
+def test_a_line_that_is_not_read_says_why() -> None:
+    recorder = Recorder()
+    diagnose_unread(Line("2", "Garage"), "it has no adapter", recorder, NOON)
+    assert recorder.lines == [
+        (
+            Line("2", "Garage"),
+            {
+                "line": "OFF",
+                "line_details": {},
+                "bytes": 0,
+                "frames": 0,
+                "problem": "ON",
+                "problem_details": {
+                    "kind": "not open",
+                    "message": "it has no adapter",
+                    "since": "2026-06-21T12:00:00+00:00",
+                },
+            },
+            (),
+            None,
+        )
+    ]
 
 
 def test_the_update_interval_of_readings_delays_nothing_of_a_line() -> None:

@@ -88,6 +88,7 @@ def test_device_origin_and_components_are_there() -> None:
     assert described["dev"]["manufacturer"] == "Kaifa"
     assert described["dev"]["model"] == "MA309M"
     assert described["dev"]["serial_number"] == "1KFM0200000011"
+    assert described["dev"]["sw_version"] == ""  # is the meter's firmware, which it does not say
     assert described["o"]["sw_version"] == "1.2.3"
     assert described["o"]["name"]
     assert set(described["cmps"]) == set(SENSORS)
@@ -312,3 +313,10 @@ def test_a_meter_that_names_no_model_is_named_in_the_language_of_the_sensors() -
 
 def test_an_unknown_maker_is_left_out() -> None:
     assert "manufacturer" not in describe(["gas"], GAS)["dev"]
+
+
+def test_a_meter_is_linked_to_what_it_is_read_through() -> None:
+    announced = Announcement(METER, None, frozenset(["power"]), {})
+    made = payload(announced, topics=Topics(), language="en", version="1", via="reader")
+    assert made["dev"]["via_device"] == "reader"  # type: ignore[index]
+    assert "via_device" not in describe()["dev"]

@@ -31,7 +31,7 @@ from app.log import LEVELS
 from app.meters import profile_files
 from app.meters.profile import AUTO, Profile
 from app.meters.quantities import Quantity
-from app.meters.sensors import DIAGNOSTICS, SENSORS, Sensor
+from app.meters.sensors import DIAGNOSTICS, LINE_DIAGNOSTICS, SENSORS, Sensor
 from app.meters.telegram import Telegram
 from app.transport import mode_search, recording
 from app.transport.adapters import adapters
@@ -211,7 +211,11 @@ def test_the_program_takes_every_example_in_the_options_tables(foreign: set[str]
 
 
 def test_the_program_takes_every_example_of_options() -> None:
-    examples = [yaml.safe_load(block) for block in blocks(read(DOCS), "yaml")]
+    examples = [
+        example
+        for block in blocks(read(DOCS), "yaml")
+        if "triggers" not in (example := yaml.safe_load(block))  # of Home Assistant's
+    ]
     by_hand = section(README, "Without Home Assistant's Supervisor")
     examples += [json.loads(block) for block in blocks(by_hand, "json")]
     assert len(examples) > 3
@@ -415,6 +419,15 @@ def test_the_table_of_diagnostics_has_every_one_with_its_names_and_unit() -> Non
     assert listed == [base(sensor) for sensor in DIAGNOSTICS.values()]
     for row in rows:
         assert ("disabled" in row[""]) != DIAGNOSTICS[code(row["Diagnostic"])].enabled
+
+
+def test_the_table_of_the_readers_diagnostics_has_every_one_with_its_names_and_unit() -> None:
+    rows = table(section(DOCS, "The device of the app itself"), "Entity")
+    listed = [
+        (code(row["Entity"]), row["Name in English"], row["Name in German"], row["Unit"])
+        for row in rows
+    ]
+    assert listed == [base(sensor) for sensor in LINE_DIAGNOSTICS.values()]
 
 
 def test_every_kind_of_problem_is_listed() -> None:

@@ -38,7 +38,8 @@ GROWTH = 12_000
 
 TOPIC = re.compile(
     r"(smartmeter(/[a-z0-9_-]{1,64})?/status|smartmeter/[a-z0-9_-]{1,64}/(state|diagnostics)"
-    r"|homeassistant/device/smartmeter_[a-z0-9_-]{1,64}/config)"
+    r"|smartmeter/line/1/diagnostics"
+    r"|homeassistant/device/(smartmeter_[a-z0-9_-]{1,64}|smartmeter-reader_smartmeter)/config)"
 )
 LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (INFO|NOTICE|WARNING|ERROR) +\S")
 

@@ -12,7 +12,8 @@ from tests.support.mosquitto import Seen
 from trials.upgrade.lines import Values
 
 DIFFERENT: Final[Mapping[str, str]] = {
-    "dev.sw_version": "the program's version",
+    "dev.sw_version": "the program's version, which its own device shows now",
+    "dev.via_device": "the link to the program's own device",
     "o.sw_version": "the program's version",
 }
 """Where a discovery message may differ, as patterns of paths, each with the reason."""
@@ -21,6 +22,8 @@ ADDED: Final = frozenset(("parity_errors",))
 """Diagnostics that 0.1.0 did not have. They are announced as soon as there is a first value."""
 
 NEW_TOPICS: Final[Mapping[str, str]] = {
+    "*/device/smartmeter-reader_*/config": "the program's own device",
+    "*/line/*/diagnostics": "what that device shows",
     "*/device/smartmeterreader/config": "the sensors of the layout lgraho",
     "*/sensor/smartmeter*/config": "its program's own announcements of them, which are taken back",
     "Smartmeter/WirkenergieP": "a topic of the first programs of the layout greenmikeeu",

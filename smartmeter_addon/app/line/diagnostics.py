@@ -10,9 +10,10 @@ from app.line.health import Health
 from app.line.line_ids import Line
 from app.line.output import Output
 from app.line.sections import METERS, section
-from app.line.trouble import Problem
+from app.line.trouble import Problem, Trouble
 from app.meters.reading import Meter
 from app.state import State
+from app.transport.push_interval import PushInterval
 
 INTERVAL: Final = 30.0
 """Seconds between two messages at the least, unless a problem begins or ends."""
@@ -111,7 +112,7 @@ class Diagnostics:
         self._told_at = now
         values = {
             **self._health.diagnostics(now),
-            **self._told_problem(),
+            **_told(self._problem, self._since),
             "errors_details": {kind.value: n for kind, n in self._health.counts.kinds.items()},
         }
         for meter in self._meters.values():
@@ -119,19 +120,35 @@ class Diagnostics:
 
     def _tell_line(self, now: float) -> None:
         self._line_told_at = now
-        values = {**self._health.line_diagnostics(), **self._told_problem()}
+        values = {**self._health.line_diagnostics(), **_told(self._problem, self._since)}
         meters = tuple(self._meters.values())
         self._output.diagnose_line(self._line, values, meters, name=self._name)
 
-    def _told_problem(self) -> dict[str, object]:
-        details: dict[str, object] = {}
-        if problem := self._problem:
-            details = {
-                "kind": problem.trouble.value,
-                "message": problem.sentence,
-                "since": self._since.isoformat("T", "seconds"),
-            }
-        return {"problem": "ON" if problem else "OFF", "problem_details": details}
+
+def diagnose_unread(line: Line, reason: str, output: Output, now: datetime) -> None:
+    """Tell of a line that is in the options and is not read.
+
+    Args:
+        line: the line.
+        reason: a sentence that says why.
+        output: takes what is told.
+        now: the date and time, aware.
+    """
+    health = Health(PushInterval(), 0.0)
+    problem = Problem(Trouble.NOT_OPEN, parameters={"reason": reason})
+    values = {**health.line_diagnostics(), **_told(problem, now)}
+    output.diagnose_line(line, values, (), name=None)
+
+
+def _told(problem: Problem | None, since: datetime) -> dict[str, object]:
+    details: dict[str, object] = {}
+    if problem:
+        details = {
+            "kind": problem.trouble.value,
+            "message": problem.sentence,
+            "since": since.isoformat("T", "seconds"),
+        }
+    return {"problem": "ON" if problem else "OFF", "problem_details": details}
 
 
 def kept_meters(state: State, label: str) -> Iterator[Meter]:

@@ -58,7 +58,7 @@ def payload(
         The message for ``topics.discovery``, of values that JSON has.
     """
     meter = announcement.meter
-    device = _device(announcement, language, version, configuration_url)
+    device = _device(announcement, language, configuration_url)
     if via:
         device["via_device"] = via
     program = {"topic": program_status or topics.status}
@@ -117,14 +117,15 @@ def _model(meter: Meter, language: str) -> str:
 
 
 def _device(
-    announcement: Announcement, language: str, version: str, configuration_url: str | None
+    announcement: Announcement, language: str, configuration_url: str | None
 ) -> dict[str, object]:
     meter = announcement.meter
     device: dict[str, object] = {
         "identifiers": [device_id(meter)],
         "name": device_name(meter, announcement.name, language),
         "model": _model(meter, language),
-        "sw_version": version,
+        # Until 0.2.0 it was the program's; Core would keep that if the key were left out.
+        "sw_version": "",
     }
     optional = {
         "manufacturer": meter.manufacturer,
