@@ -37,6 +37,7 @@ PATIENCE = 60.0
 """Seconds that Core may take to start or to end."""
 
 _CONFIGURATION = """\
+automation: !include automations.yaml
 http:
   server_host: 127.0.0.1
   server_port: {port}
@@ -96,6 +97,7 @@ class Core:
         self.release = (0, 0)
         configuration = _CONFIGURATION.format(port=self.port)
         (directory / "configuration.yaml").write_text(configuration, encoding="utf-8")
+        (directory / "automations.yaml").write_text("[]\n", encoding="utf-8")
         shutil.copytree(
             Path(__file__).parent / "custom_components",
             directory / "custom_components",
@@ -216,13 +218,17 @@ class Core:
         """Send a request with the user's token: POST with data, else GET."""
         return self._send(path, None if data is None else json.dumps(data).encode())
 
-    def _send(self, path: str, body: bytes | None) -> Any:  # noqa: ANN401 - whatever JSON holds
+    def delete(self, path: str) -> None:
+        """Send a request with the user's token that takes something away."""
+        self._send(path, None, "DELETE")
+
+    def _send(self, path: str, body: bytes | None, method: str | None = None) -> Any:  # noqa: ANN401 - whatever JSON holds
         headers = {}
         if body is not None and body[:1] in {b"{", b"["}:
             headers["Content-Type"] = "application/json"
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
-        request = Request(self.url + path, data=body, headers=headers)  # noqa: S310 - always http
+        request = Request(self.url + path, data=body, headers=headers, method=method)  # noqa: S310 - always http
         try:
             with urlopen(request, timeout=PATIENCE) as response:  # noqa: S310 - always http
                 return json.load(response)

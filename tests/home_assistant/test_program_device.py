@@ -2,17 +2,19 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import pytest
+import yaml
 
 from app import __version__
 from app.line.trouble import Trouble
 from app.meters.sensors import LINE_DIAGNOSTICS
 from tests.home_assistant.client import Client, connected
-from tests.home_assistant.core import DEFAULT_ENTITY_IDS, RENAMING, Core
+from tests.home_assistant.core import DEFAULT_ENTITY_IDS, RENAMING, ROOT, Core
 from tests.home_assistant.expected import announced, device_of, registered, shown
 from tests.home_assistant.house import (
     TOPICS,
@@ -26,6 +28,7 @@ from tests.support.mosquitto import Mosquitto
 from tests.support.program import running
 from tests.support.simulated import Adapter, SimulatedMeter
 
+DOCS: Final = ROOT / "smartmeter_addon" / "DOCS.md"
 PROGRAM: Final = TOPICS.program_device
 
 HASTY: Final = "from app.line import health; health.SILENT_AFTER = 1.0\n"
@@ -200,11 +203,22 @@ async def test_a_known_meter_is_named_and_linked_and_shows_what_it_did(
     before = core.position
     meter = new_meter(adapter)
     page = Page(home)
+    async with house.watch() as watcher:  # what version 0.1.0 left
+        old = {
+            "dev": {"identifiers": [device_of(meter)], "name": "Keller", "sw_version": "0.1.0"},
+            "o": {"name": "Smart meter"},
+            "cmps": {"power": {"p": "sensor", "unique_id": f"{device_of(meter)}_power"}},
+            "state_topic": TOPICS.state(meter.id),
+        }
+        await watcher.publish(TOPICS.discovery(meter.id), json.dumps(old), retain=True)
     async with reading(house, adapter, tmp_path, name="Keller"):
         await page.comes_to("problem", "off")
         await introduce(home, meter)
         await page.comes_to("meter", "Keller")
         assert await linked(home, device_of(meter)) == PROGRAM
+        device = await registered(home, device_of(meter))
+        assert device is not None
+        assert not device["sw_version"]
         found = await shown(home, PROGRAM)
         async with house.watch(TOPICS.program_discovery) as watcher:
             payload = (await watcher.wait(TOPICS.program_discovery)).payload
@@ -260,6 +274,47 @@ async def test_a_broker_without_its_memory_and_a_new_core_get_the_device_first(
             device = await registered(home, PROGRAM)
             assert device is not None
             assert device["name"] == "Smart meter reader"
+
+
+async def test_the_automation_of_the_documentation_tells_when_a_problem_begins_and_ends(
+    home: Client, core: Core, house: Mosquitto, adapter: Adapter, tmp_path: Path
+) -> None:
+    (block,) = re.findall("```yaml\n(alias: .*?)```", DOCS.read_text("utf-8"), re.DOTALL)
+    automation = yaml.safe_load(block)
+    # No phone is here; Core's own notifications take the same data.
+    (action,) = automation["actions"]
+    assert action["action"].startswith("notify.mobile_app_")
+    action["action"] = "persistent_notification.create"
+    assert automation["triggers"][0].pop("for")
+    path = "/api/config/automation/config/meter"
+    assert await asyncio.to_thread(core.ask, path, automation) == {"result": "ok"}
+    notified: set[str] = set()
+
+    async def told(part: str) -> bool:
+        """Tell whether there was a notification with some words."""
+        for one in await home.call("persistent_notification/get"):
+            if one["title"] == "Smart meter":
+                notified.add(one["message"])
+        return any(part in message for message in notified)
+
+    meter = new_meter(adapter)
+    try:
+        async with reading(house, adapter, tmp_path, key="", auth_key=""):
+            await meter.push()
+            await home.until(lambda: told("no key is given"), "a notification of the problem")
+        async with running(options(house, adapter), tmp_path) as program:
+            await program.logs(f"reading {adapter.path}")
+            await introduce(home, meter)
+            await Page(home).comes_to("problem", "off")
+            adapter.close()
+            await home.until(lambda: told("is gone"), "a notification of the next problem")
+            adapter.plug_in()
+            await program.logs(f"reading {adapter.path}")
+            await introduce(home, meter)
+            await home.until(lambda: told("The meter is read again."), "that it is over")
+    finally:
+        await home.call("call_service", domain="persistent_notification", service="dismiss_all")
+        await asyncio.to_thread(core.delete, path)
 
 
 async def test_a_line_taken_out_of_the_options_is_taken_back(

@@ -1,10 +1,11 @@
 """Two programs with the same options at one gateway and one broker."""
 
 import asyncio
+import json
 import signal
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from simulator.wires import TcpServer
 from tests.support.mosquitto import TIMEOUT, Mosquitto, Watcher
 from tests.support.program import Program, options, running
 from tests.support.pushing import TOPICS, Pushing, pushing
-from tests.support.simulated import SimulatedMeter
+from tests.support.simulated import START, SimulatedMeter
 
 pytestmark = pytest.mark.slow
 
@@ -32,10 +33,11 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
 
 
 @asynccontextmanager
-async def gateway() -> AsyncGenerator[tuple[TcpServer, Pushing]]:
+async def gateway(start: datetime = START) -> AsyncGenerator[tuple[TcpServer, Pushing]]:
     """Give a gateway that serves every client, with a meter that pushes all the time."""
     with closing(await TcpServer.listen(0)) as server:
-        async with pushing(SimulatedMeter(server, "e450", zone=UTC)) as stream:
+        meter = SimulatedMeter(server, "e450", zone=UTC, start=start)
+        async with pushing(meter) as stream:
             yield server, stream
 
 
@@ -82,6 +84,50 @@ async def test_a_meter_stays_online_when_one_of_two_copies_ends_and_starts_again
             await online(home, stream)
             await one.stop(number)
             await online(home, stream)
+
+
+async def test_the_program_has_one_device_whose_values_come_to_rest(
+    broker: Mosquitto, folders: tuple[Path, Path]
+) -> None:
+    """Each copy counts for itself, and the second one gets nothing over its own line."""
+    first, second = folders
+    hasty = (
+        "from app.line import diagnostics, health; health.SILENT_AFTER = 0.5;"
+        "health.MISSED_PUSHES = 0; diagnostics.INTERVAL = diagnostics.KNOWN_INTERVAL = 0.5"
+    )
+    topic = TOPICS.line("1")
+
+    def tell(home: Watcher, since: int) -> list[tuple[str, str]]:
+        said = [json.loads(payload) for payload in home.payloads(topic)[since:]]
+        return [(one["program"], one["problem"]) for one in said]
+
+    now = datetime.now(UTC).replace(microsecond=0)
+    async with gateway(now) as (server, _), broker.watch() as home:
+        url = f"tcp://127.0.0.1:{server.port}"
+        with closing(await TcpServer.listen(0)) as silent:
+            async with (
+                running(options(broker, url), first, before=hasty) as one,
+                running(
+                    options(broker, f"tcp://127.0.0.1:{silent.port}"), second, before=hasty
+                ) as other,
+            ):
+                await one.ready()
+                await other.ready()
+                await asyncio.sleep(2 * AT_REST)
+                since = len(home.payloads(topic))
+                await asyncio.sleep(AT_REST)
+                told = tell(home, since)
+                assert len(told) > 3
+                assert len(set(told)) == 1
+                assert told[0][1] == "OFF"
+                await one.stop(signal.SIGKILL)
+                home.pass_over(topic)
+                seen = json.loads((await home.wait(topic)).payload)
+                assert seen["program"] != told[0][0]
+        topics = {seen.topic for seen in home.messages}
+        devices = {name for name in topics if name.startswith("homeassistant/device/")}
+        assert TOPICS.program_discovery in devices
+        assert len([name for name in devices if "smartmeter-reader" in name]) == 1
 
 
 async def test_a_meter_is_online_again_after_the_broker_of_two_copies_was_restarted(
