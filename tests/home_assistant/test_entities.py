@@ -42,6 +42,7 @@ async def test_every_meters_readings_are_entities_as_the_table_says(
         assert {key: found.get(key) for key in table} == table
         assert found == as_taken(core, announced(said))
     assert device["name"] == said["dev"]["name"]
-    for field in ("manufacturer", "model", "serial_number", "sw_version", "configuration_url"):
+    for field in ("manufacturer", "model", "model_id", "serial_number", "configuration_url"):
         assert device[field] == said["dev"].get(field), field
+    assert not device["sw_version"]  # no meter says its firmware
     assert not core.complaints(before)

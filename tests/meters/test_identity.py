@@ -201,3 +201,19 @@ def test_any_number_gives_a_name_that_is_safe(number: str, title: bytes | None) 
 def test_a_number_of_any_length_is_cut(value: bytes | str) -> None:
     number = identity.number([named("0-0:96.1.0", value)])
     assert len(number or "") <= 64
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("MA304H3E", "MA304H3E"),
+        (" 6525 ", "6525"),
+        ("", None),
+        ("  ", None),
+        ("a\nb", None),
+        (6525, None),
+        ("7" * 70, "7" * 64),
+    ],
+)
+def test_a_type_code_is_a_text_that_can_be_shown(said: object, code: str | None) -> None:
+    assert identity.type_code(said) == code

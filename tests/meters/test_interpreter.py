@@ -523,3 +523,20 @@ def test_a_zmf100_s_currents_are_read_though_their_codes_are_swapped() -> None:
         "1-0:31.7.0": (Decimal("0.52"), "A"),
     }
     assert telegram.profile is profile_files.load()["zmf100"]
+
+
+@pytest.mark.parametrize(
+    ("family", "variant", "code"),
+    [
+        ("kaifa-nordic", "norway-13", "MA304H3E"),
+        ("aidon", "norway", "6525"),
+        ("aidon", "sweden", None),
+        ("kaifa", "netznoe", None),
+    ],
+)
+def test_the_makers_code_of_a_type_is_that_of_the_telegram(
+    family: str, variant: str, code: str | None
+) -> None:
+    reading = read(*from_meter(family, variant)).reading
+    assert reading is not None
+    assert reading.type_code == code

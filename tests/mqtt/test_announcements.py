@@ -240,3 +240,15 @@ def test_formulas_that_change_to_and_fro_are_told_each_time(announcements: Annou
         assert announced is not None
         assert announced.derived == formula
         assert announcements.update(KAIFA, None, ["power"], formula) is None
+
+
+def test_the_type_code_that_only_some_lists_say_stays_over_them_and_over_restarts() -> None:
+    state = Memory()
+    made = Announcements(state)
+    assert made.update(KAIFA, None, {"power"}, {}) is not None
+    told = made.update(KAIFA, None, {"power"}, {}, "MA304H3E")
+    assert told is not None
+    assert told.type_code == "MA304H3E"
+    for announcements in (made, Announcements(state)):
+        assert announcements.update(KAIFA, None, {"power"}, {}) is None
+        assert announcements.update(KAIFA, None, {"power"}, {}, "MA304H3E") is None

@@ -320,3 +320,14 @@ def test_a_meter_is_linked_to_what_it_is_read_through() -> None:
     made = payload(announced, topics=Topics(), language="en", version="1", via="reader")
     assert made["dev"]["via_device"] == "reader"  # type: ignore[index]
     assert "via_device" not in describe()["dev"]
+
+
+def test_the_type_code_is_the_models_id_unless_it_is_the_model() -> None:
+    def model_id(code: str | None) -> object:
+        announced = Announcement(METER, None, frozenset(["power"]), {}, type_code=code)
+        made = payload(announced, topics=Topics(), language="en", version="1")
+        return made["dev"].get("model_id")  # type: ignore[attr-defined]
+
+    assert model_id("MA309MH4SE") == "MA309MH4SE"
+    assert model_id("MA309M") is None
+    assert model_id(None) is None

@@ -41,6 +41,9 @@ _MAKERS: Final = {_DEVICE_NAME: _MAKER, _LIST_VERSION: _MAKER, _DEVICE_ID: _MAKE
 # In the order in which they are preferred: device ID 1 and 2, the ids of Kamstrup and of P1, the
 # logical device name.
 NUMBERS: Final = ((96, 1, 0), (96, 1, 1), (0, 0, 5), (0, 0, 1), (0, 0, 0), _DEVICE_NAME)
+TYPE_CODE: Final = Obis(0, 0, 96, 1, 7)
+"""Meter type, as the lists of Aidon and Kaifa in Norway and Sweden have it."""
+
 _DEVICE_IDS: Final = ((96, 1, 0), (96, 1, 1))
 
 _UNSAFE: Final = re.compile(r"[^a-z0-9_-]+")
@@ -140,6 +143,13 @@ def _is_word(item: Item) -> bool:
 def _filled(value: bytes | str) -> bytes:
     raw = value if isinstance(value, bytes) else value.encode("utf-8")
     return raw.strip(_FILLING)
+
+
+def type_code(said: object) -> str | None:
+    """Give the maker's code of a meter's type, of the register `TYPE_CODE`; None for none."""
+    if not isinstance(said, str) or not said.isprintable():
+        return None
+    return said.strip()[:_LONGEST] or None
 
 
 def topic_id(meter_number: str | None, system_title: bytes | None, otherwise: str) -> str:

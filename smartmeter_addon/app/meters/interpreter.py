@@ -258,6 +258,7 @@ class Interpreter:
             frozenset(unknown),
             {**formulas, **totals},
             said_beside,
+            identity.type_code(code.value) if (code := registers.get(identity.TYPE_CODE)) else None,
         )
 
 

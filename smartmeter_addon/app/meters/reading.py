@@ -58,6 +58,8 @@ class Reading(NamedTuple):
         derived: by key of those values that the meter does not send, how they are reckoned.
         details: by key of those values beside which something stands, such as the time of a peak,
             names and JSON values.
+        type_code: the maker's code of the meter's type, such as ``6525``; None in a telegram that
+            does not say it.
     """
 
     meter: Meter
@@ -66,3 +68,4 @@ class Reading(NamedTuple):
     unknown: frozenset[str] = frozenset()
     derived: Mapping[str, str] = MappingProxyType({})
     details: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+    type_code: str | None = None

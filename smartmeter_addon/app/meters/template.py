@@ -62,9 +62,9 @@ class _Part(NamedTuple):
 
     def read(self, counts: tuple[int, ...], at: datetime | None) -> Reading:
         """Make the reading of a telegram."""
-        meter, _, _, unknown, derived, details = self.reading
+        meter, _, _, unknown, derived, details, type_code = self.reading
         values = Values(self.layout, self.pick(counts))
-        return Reading(meter, at, values, unknown, derived, details)
+        return Reading(meter, at, values, unknown, derived, details, type_code)
 
 
 class Template:

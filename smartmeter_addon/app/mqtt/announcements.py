@@ -36,6 +36,7 @@ class Announcement:
         keys: of its readings and diagnostics.
         derived: how readings are calculated that the meter does not send, by key.
         gone: keys that were announced before, and are to be taken back.
+        type_code: the maker's code of the meter's type, as the meter said it last.
     """
 
     meter: Meter
@@ -43,6 +44,7 @@ class Announcement:
     keys: frozenset[str]
     derived: Mapping[str, str]
     gone: frozenset[str] = frozenset()
+    type_code: str | None = None
 
 
 class Announcements:
@@ -77,7 +79,12 @@ class Announcements:
         return found if found and found.keys else None
 
     def update(
-        self, meter: Meter, name: str | None, keys: Iterable[str], derived: Mapping[str, str]
+        self,
+        meter: Meter,
+        name: str | None,
+        keys: Iterable[str],
+        derived: Mapping[str, str],
+        type_code: str | None = None,
     ) -> Announcement | None:
         """Take note of what is published of a meter.
 
@@ -86,6 +93,7 @@ class Announcements:
             name: see `Announcement`.
             keys: what is published: readings, or diagnostics, which come also while it is silent.
             derived: see `Announcement`.
+            type_code: see `Announcement`; None where a telegram does not say it.
 
         Returns:
             What to announce to Home Assistant, None when there is nothing new.
@@ -95,10 +103,10 @@ class Announcements:
         if today != self._noted_on:
             self._noted.clear()
             self._noted_on = today
-        came = meter, name, keys, tuple(derived.items())
+        came = meter, name, keys, tuple(derived.items()), type_code
         if came in self._noted:
             return None  # as of nearly every telegram
-        announcement = self._update(meter, name, keys, derived, today)
+        announcement = self._update(meter, name, keys, derived, type_code=type_code, today=today)
         if announcement is not None:
             self._noted.clear()
         self._noted.add(came)
@@ -110,6 +118,8 @@ class Announcements:
         name: str | None,
         keys: frozenset[str],
         derived: Mapping[str, str],
+        *,
+        type_code: str | None,
         today: date,
     ) -> Announcement | None:
         """Take note of what may be new; as `update`."""
@@ -131,6 +141,7 @@ class Announcements:
             known,
             {key: formula for key, formula in formulas.items() if key in known - sent},
             gone - known,
+            type_code or (before.type_code if before else None),
         )
         self._known[meter.id] = announcement
         if announcement == before:
@@ -159,6 +170,7 @@ class Announcements:
             "keys": sorted(announcement.keys),
             "derived": dict(announcement.derived),
             "gone": sorted(announcement.gone),
+            "type_code": announcement.type_code,
         }
         self._state.set(SECTION, announcement.meter.id, content)
 
@@ -166,7 +178,12 @@ class Announcements:
         meter = Meter.from_state(content["meter"])
         keys = frozenset(content["keys"])
         self._known[meter.id] = Announcement(
-            meter, content["name"], keys, dict(content["derived"]), frozenset(content["gone"])
+            meter,
+            content["name"],
+            keys,
+            dict(content["derived"]),
+            frozenset(content["gone"]),
+            content.get("type_code"),
         )
         self._last_days[meter.id] = dict.fromkeys(keys, self._today())
         self._derived_days[meter.id] = dict.fromkeys(content["derived"], self._today())

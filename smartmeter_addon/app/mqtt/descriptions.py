@@ -36,10 +36,15 @@ class Descriptions:
             yield announcement.meter
 
     def update(
-        self, meter: Meter, name: str | None, keys: Iterable[str], derived: Mapping[str, str]
+        self,
+        meter: Meter,
+        name: str | None,
+        keys: Iterable[str],
+        derived: Mapping[str, str],
+        type_code: str | None = None,
     ) -> None:
         """Describe a meter; arguments as of `Announcements.update`."""
-        announcement = self._announcements.update(meter, name, keys, derived)
+        announcement = self._announcements.update(meter, name, keys, derived, type_code)
         if announcement is None or not announcement.keys or not self._layout.announces:
             return
         messages = list(self._messages(announcement))

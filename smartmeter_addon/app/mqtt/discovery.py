@@ -129,6 +129,7 @@ def _device(
     }
     optional = {
         "manufacturer": meter.manufacturer,
+        "model_id": announcement.type_code if announcement.type_code != meter.model else None,
         "serial_number": meter.number,
         "configuration_url": configuration_url,
     }

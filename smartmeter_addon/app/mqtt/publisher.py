@@ -164,7 +164,7 @@ class Publisher:
         keys = SENSORS.keys() & (reading.values.keys() | waiting)
         if reading.timestamp is not None:
             keys.add("timestamp")
-        self._descriptions.update(meter, name, keys, reading.derived)
+        self._descriptions.update(meter, name, keys, reading.derived, reading.type_code)
         self.meter_online(meter.id, online=True)
         self._outbox.put(self._layout.reading(self._with_last_states(reading)))
         if not self._published:
