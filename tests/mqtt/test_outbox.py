@@ -267,6 +267,15 @@ async def test_who_clears_waits_until_there_is_something_to_clear(outbox: Outbox
     assert await waits(outbox)
 
 
+async def test_an_announcement_that_says_nothing_new_is_not_sent_again(outbox: Outbox) -> None:
+    outbox.announce([kept("meter", "1"), kept("sensors", "1")])
+    send_all(outbox)
+    outbox.announce([kept("meter", "2"), kept("sensors", "1")])
+    assert send_all(outbox) == [kept("meter", "2")]
+    outbox.announce([kept("meter", "2")])
+    assert await waits(outbox)
+
+
 async def test_an_announcement_that_was_sent_is_told_once(outbox: Outbox) -> None:
     waiting = asyncio.create_task(outbox.wait_for_announcement())
     outbox.put([value("a")])

@@ -76,13 +76,14 @@ class Outbox:
     def announce(self, messages: Iterable[Message], *, last: bool = False) -> None:
         """Take announcements: first the entities, then values, also those that were due before.
 
-        Announcements keep the order in which they came up, also when everything is sent again.
+        One that says what the newest one says is passed over, as by `put`. Announcements keep the
+        order in which they came up, also when everything is sent again.
 
         Args:
             messages: the announcements.
             last: whether they go after all others from now on, as they name others' devices.
         """
-        messages = list(messages)
+        messages = [one for one in messages if self._newest.get(one.topic) != one]
         if last:
             for message in messages:
                 self._newest.pop(message.topic, None)
