@@ -229,7 +229,7 @@ def _without_added(payloads: Iterable[str]) -> Iterator[Any]:
     last: object = ""
     for payload in payloads:
         message = json.loads(payload) if payload else None
-        components = message["cmps"] if message else {}
+        components = message.get("cmps", {}) if message else {}
         added = [components.pop(key) for key in ADDED if key in components]
         if not (added and message == last):  # announced anew for these alone
             yield message

@@ -23,8 +23,9 @@ FIRST: Final = 12
 NEXT: Final = 4
 """Telegrams of each later start."""
 
-RECALL: Final = 3.0
-"""Seconds within which a program says what it knows of before, which takes it one."""
+RECALL: Final = 8.0
+"""Seconds within which a program says what it knows of before, which takes it one, or four where it
+takes over the sensors of another program."""
 
 _MARK: Final = "trial/mark"
 _NOT_ACCEPTED: Final = ("a telegram is pending", "a telegram was ")
