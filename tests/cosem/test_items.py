@@ -62,6 +62,8 @@ def test_rows_of_code_value_and_scaler_unit() -> None:
 def test_of_a_row_whose_third_is_no_scaler_and_unit_nothing_is_lost() -> None:
     row = written.structure(*VOLTAGE[:2], written.uint16(7))
     assert shown(written.structure(row)) == [("1-0:32.7.0", 2337, None), ("", 7, None)]
+    row = written.structure(*VOLTAGE, written.uint16(7))
+    assert shown(written.structure(row)) == [("1-0:32.7.0", Decimal("233.7"), "V"), ("", 7, None)]
 
 
 def test_rows_may_stand_in_an_array() -> None:
