@@ -430,3 +430,7 @@ def test_a_name_with_tag_and_length_swapped_is_read_where_it_is_asked_for(
     assert axdr.parse(encoded) == (number, 5)
     swapped = ((axdr.OCTET_STRING, bytes.fromhex(name)), len(encoded))
     assert axdr.parse(encoded, swapped_names=True) == (swapped if is_name else (number, 5))
+    if is_name:
+        pair = b"\x02\x02" + encoded + b"\x11\x05"
+        expected = (axdr.STRUCTURE, [swapped[0], (axdr.UNSIGNED, 5)])
+        assert axdr.parse(pair, swapped_names=True) == (expected, len(pair))
