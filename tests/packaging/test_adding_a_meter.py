@@ -28,6 +28,7 @@ PROFILE = "smartmeter_addon/app/meters/profiles/beispiel.toml"
 BY_HAND = {PROFILE, CAPTURES, CHANGELOG}
 BY_SCRIPT = {
     "README.md",
+    "docs/de/DOCS.md",
     "smartmeter_addon/DOCS.md",
     "smartmeter_addon/config.yaml",
     "tests/vectors/README.md",
@@ -124,14 +125,15 @@ def test_the_script_writes_a_meter_that_is_added_into_every_list(tree: Path) -> 
     write(tree)
     after = contents(tree)
     assert changed(before, after) == BY_HAND | BY_SCRIPT
-    for name in BY_SCRIPT - {"tests/vectors/README.md"}:
+    for name in BY_SCRIPT - {"tests/vectors/README.md", "docs/de/DOCS.md"}:
         assert b"beispiel" in after[name]
     schema = yaml.safe_load(after["smartmeter_addon/config.yaml"])["schema"]
     types = "|".join(sorted({"beispiel", *profile_files.load()}))
     assert schema["meter_type"] == f"list(auto|{types})"
     assert schema["additional_meters"][0]["meter_type"] == f"list(auto|{types})?"
-    row = "| Netz Muster | ask the operator | encryption key |\n"
-    assert row in after["smartmeter_addon/DOCS.md"].decode()
+    row = "| **Netz Muster** | Beispiel N1 | optical head | ask the operator | encryption key | |\n"
+    for name in ("docs/de/DOCS.md", "smartmeter_addon/DOCS.md"):
+        assert row in after[name].decode()
     origin = "| [example/captures](https://github.com/example/captures) | MIT | Beispiel N1 |\n"
     assert origin in after["tests/vectors/README.md"].decode()
     assert write(tree) == ""

@@ -37,6 +37,24 @@ from app.transport import mode_search, recording
 from app.transport.adapters import adapters
 from app.transport.recording import Writer
 from app.transport.serial_mode import SerialMode
+from documents.fields import GROUPS, OPTION_HEADS, entry, label
+from documents.fields import option_rows as fields_of_form
+from documents.operators import (
+    ELSEWHERE,
+    HEADS,
+    SHORT_HEADS,
+    SOURCE_HEADS,
+    Language,
+    one_by_one,
+    operators,
+    plugs,
+    rows,
+    rows_beside,
+    short_rows,
+    source_rows,
+)
+from documents.pictures import drawings
+from documents.tables import table as markdown
 from simulator import __main__ as simulator
 from simulator.demo_view import COLUMNS
 from tests.support import captures
@@ -55,8 +73,9 @@ CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 TEXTS = (
     *(README, STORE_PAGE, DOCS, ADDON / "CHANGELOG.md", ADDING, CONTRIBUTING),
     *(ROOT / "RELIABILITY.md", ROOT / "BENCHMARKS.md", ROOT / "SECURITY.md"),
-    ROOT / "docs" / "RELEASING.md",
+    *(ROOT / "docs" / "RELEASING.md", ROOT / "README.de.md", ROOT / "docs" / "de" / "DOCS.md"),
 )
+GERMAN = ROOT / "docs" / "de" / "DOCS.md"
 
 ELLIPSIS = "…"
 
@@ -128,15 +147,6 @@ def option_rows() -> Table:
     return [row for rows in tables(text) if "Option" in rows[0] for row in rows]
 
 
-def translation(path: str) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "fields": yaml.safe_load(read(ADDON / "translations" / "en.yaml"))["configuration"]
-    }
-    for key in path.split("."):
-        entry = entry["fields"][key]
-    return entry
-
-
 def test_the_options_tables_name_every_option_of_the_form_and_no_other() -> None:
     schema = yaml.safe_load(read(ADDON / "config.yaml"))["schema"]
     assert [code(row["Option"]) for row in option_rows()] == [
@@ -147,7 +157,8 @@ def test_the_options_tables_name_every_option_of_the_form_and_no_other() -> None
 
 def test_the_options_tables_name_the_fields_as_the_form_does() -> None:
     shown = {code(row["Option"]): row["Field in the form"] for row in option_rows()}
-    assert shown == {path: translation(path)["name"] for path in shown}
+    assert shown == {path: label(path, "en") for path in shown}
+    assert shown["key"] == "Key (*Schlüssel*)"
 
 
 def test_the_defaults_in_the_options_tables_are_those_of_the_program() -> None:
@@ -276,8 +287,8 @@ def test_the_table_of_meters_says_what_a_profile_says(family: Profile) -> None:
     assert family.manufacturer in row["Meter"]
     modes = re.findall(r"\d+ \d[NEO]\d", row["Serial mode"])
     assert modes == [str(mode) for mode in family.serial_modes]
-    assert row["Network operator"] == ", ".join(family.operators)
-    for column in ("Network operator", "Interface", "Keys, and where to ask", "Published"):
+    assert row["Grid operator"] == ", ".join(family.operators)
+    for column in ("Grid operator", "Interface", "Keys, and where to ask", "Published"):
         assert row[column]
 
 
@@ -298,14 +309,136 @@ def test_meters_that_cannot_be_read_are_named(path: Path) -> None:
         assert name in text
 
 
-def test_whoever_has_to_ask_for_a_key_finds_the_operator() -> None:
-    rows = table(section(DOCS, "Ask for the key"), "How")
-    named = " ".join(row["Network operator"] for row in rows)
-    for family in PROFILES.values():
-        operators = family.operators if family.keys != "none" else ()
-        for name in operators:  # "Danish, Norwegian, Swedish and Swiss operators" are four
-            for one in re.split(", | and ", name.removesuffix(" operators")):
-                assert one in named, (family.type, one)
+# the grid operators
+
+
+@pytest.mark.parametrize("family", PROFILES.values(), ids=lambda family: family.type)
+def test_whoever_has_a_meter_finds_the_operator_and_with_it_the_make(family: Profile) -> None:
+    text = section(DOCS, "Your operator, your meter")
+    found = [row for listed in tables(text) if "My meter" in listed[0] for row in listed]
+    name = ""
+    for row in found:  # only the first row of an operator names it
+        head = next(iter(row))
+        name = row[head] = row[head] or name
+    make = family.manufacturer.partition(" ")[0]
+    for name in one_by_one(family):
+        meters = [row["My meter"] for row in found if name in next(iter(row.values()))]
+        assert meters, name
+        assert any(make in meter or "P1" in meter for meter in meters), (name, make)
+
+
+def test_every_operator_that_is_named_has_a_meter_that_is_read() -> None:
+    named = {name for family in PROFILES.values() for name in one_by_one(family)}
+    named.add("Reutte")  # named by no profile, but its meters are those of TINETZ
+    for operator in operators("en"):
+        is_read = any(meter.is_read for meter in operator.meters)
+        assert is_read == any(name in operator.name for name in named), operator.name
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_operator_says_all_that_a_householder_asks(language: Language) -> None:
+    for operator in operators(language):
+        assert operator.name
+        assert operator.meters
+        if any(meter.is_read for meter in operator.meters):
+            assert all((operator.ask, operator.keys, operator.source))
+
+
+def test_english_and_german_say_the_same_of_an_operator() -> None:
+    for english, german in zip(operators("en"), operators("de"), strict=True):
+        assert english.country == german.country
+        assert len(english.meters) == len(german.meters)
+        for one, other in ((english.ask, german.ask), (english.source, german.source)):
+            assert re.findall("`[^`]+`", one) == re.findall("`[^`]+`", other)
+            assert re.findall(r"20\d\d", one) == re.findall(r"20\d\d", other)
+
+
+@pytest.mark.parametrize(("path", "language"), [(DOCS, "en"), (GERMAN, "de")], ids=["en", "de"])
+def test_the_tables_of_operators_are_what_the_script_makes(path: Path, language: Language) -> None:
+    text = read(path)
+    for head, of_austria in ((HEADS, True), (ELSEWHERE, False)):
+        beside = [] if of_austria else [*rows_beside(PROFILES.values())]
+        made = [*rows(language, of_austria=of_austria), *beside]
+        assert markdown(head[language], made) in text
+    assert markdown(SOURCE_HEADS[language], source_rows(language)) in text
+
+
+@pytest.mark.parametrize(
+    ("path", "language"), [(README, "en"), (ROOT / "README.de.md", "de")], ids=["en", "de"]
+)
+def test_the_short_table_is_what_the_script_makes(path: Path, language: Language) -> None:
+    assert markdown(SHORT_HEADS[language], short_rows(language)) in read(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "end"),
+    [(README, "\n## Try it"), (ROOT / "README.de.md", "\nAlles Weitere")],
+    ids=["en", "de"],
+)
+def test_the_part_of_the_readme_for_households_fits_on_two_screens(path: Path, end: str) -> None:
+    """Two of some 45 lines: a row of a table is one, a picture none."""
+    part = read(path).partition(end)[0].splitlines()
+    text = [line for line in part if line and not line.startswith("![")]
+    assert sum(1 if line.startswith("|") else 1 + len(line) // 130 for line in text) < 90
+
+
+@pytest.mark.parametrize("path", [DOCS, GERMAN], ids=["en", "de"])
+def test_the_first_half_answers_what_to_do_with_the_letter(path: Path) -> None:
+    titles = re.findall(r"^##+ (.+)$", prose(read(path)), re.MULTILINE)
+    first = titles[: len(titles) // 2]
+    for name in ("Netz Burgenland", "Netz NÖ", "Vorarlberg"):
+        assert any(name in title for title in first)
+
+
+# the German documents, and the drawings
+
+
+def test_the_german_tables_of_options_are_those_of_the_form() -> None:
+    head = re.escape(markdown(OPTION_HEADS, ()))
+    found = re.findall(rf"^{head}(?:\|.*\n)+", read(GERMAN), re.MULTILINE)
+    assert found == [markdown(OPTION_HEADS, fields_of_form("de", group)) for group in GROUPS]
+    schema = yaml.safe_load(read(ADDON / "config.yaml"))["schema"]
+    listed = re.findall(r"^\| `([a-z_.]+)` \|", "".join(found), re.MULTILINE)
+    assert sorted(listed) == sorted(schema_leaves(schema))
+
+
+def test_the_german_names_of_sensors_are_the_program_s() -> None:
+    known = {(one.name_de, one.name_en, one.unit or "") for one in SENSORS.values()}
+    for row in table(section(GERMAN, "Was Sie in Home Assistant sehen"), "Sensor"):
+        assert (row["Sensor"], row["Name in Englisch"], row["Einheit"]) in known
+
+
+def test_the_messages_in_the_german_table_are_explained_in_english_too() -> None:
+    messages = table(section(GERMAN, "Wenn etwas nicht geht"), "Im Protokoll")
+    assert len(messages) > 10
+    for row in messages:
+        assert row["Im Protokoll"] in read(DOCS), row
+
+
+@pytest.mark.parametrize("path", [GERMAN, ROOT / "README.de.md"], ids=["DOCS", "README"])
+def test_the_fields_that_are_named_in_german_are_the_form_s(path: Path) -> None:
+    schema = yaml.safe_load(read(ADDON / "config.yaml"))["schema"]
+    form = {str(entry(one, "de")["name"]) for one in schema_leaves(schema)}
+    fields = r"\*\*(Schlüssel|Sprache der \w+|Auth\w+|Weitere \w+|Serieller \w+|Adresse)\*\*"
+    named = set(re.findall(fields, read(path)))
+    assert "Schlüssel" in named
+    assert named <= form
+
+
+@pytest.mark.parametrize("name", ["wiring-mbus", "wiring-p1", "wiring-optical", "form"])
+def test_a_drawing_is_what_the_script_draws(name: str) -> None:
+    drawn = dict(drawings())
+    for file in (f"{name}.svg", f"{name}.de.svg"):
+        assert read(ROOT / "docs" / file) == drawn[file], "run script/pictures"
+
+
+def test_every_pin_that_is_drawn_is_told_in_the_text() -> None:
+    (mbus, p1, _) = [one for one in blocks(section(DOCS, "Hardware"), "text") if "pin" in one] + [
+        ""
+    ]
+    for text, name in ((mbus, "mbus"), (p1, "p1")):
+        wired = [pin.number for pin in plugs("en")[name] if pin.terminal]
+        assert [int(number) for number in re.findall(r"pin (\d) [^\n]*---", text)] == wired
 
 
 # what is found by itself

@@ -16,8 +16,11 @@ import app
 
 ROOT = Path(__file__).parents[2]
 PLACES = (
-    *("repository.yaml", "README.md", "SECURITY.md"),
-    *(f"smartmeter_addon/{name}" for name in ("config.yaml", "CHANGELOG.md", "Dockerfile")),
+    *("repository.yaml", "README.md", "README.de.md", "SECURITY.md", "docs/de/DOCS.md"),
+    *(
+        f"smartmeter_addon/{name}"
+        for name in ("config.yaml", "CHANGELOG.md", "DOCS.md", "Dockerfile")
+    ),
 )
 PLACEHOLDER = "OWNER/REPOSITORY"
 PUBLIC = "The-Owner/the.repository"

@@ -1,15 +1,18 @@
-"""The picture of the set-up in README.md: what the program shows today, and no key."""
+"""The pictures of a terminal: what the program shows today, and no key."""
 
 import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from simulator.ciphering import KEY
 from tests.support.screen import Screen
-from tests.support.terminal_picture import MISTYPED, played, svg
+from tests.support.terminal_picture import LOG_TITLE, MISTYPED, log, played, svg
 
 ROOT = Path(__file__).parents[2]
 PICTURE = ROOT / "docs" / "configure.svg"
+LOG = ROOT / "docs" / "log.svg"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -27,8 +30,18 @@ def test_the_picture_is_what_the_program_shows() -> None:
     assert lines(svg(played(port=None))) == lines(PICTURE.read_text("utf-8"))
 
 
-def test_no_key_is_in_the_picture() -> None:
-    text = PICTURE.read_text("utf-8").lower()
+def test_the_picture_of_the_log_is_what_the_program_writes() -> None:
+    """Make it again by script/terminal-picture log where it is not."""
+    words = [
+        " ".join(lines(picture)) for picture in (svg(log(), LOG_TITLE), LOG.read_text("utf-8"))
+    ]
+    # Numbers of other lengths let lines break elsewhere.
+    assert words[0].split() == words[1].split()
+
+
+@pytest.mark.parametrize("picture", [PICTURE, LOG], ids=["configure", "log"])
+def test_no_key_is_in_the_picture(picture: Path) -> None:
+    text = picture.read_text("utf-8").lower()
     assert KEY.hex() not in text
     assert MISTYPED.lower() not in text
 

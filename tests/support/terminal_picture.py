@@ -1,22 +1,28 @@
-"""The picture of `configure` that README.md shows: played for real, then drawn as SVG.
+"""The pictures of a terminal in the documents: played for real, then drawn as SVG.
 
 The set-up runs in a pseudo terminal, with the simulator as the meter on another one and a real
 Mosquitto. What is made up is the keys, and where things lie: the adapter in place of a link in
 /dev/serial/by-id, the options in place of /etc/smartmeter, in folders whose names are as long.
 """
 
-import sys
+import argparse
+import asyncio
 import tempfile
+import textwrap
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 from simulator.ciphering import KEY
 from tests.support.configuring import Terminal, adapters, configuring, simulated
 from tests.support.mosquitto import Mosquitto
+from tests.support.program import options, running
 from tests.support.screen import Cell, Screen
+from tests.support.simulated import Adapter, SimulatedMeter
 
 COLUMNS = 100
 ADAPTER = "usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0"
@@ -24,6 +30,10 @@ MISTYPED = "0F" * 16
 BY_ID = "/dev/serial/by-id"
 SETTINGS = "/etc/smartmeter"
 MQTT_PORT = 1883
+LOG_TITLE = "The log of the app: the first telegram"
+
+# As the log's page does, at blanks.
+_WRAPPED: dict[str, Any] = {"subsequent_indent": "    ", "break_on_hyphens": False}
 
 # A terminal of its own, so that it is readable on light and on dark pages.
 _BACKGROUND, _TEXT, _BRIGHT = "#1d2021", "#d5c4a1", "#fbf1c7"
@@ -101,7 +111,41 @@ def _answer(user: Terminal, broker: Mosquitto) -> None:
     user.answers("Write the options", "")
 
 
-def svg(screen: Screen) -> str:
+async def _logged() -> list[str]:
+    """Run the program until it has read a telegram; give what its log says."""
+    with tempfile.TemporaryDirectory() as name, _folder(BY_ID) as serial:
+        folder = Path(name)
+        broker = Mosquitto(folder).start()
+        try:
+            with closing(Adapter(serial / ADAPTER)) as adapter:
+                meter = SimulatedMeter(adapter, "kaifa", start=datetime.now(UTC))
+                given = options(broker, adapter.path, auth_key="")
+                async with running(given, folder) as program:
+                    await program.ready()
+                    await meter.push()
+                    await program.logs("the telegrams are deciphered")
+                    await program.stop()
+                port = f"{broker.host}:{broker.port}"
+                return [
+                    line.replace(str(serial), BY_ID).replace(port, "core-mosquitto:1883")
+                    for line in program.lines
+                ]
+        finally:
+            broker.kill()
+
+
+def log() -> Screen:
+    """Give a screen with the log of the first minute."""
+    screen = Screen(COLUMNS)
+    lines = asyncio.run(_logged())
+    while "deciphered" not in lines[-1]:
+        lines.pop()
+    wrapped = (textwrap.wrap(line, COLUMNS, **_WRAPPED) for line in lines)
+    screen.feed("".join(f"{part}\n" for parts in wrapped for part in parts))
+    return screen
+
+
+def svg(screen: Screen, title: str = "The set-up in a terminal: smartmeter configure") -> str:
     """Draw a screen."""
     lines = screen.cells
     while lines and not lines[-1]:
@@ -112,10 +156,11 @@ def svg(screen: Screen) -> str:
     return f"""\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" \
 height="{height:g}" role="img">
-<title>The set-up in a terminal: smartmeter configure</title>
+<title>{title}</title>
+<style>text {{ white-space: pre }}</style>
 <rect width="100%" height="100%" rx="8" fill="{_BACKGROUND}"/>
 <g font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace" \
-font-size="{_SIZE}" fill="{_TEXT}" xml:space="preserve">
+font-size="{_SIZE}" fill="{_TEXT}">
 {rows}
 </g>
 </svg>
@@ -139,11 +184,15 @@ def _rows(lines: Iterable[list[Cell]]) -> Iterator[str]:
             column += len(text)
 
 
-def main(file: Path) -> None:
-    """Make the picture."""
-    screen = played()
-    file.write_text(svg(screen), encoding="utf-8")
+def main() -> None:
+    """Make a picture."""
+    parser = argparse.ArgumentParser(prog="script/terminal-picture")
+    parser.add_argument("what", choices=("configure", "log"))
+    parser.add_argument("file", type=Path)
+    given = parser.parse_args()
+    drawn = svg(played()) if given.what == "configure" else svg(log(), LOG_TITLE)
+    given.file.write_text(drawn, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()
