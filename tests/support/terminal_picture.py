@@ -119,7 +119,7 @@ async def _logged() -> list[str]:
         try:
             with closing(Adapter(serial / ADAPTER)) as adapter:
                 meter = SimulatedMeter(adapter, "kaifa", start=datetime.now(UTC))
-                given = options(broker, adapter.path, auth_key="")
+                given = options(broker, adapter.path, auth_key="", serial_mode="2400 8E1")
                 async with running(given, folder) as program:
                     await program.ready()
                     await meter.push()
