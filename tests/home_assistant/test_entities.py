@@ -19,7 +19,7 @@ from tests.support.mosquitto import Mosquitto
 from tests.support.simulated import LISTS, Adapter
 
 
-@pytest.mark.parametrize(("family", "name"), LISTS)
+@pytest.mark.parametrize(("family", "name"), [*LISTS, ("kaifa-nordic", "norway-13")])
 async def test_every_meters_readings_are_entities_as_the_table_says(
     home: Client,
     core: Core,

@@ -297,7 +297,7 @@ def test_a_problem_of_a_line_without_a_meter_is_told_at_once_then_at_the_interva
     assert told["problem"] == "ON"
     assert told["problem_details"] == {
         "kind": "no bytes",
-        "message": SILENT.sentence,
+        "message": str(SILENT.sentence),
         "since": "2026-06-21T12:00:02+00:00",
     }
     for _ in range(int(2 * INTERVAL)):

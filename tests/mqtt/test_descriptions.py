@@ -31,13 +31,21 @@ PROGRAM = "smartmeter-reader_smartmeter"
 class Described:
     """What is described over a connection and the next ones."""
 
-    def __init__(self, state: State | None = None, layout: str = "standard") -> None:
+    def __init__(
+        self, state: State | None = None, layout: str = "standard", *, announces: bool = True
+    ) -> None:
         state = state or Memory()
         self.day = date(2026, 11, 1)
         self.outbox = Outbox(state)
         self.descriptions = Descriptions(
             Announcements(state, lambda: self.day),
-            LAYOUTS[layout](Topics(), language="en", version="1", lines=Lines((ALONE,))),
+            LAYOUTS[layout](
+                Topics(),
+                language="en",
+                version="1",
+                lines=Lines((ALONE,)),
+                announces=announces,
+            ),
             self.outbox,
         )
         self.restored = [*self.descriptions.restore()]
@@ -173,3 +181,14 @@ def test_the_devices_of_a_legacy_layout_keep_their_names_and_are_linked() -> Non
         "smartmeter_gas7": "smartmeter",
         "smartmeter_water9": "smartmeter",
     }
+
+
+def test_nothing_is_described_where_nothing_is_announced() -> None:
+    state = Memory()
+    made = Described(state, announces=False)
+    for name in ALL:
+        made.hear(name)
+    assert made.sent() == []
+    again = Described(state, announces=False)
+    assert again.sent() == []
+    assert again.restored[0].id == "main"  # whose status is told all the same

@@ -46,7 +46,8 @@ class Recorder:
         *,
         name: str | None,
     ) -> None:
-        self.lines.append((line, values, meters, name))
+        said = {key: in_language(value, self._language) for key, value in values.items()}
+        self.lines.append((line, said, meters, name))
 
     def problem(self) -> Problem | None:
         return self.own_problem
