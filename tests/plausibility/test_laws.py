@@ -3,12 +3,14 @@
 import re
 import struct
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from app.meters.telegram import Telegram
+from app.plausibility import laws
+from app.plausibility.laws import LEARNED, Law, Learned
 from simulator.axdr import Type
 from simulator.meters import Register, Unit
 from tests.support.guarded import GuardedLine, accepted, line_of
@@ -79,3 +81,170 @@ def test_an_infinite_value_is_pending() -> None:
         line.take(repair(first))
         line.take(repair(second.replace(bytes([Type.UINT64]) + raw, endless)))
     assert "phase_angle_l1 of 1.000" in str(line.faults[0].reason)
+
+
+# --- Each law, right at its bound ---
+
+
+@pytest.mark.parametrize(
+    ("keys", "names"),
+    [
+        (("energy_import", "energy_import_tariff_1"), ["energy_import"]),
+        (("energy_export", "energy_export_tariff_1", "energy_export_tariff_2"), ["energy_export"]),
+        (("energy_import", "energy_export_tariff_1"), []),
+        (("energy_import_tariff_1", "energy_import_tariff_2"), []),
+        (("power", "power_l1", "power_l2"), ["phases"]),
+        (("power", "power_import_l1", "power_export_l1"), ["phases"]),
+        (("power", "power_export_l1"), []),
+        (("power_l1", "power_l2"), []),
+        (("power_import", "power_export"), ["power_import"]),
+        (("reactive_power_import", "reactive_power_export"), ["reactive_power_import"]),
+        (("power_import", "reactive_power_export"), []),
+        (("power", "voltage_l2", "current_l2", "phase_angle_l2"), ["angles"]),
+        (("power", "voltage_l1", "current_l2", "phase_angle_l2"), []),
+        (("voltage_l2", "current_l2", "phase_angle_l2"), []),
+    ],
+)
+def test_a_law_needs_all_that_it_says_something_of(keys: tuple[str, ...], names: list[str]) -> None:
+    found = laws.applicable(keys)
+    assert [law.name for law in found] == names
+    for law in found:
+        assert sorted(law.keys) == sorted(keys)
+
+
+def law(*keys: str) -> Law:
+    (found,) = laws.applicable(keys)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("one", "numbers", "kept"),
+    [
+        (1, ("9.9975", "5", "5"), True),
+        (1, ("10.0025", "5", "5"), True),
+        (1, ("9.9974", "5", "5"), False),
+        (1, ("10.0026", "5", "5"), False),
+        (1000, ("10002", "5000", "5000"), True),
+        (1000, ("10003", "5000", "5000"), False),
+        (10000, ("100025", "50000", "50000"), True),
+        (10000, ("100026", "50000", "50000"), False),
+    ],
+)
+def test_tariffs_add_up_to_their_total(one: int, numbers: tuple[str, ...], *, kept: bool) -> None:
+    tariffs = law("energy_import", "energy_import_tariff_1", "energy_import_tariff_2")
+    assert tariffs.keeps([Decimal(number) for number in numbers], one) is kept
+    if one == 1:
+        values = dict(zip(tariffs.keys, map(Decimal, numbers), strict=True))
+        assert tariffs.is_kept_by(values) is kept
+        assert laws.broken((tariffs,), values) == ([] if kept else ["energy_import"])
+
+
+@pytest.mark.parametrize(
+    ("one", "numbers", "kept"),
+    [
+        (1, (107, 60, 40, 0, 0), True),
+        (1, (93, 60, 40, 0, 0), True),
+        (1, (108, 60, 40, 0, 0), False),
+        (1, (92, 60, 40, 0, 0), False),
+        (1, (-210, 100, 0, 300, 0), True),
+        (1, (-211, 100, 0, 300, 0), False),
+        (1, (-189, 100, 0, 300, 0), False),
+        (10, (1070, 600, 400, 0, 0), True),
+        (10, (1071, 600, 400, 0, 0), False),
+    ],
+)
+def test_phases_make_the_power(one: int, numbers: tuple[int, ...], *, kept: bool) -> None:
+    plus = ("power_import_l1", "power_import_l2")
+    phases = law("power", *plus, "power_export_l1", "power_export_l2")
+    assert phases.keeps(numbers, one) is kept
+
+
+def test_power_goes_one_way() -> None:
+    one_way = law("power_import", "power_export")
+    for numbers, kept in (((5, 0), True), ((0, 5), True), ((0, 0), True), ((5, 1), False)):
+        assert one_way.keeps(numbers, 1) is kept
+
+
+@pytest.mark.parametrize(
+    ("numbers", "kept"),
+    [
+        # 2300 VA at 60 degrees: 1150 W, within 4.5 W and 1.0794 % of 2300 VA.
+        ((1179, 230, 10, 60, 0, 0, 0), True),
+        ((1180, 230, 10, 60, 0, 0, 0), False),
+        ((1121, 230, 10, 60, 0, 0, 0), True),
+        ((1120, 230, 10, 60, 0, 0, 0), False),
+        # The other phase gives 460 W: 1.5 W more, and 0.3 % of 460 VA.
+        ((722, 230, 10, 60, 230, 2, 180), True),
+        ((723, 230, 10, 60, 230, 2, 180), False),
+        ((3, 230, 0, 60, 0, 10, 0), True),
+        ((4, 230, 0, 60, 0, 10, 0), False),
+        ((11, 230, 10, float("inf"), 0, 0, 0), True),
+        ((12, 230, 10, float("inf"), 0, 0, 0), False),
+    ],
+)
+def test_voltages_currents_and_angles_make_the_power(
+    numbers: tuple[int, ...], *, kept: bool
+) -> None:
+    of = [f"{what}_{phase}" for phase in ("l1", "l2") for what in ("voltage", "current")]
+    angles = law("power", *of, "phase_angle_l1", "phase_angle_l2")
+    assert angles.keeps(numbers, 1) is kept
+    assert not angles.is_exact
+
+
+SUNDAY = datetime(2026, 11, 29, 12, 30, 15, tzinfo=UTC)
+CLOCK = bytes.fromhex("07EA0B1D07 0C1E0F 00 FFC4 00")
+
+
+@pytest.mark.parametrize(
+    ("place", "byte", "broken"),
+    [
+        (4, 7, []),
+        (4, 6, ["weekday"]),
+        (4, 1, ["weekday"]),
+        (4, 0, []),
+        (4, 8, []),
+        (4, 0xFF, []),
+        (16, 1, []),
+        (3, 28, ["clocks"]),
+        (5, 13, ["clocks"]),
+        (7, 16, ["clocks"]),
+        (8, 50, []),
+        (19, 16, ["clocks"]),
+        (12, 8, ["clocks"]),
+    ],
+)
+def test_clocks_of_a_telegram_agree(place: int, byte: int, broken: list[str]) -> None:
+    content = bytearray(CLOCK + CLOCK)
+    content[place] = byte
+    assert laws.broken_clocks(bytes(content), (0, 12), SUNDAY) == broken
+    assert laws.broken_clocks(b"behind" + content, (6, 18), SUNDAY) == broken
+
+
+# --- Learning ---
+
+NAMES = ("phases", "weekday")
+
+
+def test_a_law_has_to_be_kept_once_ten_telegrams_kept_it() -> None:
+    learned = Learned()
+    assert not learned.hold("weekday")
+    for n in range(1, LEARNED + 5):
+        learned.add(NAMES, ())
+        assert learned.hold("phases") is (n >= LEARNED)
+        assert learned.hold("weekday")
+        assert learned.names() == (list(NAMES) if n >= LEARNED else [])
+    assert not learned.hold("angles")
+
+
+def test_a_law_that_was_broken_has_to_be_kept_for_long() -> None:
+    learned = Learned(NAMES)
+    assert learned.hold("phases")
+    for _ in range(3):
+        learned.add(NAMES, ())
+    for _ in range(2):
+        learned.add(NAMES, ("phases",))
+    assert not learned.hold("phases")
+    assert learned.hold("weekday")
+    for n in range(1, 115):
+        learned.add(NAMES, ())
+        assert learned.hold("phases") is (n >= 11 * LEARNED)
