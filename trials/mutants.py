@@ -62,6 +62,12 @@ UNSEEN: Final[Mapping[str, str]] = {
     "unit.scale: `if exponent > 0:`: exponent > 0 -> `(exponent >= 0)`": "0 was returned before",
     "items._captured: `for described, value in zip(objects, values, strict=True)`: True ->"
     " `False`": "they are as many",
+    "laws.Learned.add: `counts[name] = min(counts[name] - 1, _BROKEN)`: counts[name] - 1 ->"
+    " `(counts[name] + 1)`": "the least of both is the same",
+    'laws.applicable: `if "power" in keys and (turned := [one for one in phases if set(one) <='
+    " set(keys)]):`: set(one) <= set(keys) -> `(set(one) < set(keys))`": "power is one more key",
+    "laws._turned: `for volts, amperes, angle in zip(left, left, left, strict=True):`: True ->"
+    " `False`": "there are three for each",
     "p1.identification: `first = _LINE_END.split(text, maxsplit=1)[0]`: 1 -> `2`": (
         "only the first is taken"
     ),

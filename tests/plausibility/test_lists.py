@@ -64,3 +64,74 @@ def test_a_sender_that_makes_up_lists_does_not_fill_the_memory() -> None:
     for n in range(100):
         sender.known.lists.add(found._replace(known=None, structure=(n,)))
     assert len(sender.known.lists._known) == 32
+
+
+# --- The push interval of one list ---
+
+STRUCTURE = ("one", 2, "link", "address", "rest")
+
+
+def test_an_interval_is_known_once_it_was_kept_three_times() -> None:
+    known = KnownList(STRUCTURE)
+    for n in range(8):
+        known.arrived(now=10.0 * n, time=1000.0 + 10 * n, slack=1.0)
+        # The first pair shows it, and three after that keep it.
+        assert known.interval == (10.0 if n >= 4 else None)
+    assert known.count == 8
+    known.distrust()
+    assert known.interval is None
+    for n in range(8, 11):
+        known.arrived(now=10.0 * n, time=1000.0 + 10 * n, slack=1.0)
+        assert known.interval == (10.0 if n == 10 else None)
+
+
+def test_another_step_begins_anew_and_a_fraction_or_a_step_back_is_none() -> None:
+    known = KnownList(STRUCTURE, 10.0)
+    assert (known.interval, known.misses(25.0)) == (10.0, 5.0)
+    for time, interval, missed in ((0.0, 10.0, 5.0), (15.0, None, 5.0), (30.5, None, 25.0)):
+        known.arrived(time, time, slack=0.4)
+        assert (known.interval, known.misses(25.0)) == (interval, missed)
+    known.arrived(45.5, 45.5, slack=0.4)
+    assert known.misses(25.0) == 5.0
+    known.arrived(60.5, 40.5, slack=0.4)
+    assert known.misses(25.0) == 25.0
+
+
+def test_a_time_misses_the_next_multiple_of_the_interval() -> None:
+    known = KnownList(STRUCTURE, 10.0)
+    for passed, missed in ((10.0, 0.0), (30.0, 0.0), (12.0, 2.0), (18.0, 2.0), (1.0, 9.0)):
+        assert known.misses(passed) == missed
+
+
+def test_within_the_slack_the_interval_is_kept() -> None:
+    for late, kept in ((1.0, True), (1.5, False)):
+        known = KnownList(STRUCTURE, 10.0)
+        known.arrived(0.0, 0.0, slack=1.0)
+        known.arrived(10.0 + late, 10.0 + late, slack=1.0)
+        assert (known.interval == 10.0) is kept
+
+
+@pytest.mark.parametrize(
+    ("passed", "due"),
+    [(5.0, False), (5.1, True), (10.0, True), (19.9, True), (20.0, False), (0.0, False)],
+)
+def test_a_telegram_is_due_after_half_to_twice_the_usual_time(passed: float, *, due: bool) -> None:
+    known = KnownList(STRUCTURE)
+    assert not known.arrived(100.0, None, slack=1.0)
+    assert known.gap == 0
+    known.gap = 10.0
+    assert known.arrived(100.0 + passed, None, slack=1.0) is due
+    assert (known.gap > 10, known.gap == 10, known.gap < 10) == (
+        passed > 10,
+        not passed,
+        0 < passed <= 10,
+    )
+
+
+def test_a_run_counts_as_its_telegrams() -> None:
+    known = KnownList(STRUCTURE, 10.0)
+    known.distrust()
+    known.go_on(2, now=20.0, time=1020.0)
+    assert (known.count, known.interval, known.seen_at, known.time) == (2, None, 20.0, 1020.0)
+    known.go_on(1, now=30.0, time=1030.0)
+    assert known.interval == 10.0
