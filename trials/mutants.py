@@ -68,6 +68,10 @@ UNSEEN: Final[Mapping[str, str]] = {
     " set(keys)]):`: set(one) <= set(keys) -> `(set(one) < set(keys))`": "power is one more key",
     "laws._turned: `for volts, amperes, angle in zip(left, left, left, strict=True):`: True ->"
     " `False`": "there are three for each",
+    "lists.KnownList.__init__: `self._kept = _PUNCTUAL if interval else 0  # telegrams in a row"
+    " that kept it`: 0 -> `1`": "it is counted from an interval on",
+    "lists.KnownList.arrived: `self._step, self._kept = step if step > 0 and step.is_integer() else"
+    " None, 0`: step > 0 -> `(step >= 0)`": "0 is none, too",
     "p1.identification: `first = _LINE_END.split(text, maxsplit=1)[0]`: 1 -> `2`": (
         "only the first is taken"
     ),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.plausibility.lists import KnownList, Lists
+from app.plausibility.lists import Found, KnownList, Lists, usual_gap
 from tests.support.guarded import GuardedLine
 from tests.support.simulated import SimulatedMeter
 
@@ -135,3 +135,29 @@ def test_a_run_counts_as_its_telegrams() -> None:
     assert (known.count, known.interval, known.seen_at, known.time) == (2, None, 20.0, 1020.0)
     known.go_on(1, now=30.0, time=1030.0)
     assert known.interval == 10.0
+
+
+def test_an_interval_of_a_second_is_one_and_a_gap_below_it_counts() -> None:
+    known = KnownList(STRUCTURE)
+    for n in range(5):
+        known.arrived(0.5 * n, float(n), slack=0.1)
+    assert known.interval == 1.0
+    assert 0.4 < known.gap < 0.6
+
+
+def test_the_usual_gap_follows_slowly() -> None:
+    first = usual_gap(0.0, 10.0)
+    assert first > 10
+    assert usual_gap(10.0, 20.0) == first
+    assert 8 < usual_gap(10.0, 5.0) < 10
+
+
+def test_a_sender_has_no_list_one_or_several() -> None:
+    lists = Lists()
+    assert (bool(lists), lists.are_several) == (False, False)
+    for n, several in ((1, False), (2, True)):
+        lists.add(Found(None, (*STRUCTURE, n), 0, b""))
+        assert (bool(lists), lists.are_several) == (True, several)
+    restored = Lists()
+    restored.restore([[7, 10.0]])
+    assert (bool(restored), restored.are_several) == (True, False)
