@@ -148,7 +148,9 @@ async def serve(
         for position, (meter, line) in enumerate(zip(options.meters, every.current, strict=True))
         if position not in doubled
     ]
-    unread = [unread_line(every.current[position].label, why) for position, why in doubled.items()]
+    unread = [
+        unread_line(every.current[position].label, str(why)) for position, why in doubled.items()
+    ]
     for position, why in doubled.items():
         diagnose_unread(every.current[position], why, output.output, now_utc())
     notifier = Notifier.from_environment(environment, os.getpid())

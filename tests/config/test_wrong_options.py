@@ -46,7 +46,7 @@ def said(path: Path) -> list[str]:
     except OptionsError as error:
         told = list(error.problems)
     else:
-        told = [*chain(options.doubts(), doubled(options.meters).values())]
+        told = [*chain(options.doubts(), map(str, doubled(options.meters).values()))]
     types = ", ".join(TYPES)
     return [sentence.replace(str(path), "FILE").replace(types, "TYPES") for sentence in told]
 

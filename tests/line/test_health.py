@@ -108,7 +108,7 @@ def test_silence_is_a_problem_after_half_a_minute(line: Health) -> None:
     assert found.key == "no bytes"
     assert str(found.sentence) == (
         "no bytes from the meter for 31 s; check that the head sits on the meter or the cable in"
-        " its socket, and that the network operator has switched the customer interface on"
+        " its socket, and that the grid operator has switched the customer interface on"
     )
 
 
@@ -150,7 +150,7 @@ def test_bytes_without_frames_are_a_problem_after_half_a_minute(line: Health) ->
     assert found.key == "no frames"
     assert str(found.sentence) == (
         "bytes come from the meter, but no whole frame for 31 s with 2400 8E1; the serial mode may"
-        " be the wrong one: set serial_mode to what your network operator says, or leave it empty"
+        " be the wrong one: set serial_mode to what your grid operator says, or leave it empty"
         " to have the usual ones tried, and see that the head sits well"
     )
 

@@ -90,7 +90,7 @@ def strange(meter: SimulatedMeter) -> SimulatedMeter:
             "auto",
             SimulatedMeter(None, "kaifa"),
             "the meter with system title 4b464d655012d687 (KFM) sends ciphered telegrams and no"
-            " key is given; enter the encryption key (GUEK) that your network operator hands out",
+            " key is given; enter the encryption key (GUEK) that your grid operator hands out",
             id="key missing",
         ),
         pytest.param(
@@ -98,7 +98,7 @@ def strange(meter: SimulatedMeter) -> SimulatedMeter:
             "auto",
             SimulatedMeter(None, "kaifa"),
             "deciphering gives no telegram: the encryption key is not this meter's; compare the"
-            " option key with the one that your network operator hands out for this very meter, and"
+            " option key with the one that your grid operator hands out for this very meter, and"
             " see that it is not exchanged with the authentication key",
             id="encryption key wrong",
         ),
@@ -107,7 +107,7 @@ def strange(meter: SimulatedMeter) -> SimulatedMeter:
             "auto",
             SimulatedMeter(None, "e450"),
             "deciphering gives no telegram: the encryption key is not this meter's; compare the"
-            " option key with the one that your network operator hands out for this very meter, and"
+            " option key with the one that your grid operator hands out for this very meter, and"
             " see that it is not exchanged with the authentication key",
             id="encryption key wrong, tag present",
         ),

@@ -205,7 +205,7 @@ async def test_a_serial_mode_is_kept_until_enough_bursts_have_failed(
 
 
 async def test_a_silent_line_keeps_its_serial_mode(adapter: Adapter, log: WatchedLog) -> None:
-    """It takes an hour until the network operator switches the interface on."""
+    """It takes an hour until the grid operator switches the interface on."""
     async with running_line(line_at(adapter)) as line:
         await log.wait("reading ")
         line.now += 3600

@@ -15,13 +15,13 @@ READ = (
     *(ROOT / "smartmeter_addon" / "app").rglob("*.toml"),
 )
 OTHERS = re.compile(
-    r"(grid|distribution|system|utility)[\s-]+operator"
+    r"(network|distribution|system|utility)[\s-]+operator"
     r"|verteilnetzbetreiber|verteilernetzbetreiber|netzanbieter",
     re.IGNORECASE,
 )
 
 
-def test_the_operator_is_the_network_operator_or_netzbetreiber() -> None:
+def test_the_operator_is_the_grid_operator_or_netzbetreiber() -> None:
     assert {path.suffix for path in READ} == {".md", ".svg", ".yaml", ".py", ".toml"}
     found = {
         f"{path.relative_to(ROOT)}: {match[0]}"

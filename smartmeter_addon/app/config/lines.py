@@ -4,10 +4,11 @@ import os.path
 from collections.abc import Mapping, Sequence
 
 from app.config.options import MeterOptions
+from app.language.catalogue import Sentence, Text
 from app.transport.address import parse_url
 
 
-def doubled(meters: Sequence[MeterOptions]) -> Mapping[int, str]:
+def doubled(meters: Sequence[MeterOptions]) -> Mapping[int, Sentence]:
     """Find meters that are on the line of one before them.
 
     Two programs cannot share a serial line, and most gateways take one connection. This is no
@@ -20,22 +21,19 @@ def doubled(meters: Sequence[MeterOptions]) -> Mapping[int, str]:
         The positions of the meters that cannot be read, each with a sentence that names both.
     """
     first_on: dict[str, int] = {}
-    found: dict[int, str] = {}
+    found: dict[int, Sentence] = {}
     for position, meter in enumerate(meters):
         line = _line(meter)
         first = first_on.setdefault(line, position)
         if first == position:
             continue
         one, other = _called(first, meters[first]), _called(position, meter)
+        both = {"one": one, "other": other}
         if line:
-            given = meter.url or meter.device
-            same = f"{one} and {other} have the same {_option(meter)}, {given}"
+            given = {"option": _option(meter), "given": meter.url or meter.device}
+            found[position] = Sentence("line_options.same", {**both, **given})
         else:
-            same = f"neither {one} nor {other} has a device or a url"
-        found[position] = (
-            f"{same}; {other} is not read: give it the device or url of its own adapter, or take"
-            " it out of the options"
-        )
+            found[position] = Sentence("line_options.none", both)
     return found
 
 
@@ -51,6 +49,10 @@ def _option(meter: MeterOptions) -> str:
     return "url" if meter.url else "device"
 
 
-def _called(position: int, meter: MeterOptions) -> str:
-    option = f"additional_meters[{position - 1}]" if position else "the first meter"
-    return f"{option} ({meter.name})" if meter.name else option
+def _called(position: int, meter: MeterOptions) -> Text:
+    option: Text = Sentence("line_options.first_meter")
+    if position:
+        option = f"additional_meters[{position - 1}]"
+    if not meter.name:
+        return option
+    return Sentence("line_options.named", {"option": option, "name": meter.name})

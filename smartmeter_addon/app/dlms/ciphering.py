@@ -60,7 +60,7 @@ def parse_key(text: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What a customer gets from the network operator; neither shows in a log.
+    """What a customer gets from the grid operator; neither shows in a log.
 
     Args:
         encryption: global unicast encryption key (GUEK), 16 bytes.

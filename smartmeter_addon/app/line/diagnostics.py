@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Final
 
+from app.language.catalogue import Text
 from app.line.health import Health
 from app.line.line_ids import Line
 from app.line.output import Output
@@ -125,7 +126,7 @@ class Diagnostics:
         self._output.diagnose_line(self._line, values, meters, name=self._name)
 
 
-def diagnose_unread(line: Line, reason: str, output: Output, now: datetime) -> None:
+def diagnose_unread(line: Line, reason: Text, output: Output, now: datetime) -> None:
     """Tell of a line that is in the options and is not read.
 
     Args:

@@ -7,12 +7,13 @@ leads to, whose own device tells more.
 from collections.abc import Iterator
 from typing import Final
 
+from app.language.languages import ENGLISH
 from app.line.line_ids import Line, Lines
 from app.meters.sensors import LINE_DIAGNOSTICS
 from app.mqtt import discovery
 from app.mqtt.topics import Topics
 
-_NAMES: Final = {"en": "Smart meter reader", "de": "Smart-Meter-Leser"}
+_NAMES: Final = {ENGLISH: "Smart meter reader", "de": "Smart-Meter-Leser"}
 
 
 def payload(
@@ -39,7 +40,7 @@ def payload(
     """
     device: dict[str, object] = {
         "identifiers": [topics.program_device],
-        "name": _named(_NAMES[language], topics),
+        "name": _named(_NAMES.get(language, _NAMES[ENGLISH]), topics),
         "sw_version": version,
     }
     if configuration_url:
@@ -65,7 +66,7 @@ def _named(name: str, topics: Topics) -> str:
 
 def _components(line: Line, topics: Topics, language: str) -> Iterator[tuple[str, object]]:
     topic = topics.line(line.id)
-    prefix = discovery.slug(_named(_NAMES["en"], topics))
+    prefix = discovery.slug(_named(_NAMES[ENGLISH], topics))
     if line.label:
         prefix = f"{prefix}_{discovery.slug(line.label) or line.id}"
     for key, sensor in LINE_DIAGNOSTICS.items():
