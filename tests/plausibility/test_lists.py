@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.plausibility.lists import Found, KnownList, Lists, usual_gap
+from app.plausibility.lists import _LONGEST, Found, KnownList, Lists, usual_gap
 from tests.support.guarded import GuardedLine
 from tests.support.simulated import SimulatedMeter
 
@@ -161,3 +161,27 @@ def test_a_sender_has_no_list_one_or_several() -> None:
     restored = Lists()
     restored.restore([[7, 10.0]])
     assert (bool(restored), restored.are_several) == (True, False)
+
+
+def test_intervals_that_can_be_are_restored() -> None:
+    lists = Lists()
+    lists.restore([[1, 1.0], [2, 0.9], [3, _LONGEST], [4, _LONGEST - 1], [5, None], [6, 0]])
+    assert lists.memory() == [
+        [1, 1.0],
+        [2, None],
+        [3, None],
+        [4, _LONGEST - 1],
+        [5, None],
+        [6, None],
+    ]
+
+
+def test_no_interval_of_a_sender_is_relied_on_after_its_clock_was_set() -> None:
+    lists = Lists()
+    known = [lists.add(Found(None, (*STRUCTURE, n), 0, b"")) for n in range(2)]
+    for one in known:
+        for n in range(5):
+            one.arrived(10.0 * n, 10.0 * n, slack=1.0)
+    assert [one.interval for one in known] == [10.0, 10.0]
+    lists.distrust()
+    assert [one.interval for one in known] == [None, None]
