@@ -185,6 +185,9 @@ async def serve(
         for reader in readers:
             reader.flush()
             reader.keep()
+        for one in wired:
+            if isinstance(one.output, Publisher):
+                one.output.flush()
         await asyncio.wait(others)
         for task in publishing:
             task.cancel()
@@ -296,6 +299,7 @@ def make_publisher(
         find_broker=partial(find_broker, options.mqtt, environment, redactor),
         layout=layout,
         state=state,
+        detail_interval=options.detail_interval,
         on_state=on_state or Narrator(),
     )
 

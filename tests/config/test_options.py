@@ -52,6 +52,7 @@ def test_every_option_is_read() -> None:
             "name": " Zähler ",
             "language": "de",
             "update_interval": 86400,
+            "detail_interval": 300,
             "energy_unit": "10 WH",
             "log_level": "trace",
             "mqtt": {
@@ -100,6 +101,7 @@ def test_every_option_is_read() -> None:
         ),
         "de",
         "trace",
+        detail_interval=300,
     )
 
 

@@ -32,7 +32,10 @@ def new_meter(adapter: Adapter, family: str = "kaifa", name: str | None = None) 
 
 
 def options(broker: Mosquitto, adapter: Adapter, **more: object) -> dict[str, Any]:
-    """Give the options of somebody with one meter, both keys, and a broker with a password."""
+    """Give the options of somebody with one meter, both keys, and a broker with a password.
+
+    Every value follows every telegram, unless it is said otherwise.
+    """
     mqtt = {
         "host": broker.host,
         "port": broker.port,
@@ -40,7 +43,7 @@ def options(broker: Mosquitto, adapter: Adapter, **more: object) -> dict[str, An
         "password": broker.password,
     }
     keys = {"key": KEY.hex(), "auth_key": AUTH_KEY.hex()}
-    return {"url": str(adapter.path), **keys, "mqtt": mqtt, **more}
+    return {"url": str(adapter.path), **keys, "mqtt": mqtt, "detail_interval": 0, **more}
 
 
 @asynccontextmanager

@@ -86,6 +86,23 @@ async def test_core_that_is_started_again_shows_the_last_telegram_at_once(
     assert not core.complaints(position)
 
 
+async def test_details_wait_for_their_interval_and_are_there_at_once_when_mqtt_is_set_up_anew(
+    home: Client, core: Core, house: Mosquitto, adapter: Adapter, tmp_path: Path
+) -> None:
+    """Core says then that it has started, as after a restart."""
+    meter = new_meter(adapter)
+    live = {f"{device_of(meter)}_{key}" for key, one in SENSORS.items() if one.live}
+    async with reading(house, adapter, tmp_path, detail_interval=3600):
+        first = values(meter, (await meter.push()).truth)
+        await shows(home, meter, first)
+        last = values(meter, (await meter.push()).truth)
+        mixed = {key: last[key] if key in live else one for key, one in first.items()}
+        assert mixed not in (first, last)
+        await shows(home, meter, mixed)
+        await reload(home, core)
+        await shows(home, meter, last)
+
+
 async def test_a_meter_that_pushed_while_core_was_away_is_shown_as_it_is_now(
     core: Core, house: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:

@@ -87,6 +87,7 @@ def test_diagnostics_begin_with_the_first_telegram(watched: Watched) -> None:
         (
             "1kfm02",
             {
+                "silence": 0,
                 "telegrams": 1,
                 "errors": 0,
                 "parity_errors": 0,
@@ -105,7 +106,7 @@ def test_figures_are_published_at_the_interval(watched: Watched) -> None:
     for _ in range(int(3 * INTERVAL)):
         watched.heard()
         watched.look()
-    assert [values["telegrams"] for _, values in watched.said()] == [31, 61, 91]
+    assert [values["telegrams"] for _, values in watched.said()] == [61, 121, 181]
 
 
 def test_a_longer_interval_delays_figures_but_no_problem() -> None:

@@ -433,6 +433,7 @@ def test_diagnostics_hold_clock_drift_and_invocation_counter(line: Health) -> No
     line.telegram(100.0)
     assert line.diagnostics(100.0) == {
         "last_telegram": "2026-06-21T12:00:00+00:00",
+        "silence": 0,
         "telegrams": 1,
         "errors": 0,
         "parity_errors": 0,
@@ -440,6 +441,15 @@ def test_diagnostics_hold_clock_drift_and_invocation_counter(line: Health) -> No
         "serial_mode": "2400 8E1",
         "invocation_counter": 4711,
     }
+
+
+def test_the_silence_counts_from_the_last_telegram_once_the_meter_is_offline() -> None:
+    line = health(PUSH, 0.0)
+    line.telegram(100.0)
+    seconds = [line.diagnostics(now)["silence"] for now in (100.0, 105.0, 3700.0, 3760.4)]
+    assert seconds == [0, 0, 3600, 3660]
+    line.telegram(3770.0)
+    assert line.diagnostics(3771.0)["silence"] == 0
 
 
 def test_diagnostics_leave_out_unknown_values() -> None:

@@ -34,7 +34,7 @@ DEVICE = {"identifiers", "name", "manufacturer", "model", "serial_number", "sw_v
 COMPONENT = {
     *("p", "unique_id", "default_entity_id", "name", "value_template"),
     *("unit_of_measurement", "device_class", "state_class", "suggested_display_precision"),
-    *("entity_category", "enabled_by_default", "options"),
+    *("entity_category", "enabled_by_default", "options", "state_topic"),
 }
 DETAILS = {"json_attributes_topic", "json_attributes_template"}
 # Unit, device class and state class, as Core accepts them together.
@@ -116,6 +116,7 @@ def test_energy_is_fit_for_the_energy_dashboard() -> None:
         "default_entity_id": "sensor.kaifa_ma309m_energy_import",
         "name": "Energy import",
         "value_template": "{{ value_json.energy_import | default('') }}",
+        "state_topic": "smartmeter/1kfm0200000011/details",
         "unit_of_measurement": "kWh",
         "device_class": "energy",
         "state_class": "total_increasing",
@@ -132,6 +133,8 @@ def test_the_meters_clock_is_a_diagnostic_and_unknown_when_missing() -> None:
         "value_template": "{{ value_json.timestamp | default('None') }}",
         "device_class": "timestamp",
         "entity_category": "diagnostic",
+        "enabled_by_default": False,
+        "state_topic": "smartmeter/1kfm0200000011/details",
     }
 
 
@@ -145,7 +148,30 @@ def test_one_of_a_few_values_is_unknown_when_missing() -> None:
         "value_template": "{{ value_json.active_tariff | default('None') }}",
         "device_class": "enum",
         "options": ["1", "2", "3", "4"],
+        "state_topic": "smartmeter/1kfm0200000011/details",
     }
+
+
+def test_only_the_power_of_the_house_follows_every_telegram() -> None:
+    described = describe()
+    assert described["state_topic"] == "smartmeter/1kfm0200000011/state"
+    topics = {key: one.get("state_topic") for key, one in described["cmps"].items()}
+    assert {key for key, topic in topics.items() if topic is None} == {
+        *("power", "power_import", "power_export")
+    }
+    assert set(topics.values()) == {None, "smartmeter/1kfm0200000011/details"}
+
+
+def test_nothing_that_is_enabled_from_the_start_floods_the_page_activity() -> None:
+    """As Core leaves out what has a unit or a state class, in components/logbook/helpers.py."""
+    keys = SENSORS.keys() | DIAGNOSTICS.keys()
+    shown = {
+        key
+        for key, one in describe(keys)["cmps"].items()
+        if one.get("enabled_by_default", True)
+        and not {"unit_of_measurement", "state_class"} & one.keys()
+    }
+    assert shown == {"active_tariff", "problem", "serial_mode"}
 
 
 def test_a_peak_is_published_in_watts_and_shown_in_kilowatts() -> None:
@@ -160,7 +186,7 @@ def test_a_peak_is_published_in_watts_and_shown_in_kilowatts() -> None:
 
 def test_what_stands_beside_a_reading_is_its_attributes() -> None:
     peak = describe(["power_import_peak"])["cmps"]["power_import_peak"]
-    assert peak["json_attributes_topic"] == "smartmeter/1kfm0200000011/state"
+    assert peak["json_attributes_topic"] == "smartmeter/1kfm0200000011/details"
     details = "value_json.power_import_peak_details"
     assert peak["json_attributes_template"] == f"{{{{ {details} | default({{}}) | tojson }}}}"
 

@@ -17,6 +17,7 @@ from app.config.options import MqttOptions
 from app.line.trouble import Problem, Trouble
 from app.meters.reading import Reading
 from app.meters.sensors import SENSORS
+from app.mqtt.details import Details
 from app.mqtt.layout import Layout
 from app.mqtt.layouts import LAYOUTS
 from app.mqtt.legacy_layouts import Burgenland
@@ -30,9 +31,11 @@ from tests.support.publishing import (
     E450,
     KAIFA,
     KAIFA_CONFIG,
+    KAIFA_DETAILS,
     KAIFA_STATE,
     KAIFA_STATUS,
     STATUS,
+    TOPICS,
     publishing,
     running,
     stop,
@@ -156,6 +159,37 @@ async def test_a_state_that_only_another_list_says_is_published_again(broker: Mo
         assert await said({"power": 6}) == {"power": 6}
 
 
+async def test_details_come_at_their_pace_and_the_last_ones_at_the_end(broker: Mosquitto) -> None:
+    async with broker.watch() as home, running(publishing(broker.options)) as made:
+        made.publisher._details = Details(60.0)
+        for number in range(5):
+            made.publish(power=str(number), voltage_l1="230")
+            await home.wait(KAIFA_STATE)
+        made.publisher.flush()
+        await home.wait(KAIFA_DETAILS)
+        last = await home.wait(KAIFA_DETAILS)
+        said = [json.loads(one.payload) for one in home.messages if one.topic == KAIFA_DETAILS]
+    assert [one["power"] for one in said] == [0, 4]
+    assert not last.retain
+
+
+async def test_values_of_all_lists_are_there_when_home_assistant_has_started(
+    broker: Mosquitto,
+) -> None:
+    """An hourly list came before others, and the next one is an hour away."""
+    async with broker.watch() as home, running(publishing(broker.options)) as made:
+        made.publisher._details = Details(60.0)
+        made.publish(power="1", energy_import="17")
+        made.publish(power="2")
+        made.publish(power="3")
+        await made.publisher.delivered()
+        async with broker.watch(KAIFA_DETAILS) as core:
+            await core.publish(TOPICS.home_assistant, "online")
+            found = json.loads((await core.wait(KAIFA_DETAILS)).payload)
+        await home.wait(KAIFA_STATE)
+    assert found == {"energy_import": 17, "power": 3}
+
+
 async def test_what_waits_to_be_enabled_is_announced_without_a_value(broker: Mosquitto) -> None:
     async with broker.watch() as home, running(publishing(broker.options)) as made:
         unknown = frozenset(("power_limit", "voltage_l1"))
@@ -209,7 +243,7 @@ async def test_a_new_entity_is_announced_before_its_value(broker: Mosquitto) -> 
         made.publish(power="2")
         made.publish(power="3", voltage_l1="230.1")
         await home.wait(KAIFA_STATE, '{"power": 3, "voltage_l1": 230.1}')
-        topics = [seen.topic for seen in home.messages]
+        topics = [seen.topic for seen in home.messages if seen.topic != KAIFA_DETAILS]
         assert topics == [KAIFA_STATE, KAIFA_CONFIG, KAIFA_STATE]
 
 
@@ -662,7 +696,8 @@ async def test_values_are_not_acknowledged_and_what_the_broker_keeps_is(broker: 
             made.publish(power=str(turn))
             await home.wait(KAIFA_STATE, f'{{"power": {turn}}}')
     qos = {(seen.topic, seen.qos) for seen in home.messages}
-    assert qos == {(STATUS, 1), (KAIFA_CONFIG, 1), (KAIFA_STATUS, 1), (KAIFA_STATE, 0)}
+    kept = {(STATUS, 1), (KAIFA_CONFIG, 1), (KAIFA_STATUS, 1)}
+    assert qos == kept | {(KAIFA_STATE, 0), (KAIFA_DETAILS, 0)}
 
 
 async def test_a_value_is_acknowledged_now_and_then(broker: Mosquitto) -> None:

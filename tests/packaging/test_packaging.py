@@ -275,13 +275,21 @@ def test_no_option_inside_a_list_of_groups_is_a_group_again(config: dict[str, An
             assert nested == [], key
 
 
+def test_the_oldest_home_assistant_is_the_one_that_the_tests_run_against(
+    config: dict[str, Any],
+) -> None:
+    """By script/home-assistant, with HOME_ASSISTANT_VERSION=oldest."""
+    required = (ROOT / "requirements-home-assistant-oldest.txt").read_text("utf-8")
+    assert f"homeassistant=={config['homeassistant']}\n" in required
+
+
 def test_an_additional_meter_takes_the_per_meter_options_of_the_first(
     config: dict[str, Any],
 ) -> None:
     schema = config["schema"]
     (additional,) = schema["additional_meters"]
     outputs = {"mqtt", "influxdb", "console"}
-    of_the_program = {"language", "log_level", "additional_meters", *outputs}
+    of_the_program = {"language", "detail_interval", "log_level", "additional_meters", *outputs}
     assert additional.keys() == schema.keys() - of_the_program
     assert {key: kind.rstrip("?") for key, kind in additional.items()} == {
         key: schema[key].rstrip("?") for key in additional

@@ -62,6 +62,8 @@ def test_what_the_supervisor_takes_the_program_takes(entered: dict[str, Any]) ->
         {"update_interval": -1},
         {"update_interval": "often"},
         {"update_interval": 86401},
+        {"detail_interval": -1},
+        {"detail_interval": 86401},
         {"mqtt": None},
         {"mqtt": []},
         {"mqtt": {"port": 0}},

@@ -26,6 +26,7 @@ GAS = Meter("gas7", "GAS7", "dsmr", "", "Gas meter", None)
 STATUS = "smartmeter/status"
 KAIFA_STATUS = "smartmeter/1kfm02/status"
 KAIFA_STATE = "smartmeter/1kfm02/state"
+KAIFA_DETAILS = "smartmeter/1kfm02/details"
 KAIFA_CONFIG = "homeassistant/device/smartmeter_1kfm02/config"
 TOPICS = Topics()
 

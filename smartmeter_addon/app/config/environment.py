@@ -30,7 +30,7 @@ TEXTS: Final = (
 """Options that are texts, taken as they are."""
 
 VALUES: Final = (
-    *("update_interval", "additional_meters"),
+    *("update_interval", "detail_interval", "additional_meters"),
     *("mqtt.port", "mqtt.tls", "mqtt.tls_insecure", "mqtt.discovery", "mqtt.topics"),
     "influxdb.tls_insecure",
 )

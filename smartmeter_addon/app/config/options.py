@@ -110,6 +110,8 @@ class Options:
         log_level: a name of ``log.LEVELS``.
         influxdb: the database.
         console: one of CONSOLE_CHOICES.
+        detail_interval: seconds between what Home Assistant gets of values that are not live, 0 for
+            every telegram.
         entered: the keys and passwords as they were typed.
     """
 
@@ -119,6 +121,7 @@ class Options:
     log_level: str = "info"
     influxdb: InfluxdbOptions = field(default_factory=InfluxdbOptions)
     console: str = CONSOLE_CHOICES[0]
+    detail_interval: int = 60
     entered: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
 
     @property
@@ -278,7 +281,7 @@ def parse(raw: object, meter_types: Collection[str], reading_keys: Collection[st
         values = vol.Schema(_all_options(meter_types, reading_keys))(raw)
     except vol.MultipleInvalid as invalid:
         raise OptionsError(checks.sentences(invalid, entered, Redactor(entered))) from None
-    names = ("language", "log_level", "console")
+    names = ("language", "detail_interval", "log_level", "console")
     shared = {name: values.pop(name) for name in names if name in values}
     mqtt = values.pop("mqtt", {})
     if mqtt.get("tls"):
@@ -301,6 +304,7 @@ def _meter(values: dict[str, Any]) -> MeterOptions:
 
 
 def _all_options(meter_types: Collection[str], reading_keys: Collection[str]) -> checks.Validator:
+    interval = checks.whole_number(0, _MAX_INTERVAL, "seconds, 0 for every telegram")
     meter: checks.Fields = {
         "meter_type": checks.one_of(meter_types, hints.meter_type),
         "key": checks.key,
@@ -310,7 +314,7 @@ def _all_options(meter_types: Collection[str], reading_keys: Collection[str]) ->
         "serial_mode": checks.serial_mode,
         "name": checks.text("a name"),
         "energy_unit": checks.one_of(ENERGY_UNIT_CHOICES),
-        "update_interval": checks.whole_number(0, _MAX_INTERVAL, "seconds, 0 for every telegram"),
+        "update_interval": interval,
     }
     mqtt: checks.Fields = {
         "host": checks.host,
@@ -331,6 +335,7 @@ def _all_options(meter_types: Collection[str], reading_keys: Collection[str]) ->
     }
     others: checks.Fields = {
         "language": checks.one_of(LANGUAGES),
+        "detail_interval": interval,
         "log_level": checks.one_of(LEVELS),
         "console": checks.one_of(CONSOLE_CHOICES),
         "mqtt": checks.group(mqtt, _tls_problems, hints.mqtt_group),

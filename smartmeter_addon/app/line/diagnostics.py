@@ -16,7 +16,7 @@ from app.meters.reading import Meter
 from app.state import State
 from app.transport.push_interval import PushInterval
 
-INTERVAL: Final = 30.0
+INTERVAL: Final = 60.0
 """Seconds between two messages at the least, unless a problem begins or ends."""
 
 KNOWN_INTERVAL: Final = 300.0

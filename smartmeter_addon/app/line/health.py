@@ -279,6 +279,7 @@ class Health:
         """Give the values of ``sensors.DIAGNOSTICS`` that are known, the problem apart."""
         known = {
             "last_telegram": at.isoformat("T", "seconds") if (at := self._received_at) else None,
+            "silence": self._silence(now),
             "telegrams": self.counts.telegrams,
             "errors": self.counts.faults,
             "signal_health": self._last_hour.share(now),
@@ -303,6 +304,12 @@ class Health:
             "bytes": self.counts.bytes,
             "frames": self.counts.frames,
         }
+
+    def _silence(self, now: float) -> int | None:
+        """Give the seconds since the last telegram; 0 while the meter is heard."""
+        if self._last_telegram is None:
+            return None
+        return round(now - self._last_telegram) if self.overdue(now) else 0
 
     def _no_frames(self, seconds: float) -> Problem:
         parameters = _seconds(seconds)

@@ -27,6 +27,7 @@ class Sensor:
         enabled: shown from the start; otherwise the user may enable it.
         platform: Home Assistant's sort of entity, ``sensor`` or ``binary_sensor``.
         details: whether the entity has attributes of its own.
+        live: whether the entity follows every telegram; others have the pace of details.
     """
 
     key: str
@@ -42,11 +43,25 @@ class Sensor:
     enabled: bool = True
     platform: str = "sensor"
     details: bool = False
+    live: bool = False
+
+    @property
+    def changes_often(self) -> bool:
+        """Whether nearly every telegram has another value."""
+        return self.device_class in _CHANGE_OFTEN or self.state_class == "measurement_angle"
 
     def name(self, language: str) -> str:
         """Give the name in a language: ``de``, or else English."""
         return self.name_de if language == "de" else self.name_en
 
+
+_CHANGE_OFTEN: Final = frozenset(
+    (
+        *("apparent_power", "current", "energy", "frequency", "power", "power_factor"),
+        *("reactive_energy", "reactive_power", "timestamp", "voltage"),
+    )
+)
+"""Device classes."""
 
 TARIFFS: Final = range(1, 6)
 """The tariffs that energies are counted by."""
@@ -216,9 +231,15 @@ _TABLE: Final = (
         *_COMBINED_ENERGY,
         enabled=False,
     ),
-    *_with_phases(Sensor("power", "Power", "Wirkleistung", *_POWER)),
-    *_with_phases(Sensor("power_import", "Power import", "Wirkleistung Bezug", *_POWER)),
-    *_with_phases(Sensor("power_export", "Power export", "Wirkleistung Einspeisung", *_POWER)),
+    Sensor("power", "Power", "Wirkleistung", *_POWER, live=True),
+    *_phases(Sensor("power", "Power", "Wirkleistung", *_POWER)),
+    Sensor("power_import", "Power import", "Wirkleistung Bezug", *_POWER, live=True),
+    # What a phase takes and gives is its signed power once more.
+    *_phases(Sensor("power_import", "Power import", "Wirkleistung Bezug", *_POWER, enabled=False)),
+    Sensor("power_export", "Power export", "Wirkleistung Einspeisung", *_POWER, live=True),
+    *_phases(
+        Sensor("power_export", "Power export", "Wirkleistung Einspeisung", *_POWER, enabled=False)
+    ),
     Sensor("power_import_average", "Average power import", "Mittlere Leistung Bezug", *_POWER),
     Sensor("power_import_peak", "Peak power import", "Leistungsspitze Bezug", *_PEAK, details=True),
     Sensor(
@@ -258,7 +279,12 @@ _TABLE: Final = (
     ),
     *_phases(Sensor("phase_angle", "Phase angle", "Phasenwinkel", *_ANGLE, enabled=False)),
     Sensor("frequency", "Frequency", "Netzfrequenz", *_FREQUENCY),
-    *_with_phases(Sensor("apparent_power", "Apparent power", "Scheinleistung", *_APPARENT_POWER)),
+    # Mostly the product of voltage and current.
+    *_with_phases(
+        Sensor(
+            "apparent_power", "Apparent power", "Scheinleistung", *_APPARENT_POWER, enabled=False
+        )
+    ),
     Sensor(
         "apparent_power_export",
         "Apparent power export",
@@ -326,7 +352,7 @@ _TABLE: Final = (
     Sensor("energy", "Energy", "Energie", *_ENERGY),
     Sensor("valve", "Valve", "Ventil", *_OPENING, enabled=False, platform="binary_sensor"),
     *_STATES,
-    Sensor("timestamp", "Meter time", "Zählerzeit", *_MOMENT, diagnostic=True),
+    *_rare(Sensor("timestamp", "Meter time", "Zählerzeit", *_MOMENT)),
 )
 
 _PROBLEM: Final = Sensor(
@@ -343,7 +369,9 @@ _PROBLEM: Final = Sensor(
 
 _DIAGNOSTICS: Final = (
     _PROBLEM,
-    Sensor("last_telegram", "Last telegram", "Letztes Telegramm", *_MOMENT),
+    # Each change of a moment is shown on Home Assistant's page Activity, none of a number is.
+    Sensor("last_telegram", "Last telegram", "Letztes Telegramm", *_MOMENT, enabled=False),
+    Sensor("silence", "Time without telegrams", "Zeit ohne Telegramme", *_SECONDS),
     Sensor("telegrams", "Telegrams received", "Empfangene Telegramme", *_COUNT),
     Sensor("errors", "Errors", "Fehler", *_COUNT, details=True),
     Sensor("signal_health", "Signal quality", "Signalqualität", *_SHARE),

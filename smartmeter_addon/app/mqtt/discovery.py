@@ -68,10 +68,13 @@ def payload(
     for key, sensor in SENSORS.items():
         if key in announcement.keys:
             component = entity(sensor, device_id(meter), prefix, language)
+            topic = topics.state(meter.id)
+            if not sensor.live:
+                component["state_topic"] = topic = topics.details(meter.id)
             if sensor.details:
-                component |= attributes(sensor, topics.state(meter.id))
+                component |= attributes(sensor, topic)
             elif formula := announcement.derived.get(key):
-                component["json_attributes_topic"] = topics.state(meter.id)
+                component["json_attributes_topic"] = topic
                 component["json_attributes_template"] = dumps({"calculated_from": formula})
             components[key] = component
     for key, sensor in DIAGNOSTICS.items():

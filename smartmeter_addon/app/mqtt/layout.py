@@ -54,6 +54,7 @@ class Layout:
         self._version = version
         self._lines = lines
         self._configuration_url = configuration_url
+        self._written: tuple[Reading, str] | None = None  # the last one, and its text
 
     @property
     def status(self) -> str:
@@ -159,6 +160,16 @@ class Layout:
 
     def reading(self, reading: Reading) -> Iterable[Message]:
         """Publish a reading, every digit as the meter sent it."""
+        yield Message(self._topics.state(reading.meter.id), self._text(reading), retain=False)
+
+    def details(self, reading: Reading) -> Message:
+        """Publish the newest values of all lists of a meter, for entities that are not live."""
+        return Message(self._topics.details(reading.meter.id), self._text(reading), retain=False)
+
+    def _text(self, reading: Reading) -> str:
+        """Write a reading; where one is published on two topics, once."""
+        if self._written and self._written[0] is reading:
+            return self._written[1]
         values = Values.of(reading.values)
         more: dict[str, object] = {key: None for key in reading.unknown if key not in values}
         for key, details in reading.details.items():
@@ -168,7 +179,9 @@ class Layout:
             more["timestamp"] = reading.timestamp.isoformat()
         members = values.members()
         members += [member(key, value) for key, value in more.items()]
-        yield Message(self._topics.state(reading.meter.id), whole(members), retain=False)
+        text = whole(members)
+        self._written = reading, text
+        return text
 
     def diagnostics(self, meter_id: str, values: Diagnosed) -> Iterable[Message]:
         """Publish how the line to a meter is doing."""

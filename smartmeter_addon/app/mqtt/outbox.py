@@ -32,6 +32,7 @@ class Outbox:
         self._state = state
         self._newest: dict[str, Message] = {}
         self._due: dict[str, None] = {}  # topics; a set that keeps its order
+        self._held: set[str] = set()  # topics of newest messages that were not due
         self._something_due = asyncio.Event()
         self._sending: str | None = None  # the topic of a message that is not acknowledged
         self._something_sent = asyncio.Event()
@@ -59,12 +60,26 @@ class Outbox:
                     continue
                 self._state.set(RETAINED, topic, "")
             self._newest[topic] = message
+            self._held.discard(topic)
             self._to_clear.pop(topic, None)
             self._clearing.discard(topic)
             if not (
                 self._is_free_for(message) and self.send_at_once and self.send_at_once(message)
             ):
                 self.make_due(topic)
+
+    def hold(self, message: Message) -> None:
+        """Take a message that the broker does not keep, without its being due.
+
+        It is sent when everything is sent again, as Home Assistant has started.
+        """
+        self._newest[message.topic] = message
+        self._held.add(message.topic)
+
+    def make_held_due(self) -> None:
+        """Have the messages sent that were taken without being due."""
+        for topic in sorted(self._held):
+            self.make_due(topic)
 
     def put_last(self, messages: Iterable[Message]) -> None:
         """Take messages that are due after all others, also where their topic was due before."""
@@ -105,6 +120,7 @@ class Outbox:
     def make_due(self, topic: str) -> None:
         """Have the newest message of a topic sent, in its turn."""
         self._due.setdefault(topic)
+        self._held.discard(topic)
         self._something_due.set()
 
     def make_values_due(self) -> None:
@@ -122,6 +138,7 @@ class Outbox:
     def make_all_due(self) -> None:
         """Have everything sent, in the order in which the topics came up."""
         self._due = dict.fromkeys(self._newest)
+        self._held.clear()
         self._something_due.set()
 
     def withdraw(self, topic: str) -> None:

@@ -29,6 +29,7 @@ from app.mqtt.conversation import (
 )
 from app.mqtt.copies import Copies
 from app.mqtt.descriptions import Descriptions
+from app.mqtt.details import Details
 from app.mqtt.explain import explain, explain_refused, explain_unheard
 from app.mqtt.layout import Layout, Message
 from app.mqtt.outbox import Outbox
@@ -93,11 +94,13 @@ class Publisher:
             the exception is the reason that there is no broker, and it is called again later.
         layout: makes the messages.
         state: what is known from before the last restart.
+        detail_interval: seconds between values that are not live, see `Details`.
         on_state: called at every connection, at every failure, and when rights are missing or
             there again, with no secret in it.
         delays: seconds to wait after the first failed attempt, the second...; the last one stays.
         timeout: seconds for opening a connection, and then for each answer of the broker.
         today: gives the day.
+        clock: a steady one, in seconds.
         repeat_after: seconds after an announcement until values are sent again.
         clear_interval: seconds between two portions of topics that are cleared.
         acknowledged_each: see `Conversation`.
@@ -110,10 +113,12 @@ class Publisher:
         find_broker: Callable[[], Awaitable[MqttOptions]],
         layout: Layout,
         state: State,
+        detail_interval: float = 0.0,
         on_state: Callable[[BrokerState], None],
         delays: Sequence[float] = DELAYS,
         timeout: float = 5.0,
         today: Callable[[], date] = date.today,
+        clock: Callable[[], float] = monotonic,
         repeat_after: float = REPEAT_AFTER,
         clear_interval: float = CLEAR_INTERVAL,
         acknowledged_each: float = ACKNOWLEDGED_EACH,
@@ -136,6 +141,8 @@ class Publisher:
         self._clear_interval = clear_interval
         self._acknowledged_each = acknowledged_each
         self._states: dict[str, dict[str, Decimal | int | str]] = {}  # the last, by meter and key
+        self._clock = clock
+        self._details = Details(detail_interval)
         self._published = False  # whether there was a reading since the start
         self._takeover = Takeover(layout, self._outbox, state)
         self._restore()
@@ -166,10 +173,14 @@ class Publisher:
             keys.add("timestamp")
         self._descriptions.update(meter, name, keys, reading.derived, reading.type_code)
         self.meter_online(meter.id, online=True)
-        self._outbox.put(self._layout.reading(self._with_last_states(reading)))
+        self._put(self._with_last_states(reading))
         if not self._published:
             self._published = True
             self._outbox.clear_others()
+
+    def flush(self) -> None:
+        """Have the details sent that are not due yet: the last ones before the end."""
+        self._outbox.make_held_due()
 
     def diagnose(self, meter: Meter, values: Mapping[str, object], *, name: str | None) -> None:
         """Publish how the line to a meter is doing.
@@ -288,6 +299,16 @@ class Publisher:
         finally:
             if conversation.delivered:
                 self._failures = 0  # so the delays start over
+
+    def _put(self, reading: Reading) -> None:
+        """Have a reading sent, and details when they are due."""
+        newest, due = self._details.take(reading, self._clock())
+        self._outbox.put(self._layout.reading(reading))
+        message = self._layout.details(newest)
+        if due:
+            self._outbox.put([message])
+        else:
+            self._outbox.hold(message)
 
     def _with_last_states(self, reading: Reading) -> Reading:
         """Add the states that another list of the meter said, such as the tariff in use.

@@ -65,6 +65,10 @@ class Topics:
         """The readings of one telegram, as a JSON object."""
         return f"{self.base}/{meter_id}/state"
 
+    def details(self, meter_id: str) -> str:
+        """The newest readings of all lists, as a JSON object, at the pace of details."""
+        return f"{self.base}/{meter_id}/details"
+
     def diagnostics(self, meter_id: str) -> str:
         """How the line to a meter is doing, as a JSON object."""
         return f"{self.base}/{meter_id}/diagnostics"
