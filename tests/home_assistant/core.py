@@ -46,6 +46,7 @@ config:
 energy:
 frontend:
 history:
+logbook:
 onboarding:
 recorder:
   commit_interval: 1
@@ -103,6 +104,11 @@ class Core:
             directory / "custom_components",
             ignore=shutil.ignore_patterns("__pycache__"),
         )
+
+    @property
+    def database(self) -> Path:
+        """Where its recorder writes."""
+        return self._directory / "home-assistant_v2.db"
 
     @property
     def url(self) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 INTEGRATIONS = (
     *("api", "auth", "config", "energy", "frontend", "history", "http"),
-    *("hassio", "mqtt", "onboarding", "recorder", "websocket_api"),
+    *("hassio", "logbook", "mqtt", "onboarding", "recorder", "websocket_api"),
 )
 """What the tests use, and hassio, which Core's own code imports; it sets up more by itself."""
 
