@@ -6,25 +6,21 @@ Chromium is told what to do over its DevTools protocol, as its own tools do it.
 import argparse
 import asyncio
 import base64
-import itertools
 import json
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
-
-from websockets.asyncio.client import ClientConnection, connect
 
 from simulator.household import Household
 from tests.home_assistant.client import connected
 from tests.home_assistant.core import ROOT, Core, environment
 from tests.home_assistant.expected import device_of, registered
 from tests.home_assistant.house import available, options
+from tests.support.browser import Browser, browsing
 from tests.support.mosquitto import Mosquitto
 from tests.support.program import running
 from tests.support.simulated import Adapter, SimulatedMeter
@@ -33,13 +29,6 @@ NAME = "Smart meter"
 WIDTH, HEIGHT = 1080, 900
 PATIENCE = 60.0
 TELEGRAMS = 4
-
-_FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--hide-scrollbars", "--lang=en-GB", "--remote-debugging-port=0"),
-    *("--remote-allow-origins=*", "about:blank"),
-)
 
 # Everything of the page lies in shadow roots, each in the one before.
 _DEEP = """
@@ -71,65 +60,6 @@ _BOX = f"""(() => {{ {_DEEP}
   }});
 }})()"""
 """Where the cards of device and entities lie."""
-
-
-class Browser:
-    """One page of a Chromium."""
-
-    def __init__(self, socket: ClientConnection) -> None:
-        self._socket = socket
-        self._numbers = itertools.count(1)
-
-    async def call(self, method: str, **parameters: object) -> dict[str, Any]:
-        """Give a command and wait for its result."""
-        number = next(self._numbers)
-        command = {"id": number, "method": method, "params": parameters}
-        await self._socket.send(json.dumps(command))
-        while True:
-            answer = json.loads(await self._socket.recv())
-            if answer.get("id") == number:
-                if "error" in answer:
-                    raise RuntimeError(f"{method}: {answer['error']}")
-                found: dict[str, Any] = answer["result"]
-                return found
-
-    async def evaluate(self, expression: str) -> Any:  # noqa: ANN401 - whatever JSON holds
-        """Evaluate JavaScript in the page."""
-        answer = await self.call("Runtime.evaluate", expression=expression, awaitPromise=True)
-        return answer["result"].get("value")
-
-
-@asynccontextmanager
-async def browsing(program: str, directory: Path) -> AsyncGenerator[Browser]:
-    """Start a Chromium without a window."""
-    process = await asyncio.create_subprocess_exec(
-        *(program, f"--user-data-dir={directory}", *_FLAGS),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    assert process.stderr is not None
-    try:
-        async with asyncio.timeout(PATIENCE):
-            async for line in process.stderr:
-                if line.startswith(b"DevTools listening on "):
-                    break
-            else:
-                raise RuntimeError(f"{program} does not start")
-        draining = asyncio.create_task(process.stderr.read())
-        host = line.decode().split()[-1].split("/")[2]
-        browser_url = line.decode().split()[-1]
-        async with connect(browser_url, max_size=None) as socket:
-            made = await Browser(socket).call("Target.createTarget", url="about:blank")
-        async with connect(
-            f"ws://{host}/devtools/page/{made['targetId']}", max_size=None
-        ) as socket:
-            yield Browser(socket)
-        draining.cancel()
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
 
 
 async def _picture(core: Core, page: str, browser: Browser) -> bytes:

@@ -20,6 +20,8 @@ from app.line.output import Output
 from app.line.sections import ENERGY_UNITS, HISTORY, METER_IDS, METER_NUMBERS, section
 from app.line.throttle import Throttle
 from app.line.ticks import tick
+from app.line.trouble import Problem
+from app.line.watcher import UNWATCHED, Watcher
 from app.meters import derived, identity
 from app.meters.energy_units import EnergyUnits
 from app.meters.limits import MOST_SENDERS
@@ -74,6 +76,7 @@ class LineReader:
         state: what is known from before the last restart.
         push_interval: of the meter; `Health` learns it.
         line: this one; its label tells it from others in the log and in the state.
+        watcher: sees all that the line does.
         clock: a steady one, in seconds.
         wall_clock: gives the date and time, aware.
     """
@@ -89,6 +92,7 @@ class LineReader:
         state: State,
         push_interval: PushInterval,
         line: Line = ALONE,
+        watcher: Watcher = UNWATCHED,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], datetime] = now_utc,
     ) -> None:
@@ -97,6 +101,7 @@ class LineReader:
         self._output = output
         self._state = state
         label = self._label = line.label
+        self._watcher = watcher
         self._clock = clock
         self._wall_clock = wall_clock
         self._narrator = Narrator(label, clock)
@@ -154,6 +159,11 @@ class LineReader:
         """How many telegrams were read so far, and what went wrong."""
         return self._health.counts
 
+    @property
+    def problem(self) -> Problem | None:
+        """What is wrong with the line, or with what is published of it."""
+        return self._diagnostics.problem
+
     async def run(self) -> None:
         """Read and keep watch until the source ends; ports and gateways never do."""
         async with asyncio.TaskGroup() as group:
@@ -186,14 +196,7 @@ class LineReader:
             "line": self._address,
             "problem": str(problem.sentence) if problem else None,
             **self._health.diagnostics(self._clock()),
-            "meters": [
-                {
-                    "meter": meter.name or _title(meter.reading.meter),
-                    "values": {**meter.reading.values},
-                }
-                for meter in self._heard.values()
-                if meter.at is not None
-            ],
+            "meters": [_told(meter) for meter in self._heard.values() if meter.at is not None],
         }
 
     async def _read(self) -> None:
@@ -205,6 +208,7 @@ class LineReader:
     def _take(self, event: Event) -> None:
         """Take what the source gives: bytes, or what became of it."""
         now = self._clock()
+        self._watcher.event(event)
         if isinstance(event, bytes):
             self._health.received(len(event), now, len(errors_in(event)))
             self._narrator.received(event)
@@ -243,6 +247,7 @@ class LineReader:
 
     def _handle(self, item: Telegram | Fault, now: float) -> None:
         """Take a telegram, or what was damaged or not accepted."""
+        self._watcher.decoded(item)
         fault = item if isinstance(item, Fault) else item.fault
         if fault:
             if fault.kind is Kind.CHECKSUM_WRONG:
@@ -282,6 +287,7 @@ class LineReader:
             self._narrator.introduce(telegram, reading)
         reading = derived.completed(reading)
         meter.name, meter.reading, meter.at = name, reading, now
+        self._watcher.read(reading, name=name)
         due = meter.throttle.offer(reading, now)
         if due:
             self._output.publish(due, name=name)
@@ -301,6 +307,7 @@ class LineReader:
         for meter_id, meter in self._heard.items():
             if meter.at is not None and self._health.silent(meter.at, now):
                 self._output.meter_online(meter_id, online=False)
+                self._watcher.silent(meter_id)
                 meter.at = None
         problem = self._health.problem(now)
         self._narrator.look(
@@ -311,6 +318,12 @@ class LineReader:
             withheld=self._health.withheld(),
         )
         self._diagnostics.look(problem, now)
+
+
+def _told(meter: _Heard) -> dict[str, Any]:
+    """Give a meter's newest reading, for `LineReader.status`."""
+    title = meter.name or _title(meter.reading.meter)
+    return {"meter": title, "values": {**meter.reading.values}}
 
 
 def _title(meter: Meter) -> str:
