@@ -37,6 +37,7 @@ from app.line.line_ids import ALONE, NO_LINES, Line, Lines
 from app.line.one_line import OneLineEach
 from app.line.output import Output, Outputs
 from app.line.reader import LineReader, now_utc
+from app.line.watcher import UNWATCHED, Watcher
 from app.log import NOTICE, Redactor
 from app.meters import profile_files
 from app.meters.profile import AUTO, Profile
@@ -47,6 +48,7 @@ from app.mqtt.layouts import LAYOUTS
 from app.mqtt.narrator import Narrator
 from app.mqtt.publisher import BrokerState, Publisher
 from app.mqtt.topics import Topics
+from app.page.wiring import page_for
 from app.sd_notify import Notifier
 from app.state import State
 from app.status import OutputState, Status, folder_of, keep_telling, unread_line
@@ -134,6 +136,8 @@ async def serve(
 
     every = line_ids.lines_of(state, options.meters)
     wired = list(_wire_outputs(options, state, environment, redactor, every=every, stop=stop))
+    supervised, outputs = "SUPERVISOR_TOKEN" in environment, partial(_states, wired)
+    page = page_for(options, profiles, state, redactor, outputs, supervised=supervised)
     output = OneLineEach(Outputs([one.output for one in wired]))
     zone = local_zone()
     sections.carry_over(state, options.meters)
@@ -143,7 +147,13 @@ async def serve(
     # Lines of all, so that a meter keeps its own whether or not others can be read.
     readers = [
         line_reader(
-            meter, output.of_line(line.label), profiles=profiles, zone=zone, state=state, line=line
+            meter,
+            output.of_line(line.label),
+            profiles=profiles,
+            zone=zone,
+            state=state,
+            line=line,
+            watcher=page.watcher(line.label, meter) if page else UNWATCHED,
         )
         for position, (meter, line) in enumerate(zip(options.meters, every.current, strict=True))
         if position not in doubled
@@ -158,8 +168,7 @@ async def serve(
 
     def status() -> Status:
         told = [*(reader.status() for reader in readers), *unread]
-        outputs = {one.name: OutputState(one.state.works, one.state.sentence) for one in wired}
-        return Status(__version__, started, now_utc(), outputs, told).redacted(redactor)
+        return Status(__version__, started, now_utc(), outputs(), told).redacted(redactor)
 
     folder = folder_of(environment)
     telling = partial(keep_telling, status, folder, notifier)
@@ -174,6 +183,8 @@ async def serve(
             ),
             *(group.create_task(for_ever(one.run, "reading a meter")) for one in readers),
         ]
+        if page:
+            others.append(group.create_task(for_ever(partial(page.run, readers), "the page")))
         if folder or notifier.is_heard:
             others.append(group.create_task(for_ever(telling, "telling the status")))
         notifier.ready()
@@ -263,6 +274,11 @@ def _wire_outputs(
         yield _Wired("console", printer, printer, printer.run, "printing")
 
 
+def _states(wired: Iterable[_Wired]) -> dict[str, OutputState]:
+    """Tell how each output is doing."""
+    return {one.name: OutputState(one.state.works, one.state.sentence) for one in wired}
+
+
 def make_publisher(
     options: Options,
     state: State,
@@ -312,6 +328,7 @@ def line_reader(
     zone: tzinfo,
     state: State,
     line: Line = ALONE,
+    watcher: Watcher = UNWATCHED,
     source: Source | None = None,
     clock: Callable[[], float] = time.monotonic,
     wall_clock: Callable[[], datetime] = now_utc,
@@ -326,6 +343,7 @@ def line_reader(
         zone: as there.
         state: as there.
         line: as there.
+        watcher: as there.
         source: where the bytes come from; None for what the options say.
         clock: as there.
         wall_clock: as there.
@@ -351,6 +369,7 @@ def line_reader(
         state=state,
         push_interval=push_interval,
         line=line,
+        watcher=watcher,
         clock=clock,
         wall_clock=wall_clock,
     )

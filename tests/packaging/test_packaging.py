@@ -203,7 +203,21 @@ def test_the_addon_asks_for_serial_adapters_and_the_broker_and_for_no_privilege(
         # Its own folder, which costs no point of the security rating, by the name that every
         # Supervisor knows.
         "map": [{"type": "addon_config", "read_only": True}],
+        "ingress": True,
+        "panel_icon": "mdi:meter-electric-outline",
+        "panel_admin": False,
     }
+
+
+def test_the_supervisor_rates_its_security_with_the_best_mark(config: dict[str, Any]) -> None:
+    """By the rule of the Supervisor's ``rating_security``, as far as keys of ours play a part."""
+    rating = 5
+    rating += 1 if (ADDON / "apparmor.txt").exists() and config.get("apparmor", True) else -1
+    rating += 2 if config.get("ingress") else bool(config.get("auth_api"))
+    costly = ("privileged", "kernel_modules", "host_network", "host_pid", "host_uts")
+    assert not any(config.get(key) for key in (*costly, "docker_api", "full_access"))
+    assert config.get("hassio_role", "default") == "default"
+    assert rating == 8
 
 
 def test_both_supported_architectures_are_named_and_no_other(config: dict[str, Any]) -> None:
@@ -288,7 +302,7 @@ def test_an_additional_meter_takes_the_per_meter_options_of_the_first(
 ) -> None:
     schema = config["schema"]
     (additional,) = schema["additional_meters"]
-    outputs = {"mqtt", "influxdb", "console"}
+    outputs = {"mqtt", "influxdb", "console", "page"}
     of_the_program = {"language", "detail_interval", "log_level", "additional_meters", *outputs}
     assert additional.keys() == schema.keys() - of_the_program
     assert {key: kind.rstrip("?") for key, kind in additional.items()} == {

@@ -17,7 +17,7 @@ from app.page.answers import EVENTS, HEADERS, Answer, Answered, Sink, Stream
 from app.page.connection import MOST_HEAD, Connection, Limits
 from app.page.server import MOST_CONNECTIONS, Server
 from tests.support.asking import Answered as Said
-from tests.support.asking import ask, raw, read_answer, until
+from tests.support.asking import Deaf, ask, raw, read_answer, until
 
 LOCAL = of_address("127.0.0.1", 0)
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -306,31 +306,6 @@ async def test_every_malformed_header_is_refused_or_harmless(head: bytes) -> Non
         assert answer.split(b" ")[1] in {b"200", b"400", b"413", b"421", b"501"}
         assert b"content-encoding" not in answer.lower()
         assert (await ask(server.port, "/")).status == 200
-
-
-class Deaf(asyncio.Transport):
-    """A transport that keeps what is written."""
-
-    def __init__(self) -> None:
-        super().__init__({"peername": ("127.0.0.1", 1)})
-        self.written = b""
-        self._closing = False
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.written += data
-
-    def abort(self) -> None:
-        self._closing = True
-
-    def close(self) -> None:
-        self._closing = True
-
-    def is_closing(self) -> bool:
-        return self._closing
-
-    def pause_reading(self) -> None: ...
-
-    def resume_reading(self) -> None: ...
 
 
 PIECES = st.sampled_from(

@@ -65,6 +65,7 @@ class Browser:
         await self.call("Emulation.setDeviceMetricsOverride", mobile=width < 600, **metrics)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         await self.call("Emulation.setEmulatedMedia", features=[scheme])
+        await self.call("Emulation.setFocusEmulationEnabled", enabled=True)
         await self.call("Page.enable")
         await self.call("Page.addScriptToEvaluateOnNewDocument", source=_WATCHING)
 

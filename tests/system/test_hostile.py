@@ -320,7 +320,8 @@ def names(tree: ast.Module) -> Iterator[str]:
     "path", sorted((ADDON / "app").rglob("*.py")), ids=lambda path: str(path.relative_to(ADDON))
 )
 def test_no_module_imports_or_calls_what_runs_code_or_opens_a_server(path: Path) -> None:
-    assert FORBIDDEN.isdisjoint(names(ast.parse(path.read_text("utf-8"))))
+    found = FORBIDDEN & set(names(ast.parse(path.read_text("utf-8"))))
+    assert found == ({"create_server"} if path.parts[-2:] == ("page", "server.py") else set())
 
 
 @pytest.mark.parametrize("code", ["import subprocess", "os.system(x)", "asyncio.start_server()"])

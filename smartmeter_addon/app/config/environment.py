@@ -19,7 +19,7 @@ FILE_SUFFIX: Final = "_FILE"
 
 TEXTS: Final = (
     *("meter_type", "key", "auth_key", "device", "url", "serial_mode", "name"),
-    *("language", "log_level", "energy_unit", "console"),
+    *("language", "log_level", "energy_unit", "console", "page"),
     *("mqtt.host", "mqtt.username", "mqtt.password", "mqtt.ca", "mqtt.client_cert"),
     *("mqtt.client_key", "mqtt.base_topic", "mqtt.discovery_prefix", "mqtt.layout"),
     "mqtt.state_topic",

@@ -17,6 +17,7 @@ import voluptuous as vol
 
 from app.config import checks, environment, hints, influxdb, layouts, pem, redaction
 from app.config.influxdb import InfluxdbOptions
+from app.config.page import PageAddress, page
 from app.dlms.ciphering import Keys
 from app.language.languages import languages
 from app.log import LEVELS, Redactor
@@ -112,6 +113,8 @@ class Options:
         console: one of CONSOLE_CHOICES.
         detail_interval: seconds between what Home Assistant gets of values that are not live, 0 for
             every telegram.
+        page: whether there is a page, or where; None for what is usual, which is a page under the
+            Supervisor and none elsewhere.
         entered: the keys and passwords as they were typed.
     """
 
@@ -122,6 +125,7 @@ class Options:
     influxdb: InfluxdbOptions = field(default_factory=InfluxdbOptions)
     console: str = CONSOLE_CHOICES[0]
     detail_interval: int = 60
+    page: bool | PageAddress | None = None
     entered: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
 
     @property
@@ -281,7 +285,7 @@ def parse(raw: object, meter_types: Collection[str], reading_keys: Collection[st
         values = vol.Schema(_all_options(meter_types, reading_keys))(raw)
     except vol.MultipleInvalid as invalid:
         raise OptionsError(checks.sentences(invalid, entered, Redactor(entered))) from None
-    names = ("language", "detail_interval", "log_level", "console")
+    names = ("language", "detail_interval", "log_level", "console", "page")
     shared = {name: values.pop(name) for name in names if name in values}
     mqtt = values.pop("mqtt", {})
     if mqtt.get("tls"):
@@ -338,6 +342,7 @@ def _all_options(meter_types: Collection[str], reading_keys: Collection[str]) ->
         "detail_interval": interval,
         "log_level": checks.one_of(LEVELS),
         "console": checks.one_of(CONSOLE_CHOICES),
+        "page": page,
         "mqtt": checks.group(mqtt, _tls_problems, hints.mqtt_group),
         "influxdb": influxdb.group,
         "additional_meters": checks.list_of(checks.group(meter, example=hints.meter_group)),

@@ -123,12 +123,7 @@ class LineReader:
         self._kept_units = state.section(self._units_section)
         chosen = ENERGY_UNIT_CHOICES[options.energy_unit]
         units = EnergyUnits(chosen, self._kept_units, _counted(history))
-        # What goes on in another unit, because the user says so, cannot be compared.
-        history = {
-            sender: kept
-            for sender, kept in history.items()
-            if not any(map(units.changes, _counted({sender: kept})))
-        }
+        history = _comparable(history, units)
         # Where the user says what energies count, the power does not contradict it.
         without = frozenset() if chosen is None else frozenset((BY_POWER,))
         self._guard = Guard(history, clock, lambda: wall_clock().timestamp(), without)
@@ -336,6 +331,15 @@ def _nameless(state: State, label: str) -> dict[str, str]:
         meter.type: meter.id
         for meter in kept_meters(state, label)
         if meter.number is None and meter.system_title is None
+    }
+
+
+def _comparable(history: Mapping[str, Any], units: EnergyUnits) -> dict[str, Any]:
+    """Leave out what goes on in another unit, because the user says so."""
+    return {
+        sender: kept
+        for sender, kept in history.items()
+        if not any(map(units.changes, _counted({sender: kept})))
     }
 
 

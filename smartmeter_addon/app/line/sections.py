@@ -22,13 +22,16 @@ ENERGY_UNITS: Final = "energy units"
 METERS: Final = "meters"
 """The section of the state with the meters that a line leads to; each line has its own."""
 
+LINE_HEALTH: Final = "line health"
+"""The section of the state with how good a line was, by day; each line has its own."""
+
 METER_IDS: Final = "meter ids"
 """The section of the state with ids by number, see `MeterIds`; one for all lines."""
 
 _LINES: Final = "lines"
 """The section of the state with the address of each line, by its label."""
 
-_OF_A_LINE: Final = (METER_NUMBERS, HISTORY, ENERGY_UNITS, METERS)
+_OF_A_LINE: Final = (METER_NUMBERS, HISTORY, ENERGY_UNITS, METERS, LINE_HEALTH)
 
 
 def section(name: str, label: str) -> str:

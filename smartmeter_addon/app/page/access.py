@@ -14,8 +14,7 @@ import socket
 from dataclasses import dataclass
 from typing import Final
 
-PORT: Final = 8099
-"""The port of the page; under the Supervisor the default of ``ingress_port``."""
+from app.config.page import PORT, PageAddress
 
 SUPERVISOR: Final = "172.30.32.2"
 """The only address from which ingress connects, by Home Assistant's documentation."""
@@ -36,7 +35,7 @@ class Access:
     """
 
     host: str
-    port: int = PORT
+    port: int
     only: str = ""
     names: frozenset[str] | None = frozenset()
 
@@ -62,9 +61,22 @@ class Access:
         return name in self.names or _is_address(name)
 
 
+def of(wanted: PageAddress | bool, *, supervised: bool) -> Access:  # noqa: FBT001 - an option
+    """Give who may see the page.
+
+    Args:
+        wanted: the option; an address is for those without a Supervisor.
+        supervised: whether the Supervisor runs the program.
+    """
+    if supervised:
+        return of_supervisor()
+    address = wanted if isinstance(wanted, PageAddress) else PageAddress()
+    return of_address(address.host, address.port)
+
+
 def of_supervisor() -> Access:
     """Give who may see the page under the Supervisor: those whom ingress lets in."""
-    return Access("0.0.0.0", only=SUPERVISOR, names=None)  # noqa: S104 - `only` closes it
+    return Access("0.0.0.0", PORT, only=SUPERVISOR, names=None)  # noqa: S104 - `only` closes it
 
 
 def of_address(host: str, port: int) -> Access:

@@ -45,7 +45,8 @@ class Server:
         Raises:
             OSError: the address cannot be listened at.
         """
-        server = await asyncio.get_running_loop().create_server(
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(
             self._connection, self._access.host, self._access.port, backlog=MOST_WAITING
         )
         self.port = server.sockets[0].getsockname()[1]

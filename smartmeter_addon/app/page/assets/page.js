@@ -1,0 +1,364 @@
+// Shows what the program tells. Texts come as text and stay text: nothing is ever markup.
+import { Pictures } from "./pictures.js";
+
+const WORDS = JSON.parse(document.getElementById("words").textContent);
+const LANGUAGE = WORDS.program.language === "en" ? "en-GB" : WORDS.program.language; // days before months, 24 hours
+const PARTS = ["setup", "now", "pictures", "telegram", "report"];
+const $ = (id) => document.getElementById(id);
+
+let facts = null, line = 0, meter = 0, part = null, source = null, heard = 0;
+
+export function say(key, parameters = {}) {
+  const [group, name] = key.split(".");
+  return (WORDS[group][name] ?? key).replace(/\{(\w+)\}/g, (_, one) => parameters[one] ?? "");
+}
+
+// Makes an element; children are elements or texts.
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+const NUMBERS = new Map();
+export function number(value, digits) {
+  if (!NUMBERS.has(digits)) {
+    const exact = digits === undefined ? { maximumFractionDigits: 6 } : { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    NUMBERS.set(digits, new Intl.NumberFormat(LANGUAGE, exact));
+  }
+  return NUMBERS.get(digits).format(value).replace("-", "\u2212");
+}
+
+const TIME = new Intl.DateTimeFormat(LANGUAGE, { timeStyle: "medium" });
+const MOMENT = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "short", timeStyle: "medium" });
+export const moment = (seconds) => MOMENT.format(seconds * 1000);
+const time = (iso) => {
+  const date = new Date(iso);
+  return date.toDateString() === new Date().toDateString() ? TIME.format(date) : MOMENT.format(date);
+};
+
+function shown(value, digits) {
+  return typeof value === "number" ? number(value, digits ?? undefined) : String(value);
+}
+
+// Replaces what an element holds, if it is another than before: readers of screens keep their place.
+const FILLED = new WeakMap();
+function fill(element, ...children) {
+  const fresh = make("div", {}, ...children), text = fresh.innerHTML;
+  if (FILLED.get(element) === text) return;
+  FILLED.set(element, text);
+  element.replaceChildren(...fresh.childNodes);
+}
+
+function table(heads, rows) {
+  const head = make("thead", {}, make("tr", {}, ...heads.map(([text, kind]) => make("th", { scope: "col", class: kind }, text))));
+  const body = make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map((cell, i) => make("td", { class: heads[i][1] }, cell)))));
+  return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": heads.map(([text]) => text).join(", ") }, make("table", {}, head, body));
+}
+
+// Lists what happened: a heading, when, and a text.
+function entries(rows) {
+  return make("ul", { class: "entries" }, ...rows.map(([heading, when, text]) =>
+    make("li", {}, make("strong", {}, heading), make("span", { class: "quiet" }, when), text && make("p", {}, text))));
+}
+
+const outputName = (name) => WORDS.output[name] || name;
+
+// --- Head and choice ---
+
+const current = () => facts?.lines[line];
+const currentMeter = () => current()?.meters[meter];
+
+function showHead() {
+  const one = currentMeter();
+  $("title").textContent = one?.name || say("page.title");
+  document.title = one?.name ? `${one.name} \u2013 ${say("page.title")}` : say("page.title");
+  const about = [one?.model !== one?.name && one?.model, one?.number && say("page.number", { number: one.number }), one && !one.online && say("page.silent")];
+  $("subtitle").textContent = about.filter(Boolean).join(" \u00b7 ");
+  const chooser = $("chooser");
+  const lines = facts?.lines || [];
+  const count = lines.reduce((sum, each) => sum + Math.max(1, each.meters.length), 0);
+  chooser.hidden = count < 2;
+  if (count < 2) return;
+  const options = lines.flatMap((each, l) => {
+    const meters = each.meters.length ? each.meters : [null];
+    return meters.map((m, i) => make("option", { value: `${l}.${i}`, selected: l === line && i === meter }, m?.name || each.label || `${say("page.line")} ${l + 1}`));
+  });
+  const key = options.map((option) => option.outerHTML).join("");
+  if (chooser.dataset.key === key) return;
+  chooser.dataset.key = key;
+  const select = make("select", { id: "which" }, ...options);
+  select.addEventListener("change", () => {
+    [line, meter] = select.value.split(".").map(Number);
+    delete chooser.dataset.key;
+    pictures.reset();
+    show();
+  });
+  chooser.replaceChildren(make("label", { for: "which" }, say("page.meter")), select);
+}
+
+function connected(live) {
+  const text = say(live ? "page.live" : "page.not_live");
+  const element = $("connection");
+  element.classList.toggle("live", live);
+  if (element.textContent !== text) element.textContent = text;
+}
+
+// --- Setting up ---
+
+function advice(step, one) {
+  const failing = facts.outputs.filter(([, works]) => !works);
+  const problem = one.problem;
+  const outputs = step === "published" && failing.length && !["broker", "broker rights", "database"].includes(problem?.kind);
+  const kind = outputs ? "output" : problem?.kind.replaceAll(" ", "_");
+  if (!kind) return null;
+  const texts = outputs ? [say("setup.outputs"), ...failing.map(([name, , sentence]) => `${outputName(name)}: ${sentence}`)] : [problem.text];
+  return make("div", { class: "advice" }, make("strong", {}, say(`trouble.${kind}`)), ...texts.map((text) => make("p", {}, text)));
+}
+
+function detail(step, one) {
+  if (step === "line") return one.line;
+  if (step === "frames" && one.mode) return say("setup.mode", { mode: one.mode });
+  if (step === "recognised" && one.meters[0]) return one.meters.map((each) => each.model).join(", ");
+  if (step === "published") return facts.outputs.map(([name, works]) => `${outputName(name)}: ${say(works ? "report.works" : "report.fails")}`).join(", ");
+  return "";
+}
+
+function showSetup() {
+  const one = current();
+  if (!one) return;
+  const steps = one.steps.map(([step, condition]) => {
+    const texts = [];
+    if (condition !== "later") texts.push(detail(step, one));
+    if (condition === "waiting") texts.push(say(`waiting.${step}`));
+    if (step === "frames" && condition !== "done" && one.searching && one.bytes) {
+      if (one.mode) texts.push(say("setup.trying", { mode: one.mode }));
+      if (one.given_up.length) texts.push(say("setup.tried", { modes: one.given_up.join(", ") }));
+    }
+    return make("li", { class: condition, "aria-current": ["wrong", "waiting"].includes(condition) && "step" },
+      make("span", { class: "name" }, say(`step.${step}`)),
+      make("span", { class: "state" }, say(`condition.${condition}`)),
+      ...texts.filter(Boolean).map((text) => make("p", { class: "quiet" }, text)),
+      condition === "wrong" && advice(step, one));
+  });
+  if (one.problem && !one.steps.some(([, condition]) => condition === "wrong")) steps.push(make("li", { class: "wrong" }, make("span", { class: "name" }, say(`trouble.${one.problem.kind.replaceAll(" ", "_")}`)), advice("", one)));
+  fill($("steps"), ...steps);
+  const well = one.steps.every(([, condition]) => condition === "done") && !one.problem;
+  const counted = say("setup.counted", { bytes: number(one.bytes), frames: number(one.frames), telegrams: number(one.telegrams) });
+  fill($("counted"), well ? `${say("setup.all_well")} ${counted}` : counted);
+}
+
+// --- Now ---
+
+const PHASES = [1, 2, 3];
+const OUT = (volts) => volts < 207 || volts > 253;
+
+function powerCard(one) {
+  const watts = one.values.power ?? one.values.power_import;
+  if (watts === undefined) return null;
+  const way = watts > 0 ? "taking" : watts < 0 ? "giving" : "balanced";
+  const kind = { taking: "take", giving: "give", balanced: "" }[way];
+  return make("div", { class: "card" },
+    make("h3", {}, say("now.power")),
+    make("p", { class: `power ${kind}` }, number(watts, 0), make("small", {}, "W")),
+    make("p", { class: "quiet" }, say(`now.${way}`), make("br"), one.at && say("now.last", { time: time(one.at) })));
+}
+
+function phaseCard(one) {
+  const has = (quantity) => PHASES.some((n) => `${quantity}_l${n}` in one.values);
+  if (!has("voltage") && !has("current")) return null;
+  const heads = [[say("now.phase"), ""]];
+  if (has("voltage")) heads.push([`${say("now.voltage")} V`, "num"]);
+  if (has("current")) heads.push([`${say("now.current")} A`, "num"]);
+  if (has("power")) heads.push([`${say("now.power")} W`, "num"]);
+  const rows = PHASES.filter((n) => `voltage_l${n}` in one.values || `current_l${n}` in one.values).map((n) => {
+    const volts = one.values[`voltage_l${n}`], row = [`L${n}`];
+    if (has("voltage")) {
+      if (volts === undefined) row.push("");
+      else {
+        const dot = make("i", { "data-at": Math.max(0, Math.min(100, ((volts - 207) / 46) * 100)) });
+        row.push(make("span", { class: OUT(volts) ? "out" : null }, number(volts, 1), OUT(volts) && ` (${say("now.outside")})`, make("span", { class: "scale", "aria-hidden": "true" }, dot)));
+      }
+    }
+    for (const [quantity, digits] of [["current", 2], ["power", 0]]) if (has(quantity)) {
+      const value = one.values[`${quantity}_l${n}`];
+      row.push(value === undefined ? "" : number(value, digits));
+    }
+    return row;
+  });
+  return make("div", { class: "card" }, make("h3", {}, say("now.phases")), table(heads, rows), has("voltage") && make("p", { class: "quiet" }, say("now.range")));
+}
+
+function valuesCard(one, heading, keys) {
+  if (!keys.length) return null;
+  const rows = keys.map((key) => {
+    const [name, unit, digits] = one.sensors[key] || [key, "", undefined];
+    return make("tr", {}, make("th", { scope: "row" }, name), make("td", { class: typeof one.values[key] === "number" ? "num" : "num text" }, shown(one.values[key], digits)), make("td", { class: "unit" }, unit || ""));
+  });
+  return make("div", { class: "card" }, make("h3", {}, heading), make("table", {}, make("tbody", {}, ...rows)));
+}
+
+function showNow() {
+  const one = currentMeter();
+  if (!one) {
+    fill($("values"), make("p", { class: "card" }, say("now.waiting")));
+    return;
+  }
+  const keys = Object.keys(one.values);
+  const energies = keys.filter((key) => /^(reactive_)?energy/.test(key) || ["gas", "water", "heat"].some((word) => key.startsWith(word)));
+  const inTable = new Set(["power", ...PHASES.flatMap((n) => [`voltage_l${n}`, `current_l${n}`, `power_l${n}`]), ...energies]);
+  fill($("values"), make("div", { class: "cards" }, powerCard(one), phaseCard(one),
+    valuesCard(one, say("now.energy"), energies),
+    valuesCard(one, say("now.others"), keys.filter((key) => !inTable.has(key)))));
+  // Styles by script only: the policy of the page lets none stand in markup.
+  for (const dot of $("values").querySelectorAll("[data-at]")) dot.style.left = `${dot.dataset.at}%`;
+}
+
+// --- Telegram ---
+
+async function get(path, kind = "json") {
+  const answer = await fetch(path, { cache: "no-store" });
+  if (!answer.ok) throw new Error(String(answer.status));
+  return answer[kind]();
+}
+
+async function showTelegram() {
+  const told = await get(`telegram?line=${line}`);
+  const last = told.telegram;
+  if (!last) fill($("last"), make("p", {}, say("page.nothing")));
+  else {
+    const security = last.security
+      ? say(last.security.ciphered ? "telegram.ciphered" : "telegram.plain", { counter: last.security.counter, tag: say(`telegram.tag_${last.security.tag}`) })
+      : say("telegram.plain");
+    const heads = [[say("telegram.code"), ""], [say("telegram.name"), ""], [say("telegram.value"), "num"], [say("telegram.unit"), "unit"]];
+    const rows = last.registers.map(([code, name, value, unit]) => [make("code", {}, code), name || say("telegram.unnamed"), value, unit]);
+    fill($("last"),
+      make("p", {}, say("telegram.heading", { link: last.link, bytes: last.bytes, security })),
+      make("p", { class: "quiet" }, say("telegram.received", { time: time(told.at) })),
+      last.fault && make("p", { class: "out" }, last.fault),
+      last.note && make("p", {}, last.note),
+      rows.length > 0 && table(heads, rows),
+      last.unknown.length > 0 && make("h3", {}, say("telegram.unknown")),
+      last.unknown.length > 0 && table([[say("telegram.code"), ""], [say("telegram.kind"), ""], [say("telegram.value"), "num"]], last.unknown.map(([code, kind, value]) => [make("code", {}, code || "\u2013"), kind, value])));
+  }
+  const groups = new Map();
+  for (const [at, kind, , reason] of told.rejected) {
+    const key = `${kind}: ${reason}`;
+    if (groups.has(key)) groups.get(key).count += 1; else groups.set(key, { at, kind, reason, count: 1 });
+  }
+  fill($("rejected"), groups.size ? entries([...groups.values()].map(({ at, kind, reason, count }) =>
+    [kind, count > 1 ? say("telegram.times", { count, time: time(at) }) : time(at), reason])) : make("p", {}, say("telegram.none")));
+}
+
+// --- For a report ---
+
+function recordingLink() {
+  $("download").href = `recording?line=${line}&minutes=${$("minutes").value}`;
+}
+
+async function showReport() {
+  const one = current();
+  if (!one) return;
+  recordingLink();
+  $("kept").textContent = say("report.kept", { minutes: number(one.minutes) });
+  $("about").textContent = one.frames ? say(one.ciphered ? "report.ciphered_note" : "report.plain_note") : "";
+  const versions = [[say("report.program"), facts.version], ...facts.outputs.map(([name, works, sentence]) => [outputName(name), `${say(works ? "report.works" : "report.fails")}: ${sentence}`])];
+  fill($("versions"), ...versions.flatMap(([name, text]) => [make("dt", {}, name), make("dd", {}, text)]));
+  const [block, events] = await Promise.all([get(`report?line=${line}`, "text"), get(`events?line=${line}`)]);
+  fill($("block"), block);
+  const told = events.map(([at, kind, text]) => [say(`event.${kind}`), time(at), text]);
+  fill($("events"), told.length ? entries(told) : make("p", {}, say("page.nothing")));
+}
+
+async function copy() {
+  const text = $("block").textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch { // not over http, nor in a frame
+    getSelection().selectAllChildren($("block"));
+    document.execCommand("copy");
+  }
+  $("copied").textContent = say("report.copied");
+}
+
+// --- All of it ---
+
+const pictures = new Pictures({ get, say, make, number, moment, language: LANGUAGE, place: () => [line, meter, currentMeter()] });
+
+function show() {
+  showHead();
+  const failed = () => connected(false);
+  if (part === "setup") showSetup();
+  if (part === "now") showNow();
+  if (part === "pictures") pictures.show().catch(failed);
+  if (part === "telegram") showTelegram().catch(failed);
+  if (part === "report") showReport().catch(failed);
+}
+
+function go() {
+  const wanted = location.hash.slice(1);
+  const well = current()?.meters.length && !current().problem;
+  const next = PARTS.includes(wanted) ? wanted : well ? "now" : "setup";
+  part = next;
+  for (const one of PARTS) {
+    $(`part-${one}`).hidden = one !== part;
+    const link = document.querySelector(`nav a[href="#${one}"]`);
+    if (one === part) { link.setAttribute("aria-current", "page"); link.scrollIntoView({ block: "nearest", inline: "nearest" }); } else link.removeAttribute("aria-current");
+  }
+  show();
+}
+
+async function load() {
+  facts = await get("facts");
+  if (line >= facts.lines.length) line = meter = 0;
+  if (part) show(); else go();
+}
+
+function listen() {
+  source?.close();
+  source = new EventSource("live");
+  heard = Date.now();
+  const alive = () => { heard = Date.now(); };
+  source.addEventListener("open", () => { alive(); load().then(() => connected(true), () => connected(false)); });
+  source.addEventListener("alive", alive);
+  source.addEventListener("facts", (event) => { alive(); facts = JSON.parse(event.data); show(); });
+  source.addEventListener("reading", (event) => {
+    alive();
+    const told = JSON.parse(event.data);
+    const one = facts?.lines[told.line]?.meters[told.meter];
+    if (!one) { load().catch(() => connected(false)); return; }
+    const known = Object.keys(told.values).every((key) => key in one.sensors);
+    Object.assign(one, { values: told.values, at: told.at, online: true });
+    if (!known) load().catch(() => connected(false));
+    if (told.line !== line || told.meter !== meter) return;
+    if (part === "now") showNow();
+    if (part === "telegram") showTelegram().catch(() => connected(false));
+    if (part === "pictures") pictures.said();
+  });
+  source.addEventListener("error", () => {
+    connected(false);
+    if (source.readyState === EventSource.CLOSED) { source = null; setTimeout(wake, 3000); }
+  });
+}
+
+// After a sleep a connection may be dead without a word.
+function wake() {
+  if (document.hidden) return;
+  if (!source || Date.now() - heard > 30000) { connected(false); listen(); }
+}
+
+let leaving = null;
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(leaving);
+  if (document.hidden) leaving = setTimeout(() => { source?.close(); source = null; }, 20000);
+  else wake();
+});
+setInterval(wake, 10000);
+window.addEventListener("hashchange", go);
+window.addEventListener("online", wake);
+$("minutes").addEventListener("change", recordingLink);
+$("copy").addEventListener("click", copy);
+listen();

@@ -1,0 +1,282 @@
+"""One line, as the page shows it: what it does, and what it did."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from app.config.options import MeterOptions
+from app.fault import Fault
+from app.line.reader import LineReader
+from app.line.watcher import Watcher
+from app.listen import Report
+from app.meters.profile import Profile
+from app.meters.reading import Reading
+from app.meters.telegram import Telegram
+from app.page.chain import chain
+from app.page.events import Events
+from app.page.hidden import Hider
+from app.page.history import History
+from app.page.line_health import LineHealth
+from app.page.meter import MeterView
+from app.page.moments import iso
+from app.page.recent import Recent, written
+from app.page.telegram import described
+from app.transport.events import GaveUp, Lost, Opened, Settled
+from app.transport.serial_mode import SerialMode
+from app.transport.source import Event
+
+MOST_REJECTED: Final = 20
+MOST_KINDS: Final = 8
+"""Telegrams of different lists, or with different faults, that a report shows."""
+
+MOST_METERS: Final = 8
+"""Meters of one line that are shown: itself, and those behind it."""
+
+
+class LineView(Watcher):
+    """Watches one line.
+
+    Args:
+        label: of the line.
+        options: of its meter.
+        health: counts by the hour.
+        hide: takes out secrets, and learns whose meter it is.
+        clock: a steady one, in seconds.
+        wall_clock: seconds since 1970.
+        history: makes a meter's history; None where there are enough.
+        on_reading: is called with the line and the place of its meter that said something.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        options: MeterOptions,
+        *,
+        health: LineHealth,
+        hide: Hider,
+        clock: Callable[[], float],
+        wall_clock: Callable[[], float],
+        history: Callable[[], History | None],
+        on_reading: Callable[["LineView", int], None],
+    ) -> None:
+        self._label = label
+        self._options = options
+        self.health = health
+        self._hide = hide
+        self._history = history
+        self._on_reading = on_reading
+        self._recent = Recent(clock)
+        self._places: dict[str, int] = {}  # of meters, by their ids
+        self.meters: list[MeterView] = []
+        self.events: Final = Events(wall_clock)
+        self._wall_clock = wall_clock
+        self._last: Telegram | None = None
+        self._last_at = 0.0
+        self._rejected: deque[tuple[float, Fault]] = deque(maxlen=MOST_REJECTED)
+        self._kinds: dict[tuple[object, ...], Telegram] = {}
+        self._opened = False
+        self._line: str | None = None
+        self._mode: SerialMode | None = None
+        self._searching = False
+        self._given_up: list[str] = []
+        self._ciphered = False
+        self._problem: str | None = None
+        self.reader: LineReader | None = None
+
+    # --- What the line does ---
+
+    def event(self, event: Event) -> None:
+        """Take what the source gives."""
+        if isinstance(event, bytes):
+            self._recent.add(event)
+            return
+        self.events.take(event)
+        if isinstance(event, Opened):
+            self._opened = True
+            self._line, self._mode = event.line, event.mode
+            self._searching = event.searching
+        elif isinstance(event, Lost):
+            self._opened = False
+            self._line = event.line
+        elif isinstance(event, GaveUp):
+            mode = str(event.mode)
+            self._given_up = [*(other for other in self._given_up if other != mode), mode]
+        elif isinstance(event, Settled):
+            self._searching = False
+            self._given_up.clear()
+
+    def decoded(self, item: Telegram | Fault) -> None:
+        """Take a telegram, or what was damaged."""
+        fault = item if isinstance(item, Fault) else item.fault
+        if fault:
+            self._rejected.append((self._wall_clock(), fault))
+        if isinstance(item, Fault):
+            return
+        security = item.push.security
+        if security:
+            self._ciphered = True
+        self._last, self._last_at = item, self._wall_clock()
+        kind = (
+            item.profile and item.profile.type,
+            fault and fault.kind,
+            len(item.registers or ()),
+            security and security.system_title,
+        )
+        if kind in self._kinds or len(self._kinds) < MOST_KINDS:
+            self._kinds[kind] = item
+        if security and security.system_title:
+            self._hide.learn(security.system_title.hex())
+        self._hide.learn(item.number)
+
+    def read(self, reading: Reading, *, name: str | None) -> None:
+        """Take what an accepted telegram says."""
+        place = self._places.get(reading.meter.id)
+        if place is None:
+            if len(self.meters) >= MOST_METERS:
+                return
+            place = self._places[reading.meter.id] = len(self.meters)
+            self._hide.learn_meter(reading.meter)
+            self.meters.append(MeterView(reading.meter, name, self._history(), self._hide))
+        self.meters[place].take(reading, self._wall_clock())
+        self._on_reading(self, place)
+
+    def silent(self, meter_id: str) -> None:
+        """Take that a meter is no longer heard."""
+        place = self._places.get(meter_id)
+        if place is None:
+            return
+        self.meters[place].online = False
+        if place == 0:
+            self.health.gap()
+            self.events.happened("silent")
+
+    def look(self) -> None:
+        """Take note of what came about since the last look."""
+        if self.reader is None:
+            return
+        self.health.look(self.reader.counts, self.reader.status().get("clock_drift"))
+        problem = self.reader.problem
+        kind = problem.trouble.value if problem else None
+        if kind != self._problem:
+            self._problem = kind
+            text = problem.sentence if problem else ""
+            self.events.happened("problem" if problem else "well", text)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._wall_clock(), UTC)
+
+    # --- What is shown ---
+
+    def facts(self, language: str, *, published: bool) -> dict[str, object]:
+        """Tell how the line is doing, for JSON.
+
+        Args:
+            language: of names.
+            published: whether all outputs work.
+        """
+        if self.reader is None:
+            return {}
+        hide = self._hide
+        problem = self.reader.problem
+        counts = self.reader.counts
+        status: Mapping[str, Any] = self.reader.status()
+        steps = chain(
+            problem,
+            counts,
+            opened=self._opened,
+            heard=bool(self.meters),
+            published=published,
+        )
+        told = {"kind": problem.trouble.value, "text": hide(problem.sentence)} if problem else None
+        keys = ("signal_health", "clock_drift", "last_telegram", "errors", "parity_errors")
+        return {
+            "label": hide(self._label),
+            "line": hide(self._line or ""),
+            "mode": str(self._mode) if self._mode else None,
+            "searching": self._searching,
+            "given_up": list(self._given_up),
+            "ciphered": self._ciphered,
+            "steps": [list(step) for step in steps],
+            "problem": told,
+            "bytes": counts.bytes,
+            "frames": counts.frames,
+            "telegrams": counts.telegrams,
+            "minutes": int(self._recent.seconds // 60),
+            **{key: status.get(key) for key in keys},
+            "meters": [meter.facts(language) for meter in self.meters],
+        }
+
+    @property
+    def signature(self) -> object:
+        """Is another one when something is to be shown at once."""
+        problem = self.reader.problem if self.reader else None
+        online = [meter.online for meter in self.meters]
+        return (
+            problem and problem.key,
+            self._line,
+            self._mode,
+            self._opened,
+            tuple(self._given_up),
+            online,
+        )
+
+    def told_events(self) -> list[list[str]]:
+        """Give what happened, see `Events`."""
+        return self.events.told(self._hide)
+
+    def telegram(self) -> dict[str, object]:
+        """Give the last telegram and what was rejected, for JSON."""
+        rejected = [
+            [iso(at), fault.kind.value, fault.layer, self._hide(fault.reason)]
+            for at, fault in reversed(self._rejected)
+        ]
+        last = described(self._last, self._hide) if self._last else None
+        at = iso(self._last_at) if self._last else None
+        return {"at": at, "telegram": last, "rejected": rejected}
+
+    def report(self) -> str:
+        """Give the block for a bug report: no key, no values, no full number."""
+        report = Report()
+        report.opened(self._line or "none")
+        if self.reader:
+            counts = self.reader.counts
+            report.received(counts.bytes, counts.parity_errors)
+            report.ended(counts.frames, 0)
+        for telegram in self._kinds.values():
+            for _ in report.event(telegram):
+                pass
+        *block, end = report.block()
+        if self.reader:
+            kinds = self.reader.counts.kinds
+            block += [f"counted: {count} x {kind.value}" for kind, count in kinds.items()]
+            if problem := self.reader.problem:
+                block.append(f"problem: {problem.sentence}")
+        return self._hide("\n".join([*block, end, ""]))
+
+    async def recording(self, seconds: float, profiles: Mapping[str, Profile]) -> str:
+        """Give what came last in the format of recordings; see `recent`.
+
+        The numbers of plain telegrams are replaced. Ciphered ones are left as they are: nobody
+        without their key can read them.
+
+        Args:
+            seconds: how far back.
+            profiles: every meter family there is.
+        """
+        chunks = list(self._recent.chunks(seconds))
+        notes: tuple[str, ...] = ()
+        if chunks and not self._ciphered and self.reader and self.reader.counts.frames:
+            from app.anonymous import Anonymiser  # noqa: PLC0415 - most never need it
+            from app.dlms.ciphering import Keys  # noqa: PLC0415 - the same
+
+            anonymiser = Anonymiser(Keys(), profiles, self._options.meter_type)
+            result = await asyncio.to_thread(anonymiser.anonymise, chunks)
+            chunks = list(result.recording)
+            left_out = [f"left out: {n} x {reason}" for reason, n in result.left_out.items()]
+            if result.bytes_left_out:
+                left_out.append(f"left out: {result.bytes_left_out} bytes in all")
+            about = "anonymous: numbers, names and texts are made up, values and times are not"
+            notes = (about, *map(self._hide, left_out))
+        return written(chunks, now=self._now().astimezone(), mode=self._mode, notes=notes)

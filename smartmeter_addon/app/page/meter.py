@@ -1,0 +1,78 @@
+"""One meter, as the page shows it."""
+
+from collections.abc import Callable, Mapping
+
+from app.language.catalogue import Text
+from app.meters.reading import Meter, Reading
+from app.meters.sensors import SENSORS
+from app.page.history import History
+from app.page.moments import iso
+
+
+class MeterView:
+    """What a meter said last, and its history.
+
+    Args:
+        meter: which one.
+        name: what the household calls it; None makes one of manufacturer and model.
+        history: keeps its values; None for none.
+        hide: takes out what identifies the meter.
+    """
+
+    def __init__(
+        self,
+        meter: Meter,
+        name: str | None,
+        history: History | None,
+        hide: Callable[[Text], str],
+    ) -> None:
+        self.meter = meter
+        self.name = name
+        self.history = history
+        self._hide = hide
+        self._reading: Reading | None = None
+        self._at = 0.0
+        self.online = False
+
+    def take(self, reading: Reading, at: float) -> None:
+        """Take what it says now, in seconds since 1970."""
+        self._reading, self._at = reading, at
+        self.online = True
+        if self.history:
+            self.history.add(reading.values)
+
+    @property
+    def values(self) -> dict[str, object]:
+        """Its newest values, by key; texts hold nothing that identifies it."""
+        values: Mapping[str, object] = self._reading.values if self._reading else {}
+        return {k: self._hide(v) if isinstance(v, str) else v for k, v in values.items()}
+
+    @property
+    def at(self) -> str | None:
+        """When it was heard last."""
+        return iso(self._at) if self._at else None
+
+    def facts(self, language: str) -> dict[str, object]:
+        """Tell all of it, for JSON.
+
+        Args:
+            language: of the values' names.
+        """
+        meter = self.meter
+        model = " ".join(filter(None, (meter.manufacturer, meter.model)))
+        return {
+            "name": self._hide(self.name or model),
+            "model": self._hide(model),
+            "number": self._hide(meter.number) if meter.number else None,
+            "online": self.online,
+            "at": self.at,
+            "kept": self.history.keys if self.history else [],
+            "values": self.values,
+            "sensors": {key: _described(key, language) for key in self.values},
+        }
+
+
+def _described(key: str, language: str) -> list[object]:
+    """Give a value's name, unit, and decimal places."""
+    sensor = SENSORS.get(key)
+    return [sensor.name(language), sensor.unit, sensor.precision] if sensor else [key, None, None]

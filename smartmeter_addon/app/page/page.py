@@ -1,0 +1,197 @@
+"""The page: watches each line, and shows it to whoever looks."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Never
+
+from app import __version__
+from app.config.options import MeterOptions
+from app.jsontext import dumps
+from app.line.reader import LineReader
+from app.line.ticks import tick
+from app.meters.profile import Profile
+from app.page.access import Access
+from app.page.files import Files
+from app.page.hidden import Hider
+from app.page.history import History
+from app.page.line import LineView
+from app.page.line_health import LineHealth
+from app.page.live import Audience
+from app.page.server import Server
+from app.page.site import Site
+from app.state import State
+from app.status import OutputState
+from app.transport.explain import own_words
+
+MOST_HISTORIES: Final = 8
+"""Meters of which a day is kept: 0.55 MB each."""
+
+LOOK_INTERVAL: Final = 10.0
+SHOW_INTERVAL: Final = 2.0
+"""Seconds between two looks at the lines, while nobody looks at the page and while somebody does.
+Those who look are told at each look if something is another than it was, else at each second."""
+
+RETRY_AFTER: Final = 60.0
+"""Seconds after which the server is tried again where its address is taken."""
+
+_logger: Final = logging.getLogger(__name__)
+
+
+class Page:
+    """Shows what the lines do while `run` runs.
+
+    Args:
+        access: where it listens, and who may see it.
+        language: of the page.
+        redactor: takes secrets out of texts.
+        state: keeps how good each line was.
+        profiles: every meter family there is.
+        outputs: tells how each output is doing, by name.
+        clock: a steady one, in seconds.
+        wall_clock: seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        *,
+        language: str,
+        redactor: Callable[[str], str],
+        state: State,
+        profiles: Mapping[str, Profile],
+        outputs: Callable[[], Mapping[str, OutputState]],
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._access = access
+        self._language = language
+        self._hide = Hider(redactor, language)
+        self._state = state
+        self._outputs = outputs
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self._histories = 0
+        self._lines: list[LineView] = []
+        self._audience = Audience()
+        self._shown: object = None  # what those who look were told last
+        site = Site(Files(language), self._lines, self._facts, self._audience, profiles)
+        self.server: Final = Server(access, site.respond)
+        self.works = True
+        self.sentence = "the page is about to begin"
+
+    def watcher(self, label: str, options: MeterOptions) -> LineView:
+        """Give what watches a line.
+
+        Args:
+            label: of the line.
+            options: of its meter.
+        """
+        line = LineView(
+            label,
+            options,
+            health=LineHealth(self._state, label, self._wall_clock),
+            hide=self._hide,
+            clock=self._clock,
+            wall_clock=self._wall_clock,
+            history=self._history,
+            on_reading=self._read,
+        )
+        self._lines.append(line)
+        return line
+
+    async def run(self, readers: Sequence[LineReader]) -> Never:
+        """Show the page.
+
+        Args:
+            readers: of the lines, in the order in which `watcher` was called.
+        """
+        for line, reader in zip(self._lines, readers, strict=True):
+            line.reader = reader
+        if self._access.is_open:
+            _logger.warning(
+                "the page is shown at %s, where everybody in the network can see it; take the"
+                " address out of the option page, or 127.0.0.1, to keep it to this computer",
+                self._access.host,
+            )
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._serve())
+                group.create_task(self._look())
+        finally:
+            for line in self._lines:
+                line.look()
+                line.health.keep()
+        raise AssertionError  # it is cancelled while it waits
+
+    async def _serve(self) -> Never:
+        """Listen, and try again where that is not possible."""
+        place = f"{self._access.host}:{self._access.port}"
+        self.works, self.sentence = True, f"the page is at http://{place}"
+        if self._access.only:
+            self.sentence = "the page is in Home Assistant's sidebar"
+        else:
+            _logger.info("%s", self.sentence)
+        while True:
+            try:
+                await self.server.run()
+            except OSError as error:
+                sentence = (
+                    f"the page cannot be shown at {place} ({own_words(error)}); choose another"
+                    " address in the option page"
+                )
+                if sentence != self.sentence:
+                    _logger.warning("%s", sentence)
+                self.works, self.sentence = False, sentence
+            await asyncio.sleep(RETRY_AFTER)
+
+    async def _look(self) -> Never:
+        """Take note of what the lines do, and tell those who look."""
+        while True:
+            await tick(SHOW_INTERVAL if self._audience else LOOK_INTERVAL)
+            for line in self._lines:
+                line.look()
+            if self._audience:
+                self._show()
+
+    def _show(self) -> None:
+        """Tell how the lines are doing, unless only the numbers of that have changed."""
+        facts = self._facts()
+        shown = facts["outputs"], [line.signature for line in self._lines]
+        if shown == self._shown:
+            self._shown = None
+            self._audience.alive()
+            return
+        self._shown = shown
+        self._audience.tell("facts", dumps(facts))
+
+    def _read(self, line: LineView, place: int) -> None:
+        """Tell those who look what a meter says."""
+        if not self._audience:
+            return
+        meter = line.meters[place]
+        said = {
+            "line": self._lines.index(line),
+            "meter": place,
+            "at": meter.at,
+            "values": meter.values,
+        }
+        self._audience.tell("reading", dumps(said))
+
+    def _history(self) -> History | None:
+        if self._histories >= MOST_HISTORIES:
+            return None
+        self._histories += 1
+        return History(self._clock, self._wall_clock)
+
+    def _facts(self) -> dict[str, object]:
+        outputs = self._outputs()
+        published = all(state.works for state in outputs.values())
+        return {
+            "version": __version__,
+            "outputs": [
+                [name, state.works, self._hide(state.sentence)] for name, state in outputs.items()
+            ],
+            "lines": [line.facts(self._language, published=published) for line in self._lines],
+        }

@@ -1,0 +1,106 @@
+"""What is found at which path; all paths are relative, as ingress puts a prefix before them."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Final, TypeVar
+
+from app.jsontext import dumps
+from app.meters.profile import Profile
+from app.page.answers import JSON, TEXT, Answer, Answered, refusal
+from app.page.files import Files
+from app.page.history import History
+from app.page.line import LineView
+from app.page.live import Audience
+
+BINARY: Final = "application/octet-stream"
+
+_T = TypeVar("_T")
+_DAY: Final = 86400.0
+_LONGEST: Final = 30  # minutes
+
+
+class Site:
+    """Answers requests.
+
+    Args:
+        files: page, style, script.
+        lines: all of them.
+        facts: tells how all is doing, for JSON.
+        audience: takes who wants to look on.
+        profiles: every meter family there is.
+    """
+
+    def __init__(
+        self,
+        files: Files,
+        lines: Sequence[LineView],
+        facts: Callable[[], dict[str, object]],
+        audience: Audience,
+        profiles: Mapping[str, Profile],
+    ) -> None:
+        self._files = files
+        self._lines = lines
+        self._facts = facts
+        self._audience = audience
+        self._profiles = profiles
+
+    def respond(self, path: str, query: Mapping[str, str]) -> Answered:
+        """Answer a request."""
+        if file := self._files.get(path):
+            return file
+        if path == "facts":
+            return _json(self._facts())
+        if path == "live":
+            return self._audience.stream()
+        line = _at(self._lines, query.get("line", "0"))
+        if line is None:
+            return refusal(HTTPStatus.NOT_FOUND)
+        if path == "recording":
+            return self._recording(line, query)
+        if told := _OF_LINE.get(path):
+            return told(line)
+        meter = _at(line.meters, query.get("meter", "0"))
+        if meter is None or meter.history is None:
+            return refusal(HTTPStatus.NOT_FOUND)
+        return _of_history(path, meter.history, query)
+
+    async def _recording(self, line: LineView, query: Mapping[str, str]) -> Answer:
+        minutes = _number(query.get("minutes", ""), _LONGEST)
+        text = await line.recording(60 * minutes, self._profiles)
+        name = {"Content-Disposition": 'attachment; filename="smartmeter.txt"'}
+        return Answer(text.encode(), TEXT, headers=name)
+
+
+def _of_history(path: str, history: History, query: Mapping[str, str]) -> Answer:
+    if path == "series":
+        seconds = _number(query.get("seconds", ""), _DAY)
+        return Answer(history.series(query.get("key", ""), seconds), BINARY)
+    if path == "quarters":
+        return Answer(json.dumps(history.quarters()).encode(), JSON)
+    return refusal(HTTPStatus.NOT_FOUND)
+
+
+def _json(value: object) -> Answer:
+    return Answer(dumps(value).encode("utf-8", "replace"), JSON)
+
+
+def _at(many: Sequence[_T], place: str) -> _T | None:
+    """Give what is at a place, None where there is nothing."""
+    found = place.isascii() and place.isdecimal() and len(place) < 4  # noqa: PLR2004 - none has 1000
+    return many[int(place)] if found and int(place) < len(many) else None
+
+
+def _number(text: str, most: float) -> float:
+    """Read a number of a query; what is none is the most that there may be."""
+    plain = text.isascii() and text.isdecimal() and len(text) < 7  # noqa: PLR2004 - more is more than most
+    return min(float(text), most) if plain else most
+
+
+_OF_LINE: Final[Mapping[str, Callable[[LineView], Answer]]] = {
+    "events": lambda line: _json(line.told_events()),
+    "health": lambda line: Answer(json.dumps(line.health.hours()).encode(), JSON),
+    "report": lambda line: Answer(line.report().encode(), TEXT),
+    "telegram": lambda line: _json(line.telegram()),
+}
+"""What is told of a line, by path."""

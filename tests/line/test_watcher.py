@@ -1,0 +1,59 @@
+"""Whoever watches a line sees all that it does, and changes nothing."""
+
+from app.fault import Fault
+from app.line.watcher import UNWATCHED, Watcher
+from app.meters.reading import Reading
+from app.meters.telegram import Telegram
+from app.transport.source import Event, Opened
+from tests.support.lines import PORT
+from tests.support.paged import Paged
+from tests.support.simulated import SimulatedMeter
+
+
+class Notes(Watcher):
+    """Writes down what it sees."""
+
+    def __init__(self) -> None:
+        self.seen: list[object] = []
+
+    def event(self, event: Event) -> None:
+        self.seen.append("bytes" if isinstance(event, bytes) else event)
+
+    def decoded(self, item: Telegram | Fault) -> None:
+        self.seen.append(type(item))
+
+    def read(self, reading: Reading, *, name: str | None) -> None:
+        self.seen.append((name, "apparent_power" in reading.values))
+
+    def silent(self, meter_id: str) -> None:
+        self.seen.append(meter_id)
+
+
+def test_it_sees_bytes_telegrams_readings_and_silence_in_their_order() -> None:
+    line, notes = Paged(), Notes()
+    line.reader._watcher = notes
+    meter = SimulatedMeter(None, "kaifa")
+    line.take(PORT)
+    line.push(meter, 2)
+    line.after(60)
+    assert isinstance(notes.seen[0], Opened)
+    assert notes.seen[1:] == [*["bytes", Telegram, ("House", True)] * 2, meter.id]
+
+
+def test_it_sees_readings_that_are_not_due_to_be_published() -> None:
+    line, notes = Paged(), Notes()
+    line.reader._watcher = notes
+    line.reader._options = line.options
+    object.__setattr__(line.options, "update_interval", 3600)
+    line.take(PORT)
+    line.push(SimulatedMeter(None, "kaifa"), 3)
+    assert notes.seen.count(("House", True)) == 3
+
+
+def test_nobody_need_watch() -> None:
+    line = Paged()
+    line.reader._watcher = UNWATCHED
+    line.take(PORT)
+    line.push(SimulatedMeter(None, "kaifa"), 2)
+    line.after(60)
+    assert line.reader.counts.telegrams == 2

@@ -1,0 +1,343 @@
+"""What the page tells of a line, and what it never tells."""
+
+import asyncio
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.dlms.ciphering import Keys
+from app.line.trouble import Trouble
+from app.page.chain import Condition, Step
+from app.page.files import FOLDER, Files, sentences
+from app.page.page import MOST_HISTORIES
+from app.status import OutputState
+from app.transport import recording
+from app.transport.events import GaveUp, Lost, Opened, Settled
+from simulator.ciphering import AUTH_KEY, KEY
+from tests.support.asking import Answered, ask, until
+from tests.support.lines import MODE, OTHER_KEY, PORT
+from tests.support.paged import Paged, opened, shown
+from tests.support.publishing import stop
+from tests.support.simulated import SimulatedMeter
+
+PATHS = ("", "page.js", "facts", "telegram", "report", "events", "health", "quarters", "recording")
+
+
+async def get(paged: Paged, path: str) -> Answered:
+    async with shown(paged):
+        return await ask(paged.page.server.port, f"/{path}")
+
+
+async def told(paged: Paged, path: str) -> Any:  # noqa: ANN401 - any JSON
+    answer = await get(paged, path)
+    assert answer.status == 200
+    return json.loads(answer.body)
+
+
+def steps(paged: Paged) -> dict[str, str]:
+    facts: Any = paged.line.facts("en", published=all(o.works for o in paged.outputs.values()))
+    return dict(facts["steps"])
+
+
+def meter(family: str = "kaifa", **options: object) -> SimulatedMeter:
+    return SimulatedMeter(None, family, **options)  # type: ignore[arg-type]
+
+
+# Setting up
+
+
+def test_each_step_waits_for_the_one_before() -> None:
+    paged = Paged()
+    assert list(steps(paged).values()) == ["waiting", *["later"] * 5]
+    paged.take(PORT)
+    assert list(steps(paged).values()) == ["done", "waiting", *["later"] * 4]
+    paged.take(b"\x00\x01")
+    assert list(steps(paged).values()) == ["done", "done", "waiting", *["later"] * 3]
+    paged.push(meter(), 3)
+    assert set(steps(paged).values()) == {"done"}
+
+
+def test_nothing_that_arrives_is_told_from_what_cannot_be_read() -> None:
+    silent, noisy = opened(), opened()
+    silent.after(40)
+    for _ in range(40):
+        noisy.take(b"\x55\x11\x22" * 5)
+        noisy.after(1)
+    assert (steps(silent)[Step.BYTES], steps(silent)[Step.FRAMES]) == ("wrong", "later")
+    assert (steps(noisy)[Step.BYTES], steps(noisy)[Step.FRAMES]) == ("done", "wrong")
+    facts: Any = noisy.line.facts("en", published=True)
+    assert facts["problem"]["kind"] == "no frames"
+    assert "serial_mode" in facts["problem"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "kind"), [(Keys(), "key missing"), (Keys(OTHER_KEY), "encryption key wrong")]
+)
+def test_a_key_that_is_missing_or_wrong_is_told(keys: Keys, kind: str) -> None:
+    paged = opened(keys=keys)
+    paged.push(meter(), 10)
+    assert steps(paged)[Step.FRAMES] == Condition.DONE
+    assert steps(paged)[Step.DECIPHERED] == Condition.WRONG
+    facts: Any = paged.line.facts("en", published=True)
+    assert facts["problem"]["kind"] == kind
+
+
+def test_an_output_that_does_not_work_is_told() -> None:
+    paged = opened()
+    paged.outputs = {"broker": OutputState(works=False, sentence="no broker is known")}
+    paged.push(meter(), 3)
+    assert steps(paged)[Step.RECOGNISED] == Condition.DONE
+    assert steps(paged)[Step.PUBLISHED] == Condition.WRONG
+
+
+def test_the_modes_that_are_tried_are_told() -> None:
+    paged = Paged()
+    paged.take(PORT._replace(searching=True), GaveUp(MODE, was_right=False), Opened("x", MODE))
+    facts: Any = paged.line.facts("en", published=True)
+    assert facts["given_up"] == ["2400 8E1"]
+    paged.take(Settled(MODE, searched=True), Lost("x", "it is gone", 1.0))
+    facts = paged.line.facts("en", published=True)
+    assert facts["given_up"] == []
+    assert steps(paged)[Step.LINE] == Condition.WRONG
+    assert [event[1] for event in paged.line.told_events()][:2] == ["lost", "settled"]
+
+
+def test_every_problem_has_words_in_each_language() -> None:
+    for language in ("en", "de"):
+        said = sentences(language)
+        kinds = {trouble.value.replace(" ", "_") for trouble in Trouble} | {"output"}
+        assert said["trouble"].keys() == kinds
+        assert said["step"].keys() == said["waiting"].keys() == set(Step)
+        assert said["condition"].keys() == set(Condition)
+
+
+def test_the_languages_say_the_same() -> None:
+    english, german = sentences("en"), sentences("de")
+    assert english.keys() == german.keys()
+    for group, said in english.items():
+        assert german[group].keys() == said.keys(), group
+        for name, text in said.items():
+            parameters = re.findall(r"\{\w+\}", text)
+            assert sorted(re.findall(r"\{\w+\}", german[group][name])) == sorted(parameters), name
+
+
+def test_the_script_says_only_what_there_is() -> None:
+    said = sentences("en")
+    scripts = "".join(path.read_text("utf-8") for path in (FOLDER / "assets").glob("*.js"))
+    for group, name in re.findall(r"""say\(["`](\w+)\.(\w+)["`]""", scripts):
+        assert name in said[group], (group, name)
+
+
+def test_the_files_are_small_and_load_nothing_from_elsewhere() -> None:
+    for language in ("en", "de"):
+        files = Files(language)
+        found = [files.get(path.name) for path in (FOLDER / "assets").iterdir()]
+        assert sum(len(answer.body) for answer in found if answer) < 60_000
+    for path in (FOLDER / "assets").iterdir():
+        text = path.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
+        assert not re.search(r"https?:|//[a-z]+\.|url\(|eval\(|innerHTML =|style=", text), path
+    page = (FOLDER / "assets/index.html").read_text("utf-8")
+    assert not re.search(r"(src|href)=\"/", page)  # ingress puts a prefix before paths
+    assert '<meta charset="utf-8">' in page
+
+
+# What it shows
+
+
+async def test_values_come_with_names_in_the_household_s_language() -> None:
+    paged = opened("de")
+    paged.push(meter(), 3)
+    facts = await told(paged, "facts")
+    (line,) = facts["lines"]
+    (found,) = line["meters"]
+    assert (found["name"], found["model"], found["online"]) == ("House", "Kaifa MA309", True)
+    assert found["sensors"]["energy_import"] == ["Bezug", "kWh", 3]
+    assert found["values"]["power"] == pytest.approx(found["values"]["power_import"], abs=1e5)
+    assert "power" in found["kept"]
+
+
+async def test_the_history_is_given_as_it_is_kept() -> None:
+    paged = opened()
+    paged.push(meter(), 10)
+    answer = await get(paged, "series?key=power&seconds=50")
+    assert len(answer.body) == 16 + 10 * 4
+    assert len((await get(paged, "series?key=power")).body) == 16 + 17280 * 4
+    assert (await get(paged, "series?key=nothing")).body == b""
+    assert len(await told(paged, "quarters")) == 1
+    assert await told(paged, "health") != []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("nothing", "../page.py", "%2e%2e/page.py", "files/page.js", "index.html/", "facts/"),
+        *("series?meter=9", "series?meter=-1", "series?meter=x", "series?line=1", "health?line=9"),
+        "health?line=99999999999999999999999",
+    ],
+)
+async def test_what_is_not_there_is_not_found(path: str) -> None:
+    paged = opened()
+    paged.push(meter(), 2)
+    assert (await get(paged, path.encode("latin-1").decode("latin-1"))).status == 404
+
+
+async def test_the_last_telegram_is_shown_as_listen_does() -> None:
+    paged = opened()
+    paged.push(meter(), 3)
+    paged.take(meter().telegram().data)  # once more
+    shown_ = await told(paged, "telegram")
+    codes = {row[0]: row for row in shown_["telegram"]["registers"]}
+    assert codes["1-0:1.8.0"][1] == "energy import"
+    assert codes["1-0:1.8.0"][3] == "Wh"
+    assert shown_["telegram"]["security"]["ciphered"]
+    assert [row[1] for row in shown_["rejected"]] == ["replayed"]
+
+
+async def test_the_first_eight_meters_have_a_history() -> None:
+    paged = opened()
+    made = [paged.page._history() for _ in range(MOST_HISTORIES + 1)]
+    assert [one is None for one in made] == [False] * MOST_HISTORIES + [True]
+
+
+# What is not for everybody
+
+
+FAMILIES = ["kaifa", "e450", "am550", "dsmr", "sagemcom-p1", "kamstrup", "aidon", "q3d", "ie5"]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+async def test_neither_key_nor_number_is_told(family: str) -> None:
+    """Nor is a password that somebody quotes, as a broker may."""
+    secret = "open sesame"
+    paged = opened(name=None)
+    paged.page._hide._redactor = lambda text: text.replace(secret, "***")
+    paged.outputs = {"broker": OutputState(works=False, sentence=f"refused {secret}")}
+    simulated = meter(family)
+    paged.push(simulated, 4)
+    assert paged.line.meters, family
+    found = paged.line.meters[0].meter
+    known = (found.number, found.id, found.system_title)
+    identities = [one for one in known if one and len(one) > 4 and any(map(str.isdigit, one))]
+    assert identities
+    async with shown(paged):
+        for path in PATHS:
+            text = (await ask(paged.page.server.port, f"/{path}")).body.decode().lower()
+            assert secret not in text
+            for key in (KEY, AUTH_KEY):
+                assert key.hex() not in text.replace(" ", "")
+            if path != "recording":
+                for identity in identities:
+                    assert identity.lower() not in text, (path, identity)
+
+
+async def test_a_meter_whose_number_is_markup_is_text() -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    paged = opened(name=evil)
+    paged.push(meter(), 3)
+    page = await get(paged, "")
+    assert "<img" not in page.body.decode()
+    facts = await get(paged, "facts")
+    assert facts.headers["content-type"] == "application/json"
+    assert json.loads(facts.body)["lines"][0]["meters"][0]["name"] == evil
+
+
+# Recordings
+
+
+async def test_a_recording_of_plain_telegrams_has_made_up_numbers() -> None:
+    paged = opened()
+    simulated = meter("dsmr")
+    paged.push(simulated, 4)
+    number = paged.line.meters[0].meter.number
+    assert number
+    answer = await get(paged, "recording?minutes=5")
+    assert "attachment" in answer.headers["content-disposition"]
+    assert b"# anonymous" in answer.body
+    data = b"".join(chunk.data for chunk in recording.read(answer.body))
+    assert data.count(b"/") == 4
+    assert number.encode() not in data
+    assert number.encode().hex().encode() not in data.lower()
+
+
+async def test_a_recording_of_ciphered_telegrams_is_as_it_came() -> None:
+    paged = opened()
+    simulated = meter()
+    sent = []
+    for _ in range(3):
+        sent.append(simulated.telegram().data)
+        paged.take(sent[-1])
+        paged.after(60)
+    answer = await get(paged, "recording?minutes=30")
+    assert [chunk.data for chunk in recording.read(answer.body)] == sent
+    assert [round(chunk.seconds) for chunk in recording.read(answer.body)] == [0, 60, 120]
+    assert b"serial mode: 2400 8E1" in answer.body
+    answer = await get(paged, "recording?minutes=2")
+    assert len(recording.read(answer.body)) == 2
+
+
+async def test_a_recording_is_bounded() -> None:
+    paged = opened()
+    for _ in range(3000):
+        paged.take(b"\x55" * 400)
+        paged.now += 1
+    assert len(paged.line._recent._data) <= 100_000
+    answer = await get(paged, "recording")
+    assert 30_000 < sum(len(chunk.data) for chunk in recording.read(answer.body)) <= 100_000
+    for _ in range(30_000):
+        paged.take(b"\x55")
+    assert len(paged.line._recent._times) <= 13_000
+
+
+def test_the_block_for_a_report_has_what_a_report_needs() -> None:
+    paged = opened(keys=Keys())
+    paged.push(meter(), 8)
+    block = paged.line.report()
+    assert block.startswith("----- paste from here")
+    assert "key missing" in block
+    assert "/dev/ttyUSB0 (2400 8E1)" in block
+
+
+# Live
+
+
+async def test_each_telegram_is_one_small_message_while_somebody_looks() -> None:
+    paged = opened()
+    simulated = meter()
+    paged.push(simulated, 2)
+    got: list[bytes] = []
+
+    class Sink:
+        def send(self, data: bytes) -> None:
+            got.append(data)
+
+    sink = Sink()
+    stream = paged.page._audience.stream()
+    stream.begin(sink)
+    paged.push(simulated, 3)
+    stream.end(sink)
+    paged.push(simulated, 3)
+    readings = [data for data in got if data.startswith(b"event: reading\n")]
+    assert len(readings) == 3
+    assert all(len(data) < 1000 and data.endswith(b"\n\n") for data in readings)
+    said = json.loads(readings[0].partition(b"data: ")[2])
+    assert said["line"] == said["meter"] == 0
+    assert "power" in said["values"]
+
+
+async def test_an_address_that_is_taken_is_told_and_tried_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    first, second = opened(), opened()
+    async with shown(first):
+        port = first.page.server.port
+        assert port
+        second.page.server._access = replace(second.page.server._access, port=port)
+        second.page._access = second.page.server._access
+        task = asyncio.create_task(second.page.run([second.reader]))
+        await until(lambda: not second.page.works)
+        await stop(task)
+    assert "cannot be shown" in second.page.sentence
+    assert "cannot be shown" in caplog.text
