@@ -1,0 +1,211 @@
+"""The page in a real browser: each part, on phone and desk, light and dark, in each language."""
+
+import asyncio
+import json
+import shutil
+import subprocess
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+import pytest_asyncio
+
+from app.dlms.ciphering import Keys
+from app.page.files import sentences
+from tests.support.browser import Browser
+from tests.support.lines import OTHER_KEY
+from tests.support.paged import Paged, lived, looking, opened, see, shown
+from tests.support.publishing import stop
+from tests.support.simulated import SimulatedMeter
+
+PARTS = ("setup", "now", "pictures", "telegram", "report")
+LIVE = "document.querySelector('#connection.live') !== null"
+TOOL = Path(__file__).parent / "axe"
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not shutil.which("chromium"), reason="there is no Chromium"),
+    pytest.mark.asyncio(loop_scope="function"),
+]
+
+
+@pytest_asyncio.fixture(name="browser", params=[(360, False), (1400, True)], ids=["phone", "desk"])
+async def _browser(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Browser]:
+    width, dark = request.param
+    async with looking(tmp_path / "chromium", width=width, dark=dark) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session", name="axe")
+def _axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The script of axe-core, of the version that is pinned."""
+    if not shutil.which("npm"):
+        pytest.skip("there is no npm")
+    folder = tmp_path_factory.mktemp("axe")
+    for path in TOOL.glob("*.json"):
+        shutil.copy(path, folder)
+    subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, check=True)
+    return (folder / "node_modules/axe-core/axe.min.js").read_text("utf-8")
+
+
+async def at(browser: Browser, address: str, part: str) -> None:
+    """Open a part of the page anew, and wait until it is live."""
+    await browser.open(f"{address}?{part}#{part}")
+    await see(browser, f"location.hash === '#{part}' && {LIVE}")
+
+
+async def text(browser: Browser, selector: str) -> str:
+    return str(await browser.evaluate(f"document.querySelector({selector!r})?.innerText || ''"))
+
+
+async def harmless(browser: Browser) -> None:
+    """Check that nothing went wrong and that nothing is broader than the screen."""
+    assert await browser.evaluate("window.wrong.join('; ')") == ""
+    assert await browser.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
+    foreign = (
+        "performance.getEntriesByType('resource')"
+        ".filter((one) => !one.name.startsWith(location.origin)).length"
+    )
+    assert await browser.evaluate(foreign) == 0
+
+
+async def accessible(browser: Browser, axe: str) -> None:
+    await browser.evaluate(axe)
+    found = await browser.evaluate(
+        "axe.run(document).then((found) => JSON.stringify(found.violations.map((one) =>"
+        " [one.id, one.nodes.map((node) => node.html + ' ' + node.failureSummary)])))"
+    )
+    assert json.loads(found) == []
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+async def test_each_part_is_whole_and_accessible(browser: Browser, language: str, axe: str) -> None:
+    said = sentences(language)
+    paged = lived(language, seconds=7200, every=20)
+    async with shown(paged) as address:
+        for part in PARTS:
+            await at(browser, address, part)
+            heading = said["report"]["heading"] if part == "report" else said["nav"][part]
+            await see(browser, f"document.querySelector('#h-{part}').innerText === {heading!r}")
+            await see(browser, f"document.querySelector('#part-{part}').innerText.length > 100")
+            await asyncio.sleep(0.3)
+            await harmless(browser)
+            await accessible(browser, axe)
+        pictures = (
+            "[...document.querySelectorAll('canvas')].every((c) => c.getAttribute('aria-label'))"
+        )
+        await at(browser, address, "pictures")
+        await see(browser, "document.querySelectorAll('canvas').length >= 6")
+        assert await browser.evaluate(pictures) is True
+
+
+TROUBLES = {
+    "no bytes": ("no_bytes", "bytes"),
+    "wrong mode": ("no_frames", "frames"),
+    "no key": ("key_missing", "deciphered"),
+    "wrong key": ("encryption_key_wrong", "deciphered"),
+    "no broker": ("output", "published"),
+}
+
+
+def troubled(what: str, language: str) -> Paged:
+    """Give a page of somebody who is stuck."""
+    keys = {"no key": Keys(), "wrong key": Keys(OTHER_KEY)}.get(what)
+    paged = opened(language, **({"keys": keys} if keys else {}))
+    if what == "no bytes":
+        paged.after(60)
+    elif what == "wrong mode":
+        for _ in range(60):
+            paged.take(b"\x55\x13\xaa" * 9)
+            paged.after(1)
+    else:
+        paged.push(SimulatedMeter(None, "kaifa"), 10)
+    if what == "no broker":
+        broker = paged.outputs["broker"]
+        paged.outputs = {"broker": broker._replace(works=False, sentence="no broker is known yet")}
+    return paged
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("what", TROUBLES)
+async def test_who_is_stuck_is_told_where_and_what_to_do(
+    browser: Browser, what: str, language: str, axe: str
+) -> None:
+    said = sentences(language)
+    kind, step = TROUBLES[what]
+    async with shown(troubled(what, language)) as address:
+        await browser.open(address)
+        await see(browser, LIVE)
+        if what != "no broker":  # values are there, so these are shown first
+            assert await browser.evaluate("document.querySelector('#part-setup').hidden") is False
+        await at(browser, address, "setup")
+        await see(browser, "document.querySelector('#steps .wrong') !== null")
+        wrong = await text(browser, "#steps .wrong")
+        assert said["step"][step] in wrong
+        assert said["trouble"][kind] in wrong
+        assert said["remedy"][kind] in wrong
+        await harmless(browser)
+        await accessible(browser, axe)
+
+
+async def test_it_follows_each_telegram_and_comes_back_after_a_restart(browser: Browser) -> None:
+    paged = opened()
+    meter = SimulatedMeter(None, "kaifa")
+    paged.push(meter, 2)
+    async with shown(paged) as address:
+        await at(browser, address, "now")
+        power = "document.querySelector('.power').innerText"
+        before = await see(browser, power)
+        paged.push(meter, 200)
+        await see(browser, power, lambda now: now != before)
+    await see(browser, f"!{LIVE}")
+    port = int(address.rpartition(":")[2].strip("/"))
+    paged.page.server._access = paged.page._access.__class__("127.0.0.1", port)
+    task = asyncio.create_task(paged.page.run([paged.reader]))
+    await see(browser, LIVE)
+    before = await see(browser, power)
+    paged.push(meter, 200)
+    await see(browser, power, lambda now: now != before)
+    await stop(task)
+
+
+async def test_the_keyboard_is_enough(browser: Browser) -> None:
+    async with shown(lived(seconds=3600, every=30)) as address:
+        await at(browser, address, "pictures")
+        await see(browser, "document.querySelectorAll('canvas').length >= 5")
+        await browser.evaluate("document.querySelector('canvas').focus()")
+        for key in ("End", "ArrowLeft"):
+            for kind in ("rawKeyDown", "keyUp"):
+                await browser.call("Input.dispatchKeyEvent", type=kind, key=key)
+        await see(browser, "/W$/m.test(document.querySelector('figcaption').innerText)")
+        await browser.evaluate("document.querySelector('[data-span=\"86400\"]').focus()")
+        for kind in ("keyDown", "keyUp"):
+            await browser.call(
+                "Input.dispatchKeyEvent", type=kind, key="Enter", text="\r", code="Enter"
+            )
+        await see(browser, "document.querySelector('[data-span=\"86400\"]').ariaPressed === 'true'")
+        await harmless(browser)
+
+
+async def test_a_name_that_is_markup_does_nothing(browser: Browser) -> None:
+    evil = "<img src=x onerror=\"window.wrong.push('evil')\">"
+    paged = opened(name=evil)
+    paged.push(SimulatedMeter(None, "kaifa"), 3)
+    async with shown(paged) as address:
+        for part in PARTS:
+            await at(browser, address, part)
+            assert await text(browser, "#title") == evil
+            await harmless(browser)
+
+
+async def test_it_is_there_at_once(browser: Browser) -> None:
+    async with shown(lived(seconds=3600, every=30)) as address:
+        times: list[float] = []
+        for n in range(5):
+            begin = perf_counter()
+            await browser.open(f"{address}?{n}")
+            paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+            times.append(float(str(await see(browser, paint))))
+            assert perf_counter() - begin < 10
+    assert min(times) < 300  # milliseconds, on loopback
