@@ -175,6 +175,7 @@ def _options(line: Path, broker: tuple[str, int]) -> dict[str, object]:
         "url": str(line),
         "name": "Demo meter",
         "log_level": "notice",
+        "page": "on",
         "mqtt": {"host": broker[0], "port": broker[1]},
     }
 

@@ -35,7 +35,7 @@ MEMORY: Final = 1024
 WEIGHTS: Final = {
     **dict.fromkeys(("ber", "gbt", "clock"), 1),
     **dict.fromkeys(("apdu", "p1", "texts", "recording", "state"), 2),
-    **dict.fromkeys(("axdr", "options", "profile", "scanner"), 4),
+    **dict.fromkeys(("axdr", "options", "page", "profile", "scanner"), 4),
     **dict.fromkeys(("endless", "receiver", "decoder", "interpreter", "template"), 6),
     "chain": 12,
 }

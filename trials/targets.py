@@ -4,13 +4,15 @@ A target takes the bytes of one input. Any exception that it raises is a finding
 exceptions that the code under test documents, and checks what must hold for any input.
 """
 
+import asyncio
 import json
 import logging
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +34,7 @@ from app.meters.interpreter import Interpreter
 from app.meters.profile import AUTO
 from app.meters.template import Templates
 from app.mqtt.layouts import LAYOUTS
+from app.page.connection import Connection, Limits
 from app.run import line_reader
 from app.state import Sections, State
 from app.transport import recording
@@ -42,7 +45,10 @@ from simulator import axdr as written
 from simulator import clock as written_clock
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.clock import VIENNA as ZONE
+from tests.support.asking import Deaf
 from tests.support.general import said
+from tests.support.paged import Paged, opened
+from tests.support.simulated import SimulatedMeter
 from trials.chain import (
     JOINED_AT_MOST,
     PROFILES,
@@ -68,6 +74,8 @@ ENDLESS = 131_072
 
 _MADE_OF: Final = 3
 """Telegrams after which a template is made."""
+
+_LOOP: Final = asyncio.new_event_loop()
 
 _SECRET: Final = "Hush-Hush"  # noqa: S105 - a mark that must not show up anywhere
 
@@ -427,6 +435,43 @@ def fuzz_template(data: bytes) -> None:
             general.remember(other)
 
 
+# --- What comes from browsers ---
+
+
+def fuzz_page(data: bytes) -> None:
+    """Requests to the page, cut anywhere; each ends in an answer or in a connection that ends."""
+    draw = Draw(data)
+    cuts = Draw(draw.take(1))
+    _LOOP.run_until_complete(_ask(cuts.cut(draw.rest())))
+
+
+@cache
+def _paged() -> Paged:
+    """Give a page of a meter that was read for a while."""
+    paged = opened()
+    paged.push(SimulatedMeter(None, "kaifa"), 20)
+    return paged
+
+
+async def _ask(chunks: Iterable[bytes]) -> None:
+    transport, server = Deaf(), _paged().page.server
+    connection = Connection(
+        server._access,
+        server._respond,
+        connected=lambda _: True,
+        closed=lambda _: None,
+        limits=Limits(),
+    )
+    connection.connection_made(transport)
+    for chunk in chunks:
+        if not transport.is_closing():
+            connection.data_received(chunk)
+    connection.connection_lost(None)
+    await asyncio.sleep(0)
+    assert not transport.written or transport.written.startswith(b"HTTP/1.1 ")
+    assert KEY.hex().encode() not in transport.written.lower()
+
+
 # --- From bytes to messages ---
 
 
@@ -463,6 +508,7 @@ TARGETS: Final[Mapping[str, Target]] = {
     "decoder": fuzz_decoder,
     "interpreter": fuzz_interpreter,
     "template": fuzz_template,
+    "page": fuzz_page,
     "chain": fuzz_chain,
 }
 """By the name that the command takes."""
@@ -517,6 +563,10 @@ _SEEDS: Final = {
     ),
     "endless": tuple(b"\0\x01" + begin for begin in _BEGINNINGS),
     "options": (b'\1{"key": "00112233445566778899AABBCCDDEEFF", "mqtt": {"host": "a"}}',),
+    "page": tuple(
+        b"\0GET /%s HTTP/1.1\r\nHost: localhost\r\n\r\n" % path
+        for path in (b"", b"facts", b"series?key=power&seconds=60", b"report", b"telegram?line=0")
+    ),
     "profile": (b'based_on = "kaifa"\n',),
     "recording": (b"# smart meter recording, format 1\r\n0.000 68 fa\n\n12.345 16\n",),
     "state": (b"\1" + json.dumps({"version": 2, "sections": _SECTIONS}).encode(),),

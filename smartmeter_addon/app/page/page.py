@@ -11,6 +11,7 @@ from app.config.options import MeterOptions
 from app.jsontext import dumps
 from app.line.reader import LineReader
 from app.line.ticks import tick
+from app.log import NOTICE
 from app.meters.profile import Profile
 from app.page.access import Access
 from app.page.files import Files
@@ -132,7 +133,7 @@ class Page:
         if self._access.only:
             self.sentence = "the page is in Home Assistant's sidebar"
         else:
-            _logger.info("%s", self.sentence)
+            _logger.log(NOTICE, "%s", self.sentence)
         while True:
             try:
                 await self.server.run()

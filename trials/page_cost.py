@@ -1,0 +1,153 @@
+"""Measures what the page costs: memory, time of the processor, and delay of the readings.
+
+The real program runs in a process of its own, once without the page, once with it and nobody
+looking, and once with somebody who looks; telegrams come from a simulated meter behind a gateway:
+
+    PYTHONPATH=smartmeter_addon:. python3 -m trials.page_cost
+    PYTHONPATH=smartmeter_addon:. python3 -m trials.page_cost --telegrams 2000 --rounds 3
+
+The delay runs from a telegram's last byte to the state message at the broker. In the last case
+somebody asks for every part of the page again and again meanwhile.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import statistics
+import sys
+import tempfile
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, closing
+from datetime import UTC
+from pathlib import Path
+from time import perf_counter
+from typing import Final, NamedTuple
+
+from app.mqtt.topics import Topics
+from simulator.wires import TcpServer
+from tests.support.asking import ask
+from tests.support.mosquitto import Mosquitto, free_port
+from tests.support.program import Program, options, running
+from tests.support.simulated import SimulatedMeter
+
+CASES: Final = ("without", "nobody looks", "somebody looks", "all is asked for")
+PATHS: Final = ("", "page.js", "facts", "series?key=power", "telegram", "report", "recording")
+
+_PAUSE: Final = 0.02  # seconds between two telegrams
+_WARM: Final = 50  # telegrams before anything is measured
+
+
+class Cost(NamedTuple):
+    """What one run took.
+
+    Args:
+        resident: kB of memory at its end.
+        busy: CPU microseconds a telegram.
+        delays: seconds from last byte to message.
+    """
+
+    resident: int
+    busy: float
+    delays: list[float]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="Measures what the page costs.")
+    parser.add_argument("--telegrams", type=int, default=1000, metavar="N")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N")
+    given = parser.parse_args(arguments)
+    found: dict[str, list[Cost]] = {case: [] for case in CASES}
+    for _ in range(given.rounds):
+        for case in CASES:
+            found[case].append(asyncio.run(_measure(case, given.telegrams)))
+    for case, costs in found.items():
+        delays = [delay for cost in costs for delay in cost.delays]
+        sys.stdout.write(
+            f"{case}: resident {statistics.median(cost.resident for cost in costs):.0f} kB,"
+            f" {statistics.median(cost.busy for cost in costs):.0f} CPU us a telegram,"
+            f" delay p50 {1000 * statistics.median(delays):.2f} ms,"
+            f" longest {1000 * max(delays):.2f} ms\n"
+        )
+    return 0
+
+
+async def _measure(case: str, telegrams: int) -> Cost:
+    with tempfile.TemporaryDirectory(prefix="smartmeter-trial-") as folder:
+        directory = Path(folder)
+        broker = Mosquitto(directory).start()
+        try:
+            with closing(await TcpServer.listen(0)) as gateway:
+                return await _push(broker, gateway, directory, case, telegrams)
+        finally:
+            broker.stop()
+
+
+async def _push(
+    broker: Mosquitto, gateway: TcpServer, directory: Path, case: str, telegrams: int
+) -> Cost:
+    """Push telegrams one after the other."""
+    port = free_port()
+    meter = SimulatedMeter(gateway, "kaifa", zone=UTC)
+    page = {} if case == CASES[0] else {"page": f"127.0.0.1:{port}"}
+    given = options(broker, f"tcp://127.0.0.1:{gateway.port}", **page)
+    topic = Topics().state(meter.id)
+    delays: list[float] = []
+    busy = 0.0
+    async with (
+        broker.watch(topic) as home,
+        running(given, directory) as program,
+        _looked_at(case, port, program),
+    ):
+        await program.ready()
+        for n in range(_WARM + telegrams):
+            if n == _WARM:
+                busy = program.busy
+                delays.clear()
+            home.pass_over(topic)
+            await meter.push()
+            begin = perf_counter()
+            await home.wait(topic)
+            delays.append(perf_counter() - begin)
+            await asyncio.sleep(_PAUSE)
+        return Cost(program.resident, 1e6 * (program.busy - busy) / telegrams, delays)
+
+
+@asynccontextmanager
+async def _looked_at(case: str, port: int, program: Program) -> AsyncGenerator[None]:
+    """Look at the page as a browser does, or ask for all of it again and again."""
+    tasks = []
+    if case in CASES[2:]:
+        await program.logs("the page is at")
+        for path in PATHS[:4]:
+            with contextlib.suppress(OSError):
+                await ask(port, f"/{path}")
+        tasks.append(asyncio.create_task(_listen(port)))
+    if case == CASES[3]:
+        tasks.append(asyncio.create_task(_ask_on(port)))
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _listen(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    with closing(writer):
+        writer.write(b"GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        while await reader.read(65536):
+            pass
+
+
+async def _ask_on(port: int) -> None:
+    while True:
+        for path in PATHS:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                await ask(port, f"/{path}")
+            await asyncio.sleep(0.05)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
