@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol, TextIO
+from typing import Any, Final, NamedTuple, Protocol, TextIO
 
 from app import __version__, log
 from app.config import lines
@@ -30,6 +30,7 @@ from app.config.options import (
 )
 from app.config.own_page import own_page
 from app.config.timezone import local_zone
+from app.language.catalogue import Sentence
 from app.line import line_ids, sections
 from app.line.diagnostics import diagnose_unread
 from app.line.lasting import beat, for_ever
@@ -142,8 +143,6 @@ async def serve(
     zone = local_zone()
     sections.carry_over(state, options.meters)
     doubled = lines.doubled(options.meters)
-    for sentence in doubled.values():
-        _logger.error("%s", sentence)
     # Lines of all, so that a meter keeps its own whether or not others can be read.
     readers = [
         line_reader(
@@ -158,11 +157,8 @@ async def serve(
         for position, (meter, line) in enumerate(zip(options.meters, every.current, strict=True))
         if position not in doubled
     ]
-    unread = [
-        unread_line(every.current[position].label, str(why)) for position, why in doubled.items()
-    ]
-    for position, why in doubled.items():
-        diagnose_unread(every.current[position], why, output.output, now_utc())
+    left_out = {every.current[position]: why for position, why in doubled.items()}
+    unread = list(_tell_unread(left_out, output.output))
     notifier = Notifier.from_environment(environment, os.getpid())
     started = now_utc()
 
@@ -203,6 +199,14 @@ async def serve(
         for task in publishing:
             task.cancel()
     _logger.info("stopped")
+
+
+def _tell_unread(left_out: Mapping[Line, Sentence], output: Output) -> Iterator[dict[str, Any]]:
+    """Say why lines are not read; give what `status` shows of them."""
+    for line, why in left_out.items():
+        _logger.error("%s", why)
+        diagnose_unread(line, why, output, now_utc())
+        yield unread_line(line.label, str(why))
 
 
 class _State(Protocol):

@@ -64,19 +64,11 @@ def payload(
     program = {"topic": program_status or topics.status}
     # In English, as the keys after it are: another language changes no entity id.
     prefix = slug(device_name(meter, announcement.name, "en")) or f"smartmeter_{slug(meter.id)}"
-    components: dict[str, object] = {}
-    for key, sensor in SENSORS.items():
-        if key in announcement.keys:
-            component = entity(sensor, device_id(meter), prefix, language)
-            topic = topics.state(meter.id)
-            if not sensor.live:
-                component["state_topic"] = topic = topics.details(meter.id)
-            if sensor.details:
-                component |= attributes(sensor, topic)
-            elif formula := announcement.derived.get(key):
-                component["json_attributes_topic"] = topic
-                component["json_attributes_template"] = dumps({"calculated_from": formula})
-            components[key] = component
+    components: dict[str, object] = {
+        key: _component(sensor, announcement, prefix, language, topics)
+        for key, sensor in SENSORS.items()
+        if key in announcement.keys
+    }
     for key, sensor in DIAGNOSTICS.items():
         if key in announcement.keys:
             component = _diagnostic_component(sensor, meter, prefix, language, topics)
@@ -138,6 +130,23 @@ def _device(
     }
     device.update((key, value) for key, value in optional.items() if value)
     return device
+
+
+def _component(
+    sensor: Sensor, announcement: Announcement, prefix: str, language: str, topics: Topics
+) -> dict[str, object]:
+    """Describe an entity of readings."""
+    meter = announcement.meter
+    component = entity(sensor, device_id(meter), prefix, language)
+    topic = topics.state(meter.id)
+    if not sensor.live:
+        component["state_topic"] = topic = topics.details(meter.id)
+    if sensor.details:
+        component |= attributes(sensor, topic)
+    elif formula := announcement.derived.get(sensor.key):
+        component["json_attributes_topic"] = topic
+        component["json_attributes_template"] = dumps({"calculated_from": formula})
+    return component
 
 
 def _diagnostic_component(
