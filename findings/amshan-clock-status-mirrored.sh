@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # amshan reads the bits of the clock status from the wrong end: summer time is "invalid".
 #
-# Surprising: bit 0 of the status is the lowest one (Blue Book, 4.1.6.1), so 80 is summer time and 01
-# an invalid clock. amshan takes the highest bit for bit 0: in its own words 80 is an invalid value
-# without summer time, as a healthy meter sends it from March to October, and a clock that the
-# meter calls invalid is a valid one in summer time. amshan's dictionary of readings leaves the
-# status out; whoever takes it from the parsed structure to tell bad times has it the wrong way round.
+# Surprising: bit 0 of the status is the lowest one (Blue Book, 4.1.6.1), so 80 is summer time and
+# 01 an invalid clock. amshan takes the highest bit for bit 0: in its own words 80 is an invalid
+# value without summer time, as a healthy meter sends it from March to October, and a clock that
+# the meter calls invalid is a valid one in summer time. amshan's dictionary of readings leaves the
+# status out; whoever takes it from the parsed structure to tell bad times has it the wrong way
+# round.
 #
 # amshan 2.1.1, beside dlms-cosem 25.1.0. Seen on 2026-11-29.
 set -euo pipefail
@@ -34,7 +35,8 @@ def read(status):
     other = other.invalid, other.doubtful, other.daylight_saving_active
     found = tuple(map(bool, amshan)), other
     for name, flags in zip(("amshan", "dlms-cosem"), found, strict=True):
-        print(f"status {status}: {name:10} invalid {flags[0]}, doubtful {flags[1]}, summer {flags[2]}")
+        invalid, doubtful, summer = flags
+        print(f"status {status}: {name:10} invalid {invalid}, doubtful {doubtful}, summer {summer}")
     return found
 
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # dlms-cosem calls a right checksum wrong where a meter pushes to an address of two bytes.
 #
-# Surprising: it does not compare the checksum with the bytes of the frame but with a header that it
-# writes anew, and it writes a client's address as one byte whatever it has read. Landis+Gyr's E450
-# pushes to CE FF, so each of its frames is refused as "HCS is not correct", and one looks for noise
-# on the wire. A meter's own address of two or four bytes passes.
+# Surprising: it does not compare the checksum with the bytes of the frame but with a header that
+# it writes anew, and it writes a client's address as one byte whatever it has read. Landis+Gyr's
+# E450 pushes to CE FF, so each of its frames is refused as "HCS is not correct", and one looks for
+# noise on the wire. A meter's own address of two or four bytes passes.
 #
 # dlms-cosem 25.1.0, beside amshan 2.1.1, which takes the frame. Seen on 2026-11-29.
 set -euo pipefail

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # dlms-cosem writes a date-time that other libraries refuse, and reads it back without complaint.
 #
-# Surprising: a data-notification that it has read and writes again is another one. The octet in front
-# of the date-time is the length of an octet string, 0C (Green Book), and dlms-cosem writes 01 there.
-# It reads anything but 00 as "there is a date-time", so a test with its own two halves passes, while
-# amshan refuses what it wrote. It matters to whoever makes telegrams with it to try a reader. The
-# day of the week is lost too: it comes out as FF, not specified.
+# Surprising: a data-notification that it has read and writes again is another one. The octet in
+# front of the date-time is the length of an octet string, 0C (Green Book), and dlms-cosem writes
+# 01 there. It reads anything but 00 as "there is a date-time", so a test with its own two halves
+# passes, while amshan refuses what it wrote. It matters to whoever makes telegrams with it to try
+# a reader. The day of the week is lost too: it comes out as FF, not specified.
 #
 # dlms-cosem 25.1.0, amshan 2.1.1. Seen on 2026-11-29.
 set -euo pipefail

@@ -2,9 +2,9 @@
 # dlms-cosem gives a time in UTC without a zone, like a time of which the zone is not known.
 #
 # Surprising: the deviation 0000 says that a time is in UTC, 8000 that the meter does not say. Both
-# come out as the same datetime without a zone, which Python takes for the machine's local time. So a
-# meter that says UTC is an hour or two off on a machine in Central Europe, and a British meter is
-# right in summer and wrong by the reader's zone in winter.
+# come out as the same datetime without a zone, which Python takes for the machine's local time. So
+# a meter that says UTC is an hour or two off on a machine in Central Europe, and a British meter
+# is right in summer and wrong by the reader's zone in winter.
 #
 # The clock status FF, not specified, comes out as all faults at once and summer time.
 #
@@ -32,7 +32,8 @@ def read(deviation, status="00"):
         bytes.fromhex("07ea0b1d07 0c000000" + deviation + status)
     )
     found = str(moment.utcoffset()), f"{moment.astimezone(UTC):%H:%M} UTC"
-    print(f"deviation {deviation}, status {status}: offset {found[0]}, that is {found[1]}; {clock_status}")
+    print(f"deviation {deviation}, status {status}: offset {found[0]}, that is {found[1]}")
+    print(f"  {clock_status}")
     return *found, clock_status
 
 

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # dsmr-parser looks at the letter of a time in one hour of the year only.
 #
-# Surprising: the letter behind a DSMR time says summer (S) or winter time (W), so each time with its
-# letter is one moment. dsmr-parser takes the moment from the calendar of Amsterdam, and the letter
-# only chooses between the two in the hour that comes twice. A meter whose clock stays in winter
-# time all year and says so is read an hour early from March to October: 12:00 W in July comes out as
-# 10:00 UTC, like 12:00 S. A comparison with the real time then calls the meter late by an hour.
+# Surprising: the letter behind a DSMR time says summer (S) or winter time (W), so each time with
+# its letter is one moment. dsmr-parser takes the moment from the calendar of Amsterdam, and the
+# letter only chooses between the two in the hour that comes twice. A meter whose clock stays in
+# winter time all year and says so is read an hour early from March to October: 12:00 W in July
+# comes out as 10:00 UTC, like 12:00 S. A comparison with the real time then calls the meter late
+# by an hour.
 #
 # Without a letter, as DSMR 3 sends it, the hour that comes twice is always the first one, so a gas
 # reading of 2:30 winter time lies an hour before it was taken.

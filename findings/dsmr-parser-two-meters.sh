@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# dsmr-parser gives two gas meters by one name: the last one as attribute, the first one by its key.
+# dsmr-parser gives two gas meters by one name: the last one as attribute, the first one by its
+# key.
 #
-# Surprising: the two ways to ask a parsed telegram for a reading differ when it names two meters of a
-# kind behind the electricity meter. telegram.MBUS_METER_READING is that of the last line,
+# Surprising: the two ways to ask a parsed telegram for a reading differ when it names two meters
+# of a kind behind the electricity meter. telegram.MBUS_METER_READING is that of the last line,
 # telegram[obis_references.MBUS_METER_READING] that of the first. It happens after an exchange of
 # the gas meter, whose old channel goes on being sent: a program that changes from the older way to
-# the newer one changes the meter, and a counter steps. With one meter both agree, so no test shows it.
-# Right in both cases is MBUS_DEVICES, with a channel for each.
+# the newer one changes the meter, and a counter steps. With one meter both agree, so no test shows
+# it. Right in both cases is MBUS_DEVICES, with a channel for each.
 #
 # dsmr-parser 1.11.2. Seen on 2026-11-29.
 set -euo pipefail

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # iec62056 gives a telegram's time the offset of the day on which it is read.
 #
-# Surprising: it drops the letter S or W, which tells the offset, and takes the one that the machine has
-# at this moment. A telegram of July that is read in November is an hour off, and so is one of
-# November that is read in July; tried on the day of its telegram it is right. In the night of the
-# change the two moments of 2:30 are the same one. A program that replays captures, or a test with a
-# telegram in it, changes with the season.
+# Surprising: it drops the letter S or W, which tells the offset, and takes the one that the
+# machine has at this moment. A telegram of July that is read in November is an hour off, and so is
+# one of November that is read in July; tried on the day of its telegram it is right. In the night
+# of the change the two moments of 2:30 are the same one. A program that replays captures, or a
+# test with a telegram in it, changes with the season.
 #
 # iec62056 0.5.1. Seen on 2026-11-29.
 set -euo pipefail
@@ -27,14 +27,14 @@ print(f"iec62056 {version('iec62056')}; the machine's zone is Europe/Amsterdam")
 
 def read(text):
     """Parse a telegram of that time; give the offset that comes out."""
-    lines = ["/TST5TEST", "", "1-3:0.2.8(50)", f"0-0:1.0.0({text})", "1-0:1.7.0(00.515*kW)", "!0000"]
-    moment = Parser().parse("\r\n".join(lines) + "\r\n")["timestamp"].value
+    lines = ["/TST5TEST", "", "1-3:0.2.8(50)", f"0-0:1.0.0({text})", "1-0:1.7.0(00.515*kW)"]
+    moment = Parser().parse("\r\n".join([*lines, "!0000", ""]))["timestamp"].value
     print(f"{text} is read as {moment}")
     return moment.utcoffset()
 
 
 now = datetime.now().astimezone().utcoffset()
 print(f"the offset of today is {now}")
-offsets = [read(one) for one in ("260715120000S", "260115120000W", "261025023000S", "261025023000W")]
-sys.exit(offsets != [now] * 4)
+times = ("260715120000S", "260115120000W", "261025023000S", "261025023000W")
+sys.exit([read(one) for one in times] != [now] * len(times))
 PYTHON

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # InfluxDB 1 refuses another type of a field until Monday, and then hides the values.
 #
-# Surprising: a field has its type in each shard, and a shard is a week by default, from Monday on. A
-# text where numbers were written is refused as a field type conflict on Sunday, with status 400, and
-# accepted on Monday with 204. It is stored and never shown: a query of the field gives the numbers
-# of the other weeks, and not a word about the week of texts. The same text is there once its type is
-# asked for (value::string). So a writer that sends "515" for 515 after an update seems to mend
-# itself, and loses a week. An integer and a decimal number are shown together.
+# Surprising: a field has its type in each shard, and a shard is a week by default, from Monday on.
+# A text where numbers were written is refused as a field type conflict on Sunday, with status 400,
+# and accepted on Monday with 204. It is stored and never shown: a query of the field gives the
+# numbers of the other weeks, and not a word about the week of texts. The same text is there once
+# its type is asked for (value::string). So a writer that sends "515" for 515 after an update seems
+# to mend itself, and loses a week. An integer and a decimal number are shown together.
 #
 # What was refused took only its own points with it: the rest of the same request is stored, though
 # the status is 400.

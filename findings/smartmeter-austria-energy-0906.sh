@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # smartmeter-austria-energy cannot read a Kaifa of Netz NÖ from 9:06:00 to 9:06:59 each day.
 #
-# Surprising: whether a telegram can be read depends on the time of day. The library does not follow
-# the structure of the list; it looks for the bytes 09 06, an octet string of length 6, and takes
-# what follows for an OBIS code. This list begins with the clock, and 09 06 there is the hour and the
-# minute. What follows makes a register whose unit is a byte of the energy: where no unit has that
-# number, as below, the whole telegram is given up.
+# Surprising: whether a telegram can be read depends on the time of day. The library does not
+# follow the structure of the list; it looks for the bytes 09 06, an octet string of length 6, and
+# takes what follows for an OBIS code. This list begins with the clock, and 09 06 there is the hour
+# and the minute. What follows makes a register whose unit is a byte of the energy: where no unit
+# has that number, as below, the whole telegram is given up.
 #
-# It also wants two bytes behind the last value. This list ends with that value, so two bytes have to
-# be put behind it, as below, or no telegram is read at any time.
+# It also wants two bytes behind the last value. This list ends with that value, so two bytes have
+# to be put behind it, as below, or no telegram is read at any time.
 #
-# smartmeter-austria-energy 1.5.0, with pycryptodome 4.4.0, which it needs and does not name. Seen on
-# 2026-11-29.
+# smartmeter-austria-energy 1.5.0, with pycryptodome 4.4.0, which it needs and does not name. Seen
+# on 2026-11-29.
 set -euo pipefail
 
 dir=$(mktemp -d)
