@@ -192,9 +192,6 @@ async def serve(
         for reader in readers:
             reader.flush()
             reader.keep()
-        for one in wired:
-            if isinstance(one.output, Publisher):
-                one.output.flush()
         await asyncio.wait(others)
         for task in publishing:
             task.cancel()

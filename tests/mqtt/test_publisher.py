@@ -160,13 +160,13 @@ async def test_a_state_that_only_another_list_says_is_published_again(broker: Mo
 
 
 async def test_details_come_at_their_pace_and_the_last_ones_at_the_end(broker: Mosquitto) -> None:
-    async with broker.watch() as home, running(publishing(broker.options)) as made:
-        made.publisher._details = Details(60.0)
-        for number in range(5):
-            made.publish(power=str(number), voltage_l1="230")
-            await home.wait(KAIFA_STATE)
-        made.publisher.flush()
-        await home.wait(KAIFA_DETAILS)
+    async with broker.watch() as home:
+        async with running(publishing(broker.options)) as made:
+            made.publisher._details = Details(60.0)
+            for number in range(5):
+                made.publish(power=str(number), voltage_l1="230")
+                await home.wait(KAIFA_STATE)
+            await home.wait(KAIFA_DETAILS)
         last = await home.wait(KAIFA_DETAILS)
         said = [json.loads(one.payload) for one in home.messages if one.topic == KAIFA_DETAILS]
     assert [one["power"] for one in said] == [0, 4]

@@ -45,23 +45,10 @@ class Sensor:
     details: bool = False
     live: bool = False
 
-    @property
-    def changes_often(self) -> bool:
-        """Whether nearly every telegram has another value."""
-        return self.device_class in _CHANGE_OFTEN or self.state_class == "measurement_angle"
-
     def name(self, language: str) -> str:
         """Give the name in a language: ``de``, or else English."""
         return self.name_de if language == "de" else self.name_en
 
-
-_CHANGE_OFTEN: Final = frozenset(
-    (
-        *("apparent_power", "current", "energy", "frequency", "power", "power_factor"),
-        *("reactive_energy", "reactive_power", "timestamp", "voltage"),
-    )
-)
-"""Device classes."""
 
 TARIFFS: Final = range(1, 6)
 """The tariffs that energies are counted by."""

@@ -204,6 +204,7 @@ class Conversation:
 
         First what is still due: an entity that is unavailable keeps no value in its history.
         """
+        self._outbox.make_held_due()
         online = [message for message in self._outbox.messages() if message.payload == ONLINE]
         self._outbox.put_last(Message(topic, OFFLINE, retain=True) for topic, _, _ in online)
         with suppress(aiomqtt.MqttError, TimeoutError):

@@ -14,8 +14,18 @@ from app.meters.reading import Reading
 from app.meters.sensors import SENSORS
 from app.meters.values import Value
 
+_CHANGE_OFTEN: Final = frozenset(
+    (
+        *("apparent_power", "current", "energy", "frequency", "power", "power_factor"),
+        *("reactive_energy", "reactive_power", "timestamp", "voltage"),
+    )
+)
+"""Device classes of which nearly every telegram has another value."""
+
 _SELDOM: Final = frozenset(
-    key for key, sensor in SENSORS.items() if not sensor.live and not sensor.changes_often
+    key
+    for key, sensor in SENSORS.items()
+    if sensor.device_class not in _CHANGE_OFTEN and sensor.state_class != "measurement_angle"
 )
 """Readings that change seldom, such as the tariff in use: a change is due at once."""
 

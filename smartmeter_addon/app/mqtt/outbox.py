@@ -68,13 +68,14 @@ class Outbox:
             ):
                 self.make_due(topic)
 
-    def hold(self, message: Message) -> None:
-        """Take a message that the broker does not keep, without its being due.
+    def hold(self, messages: Iterable[Message]) -> None:
+        """Take messages that the broker does not keep, without their being due.
 
-        It is sent when everything is sent again, as Home Assistant has started.
+        They are sent when everything is sent again, as Home Assistant has started.
         """
-        self._newest[message.topic] = message
-        self._held.add(message.topic)
+        for message in messages:
+            self._newest[message.topic] = message
+            self._held.add(message.topic)
 
     def make_held_due(self) -> None:
         """Have the messages sent that were taken without being due."""

@@ -178,10 +178,6 @@ class Publisher:
             self._published = True
             self._outbox.clear_others()
 
-    def flush(self) -> None:
-        """Have the details sent that are not due yet: the last ones before the end."""
-        self._outbox.make_held_due()
-
     def diagnose(self, meter: Meter, values: Mapping[str, object], *, name: str | None) -> None:
         """Publish how the line to a meter is doing.
 
@@ -237,6 +233,7 @@ class Publisher:
         unheard = self._descriptions.forget_unheard()
         for meter in unheard:
             self._states.pop(meter.id, None)
+            self._details.forget(meter.id)
         return unheard
 
     def meter_online(self, meter_id: str, *, online: bool) -> None:
@@ -304,11 +301,8 @@ class Publisher:
         """Have a reading sent, and details when they are due."""
         newest, due = self._details.take(reading, self._clock())
         self._outbox.put(self._layout.reading(reading))
-        message = self._layout.details(newest)
-        if due:
-            self._outbox.put([message])
-        else:
-            self._outbox.hold(message)
+        take = self._outbox.put if due else self._outbox.hold
+        take([self._layout.details(newest)])
 
     def _with_last_states(self, reading: Reading) -> Reading:
         """Add the states that another list of the meter said, such as the tariff in use.
