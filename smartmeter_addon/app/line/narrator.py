@@ -198,7 +198,7 @@ class Narrator:
         if problem:
             if not self._problem.active:
                 self._read_before_problem = counts.telegrams
-            self._problem.tell(problem.key, str(problem.sentence), now, counts.faults)
+            self._problem.tell(problem.key, problem.sentence, now, counts.faults)
         elif not self._problem.active:
             if now - self._reported_at > REPORT_AFTER and counts.telegrams and not withheld:
                 self._report(counts, newest)
@@ -209,7 +209,7 @@ class Narrator:
         if not problem:
             self._tell_withheld(withheld, now)
         if advice:
-            self._advice.tell(advice.key, str(advice.sentence), now)
+            self._advice.tell(advice.key, advice.sentence, now)
         else:
             self._advice.over()
 
@@ -217,7 +217,7 @@ class Narrator:
         """Tell which values are withheld, and when none is any more."""
         for one in withheld:
             reminder = self._withheld.setdefault(one.key, Reminder(self._log))
-            reminder.tell(one.key, str(one.sentence), now)
+            reminder.tell(one.key, one.sentence, now)
         if self._withheld and not withheld:
             self._log.info("no value is withheld any more")
             self._withheld.clear()

@@ -3,6 +3,7 @@
 import logging
 from typing import Final
 
+from app.language.catalogue import Text
 from app.line.trouble import duration
 
 REMINDERS: Final = (600.0, 3600.0, 6 * 3600.0, 86400.0)
@@ -30,12 +31,12 @@ class Reminder:
         """Whether a problem was told that is not over yet."""
         return self._key is not None
 
-    def tell(self, key: str, sentence: str, now: float, count: int | None = None) -> None:
+    def tell(self, key: str, sentence: Text, now: float, count: int | None = None) -> None:
         """Tell of a problem if it is new, or if it was told last long ago.
 
         Args:
             key: the same as long as it is the same problem.
-            sentence: what is wrong and what to do.
+            sentence: what is wrong and what to do; written only when it is told.
             now: the time, of a steady clock.
             count: how often it, or all problems together, happened so far; None when there is
                 nothing to count.
