@@ -7,6 +7,7 @@ from typing import Any
 
 from app.decode import describe
 from app.dlms.ciphering import Keys, parse_key
+from app.jsontext import dumps
 from tests.support.telegrams import decode, telegrams
 
 Case = dict[str, Any]
@@ -60,7 +61,7 @@ def differences(case: Case) -> list[str]:
         return [f"{len(read)} telegrams, not {count}"]
     if not count:
         return []
-    described = describe(read[-1])
+    described = json.loads(dumps(describe(read[-1])), parse_float=Decimal)
     readings = described["readings"]
     others = described.get("other_meters", [])
     shown = [{key: other[key] for key in ("meter_id", "readings")} for other in others]
