@@ -52,6 +52,7 @@ def test_a_topic_that_cannot_be_published_to_is_named_by_its_place(topic: object
     "topic",
     [
         *("smartmeter/status", "smartmeter/{id}/state", "smartmeter/1/diagnostics"),
+        *("smartmeter/{id}/details", "smartmeter/1/status", "smartmeter/line/1/diagnostics"),
         *("homeassistant/status", "homeassistant/sensor/x/config"),
     ],
 )

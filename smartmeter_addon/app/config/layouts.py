@@ -1,6 +1,7 @@
 """The layout of what is published by MQTT, and the options that go with some layouts only."""
 
 import difflib
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -21,8 +22,11 @@ METER_ID: Final = "{id}"
 
 _EXAMPLE: Final = '{"key": "power", "topic": "house/power"}'
 
-_OF_A_METER: Final = ("status", "state", "diagnostics")
+_OF_A_METER: Final = ("status", "state", "details", "diagnostics")
 """What the program's own topics of a meter end with."""
+
+_OF_A_LINE: Final = re.compile("line/[^/]+/diagnostics")
+"""The program's own topics of a line, behind the base topic."""
 
 
 class ValueTopic(NamedTuple):
@@ -160,9 +164,13 @@ def _is_own(topic: str, mqtt: Mapping[str, Any]) -> bool:
     discovery = str(mqtt.get("discovery_prefix") or "").strip() or "homeassistant"
     if topic in (f"{base}/status", f"{discovery}/status"):
         return True
-    first, _, last = topic.removeprefix(f"{base}/").partition("/")
-    of_a_meter = topic.startswith(f"{base}/") and bool(first) and last in _OF_A_METER
-    return of_a_meter or (topic.startswith(f"{discovery}/") and topic.endswith("/config"))
+    if topic.startswith(f"{discovery}/") and topic.endswith("/config"):
+        return True
+    if not topic.startswith(f"{base}/"):
+        return False
+    own = topic.removeprefix(f"{base}/")
+    meter_id, _, last = own.partition("/")
+    return bool(meter_id and last in _OF_A_METER) or bool(_OF_A_LINE.fullmatch(own))
 
 
 def unused(layout: str, state_topic: str | None, topics: Collection[ValueTopic]) -> Iterator[str]:
