@@ -159,7 +159,8 @@ def test_no_other_client_keeps_a_copy_busy(one: Copy) -> None:
 
 
 @pytest.mark.parametrize(
-    "payload", ["", "{", "[]", "7", "null", "{}", '{"problem": "OFF"}', '"x"', "{}" * 3]
+    "payload",
+    ["", "{", "[]", "7", "null", "{}", '{"problem": "OFF"}', '"x"', "{}" * 3, "[" * 100_000],
 )
 def test_what_is_of_no_copy_changes_nothing(one: Copy, payload: str) -> None:
     one.say(FINE)

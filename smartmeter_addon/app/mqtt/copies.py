@@ -70,7 +70,7 @@ class Copies:
             return  # a line of another program's
         try:
             rank = _Rank.of(json.loads(payload))
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             return  # of no copy
         if rank.name == self._name:
             return
