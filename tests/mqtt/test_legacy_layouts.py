@@ -126,6 +126,8 @@ def test_burgenland_s_entities_keep_their_unique_ids_and_units() -> None:
     assert energy["value_template"] == "{{ value_json.total_con | default('') }}"
     assert energy["device_class"] == "energy"
     assert components["phase_angle_l2"]["enabled_by_default"] is False
+    # Where that program had it already, Core keeps it enabled.
+    assert components["raw_data"]["enabled_by_default"] is False
 
 
 def test_readings_that_burgenland_does_not_have_join_its_device() -> None:

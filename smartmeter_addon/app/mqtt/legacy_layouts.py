@@ -178,6 +178,8 @@ class Burgenland(Layout):
             "state_topic": f"{self._topics.base}/state",
             "value_template": f"{{{{ value[:{MAX_STATE_LENGTH}] }}}}",
             "entity_category": "diagnostic",
+            # Each telegram would be an entry on Home Assistant's page Activity.
+            "enabled_by_default": False,
         }
         for key, entity in _BURGENLAND.items():
             if key in announcement.keys:
