@@ -114,6 +114,10 @@ def test_every_problem_has_words_in_each_language() -> None:
         assert said["condition"].keys() == set(Condition)
 
 
+def test_a_language_that_the_page_is_not_in_gives_english() -> None:
+    assert Files("nl").get("index.html") == Files("en").get("index.html")
+
+
 def test_the_languages_say_the_same() -> None:
     english, german = sentences("en"), sentences("de")
     assert english.keys() == german.keys()

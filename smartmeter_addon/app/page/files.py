@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from app import __version__
+from app.language.languages import ENGLISH
 from app.page.answers import Answer
 
 FOLDER: Final = Path(__file__).parent
@@ -25,11 +26,11 @@ class Files:
     """Reads the files as they are asked for: most households have them read once.
 
     Args:
-        language: ``en`` or ``de``.
+        language: of the sentences; one that the page is not in gives English.
     """
 
     def __init__(self, language: str) -> None:
-        self._language = language
+        self._language = language if _file_of(language).is_file() else ENGLISH
         self._paths = {path.name: path for path in (FOLDER / "assets").iterdir()}
         self._paths[""] = self._paths["index.html"]
 
@@ -44,9 +45,13 @@ class Files:
         return Answer(text.encode(), TYPES[path.suffix])
 
 
+def _file_of(language: str) -> Path:
+    return FOLDER / "sentences" / f"{language}.toml"
+
+
 def sentences(language: str) -> dict[str, dict[str, Any]]:
     """Read the sentences of a language, by group and name."""
-    return tomllib.loads((FOLDER / "sentences" / f"{language}.toml").read_text("utf-8"))
+    return tomllib.loads(_file_of(language).read_text("utf-8"))
 
 
 def filled(text: str, said: dict[str, dict[str, Any]], language: str) -> str:
