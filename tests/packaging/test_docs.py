@@ -390,6 +390,12 @@ def test_the_first_half_answers_what_to_do_with_the_letter(path: Path) -> None:
         assert any(name in title for title in first)
 
 
+@pytest.mark.parametrize("path", [README, ROOT / "README.de.md"], ids=["en", "de"])
+def test_the_oldest_home_assistant_is_that_of_the_configuration(path: Path) -> None:
+    oldest = yaml.safe_load(read(ADDON / "config.yaml"))["homeassistant"].removesuffix(".0")
+    assert re.findall(r"\*\*Home Assistant\*\* (\d+\.\d+)", read(path)) == [oldest]
+
+
 # the German documents, and the drawings
 
 
@@ -405,7 +411,7 @@ def test_the_german_tables_of_options_are_those_of_the_form() -> None:
 def test_the_german_names_of_sensors_are_the_program_s() -> None:
     known = {(one.name_de, one.name_en, one.unit or "") for one in SENSORS.values()}
     for row in table(section(GERMAN, "Was Sie in Home Assistant sehen"), "Sensor"):
-        assert (row["Sensor"], row["Name in Englisch"], row["Einheit"]) in known
+        assert (row["Sensor"], row["Name auf Englisch"], row["Einheit"]) in known
 
 
 def test_the_messages_in_the_german_table_are_explained_in_english_too() -> None:
