@@ -105,14 +105,14 @@ def test_all_can_be_made_due_again_or_the_values_or_one_topic(outbox: Outbox) ->
 def test_what_is_held_is_sent_only_with_all_or_when_it_is_made_due(outbox: Outbox) -> None:
     outbox.put([value("details", "1")])
     send_all(outbox)
-    outbox.hold([value("details", "2")])
+    outbox.hold("details", lambda: value("details", "2"))
     assert send_all(outbox) == []
     outbox.make_held_due()
     assert send_all(outbox) == [value("details", "2")]
     outbox.make_held_due()
     assert send_all(outbox) == []
     for make_due in (outbox.make_all_due, outbox.make_values_due):
-        outbox.hold([value("details", "3")])
+        outbox.hold("details", lambda: value("details", "3"))
         make_due()
         assert send_all(outbox) == [value("details", "3")]
         outbox.make_held_due()
@@ -121,8 +121,31 @@ def test_what_is_held_is_sent_only_with_all_or_when_it_is_made_due(outbox: Outbo
 
 def test_what_is_held_takes_the_place_of_what_is_due(outbox: Outbox) -> None:
     outbox.put([value("details", "1")])
-    outbox.hold([value("details", "2")])
+    outbox.hold("details", lambda: value("details", "2"))
     assert send_all(outbox) == [value("details", "2")]
+
+
+def test_what_is_held_is_made_only_when_it_is_sent(outbox: Outbox) -> None:
+    made = []
+
+    def make() -> Message:
+        made.append(True)
+        return value("details")
+
+    for _ in range(3):
+        outbox.hold("details", make)
+    assert not made
+    outbox.make_all_due()
+    assert (send_all(outbox), made) == ([value("details")], [True])
+
+
+def test_what_is_withdrawn_is_not_held_any_more(outbox: Outbox) -> None:
+    outbox.put([value("details", "1")])
+    send_all(outbox)
+    outbox.hold("details", lambda: value("details", "2"))
+    outbox.withdraw("details")
+    outbox.make_all_due()
+    assert send_all(outbox) == []
 
 
 def test_what_was_taken_and_not_acknowledged_is_sent_again_with_all(outbox: Outbox) -> None:

@@ -541,6 +541,10 @@ async def test_a_meter_that_was_not_heard_for_a_week_is_taken_back(broker: Mosqu
         async with broker.watch() as late:
             await late.wait("smartmeter/12345678/status")
             assert late.payloads(KAIFA_CONFIG) == []
+            # Nothing of it is said again when Home Assistant starts.
+            await late.publish("homeassistant/status", "online")
+            await late.wait("smartmeter/12345678/details")
+            assert late.payloads(KAIFA_STATE) == []
 
 
 async def test_a_reading_that_is_gone_for_good_is_taken_back(broker: Mosquitto) -> None:

@@ -164,7 +164,17 @@ class Layout:
 
     def details(self, reading: Reading) -> Message:
         """Publish the newest values of all lists of a meter, for entities that are not live."""
-        return Message(self._topics.details(reading.meter.id), self._text(reading), retain=False)
+        topic = self.details_topic(reading.meter.id)
+        return Message(topic, self._text(reading), retain=False)
+
+    def details_topic(self, meter_id: str) -> str:
+        """The topic of `details`."""
+        return self._topics.details(meter_id)
+
+    def topics_of(self, meter_id: str) -> Iterable[str]:
+        """Give the topics at which what is said of one meter alone is published."""
+        topics = self._topics
+        return topics.state(meter_id), topics.details(meter_id), topics.diagnostics(meter_id)
 
     def _text(self, reading: Reading) -> str:
         """Write a reading; where one is published on two topics, once."""

@@ -32,7 +32,7 @@ class Outbox:
         self._state = state
         self._newest: dict[str, Message] = {}
         self._due: dict[str, None] = {}  # topics; a set that keeps its order
-        self._held: set[str] = set()  # topics of newest messages that were not due
+        self._held: dict[str, Callable[[], Message]] = {}  # makes the newest, by topic; see `hold`
         self._something_due = asyncio.Event()
         self._sending: str | None = None  # the topic of a message that is not acknowledged
         self._something_sent = asyncio.Event()
@@ -60,7 +60,7 @@ class Outbox:
                     continue
                 self._state.set(RETAINED, topic, "")
             self._newest[topic] = message
-            self._held.discard(topic)
+            self._held.pop(topic, None)
             self._to_clear.pop(topic, None)
             self._clearing.discard(topic)
             if not (
@@ -68,14 +68,17 @@ class Outbox:
             ):
                 self.make_due(topic)
 
-    def hold(self, messages: Iterable[Message]) -> None:
-        """Take messages that the broker does not keep, without their being due.
+    def hold(self, topic: str, make: Callable[[], Message]) -> None:
+        """Take a message that the broker does not keep, without its being due.
 
-        They are sent when everything is sent again, as Home Assistant has started.
+        It is sent when everything is sent again, as Home Assistant has started. As most are never
+        sent, it is made only then.
+
+        Args:
+            topic: of the message.
+            make: makes it.
         """
-        for message in messages:
-            self._newest[message.topic] = message
-            self._held.add(message.topic)
+        self._held[topic] = make
 
     def make_held_due(self) -> None:
         """Have the messages sent that were taken without being due."""
@@ -121,7 +124,6 @@ class Outbox:
     def make_due(self, topic: str) -> None:
         """Have the newest message of a topic sent, in its turn."""
         self._due.setdefault(topic)
-        self._held.discard(topic)
         self._something_due.set()
 
     def make_values_due(self) -> None:
@@ -129,6 +131,7 @@ class Outbox:
         for topic, message in self._newest.items():
             if not message.retain:
                 self.make_due(topic)
+        self.make_held_due()
 
     def make_matching_due(self, filter_: str) -> None:
         """Have the newest messages of the topics that match a filter sent."""
@@ -138,13 +141,13 @@ class Outbox:
 
     def make_all_due(self) -> None:
         """Have everything sent, in the order in which the topics came up."""
-        self._due = dict.fromkeys(self._newest)
-        self._held.clear()
+        self._due = dict.fromkeys((*self._newest, *self._held))
         self._something_due.set()
 
     def withdraw(self, topic: str) -> None:
         """Do not send the message of a topic, neither now nor later; the broker keeps none."""
         self._newest.pop(topic, None)
+        self._held.pop(topic, None)
         self._due.pop(topic, None)
 
     # --- What is to be cleared ---
@@ -222,6 +225,8 @@ class Outbox:
             return None
         topic = min(self._due, key=self._clearing.__contains__)  # the first one in its order
         del self._due[topic]
+        if make := self._held.pop(topic, None):
+            self._newest[topic] = make()
         self._sending = topic
         return self._newest[topic]
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from time import monotonic
 from typing import Final, Never
 
@@ -234,6 +235,8 @@ class Publisher:
         for meter in unheard:
             self._states.pop(meter.id, None)
             self._details.forget(meter.id)
+            for topic in self._layout.topics_of(meter.id):
+                self._outbox.withdraw(topic)
         return unheard
 
     def meter_online(self, meter_id: str, *, online: bool) -> None:
@@ -301,8 +304,11 @@ class Publisher:
         """Have a reading sent, and details when they are due."""
         newest, due = self._details.take(reading, self._clock())
         self._outbox.put(self._layout.reading(reading))
-        take = self._outbox.put if due else self._outbox.hold
-        take([self._layout.details(newest)])
+        if due:
+            self._outbox.put([self._layout.details(newest)])
+        else:
+            topic = self._layout.details_topic(newest.meter.id)
+            self._outbox.hold(topic, partial(self._layout.details, newest))
 
     def _with_last_states(self, reading: Reading) -> Reading:
         """Add the states that another list of the meter said, such as the tariff in use.
