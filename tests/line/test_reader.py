@@ -239,12 +239,13 @@ def test_a_meter_that_comes_back_is_published_again() -> None:
     assert line.recorder.statuses == [(meter.id, False)] * 2
 
 
-def test_a_throttled_reading_keeps_its_meter_online() -> None:
+def test_a_throttled_meter_that_comes_back_is_published_at_once_and_kept_online() -> None:
     line, meter = opened_line(update_interval=3600), SimulatedMeter(None, "kaifa")
     pushes(meter, line)
     line.watch(60)
-    pushes(meter, line)
-    assert len(line.recorder.published) == 1
+    for _ in range(2):
+        pushes(meter, line)
+        assert len(line.recorder.published) == 2
     assert line.recorder.statuses == [(meter.id, False), (meter.id, True)]
 
 

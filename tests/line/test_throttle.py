@@ -57,6 +57,15 @@ def test_a_change_of_sign_begins_a_new_interval() -> None:
     assert throttle.offer(reading("-1"), 110.0) is not None
 
 
+def test_the_first_reading_after_a_silence_passes_and_begins_a_new_interval() -> None:
+    throttle = Throttle(60)
+    throttle.offer(reading(), 0.0)
+    throttle.fell_silent()
+    assert throttle.offer(reading(), 40.0) is not None
+    assert throttle.offer(reading(), 60.0) is None
+    assert throttle.offer(reading(), 100.0) is not None
+
+
 def test_a_reading_without_power_is_throttled_too() -> None:
     throttle = Throttle(60)
     assert throttle.offer(reading(None), 0.0) is not None

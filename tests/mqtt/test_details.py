@@ -44,6 +44,17 @@ def test_what_changes_seldom_is_due_at_once(key: str, values: tuple[str | int, s
     assert due == [True, False, True, False, True]
 
 
+def test_the_first_reading_after_a_silence_is_due() -> None:
+    details = Details(60)
+    assert details.fell_silent(METER.id) is None
+    first, second = reading(power=1), reading(power=2)
+    details.take(first, 0.0)
+    assert details.fell_silent(METER.id) is first
+    assert details.fell_silent(METER.id) is None
+    assert details.take(second, 40.0) == (second, True)
+    assert details.take(second, 45.0) == (second, False)
+
+
 def test_an_hourly_list_is_due_at_once_and_its_values_stay_with_those_of_the_other_list() -> None:
     details = Details(60)
     details.take(reading(power=1, voltage_l1=230), 0.0)

@@ -57,12 +57,6 @@ def test_the_meter_s_id_stands_where_the_topic_has_its_place() -> None:
     assert message.topic == "house/1kfm02/p/1kfm02"
 
 
-def test_a_topic_with_the_meter_s_id_is_one_of_that_meter_alone() -> None:
-    topics = Topics(values=(ValueTopic("power", "house/power"), ValueTopic("power", "house/{id}")))
-    layout = LAYOUTS["topics"](topics, language="en", version="1.2.3")
-    assert [one for one in layout.topics_of("1kfm02") if "house" in one] == ["house/1kfm02"]
-
-
 def test_a_value_can_have_two_topics_and_their_order_is_the_list_s() -> None:
     topics = ("power", "b"), ("energy_import", "c"), ("power", "a")
     assert [one.topic for one in published(READING, *topics)] == ["b", "c", "a"]

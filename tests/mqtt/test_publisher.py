@@ -275,6 +275,24 @@ async def test_a_meter_is_online_when_it_is_heard_and_offline_when_told(broker: 
         assert (await home.wait(KAIFA_STATUS)).payload == "online"
 
 
+async def test_old_values_of_a_silent_meter_are_not_said_again(broker: Mosquitto) -> None:
+    made = publishing(broker.options, layout=LAYOUTS["greenmikeeu"])
+    async with broker.watch() as home, running(made):
+        made.publish(power="1", voltage_l1="230")
+        made.publish(E450, power="5")
+        await home.wait("smartmeter/12345678/details")
+        made.publisher.meter_online(KAIFA.id, online=False)
+        await home.wait(KAIFA_STATUS, "offline")
+        async with broker.watch() as late:
+            await late.publish("homeassistant/status", "online")
+            await late.wait("smartmeter/12345678/details")
+            topics = (KAIFA_STATE, KAIFA_DETAILS, "Smartmeter/SpannungL1")
+            assert [late.payloads(topic) for topic in topics] == [[], [], []]
+            made.publish(power="2", voltage_l1="231")
+            for topic in topics:
+                await late.wait(topic)
+
+
 async def test_the_readings_of_many_meters_all_arrive(broker: Mosquitto) -> None:
     meters = [replace(E450, id=f"m{n}") for n in range(100)]
     async with broker.watch() as home, running(publishing(broker.options)) as made:

@@ -303,6 +303,7 @@ class LineReader:
             if meter.at is not None and self._health.silent(meter.at, now):
                 self._output.meter_online(meter_id, online=False)
                 self._watcher.silent(meter_id)
+                meter.throttle.fell_silent()
                 meter.at = None
         problem = self._health.problem(now)
         self._narrator.look(

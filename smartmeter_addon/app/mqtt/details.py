@@ -66,6 +66,15 @@ class Details:
             meter = self._meters[reading.meter.id] = _Meter(self._interval)
         return meter.take(reading, now)
 
+    def fell_silent(self, meter_id: str) -> Reading | None:
+        """Take that a meter is not heard any more: the next reading is due.
+
+        Returns:
+            Its newest values; None where it is silent already.
+        """
+        meter = self._meters.get(meter_id)
+        return meter.fell_silent() if meter else None
+
     def forget(self, meter_id: str) -> None:
         """Forget a meter that is gone."""
         self._meters.pop(meter_id, None)
@@ -79,10 +88,12 @@ class _Meter:
         self._lists = PerList(self._new_list)
         self._newest: Reading | None = None
         self._seldom: dict[str, Value] = {}  # the last of each
+        self._silent = False
 
     def take(self, reading: Reading, now: float) -> tuple[Reading, bool]:
         listed = self._lists.of(reading)
-        due = listed.pace.is_due(now)
+        due = listed.pace.is_due(now) or self._silent
+        self._silent = False
         for key in listed.seldom:
             value = reading.values[key]
             if self._seldom.get(key) != value:
@@ -94,6 +105,12 @@ class _Meter:
             due |= newest.unknown != before.unknown
         self._newest = newest
         return newest, due
+
+    def fell_silent(self) -> Reading | None:
+        if self._silent:
+            return None
+        self._silent = True
+        return self._newest
 
     def _new_list(self, reading: Reading) -> _List:
         return _List(Pace(self._interval), tuple(key for key in reading.values if key in _SELDOM))

@@ -171,11 +171,6 @@ class Layout:
         """The topic of `details`."""
         return self._topics.details(meter_id)
 
-    def topics_of(self, meter_id: str) -> Iterable[str]:
-        """Give the topics at which what is said of one meter alone is published."""
-        topics = self._topics
-        return topics.state(meter_id), topics.details(meter_id), topics.diagnostics(meter_id)
-
     def _text(self, reading: Reading) -> str:
         """Write a reading; where one is published on two topics, once."""
         if self._written and self._written[0] is reading:

@@ -25,11 +25,6 @@ class ValueTopics(Layout):
                 yield Message(topic, text, retain=False)
         yield from super().reading(reading)
 
-    def topics_of(self, meter_id: str) -> Iterable[str]:
-        """Give the topics of one meter alone; one without its id may be that of its successor."""
-        yield from super().topics_of(meter_id)
-        yield from (one.topic for one in self._topics.of_values(meter_id) if meter_id in one.topic)
-
 
 def _text(reading: Reading, key: str) -> str:
     """Give a value as it stands in the state message, a text without its quotes.

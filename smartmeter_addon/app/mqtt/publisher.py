@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from functools import partial
 from time import monotonic
 from typing import Final, Never
@@ -32,6 +31,7 @@ from app.mqtt.copies import Copies
 from app.mqtt.descriptions import Descriptions
 from app.mqtt.details import Details
 from app.mqtt.explain import explain, explain_refused, explain_unheard
+from app.mqtt.last_states import LastStates
 from app.mqtt.layout import Layout, Message
 from app.mqtt.outbox import Outbox
 from app.mqtt.rights import PATIENCE, Rights
@@ -45,8 +45,6 @@ no longer than most meters' push interval: a broker that is back misses one tele
 
 UNSTEADY: Final = 3
 """So many connections to the broker lost within an hour are a problem."""
-
-_STATES: Final = frozenset(key for key, sensor in SENSORS.items() if sensor.options)
 
 _MAX_INTERRUPTIONS: Final = 1000
 """Lost connections that are remembered."""
@@ -141,7 +139,7 @@ class Publisher:
         self._repeat_after = repeat_after
         self._clear_interval = clear_interval
         self._acknowledged_each = acknowledged_each
-        self._states: dict[str, dict[str, Decimal | int | str]] = {}  # the last, by meter and key
+        self._last_states = LastStates()
         self._clock = clock
         self._details = Details(detail_interval)
         self._published = False  # whether there was a reading since the start
@@ -174,7 +172,7 @@ class Publisher:
             keys.add("timestamp")
         self._descriptions.update(meter, name, keys, reading.derived, reading.type_code)
         self.meter_online(meter.id, online=True)
-        self._put(self._with_last_states(reading))
+        self._put(self._last_states.added(reading))
         if not self._published:
             self._published = True
             self._outbox.clear_others()
@@ -233,14 +231,17 @@ class Publisher:
         """Take back the meters that have not been heard for a week, and give them."""
         unheard = self._descriptions.forget_unheard()
         for meter in unheard:
-            self._states.pop(meter.id, None)
+            self._last_states.forget(meter.id)
+            self._withdraw_values(meter.id)
             self._details.forget(meter.id)
-            for topic in self._layout.topics_of(meter.id):
-                self._outbox.withdraw(topic)
+            for message in self._layout.diagnostics(meter.id, {}):
+                self._outbox.withdraw(message.topic)
         return unheard
 
     def meter_online(self, meter_id: str, *, online: bool) -> None:
         """Say whether a meter is heard; its entities are available only while it is."""
+        if not online:
+            self._withdraw_values(meter_id)
         self._outbox.put(self._layout.meter_status(meter_id, online=online))
 
     async def run(self) -> Never:
@@ -310,19 +311,14 @@ class Publisher:
             topic = self._layout.details_topic(newest.meter.id)
             self._outbox.hold(topic, partial(self._layout.details, newest))
 
-    def _with_last_states(self, reading: Reading) -> Reading:
-        """Add the states that another list of the meter said, such as the tariff in use.
+    def _withdraw_values(self, meter_id: str) -> None:
+        """Say the last values of a silent meter no more: who starts would take them for new.
 
-        A number that a message lacks keeps its last value in Core; one of a few values would become
-        unknown until the list comes that has it.
+        The first reading after the silence says all anew.
         """
-        last = self._states.setdefault(reading.meter.id, {})
-        last.update((key, one) for key, one in reading.values.items() if key in _STATES)
-        for key in reading.unknown & last.keys():
-            del last[key]
-        if last.keys() <= reading.values.keys():
-            return reading
-        return reading._replace(values={**reading.values, **last})
+        if newest := self._details.fell_silent(meter_id):
+            for message in (*self._layout.reading(newest), self._layout.details(newest)):
+                self._outbox.withdraw(message.topic)
 
     def _rights_changed(self) -> None:
         filters = self._layout.own, self._layout.announced

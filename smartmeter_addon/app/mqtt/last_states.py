@@ -1,0 +1,34 @@
+"""The states that a meter's lists said last, such as the tariff in use."""
+
+from decimal import Decimal
+from typing import Final
+
+from app.meters.reading import Reading
+from app.meters.sensors import SENSORS
+
+_STATES: Final = frozenset(key for key, sensor in SENSORS.items() if sensor.options)
+
+
+class LastStates:
+    """Adds to each reading the states that another list of its meter said.
+
+    A number that a message lacks keeps its last value in Core; one of a few values would become
+    unknown until the list comes that has it.
+    """
+
+    def __init__(self) -> None:
+        self._meters: dict[str, dict[str, Decimal | int | str]] = {}  # by id, then by key
+
+    def added(self, reading: Reading) -> Reading:
+        """Add the last states to a reading; give it back where it has them all."""
+        last = self._meters.setdefault(reading.meter.id, {})
+        last.update((key, one) for key, one in reading.values.items() if key in _STATES)
+        for key in reading.unknown & last.keys():
+            del last[key]
+        if last.keys() <= reading.values.keys():
+            return reading
+        return reading._replace(values={**reading.values, **last})
+
+    def forget(self, meter_id: str) -> None:
+        """Forget a meter that is gone."""
+        self._meters.pop(meter_id, None)
