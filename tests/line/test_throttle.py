@@ -60,7 +60,9 @@ def test_a_change_of_sign_begins_a_new_interval() -> None:
 def test_the_first_reading_after_a_silence_passes_and_begins_a_new_interval() -> None:
     throttle = Throttle(60)
     throttle.offer(reading(), 0.0)
+    throttle.offer(reading(), 5.0)
     throttle.fell_silent()
+    assert throttle.flush() == []
     assert throttle.offer(reading(), 40.0) is not None
     assert throttle.offer(reading(), 60.0) is None
     assert throttle.offer(reading(), 100.0) is not None

@@ -60,8 +60,9 @@ class Throttle:
         return reading
 
     def fell_silent(self) -> None:
-        """Take that the meter is not heard any more."""
+        """Take that the meter is not heard any more: what did not pass is old."""
         self._silent = True
+        self.flush()
 
     def flush(self) -> list[Reading]:
         """Give the newest readings that did not pass, once, for the program's end."""
