@@ -30,7 +30,7 @@ from app.config.options import (
 )
 from app.config.own_page import own_page
 from app.config.timezone import local_zone
-from app.language.catalogue import Sentence
+from app.language.catalogue import Sentence, Text
 from app.line import line_ids, sections
 from app.line.diagnostics import diagnose_unread
 from app.line.lasting import beat, for_ever
@@ -213,7 +213,7 @@ class _State(Protocol):
     def works(self) -> bool: ...
 
     @property
-    def sentence(self) -> str: ...
+    def sentence(self) -> Text: ...
 
 
 class _Wired(NamedTuple):

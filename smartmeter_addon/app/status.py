@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, Self, TextIO
 
 from app import jsontext
+from app.language.catalogue import Text
 from app.line.ticks import tick
 from app.line.trouble import duration
 from app.log import Redactor
@@ -41,7 +42,7 @@ class OutputState(NamedTuple):
     """How an output is doing: whether it works, and a sentence."""
 
     works: bool
-    sentence: str
+    sentence: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Status:
             for line in self.lines
         ]
         outputs = {
-            name: state._replace(sentence=redactor(state.sentence))
+            name: state._replace(sentence=redactor(str(state.sentence)))
             for name, state in self.outputs.items()
         }
         return replace(self, outputs=outputs, lines=lines)
@@ -85,7 +86,10 @@ class Status:
                 "version": self.version,
                 "started": self.started.isoformat("T", "seconds"),
                 "written": self.written.isoformat("T", "seconds"),
-                "outputs": {name: state._asdict() for name, state in self.outputs.items()},
+                "outputs": {
+                    name: {"works": state.works, "sentence": str(state.sentence)}
+                    for name, state in self.outputs.items()
+                },
                 "lines": self.lines,
             }
         )
@@ -97,7 +101,7 @@ class Status:
         """Give one sentence for ``systemctl status``."""
         problems = [line["problem"] for line in self.lines if line["problem"]]
         telegrams = sum(line["telegrams"] for line in self.lines)
-        outputs = [state.sentence for state in self.outputs.values()]
+        outputs = [str(state.sentence) for state in self.outputs.values()]
         return "; ".join([f"{telegrams} telegrams read", *outputs, *problems])
 
 

@@ -41,9 +41,9 @@ class Writing:
     async def says(self, words: str) -> str:
         """Wait until the writer says something of itself."""
         async with asyncio.timeout(TIMEOUT):
-            while words not in self.writer.sentence:  # noqa: ASYNC110 - nobody is told of it
+            while words not in str(self.writer.sentence):  # noqa: ASYNC110 - nobody is told of it
                 await asyncio.sleep(0.01)
-        return self.writer.sentence
+        return str(self.writer.sentence)
 
 
 @asynccontextmanager

@@ -82,7 +82,7 @@ async def test_find_broker_is_called_before_every_attempt(broker: Mosquitto) -> 
         return replace(broker.options, password="old" if made.asked == 1 else broker.password)
 
     async with running(made := publishing(find)):
-        assert "refuses" in (await made.disconnected()).reason
+        assert "refuses" in str((await made.disconnected()).reason)
         await made.connected()
 
 
@@ -595,7 +595,7 @@ async def test_a_restarted_broker_is_sent_everything_again(
                 await home.wait(KAIFA_STATE)
             broker.stop()
             told = await made.disconnected()
-            assert "was lost" in told.reason
+            assert "was lost" in str(told.reason)
             made.publish(power="2")
             broker.start()
             await made.connected()
@@ -621,7 +621,7 @@ async def test_the_broker_publishes_the_last_will_when_the_connection_is_cut(
         relay.cut()
         assert (await home.wait(STATUS)).payload == "offline"
         assert (await home.wait(STATUS)).payload == "online"
-        assert "was lost" in (await made.disconnected()).reason
+        assert "was lost" in str((await made.disconnected()).reason)
 
 
 async def test_the_last_will_is_retained(broker: Mosquitto) -> None:
@@ -665,7 +665,7 @@ async def test_a_broker_that_stalls_before_it_answers_is_left_and_tried_again(
         with broker.stalled():
             await made.disconnected()
             told = await made.disconnected()
-            assert told.reason == (
+            assert str(told.reason) == (
                 f"the MQTT broker at 127.0.0.1:{broker.port} does not answer; see whether it runs,"
                 " whether mqtt.host and mqtt.port are right, and whether a firewall is in between"
             )
@@ -685,7 +685,7 @@ async def test_a_broker_that_stalls_later_is_left_and_sent_the_newest_when_it_an
             await home.wait(KAIFA_STATE)
             with broker.stalled():
                 made.publish(power="2")
-                assert "does not answer" in (await made.disconnected()).reason
+                assert "does not answer" in str((await made.disconnected()).reason)
                 made.publish(power="3")
             await home.wait(KAIFA_STATE, '{"power": 3}')
             await made.connected()
@@ -707,7 +707,7 @@ async def test_a_broker_that_stalls_is_noticed_by_a_value_that_it_has_to_acknowl
                 turn += 1
                 made.publish(power=str(turn))
                 await asyncio.sleep(0.05)
-            assert "does not answer" in noticed.result().reason
+            assert "does not answer" in str(noticed.result().reason)
             assert monotonic() - begin < 5
         await home.wait(KAIFA_STATE, f'{{"power": {turn}}}')
 

@@ -138,7 +138,7 @@ async def test_a_stalled_broker_with_tls_neither_hangs_nor_delays_the_end(
     options = replace(broker.options, tls=True)
     with broker.stalled():
         async with running(publishing(options, timeout=0.1, delays=(60.0,))) as made:
-            assert "does not answer" in (await made.disconnected()).reason
+            assert "does not answer" in str((await made.disconnected()).reason)
         made = publishing(options)
         task = asyncio.create_task(made.publisher.run())
         await made.looks_for_broker.wait()

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from app.dlms.ciphering import Keys
+from app.language.catalogue import Sentence
 from app.line.trouble import Trouble
 from app.page.chain import Condition, Step
 from app.page.files import FOLDER, Files, sentences
+from app.page.hidden import Hider
 from app.page.page import MOST_HISTORIES
 from app.status import OutputState
 from app.transport import recording
@@ -91,6 +93,11 @@ def test_an_output_that_does_not_work_is_told() -> None:
     paged.push(meter(), 3)
     assert steps(paged)[Step.RECOGNISED] == Condition.DONE
     assert steps(paged)[Step.PUBLISHED] == Condition.WRONG
+
+
+def test_what_an_output_says_is_in_the_language_of_the_page() -> None:
+    told = Hider(str, "de")(Sentence("supervisor.no_broker"))
+    assert told.startswith("Home Assistant hat noch keinen MQTT-Broker; installieren")
 
 
 def test_the_modes_that_are_tried_are_told() -> None:

@@ -127,4 +127,4 @@ async def attempt(options: MqttOptions) -> str | None:
     """Connect once; give why it failed, or None."""
     async with running(publishing(options, delays=(60.0,))) as made, asyncio.timeout(TIMEOUT):
         state = await made.states.get()
-        return state.reason if isinstance(state, Disconnected) else None
+        return str(state.reason) if isinstance(state, Disconnected) else None

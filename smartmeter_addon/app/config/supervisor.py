@@ -9,12 +9,12 @@ from http import HTTPStatus
 from http.client import HTTPException
 from typing import Final
 
+from app.language.catalogue import Sentence, Text
+from app.transport.explain import own_words
 from app.transport.http_address import Server, parse_server
 from app.transport.http_request import Answer, HeaderError, Request, send
 
 _MAX_PORT: Final = 65535
-
-_SET_HOST: Final = "or set the option mqtt.host to a broker of your own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,16 @@ class MqttService:
 
 
 class SupervisorError(Exception):
-    """The Supervisor names no broker; the text is a plain sentence that says what to do."""
+    """The Supervisor names no broker.
+
+    Args:
+        case: which of the catalogue's sentences says why, and what to do.
+        parameters: what it takes, by name.
+    """
+
+    def __init__(self, case: str, **parameters: object) -> None:
+        self.reason = Sentence(f"supervisor.{case}", parameters)
+        super().__init__(self.reason)
 
 
 async def mqtt_service(
@@ -56,22 +65,13 @@ async def mqtt_service(
         SupervisorError: there is no broker, or the Supervisor cannot be asked.
     """
     if not token:
-        raise SupervisorError(
-            "no MQTT broker is configured, and this program does not run under Home Assistant's"
-            " Supervisor, which could name one; set the option mqtt.host"
-        )
+        raise SupervisorError("none")
     try:
         answer = await _get(base_url, "/services/mqtt", token, timeout)
     except TimeoutError:
-        raise SupervisorError(
-            f"the Supervisor at {base_url} does not answer within {timeout:g} s; if this lasts,"
-            f" restart Home Assistant's host, {_SET_HOST}"
-        ) from None
+        raise SupervisorError("no_answer", url=base_url, seconds=f"{timeout:g}") from None
     except (OSError, HTTPException) as error:
-        raise SupervisorError(
-            f"the Supervisor at {base_url} cannot be reached ({_reason(error)}); if this lasts,"
-            f" restart Home Assistant's host, {_SET_HOST}"
-        ) from None
+        raise SupervisorError("unreachable", url=base_url, words=_words(error)) from None
     return _service(answer)
 
 
@@ -80,9 +80,7 @@ async def _get(base_url: str, path: str, token: str, timeout: float) -> Answer: 
     try:
         return await send(_server(base_url), request, timeout=timeout, name="supervisor")
     except HeaderError:
-        raise SupervisorError(
-            "SUPERVISOR_TOKEN holds characters that no token has; restart the app"
-        ) from None
+        raise SupervisorError("token_impossible") from None
 
 
 def _server(base_url: str) -> Server:
@@ -91,10 +89,7 @@ def _server(base_url: str) -> Server:
         server = parse_server(base_url)
         if not server.tls:
             return server
-    raise SupervisorError(
-        f"SUPERVISOR_URL is {base_url}, which is not of the form http://host:port; leave it"
-        f" unset, {_SET_HOST}"
-    )
+    raise SupervisorError("url_wrong", url=base_url)
 
 
 def _service(answer: Answer) -> MqttService:
@@ -106,10 +101,10 @@ def _service(answer: Answer) -> MqttService:
     if not isinstance(content, dict):
         content = {}
     if answer.status != HTTPStatus.OK:
-        raise SupervisorError(_refusal(answer.status, content.get("message")))
+        raise _refusal(answer.status, content.get("message"))
     data = content.get("data")
     if content.get("result") != "ok" or not isinstance(data, dict):
-        raise _malformed("no data")
+        raise _malformed("no_data")
     return MqttService(
         host=_text(data, "host") or "",
         port=_port(data.get("port")),
@@ -119,40 +114,28 @@ def _service(answer: Answer) -> MqttService:
     )
 
 
-def _refusal(status: int, message: object) -> str:
+def _refusal(status: int, message: object) -> SupervisorError:
     said = message if isinstance(message, str) else ""
     if status == HTTPStatus.BAD_REQUEST and "not enabled" in said.lower():
-        return (
-            "Home Assistant has no MQTT broker yet; install and start the app (add-on)"
-            f" Mosquitto broker, {_SET_HOST}"
-        )
+        return SupervisorError("no_broker")
     if status == HTTPStatus.UNAUTHORIZED:
-        return f"the Supervisor does not accept this app's token; restart the app, {_SET_HOST}"
+        return SupervisorError("token_refused")
     if status == HTTPStatus.FORBIDDEN:
-        return (
-            "the Supervisor does not let this app ask for the MQTT broker; install the app"
-            f" (add-on) anew, {_SET_HOST}"
-        )
+        return SupervisorError("forbidden")
     shown = f" ({said[:200]})" if said else ""
-    return (
-        f"the Supervisor answers with the HTTP status {status}{shown}; if this lasts, look into"
-        f" the Supervisor's log, {_SET_HOST}"
-    )
+    return SupervisorError("fails", status=int(status), said=shown)
 
 
-def _malformed(what: str) -> SupervisorError:
-    return SupervisorError(
-        f"the Supervisor's answer about the MQTT broker makes no sense: {what}; look into the"
-        f" Supervisor's log, {_SET_HOST}"
-    )
+def _malformed(what: str, **parameters: object) -> SupervisorError:
+    return SupervisorError("malformed", what=Sentence(f"supervisor.{what}", parameters))
 
 
 def _text(data: dict[str, object], name: str) -> str | None:
     value = data.get(name)
     if value is not None and not isinstance(value, str):
-        raise _malformed(f"{name} is no text")
+        raise _malformed("no_text", name=name)
     if name == "host" and not value:
-        raise _malformed("no host")
+        raise _malformed("no_host")
     return value or None
 
 
@@ -161,13 +144,13 @@ def _port(value: object) -> int:
     if isinstance(value, str) and re.fullmatch("[0-9]{1,5}", value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _MAX_PORT:
-        raise _malformed("no port number")
+        raise _malformed("no_port")
     return value
 
 
-def _reason(error: Exception) -> str:
+def _words(error: Exception) -> Text:
     if isinstance(error, socket.gaierror):
-        return "its name is not known"
+        return Sentence("supervisor.name_unknown")
     if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
-    return "no HTTP answer"
+        return own_words(error)
+    return Sentence("supervisor.no_http")

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final, Never
 
 from app.console import lines
+from app.language.catalogue import Sentence
 from app.line.line_ids import Line
 from app.line.trouble import Problem
 from app.log import NOTICE
@@ -57,7 +58,7 @@ class Printer:
         self._ends = False
         self._drops = False
         self.works = True
-        self.sentence = "printing readings"
+        self.sentence = Sentence("console.printing")
 
     def publish(self, reading: Reading, *, name: str | None) -> None:
         """Print a reading."""
@@ -135,7 +136,7 @@ class Printer:
                     data = data[os.write(self._descriptor, data) :]
         except OSError as error:  # closed at the other end, or a disk that is full
             self.works = False
-            self.sentence = f"standard output takes no more lines ({own_words(error)})"
+            self.sentence = Sentence("console.closed", {"words": own_words(error)})
             _logger.log(NOTICE, "%s", self.sentence)
 
     def _next(self) -> str | None:

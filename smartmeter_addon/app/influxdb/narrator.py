@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from app.language.catalogue import Text
+from app.language.catalogue import Sentence, Text
 from app.line.reminders import Reminder
 from app.line.trouble import duration
 from app.log import NOTICE
@@ -47,10 +47,10 @@ class Narrator:
         return self._failure
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Text:
         """How writing goes."""
-        how = "writing to" if self._begun else "nothing was written yet to"
-        return str(self.reason or f"{how} {self._name}")
+        how = "writing" if self._begun else "nothing_written_yet"
+        return self.reason or Sentence(f"database.{how}", {"where": self._name})
 
     @property
     def seconds(self) -> float:

@@ -15,7 +15,7 @@ from app.influxdb.buffer import Batch, Buffer
 from app.influxdb.explain import Outcome, Verdict, explain, judge
 from app.influxdb.line_protocol import line
 from app.influxdb.narrator import Narrator
-from app.language.catalogue import Sentence, changed
+from app.language.catalogue import Sentence, Text, changed
 from app.line.line_ids import Line
 from app.line.trouble import Problem, Trouble
 from app.log import Redactor
@@ -135,10 +135,10 @@ class Writer:
         return self._narrator.reason is None
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Text:
         """How writing goes."""
-        waiting = f"; points that wait: {len(self._buffer)}" if len(self._buffer) else ""
-        return f"{self._narrator.sentence}{waiting}"
+        how, waiting = self._narrator.sentence, len(self._buffer)
+        return Sentence("database.waiting", {"how": how, "count": waiting}) if waiting else how
 
     # --- Writing ---
 

@@ -2,7 +2,7 @@
 
 import socket
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
@@ -18,7 +18,7 @@ _BAD_CREDENTIALS: Final = frozenset({4, 5, 134, 135})
 
 
 class Cause(StrEnum):
-    """Why there is no connection to the broker, for whoever has sentences of its own."""
+    """Why there is no connection to the broker; the catalogue has a sentence for each."""
 
     LOGIN_WANTED = "login wanted"
     """It lets nobody in without a user name and a password."""
@@ -37,50 +37,7 @@ class Cause(StrEnum):
     LOST = "lost"
 
 
-SENTENCES: Final[Mapping[Cause, str]] = {
-    Cause.LOGIN_WANTED: (
-        "{where} wants a user name and a password; fill in the options mqtt.username and"
-        " mqtt.password"
-    ),
-    Cause.LOGIN_WRONG: (
-        "{where} refuses the user name or the password; check the options mqtt.username and"
-        " mqtt.password, or restart the broker if both came from Home Assistant"
-    ),
-    Cause.REFUSED: "{where} refuses the connection ({words}); look into the broker's log",
-    Cause.NO_ANSWER: (
-        "{where} does not answer; see whether it runs, whether mqtt.host and mqtt.port are"
-        " right, and whether a firewall is in between"
-    ),
-    Cause.NAME_UNKNOWN: (
-        "the MQTT broker's name {host} is not known in the network; check the option"
-        " mqtt.host, or give the broker's IP address there"
-    ),
-    Cause.CERTIFICATE: (
-        "the certificate of {where} is not to be trusted ({words}); give its"
-        " authority's certificate in the option mqtt.ca, and in mqtt.host the name that the"
-        " certificate has"
-    ),
-    Cause.TLS: (
-        "{where} does not get along with TLS ({words}); check the options"
-        " mqtt.port, mqtt.tls and, if it wants one, mqtt.client_cert"
-    ),
-    Cause.NOBODY_LISTENS: (
-        "nothing answers at {host}:{port}, where the MQTT broker should be;"
-        " start the broker, or check the options mqtt.host and mqtt.port"
-    ),
-    Cause.HANGS_UP: (
-        "{where} hangs up instead of answering; check the options mqtt.port and mqtt.tls:"
-        " with TLS, a broker mostly has the port 8883, without it 1883"
-    ),
-    Cause.UNREACHABLE: (
-        "{where} cannot be reached ({words}); check the option mqtt.host and the network"
-    ),
-    Cause.LOST: "the connection to {where} was lost; see whether it still runs",
-}
-"""By cause; ``where`` names the broker, ``words`` are the error's own."""
-
-
-def explain(error: Exception, broker: MqttOptions) -> str:
+def explain(error: Exception, broker: MqttOptions) -> Sentence:
     """Say in one sentence why there is no connection, or none any more, and what to do.
 
     Args:
@@ -88,8 +45,8 @@ def explain(error: Exception, broker: MqttOptions) -> str:
         broker: where the broker is, and as whom the program logs in.
     """
     cause, words = cause_of(error, broker)
-    where = f"the MQTT broker at {broker.host}:{broker.port}"
-    return SENTENCES[cause].format(where=where, words=words, host=broker.host, port=broker.port)
+    where = {"host": broker.host, "port": broker.port}
+    return Sentence(f"mqtt.{cause.name.lower()}", {**where, "words": words})
 
 
 def cause_of(error: Exception, broker: MqttOptions) -> tuple[Cause, Text]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from app.language.catalogue import Sentence, Text
 from app.line.reminders import Reminder
 from app.log import NOTICE
 from app.mqtt.publisher import BrokerState, Connected, RightsMissing
@@ -25,7 +26,7 @@ class Narrator:
         self._failures = 0
         self._rights: set[str] = set()  # sentences that were told
         self.works = False
-        self.sentence = "not connected yet"
+        self.sentence: Text = Sentence("mqtt.not_connected_yet")
 
     def __call__(self, state: BrokerState) -> None:
         """Take the news of a connection made, of an attempt that failed, or of rights."""
@@ -36,13 +37,14 @@ class Narrator:
         if isinstance(state, Connected):
             self._reminder.over()
             self._failures = 0
-            self.sentence = f"connected to the MQTT broker {state.host}:{state.port}"
+            where = {"host": state.host, "port": state.port}
+            self.sentence = Sentence("mqtt.connected", where)
             _logger.log(NOTICE, "%s", self.sentence)
             return
         self._failures += 1
         self.sentence = state.reason
         sentence = f"{state.reason} (next attempt in {state.retry_in:.0f} s)"
-        self._reminder.tell(state.reason, sentence, self._clock(), self._failures)
+        self._reminder.tell(str(state.reason), sentence, self._clock(), self._failures)
 
     def _tell_of_rights(self, reasons: Sequence[str]) -> None:
         for reason in reasons:

@@ -14,7 +14,7 @@ import aiomqtt
 
 from app.config.options import MqttOptions
 from app.config.tls import TlsFileError
-from app.language.catalogue import Sentence
+from app.language.catalogue import Sentence, Text
 from app.line.line_ids import Line
 from app.line.trouble import Problem, Trouble
 from app.meters.reading import Meter, Reading
@@ -63,11 +63,11 @@ class Disconnected:
     """There is no broker, or none any more.
 
     Args:
-        reason: a plain sentence on what is wrong and what to do.
+        reason: a sentence on what is wrong and what to do.
         retry_in: seconds until the next attempt.
     """
 
-    reason: str
+    reason: Text
     retry_in: float
 
 
@@ -89,8 +89,8 @@ class Publisher:
     """Turns readings into messages, and keeps a connection to the broker while `run` runs.
 
     Args:
-        find_broker: gives the broker, before each attempt to connect. When it raises, the text of
-            the exception is the reason that there is no broker, and it is called again later.
+        find_broker: gives the broker, before each attempt to connect. When it raises, the exception
+            says why there is no broker, and it is called again later.
         layout: makes the messages.
         state: what is known from before the last restart.
         detail_interval: seconds between values that are not live, see `Details`.
@@ -257,16 +257,16 @@ class Publisher:
             self._on_state(Disconnected(reason, retry_in))
             await asyncio.sleep(retry_in)
 
-    async def _connect(self) -> str:
+    async def _connect(self) -> Text:
         """Find the broker, connect, and publish until the connection is lost.
 
         Returns:
-            Why the connection was lost or not made, as a plain sentence.
+            Why the connection was lost or not made, as a sentence.
         """
         try:
             broker = await self._find_broker()
         except Exception as error:  # noqa: BLE001 - what it raises carries the sentence to show
-            return str(error)
+            return _reason(error)
         will = aiomqtt.Will(self._layout.status, OFFLINE, qos=1, retain=True)
         try:
             async with Connection(
@@ -276,7 +276,7 @@ class Publisher:
                 self._on_state(Connected(broker.host or "", broker.port))
                 await self._converse(connection)
         except TlsFileError as error:
-            return str(error)
+            return error.reason
         except (aiomqtt.MqttError, OSError) as error:
             return explain(error, broker)
 
@@ -335,6 +335,12 @@ class Publisher:
             if aiomqtt.Topic(topic).matches(filter_):
                 return explain_unheard(self._broker, filter_, topic)
         return None
+
+
+def _reason(error: Exception) -> Text:
+    """Give the sentence that an exception carries, else its text."""
+    reason = getattr(error, "reason", None)
+    return reason if isinstance(reason, Sentence) else str(error)
 
 
 def _some_match(topics: Iterable[str], filter_: str) -> bool:
