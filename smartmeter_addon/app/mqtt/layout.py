@@ -143,15 +143,19 @@ class Layout:
             announcement: the meter.
             via: the meter that it is read through; None for the program itself.
         """
-        payload = discovery.payload(
+        payload = self._described(announcement, via)
+        yield Message(self._topics.discovery(announcement.meter.id), dumps(payload), retain=True)
+
+    def _described(self, announcement: Announcement, via: Announcement | None) -> dict[str, object]:
+        return discovery.payload(
             announcement,
             topics=self._topics,
             language=self._language,
             version=self._version,
             configuration_url=self._configuration_url,
+            program_status=self.status,
             via=self._via(via),
         )
-        yield Message(self._topics.discovery(announcement.meter.id), dumps(payload), retain=True)
 
     def _via(self, via: Announcement | None) -> str | None:
         if via:

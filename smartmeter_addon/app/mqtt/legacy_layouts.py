@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 
 from app.jsontext import dumps
 from app.meters.reading import Reading
-from app.mqtt import discovery
 from app.mqtt.announcements import Announcement
 from app.mqtt.layout import MAX_STATE_LENGTH, Layout, Message
 
@@ -156,15 +155,7 @@ class Burgenland(Layout):
         yield from super().reading(reading)
 
     def _payload(self, announcement: Announcement, via: Announcement | None) -> dict[str, object]:
-        payload = discovery.payload(
-            announcement,
-            topics=self._topics,
-            language=self._language,
-            version=self._version,
-            configuration_url=self._configuration_url,
-            program_status=self.status,
-            via=self._via(via),
-        )
+        payload = self._described(announcement, via)
         if not _is_electric(announcement.keys):
             return payload
         device, components = payload["dev"], payload["cmps"]
@@ -237,14 +228,7 @@ class LGraho(Layout):
         yield from super().reading(reading)
 
     def _payload(self, announcement: Announcement, via: Announcement | None) -> dict[str, object]:
-        payload = discovery.payload(
-            announcement,
-            topics=self._topics,
-            language=self._language,
-            version=self._version,
-            configuration_url=self._configuration_url,
-            via=self._via(via),
-        )
+        payload = self._described(announcement, via)
         device, ours = payload["dev"], payload["cmps"]
         assert isinstance(device, dict)  # noqa: S101 - as `discovery.payload` makes it
         assert isinstance(ours, dict)  # noqa: S101 - the same
