@@ -1,7 +1,9 @@
 """Whoever watches a line sees all that it does, and changes nothing."""
 
+import pytest
+
 from app.fault import Fault
-from app.line.watcher import UNWATCHED, Watcher
+from app.line.watcher import UNWATCHED, Guarded, Watcher
 from app.meters.reading import Reading
 from app.meters.telegram import Telegram
 from app.transport.source import Event, Opened
@@ -57,3 +59,28 @@ def test_nobody_need_watch() -> None:
     line.push(SimulatedMeter(None, "kaifa"), 2)
     line.after(60)
     assert line.reader.counts.telegrams == 2
+
+
+def test_a_watcher_s_mistake_is_told_once_and_keeps_nothing_from_the_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Mistaken(Watcher):
+        def event(self, event: Event) -> None:  # noqa: ARG002 - as the line calls it
+            raise ZeroDivisionError
+
+        def decoded(self, item: Telegram | Fault) -> None:  # noqa: ARG002 - likewise
+            raise ZeroDivisionError
+
+        def read(self, reading: Reading, *, name: str | None) -> None:  # noqa: ARG002 - likewise
+            raise ZeroDivisionError
+
+        def silent(self, meter_id: str) -> None:  # noqa: ARG002 - likewise
+            raise ZeroDivisionError
+
+    line = Paged()
+    line.reader._watcher = Guarded(Mistaken())
+    line.take(PORT)
+    line.push(SimulatedMeter(None, "kaifa"), 3)
+    line.after(60)
+    assert line.reader.counts.telegrams == 3
+    assert caplog.text.count("could not be shown through a mistake") == 1

@@ -1,11 +1,15 @@
 """The interface between a line and what shows all that the line does, such as the page."""
 
+import logging
+from collections.abc import Callable
 from typing import Final
 
 from app.fault import Fault
 from app.meters.reading import Reading
 from app.meters.telegram import Telegram
 from app.transport.source import Event
+
+_logger: Final = logging.getLogger(__name__)
 
 
 class Watcher:
@@ -30,3 +34,43 @@ class Watcher:
 
 
 UNWATCHED: Final = Watcher()
+
+
+class Guarded(Watcher):
+    """Hands all on to a watcher whose mistakes keep nothing from the line and its outputs.
+
+    Args:
+        watcher: any.
+    """
+
+    def __init__(self, watcher: Watcher) -> None:
+        self._watcher = watcher
+        self._told: set[str] = set()  # mistakes
+
+    def event(self, event: Event) -> None:
+        """Take what the source gives."""
+        self._try(lambda: self._watcher.event(event))
+
+    def decoded(self, item: Telegram | Fault) -> None:
+        """Take a telegram, or what was damaged."""
+        self._try(lambda: self._watcher.decoded(item))
+
+    def read(self, reading: Reading, *, name: str | None) -> None:
+        """Take what an accepted telegram says."""
+        self._try(lambda: self._watcher.read(reading, name=name))
+
+    def silent(self, meter_id: str) -> None:
+        """Take that a meter is no longer heard."""
+        self._try(lambda: self._watcher.silent(meter_id))
+
+    def _try(self, tell: Callable[[], None]) -> None:
+        try:
+            tell()
+        except Exception as error:
+            if (mistake := repr(error)) in self._told:
+                return
+            self._told.add(mistake)
+            _logger.exception(
+                "a line could not be shown through a mistake in this program; please report this."
+                " It is told once"
+            )
