@@ -14,6 +14,7 @@ Its sections, each named where it is used; those of one line have its label behi
 - ``history``: what the guard learned, by sender (`line.reader`, `plausibility.memory`);
 - ``meters``: those that a line leads to, by id (`line.diagnostics`);
 - ``line health``: how good it was, by day (`page.line_health`);
+- ``line events``: what happened on it (`page.events`);
 - ``announced``: what Home Assistant was told, by the meter's id (`mqtt.announcements`);
 - ``retained``: the topics at which the broker keeps messages of ours (`mqtt.outbox`);
 - ``takeover``: announcements before which another program's are still to be taken back

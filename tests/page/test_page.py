@@ -16,7 +16,6 @@ from app.page.files import FOLDER, Files, sentences
 from app.page.hidden import Hider
 from app.page.page import MOST_HISTORIES
 from app.status import OutputState
-from app.transport import recording
 from app.transport.events import GaveUp, Lost, Opened, Settled
 from simulator.ciphering import AUTH_KEY, KEY
 from tests.support.asking import Answered, ask, until
@@ -207,6 +206,14 @@ async def test_the_last_telegram_is_shown_as_listen_does() -> None:
     assert [row[1] for row in shown_["rejected"]] == ["replayed"]
 
 
+async def test_registers_have_names_in_the_household_s_language() -> None:
+    paged = opened("de")
+    paged.push(meter("dsmr"), 3)
+    names = {row[0]: row[1] for row in (await told(paged, "telegram"))["telegram"]["registers"]}
+    assert names["1-0:1.8.1"] == "Bezug Tarif 1"
+    assert names["0-0:96.1.1"] == "device number 2"  # what is no reading has an English name only
+
+
 async def test_the_first_eight_meters_have_a_history() -> None:
     paged = opened()
     made = [paged.page._history() for _ in range(MOST_HISTORIES + 1)]
@@ -244,6 +251,18 @@ async def test_neither_key_nor_number_is_told(family: str) -> None:
                     assert identity.lower() not in text, (path, identity)
 
 
+async def test_messages_to_the_customer_are_for_nobody_else() -> None:
+    paged = opened()
+    paged.push(meter("dsmr"), 3)
+    (view,) = paged.line.meters[:1]
+    assert view._reading
+    values = {**view._reading.values, "message": "Dear Ms Huber", "message_2": "owed: 100"}
+    view._reading = view._reading._replace(values=values)
+    assert "Huber" not in json.dumps(await told(paged, "facts"))
+    assert not any(key.startswith("message") for key in view.values)
+    assert "power" in view.values
+
+
 async def test_a_meter_whose_number_is_markup_is_text() -> None:
     evil = "<img src=x onerror=alert(1)>"
     paged = opened(name=evil)
@@ -255,51 +274,7 @@ async def test_a_meter_whose_number_is_markup_is_text() -> None:
     assert json.loads(facts.body)["lines"][0]["meters"][0]["name"] == evil
 
 
-# Recordings
-
-
-async def test_a_recording_of_plain_telegrams_has_made_up_numbers() -> None:
-    paged = opened()
-    simulated = meter("dsmr")
-    paged.push(simulated, 4)
-    number = paged.line.meters[0].meter.number
-    assert number
-    answer = await get(paged, "recording?minutes=5")
-    assert "attachment" in answer.headers["content-disposition"]
-    assert b"# anonymous" in answer.body
-    data = b"".join(chunk.data for chunk in recording.read(answer.body))
-    assert data.count(b"/") == 4
-    assert number.encode() not in data
-    assert number.encode().hex().encode() not in data.lower()
-
-
-async def test_a_recording_of_ciphered_telegrams_is_as_it_came() -> None:
-    paged = opened()
-    simulated = meter()
-    sent = []
-    for _ in range(3):
-        sent.append(simulated.telegram().data)
-        paged.take(sent[-1])
-        paged.after(60)
-    answer = await get(paged, "recording?minutes=30")
-    assert [chunk.data for chunk in recording.read(answer.body)] == sent
-    assert [round(chunk.seconds) for chunk in recording.read(answer.body)] == [0, 60, 120]
-    assert b"serial mode: 2400 8E1" in answer.body
-    answer = await get(paged, "recording?minutes=2")
-    assert len(recording.read(answer.body)) == 2
-
-
-async def test_a_recording_is_bounded() -> None:
-    paged = opened()
-    for _ in range(3000):
-        paged.take(b"\x55" * 400)
-        paged.now += 1
-    assert len(paged.line._recent._data) <= 100_000
-    answer = await get(paged, "recording")
-    assert 30_000 < sum(len(chunk.data) for chunk in recording.read(answer.body)) <= 100_000
-    for _ in range(30_000):
-        paged.take(b"\x55")
-    assert len(paged.line._recent._times) <= 13_000
+# For a report
 
 
 def test_the_block_for_a_report_has_what_a_report_needs() -> None:

@@ -208,6 +208,20 @@ def test_without_the_supervisor_loopback_may_ask_unless_another_address_is_wante
     assert not wide.takes_host(b"evil.example")
 
 
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8099"),
+        ("nas.local", "http://nas.local:8099"),
+        ("::1", "http://[::1]:8099"),
+        ("0.0.0.0", f"http://{socket.gethostname()}:8099"),  # noqa: S104
+        ("::", f"http://{socket.gethostname()}:8099"),
+    ],
+)
+def test_its_address_is_one_that_a_browser_takes(host: str, url: str) -> None:
+    assert of_address(host, 8099).url == url
+
+
 # Bounds
 
 

@@ -1,12 +1,15 @@
 """The page of the real program."""
 
 import asyncio
+import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app import status
 from simulator.ciphering import AUTH_KEY, KEY
 from tests.support.asking import ask, raw
 from tests.support.mosquitto import Mosquitto, free_port
@@ -25,7 +28,8 @@ async def test_it_shows_what_the_program_reads(
     port = free_port()
     given = options(broker, adapter.path, page=f"127.0.0.1:{port}", language=language)
     meter = SimulatedMeter(adapter, "kaifa")
-    async with running(given, tmp_path) as program:
+    environment = {"RUNTIME_DIRECTORY": str(tmp_path)}
+    async with running(given, tmp_path, environment) as program:
         await program.ready()
         await program.logs(f"the page is at http://127.0.0.1:{port}")
         for _ in range(3):
@@ -45,6 +49,10 @@ async def test_it_shows_what_the_program_reads(
         assert end.seconds < 2
     state = json.loads((tmp_path / "state.json").read_text("utf-8"))
     assert len(state["sections"]["line health"]) == 1
+    assert state["sections"]["line events"]["newest"][0][1] == "started"
+    shown = io.StringIO()
+    status.show(shown, shown, datetime.now(UTC), tmp_path)
+    assert f"page: the page is at http://127.0.0.1:{port}\n" in shown.getvalue()
 
 
 async def test_without_the_option_nothing_listens(

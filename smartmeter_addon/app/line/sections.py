@@ -25,13 +25,16 @@ METERS: Final = "meters"
 LINE_HEALTH: Final = "line health"
 """The section of the state with how good a line was, by day; each line has its own."""
 
+LINE_EVENTS: Final = "line events"
+"""The section of the state with what happened on a line; each line has its own."""
+
 METER_IDS: Final = "meter ids"
 """The section of the state with ids by number, see `MeterIds`; one for all lines."""
 
 _LINES: Final = "lines"
 """The section of the state with the address of each line, by its label."""
 
-_OF_A_LINE: Final = (METER_NUMBERS, HISTORY, ENERGY_UNITS, METERS, LINE_HEALTH)
+_OF_A_LINE: Final = (METER_NUMBERS, HISTORY, ENERGY_UNITS, METERS, LINE_HEALTH, LINE_EVENTS)
 
 
 def section(name: str, label: str) -> str:

@@ -19,6 +19,9 @@ from app.config.page import PORT, PageAddress
 SUPERVISOR: Final = "172.30.32.2"
 """The only address from which ingress connects, by Home Assistant's documentation."""
 
+_EVERY: Final = frozenset(("0.0.0.0", "::"))  # noqa: S104 - they are only recognised
+"""Addresses to listen at that stand for all of this computer."""
+
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(?::[0-9]{1,5})?")
 
 
@@ -38,6 +41,12 @@ class Access:
     port: int
     only: str = ""
     names: frozenset[str] | None = frozenset()
+
+    @property
+    def url(self) -> str:
+        """Where a browser finds it; of all addresses of this computer, by its name."""
+        host = socket.gethostname() if self.host in _EVERY else self.host
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     @property
     def is_open(self) -> bool:

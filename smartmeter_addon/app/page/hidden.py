@@ -21,7 +21,7 @@ class Hider:
     """
 
     def __init__(self, redactor: Callable[[str], str], language: str) -> None:
-        self._language = language
+        self.language = language
         self._redactor = redactor
         self._known: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
@@ -44,5 +44,5 @@ class Hider:
 
     def __call__(self, text: Text) -> str:
         """Give a text without them, in the language."""
-        said = self._redactor(str(in_language(text, self._language)))
+        said = self._redactor(str(in_language(text, self.language)))
         return self._pattern.sub(lambda found: masked(found[0]), said) if self._pattern else said

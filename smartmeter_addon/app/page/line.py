@@ -1,6 +1,5 @@
 """One line, as the page shows it: what it does, and what it did."""
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -15,13 +14,14 @@ from app.meters.profile import Profile
 from app.meters.reading import Reading
 from app.meters.telegram import Telegram
 from app.page.chain import chain
+from app.page.download import Contents, without_owner, written
 from app.page.events import Events
 from app.page.hidden import Hider
 from app.page.history import History
 from app.page.line_health import LineHealth
 from app.page.meter import MeterView
 from app.page.moments import iso
-from app.page.recent import Recent, written
+from app.page.recent import Recent
 from app.page.telegram import described
 from app.transport.events import GaveUp, Lost, Opened, Settled
 from app.transport.serial_mode import SerialMode
@@ -41,6 +41,7 @@ class LineView(Watcher):
     Args:
         label: of the line.
         options: of its meter.
+        events: keeps what happens.
         health: counts by the hour.
         hide: takes out secrets, and learns whose meter it is.
         clock: a steady one, in seconds.
@@ -54,6 +55,7 @@ class LineView(Watcher):
         label: str,
         options: MeterOptions,
         *,
+        events: Events,
         health: LineHealth,
         hide: Hider,
         clock: Callable[[], float],
@@ -70,7 +72,7 @@ class LineView(Watcher):
         self._recent = Recent(clock)
         self._places: dict[str, int] = {}  # of meters, by their ids
         self.meters: list[MeterView] = []
-        self.events: Final = Events(wall_clock)
+        self.events: Final = events
         self._wall_clock = wall_clock
         self._last: Telegram | None = None
         self._last_at = 0.0
@@ -81,7 +83,7 @@ class LineView(Watcher):
         self._mode: SerialMode | None = None
         self._searching = False
         self._given_up: list[str] = []
-        self._ciphered = False
+        self._contents = Contents.UNREAD
         self._problem: str | None = None
         self.reader: LineReader | None = None
 
@@ -115,8 +117,7 @@ class LineView(Watcher):
         if isinstance(item, Fault):
             return
         security = item.push.security
-        if security:
-            self._ciphered = True
+        self._contents = self._contents.after(item)
         self._last, self._last_at = item, self._wall_clock()
         kind = (
             item.profile and item.profile.type,
@@ -163,6 +164,13 @@ class LineView(Watcher):
             self._problem = kind
             text = problem.sentence if problem else ""
             self.events.happened("problem" if problem else "well", text)
+        self.events.look()
+
+    def keep(self) -> None:
+        """Keep what is to be known after a restart."""
+        self.look()
+        self.health.keep()
+        self.events.keep()
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._wall_clock(), UTC)
@@ -197,7 +205,7 @@ class LineView(Watcher):
             "mode": str(self._mode) if self._mode else None,
             "searching": self._searching,
             "given_up": list(self._given_up),
-            "ciphered": self._ciphered,
+            "contents": self._contents.value,
             "steps": [list(step) for step in steps],
             "problem": told,
             "bytes": counts.bytes,
@@ -224,7 +232,7 @@ class LineView(Watcher):
 
     def told_events(self) -> list[list[str]]:
         """Give what happened, see `Events`."""
-        return self.events.told(self._hide)
+        return self.events.told()
 
     def telegram(self) -> dict[str, object]:
         """Give the last telegram and what was rejected, for JSON."""
@@ -256,27 +264,15 @@ class LineView(Watcher):
         return self._hide("\n".join([*block, end, ""]))
 
     async def recording(self, seconds: float, profiles: Mapping[str, Profile]) -> str:
-        """Give what came last in the format of recordings; see `recent`.
-
-        The numbers of plain telegrams are replaced. Ciphered ones are left as they are: nobody
-        without their key can read them.
+        """Give what came last as a recording, see `download`.
 
         Args:
             seconds: how far back.
             profiles: every meter family there is.
         """
         chunks = list(self._recent.chunks(seconds))
-        notes: tuple[str, ...] = ()
-        if chunks and not self._ciphered and self.reader and self.reader.counts.frames:
-            from app.anonymous import Anonymiser  # noqa: PLC0415 - most never need it
-            from app.dlms.ciphering import Keys  # noqa: PLC0415 - the same
-
-            anonymiser = Anonymiser(Keys(), profiles, self._options.meter_type)
-            result = await asyncio.to_thread(anonymiser.anonymise, chunks)
-            chunks = list(result.recording)
-            left_out = [f"left out: {n} x {reason}" for reason, n in result.left_out.items()]
-            if result.bytes_left_out:
-                left_out.append(f"left out: {result.bytes_left_out} bytes in all")
-            about = "anonymous: numbers, names and texts are made up, values and times are not"
-            notes = (about, *map(self._hide, left_out))
-        return written(chunks, now=self._now().astimezone(), mode=self._mode, notes=notes)
+        mode = self._mode
+        left, notes = await without_owner(
+            chunks, self._contents, self._options, profiles, self._hide
+        )
+        return written(left, now=self._now().astimezone(), mode=mode, notes=notes)

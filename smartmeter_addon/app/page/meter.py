@@ -1,12 +1,16 @@
 """One meter, as the page shows it."""
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from app.language.catalogue import Text
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import SENSORS
 from app.page.history import History
 from app.page.moments import iso
+
+_MESSAGES: Final = "message"
+"""Begins the keys of messages to the customer."""
 
 
 class MeterView:
@@ -43,9 +47,16 @@ class MeterView:
 
     @property
     def values(self) -> dict[str, object]:
-        """Its newest values, by key; texts hold nothing that identifies it."""
+        """Its newest values, by key; texts hold nothing that identifies it.
+
+        Messages to the customer are left out: they are not for everybody.
+        """
         values: Mapping[str, object] = self._reading.values if self._reading else {}
-        return {k: self._hide(v) if isinstance(v, str) else v for k, v in values.items()}
+        return {
+            key: self._hide(value) if isinstance(value, str) else value
+            for key, value in values.items()
+            if not key.startswith(_MESSAGES)
+        }
 
     @property
     def at(self) -> str | None:

@@ -14,6 +14,7 @@ from app.line.ticks import tick
 from app.log import NOTICE
 from app.meters.profile import Profile
 from app.page.access import Access
+from app.page.events import Events
 from app.page.files import Files
 from app.page.hidden import Hider
 from app.page.history import History
@@ -32,7 +33,8 @@ MOST_HISTORIES: Final = 8
 LOOK_INTERVAL: Final = 10.0
 SHOW_INTERVAL: Final = 2.0
 """Seconds between two looks at the lines, while nobody looks at the page and while somebody does.
-Those who look are told at each look if something is another than it was, else at each second."""
+Those who look are told how the lines are doing at once when it has changed, and else by every other
+look, as the numbers grow; by the looks between, only that the connection is alive."""
 
 RETRY_AFTER: Final = 60.0
 """Seconds after which the server is tried again where its address is taken."""
@@ -47,7 +49,7 @@ class Page:
         access: where it listens, and who may see it.
         language: of the page.
         redactor: takes secrets out of texts.
-        state: keeps how good each line was.
+        state: keeps how good each line was, and what happened on it.
         profiles: every meter family there is.
         outputs: tells how each output is doing, by name.
         clock: a steady one, in seconds.
@@ -92,6 +94,9 @@ class Page:
         line = LineView(
             label,
             options,
+            events=Events(
+                self._state, label, self._hide, clock=self._clock, wall_clock=self._wall_clock
+            ),
             health=LineHealth(self._state, label, self._wall_clock),
             hide=self._hide,
             clock=self._clock,
@@ -112,9 +117,10 @@ class Page:
             line.reader = reader
         if self._access.is_open:
             _logger.warning(
-                "the page is shown at %s, where everybody in the network can see it; take the"
-                " address out of the option page, or 127.0.0.1, to keep it to this computer",
+                "the page is shown at %s, where everybody in the network can see it, without a"
+                " password; to keep it to this computer, set the option page to 127.0.0.1:%d",
                 self._access.host,
+                self._access.port,
             )
         try:
             async with asyncio.TaskGroup() as group:
@@ -122,14 +128,12 @@ class Page:
                 group.create_task(self._look())
         finally:
             for line in self._lines:
-                line.look()
-                line.health.keep()
+                line.keep()
         raise AssertionError  # it is cancelled while it waits
 
     async def _serve(self) -> Never:
         """Listen, and try again where that is not possible."""
-        place = f"{self._access.host}:{self._access.port}"
-        self.works, self.sentence = True, f"the page is at http://{place}"
+        self.works, self.sentence = True, f"the page is at {self._access.url}"
         if self._access.only:
             self.sentence = "the page is in Home Assistant's sidebar"
         else:
@@ -139,8 +143,8 @@ class Page:
                 await self.server.run()
             except OSError as error:
                 sentence = (
-                    f"the page cannot be shown at {place} ({own_words(error)}); choose another"
-                    " address in the option page"
+                    f"the page cannot be shown at {self._access.url} ({own_words(error)}); choose"
+                    " another address in the option page"
                 )
                 if sentence != self.sentence:
                     _logger.warning("%s", sentence)

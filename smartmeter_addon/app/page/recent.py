@@ -3,14 +3,11 @@
 So a recording need not be begun: what came before the trouble is in it, too.
 """
 
-import io
 from array import array
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
 from typing import Final
 
-from app.transport.recording import Chunk, Writer
-from app.transport.serial_mode import SerialMode
+from app.transport.recording import Chunk
 
 MOST_BYTES: Final = 98_304
 """Bytes that are kept at most: twenty minutes of a meter that pushes 400 bytes each 5 seconds."""
@@ -64,27 +61,3 @@ class Recent:
         del self._data[: sum(self._sizes[:half])]
         del self._sizes[:half]
         del self._times[:half]
-
-
-def written(
-    chunks: list[Chunk], *, now: datetime, mode: SerialMode | None, notes: tuple[str, ...] = ()
-) -> str:
-    """Write a recording.
-
-    Args:
-        chunks: what came.
-        now: the date and time, aware.
-        mode: the serial mode, if it is known.
-        notes: lines for people.
-    """
-    out = io.StringIO()
-    at = 0.0
-    last = chunks[-1].seconds if chunks else 0.0
-    begun = now - timedelta(seconds=last)
-    writer = Writer(out, lambda: at, begun=begun, mode=mode)
-    for note in notes:
-        writer.note(note)
-    for chunk in chunks:
-        at = chunk.seconds
-        writer.write(chunk.data)
-    return out.getvalue()

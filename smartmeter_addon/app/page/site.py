@@ -1,5 +1,6 @@
 """What is found at which path; all paths are relative, as ingress puts a prefix before them."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
@@ -18,6 +19,7 @@ BINARY: Final = "application/octet-stream"
 _T = TypeVar("_T")
 _DAY: Final = 86400.0
 _LONGEST: Final = 30  # minutes
+_MOST_WAITING: Final = 4  # recordings that are asked for and not there yet
 
 
 class Site:
@@ -44,6 +46,8 @@ class Site:
         self._facts = facts
         self._audience = audience
         self._profiles = profiles
+        self._waiting = 0
+        self._turn = asyncio.Lock()
 
     def respond(self, path: str, query: Mapping[str, str]) -> Answered:
         """Answer a request."""
@@ -66,10 +70,26 @@ class Site:
         return _of_history(path, meter.history, query)
 
     async def _recording(self, line: LineView, query: Mapping[str, str]) -> Answer:
+        """Make one recording at a time, as that takes time of the processor.
+
+        One that was begun goes on when nobody waits for it any more, so that who asks and hangs up
+        again and again cannot have many made at once.
+        """
+        if self._waiting >= _MOST_WAITING:
+            return refusal(HTTPStatus.SERVICE_UNAVAILABLE)
         minutes = _number(query.get("minutes", ""), _LONGEST)
-        text = await line.recording(60 * minutes, self._profiles)
+        self._waiting += 1
+        work = asyncio.ensure_future(self._in_turn(line, 60 * minutes))
+        work.add_done_callback(self._made)
         name = {"Content-Disposition": 'attachment; filename="smartmeter.txt"'}
-        return Answer(text.encode(), TEXT, headers=name)
+        return Answer((await asyncio.shield(work)).encode(), TEXT, headers=name)
+
+    async def _in_turn(self, line: LineView, seconds: float) -> str:
+        async with self._turn:
+            return await line.recording(seconds, self._profiles)
+
+    def _made(self, _: object) -> None:
+        self._waiting -= 1
 
 
 def _of_history(path: str, history: History, query: Mapping[str, str]) -> Answer:

@@ -1,6 +1,5 @@
 """A telegram as ``listen`` shows it, in parts that a page can lay out, and without whose it is."""
 
-from collections.abc import Callable
 from typing import Final
 
 from app.anonymous.codes import Content, content
@@ -8,10 +7,12 @@ from app.cosem.obis import Obis
 from app.dlms import axdr
 from app.dlms.ciphering import AUTHENTICATED, ENCRYPTED
 from app.dlms.receiver import Security
-from app.language.catalogue import Text
+from app.language.languages import ENGLISH
 from app.listen import masked
-from app.meters.catalogue import name_of
+from app.meters.catalogue import conversion_of, name_of
+from app.meters.sensors import SENSORS
 from app.meters.telegram import Register, Telegram
+from app.page.hidden import Hider
 
 _LONGEST_TEXT: Final = 60
 _SHOWN: Final = frozenset((Content.VERSION, Content.CLOCK, Content.HARMLESS))
@@ -19,12 +20,12 @@ _LIKE_A_NUMBER: Final = 8  # digits that a meter's number has at least
 _MOST_ROWS: Final = 200
 
 
-def described(telegram: Telegram, hide: Callable[[Text], str]) -> dict[str, object]:
+def described(telegram: Telegram, hide: Hider) -> dict[str, object]:
     """Describe a telegram, for JSON.
 
     Args:
         telegram: any.
-        hide: takes out what identifies the meter.
+        hide: takes out what identifies the meter; names are in its language.
     """
     push = telegram.push
     registers = list((telegram.registers or {}).items())[:_MOST_ROWS]
@@ -55,16 +56,22 @@ def _security(security: Security) -> dict[str, object]:
     }
 
 
-def _register(obis: Obis, register: Register, hide: Callable[[Text], str]) -> list[str]:
+def _register(obis: Obis, register: Register, hide: Hider) -> list[str]:
     """Give code, name, value and unit; of texts, what may be shown."""
     value = hide(str(register.value)[:_LONGEST_TEXT])
     holds = content(obis)
     if holds is Content.NUMBER or (isinstance(register.value, str) and holds not in _SHOWN):
         value = masked(value)
-    return [str(obis), name_of(obis, register.unit) or "", value, register.unit]
+    return [str(obis), _name(obis, register.unit, hide.language), value, register.unit]
 
 
-def _unknown(value: object, hide: Callable[[Text], str]) -> str:
+def _name(obis: Obis, unit: str, language: str) -> str:
+    """Name a register, as a reading where it is one: others have names in English only."""
+    reading = None if language == ENGLISH else conversion_of(obis, unit)
+    return SENSORS[reading.key].name(language) if reading else name_of(obis, unit) or ""
+
+
+def _unknown(value: object, hide: Hider) -> str:
     """Give a value of which nobody knows what it is; texts may hold a number."""
     if isinstance(value, (bytes, bytearray)):
         return f"({len(value)})"

@@ -201,6 +201,12 @@ function valuesCard(one, heading, keys) {
   return make("div", { class: "card" }, make("h3", {}, heading), make("table", {}, make("tbody", {}, ...rows)));
 }
 
+// Meters for gas, water and heat are read through another one, and shown beside it, too.
+function behind(one) {
+  const meters = current().meters;
+  return meters[0] === one ? meters.slice(1).map((each) => valuesCard(each, each.name, Object.keys(each.values))) : [];
+}
+
 function showNow() {
   const one = currentMeter();
   if (!one) {
@@ -212,7 +218,8 @@ function showNow() {
   const inTable = new Set(["power", ...PHASES.flatMap((n) => [`voltage_l${n}`, `current_l${n}`, `power_l${n}`]), ...energies]);
   fill($("values"), make("div", { class: "cards" }, powerCard(one), phaseCard(one),
     valuesCard(one, say("now.energy"), energies),
-    valuesCard(one, say("now.others"), keys.filter((key) => !inTable.has(key)))));
+    valuesCard(one, say("now.others"), keys.filter((key) => !inTable.has(key))),
+    ...behind(one)));
   // Styles by script only: the policy of the page lets none stand in markup.
   for (const dot of $("values").querySelectorAll("[data-at]")) dot.style.left = `${dot.dataset.at}%`;
 }
@@ -264,7 +271,7 @@ async function showReport() {
   if (!one) return;
   recordingLink();
   $("kept").textContent = say("report.kept", { minutes: number(one.minutes) });
-  $("about").textContent = one.frames ? say(one.ciphered ? "report.ciphered_note" : "report.plain_note") : "";
+  $("about").textContent = say(`report.${one.contents}_note`);
   const versions = [[say("report.program"), facts.version], ...facts.outputs.map(([name, works, sentence]) => [outputName(name), `${say(works ? "report.works" : "report.fails")}: ${sentence}`])];
   fill($("versions"), ...versions.flatMap(([name, text]) => [make("dt", {}, name), make("dd", {}, text)]));
   const [block, events] = await Promise.all([get(`report?line=${line}`, "text"), get(`events?line=${line}`)]);
@@ -333,8 +340,8 @@ function listen() {
     const known = Object.keys(told.values).every((key) => key in one.sensors);
     Object.assign(one, { values: told.values, at: told.at, online: true });
     if (!known) load().catch(() => connected(false));
+    if (told.line === line && part === "now") showNow();
     if (told.line !== line || told.meter !== meter) return;
-    if (part === "now") showNow();
     if (part === "telegram") showTelegram().catch(() => connected(false));
     if (part === "pictures") pictures.said();
   });

@@ -103,9 +103,11 @@ export class Pictures {
       { name: this.say("pictures.rejected"), colour: "--wait", values: column(3) },
     ];
     const parity = column(4), gaps = column(5), drift = column(6);
-    const more = (i) => [[this.say("pictures.parity"), parity[i]], [this.say("pictures.gaps"), gaps[i]]];
+    const both = (errors, silences) => [[this.say("pictures.parity"), errors], [this.say("pictures.gaps"), silences]];
+    const sum = (values) => values.reduce((total, value) => total + (value || 0), 0);
+    const more = (i) => both(parity[i], gaps[i]);
     const at = (i) => begin + i * HOUR;
-    this.put("health", { from: begin, to: end, count, at, series, bars: HOUR, least: 1 }, { unit: "", digits: 0, more });
+    this.put("health", { from: begin, to: end, count, at, series, bars: HOUR, least: 1 }, { unit: "", digits: 0, more, whole: both(sum(parity), sum(gaps)) });
     if (drift.some((value) => value !== null)) {
       const shown = [{ name: this.say("pictures.drift_of"), colour: "--c2", values: drift }];
       this.put("drift", { from: begin, to: end, count, at, series: shown, least: 10, gap: 1 }, { unit: "s", digits: 0 });
@@ -113,21 +115,26 @@ export class Pictures {
   }
 
   // Makes a picture where there is none yet, and shows data in it.
-  put(name, data, { unit, digits, more = () => [] }) {
+  put(name, data, { unit, digits, more = () => [], whole = [] }) {
     if (!this.charts.size) document.getElementById("charts").replaceChildren();
     if (!this.charts.has(name)) this.charts.set(name, this.frame(name, unit));
     const { chart, caption, canvas } = this.charts.get(name);
     const say = (value) => (value === null || value === undefined || value !== value ? "\u2013" : `${this.number(Math.abs(value) < 1e-9 ? 0 : value, digits)} ${unit}`.trim());
     const ofBars = (value) => say(data.bars && value < 0 ? -value : value);
     const legend = (values) => data.series.map((one, i) => this.make("span", { class: mark(one.colour) }, values ? `${one.name} ` : one.name, values && this.make("b", {}, ofBars(values[i]))));
+    const named = (rows) => rows.flatMap(([text, value]) => [` ${text} `, this.make("b", {}, say(value))]);
+    const rest = () => {
+      caption.replaceChildren(...legend(null));
+      if (whole.length) caption.append(`${this.say("pictures.whole")}:`, ...named(whole));
+    };
     chart.describe = (at, values) => {
+      if (at === null) return rest();
       caption.replaceChildren(...legend(values));
-      if (at === null) return;
       const place = Math.round((at - data.at(0)) / (data.at(1) - data.at(0)));
       caption.prepend(this.make("b", {}, this.moment(at)));
-      for (const [text, value] of more(place)) caption.append(` ${text} `, this.make("b", {}, say(value)));
+      caption.append(...named(more(place)));
     };
-    if (chart.mark === null) caption.replaceChildren(...legend(null));
+    if (chart.mark === null) rest();
     canvas.setAttribute("aria-label", `${this.say(`pictures.${name}`)}. ${data.series.map((one) => this.summary(one, say)).join(". ")}`);
     chart.show(data);
   }
