@@ -52,6 +52,7 @@ recorder:
   commit_interval: 1
 websocket_api:
 statistics_now:
+ingress_standin:
 logger:
   default: warning
   logs:

@@ -27,6 +27,7 @@ from tests.home_assistant.house import (
 from tests.support.mosquitto import Mosquitto
 from tests.support.program import running
 from tests.support.simulated import Adapter, SimulatedMeter
+from tests.support.telegrams import UNKNOWN_LIST
 
 DOCS: Final = ROOT / "smartmeter_addon" / "DOCS.md"
 PROGRAM: Final = TOPICS.program_device
@@ -39,9 +40,6 @@ ERRORS: Final = (
     "parity.Marks.feed = lambda self, chunk: parity.Received.of(chunk, range(len(chunk)))\n"
 )
 """What an adapter tells that gets every byte with a parity error; a pseudo terminal knows none."""
-
-UNKNOWN_LIST: Final = bytes.fromhex("0001000100010012 0f00000001 00 0202 0a03616263 0a03646566")
-"""Two texts that no profile knows, in a data-notification without ciphering."""
 
 
 async def _silence(_: SimulatedMeter) -> None:

@@ -12,12 +12,14 @@ import pytest
 import pytest_asyncio
 
 from app.dlms.ciphering import Keys
+from app.meters.sensors import SENSORS
 from app.page.files import sentences
 from tests.support.browser import Browser
 from tests.support.lines import OTHER_KEY
 from tests.support.paged import Paged, lived, looking, opened, see, shown
 from tests.support.publishing import stop
 from tests.support.simulated import SimulatedMeter
+from tests.support.telegrams import UNKNOWN_LIST
 
 PARTS = ("setup", "now", "pictures", "telegram", "report")
 LIVE = "document.querySelector('#connection.live') !== null"
@@ -105,6 +107,7 @@ TROUBLES = {
     "wrong mode": ("no_frames", "frames"),
     "no key": ("key_missing", "deciphered"),
     "wrong key": ("encryption_key_wrong", "deciphered"),
+    "unknown list": ("unknown_list", "recognised"),
     "no broker": ("output", "published"),
 }
 
@@ -119,6 +122,10 @@ def troubled(what: str, language: str) -> Paged:
         for _ in range(60):
             paged.take(b"\x55\x13\xaa" * 9)
             paged.after(1)
+    elif what == "unknown list":
+        for _ in range(10):
+            paged.take(UNKNOWN_LIST)
+            paged.after(5)
     else:
         paged.push(SimulatedMeter(None, "kaifa"), 10)
     if what == "no broker":
@@ -147,6 +154,11 @@ async def test_who_is_stuck_is_told_where_and_what_to_do(
         assert len(wrong) > len(said["step"][step]) + len(said["trouble"][kind]) + 40
         if language == "de":
             assert " the " not in wrong
+        if what == "unknown list":
+            assert said["setup"]["report"] in wrong
+            await at(browser, address, "report")
+            note = said["report"]["unknown_note"]
+            await see(browser, f"document.querySelector('#about').innerText === {note!r}")
         await harmless(browser)
         await accessible(browser, axe)
 
@@ -188,6 +200,44 @@ async def test_the_keyboard_is_enough(browser: Browser) -> None:
             )
         await see(browser, "document.querySelector('[data-span=\"86400\"]').ariaPressed === 'true'")
         await harmless(browser)
+
+
+async def test_gas_water_and_the_peak_of_the_month_stand_beside_the_power(browser: Browser) -> None:
+    paged = opened(name=None)
+    paged.push(SimulatedMeter(None, "dsmr", "belgium"), 3)
+    main, gas, water = paged.line.meters
+    async with shown(paged) as address:
+        await at(browser, address, "now")
+        said = await text(browser, "#values")
+        for meter in (gas, water):
+            assert str(meter.facts("en")["name"]) in said
+        for key in ("gas", "water", "power_import_peak"):
+            assert SENSORS[key].name("en") in said
+        assert main.values["power_import_peak"]
+        await harmless(browser)
+
+
+async def test_sums_of_errors_and_gaps_stand_below_the_health_of_the_line(browser: Browser) -> None:
+    said = sentences("en")["pictures"]
+    async with shown(lived(seconds=7200, every=20)) as address:
+        await at(browser, address, "pictures")
+        captions = "[...document.querySelectorAll('figcaption')].map((one) => one.innerText).join()"
+        for name in ("whole", "parity", "gaps", "drift_of"):
+            await see(browser, f"{captions}.includes({said[name]!r})")
+
+
+async def test_what_happened_before_a_restart_is_shown(browser: Browser) -> None:
+    before = opened()
+    before.push(SimulatedMeter(None, "kaifa"), 2)
+    async with shown(before):
+        pass
+    said = sentences("en")["event"]
+    async with shown(Paged(state=before.state)) as address:
+        await at(browser, address, "report")
+        await see(browser, "document.querySelectorAll('#events li').length >= 3")
+        told = await text(browser, "#events")
+        assert told.count(said["started"]) == 2
+        assert said["opened"] in told
 
 
 async def test_a_name_that_is_markup_does_nothing(browser: Browser) -> None:

@@ -12,6 +12,7 @@ from tests.support.asking import ask, until
 from tests.support.lines import PORT
 from tests.support.paged import Paged, opened, shown
 from tests.support.simulated import SimulatedMeter
+from tests.support.telegrams import UNKNOWN_LIST
 
 
 def meter(family: str = "kaifa", **options: object) -> SimulatedMeter:
@@ -87,6 +88,19 @@ async def test_beside_plain_telegrams_ciphered_ones_are_left_out() -> None:
     assert ciphered[20:40] not in data_of(text)
 
 
+async def test_of_lists_that_nobody_knows_texts_are_masked() -> None:
+    paged = opened()
+    number = b"1KFM0200012345"
+    head, tail = UNKNOWN_LIST[:-5], b"\x0a\x0e" + number
+    sent = head[:6] + (len(head) - 8 + len(tail)).to_bytes(2, "big") + head[8:] + tail
+    paged.take(UNKNOWN_LIST, sent)
+    assert contents(paged) == Contents.UNKNOWN
+    data = data_of(await recorded(paged))
+    assert data == UNKNOWN_LIST + sent.replace(number, b"0XXX0000000000")
+    paged.take(PORT, meter().telegram().data)
+    assert contents(paged) == Contents.PLAIN  # what is not understood is left out
+
+
 async def test_beside_ciphered_telegrams_texts_hold_no_number() -> None:
     """The reader passes such texts over: the line has another link."""
     paged = opened()
@@ -117,7 +131,7 @@ async def test_texts_with_a_wrong_checksum_hold_no_number(size: int) -> None:
         paged.after(5)
     assert contents(paged) == Contents.UNREAD
     text = await recorded(paged)
-    assert b"# no whole telegram came" in text
+    assert b"# no telegram was understood" in text
     data = data_of(text)
     assert len(data) == 5 * len(damaged)
     for form in (number, number.encode().hex(), number[-8:], number[-8:].encode().hex()):

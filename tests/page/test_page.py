@@ -23,6 +23,7 @@ from tests.support.lines import MODE, OTHER_KEY, PORT
 from tests.support.paged import Paged, opened, shown
 from tests.support.publishing import stop
 from tests.support.simulated import SimulatedMeter
+from tests.support.telegrams import UNKNOWN_LIST
 
 PATHS = ("", "page.js", "facts", "telegram", "report", "events", "health", "quarters", "recording")
 
@@ -84,6 +85,17 @@ def test_a_key_that_is_missing_or_wrong_is_told(keys: Keys, kind: str) -> None:
     assert steps(paged)[Step.DECIPHERED] == Condition.WRONG
     facts: Any = paged.line.facts("en", published=True)
     assert facts["problem"]["kind"] == kind
+
+
+def test_a_list_that_nobody_knows_is_told() -> None:
+    paged = opened()
+    for _ in range(10):
+        paged.take(UNKNOWN_LIST)
+        paged.after(5)
+    assert steps(paged)[Step.DECIPHERED] == Condition.DONE
+    assert steps(paged)[Step.RECOGNISED] == Condition.WRONG
+    facts: Any = paged.line.facts("en", published=True)
+    assert facts["problem"]["kind"] == "unknown list"
 
 
 def test_an_output_that_does_not_work_is_told() -> None:

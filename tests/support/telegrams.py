@@ -21,6 +21,9 @@ ZONE = clock.VIENNA
 NOON = datetime(2026, 7, 1, 10, 0, 5, tzinfo=UTC)
 """Noon in Austria, in summer."""
 
+UNKNOWN_LIST = bytes.fromhex("0001000100010012 0f00000001 00 0202 0a03616263 0a03646566")
+"""Two texts that no profile knows, in a data-notification without ciphering."""
+
 KEYS = Keys(KEY)
 BOTH_KEYS = Keys(KEY, AUTH_KEY)
 

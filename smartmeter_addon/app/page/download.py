@@ -16,7 +16,7 @@ from app.transport.recording import Chunk, Writer
 from app.transport.serial_mode import SerialMode
 
 _MASKED: Final = (
-    "no whole telegram came: digits and letters are replaced where four and more stand together"
+    "no telegram was understood: digits and letters are replaced where several stand together"
 )
 _ANONYMOUS: Final = "anonymous: numbers, names and texts are made up, values and times are not"
 
@@ -25,18 +25,22 @@ class Contents(StrEnum):
     """What a line carries, and so what has to be done to its bytes."""
 
     UNREAD = "unread"
-    """No whole telegram has come yet, so nobody knows where a number stands."""
+    """No whole telegram has come yet."""
+    UNKNOWN = "unknown"
+    """Telegrams are not ciphered, and no profile knows where a number stands in them."""
     CIPHERED = "ciphered"
     """Nobody can read the telegrams without their key."""
     PLAIN = "plain"
-    """At least one telegram is not ciphered."""
+    """Some telegrams at least are not ciphered, and their codes tell what they hold."""
 
     def after(self, telegram: Telegram) -> "Contents":
         """Tell what the line carries once a telegram came, too."""
         security = telegram.push.security
-        if security and security.security_control & ENCRYPTED and self is not Contents.PLAIN:
-            return Contents.CIPHERED
-        return Contents.PLAIN
+        if security and security.security_control & ENCRYPTED:
+            no_others = self in {Contents.UNREAD, Contents.CIPHERED}
+            return Contents.CIPHERED if no_others else Contents.PLAIN
+        no_others = self in {Contents.UNREAD, Contents.UNKNOWN}
+        return Contents.UNKNOWN if no_others and not telegram.registers else Contents.PLAIN
 
 
 async def without_owner(
@@ -50,7 +54,7 @@ async def without_owner(
 
     Plain telegrams get made-up numbers, and what is not understood beside them is left out.
     Ciphered ones stay as they are, with the system title that they show; texts beside them are
-    masked. So are bytes without a telegram.
+    masked. So are bytes of which nothing is understood.
 
     Args:
         chunks: what came.
@@ -64,7 +68,7 @@ async def without_owner(
     """
     if contents is Contents.CIPHERED:  # a text beside them is not theirs
         return list(_changed(chunks, masked_texts)), ()
-    if contents is Contents.UNREAD:
+    if contents is not Contents.PLAIN:
         return list(_changed(chunks, masked)), (_MASKED,)
     from app.anonymous import Anonymiser  # noqa: PLC0415 - most never need it
 

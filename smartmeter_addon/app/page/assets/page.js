@@ -109,13 +109,15 @@ function connected(live) {
 
 // --- Setting up ---
 
+const REPORTED = ["unknown_list", "unsupported"]; // the user alone can do nothing more
+
 function advice(step, one) {
   const failing = facts.outputs.filter(([, works]) => !works);
   const problem = one.problem;
   const outputs = step === "published" && failing.length && !["broker", "broker rights", "database"].includes(problem?.kind);
   const kind = outputs ? "output" : problem?.kind.replaceAll(" ", "_");
   if (!kind) return null;
-  const texts = outputs ? [say("setup.outputs"), ...failing.map(([name, , sentence]) => `${outputName(name)}: ${sentence}`)] : [problem.text];
+  const texts = outputs ? [say("setup.outputs"), ...failing.map(([name, , sentence]) => `${outputName(name)}: ${sentence}`)] : [problem.text, REPORTED.includes(kind) && say("setup.report")].filter(Boolean);
   return make("div", { class: "advice" }, make("strong", {}, say(`trouble.${kind}`)), ...texts.map((text) => make("p", {}, text)));
 }
 
