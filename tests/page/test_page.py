@@ -181,6 +181,13 @@ async def test_values_come_with_names_in_the_household_s_language() -> None:
     assert "power" in found["kept"]
 
 
+async def test_meters_behind_a_meter_have_names_in_the_household_s_language() -> None:
+    paged = opened("de", name=None)
+    paged.push(meter("dsmr", name="belgium"), 3)
+    (line,) = (await told(paged, "facts"))["lines"]
+    assert [one["name"] for one in line["meters"][1:]] == ["Gaszähler", "Wasserzähler"]
+
+
 async def test_the_history_is_given_as_it_is_kept() -> None:
     paged = opened()
     paged.push(meter(), 10)

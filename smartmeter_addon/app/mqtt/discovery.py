@@ -11,23 +11,13 @@ from typing import Final
 
 from app.jsontext import dumps
 from app.meters import quantities
+from app.meters.model_names import model_name
 from app.meters.reading import Meter
 from app.meters.sensors import DIAGNOSTICS, SENSORS, Sensor
 from app.mqtt.announcements import Announcement
 from app.mqtt.topics import Topics
 
 ORIGIN: Final = "Smart meter"
-
-_MODELS_DE: Final = {
-    "Cooling meter": "Kältezähler",
-    "Electricity meter": "Stromzähler",
-    "Gas meter": "Gaszähler",
-    "Heat meter": "Wärmezähler",
-    "Water meter": "Wasserzähler",
-    "P1 meter": "P1-Zähler",
-    "smart meter": "Smart Meter",
-}
-"""Models of meters that do not name theirs, in German."""
 
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
@@ -104,11 +94,7 @@ def device_id(meter: Meter) -> str:
 
 def device_name(meter: Meter, name: str | None, language: str) -> str:
     """Give the name of a meter's device: the household's, else one of manufacturer and model."""
-    return name or f"{meter.manufacturer} {_model(meter, language)}".strip()
-
-
-def _model(meter: Meter, language: str) -> str:
-    return _MODELS_DE.get(meter.model, meter.model) if language == "de" else meter.model
+    return name or f"{meter.manufacturer} {model_name(meter.model, language)}".strip()
 
 
 def _device(
@@ -118,7 +104,7 @@ def _device(
     device: dict[str, object] = {
         "identifiers": [device_id(meter)],
         "name": device_name(meter, announcement.name, language),
-        "model": _model(meter, language),
+        "model": model_name(meter.model, language),
         # Until 0.2.0 it was the program's; Core would keep that if the key were left out.
         "sw_version": "",
     }

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from app.language.catalogue import Text
+from app.meters.model_names import model_name
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import SENSORS
 from app.page.history import History
@@ -70,7 +71,8 @@ class MeterView:
             language: of the values' names.
         """
         meter = self.meter
-        model = " ".join(filter(None, (meter.manufacturer, meter.model)))
+        named = model_name(meter.model, language)
+        model = " ".join(filter(None, (meter.manufacturer, named)))
         return {
             "name": self._hide(self.name or model),
             "model": self._hide(model),
