@@ -16,7 +16,7 @@ from app.cosem.items import Shape
 from app.cosem.obis import Obis
 from app.decoder import Decoder
 from app.dlms import axdr
-from app.dlms.ciphering import AUTHENTICATED, ENCRYPTED, describe_title
+from app.dlms.ciphering import describe_title
 from app.dlms.receiver import Push
 from app.fault import Fault, Kind
 from app.meters import identity
@@ -158,8 +158,8 @@ def _ciphering(push: Push) -> str:
     if security is None:
         return "not ciphered"
     checked = {None: "tag not checked", True: "tag fits", False: "tag does not fit"}
-    tag = checked[security.authenticated] if security.security_control & AUTHENTICATED else "no tag"
-    how = "ciphered" if security.security_control & ENCRYPTED else "not ciphered"
+    tag = checked[security.authenticated] if security.has_tag else "no tag"
+    how = "ciphered" if security.is_ciphered else "not ciphered"
     return (
         f"{how} by {describe_title(security.system_title)}, security control"
         f" {security.security_control:02X}, invocation counter {security.invocation_counter}, {tag}"

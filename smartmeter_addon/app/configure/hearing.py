@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Final
 
 from app.decoder import Decoder
-from app.dlms.ciphering import AUTHENTICATED, ENCRYPTED
 from app.fault import Fault, Kind
 from app.language.catalogue import Text
 from app.meters.telegram import Telegram
@@ -195,13 +194,13 @@ def read_again(chunks: Sequence[bytes], decoder: Decoder) -> Telegram | None:
 def is_ciphered(telegram: Telegram) -> bool:
     """Tell whether a key is needed to read a telegram."""
     security = telegram.push.security
-    return security is not None and bool(security.security_control & ENCRYPTED)
+    return security is not None and security.is_ciphered
 
 
 def has_tag(telegram: Telegram) -> bool:
     """Tell whether a telegram has a tag that an authentication key can check."""
     security = telegram.push.security
-    return security is not None and bool(security.security_control & AUTHENTICATED)
+    return security is not None and security.has_tag
 
 
 def _kind(item: Telegram | Fault) -> Kind | None:

@@ -34,6 +34,16 @@ class Security(NamedTuple):
     invocation_counter: int
     authenticated: bool | None
 
+    @property
+    def is_ciphered(self) -> bool:
+        """Whether a key is needed to read the telegram."""
+        return bool(self.security_control & ciphering.ENCRYPTED)
+
+    @property
+    def has_tag(self) -> bool:
+        """Whether there is a tag that an authentication key can check."""
+        return bool(self.security_control & ciphering.AUTHENTICATED)
+
 
 class Push:
     """One telegram: what the meter pushed, and how it came.

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any, Final
 
 from app.cosem.obis import Obis
-from app.dlms.ciphering import AUTHENTICATED
 from app.fault import Fault
 from app.line.health import NOT_ACCEPTED, Counts
 from app.line.reminders import Reminder
@@ -147,8 +146,8 @@ class Narrator:
         self._log.log(NOTICE, "first telegram of %s: %s", _called(reading, title), _values(reading))
         security = telegram.push.security
         if security and security.authenticated is None:
-            has_tag = security.security_control & AUTHENTICATED
-            reason = "no auth_key is set" if has_tag else "this meter sends no tag to check"
+            untagged = "this meter sends no tag to check"
+            reason = "no auth_key is set" if security.has_tag else untagged
             self._log.info("the telegrams are deciphered but not authenticated: %s", reason)
 
     def _unnamed_registers(self, telegram: Telegram) -> None:

@@ -67,6 +67,13 @@ Respond: TypeAlias = Callable[[str, Mapping[str, str]], Answered]
 """Takes a path without its leading slash and the parameters of the query."""
 
 
+_ADVICE: Final = {
+    HTTPStatus.MISDIRECTED_REQUEST: "open this page by the computer's own name or its address",
+    HTTPStatus.SERVICE_UNAVAILABLE: "try again in a minute",
+}
+
+
 def refusal(status: HTTPStatus) -> Answer:
-    """Give the answer to a request that is not answered."""
-    return Answer(f"{status.value} {status.phrase}\n".encode(), TEXT, status)
+    """Give the answer to a request that is not answered, with what people can do about it."""
+    said = ": ".join(filter(None, (f"{status.value} {status.phrase}", _ADVICE.get(status))))
+    return Answer(f"{said}\n".encode(), TEXT, status)

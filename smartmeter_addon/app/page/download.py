@@ -9,7 +9,7 @@ from typing import Final
 
 from app.anonymous.unread import masked, masked_texts
 from app.config.options import MeterOptions
-from app.dlms.ciphering import ENCRYPTED, Keys
+from app.dlms.ciphering import Keys
 from app.meters.profile import Profile
 from app.meters.telegram import Telegram
 from app.transport.recording import Chunk, Writer
@@ -36,7 +36,7 @@ class Contents(StrEnum):
     def after(self, telegram: Telegram) -> "Contents":
         """Tell what the line carries once a telegram came, too."""
         security = telegram.push.security
-        if security and security.security_control & ENCRYPTED:
+        if security and security.is_ciphered:
             no_others = self in {Contents.UNREAD, Contents.CIPHERED}
             return Contents.CIPHERED if no_others else Contents.PLAIN
         no_others = self in {Contents.UNREAD, Contents.UNKNOWN}

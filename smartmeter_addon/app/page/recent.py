@@ -28,7 +28,6 @@ class Recent:
         self._data = bytearray()
         self._sizes = array("L")
         self._times = array("d")
-        self._begin = 0  # of the chunks that are kept, in the arrays
 
     def add(self, data: bytes) -> None:
         """Take bytes that came now."""

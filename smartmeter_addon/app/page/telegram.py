@@ -5,7 +5,6 @@ from typing import Final
 from app.anonymous.codes import Content, content
 from app.cosem.obis import Obis
 from app.dlms import axdr
-from app.dlms.ciphering import AUTHENTICATED, ENCRYPTED
 from app.dlms.receiver import Security
 from app.language.languages import ENGLISH
 from app.listen import masked
@@ -46,13 +45,11 @@ def described(telegram: Telegram, hide: Hider) -> dict[str, object]:
 
 
 def _security(security: Security) -> dict[str, object]:
-    tagged = bool(security.security_control & AUTHENTICATED)
+    checked = {None: "unchecked", True: "fits", False: "wrong"}[security.authenticated]
     return {
-        "ciphered": bool(security.security_control & ENCRYPTED),
+        "ciphered": security.is_ciphered,
         "counter": security.invocation_counter,
-        "tag": {None: "unchecked", True: "fits", False: "wrong"}[security.authenticated]
-        if tagged
-        else "none",
+        "tag": checked if security.has_tag else "none",
     }
 
 
