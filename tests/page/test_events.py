@@ -9,9 +9,19 @@ from app import __version__
 from app.language.catalogue import Sentence
 from app.line.sections import LINE_EVENTS
 from app.page.events import KEEP_AFTER, LONGEST, MOST, Events
+from app.page.files import sentences
 from app.page.hidden import Hider
 from app.state import State
-from app.transport.events import GatewaySaid, Lost, Opened
+from app.transport.events import (
+    GatewaySaid,
+    GaveUp,
+    Lost,
+    OnlyAdapter,
+    Opened,
+    Settled,
+    SpeaksTelnet,
+)
+from app.transport.serial_mode import SerialMode
 from tests.support.memory import Memory
 
 NUMBER = "1KFM0200012345"
@@ -48,6 +58,25 @@ def test_the_newest_comes_first() -> None:
         ["2026-11-18T11:06:40.000+00:00", "opened", "/dev/ttyUSB0"],
         ["2026-11-18T11:06:40.000+00:00", "started", __version__],
     ]
+
+
+def test_every_event_has_words_in_each_language() -> None:
+    line = Line()
+    mode = SerialMode.parse("2400 8E1")
+    for event in (
+        OnlyAdapter("/dev/ttyUSB0"),
+        Opened("/dev/ttyUSB0"),
+        GaveUp(mode, was_right=False),
+        Settled(mode, searched=True),
+        SpeaksTelnet("tcp://a:1"),
+        GatewaySaid("tcp://a:1", "busy"),
+        Lost("/dev/ttyUSB0", "the adapter is gone", 1.0),
+    ):
+        line.events.take(event)
+    assert not any("(" in text for _, _, text in line.events.told())
+    own = {"silent", "problem", "well"}  # of `LineView`
+    for language in ("en", "de"):
+        assert sentences(language)["event"].keys() == {*line.kinds, *own}
 
 
 def test_the_same_again_is_told_once() -> None:

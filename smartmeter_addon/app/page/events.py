@@ -12,7 +12,7 @@ from app.language.catalogue import Text
 from app.line.sections import LINE_EVENTS, section
 from app.page.moments import iso
 from app.state import Json, State
-from app.transport.events import GaveUp, Lost, Opened, Settled
+from app.transport.events import GaveUp, Lost, OnlyAdapter, Opened, Settled
 from app.transport.source import Event
 
 MOST: Final = 100
@@ -84,6 +84,8 @@ class Events:
                 self.happened("gave_up", str(event.mode))
             case Settled():
                 self.happened("settled", str(event.mode))
+            case OnlyAdapter():
+                self.happened("only_adapter", event.path)
             case _:
                 self.happened("said", str(event))
 
