@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,6 +20,10 @@ _MASKED: Final = (
     "no telegram was understood: digits and letters are replaced where several stand together"
 )
 _ANONYMOUS: Final = "anonymous: numbers, names and texts are made up, values and times are not"
+
+_GIVE_WAY: Final = 0.001
+"""Seconds after which the thread that makes a recording lets others go on; Python's own are 0.005,
+and a telegram takes several turns."""
 
 
 class Contents(StrEnum):
@@ -43,7 +48,41 @@ class Contents(StrEnum):
         return Contents.UNKNOWN if no_others and not telegram.registers else Contents.PLAIN
 
 
-async def without_owner(
+async def made(
+    chunks: list[Chunk],
+    contents: Contents,
+    options: MeterOptions,
+    profiles: Mapping[str, Profile],
+    *,
+    hide: Callable[[str], str],
+    now: datetime,
+    mode: SerialMode | None,
+) -> str:
+    """Make a recording in a thread; telegrams that come meanwhile wait for it a millisecond.
+
+    Args:
+        chunks: what came.
+        contents: of the line.
+        options: of its meter.
+        profiles: every meter family there is.
+        hide: takes out of a text what identifies the meter.
+        now: the date and time, aware.
+        mode: the serial mode, if it is known.
+    """
+
+    def make() -> str:
+        left, notes = without_owner(chunks, contents, options, profiles, hide)
+        return written(left, now=now, mode=mode, notes=notes)
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_GIVE_WAY)
+    try:
+        return await asyncio.to_thread(make)
+    finally:
+        sys.setswitchinterval(before)
+
+
+def without_owner(
     chunks: list[Chunk],
     contents: Contents,
     options: MeterOptions,
@@ -57,11 +96,11 @@ async def without_owner(
     masked. So are bytes of which nothing is understood.
 
     Args:
-        chunks: what came.
-        contents: of the line.
-        options: of its meter.
-        profiles: every meter family there is.
-        hide: takes out of a text what identifies the meter.
+        chunks: see `made`, as for what follows.
+        contents: as there.
+        options: as there.
+        profiles: as there.
+        hide: as there.
 
     Returns:
         What is left, and lines for people on what was done.
@@ -72,8 +111,7 @@ async def without_owner(
         return list(_changed(chunks, masked)), (_MASKED,)
     from app.anonymous import Anonymiser  # noqa: PLC0415 - most never need it
 
-    anonymiser = Anonymiser(Keys(), profiles, options.meter_type)
-    result = await asyncio.to_thread(anonymiser.anonymise, chunks)
+    result = Anonymiser(Keys(), profiles, options.meter_type).anonymise(chunks)
     left_out = [f"left out: {n} x {reason}" for reason, n in result.left_out.items()]
     if result.bytes_left_out:
         left_out.append(f"left out: {result.bytes_left_out} bytes in all")
@@ -96,9 +134,9 @@ def written(
     """Write a recording.
 
     Args:
-        chunks: what came.
-        now: the date and time, aware.
-        mode: the serial mode, if it is known.
+        chunks: what is left of what came.
+        now: see `made`, as for what follows.
+        mode: as there.
         notes: lines for people.
     """
     out = io.StringIO()

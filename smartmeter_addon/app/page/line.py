@@ -14,7 +14,7 @@ from app.meters.profile import Profile
 from app.meters.reading import Reading
 from app.meters.telegram import Telegram
 from app.page.chain import chain
-from app.page.download import Contents, without_owner, written
+from app.page.download import Contents, made
 from app.page.events import Events
 from app.page.hidden import Hider
 from app.page.history import History
@@ -270,9 +270,12 @@ class LineView(Watcher):
             seconds: how far back.
             profiles: every meter family there is.
         """
-        chunks = list(self._recent.chunks(seconds))
-        mode = self._mode
-        left, notes = await without_owner(
-            chunks, self._contents, self._options, profiles, self._hide
+        return await made(
+            list(self._recent.chunks(seconds)),
+            self._contents,
+            self._options,
+            profiles,
+            hide=self._hide,
+            now=self._now().astimezone(),
+            mode=self._mode,
         )
-        return written(left, now=self._now().astimezone(), mode=mode, notes=notes)
