@@ -1,6 +1,5 @@
 """One line, as the page shows it: what it does, and what it did."""
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -9,27 +8,21 @@ from app.config.options import MeterOptions
 from app.fault import Fault
 from app.line.reader import LineReader
 from app.line.watcher import Watcher
-from app.listen import Report
 from app.meters.profile import Profile
 from app.meters.reading import Reading
 from app.meters.telegram import Telegram
 from app.page.chain import chain
-from app.page.download import Contents, made
+from app.page.download import made
 from app.page.events import Events
 from app.page.hidden import Hider
 from app.page.history import History
 from app.page.line_health import LineHealth
 from app.page.meter import MeterView
-from app.page.moments import iso
 from app.page.recent import Recent
-from app.page.telegram import described
+from app.page.telegrams import Telegrams
 from app.transport.events import GaveUp, Lost, Opened, Settled
 from app.transport.serial_mode import SerialMode
 from app.transport.source import Event
-
-MOST_REJECTED: Final = 20
-MOST_KINDS: Final = 8
-"""Telegrams of different lists, or with different faults, that a report shows."""
 
 MOST_METERS: Final = 8
 """Meters of one line that are shown: itself, and those behind it."""
@@ -74,16 +67,12 @@ class LineView(Watcher):
         self.meters: list[MeterView] = []
         self.events: Final = events
         self._wall_clock = wall_clock
-        self._last: Telegram | None = None
-        self._last_at = 0.0
-        self._rejected: deque[tuple[float, Fault]] = deque(maxlen=MOST_REJECTED)
-        self._kinds: dict[tuple[object, ...], Telegram] = {}
+        self._telegrams = Telegrams(hide, wall_clock)
         self._opened = False
         self._line: str | None = None
         self._mode: SerialMode | None = None
         self._searching = False
         self._given_up: list[str] = []
-        self._contents = Contents.UNREAD
         self._problem: str | None = None
         self.reader: LineReader | None = None
 
@@ -111,25 +100,7 @@ class LineView(Watcher):
 
     def decoded(self, item: Telegram | Fault) -> None:
         """Take a telegram, or what was damaged."""
-        fault = item if isinstance(item, Fault) else item.fault
-        if fault:
-            self._rejected.append((self._wall_clock(), fault))
-        if isinstance(item, Fault):
-            return
-        security = item.push.security
-        self._contents = self._contents.after(item)
-        self._last, self._last_at = item, self._wall_clock()
-        kind = (
-            item.profile and item.profile.type,
-            fault and fault.kind,
-            len(item.registers or ()),
-            security and security.system_title,
-        )
-        if kind in self._kinds or len(self._kinds) < MOST_KINDS:
-            self._kinds[kind] = item
-        if security and security.system_title:
-            self._hide.learn(security.system_title.hex())
-        self._hide.learn(item.number)
+        self._telegrams.take(item)
 
     def read(self, reading: Reading, *, name: str | None) -> None:
         """Take what an accepted telegram says."""
@@ -205,7 +176,7 @@ class LineView(Watcher):
             "mode": str(self._mode) if self._mode else None,
             "searching": self._searching,
             "given_up": list(self._given_up),
-            "contents": self._contents.value,
+            "contents": self._telegrams.contents.value,
             "steps": [list(step) for step in steps],
             "problem": told,
             "bytes": counts.bytes,
@@ -236,32 +207,11 @@ class LineView(Watcher):
 
     def telegram(self) -> dict[str, object]:
         """Give the last telegram and what was rejected, for JSON."""
-        rejected = [
-            [iso(at), fault.kind.value, fault.layer, self._hide(fault.reason)]
-            for at, fault in reversed(self._rejected)
-        ]
-        last = described(self._last, self._hide) if self._last else None
-        at = iso(self._last_at) if self._last else None
-        return {"at": at, "telegram": last, "rejected": rejected}
+        return self._telegrams.told()
 
     def report(self) -> str:
         """Give the block for a bug report: no key, no values, no full number."""
-        report = Report()
-        report.opened(self._line or "none")
-        if self.reader:
-            counts = self.reader.counts
-            report.received(counts.bytes, counts.parity_errors)
-            report.ended(counts.frames, 0)
-        for telegram in self._kinds.values():
-            for _ in report.event(telegram):
-                pass
-        *block, end = report.block()
-        if self.reader:
-            kinds = self.reader.counts.kinds
-            block += [f"counted: {count} x {kind.value}" for kind, count in kinds.items()]
-            if problem := self.reader.problem:
-                block.append(f"problem: {problem.sentence}")
-        return self._hide("\n".join([*block, end, ""]))
+        return self._telegrams.report(self._line or "none", self.reader)
 
     async def recording(self, seconds: float, profiles: Mapping[str, Profile]) -> str:
         """Give what came last as a recording, see `download`.
@@ -272,7 +222,7 @@ class LineView(Watcher):
         """
         return await made(
             list(self._recent.chunks(seconds)),
-            self._contents,
+            self._telegrams.contents,
             self._options,
             profiles,
             hide=self._hide,

@@ -1,0 +1,91 @@
+"""What was decoded on a line: the last telegram, what was rejected, and one of each kind."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from app.fault import Fault
+from app.line.reader import LineReader
+from app.listen import Report
+from app.meters.telegram import Telegram
+from app.page.download import Contents
+from app.page.hidden import Hider
+from app.page.moments import iso
+from app.page.telegram import described
+
+MOST_REJECTED: Final = 20
+MOST_KINDS: Final = 8
+"""Telegrams of different lists, or with different faults, that a report shows."""
+
+
+class Telegrams:
+    """Keeps what is shown of a line's telegrams.
+
+    Args:
+        hide: takes out secrets, and learns whose meter it is.
+        wall_clock: seconds since 1970.
+    """
+
+    def __init__(self, hide: Hider, wall_clock: Callable[[], float]) -> None:
+        self._hide = hide
+        self._wall_clock = wall_clock
+        self._last: Telegram | None = None
+        self._last_at = 0.0
+        self._rejected: deque[tuple[float, Fault]] = deque(maxlen=MOST_REJECTED)
+        self._kinds: dict[tuple[object, ...], Telegram] = {}
+        self.contents = Contents.UNREAD
+        """What the line carries."""
+
+    def take(self, item: Telegram | Fault) -> None:
+        """Take a telegram, or what was damaged."""
+        fault = item if isinstance(item, Fault) else item.fault
+        if fault:
+            self._rejected.append((self._wall_clock(), fault))
+        if isinstance(item, Fault):
+            return
+        security = item.push.security
+        self.contents = self.contents.after(item)
+        self._last, self._last_at = item, self._wall_clock()
+        kind = (
+            item.profile and item.profile.type,
+            fault and fault.kind,
+            len(item.registers or ()),
+            security and security.system_title,
+        )
+        if kind in self._kinds or len(self._kinds) < MOST_KINDS:
+            self._kinds[kind] = item
+        if security and security.system_title:
+            self._hide.learn(security.system_title.hex())
+        self._hide.learn(item.number)
+
+    def told(self) -> dict[str, object]:
+        """Give the last telegram and what was rejected, for JSON."""
+        rejected = [
+            [iso(at), fault.kind.value, fault.layer, self._hide(fault.reason)]
+            for at, fault in reversed(self._rejected)
+        ]
+        last = described(self._last, self._hide) if self._last else None
+        at = iso(self._last_at) if self._last else None
+        return {"at": at, "telegram": last, "rejected": rejected}
+
+    def report(self, line: str, reader: LineReader | None) -> str:
+        """Give the block for a bug report: no key, no values, no full number.
+
+        Args:
+            line: what is read, for people.
+            reader: of the line.
+        """
+        report = Report()
+        report.opened(line)
+        if reader:
+            report.received(reader.counts.bytes, reader.counts.parity_errors)
+            report.ended(reader.counts.frames, 0)
+        for telegram in self._kinds.values():
+            for _ in report.event(telegram):
+                pass
+        *block, end = report.block()
+        if reader:
+            block += [f"counted: {n} x {kind.value}" for kind, n in reader.counts.kinds.items()]
+            if problem := reader.problem:
+                block.append(f"problem: {problem.sentence}")
+        return self._hide("\n".join([*block, end, ""]))
