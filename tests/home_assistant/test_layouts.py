@@ -131,7 +131,7 @@ async def test_burgenland_s_entities_keep_their_ids_and_units_and_go_on(
         listed = await ours(home)
         del listed["another"]
         assert {unique_id: listed[unique_id]["entity_id"] for unique_id in ids} == ids
-        assert len({one["device_id"] for one in listed.values()}) == 1
+        assert len({listed[unique_id]["device_id"] for unique_id in ids}) == 1
         assert not [one["entity_id"] for one in listed.values() if one["entity_id"].endswith("_2")]
         # What it did not have is there as well, on the same device.
         assert f"smartmeter_{meter.id}_problem" in listed
