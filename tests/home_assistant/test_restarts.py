@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.meters.sensors import DIAGNOSTICS, SENSORS
+from app.mqtt.topics import Topics
 from tests.home_assistant.client import Client, connected
 from tests.home_assistant.core import Core
 from tests.home_assistant.expected import (
@@ -282,6 +283,7 @@ async def test_under_another_base_topic_the_same_entities_come_back_and_nothing_
     assert left == {
         f"{base}/status",
         f"{base}/{meter.id}/status",
+        f"homeassistant/device/{Topics(base).program_device}/config",
         f"homeassistant/device/smartmeter_{meter.id}/config",
     }
     assert not core.complaints(before)
