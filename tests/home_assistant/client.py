@@ -126,5 +126,6 @@ async def connected(core: Core) -> AsyncGenerator[Client]:
             await client.follow()
             yield client
         finally:
-            reading.cancel()
+            # While events are still taken: behind those that wait, the answer would not be seen.
+            await socket.close()
             await asyncio.gather(reading, return_exceptions=True)

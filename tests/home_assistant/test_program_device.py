@@ -32,7 +32,7 @@ from tests.support.telegrams import UNKNOWN_LIST
 DOCS: Final = ROOT / "smartmeter_addon" / "DOCS.md"
 PROGRAM: Final = TOPICS.program_device
 
-HASTY: Final = "from app.line import health; health.SILENT_AFTER = 1.0\n"
+HASTY: Final = "from app.line import health; health.SILENT_AFTER = 1.0; health.MISSED_PUSHES = 0\n"
 """What shortens the wait for a silent line."""
 
 ERRORS: Final = (
