@@ -38,3 +38,4 @@ class Audience:
     def _begin(self, sink: Sink) -> None:
         self._sinks.add(sink)
         sink.send(_RETRY)
+        sink.send(_ALIVE)  # at once: where it is held back on its way, the page asks instead

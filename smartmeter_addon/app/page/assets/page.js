@@ -6,7 +6,10 @@ const LANGUAGE = WORDS.program.language === "en" ? "en-GB" : WORDS.program.langu
 const PARTS = ["setup", "now", "pictures", "telegram", "report"];
 const $ = (id) => document.getElementById(id);
 
-let facts = null, line = 0, meter = 0, part = null, source = null, heard = 0;
+const HELD_BACK = 4000; // milliseconds after which the first event should have come
+const EACH = 5000; // milliseconds between two questions, where no events come
+
+let facts = null, line = 0, meter = 0, part = null, source = null, heard = 0, asking = null;
 
 export function say(key, parameters = {}) {
   const [group, name] = key.split(".");
@@ -326,12 +329,19 @@ async function load() {
   if (part) show(); else go();
 }
 
+const loaded = () => load().then(() => connected(true), () => connected(false));
+
 function listen() {
   source?.close();
-  source = new EventSource("live");
+  const own = source = new EventSource("live");
   heard = Date.now();
-  const alive = () => { heard = Date.now(); };
-  source.addEventListener("open", () => { alive(); load().then(() => connected(true), () => connected(false)); });
+  let flows = false;
+  const alive = () => { heard = Date.now(); flows = true; };
+  source.addEventListener("open", () => {
+    heard = Date.now();
+    setTimeout(() => flows || own !== source || ask(), HELD_BACK);
+    loaded();
+  });
   source.addEventListener("alive", alive);
   source.addEventListener("facts", (event) => { alive(); facts = JSON.parse(event.data); show(); });
   source.addEventListener("reading", (event) => {
@@ -353,10 +363,18 @@ function listen() {
   });
 }
 
+// Older versions of Home Assistant compress events and hold them back. Then the page asks for news.
+function ask() {
+  if (source.readyState !== EventSource.OPEN) return;
+  source.close();
+  source = null;
+  asking ??= setInterval(() => document.hidden || loaded(), EACH);
+}
+
 // After a sleep a connection may be dead without a word.
 function wake() {
   if (document.hidden) return;
-  if (!source || Date.now() - heard > 30000) { connected(false); listen(); }
+  if (asking) loaded(); else if (!source || Date.now() - heard > 30000) { connected(false); listen(); }
 }
 
 let leaving = null;
@@ -365,7 +383,7 @@ document.addEventListener("visibilitychange", () => {
   if (document.hidden) leaving = setTimeout(() => { source?.close(); source = null; }, 20000);
   else wake();
 });
-setInterval(wake, 10000);
+setInterval(() => asking || wake(), 10000);
 window.addEventListener("hashchange", go);
 window.addEventListener("online", wake);
 $("minutes").addEventListener("change", recordingLink);
