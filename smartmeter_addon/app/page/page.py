@@ -82,7 +82,7 @@ class Page:
         site = Site(Files(language), self._lines, self._facts, self._audience, profiles)
         self.server: Final = Server(access, site.respond)
         self.works = True
-        self.sentence = "the page is about to begin"
+        self.sentence = _where(access)
 
     def watcher(self, label: str, options: MeterOptions) -> LineView:
         """Give what watches a line.
@@ -133,10 +133,8 @@ class Page:
 
     async def _serve(self) -> Never:
         """Listen, and try again where that is not possible."""
-        self.works, self.sentence = True, f"the page is at {self._access.url}"
-        if self._access.only:
-            self.sentence = "the page is in Home Assistant's sidebar"
-        else:
+        self.works, self.sentence = True, _where(self._access)
+        if not self._access.only:
             _logger.log(NOTICE, "%s", self.sentence)
         while True:
             try:
@@ -200,3 +198,10 @@ class Page:
             ],
             "lines": [line.facts(self._language, published=published) for line in self._lines],
         }
+
+
+def _where(access: Access) -> str:
+    """Tell people where they find the page."""
+    if access.only:
+        return "the page is in Home Assistant's sidebar"
+    return f"the page is at {access.url}"
