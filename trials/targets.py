@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -455,17 +456,21 @@ def _paged() -> Paged:
 
 async def _ask(chunks: Iterable[bytes]) -> None:
     transport, server = Deaf(), _paged().page.server
+    turns: deque[Callable[[], None]] = deque()
     connection = Connection(
         server._access,
         server._respond,
         connected=lambda _: True,
         closed=lambda _: None,
+        in_turn=turns.append,
         limits=Limits(),
     )
     connection.connection_made(transport)
     for chunk in chunks:
         if not transport.is_closing():
             connection.data_received(chunk)
+        while turns:
+            turns.popleft()()
     connection.connection_lost(None)
     await asyncio.sleep(0)
     assert not transport.written or transport.written.startswith(b"HTTP/1.1 ")

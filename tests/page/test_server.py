@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncGenerator, Mapping
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -331,18 +332,21 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES | st.binary(max_size=40), max_size=8))
 def test_no_bytes_raise(pieces: list[bytes]) -> None:
     async def send() -> None:
-        transport = Deaf()
+        transport, turns = Deaf(), deque[Callable[[], None]]()
         connection = Connection(
             LOCAL,
             Site().respond,
             connected=lambda _: True,
             closed=lambda _: None,
+            in_turn=turns.append,
             limits=Limits(),
         )
         connection.connection_made(transport)
         for piece in pieces:
             if not transport.is_closing():
                 connection.data_received(piece)
+            while turns:
+                turns.popleft()()
         connection.connection_lost(None)
         assert transport.written == b"" or transport.written.startswith(b"HTTP/1.1 ")
 

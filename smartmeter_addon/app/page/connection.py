@@ -49,6 +49,7 @@ class Connection(asyncio.Protocol):
         respond: gives the answers.
         connected: is called with this connection when it is made; gives whether there is room.
         closed: is called with this connection when it has ended.
+        in_turn: calls a function when it is this connection's turn, see `Server`.
         limits: of time.
     """
 
@@ -59,12 +60,15 @@ class Connection(asyncio.Protocol):
         *,
         connected: Callable[["Connection"], bool],
         closed: Callable[["Connection"], object],
+        in_turn: Callable[[Callable[[], None]], object],
         limits: Limits,
     ) -> None:
         self._access = access
         self._respond = respond
         self._connected = connected
         self._closed = closed
+        self._in_turn = in_turn
+        self._waits = False  # for its turn
         self._limits = limits
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MOST_HEAD)
         self._transport: asyncio.Transport
@@ -94,7 +98,8 @@ class Connection(asyncio.Protocol):
         if self._idle:
             self._limit(self._limits.head)
             self._idle = False
-        self._guarded(lambda: self._http.receive_data(data))
+        self._http.receive_data(data)
+        self._ask_turn()
 
     def eof_received(self) -> None:
         """End what nobody waits for."""
@@ -111,9 +116,7 @@ class Connection(asyncio.Protocol):
         if self._stalled:
             self._stalled.cancel()
         self._stalled = None
-        if not self._transport.is_closing():
-            self._transport.resume_reading()
-            self._guarded()
+        self._ask_turn()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
         """Clean up."""
@@ -140,16 +143,27 @@ class Connection(asyncio.Protocol):
 
     # --- Requests ---
 
-    def _guarded(self, take: Callable[[], object] = lambda: None) -> None:
-        """Answer what there is, and refuse what is no HTTP."""
+    def _ask_turn(self) -> None:
+        """Go on in turn; nothing more is read until then, which would pile up."""
+        if not self._waits and not self._transport.is_closing():
+            self._waits = True
+            self._transport.pause_reading()
+            self._in_turn(self._take_turn)
+
+    def _take_turn(self) -> None:
+        """Answer one request, if there is a whole one, and refuse what is no HTTP."""
+        self._waits = False
+        if self._transport.is_closing():
+            return
         try:
-            take()
             self._next()
         except h11.RemoteProtocolError as error:
             self._refuse(error.error_status_hint)
+        if not (self._waits or self._work or self._stalled):
+            self._transport.resume_reading()
 
     def _next(self) -> None:
-        """Answer each request that is whole, one after the other."""
+        """Answer the next request that is whole."""
         while not (self._work or self._stream or self._stalled or self._transport.is_closing()):
             event = self._http.next_event()
             if isinstance(event, h11.Request):
@@ -160,6 +174,8 @@ class Connection(asyncio.Protocol):
                 self._transport.close()
             else:
                 self._done()
+                self._ask_turn()
+                return
 
     def _request(self, request: h11.Request) -> None:
         headers = dict(request.headers)
@@ -185,7 +201,6 @@ class Connection(asyncio.Protocol):
         elif isinstance(answer, Answer):
             self._answer(answer)
         else:
-            self._transport.pause_reading()
             self._work = asyncio.ensure_future(self._later(answer))
 
     async def _later(self, answer: Awaitable[Answer]) -> None:
@@ -197,9 +212,8 @@ class Connection(asyncio.Protocol):
             result = refusal(HTTPStatus.INTERNAL_SERVER_ERROR)
         self._work = None
         self._answer(result)
-        self._transport.resume_reading()
         self._done()
-        self._guarded()
+        self._ask_turn()
 
     def _answer(self, answer: Answer) -> None:
         length = {"Content-Type": answer.content_type, "Content-Length": str(len(answer.body))}

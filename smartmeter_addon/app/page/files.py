@@ -23,7 +23,7 @@ _PLACE: Final = re.compile(r"\{\{([a-z_]+)\.([a-z_0-9]+)\}\}")
 
 
 class Files:
-    """Reads the files as they are asked for: most households have them read once.
+    """Reads the files when they are first asked for; they have 60 kB.
 
     Args:
         language: of the sentences; one that the page is not in gives English.
@@ -33,12 +33,18 @@ class Files:
         self._language = language if _file_of(language).is_file() else ENGLISH
         self._paths = {path.name: path for path in (FOLDER / "assets").iterdir()}
         self._paths[""] = self._paths["index.html"]
+        self._read: dict[Path, Answer] = {}
 
     def get(self, name: str) -> Answer | None:
         """Give a file; None where there is none of this name."""
         path = self._paths.get(name)
         if path is None:
             return None
+        if path not in self._read:
+            self._read[path] = self._made(path)
+        return self._read[path]
+
+    def _made(self, path: Path) -> Answer:
         text = path.read_text("utf-8")
         if path.suffix == ".html":
             text = filled(text, sentences(self._language), self._language)

@@ -1,6 +1,12 @@
-"""The server of the page: listens, and counts its connections."""
+"""The server of the page: listens, counts its connections, and has them answer in turn.
+
+One request is answered each time the event loop comes round. So however many come, a telegram that
+comes meanwhile waits for one answer at most.
+"""
 
 import asyncio
+from collections import deque
+from collections.abc import Callable
 from typing import Final, Never
 
 from app.page.access import Access
@@ -33,6 +39,7 @@ class Server:
         self._respond = respond
         self._limits = limits
         self._connections: set[Connection] = set()
+        self._turns: deque[Callable[[], None]] = deque()
         self.port: int | None = None
         """Where it listens; None while it does not."""
 
@@ -65,6 +72,7 @@ class Server:
             self._respond,
             connected=self._has_room,
             closed=self._connections.discard,
+            in_turn=self._in_turn,
             limits=self._limits,
         )
 
@@ -73,3 +81,14 @@ class Server:
             return False
         self._connections.add(connection)
         return True
+
+    def _in_turn(self, go_on: Callable[[], None]) -> None:
+        if not self._turns:
+            asyncio.get_running_loop().call_soon(self._take_turn)
+        self._turns.append(go_on)
+
+    def _take_turn(self) -> None:
+        go_on = self._turns.popleft()
+        if self._turns:
+            asyncio.get_running_loop().call_soon(self._take_turn)
+        go_on()
