@@ -6,7 +6,7 @@ with somebody who looks; telegrams come from a simulated meter behind a gateway:
     PYTHONPATH=smartmeter_addon:. python3 -m trials.page_cost
     PYTHONPATH=smartmeter_addon:. python3 -m trials.page_cost --telegrams 2000 --rounds 3
     PYTHONPATH=smartmeter_addon:. python3 -m trials.page_cost --meter dsmr --pause 5
-    PYTHONPATH=smartmeter_addon:. python3 -m trials.page_cost --before /tmp/old/smartmeter_addon
+    PYTHONPATH=smartmeter_addon:. python3 -m trials.page_cost --before ../before/smartmeter_addon
 
 The delay runs from a telegram's last byte to the state message at the broker. In the last but one
 case somebody asks for every part of the page again and again meanwhile; in the last one somebody
