@@ -100,6 +100,34 @@ async def test_requests_follow_each_other_on_one_connection() -> None:
         writer.close()
 
 
+async def test_one_request_is_answered_each_time_the_loop_comes_round() -> None:
+    """So a telegram that comes meanwhile need not wait for all of them."""
+    loop, rounds, answered = asyncio.get_running_loop(), 0, []
+    counting = True
+
+    def count() -> None:
+        nonlocal rounds
+        rounds += 1
+        if counting:
+            loop.call_soon(count)
+
+    class Counted(Site):
+        def respond(self, path: str, parameters: Mapping[str, str]) -> Answered:
+            answered.append(rounds)
+            return super().respond(path, parameters)
+
+    async with serving(Counted()) as server:
+        opened = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(3)]
+        count()
+        for _, writer in opened:
+            writer.write(GET * 20)
+        await until(lambda: len(answered) == 60)
+        counting = False
+        assert len(set(answered)) == 60
+        for _, writer in opened:
+            writer.close()
+
+
 async def test_an_answer_that_takes_its_time_comes_in_its_turn() -> None:
     async with serving() as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
