@@ -26,7 +26,7 @@ from tests.support.program import running
 from tests.support.simulated import Adapter, SimulatedMeter
 
 NAME = "Smart meter"
-WIDTH, HEIGHT = 1080, 900
+WIDTH, HEIGHT = 1360, 900
 PATIENCE = 60.0
 TELEGRAMS = 4
 
