@@ -37,7 +37,7 @@ GROWTH = 12_000
 """Kilobytes: several copies of the longest telegram, and what Python keeps for later."""
 
 TOPIC = re.compile(
-    r"(smartmeter(/[a-z0-9_-]{1,64})?/status|smartmeter/[a-z0-9_-]{1,64}/(state|diagnostics)"
+    r"(smartmeter(/[a-z0-9_-]{1,64})?/status|smartmeter/[a-z0-9_-]{1,64}/(state|details|diagnostics)"
     r"|smartmeter/line/1/diagnostics"
     r"|homeassistant/device/(smartmeter_[a-z0-9_-]{1,64}|smartmeter-reader_smartmeter)/config)"
 )

@@ -371,8 +371,8 @@ app.mqtt.conversation.Conversation._receive = mistaken
 """
 OUTSIDE_ALL = """
 import app.run
-def wrapped(*arguments, load=app.run.load):
-    options = load(*arguments)
+def wrapped(*arguments, load=app.run.load, **more):
+    options = load(*arguments, **more)
     async def mistaken(*_):
         raise ValueError(options.mqtt.password, options.meters[0].keys.encryption)
     app.run.serve = mistaken

@@ -15,15 +15,19 @@ DIFFERENT: Final[Mapping[str, str]] = {
     "dev.sw_version": "the program's version, which its own device shows now",
     "dev.via_device": "the link to the program's own device",
     "o.sw_version": "the program's version",
+    "cmps.*.state_topic": "what is not live is read at a topic of its own",
+    "cmps.*.json_attributes_topic": "the same",
+    "cmps.*.enabled_by_default": "what only repeats others is disabled where it is new",
 }
 """Where a discovery message may differ, as patterns of paths, each with the reason."""
 
-ADDED: Final = frozenset(("parity_errors",))
+ADDED: Final = frozenset(("parity_errors", "silence"))
 """Diagnostics that 0.1.0 did not have. They are announced as soon as there is a first value."""
 
 NEW_TOPICS: Final[Mapping[str, str]] = {
     "*/device/smartmeter-reader_*/config": "the program's own device",
     "*/line/*/diagnostics": "what that device shows",
+    "*/details": "the values that are not live",
     "*/device/smartmeterreader/config": "the sensors of the layout lgraho",
     "*/sensor/smartmeter*/config": "its program's own announcements of them, which are taken back",
     "Smartmeter/WirkenergieP": "a topic of the first programs of the layout greenmikeeu",
