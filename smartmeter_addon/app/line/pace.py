@@ -7,7 +7,6 @@ comes after 9.9 s; by the time alone, it would be the third one, after 15 s.
 import math
 from collections import deque
 from collections.abc import Callable, Iterator
-from statistics import median_low
 from typing import Final, Generic, TypeVar
 
 from app.meters.reading import Reading
@@ -152,7 +151,7 @@ def _push_interval(gaps: deque[float]) -> float | None:
     """
     if len(gaps) < 2:  # noqa: PLR2004 - one gap shows nothing
         return None
-    usual = median_low(gaps)
+    usual = sorted(gaps)[(len(gaps) - 1) // 2]  # the low median
     if not usual:
         return None
     fit = _FIT if len(gaps) >= _FEW else _FIT_OF_FEW
