@@ -19,7 +19,7 @@ def text(reading: Reading, *, name: str | None, received: datetime, language: st
         language: of the values' names, ``en`` or ``de``.
     """
     meter = reading.meter
-    title = name or " ".join(filter(None, (meter.manufacturer, meter.model, meter.number)))
+    title = name or meter.called()
     values = ", ".join(
         f"{sensor.name(language)} {value} {sensor.unit or ''}".rstrip()
         for key, value in reading.values.items()

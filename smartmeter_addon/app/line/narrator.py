@@ -143,7 +143,9 @@ class Narrator:
     def introduce(self, telegram: Telegram, reading: Reading) -> None:
         """Show a meter's first telegram in full, and say how far it can be trusted."""
         title = reading.meter.system_title if reading is telegram.reading else None
-        self._log.log(NOTICE, "first telegram of %s: %s", _called(reading, title), _values(reading))
+        self._log.log(
+            NOTICE, "first telegram of %s: %s", reading.meter.called(title), _values(reading)
+        )
         security = telegram.push.security
         if security and security.authenticated is None:
             untagged = "this meter sends no tag to check"
@@ -236,7 +238,7 @@ class Narrator:
 def _whole(telegram: Telegram) -> str:
     """Show all that a telegram says: readings by their names, everything else by its code."""
     reading = telegram.reading
-    who = _called(reading, reading.meter.system_title) if reading else telegram.sender
+    who = reading.meter.called(reading.meter.system_title) if reading else telegram.sender
     sent = f", sent {telegram.timestamp.isoformat()}" if telegram.timestamp else ""
     shown = [_values(reading)] if reading else []
     shown += [
@@ -244,14 +246,8 @@ def _whole(telegram: Telegram) -> str:
         for obis, register in (telegram.registers or {}).items()
         if not (catalogue.conversion_of(obis, register.unit) or states.is_read(obis))
     ]
-    shown += [f"{_called(other)}: {_values(other)}" for other in telegram.others]
+    shown += [f"{other.meter.called()}: {_values(other)}" for other in telegram.others]
     return f"{who}{sent}: {'; '.join(shown)}"
-
-
-def _called(reading: Reading, title: str | None = None) -> str:
-    """Name a reading's meter; by its system title where it has no number."""
-    meter = reading.meter
-    return " ".join(filter(None, (meter.manufacturer, meter.model, meter.number or title)))
 
 
 def _values(reading: Reading) -> str:

@@ -27,7 +27,7 @@ from app.meters.energy_units import EnergyUnits
 from app.meters.limits import MOST_SENDERS
 from app.meters.meter_ids import MeterIds
 from app.meters.profile import Profile
-from app.meters.reading import Meter, Reading
+from app.meters.reading import Reading
 from app.meters.telegram import Telegram
 from app.plausibility import BY_POWER, Guard
 from app.state import State
@@ -318,12 +318,8 @@ class LineReader:
 
 def _told(meter: _Heard) -> dict[str, Any]:
     """Give a meter's newest reading, for `LineReader.status`."""
-    title = meter.name or _title(meter.reading.meter)
+    title = meter.name or meter.reading.meter.called()
     return {"meter": title, "values": {**meter.reading.values}}
-
-
-def _title(meter: Meter) -> str:
-    return " ".join(filter(None, (meter.manufacturer, meter.model, meter.number)))
 
 
 def _nameless(state: State, label: str) -> dict[str, str]:

@@ -46,6 +46,15 @@ class Meter:
             raise ValueError("the meter's id is none")
         return meter
 
+    def called(self, unnumbered: str | None = None) -> str:
+        """Name the meter by maker, model and number, as far as they are known.
+
+        Args:
+            unnumbered: stands in place of the number where the meter sends none.
+        """
+        parts = self.manufacturer, self.model, self.number or unnumbered
+        return " ".join(filter(None, parts))
+
 
 class Reading(NamedTuple):
     """What one telegram says.
