@@ -25,7 +25,7 @@ async def find_broker(
     """
     if wanted.host:
         return wanted
-    # It brings http.client, which takes time and memory that other installations can spare.
+    # Nobody else needs it: who names a broker, starts without loading it.
     from app.config import supervisor  # noqa: PLC0415
 
     service = await supervisor.mqtt_service(
