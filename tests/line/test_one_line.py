@@ -4,7 +4,7 @@ import pytest
 
 from app.line.line_ids import Line
 from app.line.one_line import OneLineEach
-from app.line.output import Output
+from app.line.output import LineDiagnostics, Output
 from tests.support.publishing import E450, KAIFA, reading
 from tests.support.recorder import Recorder
 
@@ -80,7 +80,7 @@ def test_a_line_that_is_a_spare_tells_how_it_is_doing_itself(
     told = [(Line("1", "a"), {"bytes": 1}, [KAIFA], None), (Line("2", "b"), {}, [KAIFA], None)]
     for output, (line, values, meters, name) in zip(lines, told, strict=True):
         output.publish(FIRST, name=None)
-        output.diagnose_line(line, values, meters, name=name)
+        output.diagnose_line(LineDiagnostics(line, values, meters, name))
     assert recorder.lines == told
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from app.line.line_ids import ALONE
-from app.line.output import Outputs
+from app.line.output import LineDiagnostics, Outputs
 from app.line.trouble import Problem, Trouble
 from app.meters.reading import Meter, Reading
 from tests.support.publishing import KAIFA, reading
@@ -31,7 +31,7 @@ def test_each_output_is_told_everything() -> None:
     outputs.publish(said := reading(KAIFA, power="1"), name="House")
     outputs.meter_online(KAIFA.id, online=False)
     outputs.diagnose(KAIFA, {"errors": 1}, name=None)
-    outputs.diagnose_line(ALONE, {"bytes": 7}, [KAIFA], name="House")
+    outputs.diagnose_line(LineDiagnostics(ALONE, {"bytes": 7}, [KAIFA], "House"))
     for recorder in (first, second):
         assert recorder.published == [(said, "House")]
         assert recorder.statuses == [(KAIFA.id, False)]

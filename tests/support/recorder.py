@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from app.language.catalogue import in_language
 from app.language.languages import ENGLISH
 from app.line.line_ids import Line
+from app.line.output import LineDiagnostics
 from app.line.trouble import Problem
 from app.meters.reading import Meter, Reading
 from tests.support.mosquitto import TIMEOUT
@@ -38,14 +39,8 @@ class Recorder:
         said = {key: in_language(value, self._language) for key, value in values.items()}
         self.diagnosed.append((meter, said, name))
 
-    def diagnose_line(
-        self,
-        line: Line,
-        values: Mapping[str, object],
-        meters: Sequence[Meter],
-        *,
-        name: str | None,
-    ) -> None:
+    def diagnose_line(self, diagnosed: LineDiagnostics) -> None:
+        line, values, meters, name = diagnosed
         said = {key: in_language(value, self._language) for key, value in values.items()}
         self.lines.append((line, said, meters, name))
 

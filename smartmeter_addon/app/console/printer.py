@@ -6,13 +6,13 @@ import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final, Never
 
 from app.console import lines
 from app.language.catalogue import Sentence
-from app.line.line_ids import Line
+from app.line.output import LineDiagnostics
 from app.line.trouble import Problem
 from app.log import NOTICE
 from app.meters.reading import Meter, Reading
@@ -86,14 +86,7 @@ class Printer:
     def diagnose(self, meter: Meter, values: Mapping[str, object], *, name: str | None) -> None:
         """Do nothing: the log tells it."""
 
-    def diagnose_line(
-        self,
-        line: Line,
-        values: Mapping[str, object],
-        meters: Sequence[Meter],
-        *,
-        name: str | None,
-    ) -> None:
+    def diagnose_line(self, diagnosed: LineDiagnostics) -> None:
         """Do nothing: the log tells it."""
 
     def problem(self) -> Problem | None:

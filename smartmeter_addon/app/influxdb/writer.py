@@ -16,7 +16,7 @@ from app.influxdb.explain import Outcome, Verdict, explain, judge
 from app.influxdb.line_protocol import line
 from app.influxdb.narrator import Narrator
 from app.language.catalogue import Sentence, Text, changed
-from app.line.line_ids import Line
+from app.line.output import LineDiagnostics
 from app.line.trouble import Problem, Trouble
 from app.log import Redactor
 from app.meters.reading import Meter, Reading
@@ -110,14 +110,7 @@ class Writer:
     def diagnose(self, meter: Meter, values: Mapping[str, object], *, name: str | None) -> None:
         """Do nothing: only readings are written."""
 
-    def diagnose_line(
-        self,
-        line: Line,
-        values: Mapping[str, object],
-        meters: Sequence[Meter],
-        *,
-        name: str | None,
-    ) -> None:
+    def diagnose_line(self, diagnosed: LineDiagnostics) -> None:
         """Do nothing: only readings are written."""
 
     def problem(self) -> Problem | None:

@@ -9,7 +9,7 @@ from typing import Final
 from app.language.catalogue import Text
 from app.line.health import Health
 from app.line.line_ids import Line
-from app.line.output import Output
+from app.line.output import LineDiagnostics, Output
 from app.line.sections import METERS, section
 from app.line.trouble import Problem, Trouble
 from app.meters.reading import Meter
@@ -123,7 +123,7 @@ class Diagnostics:
         self._line_told_at = now
         values = {**self._health.line_diagnostics(), **_told(self._problem, self._since)}
         meters = tuple(self._meters.values())
-        self._output.diagnose_line(self._line, values, meters, name=self._name)
+        self._output.diagnose_line(LineDiagnostics(self._line, values, meters, self._name))
 
 
 def diagnose_unread(line: Line, reason: Text, output: Output, now: datetime) -> None:
@@ -138,7 +138,7 @@ def diagnose_unread(line: Line, reason: Text, output: Output, now: datetime) -> 
     health = Health(PushInterval(), 0.0)
     problem = Problem(Trouble.NOT_OPEN, parameters={"reason": reason})
     values = {**health.line_diagnostics(), **_told(problem, now)}
-    output.diagnose_line(line, values, (), name=None)
+    output.diagnose_line(LineDiagnostics(line, values))
 
 
 def _told(problem: Problem | None, since: datetime) -> dict[str, object]:

@@ -6,11 +6,10 @@ the options by two names.
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
-from app.line.line_ids import Line
-from app.line.output import Output
+from app.line.output import LineDiagnostics, Output
 from app.line.trouble import Problem
 from app.meters.reading import Meter, Reading
 
@@ -90,16 +89,9 @@ class _OfLine:
         if self._lines.publishes(self._line, meter.id):
             self._lines.output.diagnose(meter, values, name=name)
 
-    def diagnose_line(
-        self,
-        line: Line,
-        values: Mapping[str, object],
-        meters: Sequence[Meter],
-        *,
-        name: str | None,
-    ) -> None:
+    def diagnose_line(self, diagnosed: LineDiagnostics) -> None:
         """Take how the line is doing, also of one that is a spare."""
-        self._lines.output.diagnose_line(line, values, meters, name=name)
+        self._lines.output.diagnose_line(diagnosed)
 
     def problem(self) -> Problem | None:
         """Tell what is wrong with the output itself."""

@@ -6,11 +6,27 @@ MQTT publisher is one. `Outputs` makes one of several.
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from app.line.line_ids import Line
 from app.line.trouble import Problem
 from app.meters.reading import Meter, Reading
+
+
+class LineDiagnostics(NamedTuple):
+    """How a line is doing.
+
+    Args:
+        line: the line.
+        values: by key of ``sensors.LINE_DIAGNOSTICS``; with ``_details`` after it, the attributes.
+        meters: those that it leads to, of which `Output.diagnose` tells more.
+        name: what the household calls them, as for `Output.publish`.
+    """
+
+    line: Line
+    values: Mapping[str, object]
+    meters: Sequence[Meter] = ()
+    name: str | None = None
 
 
 class Output(Protocol):
@@ -37,23 +53,8 @@ class Output(Protocol):
             name: as for `publish`.
         """
 
-    def diagnose_line(
-        self,
-        line: Line,
-        values: Mapping[str, object],
-        meters: Sequence[Meter],
-        *,
-        name: str | None,
-    ) -> None:
-        """Take how a line is doing, also before any meter is heard.
-
-        Args:
-            line: the line.
-            values: by key of ``sensors.LINE_DIAGNOSTICS``; with ``_details`` after it, the
-                attributes.
-            meters: those that it leads to, of which `diagnose` tells more.
-            name: as for `publish`.
-        """
+    def diagnose_line(self, diagnosed: LineDiagnostics) -> None:
+        """Take how a line is doing, also before any meter is heard."""
 
     def problem(self) -> Problem | None:
         """Tell what is wrong with the output itself and could be seen through it."""
@@ -87,16 +88,9 @@ class Outputs:
         """Take how the line to a meter is doing."""
         self._each(lambda output: output.diagnose(meter, values, name=name))
 
-    def diagnose_line(
-        self,
-        line: Line,
-        values: Mapping[str, object],
-        meters: Sequence[Meter],
-        *,
-        name: str | None,
-    ) -> None:
+    def diagnose_line(self, diagnosed: LineDiagnostics) -> None:
         """Take how a line is doing."""
-        self._each(lambda output: output.diagnose_line(line, values, meters, name=name))
+        self._each(lambda output: output.diagnose_line(diagnosed))
 
     def problem(self) -> Problem | None:
         """Tell the problem of the first output that has one."""

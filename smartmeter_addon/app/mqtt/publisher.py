@@ -15,7 +15,7 @@ import aiomqtt
 from app.config.options import MqttOptions
 from app.config.tls import TlsFileError
 from app.language.catalogue import Sentence, Text
-from app.line.line_ids import Line
+from app.line.output import LineDiagnostics
 from app.line.trouble import Problem, Trouble
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import DIAGNOSTICS, SENSORS
@@ -188,23 +188,9 @@ class Publisher:
         self._descriptions.update(meter, name, DIAGNOSTICS.keys() & values.keys(), {})
         self._outbox.put(self._layout.diagnostics(meter.id, values))
 
-    def diagnose_line(
-        self,
-        line: Line,
-        values: Mapping[str, object],
-        meters: Sequence[Meter],
-        *,
-        name: str | None,
-    ) -> None:
-        """Publish how a line is doing, and which meter's device tells more.
-
-        Args:
-            line: the line.
-            values: by key of ``sensors.LINE_DIAGNOSTICS``; with ``_details`` after it, the
-                attributes.
-            meters: those that it leads to.
-            name: their devices' name, as for `publish`.
-        """
+    def diagnose_line(self, diagnosed: LineDiagnostics) -> None:
+        """Publish how a line is doing, and which meter's device tells more."""
+        line, values, meters, name = diagnosed
         said = self._layout.line_values(values, meters, name)
         self._copies.say(self._layout.line(line.id), said)
 

@@ -9,7 +9,7 @@ import contextlib
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
@@ -18,8 +18,7 @@ from typing import Final, TextIO
 from app import jsontext
 from app.config.options import Options
 from app.decoder import Decoder
-from app.line.line_ids import Line
-from app.line.output import Output
+from app.line.output import LineDiagnostics, Output
 from app.line.trouble import Problem
 from app.log import Redactor
 from app.meters.profile import Profile
@@ -72,14 +71,7 @@ class _Printer:
         if self._output:
             self._output.diagnose(meter, values, name=name)
 
-    def diagnose_line(
-        self,
-        line: Line,
-        values: Mapping[str, object],
-        meters: Sequence[Meter],
-        *,
-        name: str | None,
-    ) -> None:
+    def diagnose_line(self, diagnosed: LineDiagnostics) -> None:
         """Do nothing: a recording is no line of the program."""
 
     def problem(self) -> Problem | None:
