@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,9 @@ from tests.support.mosquitto import Mosquitto
 from tests.support.simulated import Adapter
 
 HERE = Path(__file__).parent
+
+PATIENCE = 20.0
+"""Seconds within which Core forgets meters whose messages were cleared."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,16 +53,27 @@ def core(house: Mosquitto, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(autouse=True)
 async def tidy(core: Core, house: Mosquitto) -> AsyncIterator[None]:
-    """See that nothing is left of a meter after the test."""
+    """See that nothing is left of a meter after the test, also after one that failed."""
     yield
     async with connected(core) as client:
         await clear(house)
 
-        async def nothing() -> bool:
+        async def left() -> list[dict[str, Any]]:
             devices = await client.call("config/device_registry/list")
-            return not any(kind == "mqtt" for one in devices for kind, _ in one["identifiers"])
+            return [one for one in devices if any(kind == "mqtt" for kind, _ in one["identifiers"])]
 
-        await client.until(nothing, "a Core without any meter")
+        async def nothing() -> bool:
+            return not await left()
+
+        try:
+            await client.until(nothing, "a Core without any meter", PATIENCE)
+        except AssertionError:
+            # Core did not listen when the messages were cleared, and hears of that no more.
+            for device in await left():
+                (entry,) = device["config_entries"]
+                remove = {"device_id": device["id"], "config_entry_id": entry}
+                await client.call("config/device_registry/remove_config_entry", **remove)
+            raise
 
 
 @pytest.fixture

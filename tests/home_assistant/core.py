@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -33,6 +34,9 @@ DEFAULT_ENTITY_IDS = (2025, 10)
 RENAMING = (2025, 10)
 """The release since which Core surely takes another name at once, and not when it loads anew."""
 
+TOKEN_AGE = 15 * 60.0
+"""Seconds after which a new access token is fetched; Core's are good for 30 minutes."""
+
 PATIENCE = 60.0
 """Seconds that Core may take to start or to end."""
 
@@ -52,6 +56,7 @@ recorder:
   commit_interval: 1
 websocket_api:
 statistics_now:
+reload_by_hand:
 ingress_standin:
 logger:
   default: warning
@@ -94,7 +99,9 @@ class Core:
         self._reader = threading.Thread()
         self._lines: list[str] = []
         self.port = free_port()
-        self.token = ""
+        self._token = ""
+        self._token_ends = 0.0
+        self._refresh_token = ""
         self.version = ""
         self.release = (0, 0)
         configuration = _CONFIGURATION.format(port=self.port)
@@ -194,10 +201,26 @@ class Core:
         user = {"name": "Tester", "username": "tester", "password": "correct horse"}
         made = self.ask("/api/onboarding/users", {**user, "client_id": client, "language": "en"})
         form = {"grant_type": "authorization_code", "code": made["auth_code"], "client_id": client}
-        self.token = self._send("/auth/token", urlencode(form).encode())["access_token"]
+        self._refresh_token = self._log_in(form)["refresh_token"]
         self.version = self.ask("/api/config")["version"]
         year, month, *_ = self.version.split(".")
         self.release = int(year), int(month)
+
+    @property
+    def token(self) -> str:
+        """An access token of the user, good for some minutes at least; empty before onboarding."""
+        if self._token and time.monotonic() > self._token_ends:
+            self._token = ""
+            form = {"grant_type": "refresh_token", "refresh_token": self._refresh_token}
+            self._log_in({**form, "client_id": f"{self.url}/"})
+        return self._token
+
+    def _log_in(self, form: Mapping[str, str]) -> dict[str, Any]:
+        """Fetch an access token, and give all that Core answers."""
+        answer: dict[str, Any] = self._send("/auth/token", urlencode(form).encode())
+        self._token = answer["access_token"]
+        self._token_ends = time.monotonic() + TOKEN_AGE
+        return answer
 
     def finish_onboarding(self) -> None:
         """Take the remaining steps, after which Core shows its pages."""
@@ -233,8 +256,8 @@ class Core:
         headers = {}
         if body is not None and body[:1] in {b"{", b"["}:
             headers["Content-Type"] = "application/json"
-        if self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
+        if token := self.token:
+            headers["Authorization"] = f"Bearer {token}"
         request = Request(self.url + path, data=body, headers=headers, method=method)  # noqa: S310 - always http
         try:
             with urlopen(request, timeout=PATIENCE) as response:  # noqa: S310 - always http
