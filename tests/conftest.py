@@ -91,5 +91,6 @@ def pytest_terminal_summary(
 
 
 # Every run tries the same examples, and a busy machine is no failure.
-settings.register_profile("tests", derandomize=True, deadline=None)
-settings.load_profile("tests")
+settings.register_profile("few", derandomize=True, deadline=None, max_examples=20)
+settings.register_profile("many", derandomize=True, deadline=None, max_examples=100)
+settings.load_profile("few")

@@ -18,6 +18,7 @@ from simulator import axdr, links, meters
 from simulator.axdr import INTEGERS
 from simulator.ciphering import AUTH_KEY, KEY, Ciphering
 from simulator.household import Household, Snapshot
+from tests.support.examples import of_hundred
 from tests.support.simulated import LISTS, readings
 from tests.support.telegrams import (
     BOTH_KEYS,
@@ -128,7 +129,7 @@ chunk_sizes = st.lists(st.integers(1, 80), min_size=1, max_size=6)
 
 
 @EVERY_LIST
-@settings(max_examples=8)
+@settings(max_examples=of_hundred(8))
 @given(data=st.data())
 def test_values_of_any_meter_are_read_exactly(
     family: str, variant: str, data: st.DataObject
@@ -143,7 +144,7 @@ def test_values_of_any_meter_are_read_exactly(
 
 
 @EVERY_LIST
-@settings(max_examples=8)
+@settings(max_examples=of_hundred(8))
 @given(
     junk=st.lists(st.binary(max_size=30), min_size=3, max_size=3),
     part=st.integers(0, 10_000),
@@ -251,7 +252,7 @@ def test_without_the_key_a_telegram_gives_only_its_sender(family: str, variant: 
 
 
 @EVERY_LIST
-@settings(max_examples=4)
+@settings(max_examples=of_hundred(4))
 @given(key=st.binary(min_size=16, max_size=16).filter(lambda key: key != KEY))
 def test_with_a_wrong_key_a_telegram_gives_no_values(family: str, variant: str, key: bytes) -> None:
     sent, *_ = stream(family, variant)
@@ -275,7 +276,7 @@ def test_with_a_wrong_authentication_key_a_telegram_gives_no_values(
 
 
 @pytest.mark.parametrize(("family", "variant"), AUTHENTICATED)
-@settings(max_examples=30)
+@settings(max_examples=of_hundred(30))
 @given(
     changes=st.lists(
         st.tuples(st.integers(0, 10_000), st.integers(1, 255)), min_size=1, max_size=4
@@ -300,7 +301,7 @@ def test_corruption_that_the_checksums_miss_never_gives_a_wrong_value(
 
 
 @EVERY_LIST
-@settings(max_examples=12)
+@settings(max_examples=of_hundred(12))
 @given(at=st.integers(0, 10_000), bits=st.integers(1, 255))
 def test_a_changed_byte_never_gives_a_wrong_value(
     family: str, variant: str, at: int, bits: int
@@ -316,7 +317,7 @@ def test_a_changed_byte_never_gives_a_wrong_value(
 
 
 @EVERY_LIST
-@settings(max_examples=12)
+@settings(max_examples=of_hundred(12))
 @given(at=st.integers(0, 10_000), sizes=chunk_sizes)
 def test_a_lost_byte_costs_no_more_than_its_telegram(
     family: str, variant: str, at: int, sizes: list[int]
@@ -331,7 +332,7 @@ def test_a_lost_byte_costs_no_more_than_its_telegram(
 
 
 @EVERY_LIST
-@settings(max_examples=8)
+@settings(max_examples=of_hundred(8))
 @given(at=st.integers(0, 10_000), noise=st.binary(min_size=1, max_size=5))
 def test_inserted_bytes_cost_no_more_than_their_telegram(
     family: str, variant: str, at: int, noise: bytes
@@ -417,7 +418,7 @@ def test_random_apdus_in_good_frames_never_raise(
 
 
 @EVERY_LIST
-@settings(max_examples=8)
+@settings(max_examples=of_hundred(8))
 @given(seed=SEEDS)
 def test_a_body_with_changed_bytes_never_raises(family: str, variant: str, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 -- which bytes change is no secret

@@ -23,6 +23,7 @@ from simulator import axdr, ciphering, links
 from simulator.lists import obis_bytes
 from tests.support import field
 from tests.support.captures import CAPTURES, PROFILES, Capture, keys_of
+from tests.support.examples import of_hundred
 from tests.support.simulated import EVERY_LIST, SimulatedMeter
 from tests.support.telegrams import decode, notification, telegrams
 
@@ -130,7 +131,7 @@ def assert_nothing_is_left(result: Anonymised, forms: Iterator[bytes]) -> None:
 
 
 @every_list
-@settings(max_examples=FEW)
+@settings(max_examples=of_hundred(FEW))
 @given(serial=serials, data=st.data())
 def test_the_values_and_times_stay_and_the_names_do_not(
     family: str, variant: str, serial: int, data: st.DataObject
@@ -156,7 +157,7 @@ def test_the_values_and_times_stay_and_the_names_do_not(
 
 
 @every_list
-@settings(max_examples=FEW)
+@settings(max_examples=of_hundred(FEW))
 @given(data=st.data())
 def test_what_is_damaged_is_left_out_and_never_passed_on(
     family: str, variant: str, data: st.DataObject

@@ -20,6 +20,7 @@ from simulator import axdr, clock, links, meters
 from simulator.axdr import INTEGERS, Node, Type
 from simulator.ciphering import Ciphering
 from simulator.household import Household
+from tests.support.examples import of_hundred
 from tests.support.simulated import LISTS
 from tests.support.telegrams import (
     BOTH_KEYS,
@@ -97,7 +98,7 @@ def test_every_list_without_codes_belongs_to_a_family() -> None:
 
 @pytest.mark.parametrize("chosen", [True, False], ids=["chosen", "auto"])
 @pytest.mark.parametrize(("meter_type", "name"), OWNERS)
-@settings(max_examples=8)
+@settings(max_examples=of_hundred(8))
 @given(data=st.data())
 def test_a_list_without_codes_is_read_with_the_values_sent(
     *, meter_type: str, name: str, chosen: bool, data: st.DataObject
@@ -148,7 +149,7 @@ def test_a_list_with_one_value_more_or_less_is_not_recognised(meter_type: str, n
 
 
 @pytest.mark.parametrize(("family", "variant"), CODED)
-@settings(max_examples=8)
+@settings(max_examples=of_hundred(8))
 @given(data=st.data())
 def test_a_list_with_codes_may_have_any_order_and_count(
     family: str, variant: str, data: st.DataObject
@@ -187,7 +188,7 @@ P1 = {
 }
 
 
-@settings(max_examples=40)
+@settings(max_examples=of_hundred(40))
 @given(
     values=st.dictionaries(
         st.sampled_from(sorted(P1)), st.decimals(0, 999_999, places=3), min_size=1

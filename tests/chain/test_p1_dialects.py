@@ -12,6 +12,7 @@ from app.fault import Kind
 from app.meters.reading import Reading
 from app.meters.telegram import Telegram
 from simulator.links import P1Checksum, p1_digits
+from tests.support.examples import of_hundred
 from tests.support.guarded import GuardedLine
 from tests.support.quantities import RANGES, range_key
 from tests.support.simulated import SimulatedMeter
@@ -167,7 +168,7 @@ def said_by(data: bytes) -> dict[str, object]:
     return {f"{r.meter.model} {key}": value for r in readings for key, value in r.values.items()}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=of_hundred(60))
 @given(strange, st.floats(0, 1), st.sampled_from(PROVING))
 def test_what_is_no_text_costs_the_readings_of_its_line_at_most(
     odd: bytes, place: float, kind: P1Checksum

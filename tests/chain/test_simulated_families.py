@@ -24,6 +24,7 @@ from simulator.axdr import INTEGERS
 from simulator.household import Household, Snapshot
 from simulator.meters import FAMILIES, Field, Gap, Item, Layout, Meter, Register, Shape, Unit
 from tests.support.captures import PROFILES, SHIPPED
+from tests.support.examples import of_hundred
 from tests.support.simulated import EVERY_LIST, SimulatedMeter, readings, states
 from tests.support.telegrams import (
     BOTH_KEYS,
@@ -224,7 +225,7 @@ def whatever_a_meter_measures_is_read_exactly(
 
 
 @every_list
-@settings(max_examples=FEW)
+@settings(max_examples=of_hundred(FEW))
 @given(data=st.data())
 def test_values_of_any_meter_are_read_exactly(
     family: str, variant: str, data: st.DataObject
@@ -234,7 +235,7 @@ def test_values_of_any_meter_are_read_exactly(
 
 @pytest.mark.slow
 @every_list
-@settings(max_examples=MANY)
+@settings(max_examples=of_hundred(MANY))
 @given(data=st.data())
 def test_values_of_any_meter_are_read_exactly_in_many_examples(
     family: str, variant: str, data: st.DataObject
@@ -296,7 +297,7 @@ def however_telegrams_come_they_are_read(family: str, variant: str, data: st.Dat
 
 
 @every_list
-@settings(max_examples=FEW)
+@settings(max_examples=of_hundred(FEW))
 @given(data=st.data())
 def test_telegrams_are_read_in_any_chunks_and_with_junk(
     family: str, variant: str, data: st.DataObject
@@ -306,7 +307,7 @@ def test_telegrams_are_read_in_any_chunks_and_with_junk(
 
 @pytest.mark.slow
 @every_list
-@settings(max_examples=MANY)
+@settings(max_examples=of_hundred(MANY))
 @given(data=st.data())
 def test_telegrams_are_read_in_any_chunks_and_with_junk_in_many_examples(
     family: str, variant: str, data: st.DataObject
@@ -315,7 +316,7 @@ def test_telegrams_are_read_in_any_chunks_and_with_junk_in_many_examples(
 
 
 @every_list
-@settings(max_examples=FEW)
+@settings(max_examples=of_hundred(FEW))
 @given(
     seed=st.integers(0, 2**32),
     at=st.integers(0, 10_000),

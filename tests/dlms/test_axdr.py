@@ -15,6 +15,7 @@ from app.dlms.axdr import Data
 from app.fault import DecodeError, Kind
 from simulator import axdr as written
 from simulator.axdr import FIXED_BYTES, INTEGERS, Node, Type
+from tests.support.examples import of_hundred
 
 # --- Every value there is, and what it has to be read as ---
 
@@ -130,7 +131,7 @@ def comparable(data: Data) -> Any:  # noqa: ANN401 -- a tree
 
 
 @pytest.mark.parametrize("of_type", OF_TYPE, ids=lambda of_type: of_type.name)
-@settings(max_examples=25)
+@settings(max_examples=of_hundred(25))
 @given(data=st.data())
 def test_every_type_is_read_as_it_was_written(of_type: Type, data: st.DataObject) -> None:
     node = data.draw(OF_TYPE[of_type])
@@ -174,7 +175,7 @@ def test_what_has_a_length_may_have_any(make: Callable[[int], Node], size: int) 
     assert axdr.parse(encoded) == (read_as(node), len(encoded))
 
 
-@settings(max_examples=50)
+@settings(max_examples=of_hundred(50))
 @given(nodes, st.binary(max_size=4), st.binary(max_size=4))
 def test_a_tree_is_read_from_where_it_stands(node: Node, before: bytes, behind: bytes) -> None:
     encoded = written.encode(node)
@@ -183,7 +184,7 @@ def test_a_tree_is_read_from_where_it_stands(node: Node, before: bytes, behind: 
     assert end == len(before) + len(encoded)
 
 
-@settings(max_examples=50)
+@settings(max_examples=of_hundred(50))
 @given(compact_arrays)
 def test_a_compact_array_is_read_as_the_array_that_it_stands_for(node: Node) -> None:
     (tag, items), end = axdr.parse(written.encode(node))
@@ -192,7 +193,7 @@ def test_a_compact_array_is_read_as_the_array_that_it_stands_for(node: Node) -> 
     assert end == len(written.encode(node))
 
 
-@settings(max_examples=50)
+@settings(max_examples=of_hundred(50))
 @given(node=nodes, bare_descriptors=st.booleans())
 def test_every_beginning_of_a_tree_is_refused(*, node: Node, bare_descriptors: bool) -> None:
     encoded = written.encode(node)
@@ -203,7 +204,7 @@ def test_every_beginning_of_a_tree_is_refused(*, node: Node, bare_descriptors: b
         assert 0 <= caught.value.offset <= kept
 
 
-@settings(max_examples=50)
+@settings(max_examples=of_hundred(50))
 @given(nodes, st.data())
 def test_a_changed_byte_is_read_or_refused(node: Node, data: st.DataObject) -> None:
     encoded = bytearray(written.encode(node))
@@ -362,7 +363,7 @@ def test_more_than_there_is_costs_neither_time_nor_memory(encoded: str) -> None:
         axdr.parse(bytes.fromhex(encoded) + bytes(50))
 
 
-@settings(max_examples=40)
+@settings(max_examples=of_hundred(40))
 @given(nodes)
 def test_no_pair_is_taken_for_a_descriptor_that_is_none(node: Node) -> None:
     pair = written.structure(written.octet_string(b"\x01\x00\x01\x08\x00\xff"), node)

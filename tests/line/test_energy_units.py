@@ -7,6 +7,7 @@ time.
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 
 import pytest
 
@@ -24,6 +25,7 @@ STEP = timedelta(minutes=2)
 HOUR = timedelta(hours=1)
 
 
+@cache
 def kamstrup(variant: str, unit: int) -> Meter:
     """A meter whose energies count a power of ten of Wh."""
     meter = meters.build("kamstrup", variant)

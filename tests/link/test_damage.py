@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from app.link import Scanner
 from simulator.axdr import ber_length
 from simulator.links import Hdlc, MBus, hdlc_frame
+from tests.support.examples import of_hundred
 from tests.support.lateness import HEADER, delays, in_time, line, names, unchecked_apdus
 from tests.support.telegrams import faults, frames
 
@@ -70,7 +71,7 @@ def test_a_flipped_bit_of_any_header_delays_no_telegram(name: str, step: int) ->
 # --- Other damage ---
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=of_hundred(40))
 @given(some_lines, numbers_before, chunk_sizes, st.floats(0, 1), st.integers(1, 40), st.binary())
 def test_lost_and_inserted_bytes_delay_no_telegram(
     name: str, before: int, size: int, place: float, lost: int, inserted: bytes
@@ -107,7 +108,7 @@ beginnings = st.one_of(
 """What looks like the beginning of a frame, and announces one that never comes."""
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=of_hundred(40))
 @given(some_lines, numbers_before, chunk_sizes, beginnings, st.binary(max_size=30))
 def test_noise_that_looks_like_a_beginning_delays_no_telegram(
     name: str, before: int, size: int, beginning: bytes, noise: bytes
@@ -125,7 +126,7 @@ def test_noise_that_looks_like_a_beginning_delays_no_telegram(
 # --- What carries beginnings ---
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=of_hundred(40))
 @given(
     st.binary(min_size=300, max_size=3000),
     st.lists(st.tuples(beginnings, st.floats(0, 1)), max_size=8),

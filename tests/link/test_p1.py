@@ -14,6 +14,7 @@ from app.link.frame import More, Probe
 from app.link.p1_checksum import Algorithm, Sort
 from simulator import links
 from simulator.links import P1Checksum
+from tests.support.examples import of_hundred
 
 LINES = ["0-0:1.0.0(260701120005S)", "1-0:1.8.0(00001234*Wh)", "1-0:1.7.0(00321*W)"]
 TELEGRAM = links.p1("SAG5SAG-METER", LINES)
@@ -203,7 +204,7 @@ places = st.integers(len(b"/SAG5"), len(TEXT) - 2)
 chunk_sizes = st.sampled_from([1, 3, 16, 100, 1 << 20])
 
 
-@settings(max_examples=200)
+@settings(max_examples=of_hundred(200))
 @given(strange, places, checked, chunk_sizes, st.booleans())
 def test_what_is_no_text_is_read_at_any_place_with_a_right_checksum(
     odd: bytes,
@@ -308,7 +309,7 @@ def test_a_slash_that_begins_no_identification_is_noise(text: bytes) -> None:
 marks = st.sampled_from([b"!", b"/", b"\r", b"\n", b"\xff\xff", b"/SAG5", b"/ABC4", b"x", b"\t"])
 
 
-@settings(max_examples=300)
+@settings(max_examples=of_hundred(300))
 @given(st.lists(marks, max_size=20).map(b"".join), st.integers(1, 40), st.integers(0, 40))
 def test_the_end_of_a_text_is_where_a_pattern_finds_it(text: bytes, begin: int, cut: int) -> None:
     stop = re.compile(rb"[\r\n][^\t\r\n -~]{0,4}([!/])|(/)(?=[A-Za-z]{3}[0-9])")

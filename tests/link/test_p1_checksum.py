@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from app.link.p1_checksum import Algorithm, Checksums, Sort, Verdict
 from simulator.links import P1Checksum, p1_digits
+from tests.support.examples import of_hundred
 
 PROVING = [P1Checksum.ARC, P1Checksum.UNPADDED, P1Checksum.X25, P1Checksum.X25_SWAPPED]
 UNCHECKED = [P1Checksum.ZEROS, P1Checksum.NONE]
@@ -205,7 +206,7 @@ def test_a_checksum_over_line_feeds_is_a_usual_one() -> None:
     assert verdict == Verdict(said, 16)
 
 
-@settings(max_examples=300)
+@settings(max_examples=of_hundred(300))
 @given(content=st.binary(max_size=60), digits=st.binary(max_size=4), is_clean=st.booleans())
 def test_any_text_and_digits_are_judged(*, content: bytes, digits: bytes, is_clean: bool) -> None:
     checksums = learned(P1Checksum.ARC, 1)

@@ -12,6 +12,7 @@ from app.link.parity_errors import ParityErrors
 from app.transport.parity import Received
 from simulator.axdr import ber_length
 from simulator.links import Hdlc, Link, MBus
+from tests.support.examples import of_hundred
 
 APDU = b"\xdb\x08LGZgs\x01\x02\x03" + ber_length(70, 1) + b"\x20" + bytes(range(69))
 LINKS = {
@@ -48,7 +49,7 @@ def clean_line(link: Link) -> Scanner:
 
 
 @links
-@settings(max_examples=30)
+@settings(max_examples=of_hundred(30))
 @given(st.data())
 def test_a_frame_on_a_clean_line_has_its_errors_however_it_comes(
     link: Link, data: st.DataObject

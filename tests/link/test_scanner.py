@@ -8,6 +8,7 @@ from app.fault import Fault, Kind
 from app.link import Frame, Scanner
 from simulator.axdr import ber_length, visible_string
 from simulator.links import Flags, Hdlc, Link, MBus, Plain, Wrapper, p1
+from tests.support.examples import of_hundred
 from tests.support.telegrams import faults, frames, notification, single_bytes
 
 APDU = b"\xdb\x08LGZgs\x01\x02\x03" + ber_length(70, 1) + b"\x20" + bytes(range(69))
@@ -36,7 +37,7 @@ def scan(*chunks: bytes) -> list[Frame | Fault]:
 
 
 @checked
-@settings(max_examples=25)
+@settings(max_examples=of_hundred(25))
 @given(junk=st.binary(max_size=60))
 def test_junk_in_front_does_not_hide_a_frame(link: Link, junk: bytes) -> None:
     assert frames(scan(junk + on_the_wire(link)))[-1].payload == APDU
@@ -51,7 +52,7 @@ def test_frames_are_found_whatever_stands_between_them(link: Link, junk: bytes) 
 
 
 @checked
-@settings(max_examples=25)
+@settings(max_examples=of_hundred(25))
 @given(st.lists(st.integers(1, 40), max_size=12))
 def test_chunks_do_not_change_what_is_found(link: Link, sizes: list[int]) -> None:
     data = b"\xa5\x68\x00" + on_the_wire(link) + b"/\xdb" + on_the_wire(link, APDU[::-1])
@@ -218,7 +219,7 @@ def test_what_a_frame_gives_back_is_no_junk() -> None:
 
 
 @checked
-@settings(max_examples=25)
+@settings(max_examples=of_hundred(25))
 @given(st.binary(max_size=50).filter(lambda junk: b"\x7e" not in junk))
 def test_bytes_that_belong_to_no_frame_are_counted(link: Link, junk: bytes) -> None:
     scanner = Scanner()

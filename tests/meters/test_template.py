@@ -19,6 +19,7 @@ from app.meters.telegram import Telegram
 from app.meters.template import Template
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.clock import VIENNA
+from tests.support.examples import of_hundred
 from tests.support.general import GeneralDecoder, said
 from tests.support.repair import repair, with_flipped_bit
 from tests.support.simulated import EVERY_LIST, NIGHT, SILENT, SimulatedMeter
@@ -98,7 +99,7 @@ VALUES = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=of_hundred(60))
 @given(
     st.sampled_from([one for one in EVERY_LIST if one not in SILENT]),
     st.lists(st.tuples(VALUES, st.integers(0, 2**31), st.sampled_from((1, 10, 1000))), max_size=12),

@@ -19,6 +19,7 @@ from app.page.connection import MOST_HEAD, Connection, Limits
 from app.page.server import MOST_CONNECTIONS, Server
 from tests.support.asking import Answered as Said
 from tests.support.asking import Deaf, ask, raw, read_answer, until
+from tests.support.examples import of_hundred
 
 LOCAL = of_address("127.0.0.1", 0)
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -356,7 +357,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=of_hundred(300))
 @given(st.lists(PIECES | st.binary(max_size=40), max_size=8))
 def test_no_bytes_raise(pieces: list[bytes]) -> None:
     async def send() -> None:

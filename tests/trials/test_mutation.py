@@ -150,6 +150,7 @@ def test_what_functions_decide_is_changed_in_every_way(tmp_path: Path) -> None:
         assert changed != path.read_bytes()
 
 
+@pytest.mark.slow
 def test_all_code_of_decoding_and_plausibility_can_be_changed() -> None:
     unseen = set()
     for folder in ("link", "dlms", "cosem", "meters", "plausibility"):
