@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tests.home_assistant.core import Core
 
-TIMEOUT = 40.0
+TIMEOUT = 90.0
 """Seconds after which a test that waits has failed; to a broker that was away Core comes back after
 ten and more."""
 

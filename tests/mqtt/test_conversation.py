@@ -61,7 +61,7 @@ async def test_a_conversation_sends_what_takes_over_then_what_is_due_then_says_g
             rights=Rights(lambda: None),
             copies=Copies(outbox, "x"),
             takeover=takeover,
-            repeat_after=0.0,
+            repeat_after=(0.0,),
         )
         task = asyncio.create_task(conversation.run())
         await home.wait(STATUS, "online")
@@ -88,7 +88,7 @@ async def test_values_are_sent_again_after_an_announcement_and_only_then(
 ) -> None:
     async with (
         broker.watch() as home,
-        running(publishing(broker.options, repeat_after=0.05)) as made,
+        running(publishing(broker.options, repeat_after=(0.05,))) as made,
     ):
         made.publish(power="1")
         for _ in range(2):
@@ -101,6 +101,20 @@ async def test_values_are_sent_again_after_an_announcement_and_only_then(
             await home.wait(KAIFA_STATE, '{"power": 9, "frequency": 50}')
     assert len(home.payloads(KAIFA_STATE)) == 11
     assert len(home.payloads(KAIFA_CONFIG)) == 2
+
+
+async def test_values_are_sent_again_as_often_as_it_is_said(broker: Mosquitto) -> None:
+    """A Core that is slow to subscribe hears them the second or third time."""
+    async with (
+        broker.watch() as home,
+        running(publishing(broker.options, repeat_after=(0.01, 0.02, 0.03))) as made,
+    ):
+        made.publish(power="1")
+        for _ in range(4):
+            await home.wait(KAIFA_STATE, '{"power": 1}')
+        made.publish(power="2")
+        await home.wait(KAIFA_STATE, '{"power": 2}')
+    assert len(home.payloads(KAIFA_STATE)) == 5
 
 
 # Home Assistant's birth

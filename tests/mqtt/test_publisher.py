@@ -400,7 +400,7 @@ async def test_another_program_s_entities_are_taken_over_once_before_the_first_a
     state, config = Memory(), "homeassistant/device/smartmeter/config"
     async with broker.watch() as home:
         for _ in range(2):
-            made = publishing(broker.options, state=state, repeat_after=0.01, layout=Burgenland)
+            made = publishing(broker.options, state=state, repeat_after=(0.01,), layout=Burgenland)
             async with running(made):
                 made.publish(power_import="1")
                 while "cmps" not in (await home.wait(config)).payload:
@@ -419,7 +419,7 @@ async def test_what_takes_over_is_sent_at_the_next_start_if_there_was_no_broker(
     publishing(broker.options, state=state, layout=Burgenland).publish(power_import="1")
     assert config in state.section(RETAINED)
     async with broker.watch() as home:
-        made = publishing(broker.options, state=state, repeat_after=0.01, layout=Burgenland)
+        made = publishing(broker.options, state=state, repeat_after=(0.01,), layout=Burgenland)
         async with running(made):
             assert "migrate_discovery" in (await home.wait(config)).payload
             assert "cmps" in (await home.wait(config)).payload

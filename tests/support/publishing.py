@@ -76,7 +76,7 @@ def publishing(
     state: State | None = None,
     today: Callable[[], dt.date] = dt.date.today,
     topics: Topics = TOPICS,
-    repeat_after: float = 3600.0,
+    repeat_after: tuple[float, ...] = (3600.0,),
     clear_interval: float = 0.01,
     layout: Callable[..., Layout] = Layout,
     patience: float = 3600.0,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
+from itertools import accumulate
 from typing import Final, Never
 
 import aiomqtt
@@ -16,9 +17,10 @@ from app.mqtt.statuses import Statuses
 from app.mqtt.takeover import Takeover
 from app.mqtt.topics import OFFLINE, ONLINE
 
-REPEAT_AFTER: Final = 3.0
-"""Seconds after an announcement until values are sent again: Core takes a moment to subscribe to
-the topics of a new entity, and the next telegram, or the update interval, can be a minute away."""
+REPEAT_AFTER: Final = (3.0, 12.0, 45.0)
+"""Seconds from an announcement until values are sent again, from there until the next time, and so
+on: Core takes a moment to subscribe to the topics of a new entity, a slow machine on which all of
+it starts takes longer, and the next telegram, or the update interval, can be an hour away."""
 
 CLEARED_AT_ONCE: Final = 50
 """Topics that are cleared one after another, while nothing else is due, before a pause: there can
@@ -50,7 +52,8 @@ class Conversation:
         rights: learns whether the broker hands on what is published.
         copies: hears what is said of the lines.
         takeover: what is sent once, before everything else.
-        repeat_after: seconds after an announcement until values are sent again.
+        repeat_after: seconds after an announcement until values are sent again, from then until the
+            next time, and so on.
         clear_interval: seconds between two portions of topics that are cleared.
         acknowledged_each: seconds after which a value is sent with QoS 1.
     """
@@ -64,7 +67,7 @@ class Conversation:
         rights: Rights,
         copies: Copies,
         takeover: Takeover,
-        repeat_after: float,
+        repeat_after: tuple[float, ...],
         clear_interval: float = CLEAR_INTERVAL,
         acknowledged_each: float = ACKNOWLEDGED_EACH,
     ) -> None:
@@ -131,7 +134,7 @@ class Conversation:
         if self._takeover.messages:
             for topic, payload, retain in self._takeover.messages:
                 await self._connection.publish(topic, payload, qos=1, retain=retain)
-            await asyncio.sleep(self._repeat_after)  # Core takes a moment for that, too
+            await asyncio.sleep(self._repeat_after[0])  # Core takes a moment for that, too
             self._takeover.sent()
         self._outbox.send_at_once = self._send_at_once
         while True:
@@ -182,15 +185,21 @@ class Conversation:
 
     async def _repeat_values(self) -> Never:
         """Send values again once Core has had the time to set up what was announced."""
+        pauses: tuple[float, ...] = ()
         while True:
-            await self._outbox.wait_for_announcement()
-            await asyncio.sleep(self._repeat_after)
-            self._outbox.make_values_due()
+            try:
+                async with asyncio.timeout(pauses[0] if pauses else None):
+                    await self._outbox.wait_for_announcement()
+                pauses = self._repeat_after
+            except TimeoutError:
+                self._outbox.make_values_due()
+                pauses = pauses[1:]
 
     def _repeat_lines(self) -> None:
         """Tell how the lines are doing again, for the same reason: no telegram may ever come."""
         loop = asyncio.get_running_loop()
-        loop.call_later(self._repeat_after, self._outbox.make_matching_due, self._layout.lines)
+        for after in accumulate(self._repeat_after):
+            loop.call_later(after, self._outbox.make_matching_due, self._layout.lines)
 
     async def _clear(self) -> Never:
         """Clear topics in small portions."""

@@ -100,7 +100,7 @@ class Publisher:
         timeout: seconds for opening a connection, and then for each answer of the broker.
         today: gives the day.
         clock: a steady one, in seconds.
-        repeat_after: seconds after an announcement until values are sent again.
+        repeat_after: seconds after an announcement until values are sent again, and again.
         clear_interval: seconds between two portions of topics that are cleared.
         acknowledged_each: see `Conversation`.
         patience: seconds in which the broker has to hand a message on.
@@ -118,7 +118,7 @@ class Publisher:
         timeout: float = 5.0,
         today: Callable[[], date] = date.today,
         clock: Callable[[], float] = monotonic,
-        repeat_after: float = REPEAT_AFTER,
+        repeat_after: tuple[float, ...] = REPEAT_AFTER,
         clear_interval: float = CLEAR_INTERVAL,
         acknowledged_each: float = ACKNOWLEDGED_EACH,
         patience: float = PATIENCE,
