@@ -136,6 +136,7 @@ class _Phase(NamedTuple):
         voltage: its place among the numbers.
         current: likewise.
         exponent: the power of ten of their product.
+        tenth: that product where it is a tenth of a voltampere.
         angle: its place; None where the list has none.
         angle_exponent: the power of ten of the angle.
         is_power_sent: whether the meter sends the phase's power.
@@ -144,6 +145,7 @@ class _Phase(NamedTuple):
     voltage: int
     current: int
     exponent: int
+    tenth: float
     angle: int | None
     angle_exponent: int
     is_power_sent: bool
@@ -167,7 +169,7 @@ class _Plan(NamedTuple):
         apparent: places among these of the apparent powers that the meter does not send.
         total: the factor that makes each phase's product one of the total; empty for no total.
         power: the place of the meter's power, where the phases' powers are made of their angles.
-        power_exponent: its power of ten.
+        power_tenths: what one count of it stands for, in tenths of a watt.
         layout: of all values but the powers by angle.
         with_angles: of all values.
         formulas: by key, with those that the reading had before, but for those by angle.
@@ -179,7 +181,7 @@ class _Plan(NamedTuple):
     apparent: tuple[int, ...]
     total: tuple[int, ...]
     power: int | None
-    power_exponent: int
+    power_tenths: float
     layout: Layout
     with_angles: Layout
     formulas: Mapping[str, str]
@@ -191,11 +193,11 @@ def completed(reading: Reading) -> Reading:
 
     Values of the meter's own are never replaced.
     """
-    values = Values.of(reading.values)
-    plan = _plan(values.layout, tuple(reading.derived.items()))
+    sent_values = Values.of(reading.values)
+    plan = _plan(sent_values.layout, tuple(reading.derived.items()))
     if plan is None:
         return reading
-    counts = values.counts
+    counts = sent_values.counts
     made = [
         counts[one.taken] * one.taken_factor - counts[one.given] * one.given_factor
         for one in plan.signed
@@ -209,7 +211,9 @@ def completed(reading: Reading) -> Reading:
         layout, formulas = plan.with_angles, plan.formulas_with_angles
     else:
         layout, formulas = plan.layout, plan.formulas
-    return reading._replace(values=Values(layout, (*counts, *made)), derived=formulas)
+    meter, sent, _, unknown, _, details, type_code = reading
+    values = Values(layout, (*counts, *made))
+    return Reading(meter, sent, values, unknown, formulas, details, type_code)
 
 
 @lru_cache(maxsize=256)
@@ -257,7 +261,7 @@ def _plan(layout: Layout, before: tuple[tuple[str, str], ...]) -> _Plan | None:
         tuple(apparent),
         tuple(total),
         power if has_angles else None,
-        exponents[power],
+        10.0 ** (exponents[power] - _TENTHS),
         layout.extended(made),
         layout.extended(made | dict.fromkeys(by_angle, _TENTHS)),
         formulas,
@@ -275,7 +279,8 @@ def _phase(layout: Layout, name: str, *, is_sent: bool) -> _Phase:
     voltage, current = places[f"voltage_{name}"], places[f"current_{name}"]
     angle = places.get(f"phase_angle_{name}")
     exponent = exponents[voltage] + exponents[current]
-    return _Phase(voltage, current, exponent, angle, exponents[angle or 0], is_sent)
+    tenth = 10.0 ** (_TENTHS - exponent)
+    return _Phase(voltage, current, exponent, tenth, angle, exponents[angle or 0], is_sent)
 
 
 def _by_angle(plan: _Plan, counts: Sequence[int], powers: Iterable[int]) -> list[int] | None:
@@ -290,32 +295,22 @@ def _by_angle(plan: _Plan, counts: Sequence[int], powers: Iterable[int]) -> list
         None unless all phases have an angle and agree with the power of the meter.
     """
     found, total, apparent = [], 0, 0.0
-    for one, power in zip(plan.phases, powers, strict=True):
-        if one.angle is None and power:
-            return None
-        angle = 0 if one.angle is None else counts[one.angle]
-        active = _tenths(power, one.exponent, angle, one.angle_exponent)
-        total += active
-        apparent += power * 10.0**one.exponent
-        if not one.is_power_sent:
+    for (_, _, _, tenth, angle, exponent, is_sent), power in zip(plan.phases, powers, strict=True):
+        active = 0
+        if power:
+            if angle is None:
+                return None
+            tenths = power / tenth
+            active = round(tenths * _cosine(counts[angle], exponent))
+            total += active
+            apparent += tenths
+        if not is_sent:
             found.append(active)
-    sent = counts[plan.power or 0] * 10.0**plan.power_exponent
-    return found if abs(total / 10 - sent) <= _AGREE_WATTS + _AGREE_WITHIN * apparent else None
-
-
-def _tenths(power: int, exponent: int, angle: int, angle_exponent: int) -> int:
-    """Return the active power of an apparent power in tenths, rounded half to even."""
-    numerator, denominator = _cosine(angle, angle_exponent)
-    numerator *= power
-    if exponent < _TENTHS:
-        denominator *= 10 ** (_TENTHS - exponent)
-    else:
-        numerator *= 10 ** (exponent - _TENTHS)
-    whole, rest = divmod(numerator, denominator)
-    return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1))
+    sent = counts[plan.power or 0] * plan.power_tenths
+    return found if abs(total - sent) <= 10 * _AGREE_WATTS + _AGREE_WITHIN * apparent else None
 
 
 @lru_cache(maxsize=1024)
-def _cosine(angle: int, exponent: int) -> tuple[int, int]:
-    """Return the cosine of an angle in degrees as numerator and denominator."""
-    return math.cos(math.radians(scale(angle, exponent))).as_integer_ratio()
+def _cosine(angle: int, exponent: int) -> float:
+    """Return the cosine of an angle in degrees."""
+    return math.cos(math.radians(scale(angle, exponent)))
