@@ -36,6 +36,7 @@ EXCLUDED: Final = {
     "_PAIR": "elements of scaler and unit",
     "_CAPTURE_OBJECT": "elements of a capture object",
     "_ROLLOVERS": "digits and bits of a counter",
+    "_UNLIMITED": "more than any number of a telegram",
 }
 """Numbers that are as they are, each with the reason."""
 
@@ -66,8 +67,6 @@ UNSEEN: Final[Mapping[str, str]] = {
     " `(counts[name] + 1)`": "the least of both is the same",
     'laws.applicable: `if "power" in keys and (turned := [one for one in phases if set(one) <='
     " set(keys)]):`: set(one) <= set(keys) -> `(set(one) < set(keys))`": "power is one more key",
-    "laws._turned: `for volts, amperes, angle in zip(left, left, left, strict=True):`: True ->"
-    " `False`": "there are three for each",
     "lists.KnownList.__init__: `self._kept = _PUNCTUAL if interval else 0  # telegrams in a row"
     " that kept it`: 0 -> `1`": "it is counted from an interval on",
     "lists.KnownList.arrived: `self._step, self._kept = step if step > 0 and step.is_integer() else"

@@ -124,3 +124,14 @@ def test_a_memory_with_numbers_that_are_not_finite_is_ignored(key: str, value: J
     ((name, kept),) = line_of(meter).guard.memory().items()
     line = GuardedLine(memory={name: {**kept, key: value}})
     assert line.push(meter) != [None]
+
+
+def test_telegrams_that_a_gateway_delayed_over_a_restart_are_pending_for_two() -> None:
+    """They come all at once, and no invocation counter tells which they are."""
+    meter = SimulatedMeter(None, "energomera", "registers")
+    line = line_of(meter)
+    line.restart()
+    delayed = [meter.telegram().data for _ in range(30)]
+    first = 30.0 * meter.meter.interval
+    readings = [line.take(data, 0.0 if n else first) for n, data in enumerate(delayed)]
+    assert accepted(readings) == [False, False] + [True] * 28

@@ -51,3 +51,28 @@ def test_a_law_is_kept_by_counts_if_the_numbers_keep_it(exponents: tuple[int, in
             for number, exponent in zip(numbers, exponents, strict=True)
         )
         assert keeps(tuple(counts)) is kept
+
+
+@pytest.mark.parametrize("offset", range(8))
+def test_a_load_that_pauses_whenever_a_power_is_taken_is_no_other_unit(offset: int) -> None:
+    """Usual telegrams come each 5 s; all of their powers count and not those of each 40 s alone."""
+    meter, energy = SimulatedMeter(None, "kaifa", "netznoe"), 5_000_000.0
+    line = GuardedLine(NO_TAG)
+    for n in range(200):
+        watts = 60 if n % 8 == offset else 720
+        energy += watts / 720
+        meter.more = dict.fromkeys(("2.7.0", "2.8.0"), Decimal(0))
+        meter.more |= {"1.7.0": Decimal(watts), "1.8.0": Decimal(int(energy))}
+        assert line.push(meter) != [None], n
+
+
+def test_energies_of_usual_telegrams_that_grow_otherwise_than_the_power_are_withheld() -> None:
+    meter = SimulatedMeter(None, "kaifa", "netznoe")
+    line, found = GuardedLine(NO_TAG), []
+    for n in range(90):
+        meter.more = dict.fromkeys(("2.7.0", "2.8.0"), Decimal(0))
+        meter.more |= {"1.7.0": Decimal(720), "1.8.0": Decimal(5_000_000 + 10 * n)}
+        (reading,) = line.push(meter)
+        found.append(bool(reading and "energy_import" in reading.values))
+    assert 30 < found.index(False) < 60
+    assert not any(found[70:])

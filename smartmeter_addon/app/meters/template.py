@@ -12,10 +12,9 @@ valid as long as what the general way remembers of the meter stays what it is
 (`Interpreter.revision`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import itemgetter
 from typing import Final, NamedTuple
 
 from app.cosem.obis import Obis
@@ -29,7 +28,7 @@ from app.meters.reading import Reading
 from app.meters.registers import RegisterLayout, Registers
 from app.meters.slots import TimeSlot
 from app.meters.telegram import Telegram
-from app.meters.values import Layout, Values
+from app.meters.values import Layout, Values, picker
 
 _AFTER: Final = 3
 _TIMES: Final = 4
@@ -221,16 +220,8 @@ def _part(where: Name, reading: Reading, meaning: Meaning, places: Mapping[Name,
     keys = tuple(reading.values)
     exponents = {key: meaning.rows[*where, key].exponent for key in keys if key not in texts}
     layout = Layout(keys, exponents, texts)
-    pick = _picker([places[*where, key] for key in layout.numbers])
+    pick = picker([places[*where, key] for key in layout.numbers])
     return _Part(reading, layout, pick, meaning.moments.get(where))
-
-
-def _picker(places: Sequence[int]) -> Callable[[tuple[int, ...]], tuple[int, ...]]:
-    """Return what takes the numbers at some places of a tuple."""
-    first = places[0] if places else 0
-    if list(places) == list(range(first, first + len(places))):
-        return itemgetter(slice(first, first + len(places)))
-    return itemgetter(*places)
 
 
 @dataclass(slots=True)

@@ -5,9 +5,10 @@ divides, no decimal number has to be made of them: not to compare them with the 
 write them as text.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
+from operator import itemgetter
 from typing import Self
 
 from app import jsontext
@@ -62,6 +63,14 @@ def _layout(
     """Return a layout; see there for the arguments. The same for the same ones."""
     numbers = (key for key in keys if key not in dict(texts))
     return Layout(keys, dict(zip(numbers, exponents, strict=True)), dict(texts))
+
+
+def picker(places: Sequence[int]) -> Callable[[tuple[int, ...]], tuple[int, ...]]:
+    """Return what takes the numbers at some places of a tuple."""
+    first = places[0] if places else 0
+    if list(places) == list(range(first, first + len(places))):
+        return itemgetter(slice(first, first + len(places)))
+    return itemgetter(*places)
 
 
 class Values(Mapping[str, Value]):

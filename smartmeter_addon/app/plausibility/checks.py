@@ -1,9 +1,7 @@
 """The table of checks, and what a telegram fails of them."""
 
-from enum import Enum, auto
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
-from app.cosem.unit import Number
 from app.language.catalogue import Sentence
 from app.meters.structure import checksum_of, digest
 from app.plausibility import clock, laws, values
@@ -11,19 +9,7 @@ from app.plausibility.decision import Violation
 from app.plausibility.evidence import Evidence
 from app.plausibility.known import Known
 from app.plausibility.track import Observation, Track
-
-
-class Relaxed(Enum):
-    """What becomes of a check that a sender's telegrams fail again and again, and no other."""
-
-    NEVER = auto()
-    """It stays as it is: it identifies, tells what was sent before, or what cannot be."""
-    WIDENED = auto()
-    """Its limit is doubled."""
-    GIVEN_UP = auto()
-    """It is no longer made."""
-    PASSED = auto()
-    """Such telegrams are accepted, and what they say is what the next ones are compared with."""
+from app.plausibility.values import Walk
 
 
 class Check(NamedTuple):
@@ -33,14 +19,17 @@ class Check(NamedTuple):
         name: of the check.
         evidence: it is made of telegrams that nothing better than this protects.
         confirmations: later telegrams of the list that have to go on from one that fails it.
-        relaxed: what becomes of it for a sender whose telegrams fail it again and again.
+        relaxed: what becomes of it for a sender whose telegrams fail it again and again, and no
+            other: its limit is doubled (``widened``), it is no longer made (``given up``), or such
+            telegrams are accepted (``passed``). The others identify, or tell what came before or
+            cannot be: ``never``.
         confirmed: what happened to the meter when telegrams that fail it are confirmed.
     """
 
     name: str
     evidence: Evidence
     confirmations: int
-    relaxed: Relaxed
+    relaxed: Literal["never", "widened", "given up", "passed"]
     confirmed: str
 
 
@@ -71,21 +60,21 @@ _CLOCKS: Final = frozenset(("clock", "schedule"))
 _TAG, _CHECKSUM, _SUM = Evidence.TAG, Evidence.CHECKSUM, Evidence.SUM
 
 CHECKS: Final = (
-    Check("replay", _TAG, 2, Relaxed.NEVER, _KEY),
-    Check("identity", _TAG, 2, Relaxed.NEVER, _METER),
-    Check("structure", _CHECKSUM, 2, Relaxed.PASSED, _LIST),
-    Check("list", _SUM, 1, Relaxed.NEVER, _LIST),
-    Check("repeated", _CHECKSUM, 2, Relaxed.PASSED, _LIST),
-    Check("parity", Evidence.NOTHING, 1, Relaxed.PASSED, _MARKED),
-    Check("clock", _CHECKSUM, 2, Relaxed.WIDENED, _CLOCK),
-    Check("schedule", _CHECKSUM, 2, Relaxed.WIDENED, _CLOCK),
-    Check("possible", _TAG, 2, Relaxed.NEVER, _VALUES),
-    Check("connection", _CHECKSUM, 2, Relaxed.NEVER, _VALUES),
-    Check("fall", _CHECKSUM, 2, Relaxed.NEVER, _FELL),
-    Check("rise", _CHECKSUM, 2, Relaxed.NEVER, _ROSE),
-    Check("unit", _TAG, 2, Relaxed.NEVER, _UNIT),
-    Check("jump", _CHECKSUM, 1, Relaxed.WIDENED, _VALUES),
-    Check("law", _CHECKSUM, 3, Relaxed.GIVEN_UP, _VALUES),
+    Check("replay", _TAG, 2, "never", _KEY),
+    Check("identity", _TAG, 2, "never", _METER),
+    Check("structure", _CHECKSUM, 2, "passed", _LIST),
+    Check("list", _SUM, 1, "never", _LIST),
+    Check("repeated", _CHECKSUM, 2, "passed", _LIST),
+    Check("parity", Evidence.NOTHING, 1, "passed", _MARKED),
+    Check("clock", _CHECKSUM, 2, "widened", _CLOCK),
+    Check("schedule", _CHECKSUM, 2, "widened", _CLOCK),
+    Check("possible", _TAG, 2, "never", _VALUES),
+    Check("connection", _CHECKSUM, 2, "never", _VALUES),
+    Check("fall", _CHECKSUM, 2, "never", _FELL),
+    Check("rise", _CHECKSUM, 2, "never", _ROSE),
+    Check("unit", _TAG, 2, "never", _UNIT),
+    Check("jump", _CHECKSUM, 1, "widened", _VALUES),
+    Check("law", _CHECKSUM, 3, "given up", _VALUES),
 )
 """All checks, in the order in which they are told. state.json holds their names."""
 
@@ -103,16 +92,14 @@ class Failed(NamedTuple):
         laws: names of those that say something of it.
         broken: names of those that it does not keep.
         digits: see `MeanPower.digits`.
-        moved: see `values.Walk`.
-        floors: see `values.Walk`.
+        walk: over its values.
     """
 
     violations: list[Violation]
     laws: tuple[str, ...]
     broken: list[str]
     digits: int | None
-    moved: list[str]
-    floors: dict[str, Number]
+    walk: Walk
 
 
 def failed(
@@ -140,11 +127,10 @@ def failed(
         if (known.laws.hold(name) and (name in laws.CLOCK_LAWS or observation.found.known))
         or (track is None and name in laws.CLOCK_LAWS)
     ]
-    moved: list[str] = []
-    floors: dict[str, Number] = {}
     digits = None
     if track is None:
-        violations += values.check_first(observation.values, known.limits)
+        walk = values.check(observation.values, values.Past(Track(), known.limits, observation.now))
+        violations += walk.violations
     else:
         violations += _of_telegram(observation, known, track, pending)
         late = 0.0 if any(one.check in _CLOCKS for one in violations) else _late(observation, track)
@@ -154,9 +140,9 @@ def failed(
         times = max((_TIMES.get(check, 1.0) for check in of), default=1.0)
         other = known.withholding.agrees or any(one.check == "identity" for one in violations)
         past = values.Past(track, known.limits, observation.now, late, times, not other)
-        found, moved, floors = values.check(observation.values, past)
+        walk = values.check(observation.values, past)
         digits = known.power.digits(observation.values, observation.clock)
-        violations += _in_their_unit(found, digits)
+        violations += _in_their_unit(walk.violations, digits)
     if violations:
         factors = known.limits.factors
         violations = [
@@ -170,7 +156,7 @@ def failed(
             and factors.get(one.name) != 0
             and not (pending and one.check in _BY_ITSELF and one.name in pending)
         ]
-    return Failed(violations, names, broken, digits, moved, floors)
+    return Failed(violations, names, broken, digits, walk)
 
 
 def _of_telegram(

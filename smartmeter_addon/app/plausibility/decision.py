@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from enum import Enum, auto
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -29,28 +28,20 @@ class Violation(NamedTuple):
         return f"{self.check} {self.detail}".rstrip()
 
 
-class Outcome(Enum):
-    """What is decided about a telegram."""
-
-    ACCEPTED = auto()
-    PENDING = auto()
-    REJECTED = auto()
-
-
 class Decision(NamedTuple):
     """What is decided about a telegram, and why.
 
     Args:
-        outcome: of the telegram.
-        violations: the checks that it fails.
+        violations: the checks that the telegram fails.
+        is_accepted: whether it is; else it is pending, or rejected if it came before.
         withheld: keys of its values that are not published.
         reports: ids of submeters whose reports are not published.
         floors: what is published of energies that seem to fall a little, by key.
         told: what pending telegrams turned out to be; None for nothing.
     """
 
-    outcome: Outcome
     violations: list[Violation]
+    is_accepted: bool = True
     withheld: AbstractSet[str] = frozenset()
     reports: AbstractSet[str] = frozenset()
     floors: Mapping[str, Number] = MappingProxyType({})

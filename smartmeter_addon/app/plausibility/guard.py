@@ -8,7 +8,7 @@ from app.fault import Fault, Kind
 from app.language.catalogue import Sentence, Text
 from app.meters.limits import MOST_SENDERS
 from app.meters.telegram import Telegram
-from app.plausibility.decision import Decision, Outcome
+from app.plausibility.decision import Decision
 from app.plausibility.memory import dump, load
 from app.plausibility.sender import Sender
 from app.plausibility.track import observe
@@ -81,6 +81,8 @@ class Guard:
             observation = observe(telegram, sender.known.lists.find(telegram), now, wall)
             decision = sender.judge(observation, is_alone=is_alone)
             decided, told = _decided(telegram, decision), decision.told
+        elif sender is self._latest and len(self._senders) == 1:
+            return Verdict(decided)
         if decided.fault is None and sender is not self._latest:
             self._accepted(name)
         withheld = [one for each in self._senders.values() for one in each.withheld(wall)]
@@ -118,28 +120,18 @@ def sender_of(telegram: Telegram) -> str:
 
 
 def _decided(telegram: Telegram, decision: Decision) -> Telegram:
-    """Return a telegram as it was decided about."""
-    if decision.outcome is Outcome.ACCEPTED:
-        return _published(telegram, decision)
-    return _not_accepted(telegram, decision)
-
-
-def _not_accepted(telegram: Telegram, decision: Decision) -> Telegram:
-    """Return a telegram without readings, and with a fault."""
-    reasons: list[Text] = []
-    for one in decision.violations:
-        if one.sentence not in reasons:
-            reasons.append(one.sentence)
-    key, kind = "check.pending", Kind.SUSPICIOUS
-    if decision.outcome is Outcome.REJECTED:
-        key, kind = "check.rejected", Kind.REPLAYED
-    reason = Sentence(key, {"reasons": tuple(reasons)})
-    fault = Fault(kind, "meter", telegram.push.frame.offset, reason)
-    return telegram._replace(fault=fault, reading=None, others=())
-
-
-def _published(telegram: Telegram, decision: Decision) -> Telegram:
-    """Return an accepted telegram as it is published."""
+    """Return a telegram as it was decided about: when it is not accepted with a fault only."""
+    if not decision.is_accepted:
+        key, kind = "check.pending", Kind.SUSPICIOUS
+        if any(one.check == "replay" for one in decision.violations):
+            key, kind = "check.rejected", Kind.REPLAYED
+        reasons: list[Text] = []
+        for one in decision.violations:
+            if one.sentence not in reasons:
+                reasons.append(one.sentence)
+        reason = Sentence(key, {"reasons": tuple(reasons)})
+        fault = Fault(kind, "meter", telegram.push.frame.offset, reason)
+        return telegram._replace(fault=fault, reading=None, others=())
     if not (decision.withheld or decision.reports or decision.floors):
         return telegram
     reading = telegram.reading

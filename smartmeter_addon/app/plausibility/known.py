@@ -6,11 +6,9 @@ from typing import Final
 
 from app.language.catalogue import Sentence
 from app.meters.reading import Meter
-from app.meters.structure import content_of
-from app.meters.telegram import Telegram
 from app.plausibility import clock
 from app.plausibility.decision import Violation
-from app.plausibility.laws import LEARNED, Learned
+from app.plausibility.laws import Learned
 from app.plausibility.limits import Limits
 from app.plausibility.lists import KnownList, Lists
 from app.plausibility.reports import Reports
@@ -24,19 +22,6 @@ _YOUNG: Final = 3
 
 class Known:
     """What was learned of one sender, in accepted telegrams."""
-
-    __slots__ = (
-        "_meter",
-        "count",
-        "family",
-        "ids",
-        "laws",
-        "limits",
-        "lists",
-        "power",
-        "reports",
-        "withholding",
-    )
 
     def __init__(self) -> None:
         self.count = 0
@@ -100,31 +85,6 @@ class Known:
             if other.meter.id not in withheld:
                 self.reports.accept(other, now)
         return listed
-
-    def go_on(  # noqa: PLR0917 - a run in six numbers
-        self,
-        listed: KnownList,
-        last: Telegram,
-        count: int,
-        now: float,
-        time: float,
-        laws: tuple[str, ...],
-    ) -> None:
-        """Learn from a run of usual telegrams.
-
-        Args:
-            listed: their list.
-            last: of them.
-            count: of them.
-            now: when the last came, in monotonic seconds.
-            time: that its clock shows, in seconds since 1970.
-            laws: names of those that they keep.
-        """
-        self.count += count
-        self.lists.go_on(listed, content_of(last), count)
-        listed.go_on(count, now, time)
-        for _ in range(min(count, LEARNED)):
-            self.laws.add(laws, ())
 
     def _is_own(self, meter: Meter, last: Meter | None) -> bool:
         """Tell whether a meter is the known one, and read as of the same family.

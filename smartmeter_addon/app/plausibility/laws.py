@@ -6,7 +6,7 @@ at once. The numbers are compared exactly; the slack is what rounding and sampli
 """
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -93,27 +93,22 @@ class Learned:
         names: of those that it kept before a restart.
     """
 
-    __slots__ = ("_all", "_counts")
-
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._counts = dict.fromkeys(names, LEARNED)
-        self._all: tuple[str, ...] | None = None  # laws of a list that are all learned
 
-    def add(self, names: tuple[str, ...], broken: Collection[str]) -> None:
-        """Learn from an accepted telegram.
+    def add(self, names: Iterable[str], broken: Iterable[str], telegrams: int = 1) -> None:
+        """Learn from accepted telegrams.
 
         Args:
-            names: of the laws that say something of it.
-            broken: of those that it does not keep.
+            names: of the laws that say something of them.
+            broken: of those that they do not keep.
+            telegrams: how many.
         """
         counts = self._counts
-        if not broken and names is self._all:
-            return
         for name in names:
-            counts[name] = min(counts.get(name, 0) + 1, LEARNED)
+            counts[name] = min(counts.get(name, 0) + telegrams, LEARNED)
         for name in broken:
             counts[name] = min(counts[name] - 1, _BROKEN)
-        self._all = names if all(counts[name] == LEARNED for name in names) else None
 
     def hold(self, name: str) -> bool:
         """Tell whether a telegram has to keep a law."""
@@ -190,18 +185,17 @@ def _one_way(numbers: Sequence[Number], _: int) -> bool:
 
 def _turned(numbers: Sequence[Number], _: int) -> bool:
     """Tell whether voltages, currents and angles make the power, which is the first."""
-    left = map(float, numbers)
-    off, slack = next(left), 3.0
-    for volts, amperes, angle in zip(left, left, left, strict=True):
-        if apparent := volts * amperes:
-            cosine, share = _parts_of(angle)
+    off, slack = float(numbers[0]), 3.0
+    for n in range(1, len(numbers), 3):
+        if apparent := float(numbers[n]) * float(numbers[n + 1]):
+            cosine, share = _parts_of(numbers[n + 2])
             off -= apparent * cosine
             slack += _ANGLE_SLACK + abs(apparent) * share
     return -slack <= off <= slack
 
 
 @lru_cache(maxsize=1024)
-def _parts_of(degrees: float) -> tuple[float, float]:
+def _parts_of(degrees: Number) -> tuple[float, float]:
     """Return the cosine, and the share of the power by which rounding may move it."""
     turn = math.radians(degrees)
     if not math.isfinite(turn):

@@ -22,6 +22,12 @@ JOULES_PER_KWH: Final = 3_600_000
 LEAST_STEP: Final = 0.002
 """kWh: two units of the last digit of most meters."""
 
+SUPPLY_VOLTS: Final = 40
+"""V of one phase without which no meter runs."""
+
+_UNLIMITED: Final = 1 << 70
+"""More than any number of a telegram."""
+
 ENERGIES: Final = frozenset(
     (Quantity.ACTIVE_ENERGY, Quantity.REACTIVE_ENERGY, Quantity.APPARENT_ENERGY)
 )
@@ -36,8 +42,7 @@ class Limit(NamedTuple):
         least: the least that is possible.
         most: the most that is possible.
         by_connection: whether these depend on the size of the connection.
-        jump: how far it may rise without a cause in the same telegram.
-        fall: the same downwards; negative.
+        jump: how far it may move without a cause in the same telegram.
     """
 
     quantity: Quantity | None
@@ -46,10 +51,22 @@ class Limit(NamedTuple):
     most: Number = Decimal("Infinity")
     by_connection: bool = False
     jump: Number = Decimal("Infinity")
-    fall: Number = Decimal("-Infinity")
+
+    def in_counts(self, exponent: int) -> tuple[int, int, int]:
+        """Return the least, the most and the jump as counts of a power of ten, cut off."""
+        least = self.least
+        if (
+            self.quantity is Quantity.VOLTAGE
+        ):  # which phases may lack it is decided beside the others
+            least = max(least, SUPPLY_VOLTS)
+        below, most, jump = (
+            int(number.scaleb(-exponent) // 1) if number.is_finite() else _UNLIMITED
+            for number in map(Decimal, (-least, self.most, self.jump))
+        )
+        return -below, most, jump
 
 
-@dataclass(slots=True)
+@dataclass
 class Limits:
     """The limits of one sender.
 
@@ -58,7 +75,7 @@ class Limits:
         refresh_seconds: the longest time for which its counters stood still and then caught up.
         factors: by check and detail, how many times wider than usual a limit is; 0 for a check
             that is no longer made.
-        by_key: limits that were looked up, by reading key; cleared when anything else changes.
+        by_key: limits that were looked up, by reading key; another one when anything else changes.
     """
 
     connection_watts: float = CONNECTION_WATTS
@@ -79,12 +96,12 @@ class Limits:
     def relax(self, check: str, *, give_up: bool = False) -> None:
         """Double the limit of a check, or give it up."""
         self.factors[check] = 0 if give_up else min(2 * self.factor(check), _WIDEST)
-        self.by_key.clear()
+        self.by_key = {}
 
     def enlarge_connection(self, watts: float) -> None:
         """Take a load that was confirmed for what the connection carries."""
         self.connection_watts = min(max(self.connection_watts, watts), _MOST_WATTS)
-        self.by_key.clear()
+        self.by_key = {}
 
     def slow_refresh(self, seconds: float) -> None:
         """Take a time for which the counters stood still before they caught up."""
@@ -99,15 +116,13 @@ class Limits:
         if quantity is None or quantity in ENERGIES:
             return Limit(quantity, is_energy=quantity is not None)
         bounds = bounds_of_reading(key, self.connection_watts)
-        jump = _decimal(bounds.jump * self.factor(f"jump {quantity}"))
         return Limit(
             quantity,
             # A phase that was lost shows anything from zero on.
             least=_decimal(min(bounds.least, 0.0)),
             most=_decimal(bounds.most),
             by_connection=QUANTITIES[quantity].bounds.per_unit is not None,
-            jump=jump,
-            fall=-jump,
+            jump=_decimal(bounds.jump * self.factor(f"jump {quantity}")),
         )
 
 

@@ -33,8 +33,6 @@ def usual_gap(usual: float, passed: float) -> float:
 class _Constant:
     """The constant bits of the telegrams of one list that have the same size."""
 
-    __slots__ = ("clocks", "count", "fixed", "last", "strings", "texts")
-
     def __init__(self, mask: structure.Mask, bits: int) -> None:
         self.fixed, self.strings, self.clocks = mask[:3]
         self.texts = sum(self.strings)  # they do not overlap
@@ -59,24 +57,10 @@ class KnownList:
         interval: the push interval by the meter's clock in seconds; None when it is not known.
     """
 
-    __slots__ = (
-        "_kept",
-        "_step",
-        "channel",
-        "constants",
-        "count",
-        "gap",
-        "seen_at",
-        "structure",
-        "time",
-    )
-
     def __init__(self, known: Structure, interval: float | None = None) -> None:
         self.structure = known
         self.channel = known[: structure.CHANNEL_SIZE]
         self.constants: dict[int, _Constant] = {}  # by size of the content
-        self.count = 0
-        """Accepted telegrams."""
         self.seen_at: float | None = None
         """Monotonic seconds of the last one."""
         self.gap = 0.0
@@ -113,7 +97,6 @@ class KnownList:
         if passed > 0:
             self.gap = usual_gap(gap, passed)
         self.seen_at = now
-        self.count += 1
         if self.time is not None and time is not None:
             step = time - self.time
             if self._step and self.misses(step) <= slack:
@@ -125,7 +108,6 @@ class KnownList:
 
     def go_on(self, count: int, now: float, time: float) -> None:
         """Take so many telegrams that kept the push interval; see `arrived` for the times."""
-        self.count += count
         self._kept += count
         self.seen_at, self.time = now, time
 
@@ -160,8 +142,6 @@ class Found(NamedTuple):
 
 class Lists:
     """The lists of one sender."""
-
-    __slots__ = ("_known", "_latest", "_restored")
 
     def __init__(self) -> None:
         self._known: dict[Structure, KnownList] = {}

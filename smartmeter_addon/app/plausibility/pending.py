@@ -16,21 +16,15 @@ class Pending:
         observation: the first of them.
         violations: the checks that it fails.
         nearest: the known list that it may be a damaged form of; None for none.
+        delay: seconds by which it came late, as a gateway delayed it.
     """
 
-    __slots__ = (
-        "_lists",
-        "_newest",
-        "begun",
-        "confirmations",
-        "names",
-        "structure",
-        "track",
-        "watts",
-    )
-
     def __init__(
-        self, observation: Observation, violations: Iterable[Violation], nearest: Structure | None
+        self,
+        observation: Observation,
+        violations: Iterable[Violation],
+        nearest: Structure | None,
+        delay: float,
     ) -> None:
         self.structure = observation.found.structure
         self.names = frozenset(one.name for one in violations)
@@ -43,6 +37,7 @@ class Pending:
         """The largest mean power that an energy rose with from one to the next."""
         self.track = Track()
         self.track.counter_may_repeat = True
+        self.track.delay = delay
         self._lists = {self.structure, nearest}
         self._newest = self._add(observation)
 

@@ -63,7 +63,7 @@ class _Report(NamedTuple):
         return self.key == last.key and 0 <= moved <= most * passed / 3600
 
 
-@dataclass(slots=True)
+@dataclass
 class _Submeter:
     """What is known of one submeter.
 
@@ -111,8 +111,6 @@ class _Submeter:
 
 class Reports:
     """The submeters of one sender, by id."""
-
-    __slots__ = ("_submeters",)
 
     def __init__(self) -> None:
         self._submeters: dict[str, _Submeter] = {}

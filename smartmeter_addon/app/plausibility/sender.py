@@ -8,8 +8,8 @@ from app.language.catalogue import Sentence, Text
 from app.meters.telegram import Telegram, Withheld
 from app.meters.values import Values
 from app.plausibility import values
-from app.plausibility.checks import BY_NAME, CHECKS, Failed, Relaxed, failed
-from app.plausibility.decision import Decision, Outcome, Violation
+from app.plausibility.checks import BY_NAME, CHECKS, Failed, failed
+from app.plausibility.decision import Decision, Violation
 from app.plausibility.evidence import Evidence
 from app.plausibility.known import Known
 from app.plausibility.lists import KnownList
@@ -37,7 +37,7 @@ _RISE_HEADROOM: Final = 1.3
 """Factor of a connection over the mean power of a confirmed rise of an energy."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Sender:
     """What is known of one sender.
 
@@ -56,6 +56,7 @@ class Sender:
     is_new: bool = False
     _pending: list[Pending] = field(default_factory=list)
     _last: Observation | None = None
+    _prepared: Usual | None = None
     _usual: Usual | None = None
     _relaxation: Relaxation = field(default_factory=Relaxation)
 
@@ -86,14 +87,16 @@ class Sender:
         told = None
         if remaining:
             if self._is_duplicate(observation, remaining):
-                return Decision(Outcome.REJECTED, remaining)
+                return Decision(remaining, is_accepted=False)
             pending = self._confirm(observation, remaining)
             if pending and self._is_confirmed(pending, observation, is_alone=is_alone):
                 told = self._adopt(pending, observation, remaining)
             elif not self._relax(observation, remaining):
                 return self._hold(observation, remaining)
         withheld = self._accept(observation, failure, reports)
-        return Decision(Outcome.ACCEPTED, violations, withheld, reports, failure.floors, told)
+        return Decision(
+            violations, withheld=withheld, reports=reports, floors=failure.walk.floors, told=told
+        )
 
     def takes(self, telegram: Telegram, now: float, wall: float) -> bool:
         """Accept a telegram, if it is a usual one; see `Observation` for the times."""
@@ -106,10 +109,9 @@ class Sender:
 
     def withheld(self, wall: float) -> tuple[Withheld, ...]:
         """Return what is withheld for longer than two of its own push intervals."""
-        known = self.known
-        if not (known.withholding.holds or known.reports.ids):
+        if self._usual:  # all is published
             return ()
-        return (*known.withholding.told(), *known.reports.overdue(wall))
+        return (*self.known.withholding.told(), *self.known.reports.overdue(wall))
 
     def _is_duplicate(self, observation: Observation, violations: list[Violation]) -> bool:
         """Tell whether a telegram is an accepted one again, which confirms nothing."""
@@ -134,7 +136,8 @@ class Sender:
                 pending.add(observation, self.known.limits)
                 return pending
         nearest = self.known.lists.nearest(observation.found.structure)
-        self._pending.append(Pending(observation, violations, nearest))
+        delay = self.track.late(observation.time, observation.now) if self.track else 0.0
+        self._pending.append(Pending(observation, violations, nearest, delay))
         del self._pending[:-_MOST_PENDING]
         return None
 
@@ -150,7 +153,7 @@ class Sender:
                 needed = _BESIDE_ANOTHER
             elif not checks & {"identity", "possible"}:
                 needed = 1
-        elif "replay" in checks and not self._is_later(observation, track):
+        elif "replay" in checks and not track.is_before(observation.time):
             verified = observation.evidence is Evidence.TAG
             seconds = _RECORDING_SECONDS_VERIFIED if verified else _RECORDING_SECONDS
             return observation.now - pending.begun >= seconds
@@ -198,7 +201,7 @@ class Sender:
         if withheld:
             accepted = {key: value for key, value in accepted.items() if key not in withheld}
         listed = known.add(observation, (failure.laws, failure.broken), reports)
-        track.add(observation, accepted, failure.moved, failure.floors, listed)
+        track.add(observation, accepted, failure.walk.moved, failure.walk.floors, listed)
         shape = observation.found.structure
         if self._pending:
             self._pending = [one for one in self._pending if not one.contradicted_by(shape)]
@@ -206,34 +209,33 @@ class Sender:
         return withheld
 
     def _prepare(self, listed: KnownList, observation: Observation, *, is_whole: bool) -> None:
-        """Prepare what the next telegram keeps to if it is a usual one of the same list.
-
-        Args:
-            listed: the list of an accepted telegram.
-            observation: the telegram.
-            is_whole: whether all of its values are accepted.
-        """
+        """Prepare what the next telegram of a list keeps to if it is a usual one."""
         last, self._last = self._last, observation if is_whole else None
-        known, track, counts = self.known, self.track, observation.values
+        known, track, readings = self.known, self.track, observation.values
         if not (is_whole and last and last.found.known is listed and listed.interval and track):
             return
-        if not isinstance(counts, Values) or self.without or self._pending or known.withholding:
+        if self.without or self._pending or known.withholding.holds or track.time is None:
             return
-        if track.time is not None and known.reports.are_repeated and counts.layout.numbers:
-            self._usual = Usual(known, track, listed, observation, counts)
+        if not (isinstance(readings, Values) and readings.counts and known.reports.are_repeated):
+            return
+        of = listed, readings.layout, observation.found.clocks
+        if not (self._prepared and self._prepared.is_of(*of)):
+            self._prepared = Usual(known, track, *of)
+        self._usual = self._prepared
+        self._usual.begin(observation, readings.counts)
 
     def _relax(self, observation: Observation, violations: list[Violation]) -> bool:
         """Relax a check that is not right for this meter; tell whether the telegram is accepted."""
         names = {one.name for one in violations}
         check, *others = {one.check for one in violations}
         relaxed = BY_NAME[check].relaxed
-        alone = not others and relaxed is not Relaxed.NEVER and self.track is not None
+        alone = not others and relaxed != "never" and self.track is not None
         if not self._relaxation.is_due(names if alone else set(), observation.evidence):
             return False
-        if relaxed is Relaxed.PASSED:
+        if relaxed == "passed":
             return True
         for name in names:
-            self.known.limits.relax(name, give_up=relaxed is Relaxed.GIVEN_UP)
+            self.known.limits.relax(name, give_up=relaxed == "given up")
         again = failed(observation, self.known, self.track, without=self.without)
         return not again.violations
 
@@ -245,12 +247,4 @@ class Sender:
         self.known.withholding.hold(observation, violations[0], what)
         if self.track and observation.is_told_by_time:
             self.track.remember(observation.telegram)
-        replayed = any(one.check == "replay" for one in violations)
-        return Decision(Outcome.REJECTED if replayed else Outcome.PENDING, violations)
-
-    @staticmethod
-    def _is_later(observation: Observation, track: Track) -> bool:
-        """Tell whether a telegram's clock is newer than the last accepted one's."""
-        if observation.time is None:
-            return False
-        return track.time is None or observation.time > track.time
+        return Decision(violations, is_accepted=False)

@@ -77,24 +77,6 @@ def observe(telegram: Telegram, found: Found, now: float, wall: float) -> Observ
 class Track:
     """The last telegram of a sender, and the last value of each reading."""
 
-    __slots__ = (
-        "changed",
-        "counter",
-        "counter_is_repeated",
-        "counter_may_repeat",
-        "delay",
-        "floors",
-        "meter",
-        "now",
-        "recent",
-        "restored",
-        "seen",
-        "time",
-        "timed_at",
-        "values",
-        "wall",
-    )
-
     def __init__(self) -> None:
         self.now = self.wall = 0.0
         """When the last telegram came: monotonic seconds, and seconds since 1970."""
@@ -126,6 +108,10 @@ class Track:
         """What was published of the energies that seem to have fallen a little since."""
         self.recent: deque[int] = deque(maxlen=_RECENT)
         """Checksums of the last telegrams that only their time tells apart, see `checksum_of`."""
+
+    def is_before(self, time: float | None) -> bool:
+        """Tell whether a time of the meter's clock is later than the last one."""
+        return time is not None and (self.time is None or time > self.time)
 
     def holds(self, values: Mapping[str, Number]) -> bool:
         """Tell whether all values are the last ones."""
@@ -169,15 +155,19 @@ class Track:
     def go_on(self, counter: int | None, time: float | None, now: float, wall: float) -> None:
         """Take what tells a telegram from others; see `Observation` for the arguments."""
         if time is not None:
-            if self.time is not None and not self.restored:
-                # The drift of a slow clock is no delay.
-                late = now - self.timed_at - (time - self.time) * (1 + _DRIFT_SHARE)
-                if late > 0 or self.delay:
-                    self.delay = min(max(0.0, self.delay + late), _LONGEST_DELAY)
+            self.delay = 0.0 if self.restored else self.late(time, now)
             self.time, self.timed_at, self.restored = time, now, False
         self.counter_is_repeated = counter is not None and counter == self.counter
         self.counter = counter
         self.now, self.wall = now, wall
+
+    def late(self, time: float | None, now: float) -> float:
+        """Return the seconds by which a telegram comes late, as a gateway delays it."""
+        if time is None or self.time is None or time < self.time:
+            return self.delay
+        # The drift of a slow clock is no delay.
+        late = now - self.timed_at - (time - self.time) * (1 + _DRIFT_SHARE)
+        return min(max(0.0, self.delay + late), _LONGEST_DELAY)
 
     def remember(self, telegram: Telegram) -> None:
         """Remember a telegram, also one that is not accepted, to recognise it when it comes again.

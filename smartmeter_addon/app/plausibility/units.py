@@ -6,6 +6,7 @@ of what they were, or they grow by such a multiple of what the power makes. Neit
 """
 
 import math
+from collections.abc import Container
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -33,7 +34,8 @@ _SAMPLES: Final = 12
 before the two are compared."""
 
 _SAMPLE_SECONDS: Final = 20.0
-"""Seconds from one power that is taken to the next."""
+MEAN_SECONDS: Final = 40.0
+"""Seconds from one power that is taken to the next, and from the mean of some to the next."""
 
 _LONGEST_GAP: Final = 900.0
 _GAPS: Final = 2.5
@@ -85,48 +87,34 @@ class _Window(NamedTuple):
 class _Direction:
     """One direction of energy: its power, and the counters that add up to its energy."""
 
-    __slots__ = (
-        "at",
-        "energies",
-        "energy",
-        "gap",
-        "is_new",
-        "last",
-        "power",
-        "samples",
-        "used",
-        "window",
-    )
-
     def __init__(self, name: str) -> None:
         self.power = f"power_{name}"
-        total = f"energy_{name}"
-        self.energies = (total, *(f"{total}_tariff_{n}" for n in TARIFFS))
+        self.total = f"energy_{name}"
+        self.tariffs = tuple(f"{self.total}_tariff_{n}" for n in TARIFFS)
         self.gap = 0.0  # usual seconds from one power to the next
-        self.at = 0.0  # when the last power was taken
         self.samples = 0
         self.used: Number = 0  # mJ that the power made
         self.pause()
 
     def pause(self) -> None:
         """Begin anew, as nothing is known of the power meanwhile."""
-        self.is_new = False  # whether a power was taken since the last comparison
-        self.last: Number | None = None  # power
+        self.at = -math.inf  # when the last power was taken
+        self.is_new = False  # whether one was taken since the last comparison
         self.energy: Number | None = None  # the last one
         self.window: _Window | None = None
 
-    def add(self, values: Values, now: float) -> None:
+    def add(self, values: Values, now: float, samples: int) -> None:
         """See `MeanPower.add`."""
         power, passed = values.get(self.power), now - self.at
         if power is not None and not 0 <= passed < _SAMPLE_SECONDS:
-            if not self._goes_on(now):
+            if self._goes_on(now):
+                self.used += power * round(passed * 1000)
+            else:
                 self.pause()
-            elif self.last is not None:
-                self.used += (self.last + power) * round(passed * 500)
-            if self.at:
+            if math.isfinite(passed):
                 self.gap = usual_gap(self.gap, passed)
-            self.at, self.last, self.is_new = now, power, True
-            self.samples += 1
+            self.at, self.is_new = now, True
+            self.samples += samples
         if (energy := self._counted(values)) is None:
             return
         # Some counters are refreshed now and then only: a window begins when one was.
@@ -138,10 +126,10 @@ class _Direction:
 
     def digits(self, values: Values, now: float) -> int | None:
         """See `MeanPower.digits`."""
-        if not (self.is_new and self._goes_on(now)):
-            return None
         window = self.window
         if window is None or self.samples - window.samples < _SAMPLES:
+            return None
+        if not (self.is_new and self._goes_on(now)):
             return None
         if (energy := self._counted(values)) is None:
             return None
@@ -158,10 +146,9 @@ class _Direction:
 
     def _counted(self, values: Values) -> Number | None:
         """Return the energy: the sum of its tariffs where the total is not sent."""
-        total, *tariffs = self.energies
-        if total in values:
-            return values[total]
-        parts = [value for key in tariffs if (value := values.get(key)) is not None]
+        if (energy := values.get(self.total)) is not None:
+            return energy
+        parts = [value for key in self.tariffs if (value := values.get(key)) is not None]
         return sum(parts) if parts else None
 
     def _goes_on(self, now: float) -> bool:
@@ -172,34 +159,30 @@ class _Direction:
 class MeanPower:
     """Compares how energies grow with the mean power."""
 
-    __slots__ = ("_directions",)
-
     def __init__(self) -> None:
         self._directions = _Direction("import"), _Direction("export")
 
-    @property
-    def powers(self) -> tuple[str, ...]:
-        """The keys of the powers that are compared."""
-        return tuple(one.power for one in self._directions)
+    def keys_of(self, keys: Container[str]) -> tuple[list[str], list[str]]:
+        """Return which powers and which energies of a list are compared."""
+        powers = [one.power for one in self._directions if one.power in keys]
+        energies = [
+            key
+            for one in self._directions
+            for key in ((one.total,) if one.total in keys else one.tariffs)
+            if key in keys
+        ]
+        return powers, energies
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The keys of all readings that are compared."""
-        return (*self.powers, *(key for one in self._directions for key in one.energies))
-
-    def is_due(self, now: float) -> bool:
-        """Tell whether a power is to be taken; see `add`."""
-        return not 0 <= now - self._directions[0].at < _SAMPLE_SECONDS
-
-    def add(self, values: Values, now: float) -> None:
+    def add(self, values: Values, now: float, samples: int = 1) -> None:
         """Take the powers and energies of an accepted telegram.
 
         Args:
             values: by key.
             now: in seconds, by the meter's clock where it has one.
+            samples: telegrams since the last one that was taken, whose mean the powers are.
         """
         for one in self._directions:
-            one.add(values, now)
+            one.add(values, now, samples)
 
     def pause(self) -> None:
         """Begin anew, as nothing is known of the power meanwhile."""

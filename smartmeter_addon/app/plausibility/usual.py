@@ -7,23 +7,27 @@ telegrams shows is learned at its end. The tests compare that with what all chec
 telegrams. Any other telegram is decided by all checks.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
-from decimal import Decimal
-from operator import le, sub
-from typing import Final, NamedTuple
+from datetime import timedelta
+from itertools import chain, repeat
+from operator import call, itemgetter, le, mul
+from typing import Any, Final
+from zlib import crc32
 
 from app.cosem import clock
-from app.cosem.unit import Number, scale
-from app.meters.quantities import Quantity
+from app.cosem.unit import scale
 from app.meters.reading import Reading
+from app.meters.structure import content_of
 from app.meters.telegram import Telegram
-from app.meters.values import Layout, Values
-from app.plausibility import laws, values
+from app.meters.values import Layout, Values, picker
+from app.plausibility import laws
 from app.plausibility.known import Known
 from app.plausibility.laws import Law
 from app.plausibility.limits import Limit
 from app.plausibility.lists import KnownList
 from app.plausibility.track import Observation, Track
+from app.plausibility.units import MEAN_SECONDS
 
 _PUNCTUAL: Final = 2.0
 """Seconds by which a usual telegram comes early or late at most."""
@@ -32,161 +36,179 @@ _DATE: Final = 5
 _TIME: Final = 8
 """Bytes of a date-time: up to the day of week, and up to the seconds."""
 
-_UNLIMITED: Final = 1 << 70
-"""More than any number of a telegram."""
-
-
-class _Range(NamedTuple):
-    """What the count of a value can be.
-
-    Args:
-        least: the least that is possible.
-        most: the most that is possible.
-        fall: how far it may fall from one telegram to the next; negative.
-        rise: how far it may rise.
-    """
-
-    least: int
-    most: int
-    fall: int
-    rise: int
+_Counts = tuple[int, ...]
+"""The numbers of a telegram, see `Values`."""
 
 
 class Usual:
-    """What the usual telegram of one list keeps to, and a run of such telegrams.
+    """What the usual telegrams of one list keep to, and a run of them.
 
     Args:
         known: of the sender.
-        past: of the sender; kept up to date but for what `settle` learns.
+        past: of the sender; it is kept up to date by `settle`.
         listed: the list.
-        observation: a telegram of it that was accepted and is published as it is.
-        counts: the values of that telegram.
+        layout: of its telegrams.
+        clocks: where their date-times stand, in bytes.
     """
 
-    __slots__ = (
-        *("_clocks", "_count", "_counts", "_energies", "_interval", "_known", "_last"),
-        *("_laws", "_leasts", "_listed", "_mosts", "_falls", "_moved", "_names", "_others"),
-        *("_past", "_power", "_rises", "_watts"),
-    )
-
     def __init__(
-        self,
-        known: Known,
-        past: Track,
-        listed: KnownList,
-        observation: Observation,
-        counts: Values,
+        self, known: Known, past: Track, listed: KnownList, layout: Layout, clocks: tuple[int, ...]
     ) -> None:
-        layout, self._last = counts.layout, observation.telegram
-        self._known = known
-        self._past = past
-        self._listed = listed
+        self._known, self._past = known, past
+        self._of = listed, layout, clocks, listed.interval, known.limits.by_key
         self._interval = listed.interval or 0.0
-        self._counts = counts.counts
-        self._count = 0  # telegrams of the run
-        self._moved: dict[int, tuple[float, int]] = {}  # energies: when, and what they were before
-        content = observation.found.content
-        self._clocks = [
-            (at, content[at : at + _DATE], content[at + _TIME : at + clock.SIZE])
-            for at in observation.found.clocks
-        ]
-        self._others = _reported(observation.telegram.others)
+        self._step = timedelta(seconds=self._interval)
+        self._clocks = len(clocks)
+        self._pick_clocks = _clock_picker(clocks)
         of = laws.applicable(layout.keys)
-        self._names = tuple(law.name for law in of) + laws.CLOCK_LAWS * bool(self._clocks)
+        self._names = tuple(law.name for law in of) + laws.CLOCK_LAWS * bool(clocks)
         self._laws = [_prepared(law, layout) for law in of]
         limits = [known.limits.of(key) for key in layout.numbers]
+        self._ranges = list(map(Limit.in_counts, limits, layout.exponents))
+        energies = [n for n, limit in enumerate(limits) if limit.is_energy]
+        self._pick_energies = picker(energies)
         carried = known.limits.kwh(self._interval)
-        ranges = [
-            _range(limit, exponent, carried)
-            for limit, exponent in zip(limits, layout.exponents, strict=True)
-        ]
-        self._leasts, self._mosts, self._falls, self._rises = zip(*ranges, strict=True)
-        self._energies = [n for n, limit in enumerate(limits) if limit.is_energy]
-        self._power = [key for key in known.power.keys if key in layout.places]
-        self._watts = any(key in layout.places for key in known.power.powers)
+        self._rising = [(n, int(carried / 10.0 ** layout.exponents[n])) for n in energies]
+        self._powers_of, self._energies_of = (
+            [(key, layout.places[key], layout.exponents[layout.places[key]]) for key in keys]
+            for keys in known.power.keys_of(layout.places)
+        )
+
+    def is_of(self, listed: KnownList, layout: Layout, clocks: tuple[int, ...]) -> bool:
+        """Tell whether this was prepared for a list, and of the same limits; see `Usual`."""
+        return self._of == (listed, layout, clocks, listed.interval, self._known.limits.by_key)
+
+    def begin(self, observation: Observation, counts: _Counts) -> None:
+        """Begin a run.
+
+        Args:
+            observation: a telegram that was accepted and is published as it is.
+            counts: its numbers.
+        """
+        self._last, self._others = observation.telegram, _reported(observation.telegram.others)
+        self._counter, self._time = observation.counter, observation.clock
+        self._now, self._wall = observation.now, observation.wall
+        self._still = self._pick_clocks(observation.found.content)[self._clocks :]
+        self._counts, self._energies = counts, self._pick_energies(counts)
+        self._center(counts)
+        self._count = 0  # telegrams of the run
+        self._contents: deque[bytes] = deque(maxlen=self._past.recent.maxlen)
+        self._moved: dict[int, tuple[float, int]] = {}  # energies: when, and what they were before
+        self._since: list[_Counts] = []  # telegrams whose mean power is not taken yet
+        self._due = self._time + MEAN_SECONDS / 2 if self._powers_of else 0.0  # when it is taken
 
     def takes(self, telegram: Telegram, now: float, wall: float) -> bool:
         """Accept a telegram, if it is a usual one; see `Observation` for the times."""
-        push, reading, sent = telegram.push, telegram.reading, telegram.timestamp
-        if telegram.template is not self._last.template or push.frame.parity_errors:
-            return False
-        if reading is None or sent is None or not isinstance(reading.values, Values):
-            return False
-        past, time, security = self._past, sent.timestamp(), push.security
+        reading, security = telegram.reading, telegram.push.security
         counter = None if security is None else security.invocation_counter
-        if counter is not None and (past.counter is None or counter <= past.counter):
+        if counter is not None and (self._counter is None or counter <= self._counter):
             return False
-        late = now - past.timed_at - self._interval
-        if past.time is None or time - past.time != self._interval or abs(late) > _PUNCTUAL:
+        content = telegram.push.plaintext or b""
+        if reading is None or not (self._is_next(telegram, now) and self._shows_one_time(content)):
             return False
-        if not self._shows_one_time(push.plaintext or b""):
+        readings, time = reading.values, self._time + self._interval
+        if not isinstance(readings, Values):
             return False
-        if telegram.others and _reported(telegram.others) != self._others:
+        counts = readings.counts
+        energies = self._pick_energies(counts)
+        if not self._goes_on(counts, energies):
             return False
-        if not self._goes_on(reading.values, time):
+        self._since.append(counts)
+        if time >= self._due and not self._grow_as_powered(time):
             return False
-        self._add(telegram, reading.values.counts, now)
-        past.go_on(counter, time, now, wall)
+        if energies != self._energies:
+            for n, (before, value) in enumerate(zip(self._energies, energies, strict=True)):
+                if value != before:
+                    self._moved[n] = now, before
+            self._energies = energies
+        self._last, self._counts, self._counter = telegram, counts, counter
+        self._time, self._now, self._wall = time, now, wall
+        self._count += 1
         if counter is None:
-            past.remember(telegram)
+            self._contents.append(content)
         return True
 
     def settle(self) -> None:
         """Learn from the run of usual telegrams, which ends."""
         reading, count, past = self._last.reading, self._count, self._past
-        if not count or reading is None or past.time is None:
+        if not count or reading is None or not isinstance(reading.values, Values):
             return
+        past.go_on(self._counter, self._time, self._now, self._wall)
+        past.recent.extend(map(crc32, self._contents))
+        layout = reading.values.layout
+        for n, (at, before) in self._moved.items():
+            place = self._rising[n][0]
+            past.changed[layout.numbers[place]] = at, scale(before, layout.exponents[place])
+        past.values.update(reading.values)  # type: ignore[arg-type] # texts are not looked at
+        known, listed = self._known, self._of[0]
+        past.seen[listed] = reading.values.keys(), self._now
+        listed.go_on(count, self._now, self._time)
+        known.lists.go_on(listed, content_of(self._last), count)
+        known.laws.add(self._names, (), count)
+        known.count += count
         self._count = 0
-        readings = reading.values
-        if isinstance(readings, Values):
-            layout = readings.layout
-            for n, (at, before) in self._moved.items():
-                past.changed[layout.numbers[n]] = at, scale(before, layout.exponents[n])
+        self._contents.clear()
         self._moved.clear()
-        past.values.update(readings)  # type: ignore[arg-type] # texts among them are not looked at
-        past.seen[self._listed] = readings.keys(), past.now
-        self._known.go_on(self._listed, self._last, count, past.now, past.time, self._names)
+
+    def _is_next(self, telegram: Telegram, now: float) -> bool:
+        """Tell whether a telegram comes in the way of the last one, one push interval later."""
+        last, sent = self._last, telegram.timestamp
+        if telegram.template is not last.template or telegram.push.frame.parity_errors:
+            return False
+        if not -_PUNCTUAL <= now - self._now - self._interval <= _PUNCTUAL:
+            return False
+        if sent is None or last.timestamp is None or sent - last.timestamp != self._step:
+            return False
+        # The fold tells the two hours at the end of daylight saving time apart.
+        is_same = sent.fold == last.timestamp.fold
+        return is_same and (not telegram.others or _reported(telegram.others) == self._others)
 
     def _shows_one_time(self, content: bytes) -> bool:
         """Tell whether all clocks show one time, and all else of the telegram before."""
-        shown = None
-        for at, date, rest in self._clocks:
-            time = content[at + _DATE : at + _TIME]
-            if content[at : at + _DATE] != date or content[at + _TIME : at + clock.SIZE] != rest:
-                return False
-            if time != (shown or time):
-                return False
-            shown = time
-        return True
+        clocks, shown = self._clocks, self._pick_clocks(content)
+        return bool(shown[clocks:] == self._still and shown[:clocks] == shown[:1] * clocks)
 
-    def _goes_on(self, readings: Values, time: float) -> bool:
+    def _goes_on(self, counts: _Counts, energies: _Counts) -> bool:
         """Tell whether the values are possible, do not move far, and keep all laws."""
-        counts = readings.counts
-        moved = tuple(map(sub, counts, self._counts))
-        if not (all(map(le, self._falls, moved)) and all(map(le, moved, self._rises))):
+        if not (all(map(le, self._lows, counts)) and all(map(le, counts, self._highs))):
+            for count, last, of in zip(counts, self._counts, self._ranges, strict=True):
+                least, most, jump = of
+                if not (least <= count <= most and abs(count - last) <= jump):
+                    return False
+            self._center(counts)
+        if energies != self._energies:
+            for value, last, (_, most) in zip(energies, self._energies, self._rising, strict=True):
+                if not 0 <= value - last <= most:
+                    return False
+        return all(map(call, self._laws, repeat(counts)))
+
+    def _grow_as_powered(self, time: float) -> bool:
+        """Tell whether energies grow as the power says, as far as that is known."""
+        power, since = self._known.power, self._since
+        numbers = {key: scale(since[-1][n], exponent) for key, n, exponent in self._energies_of}
+        for key, n, exponent in self._powers_of:
+            mean = sum(map(itemgetter(n), since)) // len(since)
+            numbers[key] = scale(mean, exponent)
+        if power.digits(numbers, time):
             return False
-        if not (all(map(le, self._leasts, counts)) and all(map(le, counts, self._mosts))):
-            return False
-        for keeps in self._laws:
-            if not keeps(counts):
-                return False
-        power = self._known.power
-        if self._power and (not self._watts or power.is_due(time)):
-            numbers = {key: readings.number(key) for key in self._power}
-            if power.digits(numbers, time):
-                return False
-            power.add(numbers, time)
+        power.add(numbers, time, len(since))
+        if self._powers_of:
+            self._due = time + MEAN_SECONDS
+        since.clear()
         return True
 
-    def _add(self, telegram: Telegram, counts: tuple[int, ...], now: float) -> None:
-        """Add a telegram to the run."""
-        before = self._counts
-        for n in self._energies:
-            if counts[n] != before[n]:
-                self._moved[n] = now, before[n]
-        self._counts = counts
-        self._last = telegram
-        self._count += 1
+    def _center(self, counts: _Counts) -> None:
+        """Set the range within which numbers are possible and none moves too far to another."""
+        pairs = list(zip(counts, self._ranges, strict=True))
+        self._lows = [max(least, count - jump // 2) for count, (least, _, jump) in pairs]
+        self._highs = [min(most, count + jump // 2) for count, (_, most, jump) in pairs]
+
+
+def _clock_picker(clocks: Sequence[int]) -> Callable[[bytes], Any]:
+    """Return what takes of a content the times of its clocks, then what is beside these."""
+    times = [slice(at + _DATE, at + _TIME) for at in clocks]
+    beside = [(slice(at, at + _DATE), slice(at + _TIME, at + clock.SIZE)) for at in clocks]
+    return itemgetter(*times, *chain(*beside)) if times else itemgetter(slice(0))
 
 
 def _reported(others: Sequence[Reading]) -> list[object]:
@@ -197,45 +219,15 @@ def _reported(others: Sequence[Reading]) -> list[object]:
     ]
 
 
-def _prepared(law: Law, layout: Layout) -> Callable[[tuple[int, ...]], bool]:
+def _prepared(law: Law, layout: Layout) -> Callable[[_Counts], bool]:
     """Return what tells whether the counts of a telegram keep a law."""
     places = [layout.places[key] for key in law.keys]
     exponents = [layout.exponents[place] for place in places]
-    keeps = law.keeps
+    keeps, pick = law.keeps, picker(places)
     if not law.is_exact:
-        units = [10**-exponent for exponent in exponents]
-
-        def keep_floats(counts: tuple[int, ...]) -> bool:
-            return keeps([counts[n] / one for n, one in zip(places, units, strict=True)], 1)
-
-        return keep_floats
+        factors = [10.0**exponent for exponent in exponents]
+        return lambda counts: keeps(tuple(map(mul, pick(counts), factors)), 1)
     if len(set(exponents)) == 1 and exponents[0] <= 0:
         one = int(10 ** -exponents[0])
-        return lambda counts: keeps([counts[n] for n in places], one)
-
-    def keep_numbers(counts: tuple[int, ...]) -> bool:
-        pairs = zip(places, exponents, strict=True)
-        return keeps([scale(counts[n], exponent) for n, exponent in pairs], 1)
-
-    return keep_numbers
-
-
-def _range(limit: Limit, exponent: int, carried: float) -> _Range:
-    """Return the limits of a value in counts; see `Limits.kwh` for the last argument."""
-    if limit.is_energy:
-        return _Range(-_UNLIMITED, _UNLIMITED, 0, _counted(Decimal(carried), exponent))
-    least = limit.least
-    if limit.quantity is Quantity.VOLTAGE:  # without supply no meter sends
-        least = max(least, values.SUPPLY_VOLTS)
-    return _Range(
-        -_counted(-least, exponent),
-        _counted(limit.most, exponent),
-        -_counted(-limit.fall, exponent),
-        _counted(limit.jump, exponent),
-    )
-
-
-def _counted(number: Number, exponent: int) -> int:
-    """Return a limit in counts, cut off; a number that none exceeds for infinity."""
-    number = Decimal(number)
-    return int(number.scaleb(-exponent) // 1) if number.is_finite() else _UNLIMITED
+        return lambda counts: keeps(pick(counts), one)
+    return lambda counts: keeps(tuple(map(scale, pick(counts), exponents)), 1)

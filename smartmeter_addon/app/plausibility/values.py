@@ -14,15 +14,12 @@ from app.meters.quantities import USUAL_VOLTAGE, Quantity
 from app.plausibility import jumps
 from app.plausibility.decision import Violation
 from app.plausibility.laws import VOLTAGES
-from app.plausibility.limits import JOULES_PER_KWH, LEAST_STEP, Limit, Limits
+from app.plausibility.limits import JOULES_PER_KWH, LEAST_STEP, SUPPLY_VOLTS, Limit, Limits
 from app.plausibility.track import Observation, Track
 from app.plausibility.units import power_of_ten
 
 _HEADROOM: Final = 1.2
 """Factor of a connection over a power or current that was confirmed: it was hardly the largest."""
-
-SUPPLY_VOLTS: Final = 40
-"""V of one phase without which no meter runs."""
 
 _ROLLOVERS: Final = (*(10**n for n in range(3, 10)), 4294967.296)
 """kWh at which counters begin at zero again: all digits are full, or 32 bits of Wh."""
@@ -82,7 +79,7 @@ def check(values: Mapping[str, Number], past: Past) -> Walk:
             continue
         elif not limit.least <= value <= limit.most:
             violation = _beyond(key, value, limit)
-        elif last is not None and not limit.fall <= value - last <= limit.jump:
+        elif last is not None and not -limit.jump <= value - last <= limit.jump:
             violation = _jump(key, limit, values, past)
         if violation:
             walk.violations.append(violation)
@@ -92,18 +89,6 @@ def check(values: Mapping[str, Number], past: Past) -> Walk:
     floors = past.track.floors.items()
     walk.floors.update({key: floor for key, floor in floors if values.get(key, floor) < floor})
     return walk
-
-
-def check_first(values: Mapping[str, Number], limits: Limits) -> list[Violation]:
-    """Return the values of the first telegram of a sender that are beyond what is possible."""
-    beyond = [
-        _beyond(key, value, limit)
-        for key, value in values.items()
-        if (limit := limits.of(key)).quantity is not None
-        and not limit.is_energy
-        and not limit.least <= value <= limit.most
-    ]
-    return beyond + _unpowered(values)
 
 
 def mean_watts(observation: Observation, track: Track, limits: Limits) -> tuple[float, float]:
