@@ -48,7 +48,7 @@ UNSEEN: Final[Mapping[str, str]] = {
     " 3] == ENUM:`: pos + 2 -> `(pos - 2)`": "a short cut less gives the same",
     "axdr._Parser.values: `elif tag == STRUCTURE and data[pos : pos + 2] == _SCALER and data[pos +"
     " 3] == ENUM:`: 2 -> `3`": "a short cut less gives the same",
-    "ciphering.parse: `control = apdu[pos] if size else 0`: 0 -> `1`": (
+    "ciphering._header: `control = apdu[pos] if size else 0`: 0 -> `1`": (
         "without a byte it is refused either way"
     ),
     "clock.parse_text: `if year < 100:  # noqa: PLR2004 - written with two digits`: year < 100 ->"

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.dlms import ciphering
-from app.dlms.ciphering import Cipher, CipheredApdu, Keys, Opened, parse_key
+from app.dlms.ciphering import Cipher, CipheredApdu, Keys, parse_key
 from app.fault import DecodeError, Kind
 from simulator.axdr import ber_length
 from simulator.ciphering import AUTH_KEY, GENERAL_DED, GENERAL_GLO, KEY, Ciphering
@@ -140,6 +141,33 @@ def test_every_part_is_found(
     assert parsed.initialization_vector == title + counter.to_bytes(4, "big")
 
 
+HEADERS = st.tuples(
+    st.sampled_from([TITLE, OTHER[:8]]),
+    st.sampled_from([0x20, 0x21, 0x30, 0x10]),
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([80, 81]),
+)
+
+
+@given(st.lists(HEADERS, min_size=2, max_size=8), st.data())
+def test_an_apdu_is_taken_apart_alike_whichever_was_before(
+    headers: list[tuple[bytes, int, int, int]], data: st.DataObject
+) -> None:
+    parser = ciphering.Parser()
+    for title, control, counter, size in headers:
+        content = bytes((control,)) + counter.to_bytes(4, "big") + bytes(range(size - 5))
+        apdu = b"\xdb\x08" + title + ber_length(size) + content
+        at = data.draw(st.integers(0, len(apdu) - 1))
+        for given_apdu in (apdu, apdu[:at] + bytes((apdu[at] ^ 0x81,)) + apdu[at + 1 :], apdu):
+            try:
+                expected = ciphering.parse(given_apdu)
+            except DecodeError as error:
+                with pytest.raises(DecodeError, match=re.escape(str(error))):
+                    parser.parse(given_apdu)
+            else:
+                assert parser.parse(given_apdu) == expected
+
+
 @pytest.mark.parametrize("width", [0, 1, 2, 3, 4])
 def test_every_form_of_the_length_is_read(width: int) -> None:
     content = b"\x20\0\0\0\x07" + bytes(60)
@@ -193,26 +221,26 @@ def test_what_was_protected_is_opened(
     for tagged in (False, True):
         ciphers = Ciphering(key, auth_key, authenticated=tagged, suite=suite)
         parsed = protect(ciphers, plaintext, counter)
-        assert Cipher(Keys(key)).open(parsed) == Opened(plaintext, None)
-        assert Cipher(Keys(key, auth_key)).open(parsed) == Opened(plaintext, tagged or None)
+        assert Cipher(Keys(key)).open(parsed) == (plaintext, None)
+        assert Cipher(Keys(key, auth_key)).open(parsed) == (plaintext, tagged or None)
 
 
 @pytest.mark.parametrize("service", [GENERAL_GLO, GENERAL_DED])
 def test_the_global_and_a_dedicated_key_are_used_alike(service: int) -> None:
     parsed = protect(Ciphering(authenticated=True, service=service))
-    assert Cipher(Keys(KEY, AUTH_KEY)).open(parsed) == Opened(PLAINTEXT, authenticated=True)
+    assert Cipher(Keys(KEY, AUTH_KEY)).open(parsed) == (PLAINTEXT, True)
 
 
 def test_a_wrong_authentication_key_does_not_hide_the_plaintext() -> None:
     parsed = protect(Ciphering(authenticated=True))
-    assert Cipher(Keys(KEY, OTHER)).open(parsed) == Opened(PLAINTEXT, authenticated=False)
+    assert Cipher(Keys(KEY, OTHER)).open(parsed) == (PLAINTEXT, False)
 
 
 def test_a_wrong_encryption_key_gives_nothing_that_was_sent() -> None:
     parsed = protect(Ciphering(authenticated=True))
-    opened = Cipher(Keys(OTHER, AUTH_KEY)).open(parsed)
-    assert opened.plaintext != PLAINTEXT
-    assert opened.authenticated is False
+    plaintext, authenticated = Cipher(Keys(OTHER, AUTH_KEY)).open(parsed)
+    assert plaintext != PLAINTEXT
+    assert authenticated is False
 
 
 @pytest.mark.parametrize("at", range(12))
@@ -221,7 +249,7 @@ def test_every_byte_of_the_tag_is_checked(at: int) -> None:
     tag = bytearray(parsed.tag)
     tag[at] ^= 0x01
     opened = Cipher(Keys(KEY, AUTH_KEY)).open(parsed._replace(tag=bytes(tag)))
-    assert opened == Opened(PLAINTEXT, authenticated=False)
+    assert opened == (PLAINTEXT, False)
 
 
 @pytest.mark.parametrize("at", range(0, len(PLAINTEXT), 9))
@@ -229,8 +257,8 @@ def test_every_byte_of_the_content_is_checked(at: int) -> None:
     parsed = protect(Ciphering(authenticated=True))
     content = bytearray(parsed.content)
     content[at] ^= 0x01
-    opened = Cipher(Keys(KEY, AUTH_KEY)).open(parsed._replace(content=bytes(content)))
-    assert opened.authenticated is False
+    _, authenticated = Cipher(Keys(KEY, AUTH_KEY)).open(parsed._replace(content=bytes(content)))
+    assert authenticated is False
 
 
 @pytest.mark.parametrize(
@@ -238,20 +266,21 @@ def test_every_byte_of_the_content_is_checked(at: int) -> None:
 )
 def test_what_stands_in_the_clear_is_checked_too(changed: dict[str, int | bytes]) -> None:
     parsed = CipheredApdu(**protect(Ciphering(authenticated=True))._asdict() | changed)
-    assert Cipher(Keys(KEY, AUTH_KEY)).open(parsed).authenticated is False
+    _, authenticated = Cipher(Keys(KEY, AUTH_KEY)).open(parsed)
+    assert authenticated is False
 
 
 def test_a_tag_without_enciphering_is_checked() -> None:
     both = Cipher(Keys(KEY, AUTH_KEY))
-    assert both.open(authenticated_only()) == Opened(PLAINTEXT, authenticated=True)
-    assert both.open(authenticated_only(control=0x11)) == Opened(PLAINTEXT, authenticated=True)
+    assert both.open(authenticated_only()) == (PLAINTEXT, True)
+    assert both.open(authenticated_only(control=0x11)) == (PLAINTEXT, True)
     changed = authenticated_only()._replace(content=PLAINTEXT[:-1] + b"\xff")
-    assert both.open(changed).authenticated is False
+    assert both.open(changed) == (changed.content, False)
 
 
 def test_a_tag_without_enciphering_needs_no_key_to_be_read() -> None:
-    assert Cipher(Keys()).open(authenticated_only()) == Opened(PLAINTEXT, None)
-    assert Cipher(Keys(KEY)).open(authenticated_only()) == Opened(PLAINTEXT, None)
+    assert Cipher(Keys()).open(authenticated_only()) == (PLAINTEXT, None)
+    assert Cipher(Keys(KEY)).open(authenticated_only()) == (PLAINTEXT, None)
 
 
 def test_without_a_key_the_meter_is_named_and_the_key_that_is_wanted() -> None:

@@ -156,15 +156,15 @@ class _Disguise:
         except DecodeError as error:
             raise RefusedError("it is damaged") from error
         try:
-            opened = self._cipher.open(ciphered)
+            opened, authenticated = self._cipher.open(ciphered)
         except DecodeError as error:
             if error.kind is Kind.KEY_MISSING:
                 raise NoKeyError("it is ciphered, and no key is given") from error
             raise RefusedError("it cannot be deciphered") from error
         title = self._names.title(ciphered.system_title)
         sender = Sender(self._recogniser, ciphered.system_title, message.address)
-        plaintext = self._plain(opened.plaintext, sender)
-        if opened.authenticated is False:
+        plaintext = self._plain(opened, sender)
+        if authenticated is False:
             raise RefusedError("its tag is wrong, by damage or a wrong authentication key")
         anew = CipheredApdu(title, *ciphered[1:])
         behind = ciphering.seal(anew, plaintext, KEY, AUTH_KEY)

@@ -8,9 +8,10 @@ nothing here.
 """
 
 import string
+import struct
 from dataclasses import dataclass, field
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from app.dlms import ber, key_text
 from app.fault import DecodeError, Kind
@@ -24,9 +25,14 @@ GENERAL_DED_CIPHERING: Final = 0xDC
 
 KEY_SIZE: Final = 16
 TAG_SIZE: Final = 12
+"""Bytes of a tag: the first ones of GCM's."""
+_GCM_TAG_SIZE: Final = 16
 _TITLE_LENGTH: Final = bytes((8,))
 _TITLE: Final = slice(2, 10)
-_HEADER_SIZE: Final = 5  # security control byte and invocation counter
+_COUNTER: Final = struct.Struct(">I")
+_VECTOR: Final = struct.Struct(">8sI")  # system title and invocation counter
+_ADDITIONAL: Final = struct.Struct(f">B{KEY_SIZE}s")  # security control and authentication key
+_HEADER_SIZE: Final = 1 + _COUNTER.size  # security control byte and invocation counter
 
 AUTHENTICATED: Final = 0x10
 ENCRYPTED: Final = 0x20
@@ -83,22 +89,60 @@ class CipheredApdu(NamedTuple):
     @property
     def initialization_vector(self) -> bytes:
         """System title and invocation counter, 12 bytes."""
-        return self.system_title + self.invocation_counter.to_bytes(4, "big")
+        return _VECTOR.pack(self.system_title, self.invocation_counter)
 
 
-class Opened(NamedTuple):
-    """A deciphered APDU; ``authenticated`` is None when the tag was not or could not be checked."""
+Parts: TypeAlias = tuple[bytes, int, int, bytes, bytes]
+"""The fields of a `CipheredApdu`, which takes longer to make."""
 
-    plaintext: bytes
-    authenticated: bool | None
+
+class _Header(NamedTuple):
+    """The header of a ciphered APDU.
+
+    Args:
+        size: of the whole APDU.
+        start: its bytes up to and with the security control byte.
+        system_title: of the sender.
+        security_control: the byte.
+        begin: where the content begins, behind the invocation counter.
+        end: where the content ends, and the tag begins.
+    """
+
+    size: int
+    start: bytes
+    system_title: bytes
+    security_control: int
+    begin: int
+    end: int
+
+
+class Parser:
+    """Takes ciphered APDUs apart; those of a sender mostly have the same header."""
+
+    def __init__(self) -> None:
+        self._header: _Header | None = None
+
+    def parse(self, apdu: bytes) -> Parts:
+        """Take a general-glo-ciphering or general-ded-ciphering APDU apart.
+
+        Raises:
+            DecodeError: it ends early, has bytes left over, or is of a sort that is not supported.
+        """
+        header = self._header
+        if header is None or len(apdu) != header.size or not apdu.startswith(header.start):
+            header = self._header = _header(apdu)
+        _, _, title, control, begin, end = header
+        (counter,) = _COUNTER.unpack_from(apdu, begin - _COUNTER.size)
+        return title, control, counter, apdu[begin:end], apdu[end:]
 
 
 def parse(apdu: bytes) -> CipheredApdu:
-    """Take a general-glo-ciphering or general-ded-ciphering APDU apart.
+    """Take one APDU apart, see `Parser.parse`."""
+    return CipheredApdu(*Parser().parse(apdu))
 
-    Raises:
-        DecodeError: it ends early, has bytes left over, or is of a sort that is not supported.
-    """
+
+def _header(apdu: bytes) -> _Header:
+    """Read the header of an APDU; see `Parser.parse` for the errors."""
     title = apdu[_TITLE]
     if apdu[1:2] != _TITLE_LENGTH:
         size, _ = ber.length(apdu, 1, _LAYER)
@@ -112,9 +156,8 @@ def parse(apdu: bytes) -> CipheredApdu:
         raise DecodeError(_LAYER, pos, f"{size} bytes are too few for a ciphered telegram")
     if control & _COMPRESSED:
         raise DecodeError(_LAYER, pos, Sentence("telegram.compressed"), Kind.UNSUPPORTED)
-    begin, end = pos + _HEADER_SIZE, len(apdu) - tag_size
-    counter = int.from_bytes(apdu[pos + 1 : begin], "big")
-    return CipheredApdu(title, control, counter, apdu[begin:end], apdu[end:])
+    end = len(apdu) - tag_size
+    return _Header(len(apdu), apdu[: pos + 1], title, control, pos + _HEADER_SIZE, end)
 
 
 class Cipher:
@@ -124,33 +167,37 @@ class Cipher:
         self._gcm = _gcm(keys.encryption) if keys.encryption else None
         self._authentication_key = keys.authentication
 
-    def open(self, ciphered: CipheredApdu) -> Opened:
+    def open(self, ciphered: Parts) -> tuple[bytes, bool | None]:
         """Decipher, and check the tag when there is one and an authentication key to check it.
 
         A tag that does not fit does not hide the plaintext: whether that is a telegram tells a
         wrong authentication key from a wrong encryption key. The caller decides; the time taken
         does not depend on the tag.
 
+        Returns:
+            The plaintext, and whether the tag fits; None when it was not or could not be checked.
+
         Raises:
             DecodeError: there is no encryption key.
         """
-        _, control, _, content, tag = ciphered
-        vector = ciphered.initialization_vector
-        if self._gcm is None:
+        title, control, counter, content, tag = ciphered
+        gcm = self._gcm
+        if gcm is None:
             if not control & ENCRYPTED:
-                return Opened(content, None)
-            sender = {"title": describe_title(ciphered.system_title)}
+                return content, None
+            sender = {"title": describe_title(title)}
             missing = Sentence("telegram.key_missing", sender)
             raise DecodeError(_LAYER, 0, missing, Kind.KEY_MISSING)
+        vector = _VECTOR.pack(title, counter)
         plaintext = content
         if control & ENCRYPTED:
             # GCM enciphers by XOR with a key stream that depends on key and vector alone, so
             # enciphering once more gives the plaintext, without needing a tag to check.
-            plaintext = self._gcm.encrypt(vector, content, None)[: len(content)]
+            plaintext = gcm.encrypt(vector, content, None)[: len(content)]
         if not tag or self._authentication_key is None:
-            return Opened(plaintext, None)
-        expected = _tag(self._gcm, ciphered, plaintext, self._authentication_key)
-        return Opened(plaintext, compare_digest(expected, tag))
+            return plaintext, None
+        expected = _tag(gcm, vector, control, plaintext, self._authentication_key)
+        return plaintext, compare_digest(expected, tag)
 
 
 def seal(ciphered: CipheredApdu, plaintext: bytes, key: bytes, authentication: bytes) -> bytes:
@@ -166,23 +213,24 @@ def seal(ciphered: CipheredApdu, plaintext: bytes, key: bytes, authentication: b
     Returns:
         What stands behind the invocation counter: the content, and the tag if there is one.
     """
-    gcm = _gcm(key)
+    gcm, control, vector = _gcm(key), ciphered.security_control, ciphered.initialization_vector
     content = plaintext
-    if ciphered.security_control & ENCRYPTED:
-        content = gcm.encrypt(ciphered.initialization_vector, plaintext, None)[: len(plaintext)]
-    if not ciphered.security_control & AUTHENTICATED:
+    if control & ENCRYPTED:
+        content = gcm.encrypt(vector, plaintext, None)[: len(plaintext)]
+    if not control & AUTHENTICATED:
         return content
-    return content + _tag(gcm, ciphered, plaintext, authentication)
+    return content + _tag(gcm, vector, control, plaintext, authentication)
 
 
-def _tag(gcm: "AESGCM", ciphered: CipheredApdu, plaintext: bytes, authentication: bytes) -> bytes:
-    vector, control = ciphered.initialization_vector, ciphered.security_control
-    additional = bytes((control,)) + authentication
+def _tag(
+    gcm: "AESGCM", vector: bytes, control: int, plaintext: bytes, authentication: bytes
+) -> bytes:
+    additional = _ADDITIONAL.pack(control, authentication)
     if control & ENCRYPTED:
         sealed = gcm.encrypt(vector, plaintext, additional)
     else:
         sealed = gcm.encrypt(vector, b"", additional + plaintext)
-    return sealed[-KEY_SIZE:][:TAG_SIZE]  # the tag is GCM's, cut to 12 bytes
+    return sealed[-_GCM_TAG_SIZE : TAG_SIZE - _GCM_TAG_SIZE]
 
 
 def _gcm(key: bytes) -> "AESGCM":

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from app.dlms import apdu, ciphering, gbt
 from app.dlms.apdu import DataNotification
-from app.dlms.ciphering import Cipher, Keys
+from app.dlms.ciphering import Cipher, Keys, Parser
 from app.fault import DecodeError, Fault, Kind
 from app.language.catalogue import Sentence
 from app.link import p1
@@ -16,6 +16,8 @@ _CIPHERED: Final = (
     bytes((ciphering.GENERAL_GLO_CIPHERING,)),
     bytes((ciphering.GENERAL_DED_CIPHERING,)),
 )
+_P1: Final = p1.P1.name
+_BLOCK: Final = bytes((gbt.GENERAL_BLOCK_TRANSFER,))
 _MOST_TITLES: Final = 32
 
 
@@ -120,6 +122,7 @@ class Receiver:
         tagged: set[bytes] | None = None,
         checksums: Checksums | None = None,
     ) -> None:
+        self._parser = Parser()
         self._cipher = Cipher(keys)
         self._authentication = keys.authentication is not None
         self._tagged = set() if tagged is None else tagged
@@ -130,7 +133,7 @@ class Receiver:
         """Take what the link layer gave; never raises on what a line can bring."""
         if isinstance(event, Fault):
             return [event]
-        if event.payload[:1] != bytes((gbt.GENERAL_BLOCK_TRANSFER,)):
+        if not event.payload.startswith(_BLOCK):
             return [self._receive(event)]
         try:
             block = gbt.parse(event.payload)
@@ -145,54 +148,55 @@ class Receiver:
         return self._blocks.finish()
 
     def _receive(self, frame: Frame) -> Push:
-        if frame.link == p1.P1.name:
-            return Push(frame, None, frame.payload, is_text=True)
-        if frame.payload[:1] not in _CIPHERED:
-            return Push(frame, None, frame.payload)
+        payload = frame.payload
+        if frame.link == _P1:
+            return Push(frame, None, payload, is_text=True)
+        if not payload.startswith(_CIPHERED):
+            return Push(frame, None, payload)
         try:
-            ciphered = ciphering.parse(frame.payload)
+            ciphered = self._parser.parse(payload)
         except DecodeError as error:
             return Push(frame, None, None, _fault(error, frame.offset))
-        return self._decipher(frame, ciphered)
-
-    def _decipher(self, frame: Frame, ciphered: ciphering.CipheredApdu) -> Push:
-        title, control, counter = ciphered[:3]
+        title, control, counter, _, _ = ciphered
         try:
             plaintext, authenticated = self._cipher.open(ciphered)
         except DecodeError as error:
             security = Security(title, control, counter, None)
             return Push(frame, security, None, _fault(error, frame.offset))
         security = Security(title, control, counter, authenticated)
-        is_text = p1.begins(plaintext)
-        if is_text:
-            try:
-                # Without a tag that is checked, the text's own checksum is all that guards it.
-                text = p1.whole(plaintext, self._checksums)
-            except DecodeError as error:
-                fault = _unreadable(error, security, frame.offset)
-                return Push(frame, security, None, fault)
-            plaintext = text.content
-            bits = text.checksum or frame.checksum
-            frame = frame._replace(checksum=bits, parts=1, note=text.note)
-        push = Push(frame, security, plaintext, is_text=is_text)
+        if p1.begins(plaintext):
+            push = self._text(frame, security, plaintext)
+            if push.plaintext is None:
+                return push
+        else:
+            push = Push(frame, security, plaintext)
         if authenticated:
             if len(self._tagged) < _MOST_TITLES:
                 self._tagged.add(title)
-        elif wrong := self._unauthenticated(push, security):
+        elif authenticated is False or (self._authentication and title in self._tagged):
             # What cannot be read at all tells more: a wrong key deciphers to anything.
-            return push if push.fault else Push(frame, security, None, wrong)
+            return push if push.fault else Push(frame, security, None, _wrong_tag(frame, security))
         return push
 
-    def _unauthenticated(self, push: Push, security: Security) -> Fault | None:
-        """Return what is wrong with a telegram whose tag does not fit, or that should have one."""
-        offset = push.frame.offset
-        if security.authenticated is False:
-            reason = Sentence("telegram.auth_key_wrong")
-            return Fault(Kind.AUTH_KEY_WRONG, "ciphering", offset, reason)
-        if self._authentication and security.system_title in self._tagged:
-            missing = "the telegram has no tag, though this meter's telegrams have one"
-            return Fault(Kind.DAMAGED, "ciphering", offset, missing)
-        return None
+    def _text(self, frame: Frame, security: Security, plaintext: bytes) -> Push:
+        """Take a P1 text that was ciphered."""
+        try:
+            # Without a tag that is checked, the text's own checksum is all that guards it.
+            text = p1.whole(plaintext, self._checksums)
+        except DecodeError as error:
+            return Push(frame, security, None, _unreadable(error, security, frame.offset))
+        bits = text.checksum or frame.checksum
+        frame = frame._replace(checksum=bits, parts=1, note=text.note)
+        return Push(frame, security, text.content, is_text=True)
+
+
+def _wrong_tag(frame: Frame, security: Security) -> Fault:
+    """Tell of a tag that does not fit, or that is missing where the meter's telegrams have one."""
+    if security.authenticated is False:
+        reason = Sentence("telegram.auth_key_wrong")
+        return Fault(Kind.AUTH_KEY_WRONG, "ciphering", frame.offset, reason)
+    missing = "the telegram has no tag, though this meter's telegrams have one"
+    return Fault(Kind.DAMAGED, "ciphering", frame.offset, missing)
 
 
 def _unreadable(error: DecodeError, security: Security | None, offset: int) -> Fault:
@@ -201,7 +205,7 @@ def _unreadable(error: DecodeError, security: Security | None, offset: int) -> F
     A wrong key leaves random bytes, of which one message in 256 begins like a telegram by chance
     and breaks off soon after.
     """
-    readable = error.layer in ("a-xdr", p1.P1.name)
+    readable = error.layer in ("a-xdr", _P1)
     if security is None or security.authenticated or readable:
         return _fault(error, offset)
     return Fault(Kind.KEY_WRONG, "ciphering", offset, Sentence("telegram.key_wrong"))

@@ -39,8 +39,9 @@ _LONGEST: Final = 32768
 
 def begins(data: bytes) -> bool:
     """Tell whether deciphered bytes begin like a telegram, which random ones hardly ever do."""
-    return _STANDARD_BEGINNING.match(data) is not None or (
-        data.isascii() and _IDENTIFICATION.match(data) is not None
+    return data.startswith(b"/") and (
+        _STANDARD_BEGINNING.match(data) is not None
+        or (data.isascii() and _IDENTIFICATION.match(data) is not None)
     )
 
 
