@@ -62,13 +62,13 @@ class Hdlc:
             return NOT_HERE
         if begin > len(buffer):
             return More(begin)
-        if not self.is_intact(buffer, pos, begin):
+        if not self.is_intact(buffer[pos:begin]):
             if pos > 0 and buffer[pos - 1] == FLAG and buffer[control] in _UNNUMBERED_INFORMATION:
                 return Refused(f"the header check of a frame of {size} bytes is wrong")
             return NOT_HERE
         if end > len(buffer):
             return More(end, begun=True)
-        if not self.is_intact(buffer, pos, end):
+        if not self.is_intact(buffer[pos:end]):
             return Refused(f"the frame check of a frame of {size} bytes is wrong", end)
         last = not buffer[pos] & _SEGMENTED
         address = buffer[pos + 2 : control].hex()
@@ -78,9 +78,9 @@ class Hdlc:
         content = information[3:] if is_first else information
         return Found(end, content, 0 if is_first else 1, last, address)
 
-    def is_intact(self, data: bytes | bytearray, begin: int, end: int) -> bool:
+    def is_intact(self, frame: bytes | bytearray) -> bool:
         """Tell whether a frame, or its header alone, fits the check sequence at its end."""
-        return crc.ends_with_x25(data[begin:end])
+        return crc.ends_with_x25(frame)
 
     def accept(self, found: Found, offset: int, parity_errors: int) -> list[Frame | Fault]:
         """See `Link.accept`."""

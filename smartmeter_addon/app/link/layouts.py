@@ -6,7 +6,7 @@ comparison, which takes half the time. Each frame is still checked by its checks
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from app.fault import Fault
 from app.link.frame import Found, Frame, Link
@@ -19,6 +19,7 @@ _MOST: Final = 4
 """Meters send up to three lists, one of them each hour or so."""
 
 _FLAG: Final = bytes((FLAG,))
+_CONSTANTS: Final = slice(Frame._fields.index("payload") + 1, None)
 
 
 class Place(NamedTuple):
@@ -27,18 +28,14 @@ class Place(NamedTuple):
     Args:
         gap: where the frame before it ends.
         start: the bytes from there to the content: flags and the header.
-        begin: where the frame begins.
-        end: where it ends.
-        content: where its content stands.
-        is_first: whether a message begins with it.
+        frame: where the frame stands.
+        content: where its content begins, if that tells whether a message begins; else 0.
     """
 
     gap: int
     start: bytes
-    begin: int
-    end: int
-    content: slice
-    is_first: bool
+    frame: slice
+    content: int
 
 
 class Message(NamedTuple):
@@ -47,21 +44,12 @@ class Message(NamedTuple):
     Args:
         begin: where its first frame begins.
         contents: where the contents of its frames stand.
-        like: what else is to be told of it.
+        constants: what stands behind its payload in a `Frame`.
     """
 
     begin: int
     contents: tuple[slice, ...]
-    like: Frame
-
-    def read(self, chunk: bytes, offset: int) -> Frame:
-        """Give the message of a chunk, whose offset in the stream is given."""
-        begin, contents, (link, _, _, address, checksum, parts, note, _) = self
-        if parts == 1:
-            payload = chunk[contents[0]]
-        else:
-            payload = b"".join([chunk[content] for content in contents])
-        return Frame(link, offset + begin, payload, address, checksum, parts, note)
+    constants: tuple[Any, ...]
 
 
 class Layout(NamedTuple):
@@ -79,6 +67,32 @@ class Layout(NamedTuple):
     messages: tuple[Message, ...]
     rest: bytes
 
+    def read(self, chunk: bytes, offset: int) -> list[Frame | Fault] | None:
+        """Give the messages of a chunk of the same size.
+
+        Args:
+            chunk: the bytes.
+            offset: of it in the stream.
+
+        Returns:
+            None if it is not laid out so, or has damage.
+        """
+        link, places, cut, rest = self
+        if link.segments.under_way or not chunk.endswith(rest):
+            return None
+        for gap, start, frame, content in places:
+            if not (chunk.startswith(start, gap) and link.is_intact(chunk[frame])):
+                return None
+            if content and chunk.startswith(LLC_HEADERS, content):
+                return None  # this time a message does begin with it
+        messages: list[Frame | Fault] = []
+        for begin, contents, constants in cut:
+            payload = b""
+            for stands in contents:
+                payload += chunk[stands]
+            messages.append(Frame(link.name, offset + begin, payload, *constants))
+        return messages
+
 
 class Layouts:
     """The layouts of one line's chunks, the last one of each size.
@@ -89,22 +103,8 @@ class Layouts:
 
     def __init__(self, links: Iterable[Link]) -> None:
         self._links = {link.name: link for link in links if isinstance(link, CheckedLink)}
-        self._by_size: dict[int, Layout] = {}
-
-    def of(self, chunk: bytes) -> Layout | None:
-        """Give the layout of a chunk, if it is known and the chunk has no damage."""
-        layout = self._by_size.get(len(chunk))
-        if layout is None:
-            return None
-        link, places, _, rest = layout
-        if link.segments.under_way or not chunk.endswith(rest):
-            return None
-        for gap, start, begin, end, content, is_first in places:
-            if not (chunk.startswith(start, gap) and link.is_intact(chunk, begin, end)):
-                return None
-            if not is_first and chunk.startswith(LLC_HEADERS, content.start):
-                return None  # this time a message does begin with it
-        return layout
+        self.by_size: dict[int, Layout] = {}
+        """At most `_MOST`."""
 
     def learn(self, chunk: bytes, offset: int, events: Sequence[Frame | Fault]) -> None:
         """Remember how a chunk is laid out, if whole messages are all that it holds.
@@ -120,27 +120,28 @@ class Layouts:
         link = self._links.get(messages[0].link)
         if link is None or link.segments.under_way:
             return
-        places = _places(chunk, link)
-        rest = chunk[places[-1].end :] if places else chunk
+        places, contents = _places(chunk, link)
+        rest = chunk[places[-1].frame.stop :] if places else chunk
         if rest not in (b"", _FLAG) or sum(message.parts for message in messages) != len(places):
             return
-        contents = iter([place.content for place in places])
+        standing = iter(contents)
         cut = tuple(
             Message(
                 message.offset - offset,
-                tuple(next(contents) for _ in range(message.parts)),
-                message._replace(payload=b""),
+                tuple(next(standing) for _ in range(message.parts)),
+                tuple(message._replace(parity_errors=0))[_CONSTANTS],
             )
             for message in messages
         )
-        self._by_size[len(chunk)] = Layout(link, tuple(places), cut, rest)
-        if len(self._by_size) > _MOST:
-            del self._by_size[next(iter(self._by_size))]
+        self.by_size[len(chunk)] = Layout(link, places, cut, rest)
+        if len(self.by_size) > _MOST:
+            del self.by_size[next(iter(self.by_size))]
 
 
-def _places(chunk: bytes, link: CheckedLink) -> list[Place]:
-    """Find the frames of a chunk up to the first byte that belongs to none."""
+def _places(chunk: bytes, link: CheckedLink) -> tuple[tuple[Place, ...], list[slice]]:
+    """Find the frames of a chunk up to the first byte that belongs to none, and their contents."""
     places: list[Place] = []
+    contents: list[slice] = []
     buffer = bytearray(chunk)
     gap = 0
     while rest := chunk[gap:].lstrip(_FLAG):
@@ -149,8 +150,10 @@ def _places(chunk: bytes, link: CheckedLink) -> list[Place]:
         if not isinstance(found, Found) or not found.content:
             break
         check = found.end - link.check_size
-        content = slice(check - len(found.content), check)
-        start = chunk[gap : content.start]
-        places.append(Place(gap, start, begin, found.end, content, found.number == 0))
+        content = check - len(found.content)
+        is_shown = isinstance(link, Hdlc) and found.number > 0
+        start = chunk[gap:content]
+        places.append(Place(gap, start, slice(begin, found.end), content if is_shown else 0))
+        contents.append(slice(content, check))
         gap = found.end
-    return places
+    return tuple(places), contents

@@ -53,7 +53,7 @@ class MBus:
         end = pos + _UNSUMMED + size + _TRAILER
         if end > len(buffer):
             return More(end, begun=True)
-        if not self.is_intact(buffer, pos, end):
+        if not self.is_intact(buffer[pos:end]):
             if buffer[end - 1] != _STOP:
                 return Refused(f"a frame of {size} bytes does not end with its stop byte 16", end)
             return Refused(f"the checksum of a frame of {size} bytes is wrong", end)
@@ -65,10 +65,10 @@ class MBus:
         route = f"{address:02x}{buffer[begin - _SAPS : begin].hex()}"
         return Found(end, bytes(buffer[begin : end - _TRAILER]), ci & 0x0F, ci & _LAST != 0, route)
 
-    def is_intact(self, data: bytes | bytearray, begin: int, end: int) -> bool:
-        """Tell whether a frame from one position to another fits its checksum, and ends."""
-        summed = data[begin + _UNSUMMED : end - _TRAILER]
-        return data[end - 1] == _STOP and crc.sum8(summed) == data[end - _TRAILER]
+    def is_intact(self, frame: bytes | bytearray) -> bool:
+        """Tell whether a frame fits its checksum, and ends."""
+        summed = frame[_UNSUMMED:-_TRAILER]
+        return frame[-1] == _STOP and crc.sum8(summed) == frame[-_TRAILER]
 
     def accept(self, found: Found, offset: int, parity_errors: int) -> list[Frame | Fault]:
         """See `Link.accept`."""

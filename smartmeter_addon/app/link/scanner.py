@@ -105,8 +105,10 @@ class Scanner:
             self._parity_errors.add(offset, errors)
         if self._waiting or self._parity_errors.places or (buffer and buffer != _FLAG):
             return self._search(chunk)
-        if layout := self._layouts.of(chunk):
-            return self._take_all(layout, chunk, offset)
+        layout = self._layouts.by_size.get(len(chunk))
+        if layout is not None and (messages := layout.read(chunk, offset)) is not None:
+            self._pass_by(layout, offset + len(chunk))
+            return messages
         events = self._search(chunk)
         self._layouts.learn(chunk, offset, events)
         return events
@@ -239,15 +241,15 @@ class Scanner:
         self._scanned = max(self._scanned, after)
         self._given = max(self._given, end)
 
-    def _take_all(self, layout: Layout, chunk: bytes, offset: int) -> list[Frame | Fault]:
-        """Take the frames of a chunk that is known to hold nothing else."""
-        _, frames, messages, rest = layout
-        self.frames += len(frames)
-        self._parity_errors.frames += len(frames)
-        self._buffer[:] = rest
-        self._scanned = offset + len(chunk)
-        self._offset = self._given = self._scanned - len(rest)
-        return [message.read(chunk, offset) for message in messages]
+    def _pass_by(self, layout: Layout, end: int) -> None:
+        """Go on behind a chunk that held frames and nothing else."""
+        count, rest = len(layout.places), layout.rest
+        self.frames += count
+        self._parity_errors.frames += count
+        if self._buffer != rest:
+            self._buffer[:] = rest
+        self._scanned = end
+        self._offset = self._given = end - len(rest)
 
     def _after_unchecked(self, link: Link, begin: int, end: int) -> int:
         """Give where the search goes on behind a frame without a checksum, mostly at its end.
