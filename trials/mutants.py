@@ -51,14 +51,14 @@ UNSEEN: Final[Mapping[str, str]] = {
     "ciphering._header: `control = apdu[pos] if size else 0`: 0 -> `1`": (
         "without a byte it is refused either way"
     ),
-    "clock.parse_text: `if year < 100:  # noqa: PLR2004 - written with two digits`: year < 100 ->"
+    "clock._local: `if year < 100:  # noqa: PLR2004 - written with two digits`: year < 100 ->"
     " `(year <= 100)`": "neither 100 nor 2100 is a year of a telegram",
-    "clock.parse_text: `if year < 100:  # noqa: PLR2004 - written with two digits`: 100 -> `101`": (
+    "clock._local: `if year < 100:  # noqa: PLR2004 - written with two digits`: 100 -> `101`": (
         "neither 100 nor 2100 is a year of a telegram"
     ),
-    "clock.parse_text: `offsets = [local.replace(month=month, day=1, tzinfo=zone).utcoffset() for"
+    "clock._in_season: `offsets = [local.replace(month=month, day=1, tzinfo=zone).utcoffset() for"
     " month in (1, 7)]`: 1 -> `2`": "it is winter on the second and in February, too",
-    "clock.parse_text: `offsets = [local.replace(month=month, day=1, tzinfo=zone).utcoffset() for"
+    "clock._in_season: `offsets = [local.replace(month=month, day=1, tzinfo=zone).utcoffset() for"
     " month in (1, 7)]`: 7 -> `8`": "it is summer in August, too",
     "unit.scale: `if exponent > 0:`: exponent > 0 -> `(exponent >= 0)`": "0 was returned before",
     "items._captured: `for described, value in zip(objects, values, strict=True)`: True ->"

@@ -48,6 +48,15 @@ def test_scaling_an_integer_is_exact(value: int, exponent: int) -> None:
 
 
 @given(
+    st.integers(-(2**63), 2**64 - 1) | st.integers(-(10**40), 10**40) | st.integers(-9, 9),
+    st.integers(-20, -1),
+)
+def test_an_integer_has_as_many_decimal_places_as_its_scale_says(value: int, exponent: int) -> None:
+    digits = tuple(map(int, str(abs(value))))
+    assert Decimal(scale(value, exponent)).as_tuple() == (value < 0, digits, exponent)
+
+
+@given(
     st.decimals(
         allow_nan=False, allow_infinity=False, places=9, min_value=-(10**9), max_value=10**9
     ),

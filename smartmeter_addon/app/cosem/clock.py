@@ -7,11 +7,15 @@ it is not given, as every Landis+Gyr E450 does, with a status of 00 all year rou
 
 import re
 from datetime import datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import Final
 
 SIZE: Final = 12
 
 _TEXT: Final = re.compile(r"(\d{2}|\d{4})(\d{2})(\d{2}) ?(\d{2}):?(\d{2}):?(\d{2})([STWstw]?)")
+
+_SUMMER_TIME: Final = ("S", "s")
+_SEASONS: Final = (*_SUMMER_TIME, "W", "w")
 
 _LARGEST_CORRECTION: Final = timedelta(minutes=5)
 _NOT_GIVEN: Final = -0x8000
@@ -72,22 +76,36 @@ def parse_text(text: str, zone: tzinfo, after: datetime | None = None) -> dateti
     found = _TEXT.fullmatch(text)
     if not found:
         return None
-    *parts, flag = found.groups()
-    year, month, day, hour, minute, second = (int(part) for part in parts)
+    if found[7] in _SEASONS:
+        return _in_season(text, zone)
+    local = _local(found)
+    return local and place(local, zone, after)
+
+
+@lru_cache(maxsize=64)
+def _in_season(text: str, zone: tzinfo) -> datetime | None:
+    """Read a time that says its season; those of submeters are said again for an hour or so."""
+    found = _TEXT.fullmatch(text)
+    local = found and _local(found)
+    if not found or not local:
+        return None
+    offsets = [local.replace(month=month, day=1, tzinfo=zone).utcoffset() for month in (1, 7)]
+    known = sorted(offset for offset in offsets if offset is not None)
+    offset = known[-1] if found[7] in _SUMMER_TIME else known[0]
+    return local.replace(tzinfo=timezone(offset))
+
+
+def _local(found: re.Match[str]) -> datetime | None:
+    """Read the wall clock's time of `_TEXT`; None for one that a meter could not have."""
+    year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
     if year < 100:  # noqa: PLR2004 - written with two digits
         year += 2000
     if year not in _YEARS_OF_TEXT:
         return None
     try:
-        local = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - see below
+        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - see `place`
     except ValueError:
         return None
-    if flag in {"", "T", "t"}:
-        return place(local, zone, after)
-    offsets = [local.replace(month=month, day=1, tzinfo=zone).utcoffset() for month in (1, 7)]
-    known = sorted(offset for offset in offsets if offset is not None)
-    offset = known[-1] if flag in "Ss" else known[0]
-    return local.replace(tzinfo=timezone(offset))
 
 
 def place(
