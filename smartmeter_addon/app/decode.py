@@ -77,7 +77,7 @@ def describe(telegram: Telegram) -> dict[str, Any]:
         "authenticated": security.authenticated if security else None,
         "timestamp": telegram.timestamp.isoformat() if telegram.timestamp else None,
         "registers": jsontext.Object(registers.members(telegram.registers or {})),
-        "readings": jsontext.Object(Values.of(reading.values).members() if reading else ()),
+        "readings": jsontext.Object(Values.of(reading.values).members() if reading else ""),
     }
     if reading and reading.details:
         described["details"] = dict(reading.details)
@@ -100,9 +100,12 @@ def describe(telegram: Telegram) -> dict[str, Any]:
 
 def _said(other: Reading) -> dict[str, Any]:
     """Give the report of a meter behind the meter, and apart from it the state of its valve."""
-    states = {key: value for key, value in other.values.items() if isinstance(value, str)}
-    readings = {key: value for key, value in other.values.items() if key not in states}
-    return {"readings": readings, **({"states": states} if states else {})}
+    values = Values.of(other.values)
+    states = values.layout.texts
+    if states:
+        values = Values.of({key: value for key, value in values.items() if key not in states})
+    said = {"readings": jsontext.Object(values.members())}
+    return {**said, "states": dict(states)} if states else said
 
 
 def _unknown(listed: tuple[Item, ...]) -> Iterator[dict[str, Any]]:

@@ -99,8 +99,8 @@ class Decoder:
         found: list[Telegram | Fault] = []
         for event in events:
             # dlms: blocks are joined, deciphered and taken apart; not each frame ends a telegram.
-            items = self._receiver.feed(event)
-            found += [self._interpret(one) if isinstance(one, Push) else one for one in items]
+            for item in self._receiver.feed(event):
+                found.append(self._interpret(item) if isinstance(item, Push) else item)  # noqa: PERF401 - a comprehension of both loops reads worse
         return found
 
     def _interpret(self, push: Push) -> Telegram:
@@ -117,7 +117,8 @@ class Decoder:
             return telegram
         # Only now, as nothing that a damaged telegram says of its sender may be remembered.
         self._interpreter.remember(telegram)
-        self._templates.learn(telegram)
+        if telegram.template is None:
+            self._templates.learn(telegram)
         if told:
             telegram = telegram._replace(told="; ".join(filter(None, (told, telegram.told))))
         return telegram

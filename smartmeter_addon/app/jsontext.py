@@ -6,6 +6,7 @@ a float. This writer keeps every digit that was measured.
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 from json.encoder import encode_basestring
 
 
@@ -13,13 +14,30 @@ class Object:
     """An object whose members are written already.
 
     Args:
-        members: what `member` gives of each.
+        members: texts of one or more members each, such as `member` gives; empty ones are none.
     """
 
     __slots__ = ("members",)
 
-    def __init__(self, members: Iterable[str]) -> None:
+    def __init__(self, *members: str) -> None:
         self.members = members
+
+
+class Form:
+    """JSON text with gaps, for values that are always written in the same surroundings.
+
+    Args:
+        parts: what stands before each gap, and behind the last one.
+    """
+
+    __slots__ = ("_form",)
+
+    def __init__(self, parts: Iterable[str]) -> None:
+        self._form = "%s".join(part.replace("%", "%%") for part in parts)
+
+    def filled(self, texts: tuple[str, ...]) -> str:
+        """Write JSON texts into all gaps."""
+        return self._form % texts
 
 
 def dumps(value: object) -> str:
@@ -55,8 +73,8 @@ def dumps(value: object) -> str:
 
 
 def whole(members: Iterable[str]) -> str:
-    """Write an object of its members."""
-    return "{" + ", ".join(members) + "}"
+    """Write an object of its members; see `Object`."""
+    return "{" + ", ".join(filter(None, members)) + "}"
 
 
 def member(key: object, value: object) -> str:
@@ -80,8 +98,12 @@ def name(key: object) -> str:
     return encode_basestring(key) + ": "
 
 
+@lru_cache(maxsize=512)
 def scaled(count: int, exponent: int) -> str:
-    """Write an integer times a power of ten, as `dumps` writes a Decimal."""
+    """Write an integer times a power of ten, as `dumps` writes a Decimal.
+
+    Of the values of a meter most are what they were in the telegram before.
+    """
     if exponent >= 0:
         return str(count * 10**exponent)
     digits = str(count).zfill(1 - exponent + (count < 0))

@@ -4,7 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from app.meters.meter_clock import MeterClocks
 from simulator import axdr, clock, meters
 from simulator.axdr import Node
 from tests.support.bodies import VOLTAGE, pair
@@ -94,3 +97,41 @@ def test_two_meters_on_a_line_do_not_disturb_each_others_hour() -> None:
         header = clock.date_time(moment.astimezone(ZONE), WITHOUT_SEASON)
         telegram = line.read(push(notification(VOLTAGE, time=header), title))
         assert telegram.timestamp == moment
+
+
+NIGHT_OF_CHANGE = datetime(2026, 10, 25, 0, 0, 0, tzinfo=UTC)
+STYLES = [clock.Style(), WITHOUT_SEASON, clock.Style(status=1)]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(-7200, 14400),
+            st.sampled_from(["text", *STYLES]),
+            st.none() | st.tuples(st.integers(0, 11), st.integers(0, 255)),
+        ),
+        max_size=12,
+    )
+)
+def test_times_of_an_hour_are_read_like_any(
+    times: list[tuple[int, str | clock.Style, tuple[int, int] | None]],
+) -> None:
+    """Whatever was read before, in the night with an hour that occurs twice, and with damage."""
+    clocks = MeterClocks(ZONE)
+    for seconds, style, damage in times:
+        moment = (NIGHT_OF_CHANGE + timedelta(seconds=seconds)).astimezone(ZONE)
+        is_text = isinstance(style, str)
+        if isinstance(style, str):
+            raw = f"{moment:%y%m%d%H%M%S}{'S' if moment.dst() else 'W'}".encode()
+        else:
+            raw = clock.date_time(moment, style)
+        if damage:
+            at, value = damage
+            value = ord("0") | value & 0x0F if is_text else value
+            raw = raw[:at] + bytes((value,)) + raw[at + 1 :]
+        value_in = raw.decode("ascii") if is_text else raw
+        sender = "text" if is_text else "binary"
+        expected = clocks.of(sender).moment(value_in)
+        found = clocks.moment(sender, raw)
+        assert (found and found.isoformat()) == (expected and expected.isoformat())
+        clocks.remember(sender, found)

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import datetime, tzinfo
-from typing import Final, NamedTuple
+from datetime import datetime, timedelta, tzinfo
+from typing import Final, NamedTuple, Self
 
 from app.cosem import clock, items
 from app.cosem.items import Item
@@ -14,6 +14,11 @@ _CLOCK: Final = (1, 0, 0)
 _TIME: Final = (0, 9, 1)
 _DATE: Final = (0, 9, 2)
 _NO_DIGITS: Final = re.compile(r"\D")
+
+_FORMS: Final = (b"%c", b"%02d")
+_MINUTES: Final = {form % n: timedelta(minutes=n) for form in _FORMS for n in range(60)}
+_SECONDS: Final = {form % n: timedelta(seconds=n) for form in _FORMS for n in range(60)}
+"""By the byte or the two digits that stand for them."""
 
 
 def is_clock(obis: Obis) -> bool:
@@ -72,6 +77,32 @@ class MeterClock(NamedTuple):
         return None
 
 
+class _Hour(NamedTuple):
+    """An hour of which a time was read.
+
+    Args:
+        begin: what its times begin with, up to the minute.
+        minute: where the minute stands.
+        second: where the second stands.
+        end: what its times end with.
+        moment: when it begins.
+    """
+
+    begin: bytes
+    minute: slice
+    second: slice
+    end: bytes
+    moment: datetime
+
+    @classmethod
+    def of(cls, raw: bytes, moment: datetime) -> Self:
+        """Return the hour of a time that was read; see `MeterClocks.moment`."""
+        is_binary = len(raw) == clock.SIZE
+        minute, second = (slice(6, 7), slice(7, 8)) if is_binary else (slice(8, 10), slice(10, 12))
+        begin, end = raw[: minute.start], raw[second.stop :]
+        return cls(begin, minute, second, end, moment.replace(minute=0, second=0))
+
+
 class MeterClocks:
     """The clocks of one line's senders.
 
@@ -81,43 +112,42 @@ class MeterClocks:
     """
 
     def __init__(self, zone: tzinfo, now: Callable[[], datetime] | None = None) -> None:
-        self._zone = zone
+        self.zone = zone
         self._now = now
         self._last: dict[str, datetime] = {}
-        self._hours: dict[str, tuple[bytes, datetime]] = {}
+        self._hours: dict[str, _Hour] = {}
 
     def of(self, sender: str) -> MeterClock:
         """Give the clock of a sender's next telegram."""
-        before = self._last.get(sender) or (self._now() if self._now else None)
-        return MeterClock(self._zone, before)
+        return MeterClock(self.zone, self.before(sender))
 
-    def moment(self, sender: str, raw: bytes, *, is_text: bool) -> datetime | None:
+    def before(self, sender: str) -> datetime | None:
+        """Give the time before a sender's next telegram; see `MeterClock`."""
+        return self._last.get(sender) or (self._now() if self._now else None)
+
+    def moment(self, sender: str, raw: bytes) -> datetime | None:
         """Read a time of a sender's next telegram, as `MeterClock.moment` does.
 
         What was found of one time holds for later ones of the same hour.
 
         Args:
             sender: of the telegram.
-            raw: a date-time of 12 bytes, or the characters of a time in text.
-            is_text: whether it is the latter.
+            raw: a date-time of 12 bytes, or the 13 characters of a time in text with its season.
         """
-        minutes, rest = (8, 12) if is_text else (6, 8)
-        hour = raw[:minutes] + raw[rest:]
-        known, last = self._hours.get(sender), self._last.get(sender)
-        if known and last and known[0] == hour:
-            try:
-                if is_text:
-                    moment = known[1].replace(minute=int(raw[8:10]), second=int(raw[10:12]))
-                else:
-                    moment = known[1].replace(minute=raw[6], second=raw[7])
-            except ValueError:
-                return None
-            if moment >= last:  # else it may be the second of two hours
-                return moment
-        value = raw.decode("ascii", "replace") if is_text else raw
+        hour, last = self._hours.get(sender), self._last.get(sender)
+        if hour and last:
+            begin, minute, second, end, moment = hour
+            if raw.startswith(begin) and raw.endswith(end):
+                try:
+                    moment += _MINUTES[raw[minute]] + _SECONDS[raw[second]]
+                except KeyError:  # it is no time
+                    return None
+                if moment >= last:  # else it may be the second of two hours
+                    return moment
+        value = raw if len(raw) == clock.SIZE else raw.decode("ascii", "replace")
         found = self.of(sender).moment(value)
         if found and has_room(self._hours, sender):
-            self._hours[sender] = hour, found
+            self._hours[sender] = _Hour.of(raw, found)
         return found
 
     def remember(self, sender: str, moment: datetime | None) -> None:

@@ -1,29 +1,31 @@
 """The registers of a telegram as JSON, and those of telegrams that are all laid out alike."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, tzinfo
 from functools import cached_property
-from typing import Any
+from typing import NamedTuple
 
 from app import jsontext
 from app.cosem.obis import Obis
 from app.cosem.unit import scale
-from app.meters.meaning import Meaning, Row
+from app.jsontext import dumps
+from app.meters.meaning import Meaning
 from app.meters.meter_clock import MeterClock
+from app.meters.slots import picker
 from app.meters.telegram import Register
 
 
-def members(registers: Mapping[Obis, Register]) -> list[str]:
+def members(registers: Mapping[Obis, Register]) -> str:
     """Return the members of a JSON object of registers, by their codes."""
     if isinstance(registers, Registers):
         return registers.members()
-    return [_member(obis, register) for obis, register in registers.items()]
+    return ", ".join(_member(obis, register) for obis, register in registers.items())
 
 
 def _member(obis: Obis, register: Register) -> str:
-    described: dict[str, Any] = {"value": register.value, "unit": register.unit}
-    if register.at:
-        described["at"] = register.at.isoformat()
-    return jsontext.member(str(obis), described)
+    value, unit, at, _ = register
+    text = f'{jsontext.name(str(obis))}{{"value": {dumps(value)}, "unit": {dumps(unit)}'
+    return text + (f', "at": {dumps(at.isoformat())}}}' if at else "}")
 
 
 class RegisterLayout:
@@ -32,50 +34,51 @@ class RegisterLayout:
     Args:
         known: the registers of one of them.
         meaning: of its plaintext.
+        zone: where the meter stands.
     """
 
-    def __init__(self, known: Mapping[Obis, Register], meaning: Meaning) -> None:
+    def __init__(self, known: Mapping[Obis, Register], meaning: Meaning, zone: tzinfo) -> None:
         self.known = known
         self.meaning = meaning
+        self.zone = zone
 
     @cached_property
-    def members(self) -> tuple[str, ...]:
-        """Those of a JSON object; of registers that are `numbers`, what stands before these."""
-        numbers = {place for place, *_ in self.numbers}
-        return tuple(
-            self._around(obis, register)[0] if place in numbers else _member(obis, register)
-            for place, (obis, register) in enumerate(self.known.items())
-        )
-
-    @cached_property
-    def numbers(self) -> tuple[tuple[int, int | None, Row, str], ...]:
-        """The registers that hold a number and no time.
-
-        Of each its place, the slot of the number or None, what it is made of, and what stands
-        behind it.
-        """
+    def json(self) -> "_Json":
+        """How they are written as JSON."""
         moments, rows = self.meaning.moments, self.meaning.rows
-        return tuple(
-            (place, row.slot, row, self._around(obis, register)[1])
-            for place, (obis, register) in enumerate(self.known.items())
-            if (row := rows.get(("registers", obis))) and ("registers", obis) not in moments
-        )
+        parts, slots, exponents, others = [""], list[int](), list[int](), list[tuple[int, Obis]]()
+        for place, (obis, register) in enumerate(self.known.items()):
+            parts[-1] += ", " if place else ""
+            row = rows.get(("registers", obis))
+            is_dated = ("registers", obis) in moments or ("shown", obis) in moments
+            if not is_dated and (row is None or not row.terms):
+                parts[-1] += _member(obis, register)
+            elif is_dated or row is None or row.slot is None:
+                others.append((len(parts) - 1, obis))
+                parts.append("")
+            else:
+                before, _, behind = _member(obis, register._replace(value=0)).partition("0, ")
+                parts[-1] += before
+                parts.append(f", {behind}")
+                slots.append(row.slot)
+                exponents.append(row.exponent)
+        return _Json(jsontext.Form(parts), picker(slots), tuple(exponents), tuple(others))
 
-    @cached_property
-    def dated(self) -> tuple[tuple[int, Obis], ...]:
-        """Places and codes of registers that hold a time."""
-        moments = self.meaning.moments
-        return tuple(
-            (place, obis)
-            for place, obis in enumerate(self.known)
-            if ("registers", obis) in moments or ("shown", obis) in moments
-        )
 
-    @staticmethod
-    def _around(obis: Obis, register: Register) -> tuple[str, str]:
-        """Return the JSON text of a register before and behind its value."""
-        before, _, behind = _member(obis, register._replace(value=0)).partition("0, ")
-        return before, f", {behind}"
+class _Json(NamedTuple):
+    """How registers are written as JSON.
+
+    Args:
+        form: the members of an object, with gaps.
+        pick: takes the counts of the numbers from those at all slots.
+        exponents: their powers of ten.
+        others: gaps of the registers that are more than such a number, and their codes.
+    """
+
+    form: jsontext.Form
+    pick: Callable[[tuple[int, ...]], tuple[int, ...]]
+    exponents: tuple[int, ...]
+    others: tuple[tuple[int, Obis], ...]
 
 
 class Registers(Mapping[Obis, Register]):
@@ -85,34 +88,34 @@ class Registers(Mapping[Obis, Register]):
         layout: of the telegram.
         content: the plaintext.
         counts: the numbers at its slots.
-        clock: of the sender, where registers hold times.
+        sent: when the telegram was sent.
+        before: when the one before it was sent; see `MeterClock`.
     """
 
-    __slots__ = ("_clock", "_content", "_counts", "_layout", "_made")
+    __slots__ = ("_before", "_content", "_counts", "_layout", "_made", "_sent")
 
     def __init__(
         self,
         layout: RegisterLayout,
         content: bytes,
         counts: tuple[int, ...],
-        clock: MeterClock | None,
+        sent: datetime | None,
+        before: datetime | None,
     ) -> None:
         self._layout = layout
         self._content = content
         self._counts = counts
-        self._clock = clock
+        self._sent = sent
+        self._before = before
         self._made: dict[Obis, Register] | None = None
 
-    def members(self) -> list[str]:
+    def members(self) -> str:
         """Return the members of a JSON object of these registers."""
-        layout, counts = self._layout, self._counts
-        members = list(layout.members)
-        for place, slot, row, behind in layout.numbers:
-            count = row.sum_of(counts) if slot is None else counts[slot]
-            members[place] += jsontext.scaled(count, row.exponent) + behind
-        for place, obis in layout.dated:
-            members[place] = _member(obis, self._register(obis))
-        return members
+        form, pick, exponents, others = self._layout.json
+        texts = list(map(jsontext.scaled, pick(self._counts), exponents))
+        for gap, obis in others:
+            texts.insert(gap, _member(obis, self._register(obis)))
+        return form.filled(tuple(texts))
 
     def __getitem__(self, obis: Obis) -> Register:
         return self._registers()[obis]
@@ -131,11 +134,16 @@ class Registers(Mapping[Obis, Register]):
     def _register(self, obis: Obis) -> Register:
         """Make a register of that of the telegram of which the template was made."""
         register = self._layout.known[obis]
-        meaning, clock = self._layout.meaning, self._clock
-        if row := meaning.rows.get(("registers", obis)):
+        rows, moments = self._layout.meaning.rows, self._layout.meaning.moments
+        clock = MeterClock(self._layout.zone, self._before)
+        if row := rows.get(("registers", obis)):
             register = register._replace(value=scale(row.sum_of(self._counts), row.exponent))
-        if clock and (time := meaning.moments.get(("shown", obis))):
-            register = register._replace(value=clock.shown(time.value_in(self._content)))
-        if clock and (time := meaning.moments.get(("registers", obis))):
+        if time := moments.get(("shown", obis)):
+            if self._sent and time == moments.get(("sent",)):
+                shown = self._sent.isoformat()
+            else:
+                shown = clock.shown(time.value_in(self._content))
+            register = register._replace(value=shown)
+        if time := moments.get(("registers", obis)):
             register = register._replace(at=clock.moment(time.value_in(self._content)))
         return register

@@ -3,6 +3,7 @@
 import re
 import struct
 from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from app.cosem import clock
@@ -145,6 +146,14 @@ def unpacker(content: bytes, numbers: Sequence[NumberSlot]) -> Callable[[bytes],
         return unpack
     # Points stand at the same places in all plaintexts.
     return lambda text: tuple(map(int, unpack(text.translate(None, _POINT))))
+
+
+def picker(places: Sequence[int]) -> Callable[[tuple[int, ...]], tuple[int, ...]]:
+    """Return what takes the numbers at some places of a tuple."""
+    first = places[0] if places else 0
+    if list(places) == list(range(first, first + len(places))):
+        return itemgetter(slice(first, first + len(places)))
+    return itemgetter(*places)
 
 
 def _spans(content: bytes, numbers: Sequence[NumberSlot]) -> Iterator[tuple[int, int, str]]:

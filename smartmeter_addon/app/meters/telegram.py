@@ -51,17 +51,21 @@ class Withheld(NamedTuple):
 class Telegram(NamedTuple):
     """All there is to know of one telegram.
 
+    The first seven are other ones in each telegram of a list; see `template.Template`.
+
     Args:
         push: what the layers below made of it.
+        reading: what it says to a household; None when it says nothing, or is not accepted.
+        others: what meters behind this one say, such as a gas meter.
+        timestamp: when the meter sent it; None when it gives no time or no valid one.
+        registers: by OBIS code, scaled, in the telegram's order; not those without a value.
+        shown: what `EnergyUnits.remember` takes when the telegram is accepted.
+        template: the `Template` that it was read by; None when it was read in the general way.
         profile: the meter family; None when the telegram could not be read or is unknown.
         manufacturer: the family's, or what the telegram tells of it.
         model: of the family, as far as the telegram tells.
-        reading: what it says to a household; None when it says nothing, or is not accepted.
-        others: what meters behind this one say, such as a gas meter.
         number: the meter's own number; None when the telegram does not say it.
         kept_id: number and id of a meter whose id `MeterIds` keeps, when the telegram is accepted.
-        timestamp: when the meter sent it; None when it gives no time or no valid one.
-        registers: by OBIS code, scaled, in the telegram's order; not those without a value.
         unknown: the items of a list that no profile knows.
         note: how values were understood where there was a choice.
         waiting: whether there is no reading because the meter's number is still to come: under
@@ -69,30 +73,28 @@ class Telegram(NamedTuple):
         fault: what kept the telegram from being read, or from being accepted.
         sender: tells the senders of a line apart.
         evidence: what `Recogniser.learn` takes when the telegram is accepted.
-        shown: what `EnergyUnits.remember` takes when the telegram is accepted.
         told: what was decided with this telegram: what pending ones before it turned out to be, and
             what its energies count.
         withheld: all that is withheld on this line at the time of this telegram.
-        template: the `Template` that it was read by; None when it was read in the general way.
     """
 
     push: Push
+    reading: Reading | None = None
+    others: tuple[Reading, ...] = ()
+    timestamp: datetime | None = None
+    registers: Mapping[Obis, Register] | None = None
+    shown: Shown | None = None
+    template: object = None
     profile: Profile | None = None
     manufacturer: str | None = None
     model: str | None = None
-    reading: Reading | None = None
-    others: tuple[Reading, ...] = ()
     number: str | None = None
     kept_id: tuple[str, str] | None = None
-    timestamp: datetime | None = None
-    registers: Mapping[Obis, Register] | None = None
     unknown: tuple[Item, ...] = ()
-    fault: Fault | None = None
     note: str | None = None
     waiting: bool = False
+    fault: Fault | None = None
     sender: str = ""
     evidence: Evidence | None = None
-    shown: Shown | None = None
     told: str | None = None
     withheld: tuple[Withheld, ...] = ()
-    template: object = None

@@ -15,7 +15,7 @@ valid as long as what the general way remembers of the meter stays what it is
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from app.cosem.obis import Obis
 from app.cosem.unit import scale
@@ -24,11 +24,11 @@ from app.meters import slots, structure
 from app.meters.energy_counts import Shown
 from app.meters.interpreter import Interpreter
 from app.meters.meaning import Meaning, Name, find
-from app.meters.reading import Reading
+from app.meters.reading import Meter, Reading
 from app.meters.registers import RegisterLayout, Registers
 from app.meters.slots import TimeSlot
 from app.meters.telegram import Telegram
-from app.meters.values import Layout, Values, picker
+from app.meters.values import Layout, Values
 
 _AFTER: Final = 3
 _TIMES: Final = 4
@@ -44,26 +44,35 @@ _MOST_CHANNELS: Final = 32
 """Channels that are remembered; a hostile sender makes up others."""
 
 
+_CONSTANTS: Final = slice(Telegram._fields.index("template") + 1, None)
+"""Fields of a `Telegram` that are the same in all that a template reads."""
+
+_BEHIND_VALUES: Final = slice(Reading._fields.index("values") + 1, None)
+"""The same of a `Reading`."""
+
+
 class _Part(NamedTuple):
     """How one reading of a telegram is made.
 
     Args:
-        reading: as the first telegram had it.
+        meter: whose it is.
         layout: of its values.
         pick: takes their counts from those of the telegram.
+        constants: what stands behind its values.
         time: where its time stands; None where that is constant.
+        at: its time where that is constant.
     """
 
-    reading: Reading
+    meter: Meter
     layout: Layout
     pick: Callable[[tuple[int, ...]], tuple[int, ...]]
+    constants: tuple[Any, ...]
     time: TimeSlot | None
+    at: datetime | None
 
     def read(self, counts: tuple[int, ...], at: datetime | None) -> Reading:
         """Make the reading of a telegram."""
-        meter, _, _, unknown, derived, details, type_code = self.reading
-        values = Values(self.layout, self.pick(counts))
-        return Reading(meter, at, values, unknown, derived, details, type_code)
+        return Reading(self.meter, at, Values(self.layout, self.pick(counts)), *self.constants)
 
 
 class Template:
@@ -77,9 +86,9 @@ class Template:
     """
 
     __slots__ = (
-        *("_base", "_bounds", "_constants", "_counted", "_has_times", "_interpreter", "_main"),
-        *("_meaning", "_others", "_registers", "_reported", "_sent", "_sums", "_unpack"),
-        *("bits", "constant"),
+        *("_base", "_bounds", "_clocks", "_constants", "_energies", "_has_times", "_interpreter"),
+        *("_made", "_main", "_meaning", "_others", "_registers", "_reported", "_sender", "_unpack"),
+        *("_when", "bits", "constant"),
     )
 
     def __init__(
@@ -87,22 +96,29 @@ class Template:
     ) -> None:
         content = structure.content_of(base)
         self._base = base
+        self._sender = base.sender
+        self._constants: tuple[Any, ...] = tuple(base)[_CONSTANTS]
         self._meaning = meaning
         self._interpreter = interpreter
+        self._clocks = interpreter.clocks
         self._unpack = slots.unpacker(content, meaning.numbers)
         self._bounds = [
             (n, slot.least, slot.most) for n, slot in enumerate(meaning.numbers) if slot.is_bounded
         ]
         places = self._place_rows()
-        self._sent = meaning.moments.get(("sent",))
+        sent = meaning.moments.get(("sent",))
+        self._when = slice(sent.begin, sent.end) if sent else None
         self._main = _part(("values",), reading, meaning, places)
         self._others = [
             _part(("others", n), one, meaning, places) for n, one in enumerate(base.others)
         ]
-        self._registers = RegisterLayout(base.registers or {}, meaning)
+        self._registers = RegisterLayout(base.registers or {}, meaning, interpreter.clocks.zone)
         self._reported: dict[bytes, datetime | None] = {}  # times of the last reports
-        self._has_times = any(name[0] in {"registers", "shown"} for name in meaning.moments)
-        self._counted = self._rows_of_energies() if base.shown else ()
+        self._has_times = any(
+            name[0] == "registers" or (name[0] == "shown" and time != sent)
+            for name, time in meaning.moments.items()
+        )
+        self._energies = self._rows_of_energies() if base.shown else ()
         self.bits = int.from_bytes(content, "big")
         """The plaintext of that telegram."""
         self.constant = slots.constant_bits(
@@ -123,46 +139,41 @@ class Template:
         for n, least, most in self._bounds:
             if not least <= counts[n] <= most:
                 return None
-        base, time = self._base, self._sent
-        clocks, sent = self._interpreter.clocks, base.timestamp
-        clock = clocks.of(base.sender) if self._has_times else None
-        if time is not None:
-            sent = clocks.moment(base.sender, time.of(content), is_text=time.is_text)
+        when, sender, clocks, sent = self._when, self._sender, self._clocks, self._base.timestamp
+        if when is not None:
+            sent = clocks.moment(sender, content[when])
             if sent is None:
                 return None
-        registers = Registers(self._registers, content, counts, clock)
-        shown = self._energies(counts, sent)
-        counts += self._constants
-        if self._sums:
-            counts += tuple([row.sum_of(counts) for row in self._sums])
-        others = self._read_others(content, counts, sent) if self._others else ()
-        if len(others) < len(self._others) or (base.shown and not shown):
-            return None
-        return Telegram(
-            push,
-            base.profile,
-            base.manufacturer,
-            base.model,
-            self._main.read(counts, sent),
-            others,
-            base.number,
-            base.kept_id,
-            sent,
-            registers,
-            note=base.note,
-            sender=base.sender,
-            evidence=base.evidence,
-            shown=shown,
-            template=self,
-        )
-
-    def _energies(self, counts: tuple[int, ...], sent: datetime | None) -> Shown | None:
-        """Take energies whose unit is known by how they go on; see `EnergyUnits.goes_on`."""
+        before = clocks.before(sender) if self._has_times else None
+        registers = Registers(self._registers, content, counts, sent, before)
         shown = self._base.shown
-        if shown is None or sent is None:
+        if shown is not None:
+            shown = self._go_on(shown, counts, sent)
+            if shown is None:
+                return None
+        numbers = counts + self._made_of(counts) if self._made else counts
+        others = self._read_others(content, numbers, sent) if self._others else ()
+        if len(others) < len(self._others):
             return None
-        numbers = [(obis, scale(counts[n], exponent)) for obis, n, exponent in self._counted]
+        reading = self._main.read(numbers, sent)
+        return Telegram(push, reading, others, sent, registers, shown, self, *self._constants)
+
+    def _go_on(self, shown: Shown, counts: tuple[int, ...], sent: datetime | None) -> Shown | None:
+        """Take energies whose unit is known by how they go on; see `EnergyUnits.goes_on`."""
+        if sent is None:
+            return None
+        numbers = [(obis, scale(counts[n], exponent)) for obis, n, exponent in self._energies]
         return self._interpreter.energies_go_on(shown, numbers, sent)
+
+    def _made_of(self, counts: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the numbers that are more than the one of a slot, see `_place_rows`."""
+        made = []
+        for terms, rest in self._made:
+            number = rest
+            for index, factor in terms:
+                number += counts[index] * factor
+            made.append(number)
+        return tuple(made)
 
     def _read_others(
         self, content: bytes, counts: tuple[int, ...], sent: datetime | None
@@ -171,7 +182,7 @@ class Template:
         others = []
         known, self._reported = self._reported, {}
         for part in self._others:
-            at, time = part.reading.timestamp, part.time
+            at, time = part.at, part.time
             if time is not None:
                 raw = time.of(content)
                 at = known[raw] if raw in known else self._moment(time, content)
@@ -182,23 +193,17 @@ class Template:
         return tuple(others)
 
     def _moment(self, time: TimeSlot, content: bytes) -> datetime | None:
-        clock = self._interpreter.clocks.of(self._base.sender)
+        clock = self._interpreter.clocks.of(self._sender)
         return clock.moment(time.value_in(content))
 
     def _place_rows(self) -> dict[Name, int]:
         """Give each number that is more than the one of a slot a place behind those."""
-        places: dict[Name, int] = {}
-        size = len(self._meaning.numbers)
         wanted = {name: row for name, row in self._meaning.rows.items() if name[0] != "registers"}
-        constants = {name: row for name, row in wanted.items() if not row.terms}
-        sums = {name: row for name, row in wanted.items() if row.terms and row.slot is None}
-        self._constants = tuple(row.rest for row in constants.values())
-        self._sums = tuple(sums.values())
-        for name, row in wanted.items():
-            if row.slot is not None:
-                places[name] = row.slot
-        places |= {name: size + n for n, name in enumerate((*constants, *sums))}
-        return places
+        made = {name: row for name, row in wanted.items() if row.slot is None}
+        self._made = tuple((row.terms, row.rest) for row in made.values())
+        places = {name: row.slot for name, row in wanted.items() if row.slot is not None}
+        size = len(self._meaning.numbers)
+        return places | {name: size + n for n, name in enumerate(made)}
 
     def _rows_of_energies(self) -> tuple[tuple[Obis, int, int], ...]:
         """Find what `EnergyUnits` looks at: registers, as the telegram counts them.
@@ -220,8 +225,10 @@ def _part(where: Name, reading: Reading, meaning: Meaning, places: Mapping[Name,
     keys = tuple(reading.values)
     exponents = {key: meaning.rows[*where, key].exponent for key in keys if key not in texts}
     layout = Layout(keys, exponents, texts)
-    pick = picker([places[*where, key] for key in layout.numbers])
-    return _Part(reading, layout, pick, meaning.moments.get(where))
+    pick = slots.picker([places[*where, key] for key in layout.numbers])
+    constants = tuple(reading)[_BEHIND_VALUES]
+    time = meaning.moments.get(where)
+    return _Part(reading.meter, layout, pick, constants, time, reading.timestamp)
 
 
 @dataclass(slots=True)
@@ -311,6 +318,9 @@ class Templates:
 
 def _channel_of(push: Push) -> tuple[object, ...]:
     """Return what all telegrams of a template have in common besides the plaintext."""
-    frame, security = push.frame, push.security
-    how = None if security is None else (*security[:2], security.authenticated)
-    return (frame.link, *frame[3:7], how, push.is_text, len(push.plaintext or b""))
+    link, _, _, address, checksum, parts, note, _ = push.frame
+    security, size = push.security, len(push.plaintext or b"")
+    if security is None:
+        return size, link, address, checksum, parts, note, push.is_text
+    title, control, _, authenticated = security
+    return size, link, address, checksum, parts, note, push.is_text, title, control, authenticated

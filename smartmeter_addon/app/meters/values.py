@@ -5,10 +5,9 @@ divides, no decimal number has to be made of them: not to compare them with the 
 write them as text.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
-from operator import itemgetter
 from typing import Self
 
 from app import jsontext
@@ -26,7 +25,7 @@ class Layout:
         texts: the values that are no numbers, by key.
     """
 
-    __slots__ = ("exponents", "keys", "member_places", "members", "numbers", "places", "texts")
+    __slots__ = ("exponents", "form", "keys", "numbers", "places", "texts")
 
     def __init__(
         self, keys: tuple[str, ...], exponents: Mapping[str, int], texts: Mapping[str, str]
@@ -39,12 +38,8 @@ class Layout:
         """Their powers of ten."""
         self.places = {key: place for place, key in enumerate(self.numbers)}
         """Their places in this order, by key."""
-        self.members = tuple(
-            jsontext.member(key, texts[key]) if key in texts else jsontext.name(key) for key in keys
-        )
-        """Those of a JSON object: texts whole, numbers up to the number."""
-        self.member_places = tuple(n for n, key in enumerate(keys) if key not in texts)
-        """The places of the numbers among these."""
+        self.form = jsontext.Form(_parts(keys, texts))
+        """The members of a JSON object, with gaps for the numbers."""
 
     def extended(self, more: Mapping[str, int]) -> "Layout":
         """Return the layout of values with more numbers behind them.
@@ -56,6 +51,19 @@ class Layout:
         return Layout((*self.keys, *more), {**exponents, **more}, self.texts)
 
 
+def _parts(keys: Iterable[str], texts: Mapping[str, str]) -> list[str]:
+    """Return what stands before each number in a JSON object, and behind the last one."""
+    parts = [""]
+    for place, key in enumerate(keys):
+        parts[-1] += ", " if place else ""
+        if key in texts:
+            parts[-1] += jsontext.member(key, texts[key])
+        else:
+            parts[-1] += jsontext.name(key)
+            parts.append("")
+    return parts
+
+
 @lru_cache(maxsize=256)
 def _layout(
     keys: tuple[str, ...], exponents: tuple[int, ...], texts: tuple[tuple[str, str], ...]
@@ -63,14 +71,6 @@ def _layout(
     """Return a layout; see there for the arguments. The same for the same ones."""
     numbers = (key for key in keys if key not in dict(texts))
     return Layout(keys, dict(zip(numbers, exponents, strict=True)), dict(texts))
-
-
-def picker(places: Sequence[int]) -> Callable[[tuple[int, ...]], tuple[int, ...]]:
-    """Return what takes the numbers at some places of a tuple."""
-    first = places[0] if places else 0
-    if list(places) == list(range(first, first + len(places))):
-        return itemgetter(slice(first, first + len(places)))
-    return itemgetter(*places)
 
 
 class Values(Mapping[str, Value]):
@@ -102,15 +102,10 @@ class Values(Mapping[str, Value]):
                 counts.append(int(scale(value, -int(exponent))))
         return cls(_layout(tuple(values), tuple(exponents), tuple(texts)), tuple(counts))
 
-    def members(self) -> list[str]:
+    def members(self) -> str:
         """Return the members of a JSON object of these values."""
         layout = self.layout
-        members = list(layout.members)
-        for place, text in zip(
-            layout.member_places, map(jsontext.scaled, self.counts, layout.exponents), strict=True
-        ):
-            members[place] += text
-        return members
+        return layout.form.filled(tuple(map(jsontext.scaled, self.counts, layout.exponents)))
 
     def __getitem__(self, key: str) -> Value:
         layout = self.layout

@@ -186,9 +186,7 @@ class Layout:
                 more[f"{key}_details"] = details
         if reading.timestamp is not None:
             more["timestamp"] = reading.timestamp.isoformat()
-        members = values.members()
-        members += [member(key, value) for key, value in more.items()]
-        text = whole(members)
+        text = whole((values.members(), *(member(key, value) for key, value in more.items())))
         self._written = reading, text
         return text
 

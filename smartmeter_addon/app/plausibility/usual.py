@@ -18,9 +18,10 @@ from zlib import crc32
 from app.cosem import clock
 from app.cosem.unit import scale
 from app.meters.reading import Reading
+from app.meters.slots import picker
 from app.meters.structure import content_of
 from app.meters.telegram import Telegram
-from app.meters.values import Layout, Values, picker
+from app.meters.values import Layout, Values
 from app.plausibility import laws
 from app.plausibility.known import Known
 from app.plausibility.laws import Law
