@@ -12,7 +12,7 @@ environment of its own.
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -77,12 +77,16 @@ def _decoder() -> Any:  # noqa: ANN401 - of a version of which nothing is known
 
 
 def readings(_name: str) -> Contender:
-    """From bytes to readings, without the guard."""
+    """From bytes to readings, without the guard.
+
+    Numbers are as the outputs take them: integers with their powers of ten, or decimals.
+    """
     decoder = _decoder()
 
-    def read(data: bytes) -> dict[str, Any]:
+    def read(data: bytes) -> Mapping[str, Any]:
         (telegram,) = decoder.feed(data)
-        return dict(telegram.reading.values)
+        values: Mapping[str, Any] = telegram.reading.values
+        return values
 
     return each(read, lambda said: _flat(said.values()))
 
