@@ -210,6 +210,7 @@ def _e450_variant(
     clock_time: clock.Style = _E450_CLOCK,
     *,
     ciphered: bool = True,
+    serial_mode: str = "2400 8E1",
     phases: int = 3,
 ) -> Variant:
     return Variant(
@@ -221,6 +222,7 @@ def _e450_variant(
         authenticated=ciphered,
         header_time=_E450_TIME,
         clock_time=clock_time,
+        serial_mode=serial_mode,
         phases=phases,
     )
 
@@ -358,10 +360,16 @@ FAMILIES: dict[str, dict[str, Variant]] = {
     },
     "e450": {
         "burgenland": _e450_variant(
-            "Netz Burgenland: 14 values by position", layouts.BURGENLAND_14, links.Hdlc()
+            "Netz Burgenland, infrared: 14 values by position",
+            layouts.BURGENLAND_14,
+            links.Hdlc(),
+            serial_mode="9600 8N1",
         ),
         "burgenland-11": _e450_variant(
-            "Netz Burgenland: 11 values by position, no angles", layouts.BURGENLAND_11, links.Hdlc()
+            "Netz Burgenland, infrared: 11 values by position, no angles",
+            layouts.BURGENLAND_11,
+            links.Hdlc(),
+            serial_mode="9600 8N1",
         ),
         "steiermark": _e450_variant(
             "Energienetze Steiermark, Stromnetz Graz: 16 codes and values",

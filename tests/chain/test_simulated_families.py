@@ -19,6 +19,7 @@ from app.decoder import Decoder
 from app.fault import Fault
 from app.meters.profile import AUTO
 from app.meters.telegram import Telegram
+from app.transport.serial_mode import SerialMode
 from simulator import meters
 from simulator.axdr import INTEGERS
 from simulator.household import Household, Snapshot
@@ -55,6 +56,12 @@ def test_every_profile_is_simulated_or_has_a_capture(meter_type: str) -> None:
     """Else no telegram shows that it is right."""
     shown = {one["meter_type"] for one in SHIPPED if one["expected"]["status"] == "ok"}
     assert meter_type in FAMILIES or meter_type in shown
+
+
+@every_list
+def test_a_list_is_simulated_in_a_serial_mode_of_its_profile(family: str, variant: str) -> None:
+    mode = SerialMode.parse(FAMILIES[family][variant].serial_mode)
+    assert mode in PROFILES[family].serial_modes
 
 
 # --- What may be measured ---

@@ -57,6 +57,7 @@ from documents.pictures import drawings
 from documents.tables import table as markdown
 from simulator import __main__ as simulator
 from simulator.demo_view import COLUMNS
+from simulator.families import FAMILIES
 from tests.support import captures
 from tests.support.sentences import ENGLISH_ONES, keys, text
 from tests.support.telegrams import ZONE, telegram
@@ -1013,6 +1014,19 @@ def test_the_rows_of_the_demo_that_are_shown_are_those_of_the_program() -> None:
         "L2",
         "L3",
     ] * 2
+
+
+@pytest.mark.parametrize(("document", "word"), [(DOCS, "Infrared"), (GERMAN, "Infrarot")])
+def test_the_e450_of_netz_burgenland_is_simulated_as_it_is_described(
+    document: Path, word: str
+) -> None:
+    (told,) = re.findall(
+        rf"^- \*\*{word}, Landis\+Gyr E450\*\*: .*?(\d+) .*?(\d+ \d[NE]\d)\.",
+        document.read_text("utf-8"),
+        re.MULTILINE,
+    )
+    made = FAMILIES["e450"]["burgenland"]
+    assert (str(made.interval), made.serial_mode) == told
 
 
 def simulations() -> list[str]:
