@@ -67,6 +67,10 @@ UNSEEN: Final[Mapping[str, str]] = {
     " `(counts[name] + 1)`": "the least of both is the same",
     'laws.applicable: `if "power" in keys and (turned := [one for one in phases if set(one) <='
     " set(keys)]):`: set(one) <= set(keys) -> `(set(one) < set(keys))`": "power is one more key",
+    "lists._Constant.add: `if (changed := self.last ^ bits) & self.texts:`: (changed := self.last ^"
+    " bits) & self.texts -> `((changed := (self.last ^ bits)) | self.texts)`": (
+        "while no text changes, none is left out"
+    ),
     "lists.KnownList.__init__: `self._kept = _PUNCTUAL if interval else 0  # telegrams in a row"
     " that kept it`: 0 -> `1`": "it is counted from an interval on",
     "lists.KnownList.arrived: `self._step, self._kept = step if step > 0 and step.is_integer() else"

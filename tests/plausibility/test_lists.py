@@ -1,10 +1,15 @@
 """The lists of one sender, and the push interval of each."""
 
+from dataclasses import replace
+
 import pytest
 
+from app.dlms import axdr
+from app.meters.structure import Mask
 from app.plausibility.lists import _LONGEST, Found, KnownList, Lists, usual_gap
 from tests.support.guarded import GuardedLine
 from tests.support.simulated import SimulatedMeter
+from tests.support.telegrams import decode, telegrams
 
 
 def with_intervals(*seconds: float) -> KnownList:
@@ -184,3 +189,100 @@ def test_no_interval_of_a_sender_is_relied_on_after_its_clock_was_set() -> None:
     assert [one.interval for one in known] == [10.0, 10.0]
     lists.distrust()
     assert [one.interval for one in known] == [None, None]
+
+
+# --- What the telegrams of a list repeat ---
+
+
+def found(meter: SimulatedMeter, lists: Lists) -> Found:
+    """Find the list of a meter's next telegram."""
+    (telegram,) = telegrams(decode([meter.telegram().data]))
+    return lists.find(telegram)
+
+
+def rename(meter: SimulatedMeter, number: str) -> None:
+    """Let its telegrams say another number of the meter."""
+    meter.meter.identity = replace(meter.meter.identity, number=number)
+
+
+def test_a_list_is_found_by_its_constant_bits_once_it_is_known() -> None:
+    meter, lists = SimulatedMeter(None, "kaifa"), Lists()
+    first = found(meter, lists)
+    assert first.known is None
+    assert first.mask
+    assert first.clocks
+    known = lists.add(first)
+    for _ in range(3):
+        later = found(meter, lists)
+        assert later.known is known
+        assert (later.structure, later.clocks, later.mask) == (first.structure, first.clocks, None)
+        lists.add(later)
+
+
+def test_lists_that_come_in_turn_are_told_apart() -> None:
+    lists = Lists()
+    meters = [SimulatedMeter(None, "aidon", name) for name in ("norway", "norway-hourly")]
+    known = [lists.add(found(meter, lists)) for meter in meters]
+    assert known[0] is not known[1]
+    for _ in range(3):
+        for meter, one in zip(meters, known, strict=True):
+            later = found(meter, lists)
+            assert (later.known is one, later.mask) == (True, None)
+            lists.add(later)
+
+
+def test_a_list_that_sends_null_in_place_of_a_value_is_the_same_list() -> None:
+    lists = Lists()
+    known = lists.add(Found(None, (*STRUCTURE, axdr.LONG_UNSIGNED, axdr.ENUM), 0, b""))
+    assert lists._by_structure((*STRUCTURE, axdr.NULL, axdr.ENUM)) is known
+    assert lists._by_structure((*STRUCTURE, axdr.LONG, axdr.ENUM)) is None
+    assert lists._by_structure((*STRUCTURE, axdr.LONG_UNSIGNED)) is None
+
+
+def test_a_list_that_comes_over_another_channel_is_another_list() -> None:
+    lists = Lists()
+    meter = SimulatedMeter(None, "kaifa")
+    known = lists.add(found(meter, lists))
+    in_the_clear = SimulatedMeter(None, "kaifa", encrypted=False)
+    assert found(in_the_clear, lists).known is not known
+
+
+@pytest.mark.parametrize(("times", "relied_on"), [(9, False), (10, True)])
+def test_a_text_is_relied_on_when_it_was_repeated_ten_times(times: int, *, relied_on: bool) -> None:
+    meter, lists = SimulatedMeter(None, "e450"), Lists()
+    for _ in range(times):
+        one = found(meter, lists)
+        assert not one.texts_differ
+        lists.add(one)
+    rename(meter, "87654321")
+    assert found(meter, lists).texts_differ is relied_on
+
+
+def test_a_text_that_changed_in_an_accepted_telegram_is_not_relied_on_again() -> None:
+    meter, lists = SimulatedMeter(None, "kaifa", "tinetz"), Lists()
+    usual = meter.meter.identity
+    other = replace(usual, number=usual.number[::-1])
+    for identity in (*[usual] * 10, other, *[usual] * 10):
+        meter.meter.identity = identity
+        lists.add(found(meter, lists))
+    meter.meter.identity = other
+    assert not found(meter, lists).texts_differ
+    meter.meter.identity = replace(usual, name=usual.name[::-1])
+    assert found(meter, lists).texts_differ  # the other text has not changed
+
+
+def test_a_run_of_telegrams_makes_a_text_relied_on() -> None:
+    meter, lists = SimulatedMeter(None, "e450"), Lists()
+    known = lists.add(found(meter, lists))
+    last = found(meter, lists)
+    lists.go_on(known, last.content, 9)
+    rename(meter, "87654321")
+    assert found(meter, lists).texts_differ
+
+
+def test_constant_bits_are_known_of_eight_sizes_of_a_list() -> None:
+    lists = Lists()
+    known = None
+    for size in range(1, 10):
+        known = lists.add(Found(known, STRUCTURE, 0, bytes(size), mask=Mask(0)))
+        assert list(known.constants) == list(range(max(1, size - 7), size + 1))
