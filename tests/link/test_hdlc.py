@@ -6,8 +6,11 @@ import pytest
 
 from app.fault import Fault, Kind
 from app.link import Frame, Scanner
+from app.link.frame import NOT_HERE, More
+from app.link.hdlc import Hdlc as HdlcLink
 from simulator import links
 from simulator.links import Flags, Hdlc, hdlc_address, hdlc_frame
+from tests.support.telegrams import single_bytes
 
 LINK = Hdlc()
 APDU = bytes(range(0x20, 0x50))
@@ -62,6 +65,13 @@ def test_addresses_of_1_2_and_4_bytes_are_read(destination: bytes, source: bytes
     link = replace(LINK, destination=destination, source=source)
     address = (destination + source).hex()
     assert scan(stream(link, APDU)) == [Frame("hdlc", 1, APDU, address, 16)]
+
+
+@pytest.mark.parametrize("destination", ["02 04 06 08", "02 04 06 0A", "02 04 05 08"])
+def test_an_address_whose_end_is_not_marked_is_none(destination: str) -> None:
+    header = bytearray.fromhex(f"A0 7E {destination} 02 04 06 0B")
+    assert HdlcLink().probe(header[:9], 0) == More(10)
+    assert HdlcLink().probe(header, 0) is NOT_HERE
 
 
 @pytest.mark.parametrize("control", [0x13, 0x03])
@@ -134,6 +144,14 @@ def test_frames_that_carry_nothing_are_passed_over() -> None:
     assert (scanner.frames, scanner.junk) == (2, 0)
 
 
+def test_the_shortest_frame_is_a_good_one_with_its_last_byte() -> None:
+    shortest = hdlc_frame(b"", destination=b"\xcf", source=b"\x03")
+    assert len(shortest) == 7
+    scanner = Scanner()
+    assert [*(event for byte in single_bytes(shortest) for event in scanner.feed(byte))] == []
+    assert scanner.frames == 1
+
+
 def test_a_frame_that_carries_nothing_does_not_part_segments() -> None:
     first, second = replace(LINK, longest=40).frames(APDU)
     assert scan(first + bare(b"") + second) == [Frame("hdlc", 1, APDU, "ceff03", 16, parts=2)]
@@ -151,6 +169,14 @@ def test_a_wrong_header_check_behind_a_flag_is_a_fault_and_no_frame() -> None:
     data[7] ^= 1
     reason = f"the header check of a frame of {len(data) - 2} bytes is wrong"
     assert scan(bytes(data)) == [Fault(Kind.DAMAGED, "hdlc", 1, reason)]
+
+
+@pytest.mark.parametrize("before", [b"", b"\x7e", b"\x00"])
+def test_one_flag_before_a_wrong_header_check_makes_it_a_fault(before: bytes) -> None:
+    frame = bytearray(bare(APDU))
+    frame[6] ^= 1
+    assert len(scan(before + b"\x7e" + frame + b"\x7e")) == 1
+    assert scan(bytes(frame) + b"\x7e") == []
 
 
 def test_a_wrong_header_check_of_another_sort_of_frame_is_noise() -> None:

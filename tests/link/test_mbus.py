@@ -29,7 +29,7 @@ def test_a_single_frame_is_marked_first_and_last() -> None:
     assert scan(BUS.frame(PAYLOAD, 0x10)) == [Frame("mbus", 0, PAYLOAD, "ff", 8)]
 
 
-@pytest.mark.parametrize("size", [1, 244, 245, 246, 490, 491, 1000])
+@pytest.mark.parametrize("size", [1, 244, 245, 246, 490, 491, 1000, 16 * 245])
 def test_segments_are_joined(size: int) -> None:
     payload = bytes(at & 0x7F for at in range(size))
     frames = BUS.frames(payload)

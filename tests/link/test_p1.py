@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from app.fault import Fault, Kind
 from app.link import Frame, Scanner, p1
-from app.link.frame import More, Probe
+from app.link.frame import NOT_HERE, More, Probe
 from app.link.p1_checksum import Algorithm, Sort
 from simulator import links
 from simulator.links import P1Checksum
 from tests.support.examples import of_hundred
+from tests.support.telegrams import single_bytes
 
 LINES = ["0-0:1.0.0(260701120005S)", "1-0:1.8.0(00001234*Wh)", "1-0:1.7.0(00321*W)"]
 TELEGRAM = links.p1("SAG5SAG-METER", LINES)
@@ -45,6 +46,28 @@ def test_telegrams_that_follow_one_another_are_found() -> None:
 @pytest.mark.parametrize("first", range(1, 20))
 def test_an_identification_may_come_in_pieces(first: int) -> None:
     assert scan(TELEGRAM[:first], TELEGRAM[first:]) == [Frame("p1", 0, TEXT, checksum=16)]
+
+
+@pytest.mark.parametrize("before", [b"", b"\n", b"x\r\n", b"x\r"])
+@pytest.mark.parametrize("name", [b"/SAGA", b"/SAG"])
+def test_an_identification_without_the_standard_s_digit_begins_a_line(
+    before: bytes, name: bytes
+) -> None:
+    telegram = sealed(TEXT.replace(b"/SAG5", name), P1Checksum.ARC)
+    assert len(scan(before + telegram)) == 1
+    assert scan(before + b"x" + telegram) == []
+
+
+@pytest.mark.parametrize(
+    "line", [b"/1", b"/SA1", b"/SAG\xff", b"/SAG5 /SAG5", b"/SAG5" + b"x" * 150]
+)
+def test_what_cannot_become_an_identification_is_not_waited_for(line: bytes) -> None:
+    assert p1.P1().probe(bytearray(line), 0) is NOT_HERE
+
+
+@pytest.mark.parametrize("line", [b"/", b"/SA", b"/SAG", b"/SAG5", b"/SAGA x", b"/SAG5 /SAG"])
+def test_what_may_become_an_identification_is_waited_for(line: bytes) -> None:
+    assert isinstance(p1.P1().probe(bytearray(line), 0), More)
 
 
 def test_an_identification_without_end_is_noise() -> None:
@@ -79,11 +102,12 @@ def test_a_short_telegram_of_any_length_is_there_with_its_last_byte(digits: int)
     assert len(found[-1]) == 1
 
 
+@pytest.mark.parametrize("noise", [b"", b"noise before it\r\n"])
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 16, 50])
-def test_telegrams_that_follow_one_another_may_come_in_pieces(size: int) -> None:
-    data = TELEGRAM * 3
+def test_telegrams_that_follow_one_another_may_come_in_pieces(size: int, noise: bytes) -> None:
+    data = noise + TELEGRAM * 3
     assert scan(*(data[at : at + size] for at in range(0, len(data), size))) == [
-        Frame("p1", at * len(TELEGRAM), TEXT, checksum=16) for at in range(3)
+        Frame("p1", len(noise) + at * len(TELEGRAM), TEXT, checksum=16) for at in range(3)
     ]
 
 
@@ -193,6 +217,18 @@ def test_a_telegram_is_there_with_its_last_byte_whatever_its_line_ends(line_end:
     assert len(found[-1]) == 1
 
 
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("digits", range(1, 9))
+def test_a_telegram_without_a_checksum_is_there_with_its_last_byte(
+    line_end: bytes, digits: int
+) -> None:
+    data = links.p1("ISK5", [f"1-0:1.8.0({0:0{digits}}*Wh)"], checksum=False)
+    scanner = Scanner()
+    found = [scanner.feed(byte) for byte in single_bytes(data.replace(b"\r\n", line_end))]
+    assert not any(found[:-1])
+    assert len(found[-1]) == 1
+
+
 # --- What is no text ---
 
 checked = st.sampled_from(
@@ -244,6 +280,19 @@ def test_what_is_no_text_is_not_read_without_a_checksum(
     found = scan(data * count)
     assert not any(isinstance(event, Frame) for event in found)
     assert all(isinstance(event, Fault) and event.kind is Kind.DAMAGED for event in found)
+
+
+def test_the_first_byte_that_is_no_text_is_told_however_it_comes() -> None:
+    damaged = links.p1("SAG5", LINES, checksum=False)
+    damaged = damaged.replace(b"1234", b"12\x834").replace(b"321", b"3\x8421")
+    fault = Fault(Kind.DAMAGED, "p1", 0, "a telegram of text holds the byte 83")
+    assert scan(damaged)[0] == scan(*single_bytes(damaged))[0] == fault
+
+
+def test_without_the_standard_s_digit_no_checksum_makes_a_telegram_of_what_is_no_text() -> None:
+    text = TEXT.replace(b"/SAG5", b"/SAGA").replace(b"1234", b"12\x834")
+    fault = Fault(Kind.DAMAGED, "p1", 0, "a telegram of text holds the byte 83")
+    assert scan(sealed(text, P1Checksum.ARC)) == [fault]
 
 
 def test_a_byte_that_is_no_text_beside_a_wrong_checksum_is_no_wrong_serial_mode() -> None:

@@ -104,6 +104,16 @@ def test_another_sort_than_the_meter_s_is_wrong(kind: P1Checksum, other: P1Check
     assert judge(checksums, kind, 100).content == text(100)
 
 
+def test_a_checksum_that_is_wrong_is_told() -> None:
+    digits = f"{int(p1_digits(text(99), P1Checksum.ARC), 16) ^ 1:04X}".encode()
+    verdict = learned(P1Checksum.ARC).judge(text(99), digits, is_clean=True)
+    assert str(verdict.sentence) == f"the checksum of a telegram of {len(text(99))} bytes is wrong"
+
+
+def test_a_text_of_one_line_is_judged_like_any_other() -> None:
+    assert Checksums().judge(b"/ISK5\r\n!", b"1234", is_clean=True).content is None
+
+
 def test_a_checksum_that_is_missing_is_told() -> None:
     verdict = judge(learned(P1Checksum.ARC), P1Checksum.NONE)
     assert str(verdict.sentence) == "a telegram has no checksum, though those before it had one"
@@ -130,6 +140,29 @@ def test_a_telegram_of_the_meter_s_sort_begins_the_row_anew(other: P1Checksum) -
         wanted = number % 2 == 0
         kind = P1Checksum.ARC if wanted else other
         assert (judge(checksums, kind, 100 + number).content is not None) == wanted
+
+
+def test_two_telegrams_of_another_sort_are_not_enough_each_time() -> None:
+    checksums = learned(P1Checksum.ARC)
+    for number in range(60):
+        wanted = number % 3 == 0
+        kind = P1Checksum.ARC if wanted else P1Checksum.X25
+        assert (judge(checksums, kind, 100 + number).content is not None) == wanted
+
+
+def test_telegrams_of_two_other_sorts_do_not_confirm_each_other() -> None:
+    checksums = learned(P1Checksum.ARC)
+    turn = (P1Checksum.X25, P1Checksum.X25_SWAPPED)
+    taken = [judge(checksums, turn[number % 2], 100 + number).content for number in range(20)]
+    assert not any(taken)
+
+
+@pytest.mark.parametrize("first", [P1Checksum.X25_SWAPPED, *UNCHECKED])
+def test_a_third_sort_begins_the_row_of_another_one_anew(first: P1Checksum) -> None:
+    checksums = learned(P1Checksum.ARC)
+    assert judge(checksums, first, 100).content is None
+    taken = [judge(checksums, P1Checksum.X25, 200 + number).content for number in range(3)]
+    assert [one is not None for one in taken] == [False, False, True]
 
 
 @pytest.mark.parametrize("other", [P1Checksum.X25, *UNCHECKED])
@@ -175,7 +208,7 @@ def test_made_up_names_do_not_fill_the_memory() -> None:
     checksums = Checksums()
     for number in range(100):
         assert judge(checksums, P1Checksum.ARC, number, name=f"ISK5-{number}").content
-    assert len(checksums._senders) <= 32
+    assert len(checksums._senders) == 32
 
 
 # --- Line ends ---

@@ -127,3 +127,10 @@ def test_errors_become_rare_again_after_enough_clean_frames() -> None:
     assert frame(0) == 0  # five of the 32 before had some
     assert frame() == 0
     assert frame(1, 2, 9) == 3  # four had some
+
+
+def test_places_before_an_offset_are_forgotten() -> None:
+    errors = ParityErrors()
+    errors.add(100, (1, 5, 9))
+    errors.forget(105)
+    assert errors.places == [105, 109]

@@ -5,7 +5,7 @@ import pytest
 from app.fault import Fault, Kind
 from app.link import Frame, Scanner
 from simulator.axdr import ber_length
-from simulator.links import Hdlc
+from simulator.links import LLC, Hdlc
 from tests.support.telegrams import faults, frames, single_bytes
 
 TITLE = b"SAG\x59\x05\xed\x33\x12"
@@ -28,6 +28,22 @@ def scan(*chunks: bytes) -> list[Frame | Fault]:
 def test_an_apdu_of_any_length_is_found(size: int, width: int) -> None:
     apdu = ciphered(size, width=width)
     assert scan(apdu) == [Frame("raw", 0, apdu)]
+
+
+@pytest.mark.parametrize(("size", "width"), [(6, 0), (6, 1), (200, 2), (70, 3), (70, 4)])
+def test_an_apdu_is_there_with_its_last_byte(size: int, width: int) -> None:
+    scanner = Scanner()
+    apdu = ciphered(size, width=width)
+    *before, last = (scanner.feed(byte) for byte in single_bytes(apdu))
+    assert not any(before)
+    assert last == [Frame("raw", 0, apdu)]
+
+
+@pytest.mark.parametrize("first", range(1, 22))
+@pytest.mark.parametrize("width", [0, 1, 4])
+def test_an_apdu_may_come_in_two_pieces(first: int, width: int) -> None:
+    apdu = ciphered(70, width=width)
+    assert scan(apdu[:first], apdu[first:]) == [Frame("raw", 0, apdu)]
 
 
 def test_apdus_that_follow_one_another_are_found() -> None:
@@ -73,6 +89,10 @@ def test_a_length_that_does_not_say_how_long_it_is_is_noise() -> None:
     assert frames(scan(b"\xdb\x08SAG12345\x80\x20" + bytes(200))) == []
 
 
+def test_a_length_of_more_than_four_bytes_is_noise() -> None:
+    assert scan(ciphered(70, width=5)) == []
+
+
 def test_more_bytes_than_any_meter_sends_are_noise() -> None:
     assert scan(b"\xdb\x08" + TITLE + ber_length(16385, 2) + b"\x30" + bytes(16384)) == []
     longest = ciphered(16384)
@@ -112,6 +132,11 @@ def test_an_apdu_inside_a_damaged_frame_is_not_believed() -> None:
 def test_an_apdu_behind_the_llc_header_of_a_damaged_frame_is_not_believed() -> None:
     lost_header = b"".join(Hdlc().frames(ciphered(70)))[6:]
     assert scan(lost_header) == []
+
+
+def test_an_apdu_that_is_pasted_with_its_llc_header_alone_is_taken() -> None:
+    apdu = ciphered(70)
+    assert scan(LLC + apdu) == [Frame("raw", 3, apdu)]
 
 
 # What could be the beginning of an HDLC frame.

@@ -5,6 +5,7 @@ import pytest
 from app.fault import Fault, Kind
 from app.link import Frame, Scanner
 from simulator.links import Wrapper
+from tests.support.telegrams import single_bytes
 
 APDU = b"\x0f" + bytes(range(0x30, 0x60))
 
@@ -31,6 +32,29 @@ def test_apdus_that_a_meter_pushes_are_taken(start: str) -> None:
 @pytest.mark.parametrize("tag", [0x00, 0x60, 0xC0, 0xFF])
 def test_other_apdus_are_noise(tag: int) -> None:
     assert scan(wrapped(bytes((tag,)) + APDU[1:])) == []
+
+
+def test_a_frame_is_there_with_its_last_byte() -> None:
+    scanner = Scanner()
+    *before, last = (scanner.feed(byte) for byte in single_bytes(wrapped(APDU)))
+    assert not any(before)
+    assert last == [Frame("wrapper", 0, APDU, "00010067")]
+
+
+@pytest.mark.parametrize("first", range(1, 20))
+def test_a_frame_may_come_in_two_pieces(first: int) -> None:
+    scanner = Scanner()
+    data = wrapped(APDU)
+    assert scanner.feed(data[:first]) == []
+    assert scanner.feed(data[first:]) == [Frame("wrapper", 0, APDU, "00010067")]
+
+
+@pytest.mark.parametrize(("start", "shortest"), [("0F", 2), ("DB 08", 8), ("DC 08", 8), ("E0", 8)])
+def test_less_than_the_shortest_apdu_is_noise(start: str, shortest: int) -> None:
+    apdu = (bytes.fromhex(start) + bytes(8))[:shortest]
+    assert scan(wrapped(apdu)) == [Frame("wrapper", 0, apdu, "00010067")]
+    header = b"\x00\x01\x00\x01\x00\x67\x00"
+    assert scan(header + bytes((shortest - 1,)) + apdu) == []
 
 
 def test_frames_that_follow_one_another_are_found() -> None:

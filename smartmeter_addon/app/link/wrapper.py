@@ -28,7 +28,7 @@ class Wrapper:
     def probe(self, buffer: bytearray, pos: int) -> Probe:
         """See `Link.probe`."""
         header = bytes(buffer[pos : pos + _HEADER + _APDU_START])
-        if not _VERSION.startswith(header[:2]) and header[:2] != _VERSION:
+        if not _VERSION.startswith(header[:2]):
             return NOT_HERE
         if len(header) < _HEADER + _APDU_START:
             return More(pos + _HEADER + _APDU_START)
