@@ -10,6 +10,7 @@ other way.
 import ast
 import copy
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -42,55 +43,11 @@ EXCLUDED: Final = {
 
 
 UNSEEN: Final[Mapping[str, str]] = {
-    "axdr._Parser.length: `if size > len(self.data) - pos:`: len(self.data) - pos ->"
-    " `(len(self.data) + pos)`": "what is too long runs out of bytes as well",
-    "axdr._Parser.values: `elif tag == STRUCTURE and data[pos : pos + 2] == _SCALER and data[pos +"
-    " 3] == ENUM:`: pos + 2 -> `(pos - 2)`": "a short cut less gives the same",
-    "axdr._Parser.values: `elif tag == STRUCTURE and data[pos : pos + 2] == _SCALER and data[pos +"
-    " 3] == ENUM:`: 2 -> `3`": "a short cut less gives the same",
-    "ciphering._header: `control = apdu[pos] if size else 0`: 0 -> `1`": (
-        "without a byte it is refused either way"
-    ),
-    "clock._local: `if year < 100:  # noqa: PLR2004 - written with two digits`: year < 100 ->"
-    " `(year <= 100)`": "neither 100 nor 2100 is a year of a telegram",
-    "clock._local: `if year < 100:  # noqa: PLR2004 - written with two digits`: 100 -> `101`": (
-        "neither 100 nor 2100 is a year of a telegram"
-    ),
-    "clock._in_season: `offsets = [local.replace(month=month, day=1, tzinfo=zone).utcoffset() for"
-    " month in (1, 7)]`: 1 -> `2`": "it is winter on the second and in February, too",
-    "clock._in_season: `offsets = [local.replace(month=month, day=1, tzinfo=zone).utcoffset() for"
-    " month in (1, 7)]`: 7 -> `8`": "it is summer in August, too",
-    "unit.scale: `if exponent > 0:`: exponent > 0 -> `(exponent >= 0)`": "0 was returned before",
-    "items._captured: `for described, value in zip(objects, values, strict=True)`: True ->"
-    " `False`": "they are as many",
-    "laws.Learned.add: `counts[name] = min(counts[name] - 1, _BROKEN)`: counts[name] - 1 ->"
-    " `(counts[name] + 1)`": "the least of both is the same",
-    'laws.applicable: `if "power" in keys and (turned := [one for one in phases if set(one) <='
-    " set(keys)]):`: set(one) <= set(keys) -> `(set(one) < set(keys))`": "power is one more key",
-    "lists._Constant.add: `if (changed := self.last ^ bits) & self.texts:`: (changed := self.last ^"
-    " bits) & self.texts -> `((changed := (self.last ^ bits)) | self.texts)`": (
-        "while no text changes, none is left out"
-    ),
-    "lists.KnownList.__init__: `self._kept = _PUNCTUAL if interval else 0  # telegrams in a row"
-    " that kept it`: 0 -> `1`": "it is counted from an interval on",
-    "lists.KnownList.arrived: `self._step, self._kept = step if step > 0 and step.is_integer() else"
-    " None, 0`: step > 0 -> `(step >= 0)`": "0 is none, too",
-    "p1.identification: `first = _LINE_END.split(text, maxsplit=1)[0]`: 1 -> `2`": (
-        "only the first is taken"
-    ),
-    "p1.Line._lacks_values: `return False`: False -> `True`": "both lines make no sense",
-    "crc._folded: `step = 1 << (bits.bit_length() // _ARC_DEGREE).bit_length()`: 1 -> `2`": (
-        "a step more than needed changes nothing"
-    ),
-    "crc._folded: `step = 1 << (bits.bit_length() // _ARC_DEGREE).bit_length()`:"
-    " bits.bit_length() // _ARC_DEGREE -> `(bits.bit_length() * _ARC_DEGREE)`": (
-        "steps more than needed change nothing"
-    ),
-    "jumps.is_explained: `return moves.power >= _MOVING * max(abs(float(before.get(moves.net, 0))),"
-    " _LEAST_WATTS)`: 0 -> `1`": "the least power is more than either",
-    "jumps._Moves.counted: `towards = mean - last if self._values[self.net] > last else last -"
-    " mean`: self._values[self.net] > last -> `(self._values[self.net] >= last)`": "no jump is 0",
-    "segments.Joiner.__init__: `self._offset = 0`: 0 -> `1`": "the first part sets it",
+    described: reason
+    for reason, mutants in tomllib.loads(
+        Path(__file__).with_name("unseen.toml").read_text("utf-8")
+    ).items()
+    for described in mutants
 }
 """Mutants of code that nobody could tell from the original, as described, each with the reason."""
 
