@@ -1,6 +1,6 @@
 """What stands beside readings: the time of a peak, past months, the log of failures."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -43,6 +43,14 @@ def test_a_time_far_ahead_of_the_meters_clock_is_none() -> None:
     }
 
 
+def test_a_time_may_be_a_month_ahead_of_the_meters_clock() -> None:
+    latest = NOW + timedelta(days=31)
+    assert read(PEAK, Decimal(1), "kW", latest) == {
+        "power_import_peak": {"time": latest.isoformat()}
+    }
+    assert read(PEAK, Decimal(1), "kW", latest + timedelta(seconds=1)) == {}
+
+
 def test_past_peaks_have_month_time_and_power() -> None:
     rows = (
         "(260801000000S)(260731120000S)(01.747*kW)(260901000000S)(260809164500S)(03.260*kW)"
@@ -69,6 +77,12 @@ def test_a_past_peak_whose_time_cannot_be_keeps_its_value() -> None:
     found = read(HISTORY, f"(1){CODES}(260801000000S)(632525252525S)(00.000*kW)")
     row = {"month": "2026-07", "kW": Decimal("0.000")}
     assert found == {"power_import_peak": {"history": [row]}}
+
+
+def test_a_month_that_cannot_be_does_not_hide_the_next_one() -> None:
+    rows = "(632525252525S)(260731120000S)(01.747*kW)(260801000000S)(260731120000S)(01.747*kW)"
+    row = {"month": "2026-07", "time": "2026-07-31T12:00:00+02:00", "kW": Decimal("1.747")}
+    assert read(HISTORY, f"(2){CODES}{rows}") == {"power_import_peak": {"history": [row]}}
 
 
 def test_past_peaks_of_export_are_beside_that() -> None:
@@ -119,6 +133,20 @@ def test_long_failures_have_end_and_seconds() -> None:
 def test_an_entry_that_stands_for_none_is_left_out(rows: str) -> None:
     found = read(FAILURES, f"(1)(0-0:96.7.19){rows}")
     assert found == {"long_power_failures": {"log": []}}
+
+
+def test_a_failure_takes_less_than_what_stands_for_none_and_is_whole() -> None:
+    rows = "(260101000000W)(2147483647*s)(260102000000W)(2147483646*s)(260103000000W)"
+    assert read(FAILURES, f"(3)(0-0:96.7.19){rows}") == {
+        "long_power_failures": {
+            "log": [{"end": "2026-01-02T00:00:00+01:00", "seconds": 2147483646}]
+        }
+    }
+
+
+def test_a_message_that_fits_a_state_is_there_only_once() -> None:
+    for size, more in ((255, {}), (256, {"message": {"text": 256 * "x"}})):
+        assert read(Obis.parse("0-0:96.13.0"), (size * b"x").hex()) == more
 
 
 def test_a_message_too_long_for_a_state_is_there_in_full() -> None:

@@ -81,6 +81,8 @@ def test_on_other_channels_it_is_a_relay(n: int) -> None:
         ("999.9", "kVA", "apparent_power_limit", None),
         ("999", "A", "current_limit", None),
         ("998.9", "kW", "power_limit", Decimal(998900)),
+        ("1000", "kW", "power_limit", Decimal(1000000)),
+        ("1000.5", "kW", "power_limit", Decimal(1000500)),
         ("999", "W", "power_limit", Decimal(999)),
     ],
 )
@@ -192,6 +194,18 @@ def test_the_first_of_two_codes_for_the_same_counts() -> None:
 )
 def test_nothing_is_read_of_other_codes(code: str) -> None:
     assert read(code, "1") == {}
+
+
+def test_what_says_nothing_does_not_hide_what_stands_behind_it() -> None:
+    said = {
+        "0-0:96.3.10": Register("1", ""),
+        "0-0:96.50.68": Register("0", ""),  # the breaker once more, which does not count
+        "0-0:17.0.0": Register("much", ""),
+        "0-0:96.14.0": Register("0002", ""),
+    }
+    registers = {Obis.parse(code): register for code, register in said.items()}
+    found = states.read(registers, is_p1=True)
+    assert found.values == {"breaker": "connected", "active_tariff": 2}
 
 
 def test_codes_may_be_cut_short() -> None:
