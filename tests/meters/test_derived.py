@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from app.meters.derived import Totals, add_signed_power, completed
+from app.meters.derived import Totals, _cosine, _tenths, add_signed_power, completed
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import SENSORS
 
@@ -85,6 +88,7 @@ def test_a_total_may_get_another_tariff() -> None:
     totals = Totals()
     assert total(totals, **TWO) == "6.825"
     assert total(totals, **THREE) == "7.825"
+    assert total(totals, **TWO) is None
 
 
 def test_each_sender_has_its_own_tariffs() -> None:
@@ -142,6 +146,53 @@ def test_what_the_meter_sends_itself_stands() -> None:
 
 def test_import_and_export_of_a_phase_make_its_signed_power() -> None:
     assert new(reading(power_import_l2="0", power_export_l2="42.5")) == {"power_l2": "-42.5"}
+
+
+def test_both_directions_of_a_phase_may_have_other_decimals() -> None:
+    powers = {"power_import_l1": "1200", "power_export_l1": "0.5"}
+    powers |= {"power_import_l2": "0.25", "power_export_l2": "300"}
+    assert new(reading(**powers)) == {"power_l1": "1199.5", "power_l2": "-299.75"}
+
+
+def test_each_phase_may_have_other_decimals() -> None:
+    phases = {"voltage_l1": "230.1", "current_l1": "2", "voltage_l2": "231", "current_l2": "0.25"}
+    assert new(reading(**phases)) == {
+        "apparent_power_l1": "460.2",
+        "apparent_power_l2": "57.75",
+        "apparent_power": "517.95",
+    }
+
+
+@pytest.mark.parametrize(
+    ("power", "agrees"),
+    [("70.0", True), ("69.9", False), ("130.0", True), ("130.1", False), ("100.0", True)],
+)
+def test_angles_are_believed_within_20_w_and_a_tenth_of_the_apparent_power(
+    power: str, *, agrees: bool
+) -> None:
+    one = {"voltage_l1": "100", "current_l1": "1.00", "phase_angle_l1": "0.0"}
+    made = new(reading(**one, power=power))
+    assert ("power_l1" in made) == agrees
+
+
+def test_an_angle_may_have_decimals() -> None:
+    one = {"voltage_l1": "100", "current_l1": "1.00", "phase_angle_l1": "60.0", "power": "50"}
+    assert new(reading(**one))["power_l1"] == "50.0"
+
+
+@given(
+    st.integers(0, 10**6), st.integers(-4, 1), st.integers(-3600, 3600), st.sampled_from([0, -1])
+)
+@example(5, -2, 0, 0)
+@example(15, -2, 0, 0)
+@example(15, -2, 180, 0)
+@example(25, -2, 0, 0)
+@example(25, -3, 180, 0)
+def test_a_power_by_angle_is_rounded_half_to_even(
+    power: int, exponent: int, angle: int, angle_exponent: int
+) -> None:
+    exact = power * Fraction(10) ** (exponent + 1) * Fraction(*_cosine(angle, angle_exponent))
+    assert _tenths(power, exponent, angle, angle_exponent) == round(exact)
 
 
 def test_angles_make_the_power_of_each_phase() -> None:

@@ -1,11 +1,14 @@
 """Where numbers and times stand in a plaintext."""
 
+from datetime import datetime
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.meters.slots import NumberSlot, TimeSlot, constant_bits, slots_in, unpacker
-from app.meters.telegram import Telegram
+from app.meters.telegram import Register, Telegram
 from tests.support import telegrams
 
 TEXT = b"/KFM5\r\n\r\n0-0:1.0.0(260701120005S)\r\n1-0:1.8.0(000123.456*kWh)\r\n0-0:96.1.1(30)\r\n!"
@@ -61,6 +64,57 @@ def test_another_time_differs_in_minute_and_second(time: TimeSlot, content: byte
     minutes = time.begin + (8 if time.is_text else 6)
     assert changed
     assert set(changed) <= set(range(minutes, minutes + (4 if time.is_text else 2)))
+
+
+@pytest.mark.parametrize("is_text", [True, False])
+@given(now=st.datetimes())
+def test_another_time_has_another_minute_and_second_that_can_be(
+    *, now: datetime, is_text: bool
+) -> None:
+    style = "260701%H%M%SS" if is_text else None
+    text = now.strftime(style).encode() if style else bytes((*bytes(5), *_clock(now)))
+    other = TimeSlot(0, len(text), is_text=is_text).put_other(text)
+    _, minute, second = _read(other, is_text=is_text)
+    assert minute != now.minute
+    assert second != now.second
+    assert max(minute, second) < 60
+
+
+def _clock(now: datetime) -> tuple[int, ...]:
+    return now.hour, now.minute, now.second, *bytes(4)
+
+
+def _read(raw: bytes, *, is_text: bool) -> tuple[int, ...]:
+    return tuple(int(raw[n : n + 2]) for n in (6, 8, 10)) if is_text else tuple(raw[5:8])
+
+
+@pytest.mark.parametrize(
+    ("family", "variant"), [("sagemcom", "netznoe"), ("aidon", "norway"), ("dsmr", "dsmr5")]
+)
+def test_the_numbers_of_a_telegram_are_found_with_what_they_can_be(
+    family: str, variant: str
+) -> None:
+    found = one(family, variant)
+    content = found.push.plaintext or b""
+    numbers, times = slots_in(found)
+    assert times or family == "aidon"
+    assert all(time.is_text == found.push.is_text for time in times)
+    assert unpacker(content, numbers)(content) == tuple(slot.number for slot in numbers)
+    counts = {"".join(map(str, Decimal(str(one.value)).as_tuple().digits)) for one in _said(found)}
+    assert counts <= {str(abs(slot.number)) for slot in numbers}
+    for slot in numbers:
+        size = slot.end - slot.begin
+        values = (
+            256**size if slot.form else 10 ** (size - content[slot.begin : slot.end].count(b"."))
+        )
+        signed = slot.form.islower()
+        assert (slot.least, slot.most) == ((-values // 2 if signed else 0), slot.least + values - 1)
+    assert family == "dsmr" or {slot.form.islower() for slot in numbers} == {True, False}
+
+
+def _said(found: Telegram) -> list[Register]:
+    """The registers that are numbers."""
+    return [one for one in (found.registers or {}).values() if isinstance(one.value, Decimal | int)]
 
 
 def test_all_bits_but_those_of_numbers_times_and_the_counter_are_constant() -> None:
