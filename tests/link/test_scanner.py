@@ -277,6 +277,24 @@ def test_the_end_of_the_stream_tells_where_a_frame_was_cut_off() -> None:
     )
 
 
+@pytest.mark.parametrize("cut", [1, 8, 30])
+@pytest.mark.parametrize("link", [MBus(), Hdlc(), Hdlc(longest=30), Wrapper(), Plain()])
+def test_after_the_end_of_a_stream_the_next_one_is_read(link: Link, cut: int) -> None:
+    data, scanner = on_the_wire(link), Scanner()
+    scanner.feed(data[:cut])
+    scanner.finish()
+    (found,) = frames(scanner.feed(data))
+    assert (found.payload, found.offset) == (APDU, cut + scan(data)[0].offset)
+
+
+def test_after_a_stream_that_is_one_notification_another_one_is_read() -> None:
+    data, scanner = notification(visible_string("x/ABC 12")), Scanner()
+    scanner.feed(data)
+    assert len(scanner.finish()) == 1
+    (found,) = frames(scanner.feed(on_the_wire(MBus())))
+    assert (found.payload, found.offset) == (APDU, len(data))
+
+
 @pytest.mark.parametrize("llc", [b"", b"\xe6\xe7\x00", b"\xe6\xe6\x00"])
 def test_a_stream_that_is_one_notification_and_nothing_else_is_taken_as_it_is(llc: bytes) -> None:
     data = b"\x0f\0\0\0\1\0\x02\x02" + b"\x12\x00\xea" * 2
