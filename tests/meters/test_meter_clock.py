@@ -135,3 +135,11 @@ def test_times_of_an_hour_are_read_like_any(
         found = clocks.moment(sender, raw)
         assert (found and found.isoformat()) == (expected and expected.isoformat())
         clocks.remember(sender, found)
+
+
+def test_a_telegram_without_a_time_leaves_the_sender_s_last_one() -> None:
+    clocks = MeterClocks(ZONE)
+    later = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    clocks.remember("a", later)
+    clocks.remember("a", None)
+    assert clocks.of("a").moment("261025023005") == later + timedelta(seconds=5)

@@ -24,6 +24,7 @@ def test_every_quantity_has_a_unit() -> None:
         ("kVAr", "var", 3),
         ("deg", "°", 0),
         ("m3", "m³", 0),
+        ("dm3", "m³", -3),
         ("MJ", "GJ", -3),
         ("GJ", "GJ", 0),
         ("", "", 0),

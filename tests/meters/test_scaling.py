@@ -96,6 +96,10 @@ def test_one_impossible_voltage_is_enough() -> None:
         (0, (0, 0, 0), True, True),
         (5000, (0, 0, 0), True, True),
         (50, (10,), True, True),  # 23 VA are too little to be compared
+        (99, (1, 1, 1), True, True),
+        (100, (1, 1, 1), False, True),
+        (2990, (1000, 0, 0), True, False),  # 1.3 times 2300 VA
+        (2991, (1000, 0, 0), False, False),
     ],
 )
 def test_power_and_currents_belong_together(
@@ -127,8 +131,21 @@ def test_currents_alone_say_nothing(one: Profile) -> None:
 
 @pytest.mark.parametrize("one", [WHOLE, AMPERES], ids=["hundredths", "amperes"])
 def test_the_current_of_the_neutral_is_nobody_s_load(one: Profile) -> None:
-    listed = opened(item("1-0:1.7.0", 20_000), item("1-0:91.7.0", 5))
-    assert scaling.plausible(with_power(one), listed)
+    for power, current in ((20_000, 5), (200, 50_000)):
+        listed = opened(item("1-0:1.7.0", power), item("1-0:91.7.0", current))
+        assert scaling.plausible(with_power(one), listed)
+
+
+def test_what_a_profile_names_no_scale_for_says_nothing() -> None:
+    powerless = load(5000, 1000, 1000, 1000)
+    assert scaling.plausible(WHOLE, powerless)
+
+
+def test_without_a_voltage_the_usual_scale_stands() -> None:
+    listed = load(5000, 1000)
+    assert not scaling.any_voltage(listed)
+    assert scaling.volt_scale(WHOLE, listed) == 0
+    assert scaling.volt_scale(WHOLE, listed, before=-1) == -1
 
 
 # --- Scales ---
