@@ -99,6 +99,21 @@ def test_the_best_of_several_numbers_counts_wherever_it_stands(better: str, wors
     assert identity.number([second, first]) == "1KFM0200"
 
 
+def test_behind_a_p1_port_another_channel_is_a_meter_behind_this_one() -> None:
+    gas, own = named("0-1:96.1.0", b"G009931"), named("0-0:96.1.0", b"E009900")
+    for listed in ([gas, own], [own, gas], [bare(b"x", axdr.VISIBLE_STRING), gas, own]):
+        assert identity.number(listed, own_channel=True) == "E009900"
+    assert identity.number([gas], own_channel=True) is None
+    assert identity.number([gas]) == "G009931"
+    assert identity.number([named("1-1:96.1.0", b"5660")], own_channel=True) == "5660"
+
+
+def test_of_two_numbers_that_are_as_good_the_first_counts() -> None:
+    listed = [named("1-1:96.1.0", b"first"), named("0-1:96.1.0", b"second")]
+    assert identity.number(listed) == "first"
+    assert identity.number(listed[::-1]) == "second"
+
+
 def test_a_number_may_be_sent_as_a_number() -> None:
     assert identity.number([named("0-0:96.1.0", 30100007, axdr.DOUBLE_LONG_UNSIGNED)]) == "30100007"
 

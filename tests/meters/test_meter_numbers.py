@@ -8,6 +8,7 @@ from app.cosem.items import Shape
 from app.meters import profile_files
 from app.meters.interpreter import Interpreter
 from app.meters.limits import MOST_SENDERS
+from app.meters.meter_numbers import MeterNumbers
 from app.meters.profile import AUTO
 from simulator import axdr
 from tests.support.bodies import VOLTAGE, pair
@@ -93,6 +94,24 @@ def test_a_number_that_never_comes_is_not_waited_for_for_ever_and_not_again() ->
     found = ids(with_memory(numbers), [WATTS] * (within + 2))
     assert found == [None] * within + ["kaifa-nordic"] * 2
     assert ids(with_memory(numbers), [WATTS]) == ["kaifa-nordic"]
+
+
+def test_of_too_many_meters_no_number_is_waited_for() -> None:
+    watts = with_memory({}).read(push(WATTS, address=NORDIC))
+    assert watts.profile
+    numbers, waits = MeterNumbers({}), []
+    for serial in range(MOST_SENDERS + 1):
+        waits.append(numbers.awaited(f"{serial}", watts.profile, watts.push))
+        numbers.remember(watts._replace(sender=f"{serial}"))
+    assert waits == [True] * MOST_SENDERS + [False]
+
+
+def test_a_list_that_nobody_knows_does_not_end_the_wait() -> None:
+    one = with_memory({})
+    unknown = notification(axdr.visible_string("abc"), axdr.visible_string("def"))
+    assert one.read(push(WATTS, address=NORDIC)).waiting
+    assert one.read(push(unknown, address=NORDIC)).reading is None
+    assert one.read(push(WATTS, address=NORDIC)).waiting
 
 
 def test_a_number_that_comes_late_counts_all_the_same() -> None:
