@@ -1,6 +1,6 @@
 """Meters behind the meter: gas, water, heat, cooling and electricity."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -67,6 +67,33 @@ def test_a_meter_is_what_its_kind_says(
 @pytest.mark.parametrize("code", ["24.2.1", "24.2.3", "24.3.0"])
 def test_a_counter_may_have_one_of_several_codes(code: str) -> None:
     assert only(registers(code=code)).values == {"gas": Decimal("107.123")}
+
+
+def dated(at: datetime | None, counter: Decimal = Decimal(1)) -> dict[Obis, Register]:
+    """Registers of a counter whose place for a time says one, or none that can be."""
+    found = registers(counter=counter)
+    return {
+        obis: Register(one.value, one.unit, at, is_dated=True)
+        if obis.c == 24 and obis.d == 2
+        else one
+        for obis, one in found.items()
+    }
+
+
+def test_a_report_whose_time_cannot_be_is_none() -> None:
+    latest = MOMENT + submeters._LATEST
+    for sent in (MOMENT, None):
+        assert submeters.readings(dated(None), MAIN, sent) == []
+        assert len(submeters.readings(dated(latest), MAIN, sent)) == 1
+    assert submeters.readings(dated(latest + timedelta(seconds=1)), MAIN, MOMENT) == []
+    assert len(submeters.readings(registers(), MAIN, MOMENT - timedelta(days=99))) == 1
+
+
+def test_nothing_is_behind_a_channel_without_a_number_whose_counter_is_nought() -> None:
+    nought = Decimal(0)
+    assert submeters.readings(registers(counter=nought, number=None), MAIN, None) == []
+    assert only(registers(counter=nought)).values == {"gas": 0}
+    assert only(registers(number=None)).values == {"gas": Decimal("107.123")}
 
 
 def test_a_meter_without_number_is_named_by_the_main_one_and_its_channel() -> None:
