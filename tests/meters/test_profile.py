@@ -133,7 +133,13 @@ def test_a_text_has_to_be_of_its_place_s_form_and_may_hold_the_number(
     assert NAME.number(data) == number
 
 
-@pytest.mark.parametrize(("said", "fits"), [(b"UP_3f", True), (b"\x07\xea", False), (b"", False)])
+@pytest.mark.parametrize(
+    ("said", "fits"),
+    [
+        *((b"UP_3f", True), (b"", False)),
+        *((b"\x07\xea", False), (b"UP\x07", False), (b"UP\xe9", False)),
+    ],
+)
 def test_bytes_that_are_no_text_have_no_form(said: bytes, *, fits: bool) -> None:
     assert LABEL.takes((axdr.OCTET_STRING, said)) is fits
 

@@ -3,11 +3,16 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
+from app.dlms import axdr
+from app.meters.structure import Mask, Structure, content_of, digest, nearly, structure_of
 from simulator.axdr import Type
 from simulator.meters import Register, Unit
 from tests.support.guarded import GuardedLine, accepted, line_of
 from tests.support.repair import repair
 from tests.support.simulated import SimulatedMeter
+from tests.support.telegrams import decode, telegrams
 
 
 def test_two_lists_in_turn_are_accepted() -> None:
@@ -78,3 +83,111 @@ def test_a_segment_with_other_addresses_is_not_joined() -> None:
     assert line.take(first + repair(bytes(strange))) is None
     assert "other addresses" in str(line.faults[0].reason)
     assert all(line.push(meter, 3))
+
+
+# --- Constant bits, byte by byte ---
+
+
+def structured(body: str, time: str = "00") -> tuple[Structure, Mask]:
+    """Give structure and mask of a data-notification by hand, framed by the wrapper."""
+    apdu = bytes.fromhex(f"0f 01020304 {time} {body}")
+    header = bytes.fromhex("0001 0001 0067") + len(apdu).to_bytes(2, "big")
+    (telegram,) = telegrams(decode([header + apdu]))
+    found, mask = structure_of(telegram)
+    assert mask
+    assert mask.size == len(apdu) == len(content_of(telegram))
+    return found, mask
+
+
+CLOCK = "07ea 06 0f ff 0c 1e 05 ff 8000 00"
+CLOCK_TEXT = "0000 00 00 00 00 00 00 ff 0000 7f"
+NO_CLOCK = "00" * 12
+
+
+def number(written: str, size: int) -> int:
+    """Read bytes as one number, and see that they are so many."""
+    raw = bytes.fromhex(written)
+    assert len(raw) == size
+    return int.from_bytes(raw, "big")
+
+
+def test_codes_types_scalers_and_units_are_constant_and_values_are_not() -> None:
+    found, mask = structured(
+        f"02 05 0906 0100010800ff 06 00001234 0202 0fff 161b 090c {CLOCK} 0a03 616263"
+    )
+    assert found == (
+        *("wrapper", False, "00010067", None),
+        *((2, 5), b"\x01\x00\x01\x08\x00\xff", 6, (-1, 27), 9, 10),
+    )
+    assert mask.fixed == number(
+        f"ff 00000000 ff ffff ffff ffffffffffff ff 00000000 ffff ffff ffff ffff {NO_CLOCK}"
+        " ffff 000000",
+        mask.size,
+    )
+    assert sum(mask.texts) == number(
+        f"00 ff000000 00 0000 0000 000000000000 00 00000000 0000 0000 0000 0000 {CLOCK_TEXT}"
+        " 0000 ffffff",
+        mask.size,
+    )
+    assert mask.clocks == (29,)
+    assert mask.numbers == ((17, axdr.DOUBLE_LONG_UNSIGNED),)
+
+
+@pytest.mark.parametrize(
+    ("time", "constant", "begin"),
+    [(f"0c {CLOCK}", "ff", 6), (f"090c {CLOCK}", "ffff", 7), (f"0c {'ff' * 12}", "ff", None)],
+)
+def test_the_time_of_a_telegram_is_not_constant(
+    time: str, constant: str, begin: int | None
+) -> None:
+    _, mask = structured("0202 1200ea 1103", time)
+    assert mask.fixed == number(f"ff 00000000 {constant} {NO_CLOCK} ffff ff0000 ff00", mask.size)
+    assert mask.clocks == (() if begin is None else (begin,))
+    assert [tag for _, tag in mask.numbers] == [axdr.LONG_UNSIGNED, axdr.UNSIGNED]
+
+
+def test_a_list_of_capture_objects_is_constant() -> None:
+    found, mask = structured("0202 0101 0204 120003 0906 0100200700ff 0f02 120000 1200ea")
+    captured = ((1, 1), (2, 4), (18, 3), b"\x01\x00\x20\x07\x00\xff", (15, 2), (18, 0))
+    assert found[4:] == ((2, 2), *captured, 18)
+    assert mask.fixed == number(f"ff 00000000 ff {'ff' * 23} 0000", mask.size)
+    assert mask.numbers == ((29, axdr.LONG_UNSIGNED),)
+
+
+def test_what_holds_no_value_is_constant_and_bits_and_long_strings_are_texts() -> None:
+    found, mask = structured("0203 00 0409 ff80 0981 02 4142")
+    assert found[4:] == ((2, 3), axdr.NULL, axdr.BIT_STRING, axdr.OCTET_STRING)
+    assert mask.fixed == number("ff 00000000 ff ffff ff ffff 0000 ffffff 0000", mask.size)
+    assert sum(mask.texts) == number("00 ff000000 00 0000 00 0000 ffff 000000 ffff", mask.size)
+
+
+# --- Structures that are nearly the same ---
+
+ONE = ("hdlc", False, "cf", None, 1, 2, 3, 4, 5)
+TEXT = ("p1", True, "", None, 1)
+
+
+@pytest.mark.parametrize(
+    ("other", "near"),
+    [
+        (ONE, True),
+        (("hdlc", False, "cf", None, 9, 9, 9, 9, 5), True),
+        (("hdlc", False, "cf", None, 9, 9, 9, 9, 9), False),
+        (("hdlc", False, "ce", 0x30, 9, 9, 3, 4, 5), True),
+        (("raw", False, "cf", None, 1, 2, 3, 4, 5), False),
+        (ONE[:-1], False),
+        (TEXT, False),
+    ],
+)
+def test_a_damaged_form_differs_in_four_entries_at_most(other: Structure, *, near: bool) -> None:
+    assert nearly(other, [TEXT, ONE]) == (ONE if near else TEXT if other is TEXT else None)
+
+
+def test_each_text_may_be_a_damaged_form_of_another() -> None:
+    assert nearly(("p1", True, "", None, 8, 9), [ONE, TEXT]) is TEXT
+
+
+def test_a_structure_is_the_same_over_other_addresses_after_a_restart() -> None:
+    assert digest(ONE) == digest((*ONE[:2], "ce", 0x30, *ONE[4:]))
+    assert digest(ONE) != digest(("raw", *ONE[1:]))
+    assert digest(ONE) != digest((*ONE[:-1], 6))
