@@ -146,19 +146,32 @@ def test_the_time_of_a_telegram_is_not_constant(
     assert [tag for _, tag in mask.numbers] == [axdr.LONG_UNSIGNED, axdr.UNSIGNED]
 
 
-def test_a_list_of_capture_objects_is_constant() -> None:
-    found, mask = structured("0202 0101 0204 120003 0906 0100200700ff 0f02 120000 1200ea")
-    captured = ((1, 1), (2, 4), (18, 3), b"\x01\x00\x20\x07\x00\xff", (15, 2), (18, 0))
+@pytest.mark.parametrize(("index", "entries"), [("120000", ((18, 0),)), ("", ())])
+def test_a_list_of_capture_objects_is_constant(index: str, entries: tuple[object, ...]) -> None:
+    count = 3 + len(entries)
+    found, mask = structured(
+        f"0202 0101 02{count:02x} 120003 0906 0100200700ff 0f02 {index} 1200ea"
+    )
+    captured = ((1, 1), (2, count), (18, 3), b"\x01\x00\x20\x07\x00\xff", (15, 2), *entries)
     assert found[4:] == ((2, 2), *captured, 18)
-    assert mask.fixed == number(f"ff 00000000 ff {'ff' * 23} 0000", mask.size)
-    assert mask.numbers == ((29, axdr.LONG_UNSIGNED),)
+    assert mask.fixed == number(f"ff 00000000 ff {'ff' * (mask.size - 8)} 0000", mask.size)
+    assert mask.numbers == ((mask.size - 2, axdr.LONG_UNSIGNED),)
+
+
+def test_a_value_alone_is_one() -> None:
+    found, mask = structured("06 00001234")
+    assert found[4:] == (axdr.DOUBLE_LONG_UNSIGNED,)
+    assert mask.fixed == number("ff 00000000 ff ff 00000000", mask.size)
 
 
 def test_what_holds_no_value_is_constant_and_bits_and_long_strings_are_texts() -> None:
-    found, mask = structured("0203 00 0409 ff80 0981 02 4142")
-    assert found[4:] == ((2, 3), axdr.NULL, axdr.BIT_STRING, axdr.OCTET_STRING)
-    assert mask.fixed == number("ff 00000000 ff ffff ff ffff 0000 ffffff 0000", mask.size)
-    assert sum(mask.texts) == number("00 ff000000 00 0000 00 0000 ffff 000000 ffff", mask.size)
+    found, mask = structured("0204 00 0409 ff80 0408 ff 0981 02 4142")
+    strings = (axdr.BIT_STRING, axdr.BIT_STRING, axdr.OCTET_STRING)
+    assert found[4:] == ((2, 4), axdr.NULL, *strings)
+    fixed = "ff 00000000 ff ffff ff ffff 0000 ffff 00 ffffff 0000"
+    assert mask.fixed == number(fixed, mask.size)
+    texts = "00 ff000000 00 0000 00 0000 ffff 0000 ff 000000 ffff"
+    assert sum(mask.texts) == number(texts, mask.size)
 
 
 # --- Structures that are nearly the same ---
