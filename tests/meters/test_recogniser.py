@@ -8,7 +8,7 @@ import pytest
 from app.dlms import apdu
 from app.fault import Kind
 from app.meters import profile_files
-from app.meters.profile import AUTO
+from app.meters.profile import AUTO, Proof
 from app.meters.recogniser import GENERIC, Recogniser, Understood, Unknown
 from simulator import axdr, meters
 from simulator.axdr import Raw
@@ -135,6 +135,27 @@ def test_a_contradiction_of_the_chosen_type_is_told() -> None:
         " choose the right type, or auto"
     )
     assert len(found.items) == 1  # its clock is read all the same
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [(None, "unknown maker"), (XMP, "XMP"), (b"EGM\x01\x02\x03\x04\x05", "Elgama")],
+)
+def test_a_meter_that_no_profile_knows_is_named_by_its_maker(
+    title: bytes | None, name: str
+) -> None:
+    found = understood(data(notification(VOLTAGE), title))
+    assert (found.profile.type, found.profile.manufacturer) == (GENERIC, name)
+
+
+@pytest.mark.parametrize("variant", [one for one in meters.FAMILIES["am550"] if "text" not in one])
+def test_an_order_that_rests_on_one_source_is_told(variant: str) -> None:
+    meter = meters.build("am550", variant)
+    body = apdu.parse(meter.telegram(household(meter)).plaintext).body
+    found = understood(recogniser().data(body, meter.identity.system_title, "cf0223"))
+    known = found.profile.positional(body[1])
+    rests_on_one = known is not None and known.proof is Proof.ONE_SOURCE
+    assert ("rests on one source" in (found.note or "")) is rests_on_one
 
 
 # --- Profiles of one's own ---
