@@ -148,6 +148,24 @@ def test_a_meter_that_no_profile_knows_is_named_by_its_maker(
     assert (found.profile.type, found.profile.manufacturer) == (GENERIC, name)
 
 
+@pytest.mark.parametrize(
+    ("family", "variant", "known"),
+    [
+        ("kaifa-nordic", "norway-9", True),
+        ("am550", "slovenia-8", True),
+        ("am550", "slovenia-4", False),  # too short
+        ("am550", "wien", False),  # without a number
+    ],
+)
+def test_a_number_at_its_place_tells_a_long_list_where_nothing_names_a_maker(
+    family: str, variant: str, *, known: bool
+) -> None:
+    meter = meters.build(family, variant)
+    plaintext = meter.telegram(household(meter)).plaintext
+    assert isinstance(data(plaintext, None), Understood) is known
+    assert unknown(data(plaintext, XMP)).kind is Kind.UNKNOWN_LIST
+
+
 @pytest.mark.parametrize("variant", [one for one in meters.FAMILIES["am550"] if "text" not in one])
 def test_an_order_that_rests_on_one_source_is_told(variant: str) -> None:
     meter = meters.build("am550", variant)
