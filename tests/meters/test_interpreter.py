@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -21,7 +22,8 @@ from app.meters.telegram import Telegram
 from simulator import axdr, clock, meters
 from simulator.axdr import Node, Type
 from tests.support.bodies import VOLTAGE, pair, scaled
-from tests.support.interpreted import KAM, KFM, LGZ, XMP, from_meter, interpreter, read
+from tests.support.interpreted import KAM, KFM, LGZ, XMP, from_meter, interpreter, push, read
+from tests.support.recognised import STRANGE
 from tests.support.simulated import LISTS
 from tests.support.telegrams import (
     NOON,
@@ -540,3 +542,47 @@ def test_the_makers_code_of_a_type_is_that_of_the_telegram(
     reading = read(*from_meter(family, variant)).reading
     assert reading is not None
     assert reading.type_code == code
+
+
+# --- What one telegram tells of the next ones ---
+
+NUMBERED = notification(pair("0-0:96.1.0", axdr.octet_string(b"56800003")), VOLTAGE)
+THREE = {f"1-0:1.8.{n}": axdr.uint32(1000 * n) for n in (1, 2, 3)}
+
+
+def tariffs(count: int) -> bytes:
+    """Energies in Wh by the first tariffs."""
+    return notification(*(scaled(*one, 0, 30) for one in [*THREE.items()][:count]))
+
+
+def test_it_grows_when_the_same_telegram_is_read_in_another_way_from_now_on() -> None:
+    lines = interpreter()
+    revisions = [lines.revision]
+    for plaintext in (NUMBERED, NUMBERED, tariffs(2), tariffs(2), tariffs(3), tariffs(3)):
+        lines.read(push(plaintext, LGZ))
+        revisions.append(lines.revision)
+    steps = [later - earlier for earlier, later in pairwise(revisions)]
+    assert steps == [1, 0, 1, 0, 1, 0]
+
+
+def test_a_total_is_remembered_to_have_had_more_tariffs() -> None:
+    lines = interpreter()
+    found = [lines.read(push(tariffs(count), LGZ)).reading for count in (2, 3, 2, 3)]
+    totals = [one.values.get("energy_import") if one else None for one in found]
+    assert totals == [3, 6, None, 6]
+
+
+def test_only_a_number_that_a_telegram_says_itself_keeps_the_meter_s_name() -> None:
+    lines = interpreter()
+    said, remembered = (
+        lines.read(push(plaintext, LGZ)) for plaintext in (NUMBERED, notification(VOLTAGE))
+    )
+    assert (said.number, remembered.number) == ("56800003", "56800003")
+    assert remembered.kept_id is None
+
+
+def test_how_values_are_understood_is_told_with_the_first_telegram_only() -> None:
+    lines = interpreter()
+    volts = notification(pair("1-0:32.7.0", axdr.uint16(2337)))
+    notes = [lines.read(push(volts, LGZ, STRANGE)).note for _ in range(3)]
+    assert [note is not None for note in notes] == [True, False, False]
