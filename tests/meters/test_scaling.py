@@ -137,8 +137,8 @@ def test_the_current_of_the_neutral_is_nobody_s_load(one: Profile) -> None:
 
 
 def test_what_a_profile_names_no_scale_for_says_nothing() -> None:
-    powerless = load(5000, 1000, 1000, 1000)
-    assert scaling.plausible(WHOLE, powerless)
+    assert scaling.plausible(WHOLE, load(1, 1000, 1000, 1000))
+    assert not scaling.possible(WHOLE, [*load(1), *opened(item("1-0:32.7.0", 23370))])
 
 
 def test_without_a_voltage_the_usual_scale_stands() -> None:
