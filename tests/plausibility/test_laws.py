@@ -250,3 +250,11 @@ def test_a_law_that_was_broken_has_to_be_kept_for_long() -> None:
     for n in range(1, 115):
         learned.add(NAMES, ())
         assert learned.hold("phases") is (n >= 11 * LEARNED)
+
+
+def test_a_law_is_learned_from_ten_telegrams() -> None:
+    learned = Learned()
+    learned.add(NAMES, (), 9)
+    assert not learned.hold(NAMES[0])
+    learned.add(NAMES, ())
+    assert learned.hold(NAMES[0])

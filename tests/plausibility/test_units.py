@@ -98,3 +98,60 @@ def test_a_direction_whose_power_is_no_longer_sent_says_nothing() -> None:
             values["power_export"] = 3600
         assert power.digits(values, BEGUN + 5 * n) in {None, 0}
         power.add(values, BEGUN + 5 * n)
+
+
+def found_at(*, watts: int, interval: int, gap: int = 0, times: Decimal = Decimal(10)) -> int:
+    """Return with which telegram another unit is told; the 12th comes later by a gap. -1: none."""
+    power, energy, now = MeanPower(), Decimal(5000), BEGUN
+    for n in range(100):
+        passed = interval + gap * (n == 12)
+        now += passed
+        energy += Decimal(watts * passed) / 3_600_000 * times
+        values: dict[str, Decimal | int] = {
+            "power_import": watts,
+            "energy_import": energy.quantize(Decimal("0.001")),
+        }
+        if power.digits(values, now):
+            return n
+        power.add(values, now)
+    return -1
+
+
+@pytest.mark.parametrize(
+    ("watts", "interval", "telegrams"),
+    [
+        pytest.param(7200, 20, 13, id="twelve-powers"),
+        pytest.param(7200, 5, 49, id="of-20-seconds-each"),
+        pytest.param(9, 20, 38, id="twenty-steps-of-the-counter"),
+        pytest.param(7200, 800, 13, id="pushed-rarely"),
+        pytest.param(7200, 1000, -1, id="pushed-too-rarely"),
+    ],
+)
+def test_what_it_takes_to_compare_an_energy_with_the_power(
+    watts: int, interval: int, telegrams: int
+) -> None:
+    assert found_at(watts=watts, interval=interval) == pytest.approx(telegrams, abs=1)
+
+
+@pytest.mark.parametrize(("gap", "telegrams"), [(25, 13), (40, 25)])
+def test_after_a_gap_without_a_power_a_comparison_begins_anew(gap: int, telegrams: int) -> None:
+    found = found_at(watts=7200, interval=20, gap=gap)
+    assert found == pytest.approx(telegrams, abs=1)
+
+
+@pytest.mark.parametrize(("times", "told"), [("12.5", True), ("15", False)])
+def test_an_energy_that_misses_a_power_of_ten_is_in_no_other_unit(
+    times: str, *, told: bool
+) -> None:
+    assert (found_at(watts=7200, interval=20, times=Decimal(times)) >= 0) is told
+
+
+def test_a_counter_moves_its_point_by_six_digits_at_most() -> None:
+    last = Decimal("5341.671")
+    assert power_of_ten(last, last * 10**6, 0.06) == 6
+    assert power_of_ten(last, last * 10**7, 0.06) is None
+
+
+def test_a_counter_is_ten_times_what_it_can_have_risen_by() -> None:
+    assert power_of_ten(Decimal("1.000"), Decimal("10.000"), 0.06) == 1
+    assert power_of_ten(Decimal("0.500"), Decimal("5.000"), 0.06) is None

@@ -85,3 +85,13 @@ def test_a_meter_that_sends_has_voltage_on_a_phase(
     shown = {f"voltage_l{n}": value for n, value in enumerate(volts, 1)}
     walk = values.check(shown, Past(Track(), Limits(), 5))
     assert {one.check for one in walk.violations} == (set() if possible else {"possible"})
+
+
+@pytest.mark.parametrize(("seconds", "check"), [(250.0, "jump"), (350.0, None)])
+def test_a_load_is_compared_with_that_of_the_last_five_minutes(
+    seconds: float, check: str | None
+) -> None:
+    track = Track()
+    track.values = {"current_l1": Decimal(1), "power": 230}
+    walk = values.check({"current_l1": Decimal(31), "power": 230}, Past(track, Limits(), seconds))
+    assert [one.check for one in walk.violations] == ([check] if check else [])

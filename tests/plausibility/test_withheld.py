@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 from app.dlms.receiver import Push
 from app.link import Frame
 from app.meters.telegram import Telegram
@@ -78,3 +80,15 @@ def test_what_is_withheld_is_known_after_a_restart() -> None:
     assert restored.memory() == withholding.memory()
     (withheld,) = restored.told()
     assert (withheld.what, withheld.since) == ("energy_import", 1.8e9)
+
+
+def test_eight_lists_are_counted_at_once() -> None:
+    withholding = Withholding()
+    for n in range(3 * 9):
+        withholding.hold(said((n % 9,)), JUMP, "all values")
+    assert withholding.told() == []
+
+
+def test_a_time_that_no_words_have_is_not_restored() -> None:
+    with pytest.raises(ValueError, match="68719476736"):
+        Withholding().restore([["5", "unit", "its unit changed", "energy_import", 2.0**36]])
