@@ -126,8 +126,9 @@ def _image(tmp_path_factory: pytest.TempPathFactory) -> Image:
 
 def test_all_is_compiled_where_the_image_is_built(image: Image) -> None:
     program = image.folder / "workdir" / "app"
-    sources = {path.stem for path in program.rglob("*.py")}
-    assert {path.name.split(".")[0] for path in program.rglob("*.pyc")} == sources
+    for source, compiled in (("*.py", "*.pyc"), ("*.toml", "*.marshal")):
+        sources = {path.stem for path in program.rglob(source)}
+        assert {path.name.split(".")[0] for path in program.rglob(compiled)} == sources
 
 
 def within(process: int) -> tuple[str, int]:

@@ -1,11 +1,11 @@
 """Sentences by their keys, in every language, with their parameters in place."""
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Self, TypeAlias
 
+from app import shipped
 from app.language.languages import ENGLISH, file_of
 
 
@@ -88,7 +88,7 @@ class Catalogue:
     @classmethod
     def load(cls, language: str) -> Self:
         """Read the sentences of one of `languages`."""
-        return cls(language, tomllib.loads(file_of(language).read_text("utf-8")))
+        return cls(language, shipped.read(file_of(language)))
 
     def text(self, sentence: Sentence) -> str:
         """Give a sentence with its parameters in place."""

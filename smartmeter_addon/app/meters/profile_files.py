@@ -7,7 +7,6 @@ under ``positional``.
 """
 
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any, Final
 
 import voluptuous as vol
 
+from app import shipped
 from app.cosem.items import Shape
 from app.cosem.obis import Obis
 from app.cosem.unit import UNITS
@@ -244,7 +244,9 @@ _PROFILE_SCHEMA: Final = vol.Schema(
 )
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read_own(path: Path) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - most users have no profiles of their own
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -335,16 +337,14 @@ def _profile(
     )
 
 
-def _based(
-    path: Path, raw: dict[str, Any], shipped: Mapping[str, dict[str, Any]]
-) -> dict[str, Any]:
+def _based(path: Path, raw: dict[str, Any], bases: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """Fill in what a user's profile takes over from a shipped one."""
     base = raw.pop("based_on", None)
     if base is None:
         return raw
-    if not isinstance(base, str) or base not in shipped:
+    if not isinstance(base, str) or base not in bases:
         raise ProfileError(f"{path.name}: based_on: there is no profile {base!r}")
-    return {**shipped[base], **raw}
+    return {**bases[base], **raw}
 
 
 def own_folder(environment: Mapping[str, str]) -> Path | None:
@@ -381,13 +381,15 @@ def load(own: Path | None = None) -> Mapping[str, Profile]:
     """
     shipped_paths = {path.stem: path for path in DIRECTORY.glob("*.toml")}
     lists_path = shipped_paths.pop(_LISTS)
-    lists = _positional_lists(_read(lists_path), lists_path.name)
-    shipped = {stem: _read(path) for stem, path in shipped_paths.items()}
-    profiles = {stem: _profile(shipped_paths[stem], raw, lists) for stem, raw in shipped.items()}
+    lists = _positional_lists(shipped.read(lists_path), lists_path.name)
+    raws = {stem: shipped.read(path) for stem, path in shipped_paths.items()}
+    profiles = {stem: _profile(shipped_paths[stem], raw, lists) for stem, raw in raws.items()}
     for path in sorted(own.glob("*.toml")) if own else ():
         if not _TYPE.fullmatch(path.stem) or path.stem == AUTO:
             raise ProfileError(
                 f"{path.name}: the file's name is the meter_type: of a-z, 0-9 and -, and not auto"
             )
-        profiles[path.stem] = _profile(path, _based(path, _read(path), shipped), lists, is_own=True)
+        profiles[path.stem] = _profile(
+            path, _based(path, _read_own(path), raws), lists, is_own=True
+        )
     return {stem: profiles[stem] for stem in sorted(profiles)}

@@ -3,11 +3,10 @@
 import html
 import json
 import re
-import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-from app import __version__
+from app import __version__, shipped
 from app.language.languages import ENGLISH
 from app.page.answers import Answer
 
@@ -57,7 +56,7 @@ def _file_of(language: str) -> Path:
 
 def sentences(language: str) -> dict[str, dict[str, Any]]:
     """Read the sentences of a language, by group and name."""
-    return tomllib.loads(_file_of(language).read_text("utf-8"))
+    return shipped.read(_file_of(language))
 
 
 def filled(text: str, said: dict[str, dict[str, Any]], language: str) -> str:
