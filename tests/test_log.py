@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -260,6 +260,30 @@ def test_what_is_short_or_a_word_of_the_program_tears_no_line(plain: str) -> Non
 @pytest.mark.parametrize("secret", ["hunter2!", "12-34-56", "swordfish", "meter-of-mine", KEY])
 def test_what_is_long_and_no_word_of_the_program_is_hidden(secret: str) -> None:
     assert log.Redactor([secret])(f"with {secret}.") == "with ***."
+
+
+def test_the_program_s_words_are_looked_at_once_and_only_for_a_text_with_a_secret(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[set[str]] = []
+
+    def none(secrets: Collection[str]) -> set[str]:
+        looked.append(set(secrets))
+        return set()
+
+    monkeypatch.setattr(log, "_words_among", none)
+    redactor = log.Redactor(["swordfish", KEY])
+    assert redactor("nothing to hide") == "nothing to hide"
+    assert looked == []
+    assert redactor("swordfish") == redactor("swordfish") == "***"
+    assert looked == [{"swordfish", KEY}]
+
+
+def test_a_word_that_is_left_stays_left_when_a_secret_is_added() -> None:
+    redactor = log.Redactor(["mosquitto", "swordfish"])
+    assert redactor("mosquitto swordfish") == "mosquitto ***"
+    redactor.hide("s3cret-one")
+    assert redactor("mosquitto swordfish s3cret-one") == "mosquitto *** ***"
 
 
 def test_without_secrets_nothing_is_changed() -> None:

@@ -72,21 +72,25 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._patterns: set[str] = set()
+        self._secrets: set[str] = set()
+        self._may_be_words = False  # some of them, in the program's own text
         self._search: re.Pattern[str] | None = None
         self.hide(*secrets)
 
     def hide(self, *secrets: str) -> None:
         """Add secrets that became known later, such as the password the Supervisor names."""
-        distinctive = _distinctive({secret for secret in secrets if len(secret) >= _SHORTEST})
-        self._patterns.update(pattern for secret in distinctive for pattern in _patterns(secret))
-        if self._patterns:
-            # The longest first: a secret that begins with another one goes as a whole.
-            ordered = sorted(self._patterns, key=lambda pattern: (-len(pattern), pattern))
-            self._search = re.compile("|".join(ordered), re.IGNORECASE)
+        self._secrets.update(secret for secret in secrets if len(secret) >= _SHORTEST)
+        self._may_be_words = any(len(secret) < _LONGER_THAN_WORDS for secret in self._secrets)
+        self._search = _any_of(self._secrets)
 
     def __call__(self, text: str) -> str:
         """Give the text without the secrets."""
+        if self._search is None or not self._search.search(text):
+            return text
+        if self._may_be_words:  # only now, as it takes long, and hardly any text has a secret
+            self._may_be_words = False
+            self._secrets -= _words_among(self._secrets)
+            self._search = _any_of(self._secrets)
         return self._search.sub(_HIDDEN, text) if self._search else text
 
 
@@ -242,17 +246,23 @@ def _level(number: int) -> tuple[int, str]:
     return own, name.upper()
 
 
-def _distinctive(secrets: Collection[str]) -> list[str]:
-    """Give the secrets that the program's own text does not hold."""
-    if all(len(secret) >= _LONGER_THAN_WORDS for secret in secrets):
-        return list(secrets)
+def _words_among(secrets: Collection[str]) -> set[str]:
+    """Give the secrets that the program's own text holds."""
     sources = (path for path in Path(__file__).parent.rglob("*") if path.suffix in _SOURCES)
     own = _JOINED.sub("", "\n".join(path.read_text("utf-8") for path in sources)).casefold()
-    return [
+    return {
         secret
         for secret in secrets
-        if len(secret) >= _LONGER_THAN_WORDS or secret.casefold() not in own
-    ]
+        if len(secret) < _LONGER_THAN_WORDS and secret.casefold() in own
+    }
+
+
+def _any_of(secrets: Collection[str]) -> re.Pattern[str] | None:
+    """Give a regular expression for the forms of some secrets; None for none."""
+    patterns = {pattern for secret in secrets for pattern in _patterns(secret)}
+    # The longest first: a secret that begins with another one goes as a whole.
+    ordered = sorted(patterns, key=lambda pattern: (-len(pattern), pattern))
+    return re.compile("|".join(ordered), re.IGNORECASE) if ordered else None
 
 
 def _patterns(secret: str) -> set[str]:
