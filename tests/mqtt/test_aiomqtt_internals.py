@@ -26,6 +26,7 @@ METHODS: dict[tuple[type, str], list[str]] = {
         *("client", "userdata", "flags", "reason_code", "properties"),
     ],
     (aiomqtt.Client, "_on_socket_register_write"): ["client", "userdata", "sock"],
+    (aiomqtt.Client, "_misc_loop"): [],
 }
 ATTRIBUTES = {
     "_client": paho.mqtt.client.Client,
@@ -137,3 +138,33 @@ async def test_a_client_whose_broker_does_not_answer_closes_its_socket(
     assert ours.fileno() == -1
     while theirs.recv(1024):
         pass
+
+
+async def test_a_client_pings_a_broker_that_it_has_nothing_to_tell(
+    ends: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aiomqtt_internals, "PING_INTERVAL", 0.05)
+    ours, theirs = ends
+    client = SocketClient("localhost", timeout=TIMEOUT, keepalive=1)
+    connecting = asyncio.create_task(client.connect(ours))
+    assert await asyncio.to_thread(theirs.recv, 1024)
+    theirs.sendall(b"\x20\x02\x00\x00")  # CONNACK: accepted
+    await connecting
+    assert await asyncio.to_thread(theirs.recv, 2) == b"\xc0\x00"  # PINGREQ
+    client.drop()
+
+
+async def test_what_is_published_at_once_is_written_at_once(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    ours, theirs = ends
+    client = SocketClient("localhost", timeout=TIMEOUT)
+    connecting = asyncio.create_task(client.connect(ours))
+    assert await asyncio.to_thread(theirs.recv, 1024)
+    theirs.sendall(b"\x20\x02\x00\x00")  # CONNACK: accepted
+    await connecting
+    told = client._client.on_publish
+    assert client.publish_at_once("a/b", "c")
+    assert theirs.recv(1024) == b"\x30\x06\x00\x03a/bc"
+    assert client._client.on_publish == told
+    client.drop()

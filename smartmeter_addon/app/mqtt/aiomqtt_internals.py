@@ -1,6 +1,6 @@
 """All that the program uses of the private parts of aiomqtt 2.5.1 and paho-mqtt 2.2.0.
 
-aiomqtt wraps paho, a library of blocking calls and callbacks. Four things about the two of them
+aiomqtt wraps paho, a library of blocking calls and callbacks. Five things about the two of them
 have no public remedy:
 
 1. paho opens its socket itself and blocks meanwhile. aiomqtt therefore has a thread of asyncio's
@@ -28,26 +28,34 @@ have no public remedy:
    is written in the next turn, in which aiomqtt registers the socket for reading: a write to a
    broker that hung up closes it.
    ``aiomqtt.Client._on_socket_register_write``, which paho calls when it has something to send.
+5. aiomqtt looks each second whether a ping is due, at a time of its own. That wakes a program up
+   that has nothing else to do; here it looks more seldom, together with what else waits:
+   ``aiomqtt.Client._misc_loop``, which calls paho's ``loop_misc``.
 
 tests/mqtt/test_aiomqtt_internals.py asserts that each of these names exists.
 
 aiomqtt 3 drops paho; this module goes with it, as do `connection`'s filter of paho's log and the
 reason codes of paho in `explain`. Whether aiomqtt 3 takes a socket over, and what it does in the
-four cases, is to be tried then. Until there is a release, 2.5.1 stays: 3.0.0a1 speaks MQTT 5 only
+five cases, is to be tried then. Until there is a release, 2.5.1 stays: 3.0.0a1 speaks MQTT 5 only
 and needs mqtt5~=0.5.0, of which there is no wheel.
 """
 
 import asyncio
 import socket
 from collections.abc import Awaitable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import aiomqtt
 import paho.mqtt.client
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from app.line.ticks import tick
+
 _T = TypeVar("_T")
+
+PING_INTERVAL: Final = 5.0
+"""Seconds between two looks whether a ping is due, or its answer overdue."""
 
 
 class SocketClient(aiomqtt.Client):
@@ -91,9 +99,15 @@ class SocketClient(aiomqtt.Client):
         Returns:
             Whether it was published; if not, nothing of it will be.
         """
-        if self._client.want_write():
+        client = self._client
+        if client.want_write():
             return False
-        return self._client.publish(topic, payload).rc == paho.mqtt.client.MQTT_ERR_SUCCESS
+        # Nobody waits for it, and paho makes objects to tell that it is written.
+        told, client.on_publish = client.on_publish, None
+        try:
+            return client.publish(topic, payload).rc == paho.mqtt.client.MQTT_ERR_SUCCESS
+        finally:
+            client.on_publish = told
 
     def drop(self) -> None:
         """Close the socket at once."""
@@ -109,6 +123,10 @@ class SocketClient(aiomqtt.Client):
                 return await fut
         except TimeoutError:
             raise aiomqtt.MqttError("Operation timed out") from None
+
+    async def _misc_loop(self) -> None:
+        while self._client.loop_misc() == paho.mqtt.client.MQTT_ERR_SUCCESS:
+            await tick(PING_INTERVAL)
 
     def _on_disconnect(
         self,

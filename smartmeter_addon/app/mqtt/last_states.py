@@ -21,13 +21,15 @@ class LastStates:
 
     def added(self, reading: Reading) -> Reading:
         """Add the last states to a reading; give it back where it has them all."""
+        values = reading.values
         last = self._meters.setdefault(reading.meter.id, {})
-        last.update((key, one) for key, one in reading.values.items() if key in _STATES)
-        for key in reading.unknown & last.keys():
+        # Of a number that is no state no decimal is to be made, see `Values`.
+        last.update((key, values[key]) for key in values if key in _STATES)
+        for key in reading.unknown.intersection(last):
             del last[key]
-        if last.keys() <= reading.values.keys():
+        if all(key in values for key in last):
             return reading
-        return reading._replace(values={**reading.values, **last})
+        return reading._replace(values={**values, **last})
 
     def forget(self, meter_id: str) -> None:
         """Forget a meter that is gone."""

@@ -223,7 +223,9 @@ class Outbox:
         """
         if not self._due:
             return None
-        topic = min(self._due, key=self._clearing.__contains__)  # the first one in its order
+        topic = next(iter(self._due))
+        if topic in self._clearing:
+            topic = min(self._due, key=self._clearing.__contains__)  # the first one in its order
         del self._due[topic]
         if make := self._held.pop(topic, None):
             self._newest[topic] = make()

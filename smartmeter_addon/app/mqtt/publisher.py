@@ -4,11 +4,10 @@ import asyncio
 import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from time import monotonic
-from typing import Final, Never
+from typing import Final, NamedTuple, Never
 
 import aiomqtt
 
@@ -50,16 +49,14 @@ _MAX_INTERRUPTIONS: Final = 1000
 """Lost connections that are remembered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Connected:
+class Connected(NamedTuple):
     """The broker has accepted the connection."""
 
     host: str
     port: int
 
 
-@dataclass(frozen=True, slots=True)
-class Disconnected:
+class Disconnected(NamedTuple):
     """There is no broker, or none any more.
 
     Args:
@@ -71,8 +68,7 @@ class Disconnected:
     retry_in: float
 
 
-@dataclass(frozen=True, slots=True)
-class RightsMissing:
+class RightsMissing(NamedTuple):
     """The broker takes the connection, but seems not to do all that it is asked for.
 
     Args:
@@ -165,11 +161,8 @@ class Publisher:
             name: the device's name; None makes one of manufacturer and model.
         """
         meter = reading.meter
-        # What has no value for now may have one later, and waits to be enabled until then.
-        waiting = {key for key in reading.unknown if not SENSORS[key].enabled}
-        keys = SENSORS.keys() & (reading.values.keys() | waiting)
-        if reading.timestamp is not None:
-            keys.add("timestamp")
+        is_timed = reading.timestamp is not None
+        keys = _announced_keys(tuple(reading.values), reading.unknown, is_timed=is_timed)
         self._descriptions.update(meter, name, keys, reading.derived, reading.type_code)
         self.meter_online(meter.id, online=True)
         self._put(self._last_states.added(reading))
@@ -321,6 +314,23 @@ class Publisher:
             if aiomqtt.Topic(topic).matches(filter_):
                 return explain_unheard(self._broker, filter_, topic)
         return None
+
+
+@lru_cache
+def _announced_keys(
+    values: tuple[str, ...], unknown: frozenset[str], *, is_timed: bool
+) -> frozenset[str]:
+    """Return the keys that are announced of readings, as nearly all of a list have the same ones.
+
+    Args:
+        values: the keys of those that have a value.
+        unknown: the keys of those that have none for now.
+        is_timed: whether they say when they were sent.
+    """
+    # What has no value for now may have one later, and waits to be enabled until then.
+    waiting = {key for key in unknown if not SENSORS[key].enabled}
+    time = ("timestamp",) if is_timed else ()
+    return frozenset((SENSORS.keys() & {*values, *waiting}).union(time))
 
 
 def _reason(error: Exception) -> Text:
