@@ -21,6 +21,20 @@ async def test_all_that_wait_wake_up_in_the_same_turn() -> None:
     assert len({moment // 0.1 for moment in woken}) <= 3
 
 
+async def test_a_phase_keeps_apart_what_would_wake_up_together() -> None:
+    clock = asyncio.get_running_loop().time
+    order: list[float] = []
+
+    async def wait(phase: float) -> None:
+        await tick(0.4, phase)
+        order.append(phase)
+
+    await tick(0.4)
+    await asyncio.gather(*(wait(phase) for phase in (0.75, 0.0, 0.5, 0.25)))
+    assert order == [0.25, 0.5, 0.75, 0.0]
+    assert clock() % 0.4 < 0.39
+
+
 async def test_ticks_are_an_interval_apart() -> None:
     clock = asyncio.get_running_loop().time
     await tick(0.05)

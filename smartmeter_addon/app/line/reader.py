@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
+from zlib import crc32
 
 from app.config.options import ENERGY_UNIT_CHOICES, MeterOptions
 from app.decoder import Decoder
@@ -35,8 +36,10 @@ from app.transport.parity import errors_in
 from app.transport.push_interval import PushInterval
 from app.transport.source import Event, Lost, Opened, Source
 
-WATCH_INTERVAL: Final = 1.0
+WATCH_INTERVAL: Final = 2.0
 """Seconds between two looks at a line's health."""
+
+_CRC_RANGE: Final = 2**32
 
 KEEP_AFTER: Final = 900.0
 """Seconds between two writings of the guard's memory: SD cards wear out."""
@@ -291,8 +294,10 @@ class LineReader:
         return True
 
     async def _watch(self) -> None:
+        # Hundreds of lines that look together would hold up their telegrams.
+        phase = crc32(self._label.encode()) / _CRC_RANGE
         while True:
-            await tick(WATCH_INTERVAL)
+            await tick(WATCH_INTERVAL, phase)
             self._look(self._clock())
 
     def _look(self, now: float) -> None:
