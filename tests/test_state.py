@@ -1,5 +1,6 @@
 """The state file: writing, reading, damage, the form of version 1."""
 
+import asyncio
 import errno
 import json
 import logging
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.state import RETRY_AFTER, Json, State
+from app.state import MOST_WRITINGS, RETRY_AFTER, Json, State
 
 
 def test_a_kept_value_is_there_after_a_restart(tmp_path: Path) -> None:
@@ -230,3 +231,44 @@ def test_a_section_that_several_share_shows_what_each_sets(tmp_path: Path) -> No
     assert not one
     with pytest.raises(KeyError):
         del one["a"]
+
+
+async def test_many_changes_in_a_short_time_are_written_together(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    now = 0.0
+    state = State(path, lambda: now)
+    for n in range(MOST_WRITINGS):
+        state.set("a", f"{n}", n)
+        assert State(path).get("a", f"{n}") == n
+    state.set("a", "late", 1)
+    state.forget("a", "0")
+    assert State(path).get("a", "late") is None
+    assert (state.get("a", "late"), state.get("a", "0")) == (1, None)
+    state.flush()
+    assert State(path).section("a") == state.section("a")
+    state.set("a", "later", 1)
+    assert State(path).get("a", "later") is None
+    state.flush()
+    now = 300.0
+    state.set("a", "at once", 1)
+    assert State(path).get("a", "at once") == 1
+
+
+async def test_what_is_gathered_is_written_after_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.state.GATHER_FOR", 0.01)
+    path = tmp_path / "state.json"
+    state = State(path, lambda: 0.0)
+    for n in range(MOST_WRITINGS + 1):
+        state.set("a", "b", n)
+    while State(path).get("a", "b") != MOST_WRITINGS:  # noqa: ASYNC110 - a file tells nobody
+        await asyncio.sleep(0.01)
+
+
+def test_without_a_loop_nothing_is_gathered(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    state = State(path, lambda: 0.0)
+    for n in range(2 * MOST_WRITINGS):
+        state.set("a", "b", n)
+        assert State(path).get("a", "b") == n

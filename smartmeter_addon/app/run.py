@@ -197,6 +197,7 @@ async def serve(
         await asyncio.wait(others)
         for task in publishing:
             task.cancel()
+    state.flush()
     _logger.info("stopped")
 
 

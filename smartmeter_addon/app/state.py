@@ -1,7 +1,8 @@
 """What is to be known again after a restart, in one small file beside the options.
 
-SD cards wear out by writing, so the file is written only when something in it changes, and as a
-whole under another name first: whatever happens meanwhile, there is always one complete file.
+SD cards wear out by writing, so the file is written only when something in it changes, and many
+changes together; as a whole, and under another name first: whatever happens meanwhile, there is
+always one complete file.
 
 Its sections, each named where it is used; those of one line have its label behind their name:
 
@@ -21,14 +22,25 @@ Its sections, each named where it is used; those of one line have its label behi
   (`mqtt.takeover`).
 """
 
+import asyncio
 import contextlib
 import json
 import logging
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
+
+MOST_WRITINGS: Final = 30
+"""Writings within five minutes after which news are gathered: with hundreds of meters, the program
+would do little else after a start."""
+
+GATHER_FOR: Final = 30.0
+"""Seconds for which news are gathered then."""
+
+_FIVE_MINUTES: Final = 300.0
 
 RETRY_AFTER: Final = 60.0
 """Seconds after which writing is tried again where it failed, as soon as something is kept."""
@@ -59,6 +71,8 @@ class State:
         self._retry_at = 0.0
         self._sections: Sections = {}
         self._complained = False
+        self._written_at: deque[float] = deque(maxlen=MOST_WRITINGS)
+        self._later: asyncio.TimerHandle | None = None  # when what is gathered is written
         with contextlib.suppress(FileNotFoundError):
             self._read()
 
@@ -82,7 +96,7 @@ class State:
         """Keep some values no longer; the file is written once, when there was one of them."""
         kept = self._sections.get(section, {})
         if [key for key in keys if kept.pop(key, None) is not None]:
-            self._write()
+            self._keep()
 
     def update(self, section: str, values: Mapping[str, Json]) -> None:
         """Keep several values of a section; the file is written once, as by `set`."""
@@ -90,7 +104,27 @@ class State:
         news = any(key not in kept or kept[key] != value for key, value in values.items())
         kept.update(values)
         if news or (self._complained and self._clock() >= self._retry_at):
+            self._keep()
+
+    def flush(self) -> None:
+        """Write what is gathered."""
+        if self._later:
+            self._later.cancel()
+            self._later = None
             self._write()
+
+    def _keep(self) -> None:
+        """Write the file, now or with what else will be news."""
+        if self._later:
+            return
+        now = self._clock()
+        if len(self._written_at) == MOST_WRITINGS and now - self._written_at[0] < _FIVE_MINUTES:
+            with contextlib.suppress(RuntimeError):  # no loop runs that could do it later
+                loop = asyncio.get_running_loop()
+                self._later = loop.call_later(GATHER_FOR, self.flush)
+                return
+        self._written_at.append(now)
+        self._write()
 
     def _read(self) -> None:
         try:
@@ -111,7 +145,7 @@ class State:
         new = self._path.with_suffix(".new")
         try:
             with new.open("w", encoding="utf-8") as file:
-                json.dump({"version": _VERSION, "sections": self._sections}, file, indent=1)
+                file.write(_text(self._sections))
                 file.flush()
                 os.fsync(file.fileno())
             new.replace(self._path)
@@ -157,6 +191,12 @@ class View(MutableMapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._state.section(self._section))
+
+
+def _text(sections: Sections) -> str:
+    """Write all as JSON, a section a line: json's own way to indent is many times as slow."""
+    lines = (f"{json.dumps(name)}: {json.dumps(kept)}" for name, kept in sections.items())
+    return f'{{"version": {_VERSION}, "sections": {{\n' + ",\n".join(lines) + "\n}}\n"
 
 
 def _sections(content: Any) -> Sections:  # noqa: ANN401 - any JSON value
