@@ -1,6 +1,5 @@
 """The diagnostics of a line that outputs get; both clocks are made up."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -145,7 +144,7 @@ def test_a_lasting_problem_keeps_its_start_and_gets_its_newest_sentence(watched:
     watched.heard()
     watched.look(SILENT)
     watched.said()
-    watched.look(replace(SILENT, parameters={"seconds": "61"}), after=INTERVAL)
+    watched.look(SILENT._replace(parameters={"seconds": "61"}), after=INTERVAL)
     ((_, values),) = watched.said()
     assert values["problem_details"]["message"].startswith("no bytes from the meter for 61 s")
     assert values["problem_details"]["since"] == "2026-06-21T12:00:01+00:00"

@@ -6,7 +6,6 @@ names a file that holds the value, such as a secret of Docker. The environment w
 options. Variables that name no option are passed over, and those that look like one are told.
 """
 
-import difflib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -81,6 +80,8 @@ def unknown(environment: Mapping[str, str]) -> list[str]:
     sentences = []
     for name in environment:
         if name.startswith(PREFIX) and name not in known:
+            import difflib  # noqa: PLC0415 - only for what is misspelt
+
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             sentences.append(f"the variable {name} names no option and is not read{hint}")

@@ -3,7 +3,6 @@
 Each hint is a sentence, or the end of one, that holds nothing of what was entered.
 """
 
-import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
@@ -154,9 +153,15 @@ def unknown_option(name: str, known: Collection[str]) -> str:
         return f"there is no such option; {said[plain]}"
     if plain in names:
         return _meant(names[plain])
-    if near := difflib.get_close_matches(plain, known, n=1):
-        return _meant(near[0])
+    if near := _nearest(plain, known):
+        return _meant(near)
     return f"there is no such option; there are {', '.join(known)}"
+
+
+def _nearest(name: str, known: Collection[str]) -> str | None:
+    import difflib  # noqa: PLC0415 - only for what is misspelt
+
+    return next(iter(difflib.get_close_matches(name, known, n=1)), None)
 
 
 def _meant(option: str) -> str:
@@ -215,8 +220,8 @@ def meter_type(given: str, types: Collection[str]) -> str:
         found = [one for one in of_make if one in types]
         if found and re.search(makes, name):
             return f"; for this take {', '.join(found)} or auto, which finds the type"
-    if near := difflib.get_close_matches(name, types, n=1):
-        return f"; did you mean {near[0]}?"
+    if near := _nearest(name, types):
+        return f"; did you mean {near}?"
     return "; auto finds the type"
 
 

@@ -1,6 +1,5 @@
 """The layout of what is published by MQTT, and the options that go with some layouts only."""
 
-import difflib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
@@ -67,6 +66,8 @@ def _key(keys: Collection[str]) -> checks.TextValidator:
         given = plain(value)
         if given in keys or not keys:
             return given
+        import difflib  # noqa: PLC0415 - only for what is misspelt
+
         near = difflib.get_close_matches(given.lower(), keys, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise checks.Refused(value, f"is given; wanted is {wanted}{hint}")

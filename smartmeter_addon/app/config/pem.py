@@ -7,7 +7,6 @@ of the form have one line: line breaks are lost, or become blanks.
 import base64
 import binascii
 import re
-import textwrap
 from typing import Final
 
 _BLOCK: Final = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
@@ -59,7 +58,7 @@ def private_key(text: str) -> str:
 
 def lines(text: str) -> set[str]:
     """Give the lines of base64 text in PEM text, each by itself and all as one."""
-    bodies = [textwrap.wrap(_bare(body), _WIDTH) for _, body in _BLOCK.findall(text)]
+    bodies = [_wrapped(_bare(body)) for _, body in _BLOCK.findall(text)]
     return {line for body in bodies for line in [*body, "".join(body)] if line}
 
 
@@ -85,6 +84,12 @@ def _blocks(text: str, what: str) -> list[tuple[str, str]]:
     return blocks
 
 
+def _wrapped(body: str) -> list[str]:
+    import textwrap  # noqa: PLC0415 - hardly anybody has PEM text among the options
+
+    return textwrap.wrap(body, _WIDTH)
+
+
 def _bare(body: str) -> str:
     return _BREAKS.sub("", body)
 
@@ -94,5 +99,5 @@ def _labels(blocks: list[tuple[str, str]]) -> str:
 
 
 def _written(label: str, bare: str) -> str:
-    body = "\n".join(textwrap.wrap(bare, _WIDTH))
+    body = "\n".join(_wrapped(bare))
     return f"-----BEGIN {label}-----\n{body}\n-----END {label}-----\n"

@@ -5,10 +5,10 @@ A reason that comes from another part of the program is a parameter of the sente
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from app.fault import Kind
 from app.language.catalogue import Sentence
@@ -63,8 +63,7 @@ class Case(StrEnum):
     BEHIND_BY_ZONE = "behind by a time zone"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """A trouble that there is now.
 
     Args:
@@ -76,7 +75,7 @@ class Problem:
 
     trouble: Trouble
     case: Case = Case.DEFAULT
-    parameters: Mapping[str, object] = field(default_factory=dict)
+    parameters: Mapping[str, object] = MappingProxyType({})
     since: float | None = None
 
     @property

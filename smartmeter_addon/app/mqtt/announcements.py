@@ -6,9 +6,9 @@ meter not counted, or a meter that was not heard for a week although every line 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from app.meters.reading import Meter
 from app.meters.sensors import DIAGNOSTICS
@@ -26,8 +26,7 @@ _SENT_AFTER: Final = timedelta(days=1)
 """For so long a reading has to come without being calculated to count as sent by the meter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
+class Announcement(NamedTuple):
     """What a meter's discovery message is made of.
 
     Args:

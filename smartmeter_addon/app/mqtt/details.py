@@ -6,8 +6,7 @@ of all lists of the meter: repeated when Home Assistant has started, it also bri
 once an hour.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.line.pace import Pace, PerList
 from app.meters.reading import Reading
@@ -30,8 +29,7 @@ _SELDOM: Final = frozenset(
 """Readings that change seldom, such as the tariff in use: a change is due at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class _List:
+class _List(NamedTuple):
     """One list of a meter.
 
     Args:

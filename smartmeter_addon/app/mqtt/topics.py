@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from app.config.layouts import METER_ID, ValueTopic
 from app.config.options import MqttOptions
@@ -21,8 +20,7 @@ def publishable(topic: str) -> bool:
     return topic.isprintable() and 0 < len(topic) <= _MAX_LENGTH and not set(topic) & set("+#")
 
 
-@dataclass(frozen=True, slots=True)
-class Topics:
+class Topics(NamedTuple):
     """The topics of one program.
 
     Args:

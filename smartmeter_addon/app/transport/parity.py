@@ -92,6 +92,9 @@ class Marks:
     def feed(self, chunk: bytes) -> Received:
         """Take the next bytes; give those of the line that are certain, perhaps none."""
         raw = self._held + chunk
+        if _MARK not in raw:  # nearly always
+            self._held = b""
+            return Received.of(raw, [])
         data = bytearray()
         errors: list[int] = []
         pos = 0

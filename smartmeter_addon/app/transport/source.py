@@ -26,8 +26,6 @@ from app.transport.mode_search import USUAL
 from app.transport.push_interval import PushInterval
 from app.transport.reopening import DELAYS
 from app.transport.serial_mode import SerialMode
-from app.transport.serial_source import SerialSource
-from app.transport.tcp_source import TcpSource
 
 __all__ = (
     "DELAYS",
@@ -91,7 +89,11 @@ def source_for(
     """
     place = None if target is None else parse_url(target)
     if isinstance(place, TcpGateway):
+        from app.transport.tcp_source import TcpSource  # noqa: PLC0415 - most have none
+
         return TcpSource(place, delays=delays)
+    from app.transport.serial_source import SerialSource  # noqa: PLC0415 - not all have one
+
     return SerialSource(
         place,
         (mode,) if mode else usual or USUAL,
