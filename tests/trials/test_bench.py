@@ -9,7 +9,7 @@ import pytest
 from tests.support import history
 from tests.support.history import NotInCloneError
 from trials.bench import __main__ as command
-from trials.bench import esphome, files, lists, workers
+from trials.bench import esphome, files, image, lists, many, workers
 from trials.bench.contenders import CONTENDERS, DSMR5, KAIFA, NotReadError
 
 _PARSER = """\
@@ -91,6 +91,23 @@ def test_programs_are_measured(capsys: pytest.CaptureFixture[str], earlier: str)
     figures = [cell for row in rows for cell in row.split("|")[2:-1]]
     assert len(figures) == 12
     assert all(float(figure) > 0 for figure in figures)
+
+
+def test_many_meters_are_measured(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(many, "PACE", 0.1)
+    assert command.main(["many", "--meters", "3", "--minutes", "0.01"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (row,) = (line for line in lines if line.startswith("| 3 "))
+    *figures, lost = (float(cell) for cell in row.split("|")[3:-1])
+    assert all(figure > 0 for figure in figures[2:])
+    assert lost == 0
+    assert float(lines[-1].split()[-2]) > 0
+
+
+def test_a_program_is_run_as_its_image_runs_it() -> None:
+    assert image.variables(history.ROOT / "smartmeter_addon")["PYTHONUNBUFFERED"] == "1"
 
 
 @pytest.mark.skipif(not shutil.which("g++"), reason="needs g++")

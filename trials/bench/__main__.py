@@ -1,4 +1,4 @@
-"""The commands `peers` and `program`: `script/bench --help`."""
+"""The commands `peers`, `program` and `many`: `script/bench --help`."""
 
 import sys
 import tempfile
@@ -7,12 +7,15 @@ from pathlib import Path
 
 from tests.support import history
 from tests.support.history import NotInCloneError
-from trials.bench import arguments, peers, program
+from trials.bench import arguments, many, peers, program
 
 
 def main(given: Sequence[str] | None = None) -> int:
     """Measure and print; the exit status does not depend on the times."""
     options = arguments.parse(given)
+    if options.command == "many":
+        many.run(options)
+        return 0
     run = {"peers": peers.run, "program": program.run}[options.command]
     with tempfile.TemporaryDirectory(prefix="smartmeter-bench-") as folder:
         tree = Path(options.earlier).resolve() / "smartmeter_addon"

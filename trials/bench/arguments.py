@@ -1,4 +1,4 @@
-"""The arguments of the commands `peers` and `program`.
+"""The arguments of the commands `peers`, `program` and `many`.
 
 They stand apart from these, so that wrong ones are refused before anything is installed.
 """
@@ -13,6 +13,7 @@ from trials.bench import lists
 from trials.bench.contenders import DSMR5, E450, KAIFA
 
 PROGRAM_LISTS: Final = (KAIFA, E450, DSMR5)
+MANY_LISTS: Final = (KAIFA, E450)
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -28,21 +29,26 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     for name, add_options, about in (
         ("peers", _of_peers, "bytes to readings, beside libraries and an earlier commit"),
         ("program", _of_program, "the whole running program, beside an earlier commit"),
+        ("many", _of_many, "many meters in one process"),
     ):
         command = commands.add_parser(name, help=about, description=f"Measures {about}.")
-        command.add_argument(
-            "--from",
-            dest="earlier",
-            default=history.VERSION_0_1_0,
-            metavar="COMMIT|FOLDER",
-            help="an earlier commit, or another tree's folder (default: %(default)s, 0.1.0)",
-        )
         add_options(command)
     parser.set_defaults(refuse=parser.error)
     return parser.parse_args(arguments)
 
 
+def _add_earlier(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--from",
+        dest="earlier",
+        default=history.VERSION_0_1_0,
+        metavar="COMMIT|FOLDER",
+        help="an earlier commit, or another tree's folder (default: %(default)s, 0.1.0)",
+    )
+
+
 def _of_peers(parser: argparse.ArgumentParser) -> None:
+    _add_earlier(parser)
     parser.add_argument(
         "--no-libraries",
         action="store_true",
@@ -67,7 +73,22 @@ def _of_peers(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _of_many(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--meters",
+        type=int,
+        action="append",
+        metavar="N",
+        help="so many at once; can be given again (default: 1000)",
+    )
+    parser.add_argument("--list", choices=MANY_LISTS, default=KAIFA, help="that all of them send")
+    parser.add_argument(
+        "--minutes", type=float, default=1.0, metavar="N", help="that are measured (default: 1)"
+    )
+
+
 def _of_program(parser: argparse.ArgumentParser) -> None:
+    _add_earlier(parser)
     parser.add_argument("--list", choices=PROGRAM_LISTS, action="append", help="only this one")
     parser.add_argument("--rounds", type=int, default=10, metavar="N")
     parser.add_argument(

@@ -18,7 +18,12 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    closing,
+)
 from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
@@ -31,6 +36,7 @@ from tests.support.program import Program, options, running
 from tests.support.simulated import Adapter, SimulatedMeter
 from trials.bench import machine
 from trials.bench.arguments import PROGRAM_LISTS
+from trials.bench.image import variables
 from trials.bench.lists import LISTS
 from trials.bench.workers import ratio, table
 
@@ -102,6 +108,10 @@ class _Side:
         keys = set() if meter.ciphering else {"key", "auth_key"}
         return {name: value for name, value in given.items() if name not in keys}
 
+    def running(self) -> AbstractAsyncContextManager[Program]:
+        """Start the program, as its image does."""
+        return running(self.options, self.folder, variables(self.tree), addon=self.tree)
+
     def busy(self) -> float:
         """Give the microseconds for which the program has kept a processor busy."""
         clock = ~self.program.pid << 3 | _ALL_THREADS
@@ -126,7 +136,7 @@ class _Side:
         try:
             self.home.pass_over(self.topic)
             begin = time.monotonic()
-            async with running(self.options, self.folder, addon=self.tree) as program:
+            async with self.running() as program:
                 await self.home.wait(self.topic)
                 seconds = time.monotonic() - begin
                 await program.stop()
@@ -148,10 +158,13 @@ async def _measure(
     """Measure one list; return the rows of the table."""
     async with AsyncExitStack() as stack:
         sides = [await stack.enter_async_context(_side(name, tree)) for tree in trees.values()]
+        for side in sides:  # so that all is compiled, as it is in an image
+            async with side.running() as program:
+                await program.ready()
+                await program.stop()
         async with AsyncExitStack() as programs:
             for side in sides:
-                starting = running(side.options, side.folder, addon=side.tree)
-                side.program = await programs.enter_async_context(starting)
+                side.program = await programs.enter_async_context(side.running())
                 await side.program.ready()
                 _pin(side.program.pid)
                 await side.push(given.warm_up, PACE)
