@@ -22,6 +22,7 @@ from app.meters.profile import AUTO
 from app.meters.reading import Reading
 from app.meters.telegram import Telegram
 from app.mqtt.layouts import LAYOUTS
+from app.mqtt.packed import unpack
 from app.mqtt.publisher import Publisher
 from app.mqtt.topics import Topics
 from app.run import line_reader
@@ -148,7 +149,8 @@ def messages_hold(publisher: Publisher, *, ours: bool = True) -> None:
         publisher: whose.
         ours: whether no topic is one that was read from a file.
     """
-    for topic, message in publisher._outbox._newest.items():
+    for topic, kept in publisher._outbox._newest.items():
+        message = unpack(kept)
         check(topic == message.topic, "a message under another's topic")
         check(topic.isprintable() and not set(topic) & set("+#"), f"the topic {topic!r}")
         check(not ours or (topic.isascii() and not set(topic) & set("$ ")), f"the topic {topic!r}")

@@ -14,6 +14,7 @@ from typing import Final
 import aiomqtt
 
 from app.mqtt.layout import Message
+from app.mqtt.packed import Packed, pack, unpack
 from app.mqtt.topics import publishable
 from app.state import State
 
@@ -30,7 +31,7 @@ class Outbox:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._newest: dict[str, Message] = {}
+        self._newest: dict[str, Message | Packed] = {}
         self._due: dict[str, None] = {}  # topics; a set that keeps its order
         self._held: dict[str, Callable[[], Message]] = {}  # makes the newest, by topic; see `hold`
         self._something_due = asyncio.Event()
@@ -55,11 +56,12 @@ class Outbox:
         """
         for message in messages:
             topic = message.topic
+            kept = pack(message)
             if message.retain:
-                if self._newest.get(topic) == message:
+                if self._newest.get(topic) == kept:
                     continue
                 self._state.set(RETAINED, topic, "")
-            self._newest[topic] = message
+            self._newest[topic] = kept
             self._held.pop(topic, None)
             self._to_clear.pop(topic, None)
             self._clearing.discard(topic)
@@ -102,7 +104,7 @@ class Outbox:
             messages: the announcements.
             last: whether they go after all others from now on, as they name others' devices.
         """
-        messages = [one for one in messages if self._newest.get(one.topic) != one]
+        messages = [one for one in messages if self._newest.get(one.topic) != pack(one)]
         if last:
             for message in messages:
                 self._newest.pop(message.topic, None)
@@ -192,11 +194,12 @@ class Outbox:
 
     def newest(self, topic: str) -> Message | None:
         """Give the newest message of a topic; None when there is none."""
-        return self._newest.get(topic)
+        kept = self._newest.get(topic)
+        return unpack(kept) if kept else None
 
     def messages(self) -> list[Message]:
         """Give the newest message of each topic."""
-        return list(self._newest.values())
+        return list(map(unpack, self._newest.values()))
 
     def is_retained(self, topic: str) -> bool:
         """Tell whether the broker keeps a message of ours at a topic, also of an earlier run."""
@@ -230,7 +233,7 @@ class Outbox:
         if make := self._held.pop(topic, None):
             self._newest[topic] = make()
         self._sending = topic
-        return self._newest[topic]
+        return unpack(self._newest[topic])
 
     def sent(self, message: Message) -> None:
         """Take note that the broker has acknowledged a message."""
