@@ -58,7 +58,7 @@ def test_nobody_need_watch() -> None:
     line.take(PORT)
     line.push(SimulatedMeter(None, "kaifa"), 2)
     line.after(60)
-    assert line.reader.counts.telegrams == 2
+    assert line.reader.health.counts.telegrams == 2
 
 
 def test_a_watcher_s_mistake_is_told_once_and_keeps_nothing_from_the_line(
@@ -82,5 +82,5 @@ def test_a_watcher_s_mistake_is_told_once_and_keeps_nothing_from_the_line(
     line.take(PORT)
     line.push(SimulatedMeter(None, "kaifa"), 3)
     line.after(60)
-    assert line.reader.counts.telegrams == 3
+    assert line.reader.health.counts.telegrams == 3
     assert caplog.text.count("could not be shown through a mistake") == 1

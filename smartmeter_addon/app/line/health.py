@@ -115,7 +115,8 @@ class Health:
         self._recent = Share()  # of bytes with parity errors, since the last frame
         self._last_hour = _LastHour()
         self._received_at: datetime | None = None
-        self._drift: int | None = None
+        self.clock_drift: int | None = None
+        """Seconds by which the meter's clock is ahead; None while it does not say its time."""
         self._counter: int | None = None
 
     def opened(
@@ -206,7 +207,7 @@ class Health:
         self._received_at = received
         self._counter = counter
         if timestamp is not None:
-            self._drift = round((timestamp - received).total_seconds())
+            self.clock_drift = round((timestamp - received).total_seconds())
 
     def telegram(self, now: float) -> None:
         """A telegram was read."""
@@ -264,7 +265,7 @@ class Health:
 
     def advice(self) -> Problem | None:
         """Tell what is odd although all values can be relied on: the meter's clock."""
-        drift = self._drift
+        drift = self.clock_drift
         if drift is None or abs(drift) <= DRIFT_TOLERATED:
             return None
         hours = round(2 * drift / _HOUR) / 2
@@ -284,7 +285,7 @@ class Health:
             "errors": self.counts.faults,
             "signal_health": self._last_hour.share(now),
             "parity_errors": self.counts.parity_errors if self._knows_errors else None,
-            "clock_drift": self._drift,
+            "clock_drift": self.clock_drift,
             "serial_mode": self._mode,
             "invocation_counter": self._counter,
         }

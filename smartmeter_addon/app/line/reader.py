@@ -14,7 +14,7 @@ from app.decoder import Decoder
 from app.fault import Fault, Kind
 from app.line import diagnostics
 from app.line.diagnostics import Diagnostics, kept_meters
-from app.line.health import Counts, Health
+from app.line.health import Health
 from app.line.line_ids import ALONE, Line
 from app.line.narrator import Narrator
 from app.line.output import Output
@@ -153,9 +153,9 @@ class LineReader:
         return any(meter.at is not None for meter in self._heard.values())
 
     @property
-    def counts(self) -> Counts:
-        """How many telegrams were read so far, and what went wrong."""
-        return self._health.counts
+    def health(self) -> Health:
+        """How the line is doing: what was counted so far, and the drift of the meter's clock."""
+        return self._health
 
     @property
     def problem(self) -> Problem | None:

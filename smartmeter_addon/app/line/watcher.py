@@ -1,7 +1,6 @@
 """The interface between a line and what shows all that the line does, such as the page."""
 
 import logging
-from collections.abc import Callable
 from typing import Final
 
 from app.fault import Fault
@@ -49,28 +48,38 @@ class Guarded(Watcher):
 
     def event(self, event: Event) -> None:
         """Take what the source gives."""
-        self._try(lambda: self._watcher.event(event))
+        try:
+            self._watcher.event(event)
+        except Exception as error:  # noqa: BLE001 - see `Guarded`
+            self._tell(error)
 
     def decoded(self, item: Telegram | Fault) -> None:
         """Take a telegram, or what was damaged."""
-        self._try(lambda: self._watcher.decoded(item))
+        try:
+            self._watcher.decoded(item)
+        except Exception as error:  # noqa: BLE001 - see `Guarded`
+            self._tell(error)
 
     def read(self, reading: Reading, *, name: str | None) -> None:
         """Take what an accepted telegram says."""
-        self._try(lambda: self._watcher.read(reading, name=name))
+        try:
+            self._watcher.read(reading, name=name)
+        except Exception as error:  # noqa: BLE001 - see `Guarded`
+            self._tell(error)
 
     def silent(self, meter_id: str) -> None:
         """Take that a meter is no longer heard."""
-        self._try(lambda: self._watcher.silent(meter_id))
-
-    def _try(self, tell: Callable[[], None]) -> None:
         try:
-            tell()
-        except Exception as error:
-            if (mistake := repr(error)) in self._told:
-                return
-            self._told.add(mistake)
-            _logger.exception(
-                "a line could not be shown through a mistake in this program; please report this."
-                " It is told once"
-            )
+            self._watcher.silent(meter_id)
+        except Exception as error:  # noqa: BLE001 - see `Guarded`
+            self._tell(error)
+
+    def _tell(self, error: Exception) -> None:
+        if (mistake := repr(error)) in self._told:
+            return
+        self._told.add(mistake)
+        _logger.error(
+            "a line could not be shown through a mistake in this program; please report this."
+            " It is told once",
+            exc_info=error,
+        )

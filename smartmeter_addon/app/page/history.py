@@ -12,7 +12,9 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
+
+from app.meters.values import Layout, Value, Values
 
 STEP: Final = 5.0
 """Seconds between two places of a ring."""
@@ -32,28 +34,57 @@ QUARTER: Final = 900
 
 MOST_QUARTERS: Final = 97
 
+_ENERGIES: Final = ("energy_import", "energy_export")
+"""The registers, in kWh, that tell what was taken from the grid and fed into it."""
+
+
+class _Kept(NamedTuple):
+    """A value that is kept.
+
+    Args:
+        place: its place among the numbers of a list.
+        one: what one count of it is.
+        ring: keeps it.
+    """
+
+    place: int
+    one: float
+    ring: "array[float]"
+
+
+class _Plan(NamedTuple):
+    """What of the values of a list is kept, found once.
+
+    Args:
+        layout: of the values; None for that of no list.
+        kept: in rings.
+        energies: which of `_ENERGIES` the list has.
+    """
+
+    layout: Layout | None
+    kept: tuple[_Kept, ...]
+    energies: tuple[int, ...]
+
 
 @dataclass(slots=True)
 class _Quarter:
-    """What the meter counted in a quarter of an hour, in kWh; None where it does not say.
+    """What the meter's registers were when a quarter of an hour began.
 
     Args:
         begin: in seconds since 1970.
-        taken_first: from the grid, in the first telegram of it.
-        given_first: likewise, into the grid.
-        taken: in the last telegram.
-        given: likewise.
+        first: kWh in the first telegram of it, in the order of `_ENERGIES`; None where the meter
+            does not say it.
     """
 
     begin: float
-    taken_first: object
-    given_first: object
-    taken: object
-    given: object
+    first: list[Value | None]
 
 
 class History:
     """What one meter said.
+
+    Nothing but the numbers of a telegram is put into the rings when it comes: all else is reckoned
+    when somebody looks.
 
     Args:
         clock: a steady one, in seconds.
@@ -64,38 +95,42 @@ class History:
         self._clock = clock
         self._wall_clock = wall_clock
         self._rings: dict[str, array[float]] = {}
+        self._plan = _Plan(None, (), ())
         self._place = -1  # of the newest values, counted from the clock's zero
-        self._sums: dict[str, tuple[float, int]] = {}  # of this place, and of how many telegrams
+        self._alone: tuple[_Plan, Values] | None = None  # the only telegram of this place
+        self._sums: dict[int, tuple[float, int]] = {}  # of several ones, by ring
         self._quarters: deque[_Quarter] = deque(maxlen=MOST_QUARTERS)
+        self._newest: list[Values | None] = [None, None]  # that have each of `_ENERGIES`
 
     @property
     def keys(self) -> list[str]:
         """Which values there are."""
         return list(self._rings)
 
-    def add(self, values: Mapping[str, object]) -> None:
-        """Take what a telegram says."""
+    def add(self, values: Mapping[str, Value], at: float) -> None:
+        """Take what a telegram says now, in seconds since 1970."""
+        values = Values.of(values)
+        plan = self._plan
+        if values.layout is not plan.layout:
+            plan = self._plan = self._planned(values.layout)
         place = int(self._clock() // STEP)
-        if place != self._place:
+        if place == self._place:
+            self._mix(plan, values)
+        else:
             self._turn(place)
-        at = place % PLACES
-        sums = self._sums
-        for key in KEYS:
-            value = values.get(key)
-            if value is None:
-                continue
-            ring = self._rings.get(key)
-            if ring is None:
-                ring = self._rings[key] = array("f", (math.nan,)) * PLACES
-            number = float(value)  # type: ignore[arg-type]
-            if key in sums:
-                total, count = sums[key]
-                total, count = sums[key] = total + number, count + 1
-                number = total / count
-            else:
-                sums[key] = number, 1
-            ring[at] = number
-        self._count(values)
+            counts, at_place = values.counts, place % PLACES
+            for n, one, ring in plan.kept:
+                ring[at_place] = counts[n] * one
+            self._alone = plan, values
+        if plan.energies:
+            begin = at // QUARTER * QUARTER
+            if not self._quarters or self._quarters[-1].begin != begin:
+                self._quarters.append(_Quarter(begin, [None, None]))
+                self._newest = [None, None]
+            for n in plan.energies:
+                if self._newest[n] is None:
+                    self._quarters[-1].first[n] = values[_ENERGIES[n]]
+                self._newest[n] = values
 
     def series(self, key: str, seconds: float) -> bytes:
         """Give the newest values of a key, for JavaScript's typed arrays.
@@ -130,18 +165,42 @@ class History:
         """
         kept = list(self._quarters)
         told = [
-            [
-                one.begin,
-                _difference(after.taken_first, one.taken_first),
-                _difference(after.given_first, one.given_first),
-            ]
+            [one.begin, *map(_difference, after.first, one.first)]
             for one, after in pairwise(kept)
             if after.begin == one.begin + QUARTER
         ]
         for one in kept[-1:]:
-            taken = _difference(one.taken, one.taken_first)
-            told.append([one.begin, taken, _difference(one.given, one.given_first)])
+            now = [
+                values[key] if values else None
+                for key, values in zip(_ENERGIES, self._newest, strict=True)
+            ]
+            told.append([one.begin, *map(_difference, now, one.first)])
         return told
+
+    def _planned(self, layout: Layout) -> _Plan:
+        """Find what of a list is kept, and make rings for what is new."""
+        kept = []
+        for key in KEYS:
+            place = layout.places.get(key)
+            if place is None:
+                continue
+            if key not in self._rings:
+                self._rings[key] = array("f", (math.nan,)) * PLACES
+            kept.append(_Kept(place, 10.0 ** layout.exponents[place], self._rings[key]))
+        energies = [n for n, key in enumerate(_ENERGIES) if key in layout.places]
+        return _Plan(layout, tuple(kept), tuple(energies))
+
+    def _mix(self, plan: _Plan, values: Values) -> None:
+        """Take one more telegram of this place: the mean of all is kept."""
+        if self._alone:
+            first, alone = self._alone
+            self._sums = {id(ring): (alone.counts[n] * one, 1) for n, one, ring in first.kept}
+            self._alone = None
+        for n, one, ring in plan.kept:
+            total, count = self._sums.get(id(ring), (0.0, 0))
+            total, count = total + values.counts[n] * one, count + 1
+            self._sums[id(ring)] = total, count
+            ring[self._place % PLACES] = total / count
 
     def _turn(self, place: int) -> None:
         """Empty the places that no telegram came for, and go to a new one."""
@@ -155,25 +214,9 @@ class History:
                 for empty in range(self._place + 1, place + 1):
                     ring[empty % PLACES] = math.nan
         self._place = place
-        self._sums.clear()
-
-    def _count(self, values: Mapping[str, object]) -> None:
-        """Keep what the meter counted at the begin of each quarter of an hour, and what now."""
-        taken, given = values.get("energy_import"), values.get("energy_export")
-        if taken is None and given is None:
-            return
-        begin = self._wall_clock() // QUARTER * QUARTER
-        newest = self._quarters[-1] if self._quarters else None
-        if newest is None or newest.begin != begin:
-            self._quarters.append(_Quarter(begin, taken, given, taken, given))
-            return
-        if taken is not None:
-            newest.taken = taken
-        if given is not None:
-            newest.given = given
 
 
-def _difference(end: object, begin: object) -> float | None:
+def _difference(end: Value | None, begin: Value | None) -> float | None:
     if end is None or begin is None:
         return None
-    return round(float(end) - float(begin), 6)  # type: ignore[arg-type]
+    return round(float(end) - float(begin), 6)

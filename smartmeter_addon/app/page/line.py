@@ -128,7 +128,7 @@ class LineView(Watcher):
         """Take note of what came about since the last look."""
         if self.reader is None:
             return
-        self.health.look(self.reader.counts, self.reader.status().get("clock_drift"))
+        self.health.look(self.reader.health.counts, self.reader.health.clock_drift)
         problem = self.reader.problem
         kind = problem.trouble.value if problem else None
         if kind != self._problem:
@@ -159,7 +159,7 @@ class LineView(Watcher):
             return {}
         hide = self._hide
         problem = self.reader.problem
-        counts = self.reader.counts
+        counts = self.reader.health.counts
         status: Mapping[str, Any] = self.reader.status()
         steps = chain(
             problem,

@@ -4,6 +4,7 @@ The state has one short text a day, so that its file stays small and is written 
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from app.line.health import NOT_ACCEPTED, Counts
@@ -66,6 +67,8 @@ class LineHealth:
         self._wall_clock = wall_clock
         self._hours = dict(_kept(state.section(self._section)))
         self._counted = Counts()  # at the begin of this hour
+        self._counts: Counts | None = None  # now
+        self._drift: int | None = None
         self._hour = self._now()
         self._before = self._hours.get(self._hour, Hour())
         self._gaps = 0
@@ -75,32 +78,24 @@ class LineHealth:
         self._gaps += 1
 
     def look(self, counts: Counts, drift: int | None) -> None:
-        """Take what was counted since the program started; once a minute is often enough."""
-        before = self._before
-        was = self._counted
-        self._hours[self._hour] = Hour(
-            before.good + counts.frames - was.frames,
-            before.damaged + _damaged(counts) - _damaged(was),
-            before.rejected + _rejected(counts) - _rejected(was),
-            before.parity + counts.parity_errors - was.parity_errors,
-            before.gaps + self._gaps,
-            drift,
-        )
+        """Take what was counted since the program started; once a minute is often enough.
+
+        Args:
+            counts: of the line, which go on; they are read when they are asked for.
+            drift: see `Hour`.
+        """
+        self._counts, self._drift = counts, drift
         if (hour := self._now()) != self._hour:
             self.keep()
             self._hour = hour
             self._before = self._hours.get(hour, Hour())
-            self._counted = Counts(
-                counts.bytes,
-                counts.parity_errors,
-                counts.frames,
-                counts.telegrams,
-                counts.kinds.copy(),
-            )
+            self._counted = replace(counts, kinds=counts.kinds.copy())
+            self._counts = None
             self._gaps = 0
 
     def keep(self) -> None:
         """Write this day into the state, and forget what is too old."""
+        self._count()
         day = self._hour // _HOURS
         begin = day * _HOURS
         hours = (self._hours.get(hour) for hour in range(begin, begin + _HOURS))
@@ -113,7 +108,22 @@ class LineHealth:
 
     def hours(self) -> list[list[int | None]]:
         """Give what is known of each hour: its begin in seconds since 1970, then an `Hour`."""
+        self._count()
         return [[hour * _HOUR, *told] for hour, told in sorted(self._hours.items())]
+
+    def _count(self) -> None:
+        """Reckon what came within this hour."""
+        counts, was, before = self._counts, self._counted, self._before
+        if counts is None:
+            return
+        self._hours[self._hour] = Hour(
+            before.good + counts.frames - was.frames,
+            before.damaged + _damaged(counts) - _damaged(was),
+            before.rejected + _rejected(counts) - _rejected(was),
+            before.parity + counts.parity_errors - was.parity_errors,
+            before.gaps + self._gaps,
+            self._drift,
+        )
 
     def _now(self) -> int:
         return int(self._wall_clock() // _HOUR)

@@ -44,7 +44,7 @@ class MeterView:
         self._reading, self._at = reading, at
         self.online = True
         if self.history:
-            self.history.add(reading.values)
+            self.history.add(reading.values, at)
 
     @property
     def values(self) -> dict[str, object]:

@@ -38,25 +38,39 @@ class Telegrams:
 
     def take(self, item: Telegram | Fault) -> None:
         """Take a telegram, or what was damaged."""
+        now = self._wall_clock()
         fault = item if isinstance(item, Fault) else item.fault
         if fault:
-            self._rejected.append((self._wall_clock(), fault))
+            self._rejected.append((now, fault))
         if isinstance(item, Fault):
             return
+        if fault or not self._last or not _is_alike(item, self._last):
+            self._keep_kind()
+            self._learn(item)
+        self._last, self._last_at = item, now
+
+    def _learn(self, item: Telegram) -> None:
+        """Take what there is to know of a telegram that is not like the one before."""
         security = item.push.security
         self.contents = self.contents.after(item)
-        self._last, self._last_at = item, self._wall_clock()
+        if security and security.system_title:
+            self._hide.learn(security.system_title.hex())
+        self._hide.learn(item.number)
+
+    def _keep_kind(self) -> None:
+        """Keep the last telegram, if it is of a kind that a report shows."""
+        item = self._last
+        if item is None:
+            return
+        security = item.push.security
         kind = (
             item.profile and item.profile.type,
-            fault and fault.kind,
+            item.fault and item.fault.kind,
             len(item.registers or ()),
             security and security.system_title,
         )
         if kind in self._kinds or len(self._kinds) < MOST_KINDS:
             self._kinds[kind] = item
-        if security and security.system_title:
-            self._hide.learn(security.system_title.hex())
-        self._hide.learn(item.number)
 
     def told(self) -> dict[str, object]:
         """Give the last telegram and what was rejected, for JSON."""
@@ -75,17 +89,25 @@ class Telegrams:
             line: what is read, for people.
             reader: of the line.
         """
+        self._keep_kind()
         report = Report()
         report.opened(line)
         if reader:
-            report.received(reader.counts.bytes, reader.counts.parity_errors)
-            report.ended(reader.counts.frames, 0)
+            report.received(reader.health.counts.bytes, reader.health.counts.parity_errors)
+            report.ended(reader.health.counts.frames, 0)
         for telegram in self._kinds.values():
             for _ in report.event(telegram):
                 pass
         *block, end = report.block()
         if reader:
-            block += [f"counted: {n} x {kind.value}" for kind, n in reader.counts.kinds.items()]
+            block += [
+                f"counted: {n} x {kind.value}" for kind, n in reader.health.counts.kinds.items()
+            ]
             if problem := reader.problem:
                 block.append(f"problem: {problem.sentence}")
         return self._hide("\n".join([*block, end, ""]))
+
+
+def _is_alike(item: Telegram, last: Telegram) -> bool:
+    """Tell whether a telegram is like the one before it but for its values and times."""
+    return item.template is last.template is not None and last.fault is None

@@ -146,12 +146,12 @@ def replay(
         if not printer.readings:
             size = sum(len(chunk.data) for chunk in capture.recording)
             _logger.warning("no reading in %d bytes; `decode` shows what is in them", size)
-        elif faults := reader.counts.faults:
+        elif faults := reader.health.counts.faults:
             what = (
                 "%d readings; %d pieces could not be read or are not accepted, `decode` shows more"
             )
             _logger.warning(what, printer.readings, faults)
-        return 0 if printer.readings and not reader.counts.faults else 1
+        return 0 if printer.readings and not reader.health.counts.faults else 1
 
 
 def _with_times(capture: Capture, decoder: Decoder) -> Capture:
