@@ -159,6 +159,9 @@ async def serve(
     ]
     left_out = {every.current[position]: why for position, why in doubled.items()}
     unread = list(_tell_unread(left_out, output.output))
+    if page:
+        for why in left_out.values():
+            page.leave_out(why)
     notifier = Notifier.from_environment(environment, os.getpid())
     started = now_utc()
 

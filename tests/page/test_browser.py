@@ -11,6 +11,8 @@ from time import perf_counter
 import pytest
 import pytest_asyncio
 
+from app.config import lines
+from app.config.options import MeterOptions
 from app.dlms.ciphering import Keys
 from app.meters.sensors import SENSORS
 from app.page.files import sentences
@@ -159,6 +161,25 @@ async def test_who_is_stuck_is_told_where_and_what_to_do(
             await at(browser, address, "report")
             note = said["report"]["unknown_note"]
             await see(browser, f"document.querySelector('#about').innerText === {note!r}")
+        await harmless(browser)
+        await accessible(browser, axe)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+async def test_a_meter_that_is_not_read_is_told_with_the_reason(
+    browser: Browser, language: str, axe: str
+) -> None:
+    paged = opened(language)
+    paged.push(SimulatedMeter(None, "kaifa"), 3)
+    for why in lines.doubled([MeterOptions(), MeterOptions(name="Cellar")]).values():
+        paged.page.leave_out(why)
+    said = sentences(language)["setup"]
+    async with shown(paged) as address:
+        await browser.open(address)
+        await see(browser, "document.querySelector('#left-out').innerText.includes('Cellar')")
+        told = await text(browser, "#part-setup")
+        assert said["left_out"] in told
+        assert said["all_well"] not in told
         await harmless(browser)
         await accessible(browser, axe)
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from app.config import lines
+from app.config.options import MeterOptions
 from app.dlms.ciphering import Keys
 from app.language.catalogue import Sentence
 from app.line.trouble import Trouble
@@ -121,6 +123,15 @@ def test_the_modes_that_are_tried_are_told() -> None:
     assert facts["given_up"] == []
     assert steps(paged)[Step.LINE] == Condition.WRONG
     assert [event[1] for event in paged.line.told_events()][:2] == ["lost", "settled"]
+
+
+async def test_a_meter_of_the_options_that_is_not_read_is_told() -> None:
+    paged = opened("de", name=None)
+    first, second = MeterOptions(device="/dev/ttyUSB0"), MeterOptions(device="/dev/ttyUSB0")
+    for why in lines.doubled([first, second]).values():
+        paged.page.leave_out(why)
+    (why,) = (await told(paged, "facts"))["left_out"]
+    assert "additional_meters[0] wird nicht gelesen: Tragen Sie dort device" in why
 
 
 def test_every_problem_has_words_in_each_language() -> None:

@@ -63,6 +63,22 @@ async def test_without_the_option_nothing_listens(
         assert "the page" not in program.output
 
 
+async def test_a_meter_that_is_left_out_stands_there_with_the_reason(
+    broker: Mosquitto, adapter: Adapter, tmp_path: Path
+) -> None:
+    port = free_port()
+    second = {"device": str(adapter.path), "name": "Cellar"}
+    given = options(
+        broker, adapter.path, page=f"127.0.0.1:{port}", additional_meters=[second], language="de"
+    )
+    async with running(given, tmp_path) as program:
+        await program.ready()
+        told = await facts(port)
+        (why,) = told["left_out"]
+        assert "additional_meters[0] (Cellar) wird nicht gelesen: Tragen Sie dort device" in why
+        assert len(told["lines"]) == 1
+
+
 async def test_an_address_that_others_reach_is_warned_of(
     broker: Mosquitto, adapter: Adapter, tmp_path: Path
 ) -> None:

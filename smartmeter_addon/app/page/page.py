@@ -9,6 +9,7 @@ from typing import Final, Never
 from app import __version__
 from app.config.options import MeterOptions
 from app.jsontext import dumps
+from app.language.catalogue import Text
 from app.line.reader import LineReader
 from app.line.ticks import tick
 from app.log import NOTICE
@@ -77,6 +78,7 @@ class Page:
         self._wall_clock = wall_clock
         self._histories = 0
         self._lines: list[LineView] = []
+        self._left_out: list[Text] = []
         self._audience = Audience()
         self._shown: object = None  # what those who look were told last
         site = Site(Files(language), self._lines, self._facts, self._audience, profiles)
@@ -106,6 +108,10 @@ class Page:
         )
         self._lines.append(line)
         return line
+
+    def leave_out(self, why: Text) -> None:
+        """Take that a meter of the options is not read, with a sentence that says why."""
+        self._left_out.append(why)
 
     async def run(self, readers: Sequence[LineReader]) -> Never:
         """Show the page.
@@ -197,6 +203,7 @@ class Page:
                 [name, state.works, self._hide(state.sentence)] for name, state in outputs.items()
             ],
             "lines": [line.facts(self._language, published=published) for line in self._lines],
+            "left_out": list(map(self._hide, self._left_out)),
         }
 
 

@@ -114,6 +114,11 @@ function connected(live) {
 
 const REPORTED = ["unknown_list", "unsupported"]; // the user alone can do nothing more
 
+// What is wrong, and what to do.
+function notice(heading, ...texts) {
+  return make("div", { class: "advice" }, make("strong", {}, heading), ...texts.map((text) => make("p", {}, text)));
+}
+
 function advice(step, one) {
   const failing = facts.outputs.filter(([, works]) => !works);
   const problem = one.problem;
@@ -121,7 +126,7 @@ function advice(step, one) {
   const kind = outputs ? "output" : problem?.kind.replaceAll(" ", "_");
   if (!kind) return null;
   const texts = outputs ? [say("setup.outputs"), ...failing.map(([name, , sentence]) => `${outputName(name)}: ${sentence}`)] : [problem.text, REPORTED.includes(kind) && say("setup.report")].filter(Boolean);
-  return make("div", { class: "advice" }, make("strong", {}, say(`trouble.${kind}`)), ...texts.map((text) => make("p", {}, text)));
+  return notice(say(`trouble.${kind}`), ...texts);
 }
 
 function detail(step, one) {
@@ -151,7 +156,8 @@ function showSetup() {
   });
   if (one.problem && !one.steps.some(([, condition]) => condition === "wrong")) steps.push(make("li", { class: "wrong" }, make("span", { class: "name" }, say(`trouble.${one.problem.kind.replaceAll(" ", "_")}`)), advice("", one)));
   fill($("steps"), ...steps);
-  const well = one.steps.every(([, condition]) => condition === "done") && !one.problem;
+  fill($("left-out"), ...facts.left_out.map((why) => notice(say("setup.left_out"), why)));
+  const well = one.steps.every(([, condition]) => condition === "done") && !one.problem && !facts.left_out.length;
   const counted = say("setup.counted", { bytes: number(one.bytes), frames: number(one.frames), telegrams: number(one.telegrams) });
   fill($("counted"), well ? `${say("setup.all_well")} ${counted}` : counted);
 }
@@ -312,7 +318,7 @@ function show() {
 
 function go() {
   const wanted = location.hash.slice(1);
-  const well = current()?.meters.length && !current().problem;
+  const well = current()?.meters.length && !current().problem && !facts.left_out.length;
   const next = PARTS.includes(wanted) ? wanted : well ? "now" : "setup";
   part = next;
   for (const one of PARTS) {
