@@ -46,7 +46,7 @@ from simulator import axdr as written
 from simulator import clock as written_clock
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.clock import VIENNA as ZONE
-from tests.support.asking import Deaf
+from tests.support.asking import Deaf, receive
 from tests.support.general import said
 from tests.support.paged import Paged, opened
 from tests.support.simulated import SimulatedMeter
@@ -468,7 +468,7 @@ async def _ask(chunks: Iterable[bytes]) -> None:
     connection.connection_made(transport)
     for chunk in chunks:
         if not transport.is_closing():
-            connection.data_received(chunk)
+            receive(connection, chunk)
         while turns:
             turns.popleft()()
     connection.connection_lost(None)

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from app.page.access import Access, of_address, of_supervisor
 from app.page.answers import EVENTS, HEADERS, Answer, Answered, Sink, Stream
-from app.page.connection import MOST_HEAD, Connection, Limits
+from app.page.connection import MOST_HEAD, MOST_LINES, MOST_TARGET, Connection, Limits
 from app.page.server import MOST_CONNECTIONS, Server
 from tests.support.asking import Answered as Said
-from tests.support.asking import Deaf, ask, raw, read_answer, until
+from tests.support.asking import Deaf, ask, raw, read_answer, receive, until
 from tests.support.examples import of_hundred
 
 LOCAL = of_address("127.0.0.1", 0)
@@ -296,6 +296,53 @@ async def test_an_endless_head_is_refused(endless: bytes) -> None:
     assert MOST_HEAD < 20000
 
 
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"X: y\r\n" * (MOST_LINES - 3), 200),
+        (b"X: y\r\n" * MOST_LINES, 431),
+        (b"X: y\r\n" + b" z\r\n" * MOST_LINES, 431),
+        (b"X:y\n" * 50_000, 431),
+        (b"Cookie: " + b"y" * (MOST_HEAD - 100) + b"\r\n", 200),
+        (b"Cookie: " + b"y" * MOST_HEAD + b"\r\n", 431),
+    ],
+)
+async def test_a_whole_head_is_bounded_too(head: bytes, status: int) -> None:
+    """Reading 50,000 lines would take a tenth of a second, in which no telegram is read."""
+    request = b"GET / HTTP/1.1\r\nHost: localhost\r\n" + head + b"\r\n"
+    async with serving() as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        with contextlib.suppress(ConnectionError), contextlib.closing(writer):
+            writer.write(request)
+            assert (await reader.read(12)).decode() == f"HTTP/1.1 {status}"
+        assert (await ask(server.port, "/")).status == 200
+
+
+async def test_a_path_is_bounded() -> None:
+    async with serving() as server:
+        assert (await ask(server.port, "/" + "a" * (MOST_TARGET - 1))).status == 200
+        assert (await ask(server.port, "/" + "a" * MOST_TARGET)).status == 414
+
+
+def test_little_is_read_at_once() -> None:
+    transport = Deaf()
+    connection = Connection(
+        LOCAL,
+        Site().respond,
+        connected=lambda _: True,
+        closed=lambda _: None,
+        in_turn=lambda _: None,
+        limits=Limits(),
+    )
+
+    async def make() -> None:
+        connection.connection_made(transport)
+        assert len(connection.get_buffer(1_000_000)) <= MOST_HEAD
+        connection.connection_lost(None)
+
+    asyncio.run(make())
+
+
 async def test_an_answer_that_nobody_reads_is_given_up() -> None:
     """Nor are further requests answered meanwhile, which would pile up in memory."""
     site = Site()
@@ -373,7 +420,7 @@ def test_no_bytes_raise(pieces: list[bytes]) -> None:
         connection.connection_made(transport)
         for piece in pieces:
             if not transport.is_closing():
-                connection.data_received(piece)
+                receive(connection, piece)
             while turns:
                 turns.popleft()()
         connection.connection_lost(None)

@@ -71,6 +71,16 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.005)
 
 
+def receive(protocol: asyncio.BufferedProtocol, data: bytes) -> None:
+    """Hand bytes to a protocol, as a transport does that got them at once."""
+    while data:
+        room = memoryview(protocol.get_buffer(-1))
+        size = min(len(room), len(data))
+        room[:size] = data[:size]
+        protocol.buffer_updated(size)
+        data = data[size:]
+
+
 class Deaf(asyncio.Transport):
     """A transport that keeps what is written."""
 

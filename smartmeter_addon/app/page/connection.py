@@ -6,6 +6,7 @@ time until it is whole, the time between two requests, and the time that an answ
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
@@ -20,8 +21,19 @@ from app.page.answers import EVENTS, HEADERS, Answer, Respond, Stream, refusal
 MOST_HEAD: Final = 16384
 """Bytes of a request's head at most; Home Assistant's cookies are part of it."""
 
+MOST_LINES: Final = 100
+"""Lines of a head at most, each of which takes time to be read; browsers send some twenty, and what
+stands between adds a few."""
+
+MOST_TARGET: Final = 1024
+"""Bytes of a request's path and parameters at most; ours are shorter than 100."""
+
 _MOST_PARAMETERS: Final = 8
 _LAST_WORDS: Final = 1.0  # seconds for a refusal to be read
+_END_OF_HEAD: Final = re.compile(rb"\n\r?\n")
+_INCOMING: Final = memoryview(bytearray(MOST_HEAD))
+"""Where bytes are read to, by all connections, as they are taken over at once."""
+
 _MISTAKE: Final = "a page could not be shown through a mistake in this program; please report this"
 
 _logger: Final = logging.getLogger(__name__)
@@ -41,7 +53,7 @@ class Limits(NamedTuple):
     stall: float = 30.0
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """Answers the requests of one connection, one after the other.
 
     Args:
@@ -91,14 +103,18 @@ class Connection(asyncio.Protocol):
             return
         self._limit(self._limits.idle)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's
+        """Give room for the next bytes: so little that they are looked through in no time."""
+        return _INCOMING
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Take bytes of a request."""
         if self._stream:
             return  # whoever listens has nothing to say
         if self._idle:
             self._limit(self._limits.head)
             self._idle = False
-        self._http.receive_data(data)
+        self._http.receive_data(bytes(_INCOMING[:nbytes]))
         self._ask_turn()
 
     def eof_received(self) -> None:
@@ -165,6 +181,9 @@ class Connection(asyncio.Protocol):
     def _next(self) -> None:
         """Answer the next request that is whole."""
         while not (self._work or self._stream or self._stalled or self._transport.is_closing()):
+            if self._http.their_state is h11.IDLE and _is_too_much(self._http.trailing_data[0]):
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+                return
             event = self._http.next_event()
             if isinstance(event, h11.Request):
                 self._request(event)
@@ -182,6 +201,8 @@ class Connection(asyncio.Protocol):
         self._head_only = request.method == b"HEAD"
         if not self._access.takes_host(headers.get(b"host")):
             self._refuse(HTTPStatus.MISDIRECTED_REQUEST)
+        elif len(request.target) > MOST_TARGET:
+            self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG)
         elif headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         elif request.method not in {b"GET", b"HEAD"}:
@@ -266,6 +287,13 @@ class Connection(asyncio.Protocol):
             self._timer.cancel()
         loop = asyncio.get_running_loop()
         self._timer = None if seconds is None else loop.call_later(seconds, self.close)
+
+
+def _is_too_much(incoming: bytes) -> bool:
+    """Tell whether the next head is larger than what is read."""
+    end = _END_OF_HEAD.search(incoming)
+    size = end.end() if end else len(incoming)
+    return size > MOST_HEAD or incoming.count(b"\n", 0, size) > MOST_LINES
 
 
 def _target(target: bytes) -> tuple[str, dict[str, str]]:
