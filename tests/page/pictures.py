@@ -1,40 +1,99 @@
-"""Takes the pictures of the page that README.md and DOCS.md show, with a headless Chromium."""
+"""Takes the pictures of the page that the documents show, with a headless Chromium."""
 
 import argparse
 import asyncio
+import base64
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from tests.support.paged import lived, looking, see, shown
+from app.dlms.ciphering import Keys
+from tests.support.browser import Browser
+from tests.support.paged import Paged, lived, looking, opened, see, shown
+from tests.support.simulated import SimulatedMeter
 
 ROOT: Final = Path(__file__).parents[2]
-PICTURES: Final = (
-    ("page-now", "now", 620),
-    ("page-pictures", "pictures", 900),
-)
-"""The file, the part, and the height."""
+LANGUAGES: Final = ("en", "de")
 
-WIDTH: Final = 1100
+DESK: Final = 1100
+PHONE: Final = 360
+"""Pixels across."""
 
 _SETTLED: Final = 1.0  # seconds
 
+_BESIDE = """
+document.body.style = "margin: 0; display: flex; gap: 20px; background: none";
+for (const data of {pictures}) {{
+  const image = document.createElement("img");
+  image.style = "border-radius: 18px; border: 1px solid #8886";
+  image.src = "data:image/png;base64," + data;
+  document.body.append(image);
+}}
+"""
+
+
+def file_name(name: str, language: str) -> str:
+    """Name a picture in a language, as the documents do."""
+    return f"{name}.png" if language == LANGUAGES[0] else f"{name}.{language}.png"
+
 
 async def _take(folder: Path) -> None:
-    async with shown(lived(every=10)) as address:
-        for name, part, height in PICTURES:
-            with tempfile.TemporaryDirectory() as own:
-                async with looking(Path(own), width=WIDTH, height=height) as browser:
-                    await browser.open(f"{address}#{part}")
-                    await see(browser, f"!document.querySelector('#part-{part}').hidden")
-                    if part == "pictures":
-                        day = "document.querySelector('[data-span=\"86400\"]')"
-                        await see(browser, "document.querySelectorAll('canvas').length >= 6")
-                        await browser.evaluate(f"{day}.click()")
-                    await asyncio.sleep(_SETTLED)
-                    (folder / f"{name}.png").write_bytes(await browser.picture())
+    for language in LANGUAGES:
+        async with shown(lived(language, every=10)) as well, shown(_stuck(language)) as stuck:
+            pictures = {
+                "page-now": await _one(well, "now", DESK, 560),
+                "page-pictures": await _one(well, "pictures", DESK, 1060, dark=True),
+                "page-phone": await _beside(
+                    await _one(stuck, "setup", PHONE, 760),
+                    await _one(well, "now", PHONE, 760, dark=True),
+                    await _one(well, "report", PHONE, 760),
+                ),
+            }
+        for name, picture in pictures.items():
+            (folder / file_name(name, language)).write_bytes(picture)
+
+
+def _stuck(language: str) -> Paged:
+    """Give the page of somebody who has not entered the key yet."""
+    paged = opened(language, keys=Keys(), name=None)
+    paged.push(SimulatedMeter(None, "kaifa"), 10)
+    return paged
+
+
+async def _one(address: str, part: str, width: int, height: int, *, dark: bool = False) -> bytes:
+    """Take a picture of a part of the page."""
+    async with _looking(width, height, dark=dark) as browser:
+        await browser.open(f"{address}#{part}")
+        await see(browser, f"!document.querySelector('#part-{part}').hidden")
+        await see(browser, "document.querySelector('#connection.live') !== null")
+        if part == "pictures":
+            await see(browser, "document.querySelectorAll('canvas').length >= 6")
+            await browser.evaluate("document.querySelector('[data-span=\"86400\"]').click()")
+        await asyncio.sleep(_SETTLED)
+        return await browser.picture()
+
+
+async def _beside(*pictures: bytes) -> bytes:
+    """Put pictures of phones beside each other, with nothing behind them."""
+    width = len(pictures) * (PHONE + 2 + 20) - 20
+    async with _looking(width, 762) as browser:
+        transparent = {"r": 0, "g": 0, "b": 0, "a": 0}
+        await browser.call("Emulation.setDefaultBackgroundColorOverride", color=transparent)
+        shown_ = [base64.b64encode(one).decode() for one in pictures]
+        await browser.evaluate(_BESIDE.format(pictures=shown_))
+        whole = "[...document.images].every((image) => image.complete && image.naturalWidth)"
+        await see(browser, whole)
+        return await browser.picture()
+
+
+@asynccontextmanager
+async def _looking(width: int, height: int, *, dark: bool = False) -> AsyncGenerator[Browser]:
+    with tempfile.TemporaryDirectory() as own:
+        async with looking(Path(own), width=width, height=height, dark=dark) as browser:
+            yield browser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -243,7 +243,7 @@ async def test_sums_of_errors_and_gaps_stand_below_the_health_of_the_line(browse
     async with shown(lived(seconds=7200, every=20)) as address:
         await at(browser, address, "pictures")
         captions = "[...document.querySelectorAll('figcaption')].map((one) => one.innerText).join()"
-        for name in ("whole", "parity", "gaps", "drift_of"):
+        for name in ("whole", "parity", "gaps", "least", "most", "last"):
             await see(browser, f"{captions}.includes({said[name]!r})")
 
 

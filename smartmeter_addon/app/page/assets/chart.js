@@ -54,7 +54,7 @@ export class Chart {
   }
 
   // data: {from, to, count, at(i): time, series: [{colour, values, fill}], bars, band: [low, high],
-  // least, unit}
+  // least: what the axis shows at least, centre: whether zero is in its middle}
   show(data) {
     this.data = data;
     if (this.mark !== null && this.mark >= data.count) this.mark = null;
@@ -88,7 +88,7 @@ export class Chart {
   }
 
   bounds() {
-    const { series, bars, band, least } = this.data;
+    const { series, bars, band, least, centre } = this.data;
     let low = band ? band[0] : Infinity, high = band ? band[1] : -Infinity;
     if (bars) {
       for (let i = 0; i < this.data.count; i++) {
@@ -108,6 +108,7 @@ export class Chart {
     }
     if (low > high) return null;
     if (!band) { low = Math.min(low, 0); high = Math.max(high, 0); }
+    if (centre) low = -(high = Math.max(high, -low, least));
     if (high - low < least) high = low + least;
     const room = (high - low) * 0.06;
     return [low < 0 || band ? low - room : low, high + room];
@@ -133,8 +134,10 @@ export class Chart {
     pen.fillStyle = colour("--quiet");
     pen.textBaseline = "middle";
     pen.textAlign = "right";
+    const limits = data.band || [];
     for (const value of ticks(low, high, 6)) {
       const at = Math.round(y(value)) + 0.5;
+      if (limits.some((limit) => Math.abs(at - y(limit)) < 14)) continue;
       pen.strokeStyle = colour(value === 0 && low < 0 ? "--quiet" : "--edge");
       pen.beginPath(); pen.moveTo(LEFT, at); pen.lineTo(width - RIGHT, at); pen.stroke();
       pen.fillText(this.number(value), LEFT - 8, at);
@@ -147,12 +150,16 @@ export class Chart {
       pen.textAlign = at + half > width ? "right" : at - half < LEFT ? "left" : "center";
       pen.fillText(text, pen.textAlign === "right" ? width : at, height - 6);
     }
-    if (data.band) {
-      pen.strokeStyle = colour("--bad");
-      pen.setLineDash([4, 4]);
-      for (const value of data.band) { pen.beginPath(); pen.moveTo(LEFT, y(value)); pen.lineTo(width - RIGHT, y(value)); pen.stroke(); }
-      pen.setLineDash([]);
+    pen.textBaseline = "middle";
+    pen.textAlign = "right";
+    pen.strokeStyle = pen.fillStyle = colour("--bad");
+    pen.setLineDash([4, 4]);
+    for (const value of limits) {
+      const at = Math.round(y(value)) + 0.5;
+      pen.beginPath(); pen.moveTo(LEFT, at); pen.lineTo(width - RIGHT, at); pen.stroke();
+      pen.fillText(this.number(value), LEFT - 8, at);
     }
+    pen.setLineDash([]);
     if (data.bars) this.drawBars(pen, x, y); else for (const one of data.series) this.drawLine(pen, one, x, y);
     if (this.mark !== null) {
       const at = Math.round(x(data.at(this.mark) + (data.bars ? data.bars / 2 : 0))) + 0.5;

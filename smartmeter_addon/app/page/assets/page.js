@@ -227,8 +227,8 @@ function showNow() {
   const keys = Object.keys(one.values);
   const energies = keys.filter((key) => /^(reactive_)?energy/.test(key) || ["gas", "water", "heat"].some((word) => key.startsWith(word)));
   const inTable = new Set(["power", ...PHASES.flatMap((n) => [`voltage_l${n}`, `current_l${n}`, `power_l${n}`]), ...energies]);
-  fill($("values"), make("div", { class: "cards" }, powerCard(one), phaseCard(one),
-    valuesCard(one, say("now.energy"), energies),
+  fill($("values"), make("div", { class: "cards" }, powerCard(one),
+    valuesCard(one, say("now.energy"), energies), phaseCard(one),
     valuesCard(one, say("now.others"), keys.filter((key) => !inTable.has(key))),
     ...behind(one)));
   // Styles by script only: the policy of the page lets none stand in markup.

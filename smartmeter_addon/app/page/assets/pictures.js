@@ -110,7 +110,7 @@ export class Pictures {
     this.put("health", { from: begin, to: end, count, at, series, bars: HOUR, least: 1 }, { unit: "", digits: 0, more, whole: both(sum(parity), sum(gaps)) });
     if (drift.some((value) => value !== null)) {
       const shown = [{ name: this.say("pictures.drift_of"), colour: "--c2", values: drift }];
-      this.put("drift", { from: begin, to: end, count, at, series: shown, least: 10, gap: 1 }, { unit: "s", digits: 0 });
+      this.put("drift", { from: begin, to: end, count, at, series: shown, least: 10, gap: 1, centre: true }, { unit: "s", digits: 0 });
     }
   }
 
@@ -122,10 +122,14 @@ export class Pictures {
     const say = (value) => (value === null || value === undefined || value !== value ? "\u2013" : `${this.number(Math.abs(value) < 1e-9 ? 0 : value, digits)} ${unit}`.trim());
     const ofBars = (value) => say(data.bars && value < 0 ? -value : value);
     const legend = (values) => data.series.map((one, i) => this.make("span", { class: mark(one.colour) }, values ? `${one.name} ` : one.name, values && this.make("b", {}, ofBars(values[i]))));
-    const named = (rows) => rows.flatMap(([text, value]) => [` ${text} `, this.make("b", {}, say(value))]);
+    const named = (rows) => rows.map(([text, value]) => this.make("span", {}, `${text} `, this.make("b", {}, say(value))));
+    const ends = (one) => {
+      const found = this.bounds(one.values) || {};
+      return named(["least", "most", "last"].map((name) => [this.say(`pictures.${name}`), found[name]]));
+    };
     const rest = () => {
-      caption.replaceChildren(...legend(null));
-      if (whole.length) caption.append(`${this.say("pictures.whole")}:`, ...named(whole));
+      caption.replaceChildren(...(data.series.length > 1 ? legend(null) : ends(data.series[0])));
+      if (whole.length) caption.append(this.make("span", {}, `${this.say("pictures.whole")}:`), ...named(whole));
     };
     chart.describe = (at, values) => {
       if (at === null) return rest();
@@ -139,12 +143,15 @@ export class Pictures {
     chart.show(data);
   }
 
+  // The least, the most and the last of some values; null where there are none.
+  bounds(values) {
+    const known = [...values].filter((value) => value !== null && value === value);
+    return known.length ? known.reduce((found, value) => ({ least: Math.min(found.least, value), most: Math.max(found.most, value), last: value }), { least: Infinity, most: -Infinity }) : null;
+  }
+
   summary(one, say) {
-    let least = Infinity, most = -Infinity, last = null;
-    for (const value of one.values) if (value !== null && value === value) {
-      least = Math.min(least, value); most = Math.max(most, value); last = value;
-    }
-    return last === null ? one.name : this.say("pictures.summary", { name: one.name, least: say(least), most: say(most), last: say(last) });
+    const found = this.bounds(one.values);
+    return found ? this.say("pictures.summary", { name: one.name, least: say(found.least), most: say(found.most), last: say(found.last) }) : one.name;
   }
 
   frame(name, unit) {
