@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import socket
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -136,6 +137,26 @@ async def test_an_answer_that_takes_its_time_comes_in_its_turn() -> None:
         bodies = [(await read_answer(reader)).body for _ in range(4)]
         assert bodies == [b"at last"] * 3 + [b"hello"]
         writer.close()
+
+
+@pytest.mark.filterwarnings("error")
+async def test_who_hangs_up_at_once_gets_no_answer_and_leaves_nothing_behind() -> None:
+    transport, turns = Deaf(), deque[Callable[[], None]]()
+    connection = Connection(
+        LOCAL,
+        Site().respond,
+        connected=lambda _: True,
+        closed=lambda _: None,
+        in_turn=turns.append,
+        limits=PATIENT,
+    )
+    connection.connection_made(transport)
+    receive(connection, GET.replace(b"/ ", b"/slow ", 1))
+    turns.popleft()()
+    connection.connection_lost(None)
+    await asyncio.sleep(0.02)
+    gc.collect()
+    assert transport.written == b""
 
 
 async def test_head_gets_the_head_alone() -> None:

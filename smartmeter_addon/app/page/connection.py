@@ -7,7 +7,7 @@ time until it is whole, the time between two requests, and the time that an answ
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Final, NamedTuple
@@ -87,7 +87,7 @@ class Connection(asyncio.BufferedProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._stalled: asyncio.TimerHandle | None = None
         self._stream: Stream | None = None
-        self._work: asyncio.Task[None] | None = None
+        self._work: asyncio.Future[Answer] | None = None
         self._idle = True
         self._head_only = False
 
@@ -222,17 +222,20 @@ class Connection(asyncio.BufferedProtocol):
         elif isinstance(answer, Answer):
             self._answer(answer)
         else:
-            self._work = asyncio.ensure_future(self._later(answer))
+            self._work = asyncio.ensure_future(answer)
+            self._work.add_done_callback(self._later)
 
-    async def _later(self, answer: Awaitable[Answer]) -> None:
+    def _later(self, work: asyncio.Future[Answer]) -> None:
         """Answer when the answer is there."""
+        if work.cancelled():
+            return  # nobody waits for it any more
+        self._work = None
         try:
-            result = await answer
+            answer = work.result()
         except Exception:
             _logger.exception("%s", _MISTAKE)
-            result = refusal(HTTPStatus.INTERNAL_SERVER_ERROR)
-        self._work = None
-        self._answer(result)
+            answer = refusal(HTTPStatus.INTERNAL_SERVER_ERROR)
+        self._answer(answer)
         self._done()
         self._ask_turn()
 
