@@ -440,10 +440,48 @@ def fuzz_template(data: bytes) -> None:
 
 
 def fuzz_page(data: bytes) -> None:
-    """Requests to the page, cut anywhere; each ends in an answer or in a connection that ends."""
+    """Any bytes and requests to the page, cut anywhere; each ends in an answer or is hung up on."""
     draw = Draw(data)
     cuts = Draw(draw.take(1))
-    _LOOP.run_until_complete(_ask(cuts.cut(draw.rest())))
+    if draw.flag():
+        stream = b"".join(_request(draw) for _ in range(1 + draw.below(4)))
+    else:
+        stream = draw.rest()
+    _LOOP.run_until_complete(_ask(cuts.cut(stream)))
+
+
+_METHODS: Final = (b"GET", b"HEAD", b"POST", b"OPTIONS", b"get", b"")
+_PATHS: Final = (
+    *(b"", b"page.js", b"facts", b"live", b"recording", b"events", b"health", b"report"),
+    *(b"telegram", b"series", b"quarters"),
+)
+_PARAMETERS: Final = (b"line", b"meter", b"key", b"seconds", b"minutes")
+_ARGUMENTS: Final = (b"0", b"1", b"-1", b"1e9", b"power", b"%30", b"+", b"999999", b"\xd9\xa1")
+_HEADERS: Final = (
+    *(b"Host: localhost", b"Host: [::1]:80", b"Connection: close", b"Connection: keep-alive"),
+    *(b"Content-Length: 0", b"Content-Length: 5", b"Transfer-Encoding: chunked", b"Cookie: a=b"),
+    *(b"Expect: 100-continue", b"Upgrade: websocket", b" folded", b"X-Ingress-Path: /a"),
+)
+
+
+def _request(draw: Draw) -> bytes:
+    """Make a request that is more or less one."""
+    method = draw.pick(_METHODS) or draw.string()
+    path = draw.pick(_PATHS) if draw.flag() else draw.string()
+    parameters = [
+        (draw.pick(_PARAMETERS) if draw.flag() else draw.string())
+        + b"="
+        + (draw.pick(_ARGUMENTS) if draw.flag() else draw.string())
+        for _ in range(draw.below(12))
+    ]
+    headers = [
+        (draw.pick(_HEADERS) if draw.flag() else draw.string()) * (1 + draw.below(2) * 40)
+        for _ in range(draw.below(8))
+    ]
+    lines = [b"Host: localhost", *headers] * (1 + draw.below(2) * draw.below(64))
+    end = draw.pick((b"\r\n", b"\n"))
+    target = b"/%s?%s" % (path, b"&".join(parameters))
+    return end.join([b" ".join((method, target, b"HTTP/1.1")), *lines, b"", b""])
 
 
 @cache
@@ -569,7 +607,7 @@ _SEEDS: Final = {
     "endless": tuple(b"\0\x01" + begin for begin in _BEGINNINGS),
     "options": (b'\1{"key": "00112233445566778899AABBCCDDEEFF", "mqtt": {"host": "a"}}',),
     "page": tuple(
-        b"\0GET /%s HTTP/1.1\r\nHost: localhost\r\n\r\n" % path
+        b"\0\0GET /%s HTTP/1.1\r\nHost: localhost\r\n\r\n" % path
         for path in (b"", b"facts", b"series?key=power&seconds=60", b"report", b"telegram?line=0")
     ),
     "profile": (b'based_on = "kaifa"\n',),
