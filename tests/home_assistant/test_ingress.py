@@ -11,9 +11,8 @@ from tests.home_assistant.client import Client
 from tests.home_assistant.core import Core
 from tests.home_assistant.custom_components.ingress_standin import PATH, SESSION
 from tests.home_assistant.house import new_meter, options
-from tests.support.browser import Browser
+from tests.support.browser import Browser, looking, see
 from tests.support.mosquitto import Mosquitto, free_port
-from tests.support.paged import looking, see
 from tests.support.program import running
 from tests.support.simulated import Adapter
 

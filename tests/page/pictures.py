@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from app.dlms.ciphering import Keys
-from tests.support.browser import Browser
-from tests.support.paged import Paged, lived, looking, opened, see, shown
+from tests.support.browser import Browser, looking, see
+from tests.support.paged import Paged, lived, opened, shown
 from tests.support.simulated import SimulatedMeter
 
 ROOT: Final = Path(__file__).parents[2]

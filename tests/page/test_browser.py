@@ -16,9 +16,9 @@ from app.config.options import MeterOptions
 from app.dlms.ciphering import Keys
 from app.meters.sensors import SENSORS
 from app.page.files import sentences
-from tests.support.browser import Browser
+from tests.support.browser import Browser, looking, see
 from tests.support.lines import OTHER_KEY
-from tests.support.paged import Paged, lived, looking, opened, see, shown
+from tests.support.paged import Paged, lived, opened, shown
 from tests.support.publishing import stop
 from tests.support.simulated import SimulatedMeter
 from tests.support.telegrams import UNKNOWN_LIST

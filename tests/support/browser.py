@@ -8,7 +8,7 @@ import base64
 import itertools
 import json
 import subprocess
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -110,3 +110,26 @@ async def browsing(program: str, directory: Path) -> AsyncGenerator[Browser]:
         if process.returncode is None:
             process.terminate()
         await process.wait()
+
+
+@asynccontextmanager
+async def looking(
+    folder: Path, *, width: int = 1400, height: int = 900, dark: bool = False
+) -> AsyncGenerator[Browser]:
+    """Start a browser that gathers all mistakes of pages."""
+    async with browsing("chromium", folder) as browser:
+        await browser.look(width, height, dark=dark)
+        yield browser
+
+
+async def see(
+    browser: Browser, expression: str, is_right: Callable[[object], bool] = bool
+) -> object:
+    """Wait until an expression in the page is right, and give it."""
+    value: object = None
+    for _ in range(400):
+        value = await browser.evaluate(expression)
+        if is_right(value):
+            return value
+        await asyncio.sleep(0.025)
+    raise AssertionError(f"{expression} is {value!r}")

@@ -1,12 +1,11 @@
-"""A page with a line behind it, whose clock is moved by hand, and a browser that looks at it."""
+"""A page with a line behind it, whose clock is moved by hand."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from app.config.options import MeterOptions
 from app.log import Redactor
@@ -20,7 +19,6 @@ from app.transport.source import Event
 from simulator.clock import VIENNA
 from simulator.household import Household
 from tests.support.asking import until
-from tests.support.browser import Browser, browsing
 from tests.support.lines import KEYS, PORT
 from tests.support.memory import Memory
 from tests.support.recorder import Recorder
@@ -127,26 +125,3 @@ async def shown(paged: Paged) -> AsyncGenerator[str]:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-
-
-@asynccontextmanager
-async def looking(
-    folder: Path, *, width: int = 1400, height: int = 900, dark: bool = False
-) -> AsyncGenerator[Browser]:
-    """Start a browser that gathers all mistakes of pages."""
-    async with browsing("chromium", folder) as browser:
-        await browser.look(width, height, dark=dark)
-        yield browser
-
-
-async def see(
-    browser: Browser, expression: str, is_right: Callable[[object], bool] = bool
-) -> object:
-    """Wait until an expression in the page is right, and give it."""
-    value: object = None
-    for _ in range(400):
-        value = await browser.evaluate(expression)
-        if is_right(value):
-            return value
-        await asyncio.sleep(0.025)
-    raise AssertionError(f"{expression} is {value!r}")

@@ -1,12 +1,20 @@
 """What the fuzzer tries: its corpus played again, and the same entry points with other inputs."""
 
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.dlms import axdr
 from app.link import Scanner
+from tests.support.program import ADDON, bare_environment
 from trials import chain, corpus, fuzz, targets
+
+ROOT = Path(__file__).parents[2]
 
 SHORT = 8192
 SMALL = 200_000
@@ -18,6 +26,17 @@ EVERY_TARGET = pytest.mark.parametrize("name", targets.TARGETS)
 @pytest.fixture(autouse=True)
 def not_quite_endless(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(targets, "ENDLESS", SHORT)
+
+
+def test_the_targets_need_only_what_the_fuzzer_installs() -> None:
+    """That is the app's packages and the fuzzer, see script/setup, and none of the tests'."""
+    named = re.findall(
+        r"^([\w-]+)==", (ROOT / "requirements-dev.txt").read_text("utf-8"), re.MULTILINE
+    )
+    missing = {name.lower().replace("-", "_"): None for name in named}
+    code = f"import sys; sys.modules.update({missing}); import trials.fuzz, trials.targets"
+    environment = {**bare_environment(), "PYTHONPATH": f"{ROOT}:{ADDON}"}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
 
 
 @EVERY_TARGET
