@@ -146,8 +146,8 @@ async def test_who_is_stuck_is_told_where_and_what_to_do(
     async with shown(troubled(what, language)) as address:
         await browser.open(address)
         await see(browser, LIVE)
-        if what != "no broker":  # values are there, so these are shown first
-            assert await browser.evaluate("document.querySelector('#part-setup').hidden") is False
+        assert await browser.evaluate("document.querySelector('#part-setup').hidden") is False
+        assert await browser.evaluate("document.querySelector('#stuck').hidden") is False
         await at(browser, address, "setup")
         await see(browser, "document.querySelector('#steps .wrong') !== null")
         wrong = await text(browser, "#steps .wrong")
@@ -156,6 +156,8 @@ async def test_who_is_stuck_is_told_where_and_what_to_do(
         assert len(wrong) > len(said["step"][step]) + len(said["trouble"][kind]) + 40
         if language == "de":
             assert " the " not in wrong
+        needs_options = what not in {"no bytes", "unknown list"}
+        assert (said["setup"]["options_file"] in wrong) is needs_options
         if what == "unknown list":
             assert said["setup"]["report"] in wrong
             await at(browser, address, "report")

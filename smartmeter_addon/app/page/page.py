@@ -199,6 +199,7 @@ class Page:
         published = all(state.works for state in outputs.values())
         return {
             "version": __version__,
+            "supervised": bool(self._access.only),
             "outputs": [
                 [name, state.works, self._hide(state.sentence)] for name, state in outputs.items()
             ],

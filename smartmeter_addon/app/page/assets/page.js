@@ -81,6 +81,7 @@ function showHead() {
   document.title = one?.name ? `${one.name} \u2013 ${say("page.title")}` : say("page.title");
   const about = [one?.model !== one?.name && one?.model, one?.number && say("page.number", { number: one.number }), one && !one.online && say("page.silent")];
   $("subtitle").textContent = about.filter(Boolean).join(" \u00b7 ");
+  $("stuck").hidden = !facts?.lines.some((each) => each.problem || each.steps.some(([, condition]) => condition === "wrong")) && !facts?.left_out.length;
   const chooser = $("chooser");
   const lines = facts?.lines || [];
   const count = lines.reduce((sum, each) => sum + Math.max(1, each.meters.length), 0);
@@ -113,6 +114,10 @@ function connected(live) {
 // --- Setting up ---
 
 const REPORTED = ["unknown_list", "unsupported"]; // the user alone can do nothing more
+const OPTIONS = ["no_frames", "key_missing", "encryption_key_wrong", "authentication_key_wrong", "other_meter", "broker", "broker_rights", "database", "output"];
+
+const isWell = (one) => one.steps.every(([, condition]) => condition === "done") && !one.problem && !facts.left_out.length;
+const where = () => say(facts.supervised ? "setup.options" : "setup.options_file");
 
 // What is wrong, and what to do.
 function notice(heading, ...texts) {
@@ -126,6 +131,7 @@ function advice(step, one) {
   const kind = outputs ? "output" : problem?.kind.replaceAll(" ", "_");
   if (!kind) return null;
   const texts = outputs ? [say("setup.outputs"), ...failing.map(([name, , sentence]) => `${outputName(name)}: ${sentence}`)] : [problem.text, REPORTED.includes(kind) && say("setup.report")].filter(Boolean);
+  if (OPTIONS.includes(kind)) texts.push(where());
   return notice(say(`trouble.${kind}`), ...texts);
 }
 
@@ -156,10 +162,9 @@ function showSetup() {
   });
   if (one.problem && !one.steps.some(([, condition]) => condition === "wrong")) steps.push(make("li", { class: "wrong" }, make("span", { class: "name" }, say(`trouble.${one.problem.kind.replaceAll(" ", "_")}`)), advice("", one)));
   fill($("steps"), ...steps);
-  fill($("left-out"), ...facts.left_out.map((why) => notice(say("setup.left_out"), why)));
-  const well = one.steps.every(([, condition]) => condition === "done") && !one.problem && !facts.left_out.length;
+  fill($("left-out"), ...facts.left_out.map((why) => notice(say("setup.left_out"), why, where())));
   const counted = say("setup.counted", { bytes: number(one.bytes), frames: number(one.frames), telegrams: number(one.telegrams) });
-  fill($("counted"), well ? `${say("setup.all_well")} ${counted}` : counted);
+  fill($("counted"), isWell(one) ? `${say("setup.all_well")} ${counted}` : counted);
 }
 
 // --- Now ---
@@ -318,8 +323,7 @@ function show() {
 
 function go() {
   const wanted = location.hash.slice(1);
-  const well = current()?.meters.length && !current().problem && !facts.left_out.length;
-  const next = PARTS.includes(wanted) ? wanted : well ? "now" : "setup";
+  const next = PARTS.includes(wanted) ? wanted : current() && isWell(current()) ? "now" : "setup";
   part = next;
   for (const one of PARTS) {
     $(`part-${one}`).hidden = one !== part;
