@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import re
 import socket
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -26,7 +27,7 @@ LOCAL = of_address("127.0.0.1", 0)
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 PATIENT = Limits()
 QUICK = Limits(head=0.2, idle=0.3, stall=0.2)
-LARGE = b"x" * 4_000_000
+LARGE = b"x" * 12_000_000  # more than the system's buffers take
 
 
 class Site:
@@ -168,6 +169,16 @@ async def test_head_gets_the_head_alone() -> None:
             assert answer.endswith(b"\r\n\r\n")
         answer = await raw(server.port, b"HEAD /live HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert b"text/event-stream" in answer
+
+
+async def test_what_is_no_http_is_refused_after_head_too() -> None:
+    async with serving() as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(GET.replace(b"GET", b"HEAD") + b"\0\0\r\n\r\n")
+        answers = await reader.read()
+        writer.close()
+    assert re.findall(rb"HTTP/1.1 ([0-9]+)", answers) == [b"200", b"400"]
+    assert answers.endswith(b"\r\n\r\n400 Bad Request\n")
 
 
 @pytest.mark.parametrize(

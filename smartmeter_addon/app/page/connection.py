@@ -267,6 +267,7 @@ class Connection(asyncio.BufferedProtocol):
         """Wait for the next request, where there may be one; both sides are done with this one."""
         if self._http.their_state is h11.DONE and self._http.our_state is h11.DONE:
             self._http.start_next_cycle()
+            self._head_only = False
             self._limit(self._limits.idle)
             self._idle = True
         elif self._http.our_state in {h11.MUST_CLOSE, h11.CLOSED}:
