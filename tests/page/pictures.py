@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from app.dlms.ciphering import Keys
+from app.page.access import of_supervisor
 from tests.support.browser import Browser, looking, see
 from tests.support.paged import Paged, lived, opened, shown
 from tests.support.simulated import SimulatedMeter
@@ -45,7 +46,7 @@ async def _take(folder: Path) -> None:
         async with shown(lived(language, every=10)) as well, shown(_stuck(language)) as stuck:
             pictures = {
                 "page-now": await _one(well, "now", DESK, 560),
-                "page-pictures": await _one(well, "pictures", DESK, 1060, dark=True),
+                "page-pictures": await _one(well, "pictures", DESK, 860, dark=True),
                 "page-phone": await _beside(
                     await _one(stuck, "setup", PHONE, 760),
                     await _one(well, "now", PHONE, 760, dark=True),
@@ -57,8 +58,9 @@ async def _take(folder: Path) -> None:
 
 
 def _stuck(language: str) -> Paged:
-    """Give the page of somebody who has not entered the key yet."""
+    """Give the page of somebody who has not entered the key yet, as in Home Assistant."""
     paged = opened(language, keys=Keys(), name=None)
+    paged.page._access = of_supervisor()
     paged.push(SimulatedMeter(None, "kaifa"), 10)
     return paged
 
