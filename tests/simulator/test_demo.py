@@ -127,6 +127,7 @@ def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_demo_shows_a_whole_house_without_a_warning() -> None:
     ended = demo("--seconds", "6", "--meter", "dsmr")
     assert ended.returncode == 0, ended
+    assert "the page is at http://127.0.0.1:8099" in ended.stdout
     assert "Home Assistant would show the device Demo meter" in ended.stdout
     assert ended.stdout.count("home | ") > 20
     assert "WARNING" not in ended.stdout
