@@ -38,31 +38,18 @@ _ENERGIES: Final = ("energy_import", "energy_export")
 """The registers, in kWh, that tell what was taken from the grid and fed into it."""
 
 
-class _Kept(NamedTuple):
-    """A value that is kept.
-
-    Args:
-        place: its place among the numbers of a list.
-        one: what one count of it is.
-        ring: keeps it.
-    """
-
-    place: int
-    one: float
-    ring: "array[float]"
-
-
 class _Plan(NamedTuple):
     """What of the values of a list is kept, found once.
 
     Args:
         layout: of the values; None for that of no list.
-        kept: in rings.
+        kept: of each value that a ring keeps, its place among the numbers of the list, what one
+            count of it is, and the ring.
         energies: which of `_ENERGIES` the list has.
     """
 
     layout: Layout | None
-    kept: tuple[_Kept, ...]
+    kept: tuple[tuple[int, float, "array[float]"], ...]
     energies: tuple[int, ...]
 
 
@@ -117,7 +104,9 @@ class History:
         if place == self._place:
             self._mix(plan, values)
         else:
-            self._turn(place)
+            if place - self._place != 1 or len(plan.kept) < len(self._rings):
+                self._empty(place)
+            self._place = place
             counts, at_place = values.counts, place % PLACES
             for n, one, ring in plan.kept:
                 ring[at_place] = counts[n] * one
@@ -127,10 +116,11 @@ class History:
             if not self._quarters or self._quarters[-1].begin != begin:
                 self._quarters.append(_Quarter(begin, [None, None]))
                 self._newest = [None, None]
+            newest = self._newest
             for n in plan.energies:
-                if self._newest[n] is None:
+                if newest[n] is None:
                     self._quarters[-1].first[n] = values[_ENERGIES[n]]
-                self._newest[n] = values
+                newest[n] = values
 
     def series(self, key: str, seconds: float) -> bytes:
         """Give the newest values of a key, for JavaScript's typed arrays.
@@ -186,7 +176,7 @@ class History:
                 continue
             if key not in self._rings:
                 self._rings[key] = array("f", (math.nan,)) * PLACES
-            kept.append(_Kept(place, 10.0 ** layout.exponents[place], self._rings[key]))
+            kept.append((place, 10.0 ** layout.exponents[place], self._rings[key]))
         energies = [n for n, key in enumerate(_ENERGIES) if key in layout.places]
         return _Plan(layout, tuple(kept), tuple(energies))
 
@@ -202,8 +192,8 @@ class History:
             self._sums[id(ring)] = total, count
             ring[self._place % PLACES] = total / count
 
-    def _turn(self, place: int) -> None:
-        """Empty the places that no telegram came for, and go to a new one."""
+    def _empty(self, place: int) -> None:
+        """Empty all places after that of the newest values up to a new one."""
         missed = place - self._place
         for ring in self._rings.values():
             if missed >= PLACES:
@@ -213,7 +203,6 @@ class History:
             else:
                 for empty in range(self._place + 1, place + 1):
                     ring[empty % PLACES] = math.nan
-        self._place = place
 
 
 def _difference(end: Value | None, begin: Value | None) -> float | None:
