@@ -65,6 +65,7 @@ _HEADS: Final = (
     b"GET /recording HTTP/1.1\r\nHost: localhost\r\n\r\n" * 8,
     b"GET /facts HTTP/1.1\r\nHost: localhost\r\n\r\n" * 50,
     b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"a:\r\n" * 60_000 + b"\r\n",
     b"GET / HTTP/1.1\r\nX: " + b"y" * 100_000,
     b"\xff\x00" * 2000,
     b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999999\r\n\r\n",
@@ -107,13 +108,23 @@ class Cost:
 
 @dataclass
 class _Side:
-    """A program between its meter and its broker, in one case."""
+    """A program between its meter and its broker, in one case.
+
+    Args:
+        program: it.
+        meter: pushes to it.
+        home: sees what it publishes.
+        topic: of its states.
+        cost: what it takes.
+        warm_at: when measuring began, by the clock of `monotonic`.
+    """
 
     program: Program
     meter: SimulatedMeter
     home: Watcher
     topic: str
     cost: Cost
+    warm_at: float = 0.0
 
     async def push(self) -> None:
         """Push a telegram, and wait for what is published of it."""
@@ -181,7 +192,7 @@ async def _round(costs: dict[str, Cost], given: argparse.Namespace) -> None:
             for side in sides:
                 await side.push()
         for side, cost in zip(sides, costs.values(), strict=True):
-            side.cost = cost
+            side.cost, side.warm_at = cost, monotonic()
         for _ in range(given.blocks):
             before = [side.program.busy for side in sides]
             for _ in range(given.telegrams):
@@ -221,14 +232,13 @@ async def _side(
             )
         )
         await program.ready()
-        begin = monotonic()
         side = _Side(program, meter, home, topic, Cost())
         async with _looked_at(case, port, program):
             yield side
         if case in ALONE:
             await program.stop()
-            noted_turns = json.loads(noted.read_text("utf-8"))
-            cost.turns.append(max((took for at, took in noted_turns if at > begin), default=0.0))
+            turns = json.loads(noted.read_text("utf-8"))
+            cost.turns.append(max((took for at, took in turns if at > side.warm_at), default=0.0))
 
 
 @asynccontextmanager

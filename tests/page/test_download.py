@@ -6,6 +6,7 @@ import pytest
 
 from app.dlms.ciphering import Keys
 from app.page.download import Contents
+from app.page.site import REST
 from app.transport import recording
 from simulator.ciphering import KEY
 from tests.support.asking import ask, until
@@ -174,8 +175,28 @@ async def test_one_is_made_at_a_time_and_few_wait(monkeypatch: pytest.MonkeyPatc
         assert {one.result().status for one in asked if one.done()} == {503}
         waiting = [one for one in asked if not one.done()]
         waiting.pop().cancel()  # what was begun goes on
+        monkeypatch.setattr("app.page.site.REST", 0)
         go_on.set()
         assert [(await one).status for one in waiting] == [200] * 3
         assert (most, making) == (1, 0)
         await until(lambda: made == 4)
         assert (await ask(port, "/recording")).status == 200
+
+
+async def test_between_two_recordings_is_a_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    paged = opened()
+    made: list[tuple[float, float]] = []
+    now = asyncio.get_running_loop().time
+
+    async def slow(*_: object) -> str:
+        begin = now()
+        await asyncio.sleep(0.05)
+        made.append((begin, now()))
+        return "x"
+
+    monkeypatch.setattr(paged.line, "recording", slow)
+    async with shown(paged):
+        port = paged.page.server.port
+        await asyncio.gather(*(ask(port, "/recording") for _ in range(2)))
+    (begin, end), (again, _) = made
+    assert again - end >= REST * (end - begin) - 0.02

@@ -1,6 +1,7 @@
 """The page: watches each line, and shows it to whoever looks."""
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -128,6 +129,9 @@ class Page:
                 self._access.host,
                 self._access.port,
             )
+        # What is there now stays. Else Python's garbage collector looks through all of it when a
+        # recording was made, and telegrams wait for that.
+        gc.freeze()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._serve())

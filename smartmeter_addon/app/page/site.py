@@ -21,6 +21,10 @@ _DAY: Final = 86400.0
 _LONGEST: Final = 30  # minutes
 _MOST_WAITING: Final = 4  # recordings that are asked for and not there yet
 
+REST: Final = 4.0
+"""Times that a recording took, until the next one is begun: as long as one is made, telegrams wait
+a little each time."""
+
 
 class Site:
     """Answers requests.
@@ -48,6 +52,7 @@ class Site:
         self._profiles = profiles
         self._waiting = 0
         self._turn = asyncio.Lock()
+        self._rests_until = 0.0  # by the event loop's clock
 
     def respond(self, path: str, query: Mapping[str, str]) -> Answered:
         """Answer a request."""
@@ -70,7 +75,7 @@ class Site:
         return _of_history(path, meter.history, query)
 
     async def _recording(self, line: LineView, query: Mapping[str, str]) -> Answer:
-        """Make one recording at a time, as that takes time of the processor.
+        """Make one recording at a time, and rest in between: it takes time of the processor.
 
         One that was begun goes on when nobody waits for it any more, so that who asks and hangs up
         again and again cannot have many made at once.
@@ -85,8 +90,14 @@ class Site:
         return Answer((await asyncio.shield(work)).encode(), TEXT, headers=name)
 
     async def _in_turn(self, line: LineView, seconds: float) -> str:
+        now = asyncio.get_running_loop().time
         async with self._turn:
-            return await line.recording(seconds, self._profiles)
+            await asyncio.sleep(self._rests_until - now())
+            begin = now()
+            try:
+                return await line.recording(seconds, self._profiles)
+            finally:
+                self._rests_until = now() + REST * (now() - begin)
 
     def _made(self, _: object) -> None:
         self._waiting -= 1
