@@ -11,7 +11,7 @@ more than in the first case:
     PYTHONPATH=smartmeter_addon:. python3 -m trials.page_cost --pause 2.5 --blocks 30 --telegrams 4
     PYTHONPATH=smartmeter_addon:. python3 -m trials.page_cost --before ../before/smartmeter_addon
     PYTHONPATH=smartmeter_addon:. python3 -m trials.page_cost --meter dsmr --cases asked
-    PYTHONPATH=smartmeter_addon:. python3 -m trials.page_cost --meter dsmr --cases elsewhere hostile
+    PYTHONPATH=smartmeter_addon:. python3 -m trials.page_cost --cases elsewhere hostile --ahead
 
 The delay runs from a telegram's last byte to the state message at the broker. Beside these cases,
 each of these is measured alone:
@@ -24,7 +24,8 @@ each of these is measured alone:
   So what the delays are more in the case hostile, the page is the reason of, and not the load.
 
 A turn is what the event loop does between two waits: the longest one is told as time of the
-processor, which other work on the machine does not make longer.
+processor, which other work on the machine does not make longer. With --ahead the program runs
+before all other work, as on a machine that has nothing else to do.
 """
 
 import argparse
@@ -144,6 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--pause", type=float, default=0.02, metavar="SECONDS")
     parser.add_argument("--meter", default="kaifa", metavar="FAMILY")
     parser.add_argument("--before", type=Path, metavar="FOLDER", help="an older smartmeter_addon")
+    parser.add_argument("--ahead", action="store_true", help="of all other work; wants root")
     parser.add_argument(
         "--cases", nargs="+", default=SIDE_BY_SIDE, choices=(*SIDE_BY_SIDE, *ALONE), metavar="CASE"
     )
@@ -228,6 +230,7 @@ async def _side(
                 given,
                 folder,
                 addon=wanted.before if case == BEFORE else ADDON,
+                prefix=("chrt", "-r", "5") if wanted.ahead else (),
                 before=_NOTE_TURNS.format(file=str(noted)) if case in ALONE else "",
             )
         )
