@@ -415,6 +415,32 @@ def test_the_german_names_of_sensors_are_the_program_s() -> None:
         assert (row["Sensor"], row["Name auf Englisch"], row["Einheit"]) in known
 
 
+def test_the_german_way_to_read_the_app_s_device_names_its_entities() -> None:
+    rows = table(section(GERMAN, "Was Sie in Home Assistant sehen"), "Auf dem Gerät")
+    named = set(re.findall(r"\*(.+?)\*", " ".join(row["Auf dem Gerät"] for row in rows)))
+    shown = {row.name_de for key, row in LINE_DIAGNOSTICS.items() if key != "problem"}
+    assert named == shown
+
+
+def test_the_automation_is_the_same_in_german() -> None:
+    """It is tried in a real Core as it stands in English."""
+    english, german = (
+        yaml.safe_load(block)
+        for path in (DOCS, GERMAN)
+        for block in blocks(read(path), "yaml")
+        if block.startswith("alias:")
+    )
+    words = {english["alias"]: german["alias"]}
+    for one, other in zip(english["actions"], german["actions"], strict=True):
+        if "data" in one:
+            words[one["action"]] = other["action"]
+            words |= dict(zip(one["data"].values(), other["data"].values(), strict=True))
+    text = json.dumps(english)
+    for one, other in words.items():
+        text = text.replace(json.dumps(one), json.dumps(other))
+    assert json.loads(text) == german
+
+
 def test_the_messages_in_the_german_table_are_explained_in_english_too() -> None:
     messages = table(section(GERMAN, "Wenn etwas nicht geht"), "Im Protokoll")
     assert len(messages) > 10
