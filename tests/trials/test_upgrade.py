@@ -1,8 +1,9 @@
-"""The upgrade trial: two of its scenarios, and that it notices what it has to."""
+"""The upgrade trial: some of its scenarios, and that it notices what it has to."""
 
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from tests.support.history import NotInCloneError
 from tests.support.mosquitto import Seen
 from tests.support.program import ADDON
 from trials.upgrade.__main__ import main
-from trials.upgrade.judge import Said, Start, first_start, next_start
+from trials.upgrade.judge import Said, Start, first_start, next_start, within
 from trials.upgrade.play import play
 from trials.upgrade.scenarios import SCENARIOS, Scenario
 
@@ -40,12 +41,21 @@ def old(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["ciphered, with a tag", "serial mode found by search"])
-async def test_an_upgrade_leaves_everything_as_it_was(tmp_path: Path, old: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "meters"),
+    [
+        ("ciphered, with a tag", 1),
+        ("serial mode found by search", 1),
+        ("layout burgenland, P1 with a gas meter", 2),  # of which more is read than by 0.1.0
+    ],
+)
+async def test_an_upgrade_leaves_everything_as_it_was(
+    tmp_path: Path, old: Path, name: str, meters: int
+) -> None:
     outcome = await play(scenario(name), old, ADDON, tmp_path)
     assert outcome.misses == []
-    assert outcome.first.published() == (12, 12)
-    assert [start.published() for start in outcome.after] == [(4, 4), (4, 4)]
+    assert outcome.first.published() == (12 * meters, 12 * meters)
+    assert [start.published() for start in outcome.after] == [(4 * meters, 4 * meters)] * 2
 
 
 FORGETFUL = """
@@ -192,6 +202,51 @@ def test_what_a_new_version_may_change_is_no_miss(change: Callable[[Start], None
     start = good()
     change(start)
     assert next_start(start, good(), good()) == []
+
+
+def more_is_read() -> Start:
+    """Give a start of a version that publishes a frequency, too, and an empty message."""
+    start = good()
+    start.said[STATE] = [
+        one._replace(values={**one.values, "frequency": Decimal("50.0")})
+        for one in start.said[STATE]
+    ]
+    more = '"frequency": 50.0, "message": null, "message_details": {}, "timestamp"'
+    for index in (4, 5):
+        replaced(start, index, start.messages[index].payload.replace('"timestamp"', more))
+    other_discovery(start, lambda one: one["cmps"].update(frequency={}, message={}))
+    return start
+
+
+def test_a_version_that_reads_more_of_the_same_telegrams_is_no_miss() -> None:
+    start = more_is_read()
+    earlier = replace(good(), said=start.said)
+    assert any("frequency was 50.0, is nothing" in miss for miss in first_start(earlier))
+    first = within(earlier, earlier)
+    assert first_start(first) == []
+    assert next_start(start, first, first) == []
+    other_discovery(start, lambda one: one["cmps"].update(frequency={}, more={}))
+    assert any("cmps.more was nothing" in miss for miss in next_start(start, first, first))
+
+
+def test_a_value_that_reads_otherwise_is_told_where_more_is_read() -> None:
+    start = more_is_read()
+    first = within(replace(good(), said=start.said), good())
+    replaced(start, 4, start.messages[4].payload.replace("12.50", "12.5"))
+    assert any("of the same telegrams" in miss for miss in next_start(start, first, first))
+
+
+def linked() -> Start:
+    """Give a start in which the meter was announced anew, by the meter that it is read through."""
+    start = good()
+    start.messages.insert(1, start.messages[0])
+    other_discovery(start, lambda one: one["dev"].update(via_device="smartmeter_8"))
+    start.messages.insert(5, start.messages[5])  # its values come again
+    return start
+
+
+def test_a_meter_may_be_announced_anew_by_the_one_that_it_is_read_through() -> None:
+    assert next_start(linked(), good(), good()) == []
 
 
 def test_a_value_that_is_null_was_not_said() -> None:

@@ -91,7 +91,11 @@ def _cells(outcome: Outcome) -> list[str]:
     ids, topics = judge.unique_ids(first), set(first.payloads())
     kept_ids = ids.intersection(*map(judge.unique_ids, after))
     kept_topics = topics.intersection(*(start.payloads() for start in after))
-    announced = [times for start in after for times in judge.announcements(start).values()]
+    announced = [
+        times
+        for start in after
+        for times in judge.announcements(start, judge.new_keys(start, first)).values()
+    ]
     once = [times for times in announced if len(times) == 1]
     published, wanted = map(sum, zip(*(start.published() for start in after), strict=True))
     return [

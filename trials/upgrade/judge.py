@@ -1,9 +1,11 @@
 """What a start of the program has to leave as it was before the upgrade."""
 
+import itertools
 import json
+import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any, Final, NamedTuple
@@ -13,7 +15,6 @@ from trials.upgrade.lines import Values
 
 DIFFERENT: Final[Mapping[str, str]] = {
     "dev.sw_version": "the program's version, which its own device shows now",
-    "dev.via_device": "the link to the program's own device",
     "o.sw_version": "the program's version",
     "cmps.*.state_topic": "what is not live is read at a topic of its own",
     "cmps.*.json_attributes_topic": "the same",
@@ -23,6 +24,9 @@ DIFFERENT: Final[Mapping[str, str]] = {
 
 ADDED: Final = frozenset(("parity_errors", "silence"))
 """Diagnostics that 0.1.0 did not have. They are announced as soon as there is a first value."""
+
+LINK: Final = "via_device"
+"""Where a meter is announced anew by what the state of 0.1.0 does not say: through which meter."""
 
 NEW_TOPICS: Final[Mapping[str, str]] = {
     "*/device/smartmeter-reader_*/config": "the program's own device",
@@ -104,6 +108,57 @@ class Start:
         return found, wanted
 
 
+def within(start: Start, first: Start) -> Start:
+    """Give a start of the earlier program, of which only that is wanted which it published at all.
+
+    Values that a later version reads as well are none of its business.
+
+    Args:
+        start: of the earlier program.
+        first: its first start.
+    """
+    known = _published_keys(first)
+    said = {
+        topic: [one._replace(values=_only(one.values, known.get(topic, set()))) for one in all_said]
+        for topic, all_said in start.said.items()
+    }
+    old = {
+        topic: [_only(values, known.get(topic, set())) for values in all_old]
+        for topic, all_old in start.old.items()
+    }
+    return replace(start, said=said, old=old)
+
+
+def _published_keys(start: Start) -> dict[str, set[str]]:
+    """Give the keys of what was published of telegrams, by topic."""
+    payloads = start.payloads()
+    return {
+        topic: {key for payload in payloads.get(topic, ()) for key in parsed(payload)}
+        for topic in start.said
+    }
+
+
+def _only(values: Values, keys: Collection[str]) -> Values:
+    return {key: value for key, value in values.items() if key in keys}
+
+
+def new_keys(start: Start, first: Start) -> set[str]:
+    """Give the keys of values that the earlier program did not publish of the same telegrams.
+
+    That are those that the meters said, and those that are null: limits that are none, messages
+    without a text.
+    """
+    known = _published_keys(first)
+    payloads = start.payloads()
+    new: set[str] = set()
+    for topic, said in start.said.items():
+        keys = {key for one in said for key in one.values}
+        for payload in payloads.get(topic, ()):
+            keys |= {key for key, value in json.loads(payload).items() if value is None}
+        new |= keys - known.get(topic, set())
+    return new
+
+
 def first_start(start: Start) -> list[str]:
     """Tell what is wrong with a start that nothing went before."""
     return [*ended(start), *_readings(start, repeated=True)]
@@ -117,7 +172,7 @@ def next_start(start: Start, first: Start, control: Start | None = None) -> list
         first: the first start of the earlier program.
         control: the earlier program's next start, with the telegrams that ``start`` had.
     """
-    misses = [*ended(start), *_readings(start)]
+    misses = [*ended(start), *_readings(start, repeated=_is_announced_anew(start))]
     if start.failure:
         return misses  # what else is not there is not there for that
     if control and not misses:
@@ -166,6 +221,15 @@ def _readings(start: Start, *, repeated: bool = False) -> Iterator[str]:
             yield from _missed(topic, one)
 
 
+def _is_announced_anew(start: Start) -> bool:
+    """Tell whether a meter was announced more than once, after which its values come again."""
+    return any(
+        len(payloads) > 1
+        for topic, payloads in start.payloads().items()
+        if topic.endswith("/config") and _is_not_new(topic)
+    )
+
+
 def _missed(topic: str, said: Said) -> Iterator[str]:
     if said.surely:
         yield f"{topic}: the reading of {_time(said.values)} is missing"
@@ -189,9 +253,17 @@ def _time(values: Mapping[str, object]) -> str:
 
 
 def parsed(payload: str) -> Values:
-    """Read a state message; what is null is left out."""
+    """Read a state message; what is null is left out, and so are attributes of values."""
     values = json.loads(payload, parse_float=Decimal, parse_int=Decimal)
-    return {key: value for key, value in values.items() if value is not None}
+    return {
+        key: value
+        for key, value in values.items()
+        if value is not None and not key.endswith(_ATTRIBUTES)
+    }
+
+
+_ATTRIBUTES: Final = "_details"
+"""How the keys of attributes end."""
 
 
 # --- Topics and announcements ---
@@ -220,24 +292,33 @@ def _recalled(start: Start, first: Start) -> Iterator[str]:
         yield f"{topic}: nothing is published there before the first telegram"
 
 
-def announcements(start: Start) -> dict[str, list[Any]]:
-    """Give the discovery messages of a start, by topic, but for what is new since 0.1.0."""
+def announcements(start: Start, new: Collection[str] = ()) -> dict[str, list[Any]]:
+    """Give the discovery messages of a start, by topic, but for what is new since 0.1.0.
+
+    Args:
+        start: which.
+        new: keys of values that are new besides the diagnostics.
+    """
     return {
-        topic: list(_without_added(payloads))
+        topic: list(_without_added(payloads, ADDED.union(new)))
         for topic, payloads in start.payloads().items()
         if topic.endswith("/config")
     }
 
 
-def _without_added(payloads: Iterable[str]) -> Iterator[Any]:
+def _without_added(payloads: Iterable[str], new: Collection[str]) -> Iterator[Any]:
+    """Give announcements without what is new; one that differs in nothing else is left out."""
     last: object = ""
+    last_payload = ""
     for payload in payloads:
         message = json.loads(payload) if payload else None
-        components = message.get("cmps", {}) if message else {}
-        added = [components.pop(key) for key in ADDED if key in components]
-        if not (added and message == last):  # announced anew for these alone
+        if message:
+            for key in new:
+                message.get("cmps", {}).pop(key, None)
+            message.get("dev", {}).pop(LINK, None)
+        if message != last or payload == last_payload:
             yield message
-        last = message
+        last, last_payload = message, payload
 
 
 def unique_ids(start: Start) -> set[str]:
@@ -253,7 +334,8 @@ def unique_ids(start: Start) -> set[str]:
 
 def _announced(start: Start, first: Start) -> Iterator[str]:
     """Compare the discovery messages with those before: each once, and the same."""
-    for topic, messages in announcements(start).items():
+    new = new_keys(start, first)
+    for topic, messages in announcements(start, new).items():
         if len(messages) > 1:
             others = [one for one in messages if one != messages[0]]
             how = "twice the same"
@@ -261,7 +343,7 @@ def _announced(start: Start, first: Start) -> Iterator[str]:
                 how = f"with different content: {_told(messages[0], others[0])}"
             yield f"{topic}: announced {len(messages)} times in one start, {how}"
         if topic in first.retained:
-            (before,) = _without_added([first.retained[topic]])
+            (before,) = _without_added([first.retained[topic]], ADDED.union(new))
             for message in messages:
                 if message and (told := _told(before, message, DIFFERENT)):
                     yield f"{topic}: the announcement differs: {told}"
@@ -287,6 +369,7 @@ def _retained(start: Start, first: Start) -> Iterator[str]:
 def _as_control(start: Start, control: Start) -> Iterator[str]:
     """Compare with what the old program published of the same telegrams, to the last character."""
     before, after = control.payloads(), start.payloads()
+    says_more, anew = new_keys(start, control), _is_announced_anew(start)
     for topic in sorted(before.keys() & after.keys()):
         if topic.endswith("/config"):
             continue
@@ -296,8 +379,28 @@ def _as_control(start: Start, control: Start) -> Iterator[str]:
         elif topic.endswith("/diagnostics"):
             if other := sorted(_keys(before[topic]) ^ _keys(after[topic])):
                 yield f"{topic}: told by one program only: {', '.join(other)}"
-        elif before[topic] != after[topic]:
-            yield f"{topic}: of the same telegrams, {_other_texts(before[topic], after[topic])}"
+        else:
+            told, now = before[topic], after[topic]
+            if says_more and told[0].startswith("{"):
+                now = [_cut(payload, _keys(told)) for payload in now]
+            if anew:
+                told, now = _without_repeats(told), _without_repeats(now)
+            if told != now:
+                yield f"{topic}: of the same telegrams, {_other_texts(told, now)}"
+
+
+_MEMBER: Final = re.compile(r'"(\w+)": (?:"(?:[^"\\]|\\.)*"|\{[^{}]*\}|[^",{}]+)')
+
+
+def _cut(payload: str, keys: Collection[str]) -> str:
+    """Leave the members of a state message that have one of some keys, to the last character."""
+    kept = [member[0] for member in _MEMBER.finditer(payload) if member[1] in keys]
+    return f"{{{', '.join(kept)}}}"
+
+
+def _without_repeats(payloads: Sequence[str]) -> list[str]:
+    """Leave of messages in a row that are the same the first, as after an announcement."""
+    return [payload for payload, _ in itertools.groupby(payloads)]
 
 
 def _other_texts(before: Sequence[str], after: Sequence[str]) -> str:

@@ -51,6 +51,7 @@ async def play(scenario: Scenario, old: Path, new: Path, directory: Path) -> Out
     async with staged(scenario, old, directory) as stage:
         scripts = stage.first_scripts()
         first = await stage.start("first start", old, scripts)
+        first = judge.within(first, first)
         outcome = Outcome(scenario, first)
         outcome.take(first, judge.first_start(first))
         if outcome.misses:
@@ -58,7 +59,7 @@ async def play(scenario: Scenario, old: Path, new: Path, directory: Path) -> Out
         state = stage.state_file.read_bytes()
 
         scripts = stage.next_scripts(scripts, replayed=0)
-        control = await stage.start("control", old, scripts)
+        control = judge.within(await stage.start("control", old, scripts), first)
         outcome.take(control, judge.next_start(control, first))
         stage.state_file.write_bytes(state)
         upgrade = await stage.start("upgrade", new, scripts)
@@ -75,7 +76,7 @@ async def play(scenario: Scenario, old: Path, new: Path, directory: Path) -> Out
             return outcome
 
         scripts = stage.next_scripts(scripts, replayed=-1)
-        back = await stage.start("way back", old, scripts, awaited=False)
+        back = judge.within(await stage.start("way back", old, scripts, awaited=False), first)
         outcome.back = judge.ended(back)
         if outcome.back:
             outcome.way_back = "fails"
