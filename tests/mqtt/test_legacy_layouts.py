@@ -105,7 +105,7 @@ def test_burgenland_s_entities_keep_their_unique_ids_and_units() -> None:
     old = {
         component["unique_id"]: component.get("unit_of_measurement")
         for component in components.values()
-        if component.get("state_topic") == "smartmeter/state"
+        if not component["unique_id"].startswith("smartmeter_30100007_")
     }
     assert old == {
         "smartmeter": None,
@@ -122,12 +122,27 @@ def test_burgenland_s_entities_keep_their_unique_ids_and_units() -> None:
         "smartmeter_angle_l2": "°",
         "smartmeter_power_factor": None,
     }
-    energy = components["energy_import"]
-    assert energy["value_template"] == "{{ value_json.total_con | default('') }}"
-    assert energy["device_class"] == "energy"
+    assert components["energy_import"]["device_class"] == "energy"
     assert components["phase_angle_l2"]["enabled_by_default"] is False
     # Where that program had it already, Core keeps it enabled.
     assert components["raw_data"]["enabled_by_default"] is False
+
+
+def test_burgenland_s_powers_read_its_state_and_all_else_comes_at_the_pace_of_details() -> None:
+    components = announced("burgenland")["cmps"]
+    for key, field in (("power_import", "w_con"), ("power_export", "w_prov")):
+        assert components[key]["state_topic"] == "smartmeter/state"
+        assert components[key]["value_template"] == f"{{{{ value_json.{field} | default('') }}}}"
+    usual = announced("standard")["cmps"]
+    for key in ("voltage_l1", "current_l3", "phase_angle_l2", "power_factor"):
+        assert components[key]["state_topic"] == "smartmeter/30100007/details"
+        assert components[key]["value_template"] == usual[key]["value_template"]
+    energy = components["energy_import"]
+    assert energy["state_topic"] == "smartmeter/30100007/details"
+    assert energy["value_template"] == (
+        "{{ (value_json.energy_import * 1000) | round(0)"
+        " if value_json.energy_import is number else '' }}"
+    )
 
 
 def test_readings_that_burgenland_does_not_have_join_its_device() -> None:
@@ -203,8 +218,7 @@ def test_lgraho_s_state_topic_can_be_chosen() -> None:
     topics = Topics(legacy_state="keller/strom")
     messages = said(list(layout("lgraho", topics).reading(READING)))
     assert set(messages) == {"keller/strom", "smartmeter/30100007/state"}
-    sensors = eleven(topics=topics)["cmps"]
-    assert {one["state_topic"] for one in sensors.values()} == {"keller/strom"}
+    assert eleven(topics=topics)["cmps"]["power"]["state_topic"] == "keller/strom"
 
 
 def eleven(
@@ -244,10 +258,18 @@ def test_lgraho_s_sensors_are_a_device_of_their_own_whichever_meter_is_read() ->
     assert not any("30100007" in one["unique_id"] for one in described["cmps"].values())
 
 
-def test_lgraho_s_sensors_read_its_state_and_are_all_enabled() -> None:
-    for field, component in eleven()["cmps"].items():
-        assert component["state_topic"] == "homeassistant/sensor/smartmeter/state"
-        assert component["value_template"] == f"{{{{ value_json.{field} | default('') }}}}"
+def test_lgraho_s_powers_read_its_state_and_all_else_comes_at_the_pace_of_details() -> None:
+    components, usual = eleven()["cmps"], announced("standard")["cmps"]
+    for field in ("power", "powerR"):
+        assert components[field]["state_topic"] == "homeassistant/sensor/smartmeter/state"
+        assert components[field]["value_template"] == f"{{{{ value_json.{field} | default('') }}}}"
+    for field, key in (("energy", "energy_import"), ("voltageL2", "voltage_l2")):
+        assert components[field]["state_topic"] == "smartmeter/30100007/details"
+        assert components[field]["value_template"] == usual[key]["value_template"]
+
+
+def test_lgraho_s_sensors_are_all_enabled_under_its_entity_ids() -> None:
+    for component in eleven()["cmps"].values():
         assert "enabled_by_default" not in component
         # The older name of the key, for Core before 2025.10, says the same.
         assert component["default_entity_id"] == f"sensor.{component['object_id']}"

@@ -18,6 +18,7 @@ DIFFERENT: Final[Mapping[str, str]] = {
     "o.sw_version": "the program's version",
     "cmps.*.state_topic": "what is not live is read at a topic of its own",
     "cmps.*.json_attributes_topic": "the same",
+    "cmps.*.value_template": "the same, with the layout burgenland: it has other names there",
     "cmps.*.enabled_by_default": "what only repeats others is disabled where it is new",
 }
 """Where a discovery message may differ, as patterns of paths, each with the reason."""

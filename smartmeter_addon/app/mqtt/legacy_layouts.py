@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from app.jsontext import dumps
 from app.meters.reading import Reading
+from app.meters.sensors import SENSORS
 from app.mqtt.announcements import Announcement
 from app.mqtt.layout import MAX_STATE_LENGTH, Layout, Message
 
@@ -104,7 +105,8 @@ class Burgenland(Layout):
     """The device, unique ids and state message of smartmeter_homeassistant_burgenland.
 
     Its options ``mqtt.prefix`` and ``mqtt.device_id``, joined by a slash, are the base topic. What
-    it does not have, such as diagnostics, belongs to the same device and has our topics.
+    it does not have, such as diagnostics, belongs to the same device and has our topics. Its
+    entities that are not live read our details, as in our own layout: its own interval was 30 s.
     """
 
     @property
@@ -174,13 +176,18 @@ class Burgenland(Layout):
         }
         for key, entity in _BURGENLAND.items():
             if key in announcement.keys:
-                components[key] |= {
-                    "unique_id": f"{self._device_id}{entity.suffix}",
-                    "state_topic": f"{self._topics.base}/state",
-                    "value_template": f"{{{{ value_json.{entity.field} | default('') }}}}",
-                }
+                component = components[key]
+                component["unique_id"] = f"{self._device_id}{entity.suffix}"
+                if SENSORS[key].live:
+                    component |= {
+                        "state_topic": f"{self._topics.base}/state",
+                        "value_template": f"{{{{ value_json.{entity.field} | default('') }}}}",
+                    }
                 if entity.unit:
-                    components[key] |= {
+                    value = f"value_json.{key}"
+                    product = f"({value} * {entity.factor}) | round({entity.precision})"
+                    component |= {
+                        "value_template": f"{{{{ {product} if {value} is number else '' }}}}",
                         "unit_of_measurement": entity.unit,
                         "suggested_display_precision": entity.precision,
                     }
@@ -193,7 +200,7 @@ class LGraho(Layout):
     That program announces its eleven sensors once at its start, without unique ids and for nobody
     who is not there at that moment: with the next start of Core they are gone. So they are
     announced here as a device of their own, under the entity ids that they have, and whichever
-    meter is read.
+    meter is read. Those that are not live read our details, as in our own layout.
     """
 
     @property
@@ -247,9 +254,12 @@ class LGraho(Layout):
                 "default_entity_id": f"sensor.{object_id}",
                 # By this name until Core 2025.9; dropped without a word since 2026.4.
                 "object_id": object_id,
-                "state_topic": self._state,
-                "value_template": f"{{{{ value_json.{field} | default('') }}}}",
             }
+            if SENSORS[key].live:
+                component |= {
+                    "state_topic": self._state,
+                    "value_template": f"{{{{ value_json.{field} | default('') }}}}",
+                }
         payload["cmps"] = components
         return payload
 
