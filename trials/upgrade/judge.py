@@ -26,8 +26,9 @@ DIFFERENT: Final[Mapping[str, str]] = {
 ADDED: Final = frozenset(("parity_errors", "silence"))
 """Diagnostics that 0.1.0 did not have. They are announced as soon as there is a first value."""
 
-LINK: Final = "via_device"
-"""Where a meter is announced anew by what the state of 0.1.0 does not say: through which meter."""
+LEARNED_OF_DEVICE: Final = ("via_device", "model_id")
+"""What an announcement says that the state of 0.1.0 does not hold: the meter that one is read
+through, and the maker's code of its type. Where it comes later, the meter is announced anew."""
 
 NEW_TOPICS: Final[Mapping[str, str]] = {
     "*/device/smartmeter-reader_*/config": "the program's own device",
@@ -316,7 +317,8 @@ def _without_added(payloads: Iterable[str], new: Collection[str]) -> Iterator[An
         if message:
             for key in new:
                 message.get("cmps", {}).pop(key, None)
-            message.get("dev", {}).pop(LINK, None)
+            for key in LEARNED_OF_DEVICE:
+                message.get("dev", {}).pop(key, None)
         if message != last or payload == last_payload:
             yield message
         last, last_payload = message, payload
