@@ -1,4 +1,6 @@
-"""Takes a picture of a meter's page in Home Assistant, with a headless Chromium.
+"""Takes pictures of devices' pages in Home Assistant, with a headless Chromium.
+
+That are a meter's, and the program's own while no key is given, in English and in German.
 
 Chromium is told what to do over its DevTools protocol, as its own tools do it.
 """
@@ -7,6 +9,7 @@ import argparse
 import asyncio
 import base64
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,13 +22,17 @@ from simulator.household import Household
 from tests.home_assistant.client import connected
 from tests.home_assistant.core import ROOT, Core, environment
 from tests.home_assistant.expected import device_of, registered
-from tests.home_assistant.house import available, options
+from tests.home_assistant.house import TOPICS, available, options
 from tests.support.browser import Browser, browsing
 from tests.support.mosquitto import Mosquitto
 from tests.support.program import running
 from tests.support.simulated import Adapter, SimulatedMeter
 
-NAME = "Smart meter"
+NAMES = {"en": "Smart meter", "de": "Stromzähler"}
+METER, PROGRAM = "device-page", "app-device"
+SHOWS = {METER: r"\d\skWh\b", PROGRAM: r"\d\sB\b"}
+"""What the entities show of a picture."""
+
 WIDTH, HEIGHT = 1360, 900
 PATIENCE = 60.0
 TELEGRAMS = 4
@@ -52,17 +59,20 @@ _ROWS = f"""(() => {{ {_DEEP}
 _BOX = f"""(() => {{ {_DEEP}
   const cards = [...deep(document, "ha-device-info-card"),
                  ...deep(document, "ha-device-entities-card")];
-  const boxes = cards.map((card) => card.getBoundingClientRect()).filter((box) => box.height);
+  const boxes = (found) =>
+    found.map((card) => card.getBoundingClientRect()).filter((box) => box.height);
+  const right = Math.max(...boxes(cards).map((box) => box.right));
+  const shown = boxes([...cards, ...deep(document, "ha-card")]).filter((box) => box.left < right);
   return JSON.stringify({{
-    left: Math.min(...boxes.map((box) => box.left)), top: Math.min(...boxes.map((box) => box.top)),
-    right: Math.max(...boxes.map((box) => box.right)),
-    bottom: Math.max(...boxes.map((box) => box.bottom)),
+    left: Math.min(...shown.map((box) => box.left)), top: Math.min(...shown.map((box) => box.top)),
+    right: right,
+    bottom: Math.max(...shown.map((box) => box.bottom)),
   }});
 }})()"""
-"""Where the cards of device and entities lie."""
+"""Where the cards of device and entities lie, and those in their columns."""
 
 
-async def _picture(core: Core, page: str, browser: Browser) -> bytes:
+async def _picture(core: Core, page: str, shows: str, language: str, browser: Browser) -> bytes:
     """Log in, go to a page, wait until it shows values, and take its picture as a PNG."""
     await browser.call(
         "Emulation.setDeviceMetricsOverride",
@@ -82,14 +92,16 @@ async def _picture(core: Core, page: str, browser: Browser) -> bytes:
         "clientId": f"{core.url}/",
         "refresh_token": "",
     }
-    stored = f"localStorage.setItem('hassTokens', {json.dumps(json.dumps(tokens))})"
-    script = f"if (location.origin === {core.url!r}) {stored}"
+    stored = {"hassTokens": json.dumps(tokens), "selectedLanguage": json.dumps(language)}
+    script = (
+        f"if (location.origin === {core.url!r}) Object.assign(localStorage, {json.dumps(stored)})"
+    )
     await browser.call("Page.enable")
     await browser.call("Page.addScriptToEvaluateOnNewDocument", source=script)
     await browser.call("Page.navigate", url=core.url + page)
     async with asyncio.timeout(PATIENCE):
         # Of a page of web components no event tells that it is complete.
-        while "kWh" not in (await browser.evaluate(_ROWS) or ""):  # noqa: ASYNC110 - said above
+        while not re.search(shows, await browser.evaluate(_ROWS) or ""):  # noqa: ASYNC110 - said above
             await asyncio.sleep(0.2)
         await browser.evaluate("document.fonts.ready.then(() => true)")
         await asyncio.sleep(2)  # icons come one by one, and cards grow in
@@ -116,8 +128,10 @@ async def _picture(core: Core, page: str, browser: Browser) -> bytes:
     return base64.b64decode(taken["data"])
 
 
-async def _screenshot(program: str, where: Path, folder: Path) -> bytes:
-    """Put the house together and take the picture."""
+async def _screenshots(program: str, where: Path, folder: Path, language: str) -> dict[str, bytes]:
+    """Put the house together and take the pictures, by their names."""
+    for part in ("mosquitto", "core", "program", "chromium"):
+        (folder / part).mkdir(parents=True)
     broker = Mosquitto(folder / "mosquitto").start()
     core = Core(where, folder / "core")
     try:
@@ -125,23 +139,34 @@ async def _screenshot(program: str, where: Path, folder: Path) -> bytes:
         core.onboard()
         core.finish_onboarding()
         core.connect_mqtt(broker)
-        # So that the last telegram is from now.
-        now = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=5 * (TELEGRAMS + 1))
         with closing(Adapter(folder / "ttyMeter")) as adapter:
             meter = SimulatedMeter(adapter, "kaifa", zone=UTC)
-            meter._now, meter._household = now, Household(4, now, phases=meter.meter.phases)
-            given = options(broker, adapter, name=NAME)
-            async with running(given, folder / "program") as reader, connected(core) as home:
-                await reader.ready()
-                await meter.push()
-                await available(home, meter)
-                for _ in range(TELEGRAMS):
+            given = options(broker, adapter, name=NAMES[language], language=language)
+            async with connected(core) as home, browsing(program, folder / "chromium") as browser:
+
+                async def picture(name: str, identifier: str) -> bytes:
+                    device = await home.until(lambda: registered(home, identifier), identifier)
+                    assert device is not None
+                    page = f"/config/devices/device/{device['id']}"
+                    return await _picture(core, page, SHOWS[name], language, browser)
+
+                without_key = {**given, "key": "", "auth_key": ""}
+                async with running(without_key, folder / "program") as reader:
+                    await reader.ready()
+                    for _ in range(TELEGRAMS):
+                        await meter.push()
+                    await reader.logs("no key is given")
+                    pictures = {PROGRAM: await picture(PROGRAM, TOPICS.program_device)}
+                # So that the first telegram is from now.
+                now = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=5)
+                meter._now, meter._household = now, Household(4, now, phases=meter.meter.phases)
+                async with running(given, folder / "program") as reader:
+                    await reader.ready()
                     await meter.push()
-                device = await registered(home, device_of(meter))
-                assert device is not None
-                page = f"/config/devices/device/{device['id']}"
-                async with browsing(program, folder / "chromium") as browser:
-                    return await _picture(core, page, browser)
+                    await available(home, meter)
+                    for _ in range(TELEGRAMS):
+                        await meter.push()
+                    return pictures | {METER: await picture(METER, device_of(meter))}
     finally:
         core.stop()
         broker.kill()
@@ -160,20 +185,20 @@ def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="script/screenshot")
     parser.add_argument("browser")
-    parser.add_argument("picture", type=Path)
+    parser.add_argument("folder", type=Path)
     given = parser.parse_args()
     where = environment()
     assert where is not None, f"{ROOT}: script/home-assistant has not been run"
-    with tempfile.TemporaryDirectory(prefix="smartmeter-screenshot-") as name:
-        folder = Path(name)
-        for part in ("mosquitto", "core", "program", "chromium"):
-            (folder / part).mkdir()
-        picture = asyncio.run(_screenshot(given.browser, where, folder))
-    given.picture.parent.mkdir(exist_ok=True)
-    given.picture.write_bytes(picture)
-    _shrink(where, given.picture)
-    size = given.picture.stat().st_size
-    sys.stdout.write(f"{given.picture}: {size / 1000:.0f} kB\n")
+    given.folder.mkdir(exist_ok=True)
+    for language, ending in (("en", ".png"), ("de", ".de.png")):
+        with tempfile.TemporaryDirectory(prefix="smartmeter-screenshot-") as name:
+            taking = _screenshots(given.browser, where, Path(name), language)
+            pictures = asyncio.run(taking)
+        for name, picture in pictures.items():
+            target = given.folder / f"{name}{ending}"
+            target.write_bytes(picture)
+            _shrink(where, target)
+            sys.stdout.write(f"{target}: {target.stat().st_size / 1000:.0f} kB\n")
 
 
 if __name__ == "__main__":
