@@ -1,7 +1,8 @@
 """A drawing of the app's form in Home Assistant, made of config.yaml and the translations.
 
 It shows what the Supervisor's form shows at first: the options that stand under ``options``, with
-the descriptions of their fields. It is a drawing, not a picture of the screen.
+the descriptions of their fields; key and language are filled in. It is a drawing, not a picture of
+the screen.
 """
 
 import textwrap
@@ -68,8 +69,8 @@ def _field(name: str, default: Any, y: float, language: Language) -> Iterator[st
         yield str(y + height + 14)
         return
     yield svg.text(_MARGIN + 14, y + 19, about["name"], size=12, fill="#5f6b7a")
-    shown = "••••••••••••••••" if name == "key" else str(default)
-    yield svg.text(_MARGIN + 14, y + 41, shown, size=15)
+    filled_in = {"key": "••••••••••••••••", "language": language}
+    yield svg.text(_MARGIN + 14, y + 41, filled_in.get(name, str(default)), size=15)
     y += height + 16
     for line in textwrap.wrap(about["description"], _LETTERS):
         yield svg.text(_MARGIN + 14, y, line, size=12.5, fill="#5f6b7a")

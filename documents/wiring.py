@@ -14,7 +14,7 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     "en": {
         "mbus": "Wired M-Bus: two wires, either way round",
         "p1": "P1: what a ready-made USB P1 cable connects",
-        "optical": "Infrared window: the head sits so that its eyes meet the meter's",
+        "optical": "Infrared window: the head sits so that its diodes meet the meter's",
         "plug": "RJ12 plug in the meter",
         "mbus adapter": "USB M-Bus adapter (slave)",
         "p1 adapter": "USB adapter, 5 V",
@@ -29,7 +29,7 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     "de": {
         "mbus": "M-Bus mit Kabel: zwei Adern, egal wie herum",
         "p1": "P1: was ein fertiges USB-P1-Kabel verbindet",
-        "optical": "Infrarot-Fenster: Die Augen des Lesekopfs liegen auf denen des Zählers",
+        "optical": "Infrarot-Fenster: Die Dioden des Lesekopfs liegen auf denen des Zählers",
         "plug": "RJ12-Stecker im Zähler",
         "mbus adapter": "USB-M-Bus-Adapter (Slave)",
         "p1 adapter": "USB-Adapter, 5 V",
