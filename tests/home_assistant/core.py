@@ -31,8 +31,8 @@ REACTIVE_ENERGY = (2025, 7)
 DEFAULT_ENTITY_IDS = (2025, 10)
 """The release since which Core takes the entity ids that we ask for."""
 
-RENAMING = (2025, 10)
-"""The release since which Core surely takes another name at once, and not when it loads anew."""
+RENAMING = (2026, 2)
+"""The release since which Core takes another name at once, and not when it loads anew."""
 
 TOKEN_AGE = 15 * 60.0
 """Seconds after which a new access token is fetched; Core's are good for 30 minutes."""
