@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.home_assistant.client import Client, connected
-from tests.home_assistant.core import Core, environment
 from tests.home_assistant.house import clear
+from tests.support.core import Core, environment
+from tests.support.core_client import Client, connected
 from tests.support.mosquitto import Mosquitto
 from tests.support.simulated import Adapter
 

@@ -16,8 +16,8 @@ from typing import Any
 from app.meters.sensors import SENSORS
 from app.mqtt import discovery
 from simulator.meters import Truth
-from tests.home_assistant.client import Client
-from tests.home_assistant.core import DEFAULT_ENTITY_IDS, REACTIVE_ENERGY, Core
+from tests.support.core import DEFAULT_ENTITY_IDS, REACTIVE_ENERGY, Core
+from tests.support.core_client import Client
 from tests.support.simulated import SimulatedMeter, state
 
 UNAVAILABLE = "unavailable"

@@ -13,9 +13,9 @@ from app.meters.sensors import SENSORS
 from app.mqtt.topics import Topics
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.meters import Truth
-from tests.home_assistant.client import TIMEOUT, Client
-from tests.home_assistant.core import Core
 from tests.home_assistant.expected import UNAVAILABLE, Value, device_of, only, showing, values
+from tests.support.core import Core
+from tests.support.core_client import TIMEOUT, Client
 from tests.support.mosquitto import Mosquitto
 from tests.support.program import Program, running
 from tests.support.simulated import Adapter, SimulatedMeter

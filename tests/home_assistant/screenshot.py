@@ -19,11 +19,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from simulator.household import Household
-from tests.home_assistant.client import connected
-from tests.home_assistant.core import ROOT, Core, environment
 from tests.home_assistant.expected import device_of, registered
 from tests.home_assistant.house import TOPICS, available, options
 from tests.support.browser import Browser, browsing
+from tests.support.core import ROOT, Core, environment
+from tests.support.core_client import connected
 from tests.support.mosquitto import Mosquitto
 from tests.support.program import running
 from tests.support.simulated import Adapter, SimulatedMeter

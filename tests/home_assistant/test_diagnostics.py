@@ -5,10 +5,10 @@ from typing import Any
 
 from app.line.health import SILENT_AFTER
 from app.meters.sensors import DIAGNOSTICS
-from tests.home_assistant.client import Client
-from tests.home_assistant.core import Core
 from tests.home_assistant.expected import UNAVAILABLE, device_of, entries
 from tests.home_assistant.house import introduce, new_meter, reading
+from tests.support.core import Core
+from tests.support.core_client import Client
 from tests.support.mosquitto import Mosquitto
 from tests.support.simulated import Adapter, SimulatedMeter
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from app.meters.sensors import SENSORS
-from tests.home_assistant.client import Client
-from tests.home_assistant.core import Core
 from tests.home_assistant.expected import device_of, entries
 from tests.home_assistant.house import heard, introduce, new_meter, reading
+from tests.support.core import Core
+from tests.support.core_client import Client
 from tests.support.mosquitto import Mosquitto
 from tests.support.simulated import Adapter, SimulatedMeter, state
 

@@ -9,8 +9,6 @@ from app.jsontext import dumps
 from app.meters.reading import Meter
 from app.mqtt import discovery
 from app.mqtt.announcements import Announcement
-from tests.home_assistant.client import Client
-from tests.home_assistant.core import Core
 from tests.home_assistant.expected import (
     announced,
     as_taken,
@@ -21,6 +19,8 @@ from tests.home_assistant.expected import (
     shown,
 )
 from tests.home_assistant.house import TOPICS, announcement, introduce, new_meter, reading
+from tests.support.core import Core
+from tests.support.core_client import Client
 from tests.support.mosquitto import Mosquitto
 from tests.support.simulated import LISTS, Adapter
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.home_assistant.client import Client
-from tests.home_assistant.core import Core
-from tests.home_assistant.custom_components.ingress_standin import PATH, SESSION
 from tests.home_assistant.house import new_meter, options
 from tests.support.browser import Browser, looking, see
+from tests.support.core import Core
+from tests.support.core_client import Client
+from tests.support.custom_components.ingress_standin import PATH, SESSION
 from tests.support.mosquitto import Mosquitto, free_port
 from tests.support.program import running
 from tests.support.simulated import Adapter

@@ -4,10 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.meters.sensors import SENSORS
-from tests.home_assistant.client import Client
-from tests.home_assistant.core import RENAMING, Core
 from tests.home_assistant.expected import device_of, registered, shown
 from tests.home_assistant.house import available, heard, introduce, new_meter, reading, reload
+from tests.support.core import RENAMING, Core
+from tests.support.core_client import Client
 from tests.support.mosquitto import Mosquitto
 from tests.support.simulated import Adapter
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.home_assistant.client import Client
-from tests.home_assistant.core import Core
 from tests.home_assistant.expected import UNAVAILABLE, comparable
 from tests.home_assistant.house import new_meter, options, reading
+from tests.support.core import Core
+from tests.support.core_client import Client
 from tests.support.mosquitto import Mosquitto, Watcher
 from tests.support.simulated import Adapter, published
 

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from simulator import links
-from tests.home_assistant.client import Client
-from tests.home_assistant.core import Core
 from tests.home_assistant.expected import entries, shown
 from tests.home_assistant.house import reading, reload
+from tests.support.core import Core
+from tests.support.core_client import Client
 from tests.support.mosquitto import Mosquitto
 from tests.support.simulated import Adapter
 

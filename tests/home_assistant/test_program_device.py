@@ -13,8 +13,6 @@ import yaml
 from app import __version__
 from app.line.trouble import Trouble
 from app.meters.sensors import LINE_DIAGNOSTICS
-from tests.home_assistant.client import Client, connected
-from tests.home_assistant.core import DEFAULT_ENTITY_IDS, RENAMING, ROOT, Core
 from tests.home_assistant.expected import announced, device_of, registered, shown
 from tests.home_assistant.house import (
     TOPICS,
@@ -24,6 +22,8 @@ from tests.home_assistant.house import (
     options,
     reading,
 )
+from tests.support.core import DEFAULT_ENTITY_IDS, RENAMING, ROOT, Core
+from tests.support.core_client import Client, connected
 from tests.support.mosquitto import Mosquitto
 from tests.support.program import running
 from tests.support.simulated import Adapter, SimulatedMeter

@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.home_assistant.client import Client
-from tests.home_assistant.core import Core
 from tests.home_assistant.expected import UNAVAILABLE, device_of
 from tests.home_assistant.house import new_meter, options, reading
+from tests.support.core import Core
+from tests.support.core_client import Client
 from tests.support.mosquitto import Mosquitto
 from tests.support.simulated import Adapter, SimulatedMeter
 

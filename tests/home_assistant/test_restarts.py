@@ -8,8 +8,6 @@ import pytest
 
 from app.meters.sensors import DIAGNOSTICS, SENSORS
 from app.mqtt.topics import Topics
-from tests.home_assistant.client import Client, connected
-from tests.home_assistant.core import Core
 from tests.home_assistant.expected import (
     UNAVAILABLE,
     Value,
@@ -29,6 +27,8 @@ from tests.home_assistant.house import (
     reload,
     shows,
 )
+from tests.support.core import Core
+from tests.support.core_client import Client, connected
 from tests.support.mosquitto import Mosquitto
 from tests.support.simulated import Adapter, SimulatedMeter
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from tests.home_assistant.client import Client, connected
-from tests.home_assistant.core import Core
 from tests.home_assistant.expected import UNAVAILABLE, comparable
 from tests.home_assistant.house import new_meter, options, reading
 from tests.home_assistant.test_layouts import before, introduce_sensor, ours, shows
+from tests.support.core import Core
+from tests.support.core_client import Client, connected
 from tests.support.mosquitto import Mosquitto, Watcher
 from tests.support.simulated import Adapter, published
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.home_assistant import core as home_assistant
+from tests.support.core import ENVIRONMENT
 from trials.upgrade.core import main
 from trials.upgrade.household import Entity, Household, Row, Statistics, differences
 
@@ -132,7 +132,7 @@ def test_what_does_not_go_on_is_told(now: Callable[[], Household], told: str) ->
 def test_without_home_assistant_the_command_says_what_installs_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv(home_assistant.ENVIRONMENT, "/nowhere")
+    monkeypatch.setenv(ENVIRONMENT, "/nowhere")
     with pytest.raises(SystemExit, match="2"):
         main([])
     assert "script/home-assistant installs one" in capsys.readouterr().err

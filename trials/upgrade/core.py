@@ -29,9 +29,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from tests.home_assistant.client import Client, connected
-from tests.home_assistant.core import ENVIRONMENT, Core, environment
 from tests.support import history
+from tests.support.core import ENVIRONMENT, Core, environment
+from tests.support.core_client import Client, connected
 from tests.support.history import NotInCloneError
 from tests.support.mosquitto import Mosquitto, Seen, Watcher
 from tests.support.program import options, running

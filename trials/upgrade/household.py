@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from tests.home_assistant.client import Client
+from tests.support.core_client import Client
 
 _NOTHING: Final = ("unavailable", "unknown", "")
 _NUMBERED: Final = re.compile(r"(.+)_\d+")

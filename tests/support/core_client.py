@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.home_assistant.core import Core
+from tests.support.core import Core
 
 TIMEOUT = 90.0
 """Seconds after which a test that waits has failed; to a broker that was away Core comes back after
