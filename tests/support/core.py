@@ -37,7 +37,7 @@ RENAMING = (2026, 2)
 TOKEN_AGE = 15 * 60.0
 """Seconds after which a new access token is fetched; Core's are good for 30 minutes."""
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds that Core may take to start or to end."""
 
 _CONFIGURATION = """\
