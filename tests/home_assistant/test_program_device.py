@@ -312,7 +312,7 @@ async def test_the_automation_of_the_documentation_tells_when_a_problem_begins_a
             await introduce(home, meter)
             await told("The meter is read again.")
             adapter.close()
-            await told("is gone")
+            await told(str(adapter.path))
             adapter.plug_in()
             await program.logs(f"reading {adapter.path}")
             await introduce(home, meter)
