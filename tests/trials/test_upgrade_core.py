@@ -62,6 +62,16 @@ def test_what_the_program_counts_may_begin_anew() -> None:
     assert list(differences(household(), now)) == []
 
 
+def test_the_bytes_that_the_program_counts_may_begin_anew() -> None:
+    def as_bytes(found: Household) -> Household:
+        size = OURS._replace(device_class="data_size", unit="B")
+        return found._replace(entities={**found.entities, "ours": size})
+
+    rows = (*household().statistics[OURS.entity_id].rows, Row(Decimal(1), Decimal(2), None))
+    now = with_statistics(OURS.entity_id, Statistics(None, rows))
+    assert list(differences(as_bytes(household()), as_bytes(now))) == []
+
+
 @pytest.mark.parametrize(
     ("now", "told"),
     [

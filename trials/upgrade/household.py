@@ -121,7 +121,11 @@ def differences(before: Household, after: Household) -> Iterator[str]:
         if before.states[unique_id] not in _NOTHING and after.states[unique_id] in _NOTHING:
             yield f"{entity.entity_id} showed {before.states[unique_id]}, and shows nothing now"
     yield from _doubled(before, after)
-    quantities = {one.entity_id for one in before.entities.values() if one.device_class}
+    quantities = {
+        one.entity_id
+        for one in before.entities.values()
+        if one.device_class not in {None, "data_size"}
+    }
     for entity_id, statistics in before.statistics.items():
         found = after.statistics.get(entity_id)
         if found is None:
