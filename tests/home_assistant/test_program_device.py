@@ -165,10 +165,13 @@ async def test_each_trouble_of_the_first_minute_is_shown_before_any_meter(
     async with running(given, tmp_path, before=case.before) as program:
         await program.logs("connected to the MQTT broker")
         coming = asyncio.create_task(go_on())
-        told = await page.comes_to("problem", "on")
-        while told["kind"] != case.trouble.value:  # before the first bytes, there are none
-            await asyncio.sleep(0.2)
-            told = (await page.state("problem"))["attributes"]
+
+        async def problem() -> dict[str, Any]:
+            found: dict[str, Any] = (await page.state("problem")).get("attributes", {})
+            return found if found.get("kind") == case.trouble.value else {}
+
+        # Before the first bytes, there are none.
+        told = await home.until(problem, case.trouble.value)
         if language == "en":
             assert case.says in told["message"]
         else:
