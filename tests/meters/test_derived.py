@@ -1,14 +1,14 @@
 """What follows from what a meter sends; the figures are reckoned by hand."""
 
+import math
 from datetime import UTC, datetime
 from decimal import Decimal
-from fractions import Fraction
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.meters.derived import Totals, _cosine, _tenths, add_signed_power, completed
+from app.meters.derived import Totals, add_signed_power, completed
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import SENSORS
 
@@ -180,19 +180,22 @@ def test_an_angle_may_have_decimals() -> None:
     assert new(reading(**one))["power_l1"] == "50.0"
 
 
-@given(
-    st.integers(0, 10**6), st.integers(-4, 1), st.integers(-3600, 3600), st.sampled_from([0, -1])
-)
-@example(5, -2, 0, 0)
-@example(15, -2, 0, 0)
-@example(15, -2, 180, 0)
-@example(25, -2, 0, 0)
-@example(25, -3, 180, 0)
-def test_a_power_by_angle_is_rounded_half_to_even(
-    power: int, exponent: int, angle: int, angle_exponent: int
+@given(st.integers(1, 4000), st.integers(1, 9999), st.integers(-3600, 3600))
+@example(1, 5, 0)
+@example(1, 15, 1800)
+def test_a_power_by_angle_is_right_to_the_last_decimal(
+    volts: int, amperes: int, angle: int
 ) -> None:
-    exact = power * Fraction(10) ** (exponent + 1) * Fraction(*_cosine(angle, angle_exponent))
-    assert _tenths(power, exponent, angle, angle_exponent) == round(exact)
+    """Tenths of a volt, hundredths of an ampere, tenths of a degree."""
+    exact = volts * amperes / 1000 * math.cos(math.radians(angle / 10))
+    one = {
+        "voltage_l1": f"{volts / 10:.1f}",
+        "current_l1": f"{amperes / 100:.2f}",
+        "phase_angle_l1": f"{angle / 10:.1f}",
+    }
+    made = new(reading(**one, power=f"{exact:.1f}"))["power_l1"]
+    assert abs(float(made) - exact) < 0.05 + 1e-9
+    assert Decimal(made).as_tuple().exponent == -1
 
 
 def test_angles_make_the_power_of_each_phase() -> None:
