@@ -12,6 +12,7 @@ from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from app.meters.profile import AUTO, Profile
 from app.meters.quantities import Quantity
 from app.meters.sensors import DIAGNOSTICS, LINE_DIAGNOSTICS, SENSORS, Sensor
 from app.meters.telegram import Telegram
+from app.mqtt.conversation import REPEAT_AFTER
 from app.transport import mode_search, recording
 from app.transport.adapters import adapters
 from app.transport.recording import Writer
@@ -592,6 +594,12 @@ def test_the_table_of_the_readers_diagnostics_has_every_one_with_its_names_and_u
         for row in rows
     ]
     assert listed == [base(sensor) for sensor in LINE_DIAGNOSTICS.values()]
+
+
+def test_the_times_at_which_values_are_sent_again_are_the_program_s() -> None:
+    times = [f"{after:.0f}" for after in accumulate(REPEAT_AFTER)]
+    told = f"sent again after {', '.join(times[:-1])} and {times[-1]} seconds"
+    assert told in section(DOCS, "How often values come")
 
 
 def test_every_kind_of_problem_is_listed() -> None:
