@@ -117,6 +117,22 @@ async def test_values_are_sent_again_as_often_as_it_is_said(broker: Mosquitto) -
     assert len(home.payloads(KAIFA_STATE)) == 5
 
 
+async def test_an_announcement_while_values_are_still_sent_again_begins_that_anew(
+    broker: Mosquitto,
+) -> None:
+    async with (
+        broker.watch() as home,
+        running(publishing(broker.options, repeat_after=(0.01, 3600.0))) as made,
+    ):
+        made.publish(power="1")
+        for _ in range(2):
+            await home.wait(KAIFA_STATE, '{"power": 1}')
+        made.publish(power="2", frequency="50")
+        for _ in range(2):
+            await home.wait(KAIFA_STATE, '{"power": 2, "frequency": 50}')
+    assert len(home.payloads(KAIFA_STATE)) == 4
+
+
 # Home Assistant's birth
 
 
