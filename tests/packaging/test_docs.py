@@ -460,6 +460,13 @@ def test_the_fields_that_are_named_in_german_are_the_form_s(path: Path) -> None:
     assert named <= form
 
 
+def test_german_problems_name_a_field_as_the_form_does() -> None:
+    sentences = read(ADDON / "app" / "language" / "sentences" / "de.toml")
+    named = dict(re.findall(r"\b([a-z_]+) \(([A-ZÄÖÜ][\w ]+)\)", sentences))
+    wanted = {"auth_key", "device", "key", "meter_type", "serial_mode", "url"}
+    assert named == {path: entry(path, "de")["name"] for path in wanted}
+
+
 @pytest.mark.parametrize("name", ["wiring-mbus", "wiring-p1", "wiring-optical", "form"])
 def test_a_drawing_is_what_the_script_draws(name: str) -> None:
     drawn = dict(drawings())
