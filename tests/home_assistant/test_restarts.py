@@ -30,7 +30,11 @@ from tests.home_assistant.house import (
 from tests.support.core import Core
 from tests.support.core_client import Client, connected
 from tests.support.mosquitto import Mosquitto
+from tests.support.program import running
 from tests.support.simulated import Adapter, SimulatedMeter
+
+AGAIN_ONCE = "from app.mqtt import conversation; conversation.REPEAT_AFTER = (3.0,)\n"
+"""What keeps details from coming once more, 15 and 60 seconds after an announcement."""
 
 
 async def current(home: Client, meter: SimulatedMeter) -> list[Value]:
@@ -93,8 +97,12 @@ async def test_details_wait_for_their_interval_and_are_there_at_once_when_mqtt_i
     """Core says then that it has started, as after a restart."""
     meter = new_meter(adapter)
     live = {f"{device_of(meter)}_{key}" for key, one in SENSORS.items() if one.live}
-    async with reading(house, adapter, tmp_path, detail_interval=3600):
+    given = options(house, adapter, detail_interval=3600)
+    async with house.watch() as watcher, running(given, tmp_path, before=AGAIN_ONCE) as program:
+        await program.ready()
         first = values(meter, (await meter.push()).truth)
+        for _ in range(2):  # at once, and again as the meter has been announced
+            await watcher.wait(f"smartmeter/{meter.id}/details")
         await shows(home, meter, first)
         last = values(meter, (await meter.push()).truth)
         mixed = {key: last[key] if key in live else one for key, one in first.items()}
