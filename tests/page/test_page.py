@@ -13,6 +13,7 @@ from app.config.options import MeterOptions
 from app.dlms.ciphering import Keys
 from app.language.catalogue import Sentence
 from app.line.trouble import Trouble
+from app.log import NOTICE
 from app.page.chain import Condition, Step
 from app.page.files import FOLDER, Files, sentences
 from app.page.hidden import Hider
@@ -356,8 +357,10 @@ async def test_each_telegram_is_one_small_message_while_somebody_looks() -> None
 
 
 async def test_an_address_that_is_taken_is_told_and_tried_again(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("app.page.page.RETRY_AFTER", 0.05)
+    caplog.set_level(NOTICE)
     first, second = opened(), opened()
     async with shown(first):
         port = first.page.server.port
@@ -366,6 +369,10 @@ async def test_an_address_that_is_taken_is_told_and_tried_again(
         second.page._access = second.page.server._access
         task = asyncio.create_task(second.page.run([second.reader]))
         await until(lambda: not second.page.works)
-        await stop(task)
-    assert "cannot be shown" in second.page.sentence
-    assert "cannot be shown" in caplog.text
+        assert "cannot be shown" in second.page.sentence
+        assert caplog.text.count("cannot be shown") == 1
+        assert f"the page is at http://127.0.0.1:{port}" not in caplog.text
+    await until(lambda: second.page.works)
+    assert second.page.sentence == f"the page is at http://127.0.0.1:{port}"
+    assert second.page.sentence in caplog.text
+    await stop(task)

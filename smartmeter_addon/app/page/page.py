@@ -143,12 +143,9 @@ class Page:
 
     async def _serve(self) -> Never:
         """Listen, and try again where that is not possible."""
-        self.works, self.sentence = True, _where(self._access)
-        if not self._access.only:
-            _logger.log(NOTICE, "%s", self.sentence)
         while True:
             try:
-                await self.server.run()
+                await self.server.run(self._listening)
             except OSError as error:
                 sentence = (
                     f"the page cannot be shown at {self._access.url} ({own_words(error)}); choose"
@@ -158,6 +155,12 @@ class Page:
                     _logger.warning("%s", sentence)
                 self.works, self.sentence = False, sentence
             await asyncio.sleep(RETRY_AFTER)
+
+    def _listening(self) -> None:
+        """Tell where the page is, also where its address was taken before."""
+        self.works, self.sentence = True, _where(self._access)
+        if not self._access.only:
+            _logger.log(NOTICE, "%s", self.sentence)
 
     async def _look(self) -> Never:
         """Take note of what the lines do, and tell those who look."""

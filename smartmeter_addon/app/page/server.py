@@ -46,8 +46,11 @@ class Server:
     def __len__(self) -> int:
         return len(self._connections)
 
-    async def run(self) -> Never:
+    async def run(self, on_listening: Callable[[], object] = lambda: None) -> Never:
         """Listen.
+
+        Args:
+            on_listening: is called as soon as the address can be asked.
 
         Raises:
             OSError: the address cannot be listened at.
@@ -58,6 +61,7 @@ class Server:
         )
         self.port = server.sockets[0].getsockname()[1]
         try:
+            on_listening()
             await asyncio.Event().wait()
         finally:
             self.port = None
