@@ -193,6 +193,40 @@ async def test_values_come_with_names_in_the_household_s_language() -> None:
     assert "power" in found["kept"]
 
 
+def test_values_of_a_list_that_comes_seldom_stay_beside_those_of_the_others() -> None:
+    """Norwegian meters send the power each 2 s, the phases each 10 s, energies by the hour."""
+    paged = opened()
+    lists = [meter("kaifa-nordic", name=f"norway-{n}") for n in (18, 13, 1)]
+    paged.push(lists[0])
+    (view,) = paged.line.meters
+    first = view.values
+    for one in lists[1:]:
+        paged.push(one)
+        assert view._reading
+        assert view.values.items() >= view._reading.values.items()
+        assert view.values.keys() == first.keys()
+    assert view._reading
+    assert list(view._reading.values) == ["power_import"]
+    assert view.values["energy_import"] == first["energy_import"]
+    paged.push(lists[0], 800)
+    assert view.values["energy_import"] != first["energy_import"]
+
+
+def test_a_value_of_another_list_that_is_now_unknown_is_shown_no_more() -> None:
+    paged = opened()
+    for n in (18, 1):
+        paged.push(meter("kaifa-nordic", name=f"norway-{n}"))
+    (view,) = paged.line.meters
+    assert view._reading
+    power = view._reading
+    view.take(power._replace(unknown=frozenset(("voltage_l1",))), 0.0)
+    assert "voltage_l1" not in view.values
+    assert "voltage_l2" in view.values
+    view.take(power._replace(values={"frequency": 50}), 0.0)
+    view.take(power, 0.0)
+    assert "voltage_l1" not in view.values
+
+
 async def test_meters_behind_a_meter_have_names_in_the_household_s_language() -> None:
     paged = opened("de", name=None)
     paged.push(meter("dsmr", name="belgium"), 3)

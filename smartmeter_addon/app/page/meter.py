@@ -1,12 +1,13 @@
 """One meter, as the page shows it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 from app.language.catalogue import Text
 from app.meters.model_names import model_name
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import SENSORS
+from app.meters.values import Layout, Value, Values
 from app.page.history import History
 from app.page.moments import iso
 
@@ -36,28 +37,40 @@ class MeterView:
         self.history = history
         self._hide = hide
         self._reading: Reading | None = None
+        self._layout: Layout | None = None  # of its values
+        self._others: dict[str, Value] = {}  # that other lists of the meter said last
         self._at = 0.0
         self.online = False
 
     def take(self, reading: Reading, at: float) -> None:
         """Take what it says now, in seconds since 1970."""
+        values = Values.of(reading.values)
+        if values.layout is not self._layout:
+            self._others = {k: v for k, v in self._newest().items() if k not in values}
+            self._layout = values.layout
         self._reading, self._at = reading, at
         self.online = True
         if self.history:
-            self.history.add(reading.values, at)
+            self.history.add(values, at)
 
     @property
     def values(self) -> dict[str, object]:
-        """Its newest values, by key; texts hold nothing that identifies it.
+        """The newest values of all its lists, by key; texts hold nothing that identifies it.
 
         Messages to the customer are left out: they are not for everybody.
         """
-        values: Mapping[str, object] = self._reading.values if self._reading else {}
         return {
             key: self._hide(value) if isinstance(value, str) else value
-            for key, value in values.items()
+            for key, value in self._newest().items()
             if not key.startswith(_MESSAGES)
         }
+
+    def _newest(self) -> dict[str, Value]:
+        """Lay the last telegram over what other lists said before."""
+        if self._reading is None:
+            return {}
+        newest = {**self._others, **self._reading.values}
+        return {key: value for key, value in newest.items() if key not in self._reading.unknown}
 
     @property
     def at(self) -> str | None:
