@@ -106,6 +106,17 @@ def test_a_meter_has_half_a_megabyte() -> None:
     assert len(KEYS) * PLACES * array("f").itemsize == 552_960
 
 
+def test_of_a_meter_that_only_takes_that_power_is_kept(history: History, clocks: Clocks) -> None:
+    history.add({"power_import": 700}, clocks.wall())
+    assert history.keys == ["power_import"]
+    assert read(history, "power_import", STEP)[1] == [700]
+
+
+def test_what_is_taken_is_not_kept_beside_the_sum(history: History, clocks: Clocks) -> None:
+    history.add({"power": -300, "power_import": 0, "power_export": 300}, clocks.wall())
+    assert history.keys == ["power"]
+
+
 def test_energies_are_told_by_quarter_of_an_hour(history: History, clocks: Clocks) -> None:
     clocks.now = 2 * QUARTER - 1_795_000_000.0 % QUARTER  # the begin of one
     begin = clocks.wall()

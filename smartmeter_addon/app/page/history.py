@@ -29,6 +29,9 @@ KEYS: Final = (
 )
 """The values that are kept."""
 
+_INSTEAD: Final = "power_import"
+"""Is kept of lists that say nothing of what is fed in, and so have no "power"."""
+
 QUARTER: Final = 900
 """Seconds of a quarter of an hour, by which grid operators bill."""
 
@@ -170,7 +173,8 @@ class History:
     def _planned(self, layout: Layout) -> _Plan:
         """Find what of a list is kept, and make rings for what is new."""
         kept = []
-        for key in KEYS:
+        instead = () if "power" in layout.places else (_INSTEAD,)
+        for key in (*KEYS, *instead):
             place = layout.places.get(key)
             if place is None:
                 continue

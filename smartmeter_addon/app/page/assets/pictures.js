@@ -39,8 +39,9 @@ export class Pictures {
     const kept = one?.kept || [];
     const phases = (quantity) => PHASES.map((n) => `${quantity}_l${n}`).filter((key) => kept.includes(key));
     const neutral = kept.includes("current_n") ? ["current_n"] : [];
+    const power = ["power", "power_import"].find((key) => kept.includes(key));
     const jobs = [
-      kept.includes("power") && this.lines("power", ["power"], { unit: "W", digits: 0, fill: true, least: 100 }),
+      power && this.lines("power", [power], { unit: "W", digits: 0, fill: true, least: 100 }),
       phases("voltage").length && this.lines("voltage", phases("voltage"), { unit: "V", digits: 1, band: [207, 253] }),
       phases("current").length && this.lines("current", [...phases("current"), ...neutral], { unit: "A", digits: 2, least: 1 }),
       one && this.quarters(line, meter),
