@@ -15,6 +15,7 @@ from app.language.catalogue import Sentence
 from app.line.trouble import Trouble
 from app.log import NOTICE
 from app.page.chain import Condition, Step
+from app.page.download import Contents
 from app.page.files import FOLDER, Files, sentences
 from app.page.hidden import Hider
 from app.page.page import MOST_HISTORIES
@@ -163,6 +164,17 @@ def test_the_script_says_only_what_there_is() -> None:
     scripts = "".join(path.read_text("utf-8") for path in (FOLDER / "assets").glob("*.js"))
     for group, name in re.findall(r"""say\(["`](\w+)\.(\w+)["`]""", scripts):
         assert name in said[group], (group, name)
+
+
+def test_each_sentence_is_said_by_its_name_or_by_a_word_that_is_told() -> None:
+    assets = "".join(path.read_text("utf-8") for path in (FOLDER / "assets").iterdir())
+    told = {f"report.{contents}_note" for contents in Contents}
+    told |= {f"telegram.tag_{tag}" for tag in ("none", "unchecked", "fits", "wrong")}
+    words = {"condition", "event", "output", "step", "trouble", "waiting"}
+    for group, said in sentences("en").items():
+        for name in said if group not in words else ():
+            found = f"{group}.{name}"
+            assert found in told or found in assets or f'"{name}"' in assets, found
 
 
 def test_the_files_are_small_and_load_nothing_from_elsewhere() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from app.config.options import MeterOptions
 from app.fault import Fault
@@ -160,7 +160,6 @@ class LineView(Watcher):
         hide = self._hide
         problem = self.reader.problem
         counts = self.reader.health.counts
-        status: Mapping[str, Any] = self.reader.status()
         steps = chain(
             problem,
             counts,
@@ -169,7 +168,6 @@ class LineView(Watcher):
             published=published,
         )
         told = {"kind": problem.trouble.value, "text": hide(problem.sentence)} if problem else None
-        keys = ("signal_health", "clock_drift", "last_telegram", "errors", "parity_errors")
         return {
             "label": hide(self._label),
             "line": hide(self._line or ""),
@@ -183,7 +181,6 @@ class LineView(Watcher):
             "frames": counts.frames,
             "telegrams": counts.telegrams,
             "minutes": int(self._recent.seconds // 60),
-            **{key: status.get(key) for key in keys},
             "meters": [meter.facts(language) for meter in self.meters],
         }
 
