@@ -240,6 +240,20 @@ async def test_gas_water_and_the_peak_of_the_month_stand_beside_the_power(browse
         await harmless(browser)
 
 
+async def test_phases_of_which_only_the_power_is_known_are_shown(browser: Browser) -> None:
+    paged = opened(name=None)
+    paged.push(SimulatedMeter(None, "kaifa"), 3)
+    (view,) = paged.line.meters
+    assert view._reading
+    view.take(view._reading._replace(values={"power": 7, "power_l1": 3, "power_l3": 4}), 0.0)
+    view._others.clear()
+    async with shown(paged) as address:
+        await at(browser, address, "now")
+        said = await text(browser, "#values table")
+        assert [one in said for one in ("L1", "L2", "L3")] == [True, False, True]
+        await harmless(browser)
+
+
 async def test_sums_of_errors_and_gaps_stand_below_the_health_of_the_line(browser: Browser) -> None:
     said = sentences("en")["pictures"]
     async with shown(lived(seconds=7200, every=20)) as address:

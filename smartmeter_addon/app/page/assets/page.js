@@ -185,12 +185,13 @@ function powerCard(one) {
 
 function phaseCard(one) {
   const has = (quantity) => PHASES.some((n) => `${quantity}_l${n}` in one.values);
-  if (!has("voltage") && !has("current")) return null;
+  const said = ["voltage", "current", "power"].filter(has);
+  if (!said.length) return null;
   const heads = [[say("now.phase"), ""]];
   if (has("voltage")) heads.push([`${say("now.voltage")} V`, "num"]);
   if (has("current")) heads.push([`${say("now.current")} A`, "num"]);
   if (has("power")) heads.push([`${say("now.power")} W`, "num"]);
-  const rows = PHASES.filter((n) => `voltage_l${n}` in one.values || `current_l${n}` in one.values).map((n) => {
+  const rows = PHASES.filter((n) => said.some((quantity) => `${quantity}_l${n}` in one.values)).map((n) => {
     const volts = one.values[`voltage_l${n}`], row = [`L${n}`];
     if (has("voltage")) {
       if (volts === undefined) row.push("");
@@ -298,13 +299,14 @@ async function showReport() {
 
 async function copy() {
   const text = $("block").textContent;
+  let done = true;
   try {
     await navigator.clipboard.writeText(text);
   } catch { // not over http, nor in a frame
     getSelection().selectAllChildren($("block"));
-    document.execCommand("copy");
+    done = document.execCommand("copy");
   }
-  $("copied").textContent = say("report.copied");
+  $("copied").textContent = done ? say("report.copied") : ""; // else the block is marked, for Ctrl-C
 }
 
 // --- All of it ---
