@@ -328,6 +328,16 @@ async def test_neither_key_nor_number_is_told(family: str) -> None:
                     assert identity.lower() not in text, (path, identity)
 
 
+async def test_of_many_meters_each_has_its_number_shortened() -> None:
+    paged = opened()
+    for n in range(100):
+        paged.page._hide.learn(f"{n:05}")
+    paged.push(meter(), 3)
+    (view,) = paged.line.meters
+    assert view.meter.number
+    assert view.meter.number not in json.dumps(await told(paged, "facts"))
+
+
 async def test_messages_to_the_customer_are_for_nobody_else() -> None:
     paged = opened()
     paged.push(meter("dsmr"), 3)

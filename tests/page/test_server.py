@@ -230,7 +230,9 @@ async def test_a_mistake_of_ours_is_an_answer(caplog: pytest.LogCaptureFixture) 
 )
 async def test_a_foreign_name_is_refused(host: str, status: int) -> None:
     async with serving() as server:
-        assert (await ask(server.port, "/", host=host)).status == status
+        said = await ask(server.port, "/", host=host)
+        assert said.status == status
+        assert (b"address in numbers" in said.body) is (status == 421)
 
 
 async def test_a_request_without_a_host_is_refused() -> None:

@@ -68,7 +68,7 @@ Respond: TypeAlias = Callable[[str, Mapping[str, str]], Answered]
 
 
 _ADVICE: Final = {
-    HTTPStatus.MISDIRECTED_REQUEST: "open this page by the computer's own name or its address",
+    HTTPStatus.MISDIRECTED_REQUEST: "open this page by the computer's address in numbers",
     HTTPStatus.SERVICE_UNAVAILABLE: "try again in a minute",
 }
 

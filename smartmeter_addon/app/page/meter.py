@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from app.language.catalogue import Text
+from app.listen import masked
 from app.meters.model_names import model_name
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import SENSORS
@@ -89,7 +90,7 @@ class MeterView:
         return {
             "name": self._hide(self.name or model),
             "model": self._hide(model),
-            "number": self._hide(meter.number) if meter.number else None,
+            "number": masked(meter.number) if meter.number else None,
             "online": self.online,
             "at": self.at,
             "kept": self.history.keys if self.history else [],
