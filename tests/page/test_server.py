@@ -389,6 +389,22 @@ async def test_an_answer_that_nobody_reads_is_given_up() -> None:
         writer.close()
 
 
+async def test_a_last_answer_of_which_the_end_is_not_read_is_given_up() -> None:
+    """Also where so little of it is left that asyncio takes it without a word."""
+    request = GET.replace(b"/ ", b"/large ", 1).replace(
+        b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"
+    )
+    async with serving(limits=QUICK) as server:
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1024)
+        await until(lambda: len(server))
+        (connection,) = server._connections
+        connection._transport.set_write_buffer_limits(2 * len(LARGE))
+        writer.write(request)
+        await until(connection._transport.is_closing)
+        await until(lambda: not len(server))
+        writer.close()
+
+
 async def test_a_thousand_connections_are_no_more_than_a_few() -> None:
     async with serving() as server:
         opened = []

@@ -250,7 +250,7 @@ class Connection(asyncio.BufferedProtocol):
         self._head(HTTPStatus.OK, {"Content-Type": EVENTS, "Connection": "close"})
         if self._head_only:
             self._write(h11.EndOfMessage())
-            self._transport.close()
+            self._end(self._limits.stall)
             return
         self._stream = stream
         stream.begin(self)
@@ -271,14 +271,18 @@ class Connection(asyncio.BufferedProtocol):
             self._limit(self._limits.idle)
             self._idle = True
         elif self._http.our_state in {h11.MUST_CLOSE, h11.CLOSED}:
-            self._transport.close()
+            self._end(self._limits.stall)
 
     def _refuse(self, status: int) -> None:
         """Say why a request is not answered, and hang up: what follows cannot be told apart."""
         if self._http.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
             answer = refusal(HTTPStatus(status))
             self._answer(replace(answer, headers={"Connection": "close"}))
-        self._limit(_LAST_WORDS)
+        self._end(_LAST_WORDS)
+
+    def _end(self, seconds: float) -> None:
+        """Hang up when all was read, and after some seconds at the latest."""
+        self._limit(seconds)
         self._transport.close()
 
     def _write(self, event: h11.Event) -> None:
