@@ -225,6 +225,21 @@ async def test_the_keyboard_is_enough(browser: Browser) -> None:
         await harmless(browser)
 
 
+async def test_the_focus_stays_where_it_is_when_telegrams_come(browser: Browser) -> None:
+    paged = opened()
+    meter = SimulatedMeter(None, "kaifa")
+    paged.push(meter, 2)
+    power = "document.querySelector('.power')?.innerText"
+    async with shown(paged) as address:
+        await at(browser, address, "now")
+        before = await see(browser, power)
+        await browser.evaluate("document.querySelector('#values .scroll').focus()")
+        paged.push(meter, 200)
+        await see(browser, power, lambda now: now != before)
+        assert await browser.evaluate("document.activeElement.className") == "scroll"
+        await harmless(browser)
+
+
 async def test_gas_water_and_the_peak_of_the_month_stand_beside_the_power(browser: Browser) -> None:
     paged = opened(name=None)
     paged.push(SimulatedMeter(None, "dsmr", "belgium"), 3)

@@ -47,13 +47,26 @@ function shown(value, digits) {
   return typeof value === "number" ? number(value, digits ?? undefined) : String(value);
 }
 
-// Replaces what an element holds, if it is another than before: readers of screens keep their place.
-const FILLED = new WeakMap();
+// Gives an element other children, and changes only what is another than before: the focus and readers
+// of screens keep their place.
 function fill(element, ...children) {
-  const fresh = make("div", {}, ...children), text = fresh.innerHTML;
-  if (FILLED.get(element) === text) return;
-  FILLED.set(element, text);
-  element.replaceChildren(...fresh.childNodes);
+  adapt(element, [...make("div", {}, ...children).childNodes]);
+}
+
+function adapt(element, children) {
+  const before = [...element.childNodes];
+  before.slice(children.length).forEach((one) => one.remove());
+  children.forEach((one, i) => {
+    const was = before[i];
+    if (!was) element.append(one);
+    else if (was.nodeName !== one.nodeName) was.replaceWith(one);
+    else if (one.nodeType === Node.TEXT_NODE) { if (was.data !== one.data) was.data = one.data; }
+    else {
+      for (const { name } of [...was.attributes]) if (name !== "style" && !one.hasAttribute(name)) was.removeAttribute(name);
+      for (const { name, value } of one.attributes) if (was.getAttribute(name) !== value) was.setAttribute(name, value);
+      adapt(was, [...one.childNodes]);
+    }
+  });
 }
 
 function table(heads, rows) {

@@ -133,6 +133,7 @@ export class Pictures {
       if (whole.length) caption.append(this.make("span", {}, `${this.say("pictures.whole")}:`), ...named(whole));
     };
     chart.describe = (at, values) => {
+      caption.setAttribute("aria-live", at === null ? "off" : "polite"); // new telegrams are not read out
       if (at === null) return rest();
       caption.replaceChildren(...legend(values));
       const place = Math.round((at - data.at(0)) / (data.at(1) - data.at(0)));
@@ -156,7 +157,7 @@ export class Pictures {
   }
 
   frame(name, unit) {
-    const canvas = this.make("canvas", {}), caption = this.make("figcaption", { "aria-live": "polite" });
+    const canvas = this.make("canvas", {}), caption = this.make("figcaption", { "aria-live": "off" });
     const card = this.make("div", { class: "card" }, this.make("h3", {}, this.say(`pictures.${name}`), unit && this.make("span", { class: "quiet unit" }, ` ${unit}`)), this.make("figure", {}, canvas, caption));
     const order = ["power", "voltage", "current", "quarters", "health", "drift"];
     const parent = document.getElementById("charts");
