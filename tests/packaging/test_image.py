@@ -14,6 +14,7 @@ import subprocess
 import venv
 from dataclasses import dataclass, field
 from datetime import UTC
+from http import HTTPStatus
 from pathlib import Path
 from time import monotonic
 
@@ -21,7 +22,8 @@ import pytest
 import yaml
 
 from simulator.ciphering import KEY
-from tests.support.mosquitto import Mosquitto
+from tests.support.asking import ask
+from tests.support.mosquitto import Mosquitto, free_port
 from tests.support.program import Program
 from tests.support.simulated import Adapter, SimulatedMeter
 
@@ -153,6 +155,7 @@ async def test_the_container_of_compose_reads_a_meter_and_ends_when_told(
         (tmp_path / name).write_text(secret + "\n")
         mounts += ["--ro-bind", str(tmp_path / name), f"/run/secrets/{name}"]
     mounts += ["--unshare-pid", "--as-pid-1", "--die-with-parent"]
+    page = free_port()
     process = await asyncio.create_subprocess_exec(
         *image.box("--ro-bind", *mounts),
         *reader["entrypoint"],
@@ -164,6 +167,7 @@ async def test_the_container_of_compose_reads_a_meter_and_ends_when_told(
             "SMARTMETER_MQTT_HOST": broker.host,
             "SMARTMETER_MQTT_PORT": str(broker.port),
             "SMARTMETER_MQTT_USERNAME": broker.username,
+            "SMARTMETER_PAGE": f"127.0.0.1:{page}",
         },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -176,6 +180,8 @@ async def test_the_container_of_compose_reads_a_meter_and_ends_when_told(
         await program.ready()
         await meter.push()
         await program.logs("first telegram")
+        for path in ("", "page.js", "page.css", "pictures.js", "chart.js", "icon.svg", "telegram"):
+            assert (await ask(page, f"/{path}")).status == HTTPStatus.OK
         inside, rights = within(process.pid)
         assert rights == 0
         healthy = await asyncio.create_subprocess_exec(
