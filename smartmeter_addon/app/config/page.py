@@ -11,7 +11,8 @@ PORT: Final = 8099
 
 _WORDS: Final = {"on": True, "true": True, "off": False, "false": False}
 _WANTED: Final = "on, off, or an address with a port, like 127.0.0.1:8099"
-_ADDRESS: Final = re.compile(r"([\w.-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?", re.ASCII)
+_NAME: Final = r"[\w-]{1,63}(?:\.[\w-]{1,63})*"  # the parts that Python takes to the resolver
+_ADDRESS: Final = re.compile(rf"({_NAME}|\[[0-9A-Fa-f:.]+\])(?::([0-9]{{1,5}}))?", re.ASCII)
 _MAX_PORT: Final = 65535
 
 
