@@ -84,3 +84,14 @@ def test_a_watcher_s_mistake_is_told_once_and_keeps_nothing_from_the_line(
     line.after(60)
     assert line.reader.health.counts.telegrams == 3
     assert caplog.text.count("could not be shown through a mistake") == 1
+
+
+def test_mistakes_whose_texts_differ_do_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    class Mistaken(Watcher):
+        def silent(self, meter_id: str) -> None:
+            raise KeyError(meter_id)
+
+    watcher = Guarded(Mistaken())
+    for n in range(1000):
+        watcher.silent(str(n))
+    assert caplog.text.count("could not be shown through a mistake") == 20

@@ -1,12 +1,18 @@
 """The interface between a line and what shows all that the line does, such as the page."""
 
 import logging
-from typing import Final
+from collections.abc import Callable
+from typing import Final, ParamSpec
 
 from app.fault import Fault
 from app.meters.reading import Reading
 from app.meters.telegram import Telegram
 from app.transport.source import Event
+
+_MOST_TOLD: Final = 20
+"""Mistakes that are told at most: of some, each telegram may make a new text."""
+
+_P = ParamSpec("_P")
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -48,38 +54,28 @@ class Guarded(Watcher):
 
     def event(self, event: Event) -> None:
         """Take what the source gives."""
-        try:
-            self._watcher.event(event)
-        except Exception as error:  # noqa: BLE001 - see `Guarded`
-            self._tell(error)
+        self._hand_on(self._watcher.event, event)
 
     def decoded(self, item: Telegram | Fault) -> None:
         """Take a telegram, or what was damaged."""
-        try:
-            self._watcher.decoded(item)
-        except Exception as error:  # noqa: BLE001 - see `Guarded`
-            self._tell(error)
+        self._hand_on(self._watcher.decoded, item)
 
     def read(self, reading: Reading, *, name: str | None) -> None:
         """Take what an accepted telegram says."""
-        try:
-            self._watcher.read(reading, name=name)
-        except Exception as error:  # noqa: BLE001 - see `Guarded`
-            self._tell(error)
+        self._hand_on(self._watcher.read, reading, name=name)
 
     def silent(self, meter_id: str) -> None:
         """Take that a meter is no longer heard."""
-        try:
-            self._watcher.silent(meter_id)
-        except Exception as error:  # noqa: BLE001 - see `Guarded`
-            self._tell(error)
+        self._hand_on(self._watcher.silent, meter_id)
 
-    def _tell(self, error: Exception) -> None:
-        if (mistake := repr(error)) in self._told:
-            return
-        self._told.add(mistake)
-        _logger.error(
-            "a line could not be shown through a mistake in this program; please report this."
-            " It is told once",
-            exc_info=error,
-        )
+    def _hand_on(self, take: Callable[_P, None], *args: _P.args, **kwargs: _P.kwargs) -> None:
+        try:
+            take(*args, **kwargs)
+        except Exception as error:
+            if (mistake := repr(error)) in self._told or len(self._told) >= _MOST_TOLD:
+                return
+            self._told.add(mistake)
+            _logger.exception(
+                "a line could not be shown through a mistake in this program; please report this."
+                " It is told once"
+            )
