@@ -308,7 +308,7 @@ async def test_neither_key_nor_number_is_told(family: str) -> None:
     """Nor is a password that somebody quotes, as a broker may."""
     secret = "open sesame"
     paged = opened(name=None)
-    paged.page._hide._redactor = lambda text: text.replace(secret, "***")
+    paged.page._redactor = paged.line.hide._redactor = lambda text: text.replace(secret, "***")
     paged.outputs = {"broker": OutputState(works=False, sentence=f"refused {secret}")}
     simulated = meter(family)
     paged.push(simulated, 4)
@@ -331,11 +331,22 @@ async def test_neither_key_nor_number_is_told(family: str) -> None:
 async def test_of_many_meters_each_has_its_number_shortened() -> None:
     paged = opened()
     for n in range(100):
-        paged.page._hide.learn(f"{n:05}")
+        paged.line.hide.learn(f"{n:05}")
     paged.push(meter(), 3)
     (view,) = paged.line.meters
     assert view.meter.number
     assert view.meter.number not in json.dumps(await told(paged, "facts"))
+
+
+def test_the_meters_of_other_lines_take_no_place_among_the_numbers_of_one() -> None:
+    paged = opened()
+    for n in range(100):
+        paged.page.watcher(f"line {n}", paged.options).hide.learn(f"{n:05}")
+    paged.push(meter(), 3)
+    (view,) = paged.line.meters
+    assert view.meter.number
+    for hide in (paged.line.hide, paged.page._hide):
+        assert view.meter.number not in hide(f"the broker refuses smartmeter/{view.meter.number}")
 
 
 async def test_messages_to_the_customer_are_for_nobody_else() -> None:

@@ -59,7 +59,8 @@ class LineView(Watcher):
         self._label = label
         self._options = options
         self.health = health
-        self._hide = hide
+        self.hide: Final = hide
+        """Takes out of texts what identifies the meters of this line."""
         self._history = history
         self._on_reading = on_reading
         self._recent = Recent(clock)
@@ -109,8 +110,8 @@ class LineView(Watcher):
             if len(self.meters) >= MOST_METERS:
                 return
             place = self._places[reading.meter.id] = len(self.meters)
-            self._hide.learn_meter(reading.meter)
-            self.meters.append(MeterView(reading.meter, name, self._history(), self._hide))
+            self.hide.learn_meter(reading.meter)
+            self.meters.append(MeterView(reading.meter, name, self._history(), self.hide))
         self.meters[place].take(reading, self._wall_clock())
         self._on_reading(self, place)
 
@@ -157,7 +158,7 @@ class LineView(Watcher):
         """
         if self.reader is None:
             return {}
-        hide = self._hide
+        hide = self.hide
         problem = self.reader.problem
         counts = self.reader.health.counts
         steps = chain(
@@ -222,7 +223,7 @@ class LineView(Watcher):
             self._telegrams.contents,
             self._options,
             profiles,
-            hide=self._hide,
+            hide=self.hide,
             now=self._now().astimezone(),
             mode=self._mode,
         )

@@ -72,7 +72,7 @@ class Page:
     ) -> None:
         self._access = access
         self._language = language
-        self._hide = Hider(redactor, language)
+        self._redactor = redactor
         self._state = state
         self._outputs = outputs
         self._clock = clock
@@ -94,14 +94,13 @@ class Page:
             label: of the line.
             options: of its meter.
         """
+        hide = Hider(self._redactor, self._language)
         line = LineView(
             label,
             options,
-            events=Events(
-                self._state, label, self._hide, clock=self._clock, wall_clock=self._wall_clock
-            ),
+            events=Events(self._state, label, hide, clock=self._clock, wall_clock=self._wall_clock),
             health=LineHealth(self._state, label, self._wall_clock),
-            hide=self._hide,
+            hide=hide,
             clock=self._clock,
             wall_clock=self._wall_clock,
             history=self._history,
@@ -113,6 +112,13 @@ class Page:
     def leave_out(self, why: Text) -> None:
         """Take that a meter of the options is not read, with a sentence that says why."""
         self._left_out.append(why)
+
+    def _hide(self, text: Text) -> str:
+        """Give a text that is of no line alone without what identifies the meters of any."""
+        said = Hider(self._redactor, self._language)(text)
+        for line in self._lines:
+            said = line.hide(said)
+        return said
 
     async def run(self, readers: Sequence[LineReader]) -> Never:
         """Show the page.
