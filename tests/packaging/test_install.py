@@ -264,6 +264,10 @@ def test_updating_and_going_back_keep_options_and_state(system: System) -> None:
         system.path(name).write_text(text)
     system.path("/etc/smartmeter/options.json").chmod(0o644)  # as an editor leaves it
     first = system.active()
+    # What the program keeps of what it parsed, where it was run in the clone.
+    cache = system.source / "smartmeter_addon" / "app" / "language" / "__pycache__"
+    cache.mkdir()
+    (cache / "de.cpython-311.marshal").write_bytes(b"parsed")
     assert "installing" not in system.install()  # there is nothing new
     assert not system.path("/opt/smartmeter/previous").exists()
     versions = [first]
