@@ -128,9 +128,20 @@ def _image(tmp_path_factory: pytest.TempPathFactory) -> Image:
 
 def test_all_is_compiled_where_the_image_is_built(image: Image) -> None:
     program = image.folder / "workdir" / "app"
-    for source, compiled in (("*.py", "*.pyc"), ("*.toml", "*.marshal")):
-        sources = {path.stem for path in program.rglob(source)}
-        assert {path.name.split(".")[0] for path in program.rglob(compiled)} == sources
+    packages = [
+        *(image.folder / "venv").glob("lib/python3*/site-packages/paho"),
+        *(image.folder / "venv").glob("lib/python3*/site-packages/serial"),
+    ]
+    assert len(packages) == 2
+    optimized = f".opt-{image.environment['PYTHONOPTIMIZE']}"  # Python loads no other
+    for folder in (program, *packages):
+        for source, compiled in (("*.py", ".pyc"), ("*.toml", ".marshal")):
+            sources = {path.relative_to(folder) for path in folder.rglob(source)}
+            made = folder.rglob(f"*{optimized}{compiled}")
+            found = {
+                (path.parents[1] / path.name.split(".")[0]).relative_to(folder) for path in made
+            }
+            assert found == {path.with_suffix("") for path in sources}
 
 
 def within(process: int) -> tuple[str, int]:

@@ -1,7 +1,9 @@
 """The files that the Supervisor reads: it drops what it does not know and rarely says so."""
 
 import ast
+import asyncio
 import dataclasses
+import importlib.util
 import os
 import re
 import struct
@@ -20,6 +22,10 @@ import app
 from app import log
 from app.config import options
 from app.meters import profile_files
+from simulator.ciphering import KEY
+from tests.support.mosquitto import Mosquitto, free_port
+from tests.support.program import running
+from tests.support.simulated import Adapter, SimulatedMeter
 
 ROOT = Path(__file__).parents[2]
 ADDON = ROOT / "smartmeter_addon"
@@ -444,6 +450,47 @@ def test_nothing_is_left_in_a_layer_that_only_the_building_needs() -> None:
     for word in ("--no-cache-dir", "--only-binary=:all:", "PYTHONDONTWRITEBYTECODE=1"):
         assert word in install
     assert not re.search(r"\bapk\b|build-base|gcc|\bgit\b", dockerfile)
+
+
+async def test_the_image_comes_with_all_compiled_that_the_program_uses_of_the_library(
+    broker: Mosquitto, adapter: Adapter, tmp_path: Path
+) -> None:
+    """What is missing would be compiled at each start, and lost with the container."""
+    text = (ADDON / "Dockerfile").read_text("utf-8").replace("\\\n", "")
+    (compiling,) = re.findall(r'python3 -c "([^"]*)"', text)
+    show = "import atexit, sys; atexit.register(lambda: print('modules', *sys.modules))"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-B", "-c", f"{compiling}; {show}"),
+        cwd=ADDON,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    image, _ = await process.communicate()
+    meter = SimulatedMeter(adapter, "kaifa")
+    given = {
+        "key": KEY.hex(),
+        "url": str(adapter.path),
+        "page": f"127.0.0.1:{free_port()}",
+        "mqtt": {
+            "host": broker.host,
+            "port": broker.port,
+            "username": broker.username,
+            "password": broker.password,
+        },
+    }
+    async with running(given, tmp_path, before=show) as program:
+        await program.ready()
+        await meter.push()
+        await program.logs("first telegram")
+        await program.stop()
+    assert program.lines[-1].startswith("modules ")
+    missing = {
+        name
+        for name in set(program.lines[-1].split()) - set(image.decode().split())
+        if name.partition(".")[0] in sys.stdlib_module_names
+        and (spec := importlib.util.find_spec(name))
+        and str(spec.origin).endswith(".py")
+    }
+    assert missing == set()
 
 
 def test_the_image_says_what_it_is() -> None:
