@@ -1,10 +1,14 @@
 """A meter's number is remembered, and waited for where only some of its lists say it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from app.cosem.items import Shape
+from app.dlms.receiver import Push
+from app.fault import Fault, Kind
+from app.link.frame import Frame
 from app.meters import profile_files
 from app.meters.interpreter import Interpreter
 from app.meters.limits import MOST_SENDERS
@@ -94,6 +98,27 @@ def test_a_number_that_never_comes_is_not_waited_for_for_ever_and_not_again() ->
     found = ids(with_memory(numbers), [WATTS] * (within + 2))
     assert found == [None] * within + ["kaifa-nordic"] * 2
     assert ids(with_memory(numbers), [WATTS]) == ["kaifa-nordic"]
+
+
+def test_a_number_that_comes_with_the_next_telegram_is_waited_for_once() -> None:
+    watts = with_memory({}).read(push(WATTS, address=NORDIC))
+    assert watts.profile
+    soon = replace(watts.profile, number_within={Shape.VALUES: 1})
+    numbers, waits = MeterNumbers({}), []
+    for _ in range(2):
+        waits.append(numbers.awaited(watts.sender, soon, watts.push))
+        numbers.remember(watts)
+    assert waits == [True, False]
+
+
+def test_no_number_is_waited_for_after_a_text_or_what_cannot_be_read() -> None:
+    """A family may send lists at one interface and P1 texts at another."""
+    watts = with_memory({}).read(push(WATTS, address=NORDIC))
+    assert watts.profile
+    text = Push(Frame("p1", 0, b"/KFM5", ""), None, b"/KFM5", is_text=True)
+    broken = Push(Frame("hdlc", 0, b"", NORDIC), None, None, Fault(Kind.DAMAGED, "apdu", 0, "cut"))
+    for other in (text, broken):
+        assert not MeterNumbers({}).awaited("a", watts.profile, other)
 
 
 def test_of_too_many_meters_no_number_is_waited_for() -> None:

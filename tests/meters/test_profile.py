@@ -144,6 +144,12 @@ def test_bytes_that_are_no_text_have_no_form(said: bytes, *, fits: bool) -> None
     assert LABEL.takes((axdr.OCTET_STRING, said)) is fits
 
 
+def test_a_number_is_of_no_text_s_form() -> None:
+    place = NAME._replace(tags=NAME.tags | {axdr.LONG_UNSIGNED})
+    assert not place.takes((axdr.LONG_UNSIGNED, 1234))
+    assert place.number((axdr.LONG_UNSIGNED, 1234)) is None
+
+
 def test_a_list_gives_the_number_that_one_of_its_texts_holds() -> None:
     listed = PositionalList("three-values", "made up", (LABEL, VOLTS, NAME))
     elements = [(axdr.OCTET_STRING, b"AB9999"), FOUND[0], (axdr.OCTET_STRING, b"AB1234")]

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from app.dlms import axdr
-from app.meters.structure import Mask, Structure, content_of, digest, nearly, structure_of
+from app.meters.structure import Mask, Structure, alike, content_of, digest, nearly, structure_of
 from simulator.axdr import Type
 from simulator.meters import Register, Unit
 from tests.support.guarded import GuardedLine, accepted, line_of
@@ -172,6 +172,28 @@ def test_what_holds_no_value_is_constant_and_bits_and_long_strings_are_texts() -
     assert mask.fixed == number(fixed, mask.size)
     texts = "00 ff000000 00 0000 00 0000 ffff 0000 ff 000000 ffff"
     assert sum(mask.texts) == number(texts, mask.size)
+
+
+# --- Structures that are alike ---
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ((1, 6, (2, 3)), True),
+        ((1, axdr.NULL, (2, 3)), True),
+        ((axdr.NULL, axdr.NULL, (2, 3)), True),
+        ((1, 5, (2, 3)), False),
+        ((1, 6, axdr.NULL), False),  # what has parts is no value
+        ((1, 6), False),
+        ((1, 6, (2, 3), axdr.NULL), False),
+    ],
+)
+def test_lists_are_alike_whose_values_are_null_now_and_then(
+    other: Structure, *, same: bool
+) -> None:
+    assert alike((1, 6, (2, 3)), other) is same
+    assert alike(other, (1, 6, (2, 3))) is same
 
 
 # --- Structures that are nearly the same ---

@@ -224,3 +224,10 @@ def test_of_two_channels_with_one_number_and_time_the_greater_counter_counts(
         value = Decimal("112.384") if channel == 1 else Decimal("0.000")
         found |= registers(channel=channel, counter=value)
     assert only(found).values == {"gas": Decimal("112.384")}
+
+
+def test_of_two_channels_that_say_the_same_the_first_counts() -> None:
+    valves = {Obis.parse(f"0-{n}:24.4.0"): Register(f"{n - 1}", "") for n in (1, 2)}
+    first = only({**registers(), Obis.parse("0-1:24.4.0"): Register("0", "")})
+    assert only({**registers(), **registers(channel=2), **valves}) == first
+    assert len(first.values) == 2

@@ -246,8 +246,7 @@ class _Walk:
 
     def _string(self, tag: int, value: bytes | str, pos: int) -> int:
         """Take a string: a code, a clock, or a text."""
-        is_name = tag == axdr.OCTET_STRING and len(value) == _NAME_SIZE and isinstance(value, bytes)
-        if is_name and isinstance(value, bytes) and from_logical_name(value):
+        if isinstance(value, bytes) and from_logical_name(value):
             self._entries.append(value)
             return self._take(pos, 2 + _NAME_SIZE)
         self._entries.append(tag)
