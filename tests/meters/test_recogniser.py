@@ -247,6 +247,25 @@ values = [
     assert [str(item.obis) for item in found.items][1:3] == ["1-0:2.8.0", "1-0:1.8.0"]
 
 
+@pytest.mark.parametrize(("others", "known"), [(6, False), (7, True)])
+def test_a_number_at_its_place_tells_a_list_of_eight_of_ones_own(
+    tmp_path: Path, others: int, *, known: bool
+) -> None:
+    """It names no maker, and neither address nor title is known."""
+    text = (
+        'manufacturer = "Example"\nmodel = "X1"\n[positional.own]\nsource = "made up"\nvalues = [\n'
+    )
+    text += '{ obis = "0-0:96.1.0", type = "octet-string", text = \'NO([0-9]{6})\' },\n'
+    for phase in range(others):
+        text += f'{{ obis = "1-{phase}:1.7.0", type = "double-long-unsigned"'
+        text += ', scaler = 0, unit = "W" },\n'
+    values = axdr.octet_string(b"NO123456"), *map(axdr.uint32, range(others))
+    body = apdu.parse(notification(*values)).body
+    found = with_own(tmp_path, text + "]\n").data(body, None, STRANGE)
+    assert isinstance(found, Understood) is known
+    assert not known or understood(found).number == "123456"
+
+
 def test_a_profile_of_ones_own_does_not_make_values_possible_that_are_not(tmp_path: Path) -> None:
     line = with_own(tmp_path)
     found = understood(line.data(apdu.parse(pairs(c32=2337, c1=119)).body, LGZ, STRANGE))

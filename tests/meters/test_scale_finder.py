@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from app.cosem.obis import Obis
 from app.dlms import apdu
 from app.meters.profile import AUTO
 from simulator import axdr
@@ -86,6 +87,33 @@ def test_what_one_telegram_decided_holds_for_those_that_leave_it_open() -> None:
     believed(line, clear, LGZ)
     assert shown(line.data(doubtful, LGZ, STRANGE))["1-0:31.7.0"] == (Decimal("0.10"), "A")
     assert shown(line.data(doubtful, OTHER_LGZ, STRANGE))["1-0:31.7.0"] == (10, None)
+
+
+def test_what_is_believed_of_a_sender_is_known_by_its_evidence() -> None:
+    line = recogniser()
+    doubtful, clear = (apdu.parse(pairs(**one)).body for one in ({"c31": 10}, {"c32": 2337}))
+    found = believed(line, doubtful)
+    assert line.known_of(found.evidence) == (None, None)  # it decides nothing
+    found = believed(line, clear)
+    assert line.known_of(found.evidence) == (found.profile, -1)
+
+
+def test_senders_without_a_title_are_told_apart_by_their_addresses() -> None:
+    line = recogniser()
+    body = loads(120, 52)
+    senders = {
+        found.evidence.sender
+        for address in ("ceff03", "ce9b03")
+        if (found := understood(line.data(body, None, address))).evidence
+    }
+    assert senders == {"ceff03", "ce9b03"}
+
+
+def test_codes_of_energies_come_with_the_scale_of_the_family() -> None:
+    energy = axdr.structure(axdr.octet_string(obis_bytes("1-0:1.8.0")), axdr.uint32(5341))
+    plain = axdr.structure(axdr.octet_string(obis_bytes("1-0:1.7.0")), axdr.uint32(119))
+    found = understood(data(notification(energy, plain), address="ceff03"))
+    assert found.energies == {Obis(1, 0, 1, 8, 0): 0}
 
 
 def test_a_wrong_first_guess_is_corrected_and_told() -> None:
