@@ -472,6 +472,13 @@ def test_a_fault_passes_through() -> None:
     assert interpreter().read(given) == Telegram(given, fault=fault)
 
 
+def test_of_a_text_with_a_fault_no_value_is_read() -> None:
+    raw = b"/KFM5KAIFA\r\n\r\n1-0:1.7.0(00.119*kW)\r\n!0000\r\n"
+    fault = Fault(Kind.CHECKSUM_WRONG, "p1", 0, "its checksum is wrong")
+    given = Push(Frame("p1", 0, raw), None, raw, fault, is_text=True)
+    assert interpreter().read(given) == Telegram(given, fault=fault)
+
+
 @pytest.mark.parametrize("body", [(), (axdr.structure(),), (Node(Type.NULL),)])
 @pytest.mark.parametrize("meter_type", [AUTO, "kaifa"])
 def test_a_list_of_nothing_is_not_known(body: tuple[Node, ...], meter_type: str) -> None:
