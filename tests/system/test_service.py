@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from tests.support.mosquitto import Mosquitto
 from tests.support.program import ADDON, bare_environment, options, running
 from tests.support.simulated import Adapter, SimulatedMeter
 from tests.support.systemd import environment, listening
+
+BWRAP = shutil.which("bwrap")
 
 WATCHDOG = 0.9
 """Seconds; the program feeds it every 0.3."""
@@ -83,6 +86,46 @@ async def test_the_watchdog_is_not_fed_while_the_event_loop_is_blocked(
                 await systemd.wait("", within=2 * WATCHDOG)
             await systemd.wait("WATCHDOG=1")  # the loop turns again
             assert (await program.stop()).status == 0
+
+
+@pytest.mark.skipif(
+    BWRAP is None or os.geteuid() != 0,
+    reason="bwrap is missing (on Debian: apt-get install bubblewrap), or this is not root",
+)
+async def test_under_the_restrictions_of_the_unit_it_reads_and_ends_when_told(
+    broker: Mosquitto, adapter: Adapter, tmp_path: Path
+) -> None:
+    """Nothing to write to but its own folders, one device, no capability, no new privileges."""
+    meter = SimulatedMeter(adapter, "kaifa", zone=UTC)
+    with listening(tmp_path) as systemd:
+        variables = environment(systemd, tmp_path, WATCHDOG)
+        own = [variables[f"{kind}_DIRECTORY"] for kind in ("STATE", "RUNTIME")]
+        restricted = [
+            *(str(BWRAP), "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"),
+            *("--dev-bind", os.path.realpath(adapter.path), "/dev/ttyMeter"),  # noqa: ASYNC240
+            *(part for folder in own for part in ("--bind", folder, folder)),
+            *("--cap-drop", "ALL", "--die-with-parent", "--"),
+        ]
+        async with running(
+            options(broker, "/dev/ttyMeter"), tmp_path, variables, prefix=restricted
+        ) as program:
+            await systemd.wait("READY=1")
+            await program.ready()
+            await meter.push()
+            await program.logs("first telegram")
+            await systemd.wait("WATCHDOG=1")
+            children = Path(f"/proc/{program.pid}/task/{program.pid}/children")
+            inside = children.read_text("ascii").strip()  # noqa: ASYNC240 - once, and quick
+            rights = Path(f"/proc/{inside}/status").read_text("ascii")  # noqa: ASYNC240
+            for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+                assert f"\n{name}:\t0000000000000000\n" in rights
+            assert "\nNoNewPrivs:\t1\n" in rights
+            os.kill(int(inside), signal.SIGTERM)
+            assert await program.ends() == 0
+            await systemd.wait("STOPPING=1")
+    assert "cannot be written" not in program.output
+    assert (tmp_path / "state" / "state.json").exists()
+    assert (tmp_path / "runtime" / status.NAME).exists()
 
 
 async def test_status_shows_what_the_running_service_wrote(
