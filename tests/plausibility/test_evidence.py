@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from app.decoder import Decoder
+from app.dlms.receiver import Push, Security
+from app.link.frame import Frame
 from app.meters.telegram import Telegram
 from app.plausibility.evidence import Evidence, evidence_of
 from app.transport.parity import Received
@@ -30,6 +32,25 @@ class Line:
         assert isinstance(telegram, Telegram)
         assert telegram.fault is None
         return evidence_of(telegram)
+
+
+@pytest.mark.parametrize(
+    ("checksum", "parts", "errors", "wanted"),
+    [
+        *((0, 1, 0, Evidence.NOTHING), (0, 1, 1, Evidence.NOTHING), (0, 2, 0, Evidence.NOTHING)),
+        *((8, 1, 0, Evidence.SUM), (8, 1, 1, Evidence.NOTHING), (8, 2, 0, Evidence.SUM)),
+        *((16, 1, 0, Evidence.CHECKSUM), (16, 1, 9, Evidence.CHECKSUM)),
+        *((16, 2, 0, Evidence.SUM), (16, 2, 1, Evidence.NOTHING)),
+    ],
+)
+def test_a_checksum_protects_what_it_covers_and_a_verified_tag_everything(
+    checksum: int, parts: int, errors: int, wanted: Evidence
+) -> None:
+    frame = Frame("hdlc", 0, b"", checksum=checksum, parts=parts, parity_errors=errors)
+    for authenticated, protected in ((None, wanted), (False, wanted), (True, Evidence.TAG)):
+        security = Security(b"LGZ\0\0\0\0\1", 0x30, 1, authenticated)
+        assert evidence_of(Telegram(Push(frame, security, b""))) is protected
+    assert evidence_of(Telegram(Push(frame, None, b""))) is wanted
 
 
 def test_a_sum_protects_nothing_that_came_with_parity_errors() -> None:
