@@ -1,5 +1,9 @@
 """What the values of one sender can be, and what was learned of that."""
 
+from decimal import Decimal
+
+import pytest
+
 from app.plausibility.limits import Limits
 
 
@@ -35,3 +39,27 @@ def test_counters_stand_still_for_a_day_at_most() -> None:
     assert limits.refresh_seconds == 900
     limits.slow_refresh(200_000)
     assert limits.refresh_seconds == 86_400
+
+
+def test_a_limit_that_is_given_up_is_so_for_good() -> None:
+    limits = Limits()
+    limits.relax("jump voltage", give_up=True)
+    assert limits.factor("jump voltage") == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "is_energy", "by_connection", "is_bounded"),
+    [
+        ("energy_import", True, False, False),
+        ("power_import", False, True, True),
+        ("voltage_l1", False, False, True),
+        ("gas", False, False, False),
+    ],
+)
+def test_what_a_reading_measures_tells_what_it_is_compared_with(
+    key: str, *, is_energy: bool, by_connection: bool, is_bounded: bool
+) -> None:
+    limit = Limits().of(key)
+    assert (limit.is_energy, limit.by_connection) == (is_energy, by_connection)
+    assert (limit.most < Decimal("Infinity")) is is_bounded
+    assert (limit.jump < Decimal("Infinity")) is is_bounded
