@@ -15,6 +15,7 @@ from app.fault import Fault, Kind
 from app.language.catalogue import Sentence
 from app.link.frame import Frame
 from app.meters import profile_files
+from app.meters.interpreter import _is_protected
 from app.meters.profile import AUTO, Profile
 from app.meters.reading import Meter
 from app.meters.recogniser import GENERIC
@@ -593,3 +594,22 @@ def test_how_values_are_understood_is_told_with_the_first_telegram_only() -> Non
     volts = notification(pair("1-0:32.7.0", axdr.uint16(2337)))
     notes = [lines.read(push(volts, LGZ, STRANGE)).note for _ in range(3)]
     assert [note is not None for note in notes] == [True, False, False]
+
+
+# --- What protects a telegram ---
+
+
+@pytest.mark.parametrize(
+    ("authenticated", "checksum", "parts", "protected"),
+    [
+        *((True, 0, 1, True), (True, 8, 2, True)),
+        *((False, 8, 1, False), (None, 8, 1, False), (None, 16, 2, False)),
+        *((False, 16, 1, True), (None, 16, 1, True)),
+    ],
+)
+def test_a_verified_tag_or_a_checksum_of_16_bits_over_all_of_it_protects_a_telegram(
+    checksum: int, parts: int, *, authenticated: bool | None, protected: bool
+) -> None:
+    frame = Frame("hdlc", 0, b"", checksum=checksum, parts=parts)
+    assert _is_protected(Push(frame, Security(LGZ, 0x30, 1, authenticated), b"")) is protected
+    assert _is_protected(Push(frame, None, b"")) is (checksum == 16 and parts == 1)
