@@ -162,6 +162,11 @@ def test_everything_is_in_its_place(system: System) -> None:
     for path in system.path("/opt").rglob("*"):
         assert path.is_symlink() or not path.stat().st_mode & 0o022, path
     assert not list(system.path("/opt").rglob("pip"))
+    # The service may not write there, so what is not compiled would be so at each start.
+    program = system.path("/opt/smartmeter/current/app").resolve()
+    for source, compiled in (("*.py", "*.pyc"), ("*.toml", "*.marshal")):
+        sources = {path.stem for path in program.rglob(source)}
+        assert {path.name.split(".")[0] for path in program.rglob(compiled)} == sources
 
 
 @pytest.mark.slow
