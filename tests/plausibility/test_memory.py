@@ -33,6 +33,28 @@ def test_a_memory_of_version_0_1_0_is_read() -> None:
     assert memory.dump(*(memory.load(kept, 5000.0, 1.9e9) or restored)) == kept
 
 
+def test_all_that_is_kept_is_restored_and_kept_again() -> None:
+    old = memory.load(OF_0_1_0, now=5000.0, wall=OF_0_1_0["wall"])
+    assert old
+    kept = memory.dump(*old)
+    kept |= {
+        "age": 3.125,
+        "ages": {"power_import": 7.25, "energy_export": 0.5},
+        "counters": {**kept["counters"], "g0053/gas": "12.5", "g0053/time": "1782030000"},
+        "withheld": [["2300", "possible", "too much", "voltage_l1", 1782034000.0]],
+        "recent": [17, 4],
+        "watts": 60_000.0,
+        "stride": 900.0,
+    }
+    restored = memory.load(kept, now=5000.0, wall=kept["wall"] + 60)
+    assert restored
+    assert memory.dump(*restored) == kept
+    _, track = restored
+    assert (track.now, track.timed_at) == (4940.0, 4936.875)
+    del kept["age"]  # not known to earlier versions
+    assert (memory.load(kept, 5000.0, kept["wall"]) or restored)[1].timed_at == 5000.0
+
+
 def test_what_version_0_1_0_learned_is_relied_on() -> None:
     meter = SimulatedMeter(None, "kaifa")
     skip(meter, timedelta(seconds=490 * 5))
