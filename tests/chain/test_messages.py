@@ -63,7 +63,7 @@ def message(problem: Problem | None) -> str:
 
 
 def read(line: ReadLine) -> Problem | None:
-    return line.reader._health.problem(line.now)
+    return line.reader.health.problem(line.now)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_a_line_that_gives_no_frames(errors: int, *, bytes_come: bool, searching
     line.take(PORT._replace(searching=searching))
     for _ in range(40):
         if bytes_come:
-            line.reader._health.received(1000, line.now, errors)
+            line.reader.health.received(1000, line.now, errors)
         line.watch(1)
     found = read(line)
     assert found
@@ -189,8 +189,8 @@ def test_values_that_are_withheld(key: str) -> None:
         for until in ("telegrams", "possible", "same_unit", "report"):
             ends = Sentence(f"withheld.until_{until}")
             withheld = Withheld(Sentence(f"{of}.{what}"), why, ends, 1782043200.0)
-            line.reader._health.judged(accepted(withheld))
-            (found,) = line.reader._health.withheld()
+            line.reader.health.judged(accepted(withheld))
+            (found,) = line.reader.health.withheld()
             assert is_german(message(found).replace("invocation counter", ""))
 
 
@@ -227,8 +227,8 @@ def test_energies_whose_unit_is_not_known() -> None:
 @pytest.mark.parametrize("hours", [1, -1, 5.3, -5.3])
 def test_a_clock_that_is_wrong(hours: float) -> None:
     line = opened_line()
-    line.reader._health.said(START, START + timedelta(hours=hours), None)
-    assert is_german(message(line.reader._health.advice()))
+    line.reader.health.said(START, START + timedelta(hours=hours), None)
+    assert is_german(message(line.reader.health.advice()))
 
 
 def test_a_broker_that_hands_nothing_on() -> None:

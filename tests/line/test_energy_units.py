@@ -98,7 +98,7 @@ def telling(log: WatchedLog, words: str) -> list[str]:
 
 
 def withheld(house: House) -> list[str]:
-    return [str(one.sentence) for one in house.line.reader._health.withheld()]
+    return [str(one.sentence) for one in house.line.reader.health.withheld()]
 
 
 @pytest.mark.parametrize("unit", [0, 1])
@@ -210,7 +210,7 @@ def test_a_unit_that_is_not_found_for_long_is_a_problem() -> None:
     house.live(2 * HOUR)
     assert not withheld(house)
     house.live(3 * HOUR)
-    (problem,) = house.line.reader._health.withheld()
+    (problem,) = house.line.reader.health.withheld()
     assert problem.trouble is Trouble.WITHHELD
     assert "energy_unit set to 10 Wh or 1 Wh" in str(problem.sentence)
 

@@ -394,7 +394,7 @@ def test_a_replay_is_counted_each_time_and_logged_once(log: WatchedLog) -> None:
     for _ in range(3):
         line.take(old)
     assert len(line.recorder.published) == 4
-    assert line.reader._health.counts.faults == 3
+    assert line.reader.health.counts.faults == 3
     (rejected,) = (text for text in log.at("INFO") if "rejected" in text)
     assert rejected == (
         "a telegram was rejected: its invocation counter is not newer than that of a telegram"
@@ -432,7 +432,7 @@ def judge(line: ReadLine, telegram: Telegram, count: int = 1) -> None:
     """Let a telegram come that a guard has judged, at the pace of a meter."""
     for _ in range(count):
         line.take(b"\x00")
-        line.reader._health.frames(1, line.now)
+        line.reader.health.frames(1, line.now)
         line.reader._handle(telegram, line.now)
         line.watch(5)
 

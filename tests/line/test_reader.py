@@ -381,6 +381,6 @@ def test_parity_errors_are_counted_and_the_telegram_is_read_all_the_same() -> No
         data = meter.telegram().data
         line.take(Received.of(data, [3, 9, 200]))
         line.after(PUSH)
-    counts = line.reader._health.counts
+    counts = line.reader.health.counts
     assert (counts.parity_errors, counts.telegrams, counts.faults) == (6, 2, 0)
-    assert line.reader._health.diagnostics(line.now)["parity_errors"] == 6
+    assert line.reader.health.diagnostics(line.now)["parity_errors"] == 6

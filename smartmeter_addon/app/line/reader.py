@@ -108,9 +108,10 @@ class LineReader:
         self._clock = clock
         self._wall_clock = wall_clock
         self._narrator = Narrator(label, clock)
-        self._health = Health(push_interval, clock())
+        self.health: Final = Health(push_interval, clock())
+        """How the line is doing: what was counted so far, and the drift of the meter's clock."""
         self._diagnostics = Diagnostics(
-            self._health,
+            self.health,
             output,
             state,
             line=line,
@@ -153,11 +154,6 @@ class LineReader:
         return any(meter.at is not None for meter in self._heard.values())
 
     @property
-    def health(self) -> Health:
-        """How the line is doing: what was counted so far, and the drift of the meter's clock."""
-        return self._health
-
-    @property
     def problem(self) -> Problem | None:
         """What is wrong with the line, or with what is published of it."""
         return self._diagnostics.problem
@@ -193,7 +189,7 @@ class LineReader:
             "label": self._label,
             "line": self._address,
             "problem": str(problem.sentence) if problem else None,
-            **self._health.diagnostics(self._clock()),
+            **self.health.diagnostics(self._clock()),
             "meters": [_told(meter) for meter in self._heard.values() if meter.at is not None],
         }
 
@@ -208,14 +204,14 @@ class LineReader:
         now = self._clock()
         self._watcher.event(event)
         if isinstance(event, bytes):
-            self._health.received(len(event), now, len(errors_in(event)))
+            self.health.received(len(event), now, len(errors_in(event)))
             self._narrator.received(event)
             self._decode(event, now)
             return
         if isinstance(event, Opened):
             self._decoder.restart()
             self._address = event.line
-            self._health.opened(
+            self.health.opened(
                 event.mode,
                 now,
                 line=event.line,
@@ -223,7 +219,7 @@ class LineReader:
                 searching=event.searching,
             )
         elif isinstance(event, Lost):
-            self._health.lost(event.reason)
+            self.health.lost(event.reason)
         self._narrator.source(event)
         if isinstance(event, Lost):
             self._look(now)  # it may be open again before the next look
@@ -237,7 +233,7 @@ class LineReader:
             self._decoder.restart()
             return
         if count := self._decoder.frames - frames:
-            self._health.frames(count, now)
+            self.health.frames(count, now)
             self._narrator.framed()
             self._source.framed()
         for item in decoded:
@@ -250,17 +246,17 @@ class LineReader:
         if fault:
             if fault.kind is Kind.CHECKSUM_WRONG:
                 self._source.framed()  # no wrong serial mode gives a whole text
-            self._health.fault(fault, now)
+            self.health.fault(fault, now)
             self._narrator.fault(fault, now)
         if isinstance(item, Fault):
             return
-        self._health.judged(item)
+        self.health.judged(item)
         if item.fault:
             return
         security = item.push.security
         counter = security.invocation_counter if security else None
-        self._health.telegram(now)
-        self._health.said(self._wall_clock(), item.timestamp, counter)
+        self.health.telegram(now)
+        self.health.said(self._wall_clock(), item.timestamp, counter)
         self._state.update(self._numbers_section, self._numbers)
         self._state.update(self._units_section, self._kept_units)
         self._narrator.telegram(item)
@@ -305,18 +301,18 @@ class LineReader:
         if now - self._kept_at >= KEEP_AFTER:
             self.keep()
         for meter_id, meter in self._heard.items():
-            if meter.at is not None and self._health.silent(meter.at, now):
+            if meter.at is not None and self.health.silent(meter.at, now):
                 self._output.meter_online(meter_id, online=False)
                 self._watcher.silent(meter_id)
                 meter.throttle.fell_silent()
                 meter.at = None
-        problem = self._health.problem(now)
+        problem = self.health.problem(now)
         self._narrator.look(
             problem,
-            self._health.advice(),
-            self._health.counts,
+            self.health.advice(),
+            self.health.counts,
             self._newest,
-            withheld=self._health.withheld(),
+            withheld=self.health.withheld(),
         )
         self._diagnostics.look(problem, now)
 

@@ -243,13 +243,11 @@ class Scanner:
 
     def _pass_by(self, layout: Layout, end: int) -> None:
         """Go on behind a chunk that held frames and nothing else."""
-        count, rest = len(layout.places), layout.rest
-        self.frames += count
+        self.frames += (count := len(layout.places))
         self._parity_errors.frames += count
-        if self._buffer != rest:
-            self._buffer[:] = rest
+        self._buffer[:] = layout.rest
         self._scanned = end
-        self._offset = self._given = end - len(rest)
+        self._offset = self._given = end - len(layout.rest)
 
     def _after_unchecked(self, link: Link, begin: int, end: int) -> int:
         """Give where the search goes on behind a frame without a checksum, mostly at its end.
