@@ -135,7 +135,7 @@ def test_all_is_compiled_where_the_image_is_built(image: Image) -> None:
     assert len(packages) == 2
     optimized = f".opt-{image.environment['PYTHONOPTIMIZE']}"  # Python loads no other
     for folder in (program, *packages):
-        for source, compiled in (("*.py", ".pyc"), ("*.toml", ".marshal")):
+        for source, compiled in (("*.py", ".pyc"), ("*.toml", ".json")):
             sources = {path.relative_to(folder) for path in folder.rglob(source)}
             made = folder.rglob(f"*{optimized}{compiled}")
             found = {

@@ -164,7 +164,7 @@ def test_everything_is_in_its_place(system: System) -> None:
     assert not list(system.path("/opt").rglob("pip"))
     # The service may not write there, so what is not compiled would be so at each start.
     program = system.path("/opt/smartmeter/current/app").resolve()
-    for source, compiled in (("*.py", "*.pyc"), ("*.toml", "*.marshal")):
+    for source, compiled in (("*.py", "*.pyc"), ("*.toml", "*.json")):
         sources = {path.stem for path in program.rglob(source)}
         assert {path.name.split(".")[0] for path in program.rglob(compiled)} == sources
 
@@ -272,7 +272,7 @@ def test_updating_and_going_back_keep_options_and_state(system: System) -> None:
     # What the program keeps of what it parsed, where it was run in the clone.
     cache = system.source / "smartmeter_addon" / "app" / "language" / "__pycache__"
     cache.mkdir()
-    (cache / "de.cpython-311.marshal").write_bytes(b"parsed")
+    (cache / "de.cpython-311.json").write_bytes(b"parsed")
     assert "installing" not in system.install()  # there is nothing new
     assert not system.path("/opt/smartmeter/previous").exists()
     versions = [first]

@@ -92,8 +92,9 @@ async def test_the_program_has_one_device_whose_values_come_to_rest(
     """Each copy counts for itself, and the second one gets nothing over its own line."""
     first, second = folders
     hasty = (
-        "from app.line import diagnostics, health; health.SILENT_AFTER = 0.5;"
-        "health.MISSED_PUSHES = 0; diagnostics.INTERVAL = diagnostics.KNOWN_INTERVAL = 0.5"
+        "from app.line import diagnostics, health, reader; health.SILENT_AFTER = 0.5;"
+        "health.MISSED_PUSHES = 0; diagnostics.INTERVAL = diagnostics.KNOWN_INTERVAL = 0.5;"
+        "reader.WATCH_INTERVAL = 0.5"
     )
     topic = TOPICS.line("1")
 
