@@ -117,8 +117,15 @@ class TcpSource:
             transport.close()
 
 
-class _Connection(asyncio.Protocol):
+_AT_ONCE: Final = 4096
+"""Bytes that are taken at once."""
+
+
+class _Connection(asyncio.BufferedProtocol):
     """A connection to a gateway.
+
+    With a plain Protocol, asyncio makes room for 256 kB for every few bytes that come: mostly, the
+    C library asks the kernel for that and gives it back, which takes as long as reading a telegram.
 
     Args:
         feed: takes what it sends.
@@ -126,10 +133,15 @@ class _Connection(asyncio.Protocol):
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
+        self._buffer = bytearray(_AT_ONCE)
 
-    def data_received(self, data: bytes) -> None:
-        """See `asyncio.Protocol`."""
-        self._feed.give(data)
+    def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002 - as asyncio calls it
+        """See `asyncio.BufferedProtocol`."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """See `asyncio.BufferedProtocol`."""
+        self._feed.give(bytes(memoryview(self._buffer)[:nbytes]))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See `asyncio.Protocol`."""
