@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.decode import describe
 from app.dlms.ciphering import Keys
 from app.jsontext import dumps
 from app.mqtt.layout import Layout
 from app.mqtt.topics import Topics
+from app.recordings.decode import describe
 from simulator import links
 from tests.support.guarded import GuardedLine
 from tests.support.telegrams import decode, telegrams

@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import jsontext
-from app.decode import describe
 from app.meters.telegram import Telegram
+from app.recordings.decode import describe
 from simulator import axdr, links, meters
 from simulator.household import Household, Snapshot
 from tests.support.captures import PROFILES, VECTORS

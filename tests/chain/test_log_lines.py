@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app import log
-from app.decode import decode
 from app.language.catalogue import _catalogue
 from app.line.narrator import Narrator
 from app.meters.sensors import SENSORS
+from app.recordings.decode import decode
 from app.transport import capture
 from app.transport.parity import Received
 from app.transport.recording import Chunk, Recording

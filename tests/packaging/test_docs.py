@@ -23,7 +23,6 @@ from serial.tools.list_ports_common import ListPortInfo
 
 from app import jsontext
 from app.config import environment, options
-from app.decode import describe
 from app.decoder import Decoder
 from app.dlms.ciphering import Keys, parse_key
 from app.line.trouble import Trouble
@@ -35,6 +34,7 @@ from app.meters.quantities import Quantity
 from app.meters.sensors import DIAGNOSTICS, LINE_DIAGNOSTICS, SENSORS, Sensor
 from app.meters.telegram import Telegram
 from app.mqtt.conversation import REPEAT_AFTER
+from app.recordings.decode import describe
 from app.transport import mode_search, recording
 from app.transport.adapters import adapters
 from app.transport.recording import Writer

@@ -5,9 +5,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from app.decode import describe
 from app.dlms.ciphering import Keys, parse_key
 from app.jsontext import dumps
+from app.recordings.decode import describe
 from tests.support.telegrams import decode, telegrams
 
 Case = dict[str, Any]

@@ -1,12 +1,12 @@
 """Telegrams read in the general way, to compare those that are read by templates with."""
 
 from app import jsontext
-from app.decode import describe
 from app.decoder import Decoder
 from app.dlms.receiver import Push
 from app.fault import Fault
 from app.meters.telegram import Telegram
 from app.meters.template import Templates
+from app.recordings.decode import describe
 
 
 class _None(Templates):

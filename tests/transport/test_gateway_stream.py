@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.config.timezone import local_zone
-from app.decode import decode
 from app.decoder import Decoder
 from app.dlms.ciphering import Keys, parse_key
 from app.listen import listen
 from app.meters import profile_files
+from app.recordings.decode import decode
 from app.transport import gateway_stream
 from app.transport.events import GatewaySaid, SpeaksTelnet
 from app.transport.recording import Chunk

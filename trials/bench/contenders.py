@@ -94,7 +94,7 @@ def readings(_name: str) -> Contender:
 def command(_name: str) -> Contender:
     """The command ``decode``, from a capture in memory to its lines of JSON."""
     decoder = _decoder()
-    decode = find("app.decode.decode")
+    decode = find("app.recordings.decode.decode", "app.decode.decode")
     try:
         chunk = find("app.transport.recording.Chunk")
     except LookupError:  # as up to 0.1.0: a capture was bytes

@@ -7,10 +7,10 @@ from typing import Final
 
 from app.commands import reading
 from app.config.timezone import local_zone
-from app.decode import decode
 from app.decoder import Decoder
 from app.dlms.ciphering import Keys
 from app.meters.profile import Profile
+from app.recordings.decode import decode
 from app.transport import capture
 from app.transport.capture import CaptureError
 

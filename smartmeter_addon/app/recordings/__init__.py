@@ -1,1 +1,1 @@
-"""The commands that make recordings of a line and play them."""
+"""The commands that make recordings of a line, play them, and show what they say."""
