@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from app.config import redaction
+from app.config import hints, redaction
 
 PREFIX: Final = "SMARTMETER_"
 FILE_SUFFIX: Final = "_FILE"
@@ -80,10 +80,8 @@ def unknown(environment: Mapping[str, str]) -> list[str]:
     sentences = []
     for name in environment:
         if name.startswith(PREFIX) and name not in known:
-            import difflib  # noqa: PLC0415 - only for what is misspelt
-
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            near = hints.nearest(name, known)
+            hint = f"; did you mean {near}?" if near else ""
             sentences.append(f"the variable {name} names no option and is not read{hint}")
     return sentences
 

@@ -153,12 +153,13 @@ def unknown_option(name: str, known: Collection[str]) -> str:
         return f"there is no such option; {said[plain]}"
     if plain in names:
         return _meant(names[plain])
-    if near := _nearest(plain, known):
+    if near := nearest(plain, known):
         return _meant(near)
     return f"there is no such option; there are {', '.join(known)}"
 
 
-def _nearest(name: str, known: Collection[str]) -> str | None:
+def nearest(name: str, known: Collection[str]) -> str | None:
+    """Give the name that somebody who misspelt one may have meant; None where none is like it."""
     import difflib  # noqa: PLC0415 - only for what is misspelt
 
     return next(iter(difflib.get_close_matches(name, known, n=1)), None)
@@ -220,7 +221,7 @@ def meter_type(given: str, types: Collection[str]) -> str:
         found = [one for one in of_make if one in types]
         if found and re.search(makes, name):
             return f"; for this take {', '.join(found)} or auto, which finds the type"
-    if near := _nearest(name, types):
+    if near := nearest(name, types):
         return f"; did you mean {near}?"
     return "; auto finds the type"
 

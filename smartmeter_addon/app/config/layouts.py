@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import voluptuous as vol
 
-from app.config import checks
+from app.config import checks, hints
 
 STANDARD: Final = "standard"
 LGRAHO: Final = "lgraho"
@@ -66,10 +66,8 @@ def _key(keys: Collection[str]) -> checks.TextValidator:
         given = plain(value)
         if given in keys or not keys:
             return given
-        import difflib  # noqa: PLC0415 - only for what is misspelt
-
-        near = difflib.get_close_matches(given.lower(), keys, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        near = hints.nearest(given.lower(), keys)
+        hint = f"; did you mean {near}?" if near else ""
         raise checks.Refused(value, f"is given; wanted is {wanted}{hint}")
 
     return validate
