@@ -56,12 +56,11 @@ class Outbox:
         """
         for message in messages:
             topic = message.topic
-            kept = pack(message)
             if message.retain:
-                if self._newest.get(topic) == kept:
+                if self.newest(topic) == message:
                     continue
                 self._state.set(RETAINED, topic, "")
-            self._newest[topic] = kept
+            self._newest[topic] = pack(message)
             self._held.pop(topic, None)
             self._to_clear.pop(topic, None)
             self._clearing.discard(topic)
@@ -104,7 +103,7 @@ class Outbox:
             messages: the announcements.
             last: whether they go after all others from now on, as they name others' devices.
         """
-        messages = [one for one in messages if self._newest.get(one.topic) != pack(one)]
+        messages = [one for one in messages if self.newest(one.topic) != one]
         if last:
             for message in messages:
                 self._newest.pop(message.topic, None)

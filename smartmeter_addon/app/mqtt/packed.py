@@ -21,7 +21,7 @@ class Packed(NamedTuple):
 
 
 def pack(message: Message) -> Message | Packed:
-    """Pack a message that the broker keeps, if it is long; the same one always alike."""
+    """Pack a message that the broker keeps, if it is long."""
     topic, payload, retain = message
     if not retain or len(payload) < _LONG:
         return message
