@@ -20,14 +20,17 @@ class Joiner:
     def __init__(self, layer: str, part: str, first: int) -> None:
         self.expected = first
         """The number that the next part must have."""
-        self.under_way = False
-        """Whether a message has begun and not ended."""
         self._layer = layer
         self._part = part
         self._first = first
         self._offset = 0
         self._data = bytearray()
         self._parity_errors = 0
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a message has begun and not ended."""
+        return self.expected != self._first
 
     def feed(self, number: int, part: Frame, *, last: bool) -> list[Frame | Fault]:
         """Take the next part; give the message that is whole now, and tell of one that is not."""
@@ -42,7 +45,6 @@ class Joiner:
         if number == self._first:
             self._offset = part.offset
         self.expected = number + 1
-        self.under_way = True
         self._data += part.payload
         self._parity_errors += part.parity_errors
         if len(self._data) > _LONGEST_MESSAGE:
@@ -77,7 +79,6 @@ class Joiner:
 
     def _forget(self) -> None:
         self.expected = self._first
-        self.under_way = False
         self._data.clear()
         self._parity_errors = 0
 
