@@ -55,9 +55,8 @@ class Limit(NamedTuple):
     def in_counts(self, exponent: int) -> tuple[int, int, int]:
         """Return the least, the most and the jump as counts of a power of ten, cut off."""
         least = self.least
-        if (
-            self.quantity is Quantity.VOLTAGE
-        ):  # which phases may lack it is decided beside the others
+        # Which phases may lack a voltage is decided beside the others.
+        if self.quantity is Quantity.VOLTAGE:
             least = max(least, SUPPLY_VOLTS)
         below, most, jump = (
             int(number.scaleb(-exponent) // 1) if number.is_finite() else _UNLIMITED

@@ -28,6 +28,9 @@ SILENCES: Final = (70.0, 140.0, 310.0, 620.0)
 the second...; the last one stays. Meters push every 1 to 60 seconds, and no sum of these is a whole
 number of minutes or quarter hours, so that no rare telegram falls into the change each time."""
 
+_AT_ONCE: Final = 4096
+"""Bytes that are taken at once."""
+
 # A peer that vanished without a word is noticed after 30 + 3 * 10 seconds.
 _KEEP_ALIVE: Final = (
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
@@ -115,10 +118,6 @@ class TcpSource:
             yield
         finally:
             transport.close()
-
-
-_AT_ONCE: Final = 4096
-"""Bytes that are taken at once."""
 
 
 class _Connection(asyncio.BufferedProtocol):
