@@ -100,16 +100,21 @@ def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield ours, theirs
 
 
-async def test_a_client_logs_in_over_the_socket_that_it_is_given(
-    ends: tuple[socket.socket, socket.socket],
-) -> None:
-    ours, theirs = ends
-    client = SocketClient("localhost", timeout=TIMEOUT)
+async def log_in(client: SocketClient, ours: socket.socket, theirs: socket.socket) -> None:
+    """Connect a client, and accept it as a broker does."""
     connecting = asyncio.create_task(client.connect(ours))
     connect = await asyncio.to_thread(theirs.recv, 1024)
     assert connect[:1] == b"\x10"
     theirs.sendall(b"\x20\x02\x00\x00")  # CONNACK: accepted
     await connecting
+
+
+async def test_a_client_logs_in_over_the_socket_that_it_is_given(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    ours, theirs = ends
+    client = SocketClient("localhost", timeout=TIMEOUT)
+    await log_in(client, ours, theirs)
     client.drop()
     assert theirs.recv(1024) == b""
     assert ours.fileno() == -1
@@ -146,10 +151,7 @@ async def test_a_client_pings_a_broker_that_it_has_nothing_to_tell(
     monkeypatch.setattr(aiomqtt_internals, "PING_INTERVAL", 0.05)
     ours, theirs = ends
     client = SocketClient("localhost", timeout=TIMEOUT, keepalive=1)
-    connecting = asyncio.create_task(client.connect(ours))
-    assert await asyncio.to_thread(theirs.recv, 1024)
-    theirs.sendall(b"\x20\x02\x00\x00")  # CONNACK: accepted
-    await connecting
+    await log_in(client, ours, theirs)
     assert await asyncio.to_thread(theirs.recv, 2) == b"\xc0\x00"  # PINGREQ
     client.drop()
 
@@ -159,10 +161,7 @@ async def test_what_is_published_at_once_is_written_at_once(
 ) -> None:
     ours, theirs = ends
     client = SocketClient("localhost", timeout=TIMEOUT)
-    connecting = asyncio.create_task(client.connect(ours))
-    assert await asyncio.to_thread(theirs.recv, 1024)
-    theirs.sendall(b"\x20\x02\x00\x00")  # CONNACK: accepted
-    await connecting
+    await log_in(client, ours, theirs)
     told = client._client.on_publish
     assert client.publish_at_once("a/b", "c")
     assert theirs.recv(1024) == b"\x30\x06\x00\x03a/bc"

@@ -55,6 +55,18 @@ class Site:
         return Answer(b"at last")
 
 
+def connection_with(in_turn: Callable[[Callable[[], None]], object]) -> Connection:
+    """Give a connection to a site; nothing is under way on it."""
+    return Connection(
+        LOCAL,
+        Site().respond,
+        connected=lambda _: True,
+        closed=lambda _: None,
+        in_turn=in_turn,
+        limits=PATIENT,
+    )
+
+
 @asynccontextmanager
 async def serving(
     site: Site | None = None, access: Access = LOCAL, limits: Limits = PATIENT
@@ -143,14 +155,7 @@ async def test_an_answer_that_takes_its_time_comes_in_its_turn() -> None:
 @pytest.mark.filterwarnings("error")
 async def test_who_hangs_up_at_once_gets_no_answer_and_leaves_nothing_behind() -> None:
     transport, turns = Deaf(), deque[Callable[[], None]]()
-    connection = Connection(
-        LOCAL,
-        Site().respond,
-        connected=lambda _: True,
-        closed=lambda _: None,
-        in_turn=turns.append,
-        limits=PATIENT,
-    )
+    connection = connection_with(in_turn=turns.append)
     connection.connection_made(transport)
     receive(connection, GET.replace(b"/ ", b"/slow ", 1))
     turns.popleft()()
@@ -360,14 +365,7 @@ async def test_a_path_is_bounded() -> None:
 
 def test_little_is_read_at_once() -> None:
     transport = Deaf()
-    connection = Connection(
-        LOCAL,
-        Site().respond,
-        connected=lambda _: True,
-        closed=lambda _: None,
-        in_turn=lambda _: None,
-        limits=Limits(),
-    )
+    connection = connection_with(in_turn=lambda _: None)
 
     async def make() -> None:
         connection.connection_made(transport)
@@ -459,14 +457,7 @@ PIECES = st.sampled_from(
 def test_no_bytes_raise(pieces: list[bytes]) -> None:
     async def send() -> None:
         transport, turns = Deaf(), deque[Callable[[], None]]()
-        connection = Connection(
-            LOCAL,
-            Site().respond,
-            connected=lambda _: True,
-            closed=lambda _: None,
-            in_turn=turns.append,
-            limits=Limits(),
-        )
+        connection = connection_with(in_turn=turns.append)
         connection.connection_made(transport)
         for piece in pieces:
             if not transport.is_closing():

@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from tests.support.mosquitto import Mosquitto, free_port
+from tests.support.processes import put_down
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -167,11 +168,7 @@ class Core:
         """End it at once, as a power cut does."""
         if self._process is None:
             return
-        self._process.kill()
-        self._process.wait()
-        self._reader.join()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        put_down(self._process, self._reader)
         self._process = None
 
     def complaints(self, since: int = 0) -> list[str]:

@@ -20,6 +20,7 @@ from typing import NamedTuple, Self
 import aiomqtt
 
 from app.config.options import MqttOptions
+from tests.support.processes import put_down
 
 TIMEOUT = 10.0
 """Seconds after which a test that waits has failed."""
@@ -165,11 +166,7 @@ class Mosquitto:
         """End it at once, as a power cut does."""
         if self._process is None:
             return
-        self._process.kill()
-        self._process.wait()
-        self._reader.join()
-        assert self._process.stderr is not None
-        self._process.stderr.close()
+        put_down(self._process, self._reader)
         self._process = None
 
     def reload(self) -> None:
