@@ -4,6 +4,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.cosem.items import Item
 from app.cosem.obis import Obis
@@ -202,3 +204,24 @@ def test_hundredths_of_a_volt_are_told_by_their_size_in_families_that_have_them(
     hundredths = replace(WHOLE, volt_scales=(0, -2))
     listed = opened(*(item(f"1-0:{12 + 20 * n}.7.0", v) for n, v in enumerate(sent, 1)))
     assert scaling.volt_scale(hundredths, listed) == scaler
+
+
+@given(
+    volts=st.tuples(*[st.integers(min_value=200, max_value=250)] * 3),
+    scaler=st.sampled_from((0, -1, -2)),
+    phase=st.integers(min_value=0, max_value=2),
+    damaged=st.integers(min_value=0, max_value=0xFFFF),
+    is_known=st.booleans(),
+)
+def test_a_damaged_voltage_does_not_change_what_the_others_count(
+    volts: tuple[int, int, int],
+    scaler: int,
+    phase: int,
+    damaged: int,
+    is_known: bool,  # noqa: FBT001 - drawn
+) -> None:
+    several = replace(WHOLE, volt_scales=(0, -2))
+    numbers = [volt * 10**-scaler for volt in volts]
+    numbers[phase] = damaged
+    listed = opened(*(item(f"1-0:{12 + 20 * n}.7.0", v) for n, v in enumerate(numbers, 1)))
+    assert scaling.volt_scale(several, listed, scaler if is_known else None) == scaler

@@ -90,9 +90,10 @@ def _judge(
 def volt_scale(
     profile: Profile, open_items: Sequence[tuple[Item, Quantity]], before: int | None = None
 ) -> int | None:
-    """Tell what the voltages of a telegram count, by the highest of them; None if nothing fits.
+    """Tell what the voltages of a telegram count; None if none of them fits in any way.
 
-    One phase may be dead, so the highest voltage must be one of a grid, not each.
+    A voltage fits that a grid can have. Phases may be dead, so where the highest one fits, the
+    others need not. Where it does not, it may be damaged: most of them decide.
 
     Args:
         profile: the meter family.
@@ -103,27 +104,25 @@ def volt_scale(
     if usual is None:
         return None
     first = usual if before is None else before
-    highest = _highest_voltage(open_items)
-    if not highest:
+    voltages = _voltages(open_items)
+    if not voltages or _GRID.allow(max(voltages).scaleb(first)):
         return first
-    fitting = [
-        e
-        for e in (first, usual, *_USUAL_VOLT_SCALES, *profile.volt_scales)
-        if _GRID.allow(highest.scaleb(e))
-    ]
-    return fitting[0] if fitting else None
+
+    def fitting(exponent: int) -> int:
+        return sum(_GRID.allow(number.scaleb(exponent)) for number in voltages)
+
+    best = max((first, usual, *_USUAL_VOLT_SCALES, *profile.volt_scales), key=fitting)
+    return best if fitting(best) else None
 
 
 def any_voltage(open_items: Sequence[tuple[Item, Quantity]]) -> bool:
     """Tell whether there is any voltage by whose size its scale can be judged."""
-    return bool(_highest_voltage(open_items))
+    return bool(_voltages(open_items))
 
 
-def _highest_voltage(open_items: Sequence[tuple[Item, Quantity]]) -> Decimal:
-    return max(
-        (Decimal(item.number or 0) for item, m in open_items if m is Quantity.VOLTAGE),
-        default=Decimal(0),
-    )
+def _voltages(open_items: Sequence[tuple[Item, Quantity]]) -> list[Decimal]:
+    """Give the numbers of the voltages that there are."""
+    return [Decimal(item.number) for item, m in open_items if m is Quantity.VOLTAGE and item.number]
 
 
 def scaled(item: Item, measured: Quantity, exponent: int | None) -> Item:
