@@ -126,10 +126,7 @@ def test_another_sort_is_a_meter_s_when_telegrams_in_a_row_show_it(
 ) -> None:
     checksums = learned(kind)
     taken = [judge(checksums, other, 100 + number).content is not None for number in range(20)]
-    if other is kind or (kind in UNCHECKED and other in PROVING):
-        needed = 0
-    else:
-        needed = (FEW if other in PROVING else MANY) - 1
+    needed = 0 if other is kind else (FEW if other in PROVING else MANY) - 1
     assert taken == [False] * needed + [True] * (20 - needed)
 
 

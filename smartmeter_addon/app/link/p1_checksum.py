@@ -159,8 +159,8 @@ class Checksums:
         fitting = telegram.fitting(expected if is_clean else _proving(expected))
         if not fitting:
             fitting = telegram.fitting(_SORTS if is_clean else _proving(_SORTS))
-            if fitting and expected and not (_proving(fitting) and not _proving(expected)):
-                fitting = _confirmed(sender, fitting, zlib.crc32(text))
+            if fitting and expected:
+                fitting = _confirmed(sender, fitting, zlib.crc32(text), expected)
                 self._keep(name, sender)
             if not fitting:
                 return Verdict(None, sentence=_wrong(telegram, expected))
@@ -263,8 +263,11 @@ def _restored(text: bytes) -> Iterator[bytes]:
         yield restored.replace(_CR_LF, 2 * _CR_LF, 1)  # the empty line behind the identification
 
 
-def _confirmed(sender: _Sender, fitting: Sorts, latest: int) -> Sorts:
-    """Take a telegram whose checksum is of another sort; return that sort once it is confirmed."""
+def _confirmed(sender: _Sender, fitting: Sorts, latest: int, expected: Sorts) -> Sorts:
+    """Take a telegram whose checksum is of another sort; return that sort once it is confirmed.
+
+    A sender that is new confirms its own at once where the line's other one proves nothing.
+    """
     if not sender.others_count:
         sender.others = fitting
     if latest != sender.latest or not sender.others_count:
@@ -274,8 +277,10 @@ def _confirmed(sender: _Sender, fitting: Sorts, latest: int) -> Sorts:
         sender.latest = latest
     if not _proving(sender.others):
         needed = _CONFIRMATIONS_UNCHECKED
+    elif sender.sorts:
+        needed = min(sender.count, _CONFIRMATIONS)
     else:
-        needed = min(sender.count, _CONFIRMATIONS) if sender.sorts else _CONFIRMATIONS
+        needed = _CONFIRMATIONS if _proving(expected) else 1
     return sender.others if sender.others_count >= needed else ()
 
 
