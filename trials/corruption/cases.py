@@ -99,7 +99,7 @@ class Case(NamedTuple):
     @property
     def repairable(self) -> bool:
         """Whether its link has anything that can be repaired."""
-        return _OVER not in self.variant
+        return describe(self.family, self.variant).checked
 
     @property
     def protection(self) -> Protection:
