@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from app.line.line_ids import Line
+from app.line.mistakes import Mistakes
 from app.line.trouble import Problem
 from app.meters.reading import Meter, Reading
 
@@ -74,7 +75,7 @@ class Outputs:
 
     def __init__(self, outputs: Sequence[Output]) -> None:
         self._outputs = outputs
-        self._told: set[str] = set()  # mistakes
+        self._mistakes = Mistakes(_logger, "a reading could not be published")
 
     def publish(self, reading: Reading, *, name: str | None) -> None:
         """Take a reading over."""
@@ -101,12 +102,5 @@ class Outputs:
         for output in self._outputs:
             try:
                 tell(output)
-            except Exception as error:
-                mistake = f"{type(output).__name__}: {error!r}"
-                if mistake in self._told:
-                    continue
-                self._told.add(mistake)
-                _logger.exception(
-                    "a reading could not be published through a mistake in this program; please"
-                    " report this. It is told once"
-                )
+            except Exception as error:  # noqa: BLE001 - it must keep nothing from the others
+                self._mistakes.tell(error, type(output).__name__)
