@@ -38,7 +38,7 @@ from app.line.line_ids import ALONE, NO_LINES, Line, Lines
 from app.line.one_line import OneLineEach
 from app.line.output import Output, Outputs
 from app.line.reader import LineReader, now_utc
-from app.line.watcher import UNWATCHED, Guarded, Watcher
+from app.line.watcher import UNWATCHED, Watcher
 from app.log import NOTICE, Redactor
 from app.meters import profile_files
 from app.meters.profile import AUTO, Profile
@@ -152,7 +152,7 @@ async def serve(
             zone=zone,
             state=state,
             line=line,
-            watcher=Guarded(page.watcher(line.label, meter)) if page else UNWATCHED,
+            watcher=page.watcher(line.label, meter) if page else UNWATCHED,
         )
         for position, (meter, line) in enumerate(zip(options.meters, every.current, strict=True))
         if position not in doubled

@@ -259,9 +259,10 @@ async def test_phases_of_which_only_the_power_is_known_are_shown(browser: Browse
     paged = opened(name=None)
     paged.push(SimulatedMeter(None, "kaifa"), 3)
     (view,) = paged.line.meters
-    assert view._reading
-    view.take(view._reading._replace(values={"power": 7, "power_l1": 3, "power_l3": 4}), 0.0)
-    view._others.clear()
+    reading = paged.reader._newest
+    assert reading
+    view._lists.clear()
+    view.take(reading._replace(values={"power": 7, "power_l1": 3, "power_l3": 4}), 0.0, 1.0)
     async with shown(paged) as address:
         await at(browser, address, "now")
         said = await text(browser, "#values table")

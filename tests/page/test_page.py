@@ -18,6 +18,8 @@ from app.page.chain import Condition, Step
 from app.page.download import Contents
 from app.page.files import FOLDER, Files, sentences
 from app.page.hidden import Hider
+from app.page.meter import MOST_LISTS
+from app.page.moments import iso
 from app.page.page import MOST_HISTORIES
 from app.status import OutputState
 from app.transport.events import GaveUp, Lost, Opened, Settled
@@ -197,8 +199,7 @@ async def test_values_come_with_names_in_the_household_s_language() -> None:
     paged = opened("de")
     paged.push(meter(), 3)
     facts = await told(paged, "facts")
-    (line,) = facts["lines"]
-    (found,) = line["meters"]
+    (found,) = facts["line"]["meters"]
     assert (found["name"], found["model"], found["online"]) == ("House", "Kaifa MA309", True)
     assert found["sensors"]["energy_import"] == ["Bezug", "kWh", 3]
     assert found["values"]["power"] == pytest.approx(found["values"]["power_import"], abs=1e5)
@@ -214,14 +215,46 @@ def test_values_of_a_list_that_comes_seldom_stay_beside_those_of_the_others() ->
     first = view.values
     for one in lists[1:]:
         paged.push(one)
-        assert view._reading
-        assert view.values.items() >= view._reading.values.items()
+        assert paged.reader._newest
+        assert view.values.items() >= paged.reader._newest.values.items()
         assert view.values.keys() == first.keys()
-    assert view._reading
-    assert list(view._reading.values) == ["power_import"]
+    assert paged.reader._newest
+    assert list(paged.reader._newest.values) == ["power_import"]
     assert view.values["energy_import"] == first["energy_import"]
     paged.push(lists[0], 800)
     assert view.values["energy_import"] != first["energy_import"]
+
+
+def test_values_of_an_earlier_list_say_when_they_came() -> None:
+    """Else the power of a minute ago stood beside the time of the last telegram."""
+    paged = opened()
+    for n in (18, 13, 1):
+        paged.push(meter("kaifa-nordic", name=f"norway-{n}"))
+    (view,) = paged.line.meters
+    said = json.loads(json.dumps(view.said(), default=str))
+    times = [iso(paged.time.timestamp() - seconds) for seconds in (15, 10, 5)]
+    assert said["at"] == times[2]
+    assert said["older"].keys() == set(times[:2])
+    assert "energy_import" in said["older"][times[0]]
+    assert {"power", "voltage_l1"} <= {*said["older"][times[1]]}
+    assert {key for keys in said["older"].values() for key in keys} == (
+        said["values"].keys() - {"power_import"}
+    )
+
+
+def test_lists_whose_texts_are_others_each_time_do_not_pile_up() -> None:
+    paged = opened()
+    paged.push(meter("kaifa-nordic", name="norway-18"))
+    (view,) = paged.line.meters
+    reading = paged.reader._newest
+    assert reading
+    for n in range(5 * MOST_LISTS):
+        view.take(reading._replace(values={"power_import": n, "tariff": str(n)}), n, n)
+        assert len(view._lists) == 2
+    for n in range(5 * MOST_LISTS):
+        view.take(reading._replace(values={f"made_up_{n}": n}), n, n)
+    assert len(view._lists) == MOST_LISTS
+    assert f"made_up_{n}" in view.values
 
 
 def test_a_value_of_another_list_that_is_now_unknown_is_shown_no_more() -> None:
@@ -229,20 +262,20 @@ def test_a_value_of_another_list_that_is_now_unknown_is_shown_no_more() -> None:
     for n in (18, 1):
         paged.push(meter("kaifa-nordic", name=f"norway-{n}"))
     (view,) = paged.line.meters
-    assert view._reading
-    power = view._reading
-    view.take(power._replace(unknown=frozenset(("voltage_l1",))), 0.0)
+    power = paged.reader._newest
+    assert power
+    view.take(power._replace(unknown=frozenset(("voltage_l1",))), 0.0, 0.0)
     assert "voltage_l1" not in view.values
     assert "voltage_l2" in view.values
-    view.take(power._replace(values={"frequency": 50}), 0.0)
-    view.take(power, 0.0)
+    view.take(power._replace(values={"frequency": 50}), 0.0, 0.0)
+    view.take(power, 0.0, 0.0)
     assert "voltage_l1" not in view.values
 
 
 async def test_meters_behind_a_meter_have_names_in_the_household_s_language() -> None:
     paged = opened("de", name=None)
     paged.push(meter("dsmr", name="belgium"), 3)
-    (line,) = (await told(paged, "facts"))["lines"]
+    line = (await told(paged, "facts"))["line"]
     assert [one["name"] for one in line["meters"][1:]] == ["Gaszähler", "Wasserzähler"]
 
 
@@ -308,7 +341,7 @@ async def test_neither_key_nor_number_is_told(family: str) -> None:
     """Nor is a password that somebody quotes, as a broker may."""
     secret = "open sesame"
     paged = opened(name=None)
-    paged.page._redactor = paged.line.hide._redactor = lambda text: text.replace(secret, "***")
+    paged.page._redactor = paged.line._hide._redactor = lambda text: text.replace(secret, "***")
     paged.outputs = {"broker": OutputState(works=False, sentence=f"refused {secret}")}
     simulated = meter(family)
     paged.push(simulated, 4)
@@ -331,7 +364,7 @@ async def test_neither_key_nor_number_is_told(family: str) -> None:
 async def test_of_many_meters_each_has_its_number_shortened() -> None:
     paged = opened()
     for n in range(100):
-        paged.line.hide.learn(f"{n:05}")
+        paged.line._hide.learn(f"{n:05}")
     paged.push(meter(), 3)
     (view,) = paged.line.meters
     assert view.meter.number
@@ -341,7 +374,8 @@ async def test_of_many_meters_each_has_its_number_shortened() -> None:
 def test_the_meters_of_other_lines_take_no_place_among_the_numbers_of_one() -> None:
     paged = opened()
     for n in range(100):
-        paged.page.watcher(f"line {n}", paged.options).hide.learn(f"{n:05}")
+        paged.page.watcher(f"line {n}", paged.options)
+        paged.page._lines[-1]._hide.learn(f"{n:05}")
     paged.push(meter(), 3)
     (view,) = paged.line.meters
     assert view.meter.number
@@ -353,9 +387,10 @@ async def test_messages_to_the_customer_are_for_nobody_else() -> None:
     paged = opened()
     paged.push(meter("dsmr"), 3)
     (view,) = paged.line.meters[:1]
-    assert view._reading
-    values = {**view._reading.values, "message": "Dear Ms Huber", "message_2": "owed: 100"}
-    view._reading = view._reading._replace(values=values)
+    reading = paged.reader._newest
+    assert reading
+    values = {**reading.values, "message": "Dear Ms Huber", "message_2": "owed: 100"}
+    view.take(reading._replace(values=values), 0.0, 0.0)
     assert "Huber" not in json.dumps(await told(paged, "facts"))
     assert not any(key.startswith("message") for key in view.values)
     assert "power" in view.values
@@ -369,7 +404,7 @@ async def test_a_meter_whose_number_is_markup_is_text() -> None:
     assert "<img" not in page.body.decode()
     facts = await get(paged, "facts")
     assert facts.headers["content-type"] == "application/json"
-    assert json.loads(facts.body)["lines"][0]["meters"][0]["name"] == evil
+    assert json.loads(facts.body)["line"]["meters"][0]["name"] == evil
 
 
 # For a report
@@ -388,8 +423,10 @@ def test_the_block_has_the_last_telegram_of_each_kind() -> None:
     """Also where each is like the one before, of which little is taken note."""
     paged = opened()
     paged.push(meter(), 30)
+    paged.line.notes.hand_on()
     first = paged.line._telegrams._last
     paged.push(meter("e450"), 30)
+    paged.line.notes.hand_on()
     second = paged.line._telegrams._last
     block = paged.line.report()
     assert block.index("meter_type kaifa") < block.index("meter_type e450")
@@ -410,7 +447,7 @@ async def test_each_telegram_is_one_small_message_while_somebody_looks() -> None
             got.append(data)
 
     sink = Sink()
-    stream = paged.page._audience.stream()
+    stream = paged.line.stream()
     stream.begin(sink)
     paged.push(simulated, 3)
     stream.end(sink)
@@ -419,8 +456,35 @@ async def test_each_telegram_is_one_small_message_while_somebody_looks() -> None
     assert len(readings) == 3
     assert all(len(data) < 1000 and data.endswith(b"\n\n") for data in readings)
     said = json.loads(readings[0].partition(b"data: ")[2])
-    assert said["line"] == said["meter"] == 0
+    assert said["meter"] == 0
+    assert said["older"] == {}
     assert "power" in said["values"]
+
+
+async def test_what_is_told_again_and_again_is_short_however_many_lines_there_are() -> None:
+    paged = opened()
+    others = [opened() for _ in range(300)]
+    for n, other in enumerate(others):
+        other.push(meter(), 2)
+        other.line._label = f"meter {n}"
+        paged.page._lines.append(other.line)
+    paged.push(meter(), 2)
+    got: list[bytes] = []
+
+    class Sink:
+        def send(self, data: bytes) -> None:
+            got.append(data)
+
+    stream = paged.line.stream()
+    stream.begin(Sink())
+    others[7].push(meter(), 3)
+    assert not any(data.startswith(b"event: reading") for data in got)
+    paged.page._show([paged.line])
+    assert got[-1].startswith(b"event: doing\n")
+    assert len(got[-1]) < 1000
+    facts = paged.page._facts(paged.line)
+    assert len(json.dumps(facts, default=str)) < 20_000
+    assert facts["names"][8] == ["meter 7", "House"]  # type: ignore[index]
 
 
 async def test_an_address_that_is_taken_is_told_and_tried_again(

@@ -51,14 +51,15 @@ class Paged:
             clock=lambda: self.now,
             wall_clock=lambda: self.time.timestamp(),  # noqa: PLW0108 - the clock moves
         )
-        self.line = self.page.watcher("", self.options)
+        watcher = self.page.watcher("", self.options)
+        (self.line,) = self.page._lines
         self.reader = line_reader(
             self.options,
             Recorder(),
             profiles=PROFILES,
             zone=VIENNA,
             state=self.state,
-            watcher=self.line,
+            watcher=watcher,
             clock=lambda: self.now,
             wall_clock=lambda: self.time,
         )

@@ -202,7 +202,7 @@ class LineReader:
     def _take(self, event: Event) -> None:
         """Take what the source gives: bytes, or what became of it."""
         now = self._clock()
-        self._watcher.event(event)
+        self._watcher.event(event, now)
         if isinstance(event, bytes):
             self.health.received(len(event), now, len(errors_in(event)))
             self._narrator.received(event)
@@ -241,7 +241,7 @@ class LineReader:
 
     def _handle(self, item: Telegram | Fault, now: float) -> None:
         """Take a telegram, or what was damaged or not accepted."""
-        self._watcher.decoded(item)
+        self._watcher.decoded(item, now)
         fault = item if isinstance(item, Fault) else item.fault
         if fault:
             if fault.kind is Kind.CHECKSUM_WRONG:
@@ -281,7 +281,7 @@ class LineReader:
             self._narrator.introduce(telegram, reading)
         reading = derived.completed(reading)
         meter.name, meter.reading, meter.at = name, reading, now
-        self._watcher.read(reading, name=name)
+        self._watcher.read(reading, now, name)
         due = meter.throttle.offer(reading, now)
         if due:
             self._output.publish(due, name=name)
@@ -303,7 +303,7 @@ class LineReader:
         for meter_id, meter in self._heard.items():
             if meter.at is not None and self.health.silent(meter.at, now):
                 self._output.meter_online(meter_id, online=False)
-                self._watcher.silent(meter_id)
+                self._watcher.silent(meter_id, now)
                 meter.throttle.fell_silent()
                 meter.at = None
         problem = self.health.problem(now)

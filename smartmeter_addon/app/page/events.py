@@ -96,10 +96,10 @@ class Events:
         self._newest.append(Happened(self._wall_clock(), kind, text))
         self._is_kept = False
 
-    def look(self) -> None:
-        """Keep what is not kept yet, unless something was a short while ago."""
-        if not self._is_kept and self._clock() - self._kept_at >= KEEP_AFTER:
-            self.keep()
+    @property
+    def is_due(self) -> bool:
+        """Whether there is something to keep, and the last time is long ago."""
+        return not self._is_kept and self._clock() - self._kept_at >= KEEP_AFTER
 
     def keep(self) -> None:
         """Keep all of it for after a restart."""

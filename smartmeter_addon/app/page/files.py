@@ -18,11 +18,14 @@ TYPES: Final = {
     ".svg": "image/svg+xml",
 }
 
+_FOR_AUTHORS: Final = re.compile(r"^[ ]+(?:// .*\n)?|^// .*\n|^/\* .* \*/\n", re.MULTILINE)
+"""Of the files: indentation, and comments that have lines of their own."""
+
 _PLACE: Final = re.compile(r"\{\{([a-z_]+)\.([a-z_0-9]+)\}\}")
 
 
 class Files:
-    """Reads the files when they are first asked for; they have 60 kB.
+    """Reads the files when they are first asked for; they have less than 60 kB.
 
     Args:
         language: of the sentences; one that the page is not in gives English.
@@ -44,7 +47,7 @@ class Files:
         return self._read[path]
 
     def _made(self, path: Path) -> Answer:
-        text = path.read_text("utf-8")
+        text = _FOR_AUTHORS.sub("", path.read_text("utf-8"))
         if path.suffix == ".html":
             text = filled(text, sentences(self._language), self._language)
         return Answer(text.encode(), TYPES[path.suffix])

@@ -97,13 +97,19 @@ class History:
         """Which values there are."""
         return list(self._rings)
 
-    def add(self, values: Mapping[str, Value], at: float) -> None:
-        """Take what a telegram says now, in seconds since 1970."""
+    def add(self, values: Mapping[str, Value], at: float, moment: float) -> None:
+        """Take what a telegram says.
+
+        Args:
+            values: of it.
+            at: when it came, of the steady clock.
+            moment: the same in seconds since 1970.
+        """
         values = Values.of(values)
         plan = self._plan
         if values.layout is not plan.layout:
             plan = self._plan = self._planned(values.layout)
-        place = int(self._clock() // STEP)
+        place = int(at // STEP)
         if place == self._place:
             self._mix(plan, values)
         else:
@@ -115,7 +121,7 @@ class History:
                 ring[at_place] = counts[n] * one
             self._alone = plan, values
         if plan.energies:
-            begin = at // QUARTER * QUARTER
+            begin = moment // QUARTER * QUARTER
             if not self._quarters or self._quarters[-1].begin != begin:
                 self._quarters.append(_Quarter(begin, [None, None]))
                 self._newest = [None, None]

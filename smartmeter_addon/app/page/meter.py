@@ -1,6 +1,6 @@
 """One meter, as the page shows it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from app.language.catalogue import Text
@@ -11,6 +11,9 @@ from app.meters.sensors import SENSORS
 from app.meters.values import Layout, Value, Values
 from app.page.history import History
 from app.page.moments import iso
+
+MOST_LISTS: Final = 16
+"""Lists of one meter whose newest values are kept."""
 
 _MESSAGES: Final = "message"
 """Begins the keys of messages to the customer."""
@@ -37,22 +40,42 @@ class MeterView:
         self.name = name
         self.history = history
         self._hide = hide
-        self._reading: Reading | None = None
-        self._layout: Layout | None = None  # of its values
-        self._others: dict[str, Value] = {}  # that other lists of the meter said last
+        self._lists: dict[Layout, tuple[Mapping[str, Value], float]] = {}
+        """What each list of the meter said last and when, the newest at the end."""
         self._at = 0.0
         self.online = False
 
-    def take(self, reading: Reading, at: float) -> None:
-        """Take what it says now, in seconds since 1970."""
+    def take(self, reading: Reading, at: float, moment: float) -> None:
+        """Take what it says.
+
+        Args:
+            reading: it.
+            at: when it came, of the steady clock.
+            moment: the same in seconds since 1970.
+        """
         values = Values.of(reading.values)
-        if values.layout is not self._layout:
-            self._others = {k: v for k, v in self._newest().items() if k not in values}
-            self._layout = values.layout
-        self._reading, self._at = reading, at
+        lists = self._lists
+        if lists.pop(values.layout, None) is None:
+            self._make_room(values)
+        lists[values.layout] = values, moment
+        if reading.unknown and len(lists) > 1:
+            self._forget(reading.unknown)
+        self._at = moment
         self.online = True
         if self.history:
-            self.history.add(values, at)
+            self.history.add(values, at, moment)
+
+    def _make_room(self, values: Values) -> None:
+        """Forget what a list that is new says all of, and more than there can be."""
+        covered = [one for one in self._lists if values.keys() >= set(one.keys)]
+        for one in covered or list(self._lists)[: 1 - MOST_LISTS]:
+            del self._lists[one]
+
+    def _forget(self, unknown: frozenset[str]) -> None:
+        """Forget of all lists what is known no more."""
+        for layout, (values, at) in self._lists.items():
+            if not unknown.isdisjoint(values):
+                self._lists[layout] = {k: values[k] for k in values if k not in unknown}, at
 
     @property
     def values(self) -> dict[str, object]:
@@ -62,21 +85,28 @@ class MeterView:
         """
         return {
             key: self._hide(value) if isinstance(value, str) else value
-            for key, value in self._newest().items()
-            if not key.startswith(_MESSAGES)
+            for key, (value, _) in self._newest().items()
         }
 
-    def _newest(self) -> dict[str, Value]:
-        """Lay the last telegram over what other lists said before."""
-        if self._reading is None:
-            return {}
-        newest = {**self._others, **self._reading.values}
-        return {key: value for key, value in newest.items() if key not in self._reading.unknown}
+    def _newest(self) -> dict[str, tuple[Value, float]]:
+        """Give each value that may be shown, and when it was said; in the order of the longest."""
+        found = {key: (one[key], at) for one, at in self._lists.values() for key in one}
+        longest = sorted((one for one, _ in self._lists.values()), key=len, reverse=True)
+        keys = dict.fromkeys(key for one in longest for key in one)
+        return {key: found[key] for key in keys if not key.startswith(_MESSAGES)}
 
     @property
     def at(self) -> str | None:
         """When it was heard last."""
         return iso(self._at) if self._at else None
+
+    def said(self) -> dict[str, object]:
+        """Tell the values, when the newest came, and of older ones when these did, for JSON."""
+        older: dict[str, list[str]] = {}
+        for key, (_, at) in self._newest().items():
+            if at != self._at:
+                older.setdefault(iso(at), []).append(key)
+        return {"at": self.at, "values": self.values, "older": older}
 
     def facts(self, language: str) -> dict[str, object]:
         """Tell all of it, for JSON.
@@ -85,18 +115,21 @@ class MeterView:
             language: of the values' names.
         """
         meter = self.meter
-        named = model_name(meter.model, language)
-        model = " ".join(filter(None, (meter.manufacturer, named)))
+        model = " ".join(filter(None, (meter.manufacturer, model_name(meter.model, language))))
         return {
-            "name": self._hide(self.name or model),
+            "name": self.called(language),
             "model": self._hide(model),
             "number": masked(meter.number) if meter.number else None,
             "online": self.online,
-            "at": self.at,
             "kept": self.history.keys if self.history else [],
-            "values": self.values,
-            "sensors": {key: _described(key, language) for key in self.values},
+            **self.said(),
+            "sensors": {key: _described(key, language) for key in self._newest()},
         }
+
+    def called(self, language: str) -> str:
+        """Give what the household calls it, or its model."""
+        model = model_name(self.meter.model, language)
+        return self._hide(self.name or " ".join(filter(None, (self.meter.manufacturer, model))))
 
 
 def _described(key: str, language: str) -> list[object]:

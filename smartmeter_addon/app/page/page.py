@@ -13,6 +13,7 @@ from app.jsontext import dumps
 from app.language.catalogue import Text
 from app.line.reader import LineReader
 from app.line.ticks import tick
+from app.line.watcher import Watcher
 from app.log import NOTICE
 from app.meters.profile import Profile
 from app.page.access import Access
@@ -22,7 +23,6 @@ from app.page.hidden import Hider
 from app.page.history import History
 from app.page.line import LineView
 from app.page.line_health import LineHealth
-from app.page.live import Audience
 from app.page.server import Server
 from app.page.site import Site
 from app.state import State
@@ -80,14 +80,13 @@ class Page:
         self._histories = 0
         self._lines: list[LineView] = []
         self._left_out: list[Text] = []
-        self._audience = Audience()
-        self._shown: object = None  # what those who look were told last
-        site = Site(Files(language), self._lines, self._facts, self._audience, profiles)
+        self._shown: dict[LineView, object] = {}  # what those who look were told last
+        site = Site(Files(language), self._lines, self._facts, profiles)
         self.server: Final = Server(access, site.respond)
         self.works = True
         self.sentence = _where(access)
 
-    def watcher(self, label: str, options: MeterOptions) -> LineView:
+    def watcher(self, label: str, options: MeterOptions) -> Watcher:
         """Give what watches a line.
 
         Args:
@@ -104,10 +103,9 @@ class Page:
             clock=self._clock,
             wall_clock=self._wall_clock,
             history=self._history,
-            on_reading=self._read,
         )
         self._lines.append(line)
-        return line
+        return line.notes
 
     def leave_out(self, why: Text) -> None:
         """Take that a meter of the options is not read, with a sentence that says why."""
@@ -171,35 +169,24 @@ class Page:
     async def _look(self) -> Never:
         """Take note of what the lines do, and tell those who look."""
         while True:
-            await tick(SHOW_INTERVAL if self._audience else LOOK_INTERVAL)
+            looked_at = any(line.audience for line in self._lines)
+            await tick(SHOW_INTERVAL if looked_at else LOOK_INTERVAL)
             for line in self._lines:
                 line.look()
-            if self._audience:
-                self._show()
+            self._show([line for line in self._lines if line.audience])
 
-    def _show(self) -> None:
-        """Tell how the lines are doing, unless only the numbers of that have changed."""
-        facts = self._facts()
-        shown = facts["outputs"], [line.signature for line in self._lines]
-        if shown == self._shown:
-            self._shown = None
-            self._audience.alive()
-            return
-        self._shown = shown
-        self._audience.tell("facts", dumps(facts))
-
-    def _read(self, line: LineView, place: int) -> None:
-        """Tell those who look what a meter says."""
-        if not self._audience:
-            return
-        meter = line.meters[place]
-        said = {
-            "line": self._lines.index(line),
-            "meter": place,
-            "at": meter.at,
-            "values": meter.values,
-        }
-        self._audience.tell("reading", dumps(said))
+    def _show(self, lines: Sequence[LineView]) -> None:
+        """Tell how lines are doing, unless only the numbers of that have changed."""
+        whole = self._whole() if lines else {}
+        for line in lines:
+            shown = whole, line.signature
+            if shown == self._shown.get(line):
+                del self._shown[line]
+                line.audience.alive()
+                continue
+            self._shown[line] = shown
+            doing = line.doing(published=self._published)
+            line.audience.tell("doing", dumps({**whole, "line": doing}))
 
     def _history(self) -> History | None:
         if self._histories >= MOST_HISTORIES:
@@ -207,17 +194,32 @@ class Page:
         self._histories += 1
         return History(self._clock, self._wall_clock)
 
-    def _facts(self) -> dict[str, object]:
-        outputs = self._outputs()
-        published = all(state.works for state in outputs.values())
+    @property
+    def _published(self) -> bool:
+        return all(state.works for state in self._outputs().values())
+
+    def _whole(self) -> dict[str, object]:
+        """Tell how all is doing, in few words however many lines there are."""
+        published = self._published
         return {
+            "outputs": [
+                [name, state.works, self._hide(state.sentence)]
+                for name, state in self._outputs().items()
+            ],
+            "stuck": any(line.is_stuck(published=published) for line in self._lines),
+            "meters": sum(len(line.meters) for line in self._lines),
+        }
+
+    def _facts(self, line: LineView | None) -> dict[str, object]:
+        """Tell all there is to show of a line, and which others there are."""
+        language = self._language
+        return {
+            **self._whole(),
             "version": __version__,
             "supervised": bool(self._access.only),
-            "outputs": [
-                [name, state.works, self._hide(state.sentence)] for name, state in outputs.items()
-            ],
-            "lines": [line.facts(self._language, published=published) for line in self._lines],
             "left_out": list(map(self._hide, self._left_out)),
+            "names": [one.names(language) for one in self._lines],
+            "line": line.facts(language, published=self._published) if line else None,
         }
 
 

@@ -29,11 +29,11 @@ class Recent:
         self._sizes = array("L")
         self._times = array("d")
 
-    def add(self, data: bytes) -> None:
-        """Take bytes that came now."""
+    def add(self, data: bytes, at: float) -> None:
+        """Take bytes, and when they came."""
         self._data += data
         self._sizes.append(len(data))
-        self._times.append(self._clock())
+        self._times.append(at)
         if len(self._data) > MOST_BYTES or len(self._times) > MOST_BYTES // 8:
             self._drop()
 

@@ -12,7 +12,6 @@ from app.page.answers import JSON, TEXT, Answer, Answered, refusal
 from app.page.files import Files
 from app.page.history import History
 from app.page.line import LineView
-from app.page.live import Audience
 
 BINARY: Final = "application/octet-stream"
 
@@ -32,8 +31,7 @@ class Site:
     Args:
         files: page, style, script.
         lines: all of them.
-        facts: tells how all is doing, for JSON.
-        audience: takes who wants to look on.
+        facts: tells how a line is doing, for JSON; None where there is no line.
         profiles: every meter family there is.
     """
 
@@ -41,14 +39,12 @@ class Site:
         self,
         files: Files,
         lines: Sequence[LineView],
-        facts: Callable[[], dict[str, object]],
-        audience: Audience,
+        facts: Callable[[LineView | None], dict[str, object]],
         profiles: Mapping[str, Profile],
     ) -> None:
         self._files = files
         self._lines = lines
         self._facts = facts
-        self._audience = audience
         self._profiles = profiles
         self._waiting = 0
         self._turn = asyncio.Lock()
@@ -58,13 +54,13 @@ class Site:
         """Answer a request."""
         if file := self._files.get(path):
             return file
-        if path == "facts":
-            return _json(self._facts())
-        if path == "live":
-            return self._audience.stream()
         line = _at(self._lines, query.get("line", "0"))
+        if path == "facts":
+            return _json(self._facts(line))
         if line is None:
             return refusal(HTTPStatus.NOT_FOUND)
+        if path == "live":
+            return line.stream()
         if path == "recording":
             return self._recording(line, query)
         if told := _OF_LINE.get(path):

@@ -1,7 +1,6 @@
 """What was decoded on a line: the last telegram, what was rejected, and one of each kind."""
 
 from collections import deque
-from collections.abc import Callable
 from typing import Final
 
 from app.fault import Fault
@@ -23,12 +22,10 @@ class Telegrams:
 
     Args:
         hide: takes out secrets, and learns whose meter it is.
-        wall_clock: seconds since 1970.
     """
 
-    def __init__(self, hide: Hider, wall_clock: Callable[[], float]) -> None:
+    def __init__(self, hide: Hider) -> None:
         self._hide = hide
-        self._wall_clock = wall_clock
         self._last: Telegram | None = None
         self._last_at = 0.0
         self._rejected: deque[tuple[float, Fault]] = deque(maxlen=MOST_REJECTED)
@@ -36,9 +33,8 @@ class Telegrams:
         self.contents = Contents.UNREAD
         """What the line carries."""
 
-    def take(self, item: Telegram | Fault) -> None:
-        """Take a telegram, or what was damaged."""
-        now = self._wall_clock()
+    def take(self, item: Telegram | Fault, now: float) -> None:
+        """Take a telegram, or what was damaged, in seconds since 1970."""
         fault = item if isinstance(item, Fault) else item.fault
         if fault:
             self._rejected.append((now, fault))

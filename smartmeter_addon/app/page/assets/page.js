@@ -85,7 +85,7 @@ const outputName = (name) => WORDS.output[name] || name;
 
 // --- Head and choice ---
 
-const current = () => facts?.lines[line];
+const current = () => facts?.line;
 const currentMeter = () => current()?.meters[meter];
 
 function showHead() {
@@ -94,25 +94,22 @@ function showHead() {
   document.title = one?.name ? `${one.name} \u2013 ${say("page.title")}` : say("page.title");
   const about = [one?.model !== one?.name && one?.model, one?.number && say("page.number", { number: one.number }), one && !one.online && say("page.silent")];
   $("subtitle").textContent = about.filter(Boolean).join(" \u00b7 ");
-  $("stuck").hidden = !facts?.lines.some((each) => each.problem || each.steps.some(([, condition]) => condition === "wrong")) && !facts?.left_out.length;
+  $("stuck").hidden = !facts.stuck && !facts.left_out.length;
   const chooser = $("chooser");
-  const lines = facts?.lines || [];
-  const count = lines.reduce((sum, each) => sum + Math.max(1, each.meters.length), 0);
-  chooser.hidden = count < 2;
-  if (count < 2) return;
-  const options = lines.flatMap((each, l) => {
-    const meters = each.meters.length ? each.meters : [null];
-    return meters.map((m, i) => make("option", { value: `${l}.${i}`, selected: l === line && i === meter }, m?.name || each.label || `${say("page.line")} ${l + 1}`));
-  });
+  const options = facts.names.flatMap(([label, ...meters], l) => (meters.length ? meters : [label]).map((name, i) =>
+    make("option", { value: `${l}.${i}`, selected: l === line && i === meter }, name || `${say("page.line")} ${l + 1}`)));
+  chooser.hidden = options.length < 2;
+  if (chooser.hidden) return;
   const key = options.map((option) => option.outerHTML).join("");
   if (chooser.dataset.key === key) return;
   chooser.dataset.key = key;
   const select = make("select", { id: "which" }, ...options);
   select.addEventListener("change", () => {
+    const before = line;
     [line, meter] = select.value.split(".").map(Number);
     delete chooser.dataset.key;
     pictures.reset();
-    show();
+    if (line === before) show(); else if (asking) loaded(); else listen();
   });
   chooser.replaceChildren(make("label", { for: "which" }, say("page.meter")), select);
 }
@@ -186,20 +183,28 @@ const PHASES = [1, 2, 3];
 const OUT = (volts) => volts < 207 || volts > 253;
 
 function powerCard(one) {
-  const watts = one.values.power ?? one.values.power_import;
+  const { power, power_import: taken } = one.values;
+  // A list may say only what is taken, and come more often than the one that has both ways.
+  const newer = power === undefined || (since(one, "power") && taken > 0);
+  const watts = newer ? taken : power, at = !newer && since(one, "power");
   if (watts === undefined) return null;
   const way = watts > 0 ? "taking" : watts < 0 ? "giving" : "balanced";
   const kind = { taking: "take", giving: "give", balanced: "" }[way];
   return make("div", { class: "card" },
     make("h3", {}, say("now.power")),
     make("p", { class: `power ${kind}` }, number(watts, 0), make("small", {}, "W")),
-    make("p", { class: "quiet" }, say(`now.${way}`), make("br"), one.at && say("now.last", { time: time(one.at) })));
+    make("p", { class: "quiet" }, say(`now.${way}`), make("br"), say(at ? "now.of" : "now.last", { time: time(at || one.at) })));
 }
+
+// Tells when a value came, if that was before the last telegram, as meters send several lists.
+const since = (one, key) => Object.keys(one.older).find((at) => one.older[at].includes(key));
+const aged = (one, key) => since(one, key) && make("span", { class: "quiet aged" }, say("now.of", { time: time(since(one, key)) }));
 
 function phaseCard(one) {
   const has = (quantity) => PHASES.some((n) => `${quantity}_l${n}` in one.values);
   const said = ["voltage", "current", "power"].filter(has);
   if (!said.length) return null;
+  const times = Object.keys(one.older).filter((at) => one.older[at].some((key) => /^(voltage|current|power)_l/.test(key)));
   const heads = [[say("now.phase"), ""]];
   if (has("voltage")) heads.push([`${say("now.voltage")} V`, "num"]);
   if (has("current")) heads.push([`${say("now.current")} A`, "num"]);
@@ -219,14 +224,16 @@ function phaseCard(one) {
     }
     return row;
   });
-  return make("div", { class: "card" }, make("h3", {}, say("now.phases")), table(heads, rows), has("voltage") && make("p", { class: "quiet" }, say("now.range")));
+  return make("div", { class: "card" }, make("h3", {}, say("now.phases")), table(heads, rows),
+    times.length > 0 && make("p", { class: "quiet" }, say("now.of", { time: times.map(time).join(", ") })),
+    has("voltage") && make("p", { class: "quiet" }, say("now.range")));
 }
 
 function valuesCard(one, heading, keys) {
   if (!keys.length) return null;
   const rows = keys.map((key) => {
     const [name, unit, digits] = one.sensors[key] || [key, "", undefined];
-    return make("tr", {}, make("th", { scope: "row" }, name), make("td", { class: typeof one.values[key] === "number" ? "num" : "num text" }, shown(one.values[key], digits)), make("td", { class: "unit" }, unit || ""));
+    return make("tr", {}, make("th", { scope: "row" }, name, aged(one, key)), make("td", { class: typeof one.values[key] === "number" ? "num" : "num text" }, shown(one.values[key], digits)), make("td", { class: "unit" }, unit || ""));
   });
   return make("div", { class: "card" }, make("h3", {}, heading), make("table", {}, make("tbody", {}, ...rows)));
 }
@@ -327,6 +334,7 @@ async function copy() {
 const pictures = new Pictures({ get, say, make, number, moment, language: LANGUAGE, place: () => [line, meter, currentMeter()] });
 
 function show() {
+  if (!facts) return;
   showHead();
   const failed = () => connected(false);
   if (part === "setup") showSetup();
@@ -349,8 +357,10 @@ function go() {
 }
 
 async function load() {
-  facts = await get("facts");
-  if (line >= facts.lines.length) line = meter = 0;
+  const asked = line, told = await get(`facts?line=${line}`);
+  if (asked !== line) return; // another was chosen meanwhile
+  if (!told.line && line) { line = meter = 0; return load(); }
+  facts = told;
   if (part) show(); else go();
 }
 
@@ -358,7 +368,7 @@ const loaded = () => load().then(() => connected(true), () => connected(false));
 
 function listen() {
   source?.close();
-  const own = source = new EventSource("live");
+  const own = source = new EventSource(`live?line=${line}`);
   heard = Date.now();
   let flows = false;
   const alive = () => { heard = Date.now(); flows = true; };
@@ -368,17 +378,24 @@ function listen() {
     loaded();
   });
   source.addEventListener("alive", alive);
-  source.addEventListener("facts", (event) => { alive(); facts = JSON.parse(event.data); show(); });
+  source.addEventListener("doing", (event) => {
+    alive();
+    const told = JSON.parse(event.data);
+    if (!facts?.line || told.meters !== facts.meters) { load().catch(() => connected(false)); return; }
+    told.line.online.forEach((online, n) => { facts.line.meters[n].online = online; });
+    Object.assign(facts, told, { line: Object.assign(facts.line, told.line) });
+    show();
+  });
   source.addEventListener("reading", (event) => {
     alive();
     const told = JSON.parse(event.data);
-    const one = facts?.lines[told.line]?.meters[told.meter];
+    const one = current()?.meters[told.meter];
     if (!one) { load().catch(() => connected(false)); return; }
     const known = Object.keys(told.values).every((key) => key in one.sensors);
-    Object.assign(one, { values: told.values, at: told.at, online: true });
+    Object.assign(one, told, { online: true });
     if (!known) load().catch(() => connected(false));
-    if (told.line === line && part === "now") showNow();
-    if (told.line !== line || told.meter !== meter) return;
+    if (part === "now") showNow();
+    if (told.meter !== meter) return;
     if (part === "telegram") showTelegram().catch(() => connected(false));
     if (part === "pictures") pictures.said();
   });
