@@ -498,7 +498,7 @@ async def _ask(chunks: Iterable[bytes]) -> None:
     connection = Connection(
         server._access,
         server._respond,
-        connected=lambda _: True,
+        connected=lambda *_: True,
         closed=lambda _: None,
         in_turn=turns.append,
         limits=Limits(),

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from app.page.access import Access, of_address, of_supervisor
 from app.page.answers import EVENTS, HEADERS, Answer, Answered, Sink, Stream
 from app.page.connection import MOST_HEAD, MOST_LINES, MOST_TARGET, Connection, Limits
-from app.page.server import MOST_CONNECTIONS, Server
+from app.page.room import MOST as MOST_CONNECTIONS
+from app.page.server import Server
 from tests.support.asking import Answered as Said
 from tests.support.asking import Deaf, ask, raw, read_answer, receive, until
 from tests.support.examples import of_hundred
@@ -60,7 +61,7 @@ def connection_with(in_turn: Callable[[Callable[[], None]], object]) -> Connecti
     return Connection(
         LOCAL,
         Site().respond,
-        connected=lambda _: True,
+        connected=lambda *_: True,
         closed=lambda _: None,
         in_turn=in_turn,
         limits=PATIENT,

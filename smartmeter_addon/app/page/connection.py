@@ -59,7 +59,8 @@ class Connection(asyncio.BufferedProtocol):
     Args:
         access: who may ask.
         respond: gives the answers.
-        connected: is called with this connection when it is made; gives whether there is room.
+        connected: is called with this connection and the sender's address when it is made; gives
+            whether there is room.
         closed: is called with this connection when it has ended.
         in_turn: calls a function when it is this connection's turn, see `Server`.
         limits: of time.
@@ -70,7 +71,7 @@ class Connection(asyncio.BufferedProtocol):
         access: Access,
         respond: Respond,
         *,
-        connected: Callable[["Connection"], bool],
+        connected: Callable[["Connection", str], bool],
         closed: Callable[["Connection"], object],
         in_turn: Callable[[Callable[[], None]], object],
         limits: Limits,
@@ -98,7 +99,7 @@ class Connection(asyncio.BufferedProtocol):
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - the server's are
         self._transport = transport
         peer = transport.get_extra_info("peername")
-        if not (peer and self._access.lets_in(peer[0]) and self._connected(self)):
+        if not (peer and self._access.lets_in(peer[0]) and self._connected(self, peer[0])):
             transport.abort()
             return
         self._limit(self._limits.idle)

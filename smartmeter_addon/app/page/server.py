@@ -12,9 +12,7 @@ from typing import Final, Never
 from app.page.access import Access
 from app.page.answers import Respond
 from app.page.connection import Connection, Limits
-
-MOST_CONNECTIONS: Final = 48
-"""Connections at once at most; each browser has up to six."""
+from app.page.room import Room
 
 MOST_WAITING: Final = 16
 """Connections that the system keeps until they are taken."""
@@ -38,7 +36,9 @@ class Server:
         self._access = access
         self._respond = respond
         self._limits = limits
-        self._connections: set[Connection] = set()
+        self._connections: dict[Connection, str] = {}
+        """Those that are open, and where from."""
+        self._room = Room(access.only)
         self._turns: deque[Callable[[], None]] = deque()
         self.port: int | None = None
         """Where it listens; None while it does not."""
@@ -74,17 +74,22 @@ class Server:
         return Connection(
             self._access,
             self._respond,
-            connected=self._has_room,
-            closed=self._connections.discard,
+            connected=self._connected,
+            closed=self._closed,
             in_turn=self._in_turn,
             limits=self._limits,
         )
 
-    def _has_room(self, connection: Connection) -> bool:
-        if len(self._connections) >= MOST_CONNECTIONS:
+    def _connected(self, connection: Connection, address: str) -> bool:
+        if not self._room.take(address):
             return False
-        self._connections.add(connection)
+        self._connections[connection] = address
         return True
+
+    def _closed(self, connection: Connection) -> None:
+        address = self._connections.pop(connection, None)
+        if address is not None:
+            self._room.leave(address)
 
     def _in_turn(self, go_on: Callable[[], None]) -> None:
         if not self._turns:
