@@ -19,6 +19,7 @@ from typing import Any, Final, NamedTuple, Protocol, TextIO
 
 from app import __version__, log
 from app.config import lines
+from app.config.configuration_url import configuration_url
 from app.config.environment import unknown
 from app.config.options import (
     CONSOLE_CHOICES,
@@ -28,7 +29,6 @@ from app.config.options import (
     load,
     readable_by_all,
 )
-from app.config.own_page import own_page
 from app.config.timezone import local_zone
 from app.language.catalogue import Sentence, Text
 from app.line import line_ids, sections
@@ -310,12 +310,13 @@ def make_publisher(
             "mqtt.tls_insecure is set: the broker's certificate is not checked, so anybody in the"
             " network can pretend to be the broker and read its password"
         )
+    token = environment.get("SUPERVISOR_TOKEN")
     layout = LAYOUTS[options.mqtt.layout](
         Topics.of(options.mqtt),
         language=options.language,
         version=__version__,
         lines=every,
-        configuration_url=own_page(environment.get("SUPERVISOR_TOKEN"), socket.gethostname()),
+        configuration_url=configuration_url(token, socket.gethostname()),
         announces=options.mqtt.discovery,
     )
     return Publisher(

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from app.config.options import MeterOptions
 from app.log import Redactor
@@ -18,7 +20,7 @@ from app.status import OutputState
 from app.transport.source import Event
 from simulator.clock import VIENNA
 from simulator.household import Household
-from tests.support.asking import until
+from tests.support.asking import Answered, ask, until
 from tests.support.lines import KEYS, PORT
 from tests.support.memory import Memory
 from tests.support.recorder import Recorder
@@ -126,3 +128,27 @@ async def shown(paged: Paged) -> AsyncGenerator[str]:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+
+
+async def get(paged: Paged, path: str) -> Answered:
+    """Ask for a path of a page."""
+    async with shown(paged):
+        return await ask(paged.page.server.port, f"/{path}")
+
+
+async def told(paged: Paged, path: str) -> Any:  # noqa: ANN401 - any JSON
+    """Give the JSON that is at a path of a page."""
+    answer = await get(paged, path)
+    assert answer.status == 200
+    return json.loads(answer.body)
+
+
+def steps(paged: Paged) -> dict[str, str]:
+    """Give how each step of the line is doing."""
+    facts: Any = paged.line.facts("en", published=all(o.works for o in paged.outputs.values()))
+    return dict(facts["steps"])
+
+
+def meter(family: str = "kaifa", **options: object) -> SimulatedMeter:
+    """Give a meter that pushes to a page; see `SimulatedMeter`."""
+    return SimulatedMeter(None, family, **options)  # type: ignore[arg-type]

@@ -22,6 +22,9 @@ SUPERVISOR: Final = "172.30.32.2"
 _EVERY: Final = frozenset(("0.0.0.0", "::"))  # noqa: S104 - they are only recognised
 """Addresses to listen at that stand for all of this computer."""
 
+_OF_CONTAINER: Final = re.compile(r"[0-9a-f]{12}")
+"""The name of a computer that is a container without one: its id, as Docker and Podman give it."""
+
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(?::[0-9]{1,5})?")
 
 
@@ -45,8 +48,24 @@ class Access:
     @property
     def url(self) -> str:
         """Where a browser finds it; of all addresses of this computer, by its name."""
-        host = socket.gethostname() if self.host in _EVERY else self.host
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        own = socket.gethostname() if self.host in _EVERY else self.host
+        return f"http://{_with_port(own, self.port)}"
+
+    @property
+    def address(self) -> str:
+        """Where it listens, as the option says it."""
+        return _with_port(self.host, self.port)
+
+    @property
+    def place(self) -> str:
+        """Where people find it, in words; a container knows neither name nor address to open."""
+        if self.host in _EVERY and _OF_CONTAINER.fullmatch(socket.gethostname()):
+            return (
+                f"port {self.port} of this container: open it by the address of the computer that"
+                " runs it and the port that the container has there, as in"
+                f" http://192.168.1.5:{self.port}"
+            )
+        return self.url
 
     @property
     def is_open(self) -> bool:
@@ -97,6 +116,10 @@ def of_address(host: str, port: int) -> Access:
     """
     own = socket.gethostname().lower()
     return Access(host, port, names=frozenset(("localhost", own, f"{own}.local", host.lower())))
+
+
+def _with_port(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _is_address(text: str) -> bool:

@@ -152,8 +152,8 @@ class Page:
                 await self.server.run(self._listening)
             except OSError as error:
                 sentence = (
-                    f"the page cannot be shown at {self._access.url} ({own_words(error)}); choose"
-                    " another address in the option page"
+                    f"the page cannot be shown at {self._access.address} ({own_words(error)});"
+                    " choose another address in the option page"
                 )
                 if sentence != self.sentence:
                     _logger.warning("%s", sentence)
@@ -227,4 +227,4 @@ def _where(access: Access) -> str:
     """Tell people where they find the page."""
     if access.only:
         return "the page is in Home Assistant's sidebar"
-    return f"the page is at {access.url}"
+    return f"the page is at {access.place}"

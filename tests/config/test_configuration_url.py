@@ -1,14 +1,14 @@
-"""The address of the app's own page follows from the name of its container."""
+"""Where the options of the app are follows from the name of its container."""
 
 import pytest
 
-from app.config.own_page import own_page
+from app.config.configuration_url import configuration_url
 
 TOKEN = "made-up-token"
 
 
 @pytest.mark.parametrize(
-    ("token", "hostname", "page"),
+    ("token", "hostname", "url"),
     [
         (TOKEN, "a0d7b954-smartmeter", "homeassistant://config/app/a0d7b954_smartmeter/config"),
         (TOKEN, "local-smartmeter", "homeassistant://config/app/local_smartmeter/config"),
@@ -17,7 +17,7 @@ TOKEN = "made-up-token"
         (TOKEN, "a0d7b954", None),
     ],
 )
-def test_the_app_s_own_page_follows_from_the_container_s_name(
-    token: str | None, hostname: str, page: str | None
+def test_the_address_of_the_app_s_options_follows_from_the_container_s_name(
+    token: str | None, hostname: str, url: str | None
 ) -> None:
-    assert own_page(token, hostname) == page
+    assert configuration_url(token, hostname) == url

@@ -1,4 +1,4 @@
-"""The address of this app's own page in Home Assistant."""
+"""Where Home Assistant shows the options of this app: the address that its devices link to."""
 
 import re
 from typing import Final
@@ -7,11 +7,11 @@ _APP_HOSTNAME: Final = re.compile(r"([0-9a-f]{8}|local)(-[a-z0-9]+)+")
 """The repository's hash or "local", then the app's own name."""
 
 
-def own_page(token: str | None, hostname: str) -> str | None:
-    """Give the address of this app's own page in Home Assistant.
+def configuration_url(token: str | None, hostname: str) -> str | None:
+    """Give the address at which Home Assistant shows the options of this app.
 
     Args:
-        token: SUPERVISOR_TOKEN; without one there is no such page.
+        token: SUPERVISOR_TOKEN; without one there is none.
         hostname: of the container; the Supervisor makes it of the app's name.
 
     Returns:
