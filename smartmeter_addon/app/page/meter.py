@@ -79,21 +79,22 @@ class MeterView:
 
     @property
     def values(self) -> dict[str, object]:
-        """The newest values of all its lists, by key; texts hold nothing that identifies it.
-
-        Messages to the customer are left out: they are not for everybody.
-        """
+        """The newest values of all its lists, by key; texts hold nothing that identifies it."""
         return {
             key: self._hide(value) if isinstance(value, str) else value
             for key, (value, _) in self._newest().items()
         }
 
     def _newest(self) -> dict[str, tuple[Value, float]]:
-        """Give each value that may be shown, and when it was said; in the order of the longest."""
+        """Give each value that may be shown, and when it was said; in the order of the longest.
+
+        Messages to the customer are left out: they are not for everybody.
+        """
         found = {key: (one[key], at) for one, at in self._lists.values() for key in one}
-        longest = sorted((one for one, _ in self._lists.values()), key=len, reverse=True)
-        keys = dict.fromkeys(key for one in longest for key in one)
-        return {key: found[key] for key in keys if not key.startswith(_MESSAGES)}
+        if len(self._lists) > 1:
+            longest = sorted((one for one, _ in self._lists.values()), key=len, reverse=True)
+            found = {key: found[key] for one in longest for key in one}
+        return {key: value for key, value in found.items() if not key.startswith(_MESSAGES)}
 
     @property
     def at(self) -> str | None:
@@ -102,11 +103,16 @@ class MeterView:
 
     def said(self) -> dict[str, object]:
         """Tell the values, when the newest came, and of older ones when these did, for JSON."""
-        older: dict[str, list[str]] = {}
-        for key, (_, at) in self._newest().items():
+        values, older = dict[str, object](), dict[float, list[str]]()
+        for key, (value, at) in self._newest().items():
+            values[key] = self._hide(value) if isinstance(value, str) else value
             if at != self._at:
-                older.setdefault(iso(at), []).append(key)
-        return {"at": self.at, "values": self.values, "older": older}
+                older.setdefault(at, []).append(key)
+        return {
+            "at": self.at,
+            "values": values,
+            "older": {iso(at): keys for at, keys in older.items()},
+        }
 
     def facts(self, language: str) -> dict[str, object]:
         """Tell all of it, for JSON.
