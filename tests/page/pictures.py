@@ -7,11 +7,14 @@ import sys
 import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import Final
 
 from app.dlms.ciphering import Keys
 from app.page.access import of_supervisor
+from app.page.line_health import Hour
 from tests.support.browser import Browser, looking, see
 from tests.support.paged import Paged, lived, opened, shown
 from tests.support.simulated import SimulatedMeter
@@ -24,6 +27,7 @@ PHONE: Final = 360
 """Pixels across."""
 
 _SETTLED: Final = 1.0  # seconds
+_EACH: Final = 10.0  # seconds between two telegrams
 
 _BESIDE = """
 document.body.style = "margin: 0; display: flex; gap: 20px; background: none";
@@ -43,10 +47,12 @@ def file_name(name: str, language: str) -> str:
 
 async def _take(folder: Path) -> None:
     for language in LANGUAGES:
-        async with shown(lived(language, every=10)) as well, shown(_stuck(language)) as stuck:
+        paged = _weeks(lived(language, every=_EACH))
+        async with shown(paged) as well, shown(_stuck(language)) as stuck:
             pictures = {
                 "page-now": await _one(well, "now", DESK, 560),
                 "page-pictures": await _one(well, "pictures", DESK, 860, dark=True),
+                "page-health": await _one(well, "pictures", DESK, 800, last=True),
                 "page-phone": await _beside(
                     await _one(stuck, "setup", PHONE, 760),
                     await _one(well, "now", PHONE, 760, dark=True),
@@ -57,6 +63,25 @@ async def _take(folder: Path) -> None:
             (folder / file_name(name, language)).write_bytes(picture)
 
 
+def _weeks(paged: Paged) -> Paged:
+    """Let the line have a past: a cable that hums in the evenings, until somebody moved it."""
+    random, now = Random(7), int(paged.time.timestamp() // 3600)  # noqa: S311 - a past is no secret
+    good = int(3600 / _EACH)
+    for ago in range(24, 14 * 24):
+        hour = datetime.fromtimestamp(3600 * (now - ago), UTC).hour
+        hums = ago > 5 * 24 and hour in range(16, 21)
+        damaged = random.randint(20, 70) if hums else int(random.random() < 0.1)
+        silent = ago in {200, 201}
+        paged.line.health._hours[now - ago] = Hour(
+            good=0 if silent else good - damaged,
+            damaged=0 if silent else damaged,
+            parity=3 * damaged if hums else 0,
+            gaps=int(ago == 201),
+            drift=round(-4 - (14 * 24 - ago) / 40),
+        )
+    return paged
+
+
 def _stuck(language: str) -> Paged:
     """Give the page of somebody who has not entered the key yet, as in Home Assistant."""
     paged = opened(language, keys=Keys(), name=None)
@@ -65,8 +90,10 @@ def _stuck(language: str) -> Paged:
     return paged
 
 
-async def _one(address: str, part: str, width: int, height: int, *, dark: bool = False) -> bytes:
-    """Take a picture of a part of the page."""
+async def _one(
+    address: str, part: str, width: int, height: int, *, dark: bool = False, last: bool = False
+) -> bytes:
+    """Take a picture of a part of the page: of its begin, or of what is last on it."""
     async with _looking(width, height, dark=dark) as browser:
         await browser.open(f"{address}#{part}")
         await see(browser, f"!document.querySelector('#part-{part}').hidden")
@@ -75,6 +102,9 @@ async def _one(address: str, part: str, width: int, height: int, *, dark: bool =
             await see(browser, "document.querySelectorAll('canvas').length >= 6")
             await browser.evaluate("document.querySelector('[data-span=\"86400\"]').click()")
         await asyncio.sleep(_SETTLED)
+        if last:
+            await browser.evaluate("scrollTo(0, document.body.scrollHeight)")
+            await asyncio.sleep(_SETTLED)
         return await browser.picture()
 
 

@@ -131,7 +131,7 @@ const where = () => say(facts.supervised ? "setup.options" : "setup.options_file
 
 // What is wrong, and what to do.
 function notice(heading, ...texts) {
-  return make("div", { class: "advice" }, make("strong", {}, heading), ...texts.map((text) => make("p", {}, text)));
+  return make("div", { class: "advice" }, make("strong", {}, heading), ...texts.map((text) => make("p", {}, text.replace(/[\p{L}\p{N})]$/u, "$&."))));
 }
 
 function advice(step, one) {
@@ -198,7 +198,6 @@ function powerCard(one) {
 
 // Tells when a value came, if that was before the last telegram, as meters send several lists.
 const since = (one, key) => Object.keys(one.older).find((at) => one.older[at].includes(key));
-const aged = (one, key) => since(one, key) && make("span", { class: "quiet aged" }, say("now.of", { time: time(since(one, key)) }));
 
 function phaseCard(one) {
   const has = (quantity) => PHASES.some((n) => `${quantity}_l${n}` in one.values);
@@ -231,9 +230,13 @@ function phaseCard(one) {
 
 function valuesCard(one, heading, keys) {
   if (!keys.length) return null;
-  const rows = keys.map((key) => {
+  const row = (key) => {
     const [name, unit, digits] = one.sensors[key] || [key, "", undefined];
-    return make("tr", {}, make("th", { scope: "row" }, name, aged(one, key)), make("td", { class: typeof one.values[key] === "number" ? "num" : "num text" }, shown(one.values[key], digits)), make("td", { class: "unit" }, unit || ""));
+    return make("tr", {}, make("th", { scope: "row" }, name), make("td", { class: typeof one.values[key] === "number" ? "num" : "num text" }, shown(one.values[key], digits)), make("td", { class: "unit" }, unit || ""));
+  };
+  const rows = [undefined, ...Object.keys(one.older).sort().reverse()].flatMap((at) => {
+    const some = keys.filter((key) => since(one, key) === at);
+    return [at && some.length > 0 && make("tr", {}, make("td", { class: "quiet", colspan: 3 }, say("now.of", { time: time(at) }))), ...some.map(row)];
   });
   return make("div", { class: "card" }, make("h3", {}, heading), make("table", {}, make("tbody", {}, ...rows)));
 }
