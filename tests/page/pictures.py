@@ -28,6 +28,7 @@ PHONE: Final = 360
 
 _SETTLED: Final = 1.0  # seconds
 _EACH: Final = 10.0  # seconds between two telegrams
+_SET_AGO: Final = 70  # hours since the meter's clock was set
 
 _BESIDE = """
 document.body.style = "margin: 0; display: flex; gap: 20px; background: none";
@@ -66,18 +67,18 @@ async def _take(folder: Path) -> None:
 def _weeks(paged: Paged) -> Paged:
     """Let the line have a past: a cable that hums in the evenings, until somebody moved it."""
     random, now = Random(7), int(paged.time.timestamp() // 3600)  # noqa: S311 - a past is no secret
-    good = int(3600 / _EACH)
+    good = int(2 * 3600 / _EACH)  # this meter's telegrams have two frames
     for ago in range(24, 14 * 24):
         hour = datetime.fromtimestamp(3600 * (now - ago), UTC).hour
         hums = ago > 5 * 24 and hour in range(16, 21)
-        damaged = random.randint(20, 70) if hums else int(random.random() < 0.1)
+        damaged = random.randint(40, 140) if hums else int(random.random() < 0.1)
         silent = ago in {200, 201}
         paged.line.health._hours[now - ago] = Hour(
             good=0 if silent else good - damaged,
             damaged=0 if silent else damaged,
             parity=3 * damaged if hums else 0,
             gaps=int(ago == 201),
-            drift=round(-4 - (14 * 24 - ago) / 40),
+            drift=round((ago - 14 * 24) / 25) if ago > _SET_AGO else 0,
         )
     return paged
 

@@ -36,7 +36,7 @@ async def test_it_shows_what_the_program_reads(
             await meter.push()
         await program.logs("first telegram")
         told = await facts(port)
-        (line,) = told["lines"]
+        line = told["line"]
         assert [condition for _, condition in line["steps"]] == ["done"] * 6
         assert line["meters"][0]["values"]["energy_import"] > 0
         page = (await ask(port, "/")).body.decode()
@@ -76,7 +76,7 @@ async def test_a_meter_that_is_left_out_stands_there_with_the_reason(
         told = await facts(port)
         (why,) = told["left_out"]
         assert "additional_meters[0] (Cellar) wird nicht gelesen: Tragen Sie dort device" in why
-        assert len(told["lines"]) == 1
+        assert len(told["names"]) == 1
 
 
 async def test_an_address_that_others_reach_is_warned_of(
