@@ -280,8 +280,8 @@ async function showTelegram() {
     const security = last.security
       ? say(last.security.ciphered ? "telegram.ciphered" : "telegram.plain", { counter: last.security.counter, tag: say(`telegram.tag_${last.security.tag}`) })
       : say("telegram.plain");
-    const heads = [[say("telegram.code"), ""], [say("telegram.name"), ""], [say("telegram.value"), "num"], [say("telegram.unit"), "unit"]];
-    const rows = last.registers.map(([code, name, value, unit]) => [make("code", {}, code), name || say("telegram.unnamed"), value, unit]);
+    const heads = [[`${say("telegram.name")}, ${say("telegram.code")}`, ""], [say("telegram.value"), "num"], [say("telegram.unit"), "unit"]];
+    const rows = last.registers.map(([code, name, value, unit]) => [make("span", {}, `${name || say("telegram.unnamed")} `, make("code", { class: "quiet" }, code)), value, unit]);
     fill($("last"),
       make("p", {}, say("telegram.heading", { link: last.link, bytes: last.bytes, security })),
       make("p", { class: "quiet" }, say("telegram.received", { time: time(told.at) })),
@@ -297,7 +297,7 @@ async function showTelegram() {
     if (groups.has(key)) groups.get(key).count += 1; else groups.set(key, { at, kind, reason, count: 1 });
   }
   fill($("rejected"), groups.size ? entries([...groups.values()].map(({ at, kind, reason, count }) =>
-    [kind, count > 1 ? say("telegram.times", { count, time: time(at) }) : time(at), reason])) : make("p", {}, say("telegram.none")));
+    [WORDS.trouble[kind.replaceAll(" ", "_")] || say("pictures.damaged"), count > 1 ? say("telegram.times", { count, time: time(at) }) : time(at), reason])) : make("p", {}, say("telegram.none")));
 }
 
 // --- For a report ---
