@@ -27,9 +27,9 @@ _DEEPEST: Final = 4
 
 
 @cache
-def telegram(family: str, name: str | None) -> meters.Telegram:
-    """Return one telegram of a simulated meter."""
-    meter = meters.build(family, name)
+def telegram(family: str, name: str | None, serial: int = 1234567) -> meters.Telegram:
+    """Return one telegram of a simulated meter; the last argument makes its names."""
+    meter = meters.build(family, name, serial=serial)
     return meter.telegram(Household(1, NOON, phases=meter.phases).at(NOON))
 
 

@@ -30,7 +30,7 @@ from app.link import Frame, Scanner
 from app.link import p1 as p1_link
 from app.link.layouts import Layouts
 from app.link.segments import Joiner
-from app.meters import identity, profile_files
+from app.meters import identity, pattern, profile_files
 from app.meters.interpreter import Interpreter
 from app.meters.profile import AUTO
 from app.meters.template import Templates
@@ -415,25 +415,49 @@ def _pushed(plaintext: bytes, sender: int = 0, *, check_it: bool = True) -> Push
 
 
 def fuzz_template(data: bytes) -> None:
-    """Telegrams like one before, changed at any place: by templates as in the general way."""
+    """Telegrams like one before, changed at any place: by templates as in the general way.
+
+    They are of several senders, each on a line of its own or all on one, and a sender may begin to
+    push another list.
+    """
     draw = Draw(data)
-    reader, general = (Interpreter(PROFILES, AUTO, ZONE, label="a") for _ in range(2))
-    templates = Templates(reader)
-    plaintext = telegram(*draw.pick(LISTS)).plaintext
-    for n in range(_MADE_OF + 32):
-        if n > _MADE_OF and not draw:
-            break
-        if n >= _MADE_OF:
-            begin, new = draw.below(len(plaintext)), draw.take(1 + draw.below(8))
-            plaintext = plaintext[:begin] + new + plaintext[begin + len(new) :]
-        pushes = [_pushed(plaintext, check_it=False) for _ in range(2)]
-        one = templates.read(pushes[0]) or reader.interpret(pushes[0])
-        other = general.interpret(pushes[1])
+    pattern.patterns_like.cache_clear()
+    count = 1 + draw.below(3)
+    lines = [_Both() for _ in range(1 if draw.flag() else count)]
+    listed = draw.pick(LISTS)
+    plaintexts = [telegram(*listed, serial).plaintext for serial in range(count)]
+    for n in range(count * _MADE_OF + 32):
+        sender = n % count
+        if n >= count * _MADE_OF:
+            if not draw:
+                break
+            sender = draw.below(count)
+            if draw.below(16) == 0:
+                plaintexts[sender] = telegram(*draw.pick(LISTS), sender).plaintext
+            begin, new = draw.below(len(plaintexts[sender])), draw.take(draw.below(9))
+            old = plaintexts[sender]
+            plaintexts[sender] = old[:begin] + new + old[begin + len(new) :]
+        lines[sender % len(lines)].read(plaintexts[sender], sender)
+
+
+class _Both:
+    """A line that is read by templates, and in the general way."""
+
+    def __init__(self) -> None:
+        self._reader, self._general = (
+            Interpreter(PROFILES, AUTO, ZONE, label="a") for _ in range(2)
+        )
+        self._templates = Templates(self._reader)
+
+    def read(self, plaintext: bytes, sender: int) -> None:
+        pushes = [_pushed(plaintext, sender, check_it=False) for _ in range(2)]
+        one = self._templates.read(pushes[0]) or self._reader.interpret(pushes[0])
+        other = self._general.interpret(pushes[1])
         check(said(one) == said(other), "another reading")
         if other.fault is None:
-            reader.remember(one)
-            templates.learn(one)
-            general.remember(other)
+            self._reader.remember(one)
+            self._templates.learn(one)
+            self._general.remember(other)
 
 
 # --- What comes from browsers ---

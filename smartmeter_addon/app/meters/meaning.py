@@ -19,7 +19,7 @@ from app.cosem.unit import Number, scale
 from app.meters import catalogue, states, structure
 from app.meters.meter_clock import MeterClock, is_clock
 from app.meters.quantities import QUANTITIES, Quantity
-from app.meters.reading import Reading
+from app.meters.reading import BEHIND_VALUES, Reading
 from app.meters.slots import NumberSlot, TimeSlot, slots_in
 from app.meters.telegram import Telegram
 
@@ -79,37 +79,23 @@ _Slopes = dict[Name, tuple[int, int]]
 """What one number moves, each with the sign and the power of ten of its count."""
 
 
-class _Said(NamedTuple):
+class Said(NamedTuple):
     """All that a telegram says.
 
     Args:
         numbers: by name.
         times: by name.
+        own: what tells its sender from others: names, and the texts of registers.
         rest: all else.
     """
 
     numbers: dict[Name, Number]
     times: dict[Name, datetime | str]
+    own: list[object]
     rest: list[object]
 
 
-def find(base: Telegram, read: Callable[[bytes], Telegram], clock: MeterClock) -> Meaning | None:
-    """Find what the plaintext of a telegram means.
-
-    Args:
-        base: the telegram, read in the general way.
-        read: reads another plaintext of the same sender in the general way.
-        clock: of the sender.
-
-    Returns:
-        None when the general way does not say the same of like telegrams.
-    """
-    if not _is_steady(base):
-        return None
-    return _Trial(base, read, clock).meaning()
-
-
-def _is_steady(base: Telegram) -> bool:
+def is_steady(base: Telegram) -> bool:
     """Tell whether a telegram is read without a doubt that others like it may decide otherwise."""
     shown = base.evidence
     if base.fault or base.reading is None or base.told or base.waiting:
@@ -117,8 +103,14 @@ def _is_steady(base: Telegram) -> bool:
     return shown is None or (shown.family is None and (shown.volts is None or shown.volts[1]))
 
 
-class _Trial:
-    """The trial of one telegram, see `find` for the arguments."""
+class Trial:
+    """The trial of one telegram.
+
+    Args:
+        base: the telegram, read in the general way; see `is_steady`.
+        read: reads another plaintext of the same sender in the general way.
+        clock: of the sender.
+    """
 
     def __init__(
         self, base: Telegram, read: Callable[[bytes], Telegram], clock: MeterClock
@@ -127,35 +119,72 @@ class _Trial:
         self._content = structure.content_of(base)
         self._read = read
         self._clock = clock
-        self._said = _said(base)
+        self.said = said(base)
+        """What it says."""
+        self.numbers, self.times = slots_in(base)
+        """All slots in its plaintext."""
 
     def meaning(self) -> Meaning | None:
-        """Return what was found and proven."""
-        numbers_in, times_in = slots_in(self._base)
-        times = self._explained(times_in)
-        moments = {name: time for time, names in times for name in names}
-        if ("sent",) in self._said.times and ("sent",) not in moments:
+        """Find what the plaintext means.
+
+        Returns:
+            None when the general way does not say the same of like telegrams.
+        """
+        times, moments = self._moving_times()
+        if ("sent",) in self.said.times and ("sent",) not in moments:
             return None
-        tried = ((slot, self._slopes(slot)) for slot in numbers_in)
+        tried = ((slot, self._slopes(slot)) for slot in self.numbers)
         moving = [(self._bounded(slot, found), found) for slot, found in tried if found is not None]
         slopes = [found for _, found in moving]
         rows = {
             name: _row(name, value, [slot.number for slot, _ in moving], slopes)
-            for name, value in self._said.numbers.items()
+            for name, value in self.said.numbers.items()
         }
+        # A number of a register that is a constant is the sender's own, as a text is.
+        rows = {name: row for name, row in rows.items() if row.terms or name[0] != "registers"}
         numbers = tuple(slot for slot, _ in moving)
-        return self._proven(Meaning(numbers, tuple(time for time, _ in times), rows, moments))
+        return self._proven(Meaning(numbers, times, rows, moments))
+
+    def has(self, meaning: Meaning) -> bool:
+        """Tell whether the plaintext has the meaning that was found in the one of another sender.
+
+        That is proven as there, without looking for the number that moves each of the others.
+        """
+        slots = {slot.begin: slot for slot in self.numbers}
+        numbers = []
+        for slot in meaning.numbers:
+            own = slots.get(slot.begin)
+            if own is None or not slot.least <= own.number <= slot.most:
+                return False
+            numbers.append(slot._replace(number=own.number))
+        if self._moving_times() != (meaning.times, meaning.moments):
+            return False
+        meaning = meaning._replace(numbers=tuple(numbers))
+        return all(
+            self._holds(meaning, [choose(slot) for slot in numbers]) for choose in self._tries()
+        )
+
+    def _moving_times(self) -> tuple[tuple[TimeSlot, ...], dict[Name, TimeSlot]]:
+        """Find the times that are no constants, and the one of each time that it says."""
+        found = self._explained(self.times)
+        moments = {name: time for time, names in found for name in names}
+        return tuple(time for time, _ in found), moments
+
+    def _tries(self) -> list[Callable[[NumberSlot], int]]:
+        """Return what chooses the numbers of all slots, one try after the other."""
+        exceptions = map(_exactly, sorted(_exceptions(self._base)))
+        return [*map(_share_of, _SHARES), *exceptions]
 
     def _explained(self, times: Iterable[TimeSlot]) -> list[tuple[TimeSlot, list[Name]]]:
         """Find which times of the plaintext are no constants, and what each of them is."""
-        before, found = self._said, []
+        before, found = self.said, []
         for time in times:
             content = time.put_other(self._content)
-            now = _said(self._read(content))
+            now = said(self._read(content))
             moved = [name for name in before.times if now.times.get(name) != before.times[name]]
             is_told = all(
-                said.times.get(name) == self._time_of(name, time, one)
-                for said, one in ((before, self._content), (now, content))
+                one.times.get(name) == self._time_of(name, time, plaintext)
+                for one, plaintext in ((before, self._content), (now, content))
                 for name in moved
             )
             # What is no time now may be one later, unless another one is asked before it.
@@ -174,9 +203,9 @@ class _Trial:
 
     def _slopes(self, slot: NumberSlot) -> _Slopes | None:
         """Find what a number counts; None where that is nothing, or where it is a constant."""
-        before = self._said
+        before = self.said
         step = 1 if slot.number < slot.most else -1
-        now = _said(self._read(slot.put(self._content, slot.number + step)))
+        now = said(self._read(slot.put(self._content, slot.number + step)))
         if now.numbers.keys() != before.numbers.keys() or now[1:] != before[1:]:
             return None
         slopes: _Slopes = {}
@@ -218,12 +247,7 @@ class _Trial:
 
     def _proven(self, meaning: Meaning) -> Meaning | None:
         """Bound the numbers until the general way says the same for all of them at once."""
-        exceptions = _exceptions(self._base)
-        tries = [
-            *(_share_of(share) for share in _SHARES),
-            *(_exactly(number) for number in exceptions),
-        ]
-        for choose in tries:
+        for choose in self._tries():
             for _ in range(_MOST_ROUNDS):
                 counts = [choose(slot) for slot in meaning.numbers]
                 if self._holds(meaning, counts):
@@ -259,11 +283,11 @@ class _Trial:
         content = self._content
         for slot, count in zip(meaning.numbers, counts, strict=True):
             content = slot.put(content, count)
-        now = _said(self._read(content))
-        expected = {
+        now = said(self._read(content))
+        moved = {
             name: scale(row.sum_of(counts), row.exponent) for name, row in meaning.rows.items()
         }
-        return now.numbers == expected and now[1:] == self._said[1:]
+        return now.numbers == {**self.said.numbers, **moved} and now[1:] == self.said[1:]
 
 
 def _is_switch(name: Name) -> bool:
@@ -299,44 +323,51 @@ def _row(name: Name, value: Number, counts: Sequence[int], slopes: Sequence[_Slo
     return Row(terms, int(rest) - sum(counts[n] * factor for n, factor in terms), exponent)
 
 
-def _said(telegram: Telegram) -> _Said:
+def said(telegram: Telegram) -> Said:
     """Take what a telegram says apart."""
-    said = _Said({}, {}, [])
-    said.rest.extend(
+    found = Said({}, {}, [], [])
+    found.own.extend(
         (
-            *(telegram.fault, telegram.profile, telegram.manufacturer, telegram.model),
-            *(telegram.number, telegram.kept_id, telegram.unknown, telegram.note, telegram.told),
-            *(telegram.waiting, telegram.sender),
+            *(telegram.manufacturer, telegram.model, telegram.number, telegram.kept_id),
+            telegram.sender,
         )
     )
-    _take_moment(said, ("sent",), telegram.timestamp)
+    found.rest.extend(
+        (
+            *(telegram.fault, telegram.profile, telegram.unknown, telegram.note, telegram.told),
+            telegram.waiting,
+        )
+    )
+    _take_moment(found, ("sent",), telegram.timestamp)
     if telegram.reading:
-        said.rest.append(telegram.reading.timestamp == telegram.timestamp)
-        _take_reading(said, ("values",), telegram.reading)
+        found.rest.append(telegram.reading.timestamp == telegram.timestamp)
+        _take_reading(found, ("values",), telegram.reading)
     for index, other in enumerate(telegram.others):
-        _take_moment(said, ("others", index), other.timestamp)
-        _take_reading(said, ("others", index), other)
+        _take_moment(found, ("others", index), other.timestamp)
+        _take_reading(found, ("others", index), other)
     for obis, (value, unit, at, is_dated) in (telegram.registers or {}).items():
-        said.rest.append((obis, unit, is_dated))
-        _take_moment(said, ("registers", obis), at)
+        is_number = not isinstance(value, (str, bool))
+        found.rest.append((obis, unit, is_dated, is_number))
+        _take_moment(found, ("registers", obis), at)
         if is_clock(obis) and isinstance(value, str):
-            said.times["shown", obis] = value
+            found.times["shown", obis] = value
         elif isinstance(value, (str, bool)):
-            said.rest.append(value)
+            found.own.append(value)
         else:
-            said.numbers["registers", obis] = value
-    return said
+            found.numbers["registers", obis] = value
+    return found
 
 
-def _take_moment(said: _Said, name: Name, moment: datetime | None) -> None:
-    said.rest.append(moment is None)
+def _take_moment(found: Said, name: Name, moment: datetime | None) -> None:
+    found.rest.append(moment is None)
     if moment:
-        said.times[name] = moment
+        found.times[name] = moment
 
 
-def _take_reading(said: _Said, where: Name, reading: Reading) -> None:
-    said.rest.extend((reading.meter, reading.unknown, dict(reading.derived), dict(reading.details)))
+def _take_reading(found: Said, where: Name, reading: Reading) -> None:
+    found.own.append(reading.meter)
+    found.rest.append(reading[BEHIND_VALUES])
     for key, value in reading.values.items():
-        said.rest.append((key, value if isinstance(value, str) else None))
+        found.rest.append((key, value if isinstance(value, str) else None))
         if not isinstance(value, str):
-            said.numbers[*where, key] = value
+            found.numbers[*where, key] = value

@@ -78,3 +78,7 @@ class Reading(NamedTuple):
     derived: Mapping[str, str] = MappingProxyType({})
     details: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
     type_code: str | None = None
+
+
+BEHIND_VALUES: Final = slice(Reading._fields.index("values") + 1, None)
+"""Fields of a `Reading` that are mostly the same in all telegrams of a list."""

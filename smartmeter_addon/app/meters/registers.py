@@ -1,8 +1,7 @@
 """The registers of a telegram as JSON, and those of telegrams that are all laid out alike."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, tzinfo
-from functools import cached_property
 from typing import NamedTuple
 
 from app import jsontext
@@ -28,30 +27,75 @@ def _member(obis: Obis, register: Register) -> str:
     return text + (f', "at": {dumps(at.isoformat())}}}' if at else "}")
 
 
-class RegisterLayout:
-    """What is the same in the registers of all such telegrams.
+def constants_of(registers: Mapping[Obis, Register], meaning: Meaning) -> dict[Obis, Register]:
+    """Return registers without the values and times that are others in each telegram.
 
     Args:
-        known: the registers of one of them.
+        registers: of a telegram.
         meaning: of its plaintext.
+    """
+    rows, moments = meaning.rows, meaning.moments
+    constants = {}
+    for obis, (value, unit, at, is_dated) in registers.items():
+        moves = ("registers", obis) in rows or ("shown", obis) in moments
+        is_timed = ("registers", obis) in moments
+        constants[obis] = Register(
+            "" if moves else value, unit, None if is_timed else at, is_dated=is_dated
+        )
+    return constants
+
+
+class RegisterLayout:
+    """What is the same in the registers of all such telegrams of a sender.
+
+    Args:
+        constants: of a sender of the same list, see `constants_of`.
+        meaning: of the plaintext of all senders of the list.
+        registers: of one telegram of this sender.
         zone: where the meter stands.
     """
 
-    def __init__(self, known: Mapping[Obis, Register], meaning: Meaning, zone: tzinfo) -> None:
-        self.known = known
+    __slots__ = ("_constants", "_json", "_own", "meaning", "zone")
+
+    def __init__(
+        self,
+        constants: Mapping[Obis, Register],
+        meaning: Meaning,
+        registers: Mapping[Obis, Register],
+        zone: tzinfo,
+    ) -> None:
+        own = constants_of(registers, meaning)
+        self._constants = constants
+        self._own = {obis: one for obis, one in own.items() if one != constants[obis]}
+        self._json: _Json | None = None
         self.meaning = meaning
         self.zone = zone
 
-    @cached_property
+    def __getitem__(self, obis: Obis) -> Register:
+        """Return what is the same of a register."""
+        return self._own.get(obis) or self._constants[obis]
+
+    @property
+    def codes(self) -> Collection[Obis]:
+        """The codes of the registers, in order."""
+        return self._constants.keys()
+
+    @property
     def json(self) -> "_Json":
         """How they are written as JSON."""
+        if self._json is None:
+            self._json = self._written()
+        return self._json
+
+    def _written(self) -> "_Json":
         moments, rows = self.meaning.moments, self.meaning.rows
         parts, slots, exponents, others = [""], list[int](), list[int](), list[tuple[int, Obis]]()
-        for place, (obis, register) in enumerate(self.known.items()):
+        for place, obis in enumerate(self.codes):
+            register = self[obis]
             parts[-1] += ", " if place else ""
             row = rows.get(("registers", obis))
             is_dated = ("registers", obis) in moments or ("shown", obis) in moments
-            if not is_dated and (row is None or not row.terms):
+            if not is_dated and row is None:
                 parts[-1] += _member(obis, register)
             elif is_dated or row is None or row.slot is None:
                 others.append((len(parts) - 1, obis))
@@ -121,19 +165,19 @@ class Registers(Mapping[Obis, Register]):
         return self._registers()[obis]
 
     def __iter__(self) -> Iterator[Obis]:
-        return iter(self._layout.known)
+        return iter(self._layout.codes)
 
     def __len__(self) -> int:
-        return len(self._layout.known)
+        return len(self._layout.codes)
 
     def _registers(self) -> dict[Obis, Register]:
         if self._made is None:
-            self._made = {obis: self._register(obis) for obis in self._layout.known}
+            self._made = {obis: self._register(obis) for obis in self._layout.codes}
         return self._made
 
     def _register(self, obis: Obis) -> Register:
         """Make a register of that of the telegram of which the template was made."""
-        register = self._layout.known[obis]
+        register = self._layout[obis]
         rows, moments = self._layout.meaning.rows, self._layout.meaning.moments
         clock = MeterClock(self._layout.zone, self._before)
         if row := rows.get(("registers", obis)):

@@ -3,6 +3,7 @@
 import re
 import struct
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Final, NamedTuple
 
@@ -140,8 +141,13 @@ def unpacker(content: bytes, numbers: Sequence[NumberSlot]) -> Callable[[bytes],
         forms += f"{begin - pos}x", form
         pos = end
     size = len(content.translate(None, _POINT)) if is_text else len(content)
-    unpack: Callable[[bytes], tuple[int, ...]]
-    unpack = struct.Struct("".join((*forms, f"{size - pos}x"))).unpack
+    return _unpacker("".join((*forms, f"{size - pos}x")), is_text=is_text)
+
+
+@lru_cache(maxsize=64)
+def _unpacker(form: str, *, is_text: bool) -> Callable[[bytes], tuple[int, ...]]:
+    """Return an unpacker of a form of `struct`; the same for the same one."""
+    unpack: Callable[[bytes], tuple[int, ...]] = struct.Struct(form).unpack
     if not is_text:
         return unpack
     # Points stand at the same places in all plaintexts.

@@ -65,10 +65,16 @@ def _parts(keys: Iterable[str], texts: Mapping[str, str]) -> list[str]:
 
 
 @lru_cache(maxsize=256)
-def _layout(
+def layout_of(
     keys: tuple[str, ...], exponents: tuple[int, ...], texts: tuple[tuple[str, str], ...]
 ) -> Layout:
-    """Return a layout; see there for the arguments. The same for the same ones."""
+    """Return a layout, the same one for the same arguments.
+
+    Args:
+        keys: of all values, in order.
+        exponents: those of the numbers, in order.
+        texts: the keys of the values that are no numbers, with these.
+    """
     numbers = (key for key in keys if key not in dict(texts))
     return Layout(keys, dict(zip(numbers, exponents, strict=True)), dict(texts))
 
@@ -100,7 +106,7 @@ class Values(Mapping[str, Value]):
                 exponent = value.as_tuple().exponent if isinstance(value, Decimal) else 0
                 exponents.append(int(exponent))
                 counts.append(int(scale(value, -int(exponent))))
-        return cls(_layout(tuple(values), tuple(exponents), tuple(texts)), tuple(counts))
+        return cls(layout_of(tuple(values), tuple(exponents), tuple(texts)), tuple(counts))
 
     def members(self) -> str:
         """Return the members of a JSON object of these values."""
