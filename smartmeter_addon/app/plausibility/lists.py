@@ -1,5 +1,6 @@
 """The lists that one sender pushes: structure, constant bits, and push interval of each."""
 
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from app.meters import structure
@@ -30,12 +31,18 @@ def usual_gap(usual: float, passed: float) -> float:
     return (usual or passed) * (1 + _GAP_STEP if passed > usual else 1 - _GAP_STEP)
 
 
+@lru_cache(maxsize=256)
+def _union(texts: tuple[int, ...]) -> int:
+    """Return the bits of some texts, which do not overlap; the same number for the same texts."""
+    return sum(texts)
+
+
 class _Constant:
     """The constant bits of the telegrams of one list that have the same size."""
 
     def __init__(self, mask: structure.Mask, bits: int) -> None:
         self.fixed, self.strings, self.clocks = mask[:3]
-        self.texts = sum(self.strings)  # they do not overlap
+        self.texts = _union(self.strings)
         self.last = bits
         self.count = 0  # of telegrams
 
@@ -44,7 +51,7 @@ class _Constant:
         if (changed := self.last ^ bits) & self.texts:
             # A text that changed once in an accepted telegram may change again.
             self.strings = tuple(one for one in self.strings if not one & changed)
-            self.texts = sum(self.strings)
+            self.texts = _union(self.strings)
         self.last = bits
         self.count += 1
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from app.meters.quantities import CONNECTION_WATTS
 from app.plausibility.known import Known
 from app.plausibility.laws import Learned
+from app.plausibility.limits import Limits
 from app.plausibility.track import Track
 
 _OF_0_1_0: Final = {
@@ -70,14 +71,12 @@ def load(content: Any, now: float, wall: float) -> tuple[Known, Track] | None:  
         None when the content cannot be understood.
     """
     known, track = Known(), Track()
-    limits = known.limits
     try:
         known.ids = set(map(str, content["ids"]))
         known.family = str(content["family"])
         known.laws = Learned(map(str, content["laws"]))
-        limits.connection_watts = max(_finite(content["watts"]), CONNECTION_WATTS)
-        limits.refresh_seconds = _finite(content["stride"])
-        limits.factors = _factors(content)
+        watts = max(_finite(content["watts"]), CONNECTION_WATTS)
+        known.limits = Limits(watts, _finite(content["stride"]), _factors(content))
         known.lists.restore(content["lists"])
         counter, time = content["counter"], content["time"]
         track.counter = None if counter is None else int(counter)
@@ -92,7 +91,8 @@ def load(content: Any, now: float, wall: float) -> tuple[Known, Track] | None:  
             return None
         measured = {str(k): Decimal(str(_finite(v))) for k, v in content["values"].items()}
         known.withholding.restore(content.get("withheld", ()))
-        track.recent.extend(map(int, content.get("recent", ())))
+        for checksum in content.get("recent", ()):
+            track.remember(int(checksum))
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
         return None
     known.reports.restore(counters, then)

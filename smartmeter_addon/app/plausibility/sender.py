@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from app.language.catalogue import Sentence, Text
+from app.meters.structure import checksum_of
 from app.meters.telegram import Telegram, Withheld
 from app.meters.values import Values
 from app.plausibility import values
@@ -55,7 +56,7 @@ class Sender:
     heard_before: int = 0
     is_new: bool = False
     _pending: list[Pending] = field(default_factory=list)
-    _last: Observation | None = None
+    _last: KnownList | None = None  # the one of the last telegram, if all of it is published
     _prepared: Usual | None = None
     _usual: Usual | None = None
     _relaxation: Relaxation = field(default_factory=Relaxation)
@@ -210,9 +211,9 @@ class Sender:
 
     def _prepare(self, listed: KnownList, observation: Observation, *, is_whole: bool) -> None:
         """Prepare what the next telegram of a list keeps to if it is a usual one."""
-        last, self._last = self._last, observation if is_whole else None
+        last, self._last = self._last, observation.found.known if is_whole else None
         known, track, readings = self.known, self.track, observation.values
-        if not (is_whole and last and last.found.known is listed and listed.interval and track):
+        if not (is_whole and last is listed and listed.interval and track):
             return
         if self.without or self._pending or known.withholding.holds or track.time is None:
             return
@@ -246,5 +247,5 @@ class Sender:
             what = ", ".join(observation.values)
         self.known.withholding.hold(observation, violations[0], what)
         if self.track and observation.is_told_by_time:
-            self.track.remember(observation.telegram)
+            self.track.remember(checksum_of(observation.telegram))
         return Decision(violations, is_accepted=False)

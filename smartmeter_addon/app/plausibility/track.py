@@ -1,6 +1,5 @@
 """The telegrams of one sender that follow from one another: what the next one is compared with."""
 
-from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple, cast
@@ -9,6 +8,7 @@ from app.cosem.unit import Number
 from app.meters.reading import Meter
 from app.meters.structure import checksum_of
 from app.meters.telegram import Telegram
+from app.meters.values import Values
 from app.plausibility.evidence import Evidence, evidence_of
 from app.plausibility.lists import Found, KnownList
 
@@ -95,7 +95,7 @@ class Track:
         """Seconds by which that telegram came late, as far as known."""
         self.restored = False
         """Whether `time` is from before a restart."""
-        self.values: dict[str, Number] = {}
+        self.values: Mapping[str, Number] = {}
         """The last value of each reading."""
         self.seen: dict[KnownList | str | None, tuple[Collection[str], float]] = {}
         """Keys that each list holds, and the monotonic seconds of its last telegram.
@@ -106,7 +106,7 @@ class Track:
         """Monotonic seconds at which each energy changed last, and what it was before."""
         self.floors: dict[str, Number] = {}
         """What was published of the energies that seem to have fallen a little since."""
-        self.recent: deque[int] = deque(maxlen=_RECENT)
+        self.recent: list[int] = []
         """Checksums of the last telegrams that only their time tells apart, see `checksum_of`."""
 
     def is_before(self, time: float | None) -> bool:
@@ -147,10 +147,21 @@ class Track:
         if self.floors or floors:
             others = {key: one for key, one in self.floors.items() if key not in values}
             self.floors = {**others, **floors}
-        self.values.update(values)
-        self.seen[listed] = values.keys(), now
+        self.take(listed, values, now)
         if observation.is_told_by_time:
-            self.remember(observation.telegram)
+            self.remember(checksum_of(observation.telegram))
+
+    def take(self, listed: KnownList | None, values: Mapping[str, Number], now: float) -> None:
+        """Take the values of a telegram for the last ones.
+
+        Args:
+            listed: its list; None for a track of one list only.
+            values: which are not changed any more.
+            now: when it came, by the monotonic clock, in seconds.
+        """
+        has_all = self.values.keys() <= values.keys()
+        self.values = values if has_all else {**self.values, **values}
+        self.seen[listed] = values.layout.keys if isinstance(values, Values) else tuple(values), now
 
     def go_on(self, counter: int | None, time: float | None, now: float, wall: float) -> None:
         """Take what tells a telegram from others; see `Observation` for the arguments."""
@@ -169,13 +180,17 @@ class Track:
         late = now - self.timed_at - (time - self.time) * (1 + _DRIFT_SHARE)
         return min(max(0.0, self.delay + late), _LONGEST_DELAY)
 
-    def remember(self, telegram: Telegram) -> None:
+    def remember(self, checksum: int) -> None:
         """Remember a telegram, also one that is not accepted, to recognise it when it comes again.
 
         An invocation counter tells by itself. Without one and without a time, telegrams may be the
         same: see `Observation.is_told_by_time`.
+
+        Args:
+            checksum: of the telegram, see `checksum_of`.
         """
-        self.recent.append(checksum_of(telegram))
+        self.recent.append(checksum)
+        del self.recent[:-_RECENT]
 
     def adopt(self, other: "Track", withheld: AbstractSet[str]) -> None:
         """Go on from another track, of pending telegrams that were confirmed.
@@ -190,8 +205,10 @@ class Track:
         if other.time is not None:
             self.time, self.timed_at = other.time, other.timed_at
             self.delay, self.restored = other.delay, False
+        values = dict(self.values)
         for key, value in other.values.items():
             if key not in withheld:
-                if self.values.get(key) != value:
+                if values.get(key) != value:
                     self.changed[key] = other.changed.get(key, (other.now, value))
-                self.values[key] = value
+                values[key] = value
+        self.values = values

@@ -84,13 +84,47 @@ class _Window(NamedTuple):
     is_fresh: bool
 
 
-class _Direction:
-    """One direction of energy: its power, and the counters that add up to its energy."""
+class _Keys(NamedTuple):
+    """The keys of one direction of energy.
 
-    def __init__(self, name: str) -> None:
-        self.power = f"power_{name}"
-        self.total = f"energy_{name}"
-        self.tariffs = tuple(f"{self.total}_tariff_{n}" for n in TARIFFS)
+    Args:
+        power: of its power.
+        total: of its energy.
+        tariffs: of the counters that add up to its energy.
+    """
+
+    power: str
+    total: str
+    tariffs: tuple[str, ...]
+
+
+_DIRECTIONS: Final = tuple(
+    _Keys(f"power_{name}", f"energy_{name}", tuple(f"energy_{name}_tariff_{n}" for n in TARIFFS))
+    for name in ("import", "export")
+)
+
+
+def keys_of(keys: Container[str]) -> tuple[list[str], list[str]]:
+    """Return which powers and which energies of a list are compared."""
+    powers = [one.power for one in _DIRECTIONS if one.power in keys]
+    energies = [
+        key
+        for one in _DIRECTIONS
+        for key in ((one.total,) if one.total in keys else one.tariffs)
+        if key in keys
+    ]
+    return powers, energies
+
+
+class _Direction:
+    """One direction of energy.
+
+    Args:
+        keys: of it.
+    """
+
+    def __init__(self, keys: _Keys) -> None:
+        self.keys = keys
         self.gap = 0.0  # usual seconds from one power to the next
         self.samples = 0
         self.used: Number = 0  # mJ that the power made
@@ -105,7 +139,7 @@ class _Direction:
 
     def add(self, values: Values, now: float, samples: int) -> None:
         """See `MeanPower.add`."""
-        power, passed = values.get(self.power), now - self.at
+        power, passed = values.get(self.keys.power), now - self.at
         if power is not None and not 0 <= passed < _SAMPLE_SECONDS:
             if self._goes_on(now):
                 self.used += power * round(passed * 1000)
@@ -146,9 +180,9 @@ class _Direction:
 
     def _counted(self, values: Values) -> Number | None:
         """Return the energy: the sum of its tariffs where the total is not sent."""
-        if (energy := values.get(self.total)) is not None:
+        if (energy := values.get(self.keys.total)) is not None:
             return energy
-        parts = [value for key in self.tariffs if (value := values.get(key)) is not None]
+        parts = [value for key in self.keys.tariffs if (value := values.get(key)) is not None]
         return sum(parts) if parts else None
 
     def _goes_on(self, now: float) -> bool:
@@ -160,18 +194,7 @@ class MeanPower:
     """Compares how energies grow with the mean power."""
 
     def __init__(self) -> None:
-        self._directions = _Direction("import"), _Direction("export")
-
-    def keys_of(self, keys: Container[str]) -> tuple[list[str], list[str]]:
-        """Return which powers and which energies of a list are compared."""
-        powers = [one.power for one in self._directions if one.power in keys]
-        energies = [
-            key
-            for one in self._directions
-            for key in ((one.total,) if one.total in keys else one.tariffs)
-            if key in keys
-        ]
-        return powers, energies
+        self._directions = tuple(map(_Direction, _DIRECTIONS))
 
     def add(self, values: Values, now: float, samples: int = 1) -> None:
         """Take the powers and energies of an accepted telegram.

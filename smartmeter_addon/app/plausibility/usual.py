@@ -7,9 +7,9 @@ telegrams shows is learned at its end. The tests compare that with what all chec
 telegrams. Any other telegram is decided by all checks.
 """
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from itertools import chain, repeat
 from operator import call, itemgetter, le, mul
 from typing import Any, Final
@@ -19,16 +19,15 @@ from app.cosem import clock
 from app.cosem.unit import scale
 from app.meters.reading import Reading
 from app.meters.slots import picker
-from app.meters.structure import content_of
 from app.meters.telegram import Telegram
 from app.meters.values import Layout, Values
 from app.plausibility import laws
 from app.plausibility.known import Known
 from app.plausibility.laws import Law
-from app.plausibility.limits import Limit
+from app.plausibility.limits import Limit, Limits
 from app.plausibility.lists import KnownList
 from app.plausibility.track import Observation, Track
-from app.plausibility.units import MEAN_SECONDS
+from app.plausibility.units import MEAN_SECONDS, keys_of
 
 _PUNCTUAL: Final = 2.0
 """Seconds by which a usual telegram comes early or late at most."""
@@ -41,8 +40,54 @@ _Counts = tuple[int, ...]
 """The numbers of a telegram, see `Values`."""
 
 
+class _Rules:
+    """What the usual telegrams of one list keep to, whoever sends them.
+
+    Args:
+        layout: of their values.
+        clocks: where their date-times stand, in bytes.
+        interval: seconds from one to the next.
+        limits: of the sender.
+    """
+
+    def __init__(
+        self, layout: Layout, clocks: tuple[int, ...], interval: float, limits: Limits
+    ) -> None:
+        self.interval = interval
+        self.step = timedelta(seconds=interval)
+        self.clocks = len(clocks)
+        self.pick_clocks = _clock_picker(clocks)
+        of = laws.applicable(layout.keys)
+        self.names = tuple(law.name for law in of) + laws.CLOCK_LAWS * bool(clocks)
+        self.laws = [_prepared(law, layout) for law in of]
+        by_number = [limits.of(key) for key in layout.numbers]
+        self.ranges = list(map(Limit.in_counts, by_number, layout.exponents))
+        energies = [n for n, limit in enumerate(by_number) if limit.is_energy]
+        self.pick_energies = picker(energies)
+        carried = limits.kwh(interval)
+        self.rising = [(n, int(carried / 10.0 ** layout.exponents[n])) for n in energies]
+        self.powers, self.energies = (
+            [(key, layout.places[key], layout.exponents[layout.places[key]]) for key in keys]
+            for keys in keys_of(layout.places)
+        )
+        """Powers and energies that are compared, each with its place and its power of ten."""
+
+
+@lru_cache(maxsize=256)
+def _rules(
+    layout: Layout,
+    clocks: tuple[int, ...],
+    interval: float,
+    connection_watts: float,
+    factors: tuple[tuple[str, float], ...],
+) -> _Rules:
+    """Return rules, the same ones for the same arguments; see `_Rules` and `Limits`."""
+    limits = Limits(connection_watts, factors=dict(factors))
+    return _Rules(layout, clocks, interval, limits)
+
+
 class Usual:
-    """What the usual telegrams of one list keep to, and a run of them.
+    """What the usual telegrams of one list of a sender keep to, and a run of them.
 
     Args:
         known: of the sender.
@@ -56,23 +101,11 @@ class Usual:
         self, known: Known, past: Track, listed: KnownList, layout: Layout, clocks: tuple[int, ...]
     ) -> None:
         self._known, self._past = known, past
-        self._of = listed, layout, clocks, listed.interval, known.limits.by_key
-        self._interval = listed.interval or 0.0
-        self._step = timedelta(seconds=self._interval)
-        self._clocks = len(clocks)
-        self._pick_clocks = _clock_picker(clocks)
-        of = laws.applicable(layout.keys)
-        self._names = tuple(law.name for law in of) + laws.CLOCK_LAWS * bool(clocks)
-        self._laws = [_prepared(law, layout) for law in of]
-        limits = [known.limits.of(key) for key in layout.numbers]
-        self._ranges = list(map(Limit.in_counts, limits, layout.exponents))
-        energies = [n for n, limit in enumerate(limits) if limit.is_energy]
-        self._pick_energies = picker(energies)
-        carried = known.limits.kwh(self._interval)
-        self._rising = [(n, int(carried / 10.0 ** layout.exponents[n])) for n in energies]
-        self._powers_of, self._energies_of = (
-            [(key, layout.places[key], layout.exponents[layout.places[key]]) for key in keys]
-            for keys in known.power.keys_of(layout.places)
+        limits = known.limits
+        self._of = listed, layout, clocks, listed.interval, limits.by_key
+        self._rules = _rules(
+            *(layout, clocks, listed.interval or 0.0, limits.connection_watts),
+            tuple(limits.factors.items()),
         )
 
     def is_of(self, listed: KnownList, layout: Layout, clocks: tuple[int, ...]) -> bool:
@@ -86,17 +119,20 @@ class Usual:
             observation: a telegram that was accepted and is published as it is.
             counts: its numbers.
         """
-        self._last, self._others = observation.telegram, _reported(observation.telegram.others)
+        telegram = observation.telegram
+        self._template, self._sent = telegram.template, telegram.timestamp
+        self._content, self._others = observation.found.content, _reported(telegram.others)
         self._counter, self._time = observation.counter, observation.clock
         self._now, self._wall = observation.now, observation.wall
-        self._still = self._pick_clocks(observation.found.content)[self._clocks :]
-        self._counts, self._energies = counts, self._pick_energies(counts)
+        rules = self._rules
+        self._still = rules.pick_clocks(self._content)[rules.clocks :]
+        self._counts, self._energies = counts, rules.pick_energies(counts)
         self._center(counts)
         self._count = 0  # telegrams of the run
-        self._contents: deque[bytes] = deque(maxlen=self._past.recent.maxlen)
         self._moved: dict[int, tuple[float, int]] = {}  # energies: when, and what they were before
-        self._since: list[_Counts] = []  # telegrams whose mean power is not taken yet
-        self._due = self._time + MEAN_SECONDS / 2 if self._powers_of else 0.0  # when it is taken
+        self._samples = 0  # telegrams whose mean power is not taken yet
+        self._powers = [0] * len(rules.powers)  # the sums of their powers
+        self._due = self._time + MEAN_SECONDS / 2 if rules.powers else 0.0  # when it is taken
 
     def takes(self, telegram: Telegram, now: float, wall: float) -> bool:
         """Accept a telegram, if it is a usual one; see `Observation` for the times."""
@@ -107,100 +143,101 @@ class Usual:
         content = telegram.push.plaintext or b""
         if reading is None or not (self._is_next(telegram, now) and self._shows_one_time(content)):
             return False
-        readings, time = reading.values, self._time + self._interval
+        readings, time = reading.values, self._time + self._rules.interval
         if not isinstance(readings, Values):
             return False
         counts = readings.counts
-        energies = self._pick_energies(counts)
+        energies = self._rules.pick_energies(counts)
         if not self._goes_on(counts, energies):
             return False
-        self._since.append(counts)
-        if time >= self._due and not self._grow_as_powered(time):
+        if not self._grow_as_powered(counts, time):
             return False
         if energies != self._energies:
             for n, (before, value) in enumerate(zip(self._energies, energies, strict=True)):
                 if value != before:
                     self._moved[n] = now, before
             self._energies = energies
-        self._last, self._counts, self._counter = telegram, counts, counter
+        self._sent, self._content = telegram.timestamp, content
+        self._counts, self._counter = counts, counter
         self._time, self._now, self._wall = time, now, wall
         self._count += 1
         if counter is None:
-            self._contents.append(content)
+            self._past.remember(crc32(content))
         return True
 
     def settle(self) -> None:
         """Learn from the run of usual telegrams, which ends."""
-        reading, count, past = self._last.reading, self._count, self._past
-        if not count or reading is None or not isinstance(reading.values, Values):
+        known, past, count, (listed, layout, *_) = self._known, self._past, self._count, self._of
+        if not count:
             return
         past.go_on(self._counter, self._time, self._now, self._wall)
-        past.recent.extend(map(crc32, self._contents))
-        layout = reading.values.layout
         for n, (at, before) in self._moved.items():
-            place = self._rising[n][0]
+            place = self._rules.rising[n][0]
             past.changed[layout.numbers[place]] = at, scale(before, layout.exponents[place])
-        past.values.update(reading.values)  # type: ignore[arg-type] # texts are not looked at
-        known, listed = self._known, self._of[0]
-        past.seen[listed] = reading.values.keys(), self._now
+        values = Values(layout, self._counts)
+        past.take(listed, values, self._now)  # type: ignore[arg-type] # texts are not looked at
         listed.go_on(count, self._now, self._time)
-        known.lists.go_on(listed, content_of(self._last), count)
-        known.laws.add(self._names, (), count)
+        known.lists.go_on(listed, self._content, count)
+        known.laws.add(self._rules.names, (), count)
         known.count += count
         self._count = 0
-        self._contents.clear()
         self._moved.clear()
 
     def _is_next(self, telegram: Telegram, now: float) -> bool:
         """Tell whether a telegram comes in the way of the last one, one push interval later."""
-        last, sent = self._last, telegram.timestamp
-        if telegram.template is not last.template or telegram.push.frame.parity_errors:
+        last, sent = self._sent, telegram.timestamp
+        if telegram.template is not self._template or telegram.push.frame.parity_errors:
             return False
-        if not -_PUNCTUAL <= now - self._now - self._interval <= _PUNCTUAL:
+        if not -_PUNCTUAL <= now - self._now - self._rules.interval <= _PUNCTUAL:
             return False
-        if sent is None or last.timestamp is None or sent - last.timestamp != self._step:
+        if sent is None or last is None or sent - last != self._rules.step:
             return False
         # The fold tells the two hours at the end of daylight saving time apart.
-        is_same = sent.fold == last.timestamp.fold
+        is_same = sent.fold == last.fold
         return is_same and (not telegram.others or _reported(telegram.others) == self._others)
 
     def _shows_one_time(self, content: bytes) -> bool:
         """Tell whether all clocks show one time, and all else of the telegram before."""
-        clocks, shown = self._clocks, self._pick_clocks(content)
+        clocks, shown = self._rules.clocks, self._rules.pick_clocks(content)
         return bool(shown[clocks:] == self._still and shown[:clocks] == shown[:1] * clocks)
 
     def _goes_on(self, counts: _Counts, energies: _Counts) -> bool:
         """Tell whether the values are possible, do not move far, and keep all laws."""
         if not (all(map(le, self._lows, counts)) and all(map(le, counts, self._highs))):
-            for count, last, of in zip(counts, self._counts, self._ranges, strict=True):
+            for count, last, of in zip(counts, self._counts, self._rules.ranges, strict=True):
                 least, most, jump = of
                 if not (least <= count <= most and abs(count - last) <= jump):
                     return False
             self._center(counts)
         if energies != self._energies:
-            for value, last, (_, most) in zip(energies, self._energies, self._rising, strict=True):
+            rising = self._rules.rising
+            for value, last, (_, most) in zip(energies, self._energies, rising, strict=True):
                 if not 0 <= value - last <= most:
                     return False
-        return all(map(call, self._laws, repeat(counts)))
+        return all(map(call, self._rules.laws, repeat(counts)))
 
-    def _grow_as_powered(self, time: float) -> bool:
+    def _grow_as_powered(self, counts: _Counts, time: float) -> bool:
         """Tell whether energies grow as the power says, as far as that is known."""
-        power, since = self._known.power, self._since
-        numbers = {key: scale(since[-1][n], exponent) for key, n, exponent in self._energies_of}
-        for key, n, exponent in self._powers_of:
-            mean = sum(map(itemgetter(n), since)) // len(since)
-            numbers[key] = scale(mean, exponent)
+        power, rules, powers = self._known.power, self._rules, self._powers
+        self._samples += 1
+        for n, (_, place, _) in enumerate(rules.powers):
+            powers[n] += counts[place]
+        if time < self._due:
+            return True
+        numbers = {key: scale(counts[place], exponent) for key, place, exponent in rules.energies}
+        for (key, _, exponent), total in zip(rules.powers, powers, strict=True):
+            numbers[key] = scale(total // self._samples, exponent)
         if power.digits(numbers, time):
             return False
-        power.add(numbers, time, len(since))
-        if self._powers_of:
+        power.add(numbers, time, self._samples)
+        if rules.powers:
             self._due = time + MEAN_SECONDS
-        since.clear()
+        self._samples, self._powers = 0, [0] * len(powers)
         return True
 
     def _center(self, counts: _Counts) -> None:
         """Set the range within which numbers are possible and none moves too far to another."""
-        pairs = list(zip(counts, self._ranges, strict=True))
+        pairs = list(zip(counts, self._rules.ranges, strict=True))
         self._lows = [max(least, count - jump // 2) for count, (least, _, jump) in pairs]
         self._highs = [min(most, count + jump // 2) for count, (_, most, jump) in pairs]
 
