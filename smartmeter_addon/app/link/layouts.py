@@ -102,7 +102,7 @@ class Layouts:
     """
 
     def __init__(self, links: Iterable[Link]) -> None:
-        self._links = {link.name: link for link in links if isinstance(link, CheckedLink)}
+        self._links = tuple(link for link in links if isinstance(link, CheckedLink))
         self.by_size: dict[int, Layout] = {}
         """At most `_MOST`."""
 
@@ -117,7 +117,7 @@ class Layouts:
         messages = [event for event in events if isinstance(event, Frame)]
         if not messages or len(messages) < len(events):
             return
-        link = self._links.get(messages[0].link)
+        link = next((one for one in self._links if one.name == messages[0].link), None)
         if link is None or link.segments.under_way:
             return
         places, contents = _places(chunk, link)

@@ -1,7 +1,6 @@
 """Which frames hold bytes that came with a parity or framing error."""
 
 from bisect import bisect_left
-from collections import deque
 from typing import Final
 
 _FRAMES: Final = 32
@@ -22,7 +21,7 @@ class ParityErrors:
         """Of errors that may belong to a frame yet."""
         self.frames = 0
         """Good ones so far."""
-        self._with_errors: deque[int] = deque(maxlen=_FRAMES)  # which of them had errors
+        self._with_errors: list[int] = []  # which of the last ones had some
 
     def add(self, offset: int, places: tuple[int, ...]) -> None:
         """Take the errors of a chunk.
@@ -44,6 +43,7 @@ class ParityErrors:
         before = min(self.frames - 1, _FRAMES)
         had_some = sum(self.frames - frame <= before for frame in self._with_errors)
         self._with_errors.append(self.frames)
+        del self._with_errors[:-_FRAMES]
         return errors if before >= _ENOUGH and had_some * _MOST <= before else 0
 
     def forget(self, offset: int) -> None:

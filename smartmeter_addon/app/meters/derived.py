@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from operator import mul
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from app.cosem.unit import scale
@@ -55,6 +56,10 @@ def add_signed_power(values: dict[str, Decimal | int]) -> Mapping[str, str]:
     return _SIGNED
 
 
+_Shown = Mapping[str, frozenset[str]]
+"""Which tariffs a sender has shown, by the key of their total."""
+
+
 class Totals:
     """The energies that senders count by tariff only, each with its total.
 
@@ -64,7 +69,7 @@ class Totals:
     """
 
     def __init__(self) -> None:
-        self._parts: dict[str, dict[str, frozenset[str]]] = {}  # by sender and key of the total
+        self._shown: dict[str, _Shown] = {}  # by sender
 
     def add(self, sender: str, values: dict[str, Decimal | int]) -> Mapping[str, str]:
         """Add the totals that a telegram's tariffs make.
@@ -76,32 +81,29 @@ class Totals:
         Returns:
             The formula by key, of what was added.
         """
-        known = self._parts.get(sender, {})
+        shown = self.of(sender)
         formulas = {}
         for total, parts in _sums(tuple(values)):
-            if known.get(total, frozenset()) <= parts.keys():
+            if shown.get(total, frozenset()) <= parts.keys():
                 values[total] = sum(values[key] for key in parts)
                 formulas[total] = " + ".join(parts)
         return formulas
 
-    def of(self, sender: str) -> Mapping[str, frozenset[str]]:
-        """Return which tariffs a sender has shown, by the key of their total."""
-        return dict(self._parts.get(sender, {}))
+    def of(self, sender: str) -> _Shown:
+        """Return which tariffs a sender has shown."""
+        return self._shown.get(sender, _NOTHING_SHOWN)
 
     def learn(self, sender: str, reading: Reading) -> None:
         """Take what a telegram that is accepted shows of its sender's totals and tariffs."""
-        if not has_room(self._parts, sender):
-            return
-        known = self._parts.setdefault(sender, {})
-        for total, parts in _TARIFFS.items():
-            if total in reading.values and total not in reading.derived:
-                known[total] = _SENT
-            elif total not in known or known[total] != _SENT:
-                known[total] = known.get(total, frozenset()).union(parts & reading.values.keys())
+        if has_room(self._shown, sender):
+            sent = frozenset(reading.values.keys() - reading.derived.keys())
+            self._shown[sender] = _shown(tuple(self.of(sender).items()), sent & _COUNTED)
 
 
 _SENT: Final = frozenset(("",))
 """In the place of tariffs: the meter sends the total itself."""
+
+_NOTHING_SHOWN: Final[_Shown] = MappingProxyType({})
 
 _TARIFFS: Final = {
     key: frozenset(f"{key}_tariff_{n}" for n in TARIFFS)
@@ -109,6 +111,26 @@ _TARIFFS: Final = {
     if f"{key}_tariff_1" in SENSORS
 }
 """The keys of the tariffs of each total."""
+
+_COUNTED: Final = frozenset(_TARIFFS).union(*_TARIFFS.values())
+"""The keys of all totals and tariffs."""
+
+
+@lru_cache(maxsize=256)
+def _shown(before: tuple[tuple[str, frozenset[str]], ...], sent: frozenset[str]) -> _Shown:
+    """Return what a sender has shown after one more telegram; many senders show the same.
+
+    Args:
+        before: what it has shown before, by the key of the total.
+        sent: the keys of the totals and tariffs that the telegram says.
+    """
+    shown = dict(before)
+    for total, parts in _TARIFFS.items():
+        if total in sent:
+            shown[total] = _SENT
+        elif shown.get(total) != _SENT:
+            shown[total] = shown.get(total, frozenset()) | (parts & sent)
+    return shown
 
 
 @lru_cache(maxsize=256)

@@ -63,6 +63,38 @@ _TELLING: Final = 8
 """Elements from which on a list is told from others by its types and a number."""
 
 
+class _Families(NamedTuple):
+    """The meter families in the orders in which they are tried.
+
+    Args:
+        by_likelihood: all of them.
+        texts: those that are told by an identification.
+        makers: letters of all makers.
+    """
+
+    by_likelihood: tuple[Profile, ...]
+    texts: tuple[Profile, ...]
+    makers: frozenset[str]
+
+
+@lru_cache(maxsize=8)
+def _families(profiles: tuple[Profile, ...]) -> _Families:
+    """Order the meter families; all lines have the same ones."""
+    return _Families(
+        # Where nothing tells families apart, the user's own profile is meant, since nobody writes
+        # one for nothing; else the one that more operators install is the likelier.
+        tuple(sorted(profiles, key=lambda p: (not p.own, -len(p.operators)))),
+        # Codes tell most; an identification that names the family tells more than one of any meter.
+        tuple(
+            sorted(
+                (p for p in profiles if p.identifications),
+                key=lambda p: (not p.own, not p.told_by_codes, p.takes_any_p1),
+            )
+        ),
+        frozenset((*identity.MAKER_NAMES, *(m for p in profiles for m in p.makers))),
+    )
+
+
 class Recogniser:
     """Recognises the telegrams of one line.
 
@@ -73,17 +105,8 @@ class Recogniser:
 
     def __init__(self, profiles: Mapping[str, Profile], meter_type: str) -> None:
         self._chosen = None if meter_type == AUTO else profiles[meter_type]
-        # Where nothing tells families apart, the user's own profile is meant, since nobody writes
-        # one for nothing; else the one that more operators install is the likelier.
-        self._by_likelihood = sorted(
-            profiles.values(), key=lambda p: (not p.own, -len(p.operators))
-        )
-        # Codes tell most; an identification that names the family tells more than one of any meter.
-        self._texts = sorted(
-            (p for p in profiles.values() if p.identifications),
-            key=lambda p: (not p.own, not p.told_by_codes, p.takes_any_p1),
-        )
-        self._makers = {*identity.MAKER_NAMES, *(m for p in profiles.values() for m in p.makers)}
+        families = _families(tuple(profiles.values()))
+        self._by_likelihood, self._texts, self._makers = families
         self._scale_finder = ScaleFinder()
 
     def data(self, body: Data, title: bytes | None, address: str) -> Understood | Unknown:

@@ -8,6 +8,7 @@ cannot be known beforehand. All else can: the first telegram of a list tells whi
 import re
 import zlib
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from app.cosem import clock
@@ -105,18 +106,31 @@ def structure_of(telegram: Telegram) -> tuple[Structure, Mask | None]:
     if isinstance(content, bytes) or content is None:
         for obis, register in (telegram.registers or {}).items():
             entries += obis, register.unit, isinstance(register.value, str)
-        return tuple(entries), _mask_of_text(content or b"")
+        return _shared(tuple(entries)), _shared_mask(_mask_of_text(content or b""))
     apdu = content_of(telegram)
     walk = _Walk(apdu, entries)
     end = walk.elements([content.body], len(walk.fixed), is_value=True)
     whole = len(walk.fixed) == end == len(apdu)
     if not whole:
-        return tuple(entries), None
+        return _shared(tuple(entries)), None
     texts = (
         int.from_bytes(text, "big") << 8 * (end - begin - len(text)) for begin, text in walk.texts
     )
     fixed = int.from_bytes(walk.fixed, "big")
-    return tuple(entries), Mask(fixed, tuple(texts), tuple(walk.clocks), end, tuple(walk.numbers))
+    mask = Mask(fixed, tuple(texts), tuple(walk.clocks), end, tuple(walk.numbers))
+    return _shared(tuple(entries)), _shared_mask(mask)
+
+
+@lru_cache(maxsize=256)
+def _shared(one: Structure) -> Structure:
+    """Return the one structure of all that are equal, as meters of one type have the same."""
+    return one
+
+
+@lru_cache(maxsize=256)
+def _shared_mask(one: Mask) -> Mask:
+    """Return the one mask of all that are equal."""
+    return one
 
 
 def alike(one: Structure, other: Structure) -> bool:
