@@ -5,7 +5,8 @@ not open; no bytes come; bytes come but no frames; frames come but cannot be dec
 understood; values are withheld.
 """
 
-from collections import Counter, deque
+from array import array
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -67,25 +68,32 @@ class _LastHour:
     """How many frames were good, of those that came within the last hour, by the minute."""
 
     _MINUTE = 60
+    _MINUTES = 60
 
     def __init__(self) -> None:
-        self._minutes: deque[list[int]] = deque(maxlen=60)  # minute, good, all
+        self._minute = 0  # the newest
+        # By the minute, modulo an hour.
+        self._good = array("I", (0,)) * self._MINUTES
+        self._all = array("I", (0,)) * self._MINUTES
 
     def count(self, good: int, bad: int, now: float) -> None:
-        minute = int(now // self._MINUTE)
-        if not self._minutes or self._minutes[-1][0] != minute:
-            self._minutes.append([minute, 0, 0])
-        newest = self._minutes[-1]
-        newest[1] += good
-        newest[2] += good + bad
+        minute = self._turn(now)
+        self._good[minute] += good
+        self._all[minute] += good + bad
 
     def share(self, now: float) -> Decimal | None:
         """Give the share in per cent, with one decimal place; None when nothing came."""
-        begin = now // self._MINUTE - self._MINUTE
-        counted = [(good, both) for minute, good, both in self._minutes if minute > begin]
-        total = sum(both for _, both in counted)
-        good = sum(good for good, _ in counted)
-        return Decimal(1000 * good // total) / 10 if total else None
+        self._turn(now)
+        total = sum(self._all)
+        return Decimal(1000 * sum(self._good) // total) / 10 if total else None
+
+    def _turn(self, now: float) -> int:
+        """Forget what is older than an hour; return where the minute of now is counted."""
+        minute = int(now // self._MINUTE)
+        for passed in range(max(self._minute, minute - self._MINUTES) + 1, minute + 1):
+            self._good[passed % self._MINUTES] = self._all[passed % self._MINUTES] = 0
+        self._minute = max(self._minute, minute)
+        return minute % self._MINUTES
 
 
 class Health:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, MutableMapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from app.cosem.obis import Obis
@@ -37,6 +38,12 @@ MOST_UNNAMED: Final = 200
 _REPORTED: Final = ("power", "energy_import", "energy_export")
 
 
+@lru_cache(maxsize=64)
+def _shared(listed: tuple[tuple[Obis, str], ...]) -> tuple[tuple[Obis, str], ...]:
+    """Return the one of all that are equal, as many lines have meters of one type."""
+    return listed
+
+
 class Narrator:
     """Writes one line's story.
 
@@ -54,10 +61,10 @@ class Narrator:
         self._read_before_problem = 0
         self._reported_at = clock()
         self._not_accepted_told_at = -NOT_ACCEPTED_AFTER
-        self._notes: set[str] = set()
-        self._unnamed: set[Obis] = set()
-        self._listed: list[tuple[Obis, str]] = []  # registers of the last telegram, with units
-        self._attempts: set[str] = set()  # told since the last frame
+        self._notes: frozenset[str] = frozenset()
+        self._unnamed: frozenset[Obis] = frozenset()
+        self._listed: tuple[tuple[Obis, str], ...] = ()  # registers of the last one, with units
+        self._attempts: frozenset[str] = frozenset()  # told since the last frame
 
     # --- the source ---
 
@@ -76,7 +83,7 @@ class Narrator:
             case Opened():
                 self._attempt(event.line, NOTICE, f"reading {event.line}")
             case Lost(mode=mode) if mode is not None:
-                self._attempts.discard(event.line)  # plugged in again, it is told again
+                self._attempts -= {event.line}  # plugged in again, it is told again
             case GaveUp() | GatewaySaid():
                 self._attempt(str(event), logging.INFO, str(event))
             case SpeaksTelnet():
@@ -89,7 +96,7 @@ class Narrator:
     def _attempt(self, what: str, level: int, message: str) -> None:
         """Tell of an attempt; once more without a frame in between, only to developers."""
         self._log.log(logging.DEBUG if what in self._attempts else level, "%s", message)
-        self._attempts.add(what)
+        self._attempts |= {what}
 
     def received(self, chunk: bytes) -> None:
         """Show bytes, if the log level wants them."""
@@ -100,7 +107,7 @@ class Narrator:
 
     def framed(self) -> None:
         """Take that a good frame came: the next attempt is told again."""
-        self._attempts.clear()
+        self._attempts = frozenset()
 
     def crashed(self, chunk: bytes) -> None:
         """Say that decoding raised an exception, with its trace."""
@@ -137,7 +144,7 @@ class Narrator:
     def note(self, sentence: str) -> None:
         """Say something once."""
         if sentence not in self._notes:
-            self._notes.add(sentence)
+            self._notes |= {sentence}
             self._log.log(NOTICE, "%s", sentence)
 
     def introduce(self, telegram: Telegram, reading: Reading) -> None:
@@ -157,10 +164,10 @@ class Narrator:
         if telegram.template is not None:
             return  # the telegram that it was made of has been looked at
         registers = telegram.registers or {}
-        listed = [(obis, register.unit) for obis, register in registers.items()]
+        listed = tuple((obis, register.unit) for obis, register in registers.items())
         if listed == self._listed:
             return
-        self._listed = listed
+        self._listed = _shared(listed)
         left = MOST_UNNAMED - len(self._unnamed)
         unnamed = [
             obis
@@ -171,7 +178,7 @@ class Narrator:
             and not catalogue.conversion_of(obis, unit)
         ][:left]
         if unnamed:
-            self._unnamed.update(unnamed)
+            self._unnamed |= {*unnamed}
             codes = ", ".join(map(str, unnamed))
             self._log.info("the meter also sends what is not published: %s", codes)
 

@@ -5,8 +5,7 @@ comes after 9.9 s; by the time alone, it would be the third one, after 15 s.
 """
 
 import math
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Generic, TypeVar
 
 from app.meters.reading import Reading
@@ -89,7 +88,7 @@ class Pace:
 
     def __init__(self, interval: float) -> None:
         self._interval = interval
-        self._gaps: deque[float] = deque(maxlen=_GAPS)
+        self._gaps: list[float] = []
         self._gap: float | None = None  # the push interval; None while it is irregular
         self._last: float | None = None
         self._expected = 0.0  # when the last telegram would have come without any delay
@@ -134,6 +133,7 @@ class Pace:
             self._expected = now
         else:
             self._gaps.append(now - self._last)
+            del self._gaps[:-_GAPS]
             self._gap = self._gap or _push_interval(self._gaps)
             gap = self._gap or now - self._last
             pushes = max(0, round((now - self._expected) / gap)) if gap else 0
@@ -143,7 +143,7 @@ class Pace:
         self._last = now
 
 
-def _push_interval(gaps: deque[float]) -> float | None:
+def _push_interval(gaps: Sequence[float]) -> float | None:
     """Find the seconds from one push to the next; None while they are irregular.
 
     A telegram that was lost makes a gap of two pushes, and what was held up and arrives together

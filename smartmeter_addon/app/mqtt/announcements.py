@@ -8,6 +8,8 @@ meter not counted, or a meter that was not heard for a week although every line 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import date, timedelta
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from app.meters.reading import Meter
@@ -21,6 +23,8 @@ GONE_AFTER_DAYS: Final = 7
 """Days after which a reading or a meter that does not come any more is taken back. The day on which
 the program started counts as one on which all came."""
 
+
+_Days = Mapping[str, date]
 
 _SENT_AFTER: Final = timedelta(days=1)
 """For so long a reading has to come without being calculated to count as sent by the meter."""
@@ -58,8 +62,8 @@ class Announcements:
         self._state = state
         self._today = today
         self._known: dict[str, Announcement] = {}  # by the meter's id
-        self._last_days: dict[str, dict[str, date]] = {}  # on which a key came, by the meter's id
-        self._derived_days: dict[str, dict[str, date]] = {}  # on which it was calculated
+        self._last_days: dict[str, _Days] = {}  # on which a key came, by the meter's id
+        self._derived_days: dict[str, _Days] = {}  # on which it was calculated
         self._noted: set[object] = set()  # what came since the last change or midnight
         self._noted_on = date.min
         for kept in state.section(SECTION).values():
@@ -98,7 +102,7 @@ class Announcements:
             What to announce to Home Assistant, None when there is nothing new.
         """
         today = self._today()
-        keys = frozenset(keys)
+        keys = _keys(frozenset(keys))
         if today != self._noted_on:
             self._noted.clear()
             self._noted_on = today
@@ -122,15 +126,16 @@ class Announcements:
         today: date,
     ) -> Announcement | None:
         """Take note of what may be new; as `update`."""
-        last_days = self._last_days.setdefault(meter.id, {})
+        last_days = dict(self._last_days.get(meter.id, {}))
         before = self._known.get(meter.id)
         gone = before.gone if before else frozenset()
         if keys - DIAGNOSTICS.keys():
             gone |= _drop_gone(last_days, today)
         last_days.update(dict.fromkeys(keys, today))
-        known = frozenset(last_days)
-        derived_days = self._derived_days.setdefault(meter.id, {})
-        derived_days.update(dict.fromkeys(derived, today))
+        self._last_days[meter.id] = _mapping(tuple(last_days.items()))
+        known = _keys(frozenset(last_days))
+        derived_days = {**self._derived_days.get(meter.id, {}), **dict.fromkeys(derived, today)}
+        self._derived_days[meter.id] = _mapping(tuple(derived_days.items()))
         # One list of a meter may hold what has to be calculated from another one.
         sent = {key for key in keys if today - derived_days.get(key, today) > _SENT_AFTER}
         formulas = {**(before.derived if before else {}), **derived}
@@ -138,7 +143,7 @@ class Announcements:
             meter,
             name,
             known,
-            {key: formula for key, formula in formulas.items() if key in known - sent},
+            _mapping(tuple((key, one) for key, one in formulas.items() if key in known - sent)),
             gone - known,
             type_code or (before.type_code if before else None),
         )
@@ -166,7 +171,7 @@ class Announcements:
         content: dict[str, Any] = {
             "meter": asdict(announcement.meter),
             "name": announcement.name,
-            "keys": sorted(announcement.keys),
+            "keys": _listed(announcement.keys),
             "derived": dict(announcement.derived),
             "gone": sorted(announcement.gone),
             "type_code": announcement.type_code,
@@ -175,17 +180,39 @@ class Announcements:
 
     def _recall(self, content: Mapping[str, Any]) -> None:
         meter = Meter.from_state(content["meter"])
-        keys = frozenset(content["keys"])
+        keys = _keys(frozenset(content["keys"]))
         self._known[meter.id] = Announcement(
             meter,
             content["name"],
             keys,
-            dict(content["derived"]),
+            _mapping(tuple(content["derived"].items())),
             frozenset(content["gone"]),
             content.get("type_code"),
         )
-        self._last_days[meter.id] = dict.fromkeys(keys, self._today())
-        self._derived_days[meter.id] = dict.fromkeys(content["derived"], self._today())
+        today = self._today()
+        self._last_days[meter.id] = _mapping(tuple((key, today) for key in keys))
+        self._derived_days[meter.id] = _mapping(tuple((key, today) for key in content["derived"]))
+
+
+# Meters of one type say the same, so all of them share what follows.
+
+
+@lru_cache(maxsize=256)
+def _keys(keys: frozenset[str]) -> frozenset[str]:
+    """Return the one set of all that are equal."""
+    return keys
+
+
+@lru_cache(maxsize=256)
+def _listed(keys: frozenset[str]) -> list[str]:
+    """Return keys in order, for the state."""
+    return sorted(keys)
+
+
+@lru_cache(maxsize=1024)
+def _mapping(items: tuple[tuple[str, Any], ...]) -> Mapping[str, Any]:
+    """Return the mapping of some items."""
+    return MappingProxyType(dict(items))
 
 
 def _drop_gone(last_days: dict[str, date], today: date) -> set[str]:

@@ -1,6 +1,5 @@
 """How often a meter pushes, learned from when its telegrams arrive."""
 
-from collections import deque
 from typing import Final
 
 LONGEST: Final = 3600.0
@@ -37,13 +36,14 @@ class PushInterval:
 
     def __init__(self, expected: float = USUAL) -> None:
         self.seconds = self.median = expected
-        self._gaps = deque((expected, expected), maxlen=_GAPS)
+        self._gaps = [expected, expected]
         self._last: float | None = None
 
     def arrived(self, now: float) -> None:
         """Take the time at which a telegram arrived, of a steady clock in seconds."""
         if self._last is not None and now - self._last >= _SHORTEST:
             self._gaps.append(min(now - self._last, LONGEST))
+            del self._gaps[:-_GAPS]
             gaps = sorted(self._gaps)
             self.seconds = gaps[-1 - max(1, len(gaps) // _OUTLIERS)]
             self.median = gaps[(len(gaps) - 1) // 2]

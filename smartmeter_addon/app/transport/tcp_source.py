@@ -28,8 +28,8 @@ SILENCES: Final = (70.0, 140.0, 310.0, 620.0)
 the second...; the last one stays. Meters push every 1 to 60 seconds, and no sum of these is a whole
 number of minutes or quarter hours, so that no rare telegram falls into the change each time."""
 
-_AT_ONCE: Final = 4096
-"""Bytes that are taken at once."""
+_BUFFER: Final = memoryview(bytearray(4096))
+"""Takes the bytes of all connections: asyncio reads into it and hands them over in one step."""
 
 # A peer that vanished without a word is noticed after 30 + 3 * 10 seconds.
 _KEEP_ALIVE: Final = (
@@ -132,15 +132,14 @@ class _Connection(asyncio.BufferedProtocol):
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
-        self._buffer = bytearray(_AT_ONCE)
 
-    def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002 - as asyncio calls it
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - as asyncio calls it
         """See `asyncio.BufferedProtocol`."""
-        return self._buffer
+        return _BUFFER
 
     def buffer_updated(self, nbytes: int) -> None:
         """See `asyncio.BufferedProtocol`."""
-        self._feed.give(bytes(memoryview(self._buffer)[:nbytes]))
+        self._feed.give(bytes(_BUFFER[:nbytes]))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See `asyncio.Protocol`."""
