@@ -202,9 +202,20 @@ class Trial:
         return self._clock.moment(value)
 
     def _slopes(self, slot: NumberSlot) -> _Slopes | None:
-        """Find what a number counts; None where that is nothing, or where it is a constant."""
+        """Find what a number counts; None where that is nothing, or where it is a constant.
+
+        A power factor of 1 can only be one less.
+        """
+        for step in (1, -1):
+            if slot.least <= slot.number + step <= slot.most:
+                slopes = self._moved(slot, step)
+                if slopes is not None:
+                    return slopes
+        return None
+
+    def _moved(self, slot: NumberSlot, step: int) -> _Slopes | None:
+        """Find what a number moves that is one more or one less; as `_slopes`."""
         before = self.said
-        step = 1 if slot.number < slot.most else -1
         now = said(self._read(slot.put(self._content, slot.number + step)))
         if now.numbers.keys() != before.numbers.keys() or now[1:] != before[1:]:
             return None
