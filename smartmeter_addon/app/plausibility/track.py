@@ -159,9 +159,14 @@ class Track:
             values: which are not changed any more.
             now: when it came, by the monotonic clock, in seconds.
         """
-        has_all = self.values.keys() <= values.keys()
-        self.values = values if has_all else {**self.values, **values}
-        self.seen[listed] = values.layout.keys if isinstance(values, Values) else tuple(values), now
+        before = self.values
+        if isinstance(values, Values):
+            keys = values.layout.keys
+            has_all = isinstance(before, Values) and before.layout is values.layout
+        else:
+            keys, has_all = tuple(values), False
+        self.values = values if has_all or values.keys() >= before.keys() else {**before, **values}
+        self.seen[listed] = keys, now
 
     def go_on(self, counter: int | None, time: float | None, now: float, wall: float) -> None:
         """Take what tells a telegram from others; see `Observation` for the arguments."""

@@ -127,7 +127,7 @@ class Usual:
         rules = self._rules
         self._still = rules.pick_clocks(self._content)[rules.clocks :]
         self._counts, self._energies = counts, rules.pick_energies(counts)
-        self._center(counts)
+        self._is_centered = False  # where another telegram comes sooner, that is not needed
         self._count = 0  # telegrams of the run
         self._moved: dict[int, tuple[float, int]] = {}  # energies: when, and what they were before
         self._samples = 0  # telegrams whose mean power is not taken yet
@@ -203,7 +203,8 @@ class Usual:
 
     def _goes_on(self, counts: _Counts, energies: _Counts) -> bool:
         """Tell whether the values are possible, do not move far, and keep all laws."""
-        if not (all(map(le, self._lows, counts)) and all(map(le, counts, self._highs))):
+        is_near = self._is_centered and all(map(le, self._lows, counts))
+        if not (is_near and all(map(le, counts, self._highs))):
             for count, last, of in zip(counts, self._counts, self._rules.ranges, strict=True):
                 least, most, jump = of
                 if not (least <= count <= most and abs(count - last) <= jump):
@@ -237,6 +238,7 @@ class Usual:
 
     def _center(self, counts: _Counts) -> None:
         """Set the range within which numbers are possible and none moves too far to another."""
+        self._is_centered = True
         pairs = list(zip(counts, self._rules.ranges, strict=True))
         self._lows = [max(least, count - jump // 2) for count, (least, _, jump) in pairs]
         self._highs = [min(most, count + jump // 2) for count, (_, most, jump) in pairs]

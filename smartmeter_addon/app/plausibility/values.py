@@ -4,13 +4,14 @@ An energy never falls, and rises no faster than the connection allows. All other
 what is possible, and jump only with a cause.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from app.cosem.unit import Number
+from app.cosem.unit import Number, scale
 from app.language.catalogue import Sentence
 from app.meters.catalogue import quantity_of_reading
 from app.meters.quantities import USUAL_VOLTAGE, Quantity
+from app.meters.values import Values
 from app.plausibility import jumps
 from app.plausibility.decision import Violation
 from app.plausibility.laws import VOLTAGES
@@ -65,10 +66,7 @@ def check(values: Mapping[str, Number], past: Past) -> Walk:
     walk = Walk([], [], {})
     before, limits = past.track.values, past.limits
     at_most = limits.kwh(past.now - past.track.now + past.late) + LEAST_STEP
-    for key, value in values.items():
-        last = before.get(key)
-        if value == last:
-            continue
+    for key, value, last in _changed(values, before):
         limit = limits.by_key.get(key) or limits.of(key)
         violation = None
         if limit.is_energy:
@@ -89,6 +87,23 @@ def check(values: Mapping[str, Number], past: Past) -> Walk:
     floors = past.track.floors.items()
     walk.floors.update({key: floor for key, floor in floors if values.get(key, floor) < floor})
     return walk
+
+
+def _changed(
+    values: Mapping[str, Number], before: Mapping[str, Number]
+) -> Iterator[tuple[str, Number, Number | None]]:
+    """Give the values that are not the last ones, with their keys and these."""
+    if isinstance(values, Values) and isinstance(before, Values) and values.layout is before.layout:
+        keys, exponents = values.layout.numbers, values.layout.exponents
+        for place, (count, old) in enumerate(zip(values.counts, before.counts, strict=True)):
+            if count != old:
+                exponent = exponents[place]
+                yield keys[place], scale(count, exponent), scale(old, exponent)
+        return
+    for key, value in values.items():
+        last = before.get(key)
+        if value != last:
+            yield key, value, last
 
 
 def mean_watts(observation: Observation, track: Track, limits: Limits) -> tuple[float, float]:
