@@ -1,10 +1,14 @@
 """The command line: ``python3 -m app [run | configure | decode | listen]``; see ``--help``."""
 
+import gc
 import signal
 import sys
 
 # Ctrl-C ends the program without a word, also while it is being loaded, unless a command takes it.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+# Nothing of what is loaded is ever garbage, and looking for some would take a tenth of the start.
+gc.disable()
 
 from app.cli import main  # noqa: E402 - see above
 

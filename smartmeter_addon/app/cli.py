@@ -1,6 +1,7 @@
 """The program's commands: the table of them, and the one that is given."""
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -56,6 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given[0] not in commands:
         parser.parse_args(given)  # which shows what is asked for, and ends
     command = cast("_Command", import_module(f"app.commands.{given[0]}"))
+    gc.freeze()
+    gc.enable()  # see __main__
     commands[given[0]].description = command.DESCRIPTION
     command.add_arguments(commands[given[0]])
     return command.main(parser, parser.parse_args(given))
