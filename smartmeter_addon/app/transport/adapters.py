@@ -10,12 +10,12 @@ from serial.tools.list_ports_common import ListPortInfo
 from app.language.catalogue import Sentence
 
 _BY_ID: Final = Path("/dev/serial/by-id")
-_FOREIGN: Final = re.compile(
+_FOREIGN: Final = (
     r"zig-?bee|z-?wave|zwa-?\d|z-?stick|conbee|raspbee|sonoff|skyconnect|connect zbt|nabu.?casa"
     r"|slzb|zzh|hubzb|husbzb|efr32|cc2531|cc2652|cc1352|ezsp|zigstar|tubeszb|rfxtrx|rfxcom|enocean"
-    r"|thread|bluetooth|zooz|aeotec|deconz|dresden",
-    re.IGNORECASE,
+    r"|thread|bluetooth|zooz|aeotec|deconz|dresden"
 )
+"""A pattern, which is seldom needed, and takes 2.7 ms to compile."""
 
 
 class Adapter(NamedTuple):
@@ -72,7 +72,7 @@ def adapters() -> list[Adapter]:
 
 def _is_foreign(port: ListPortInfo) -> bool:
     said = " ".join(filter(None, (port.description, port.manufacturer, port.product)))
-    return bool(_FOREIGN.search(f"{said} {by_id(port.device)}"))
+    return bool(re.search(_FOREIGN, f"{said} {by_id(port.device)}", re.IGNORECASE))
 
 
 def only_adapter() -> Adapter | Sentence:
