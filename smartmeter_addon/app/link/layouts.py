@@ -6,6 +6,7 @@ comparison, which takes half the time. Each frame is still checked by its checks
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from app.fault import Fault
@@ -52,20 +53,30 @@ class Message(NamedTuple):
     constants: tuple[Any, ...]
 
 
-class Layout(NamedTuple):
+class Frames(NamedTuple):
     """Frames with nothing but flags around them, and the messages that they make.
 
     Args:
-        link: of the frames.
         places: of the frames.
         messages: in order.
         rest: what stands behind the last frame, a flag or nothing.
     """
 
-    link: CheckedLink
     places: tuple[Place, ...]
     messages: tuple[Message, ...]
     rest: bytes
+
+
+class Layout(NamedTuple):
+    """How a line's chunks of one size are laid out.
+
+    Args:
+        link: of the line.
+        frames: in a chunk, the same for all lines with meters of one type.
+    """
+
+    link: CheckedLink
+    frames: Frames
 
     def read(self, chunk: bytes, offset: int) -> list[Frame | Fault] | None:
         """Give the messages of a chunk of the same size.
@@ -77,7 +88,7 @@ class Layout(NamedTuple):
         Returns:
             None if it is not laid out so, or has damage.
         """
-        link, places, cut, rest = self
+        link, (places, cut, rest) = self
         if link.segments.under_way or not chunk.endswith(rest):
             return None
         for gap, start, frame, content in places:
@@ -121,27 +132,50 @@ class Layouts:
         if link is None or link.segments.under_way:
             return
         places, contents = _places(chunk, link)
-        rest = chunk[places[-1].frame.stop :] if places else chunk
+        rest = chunk[places[-1][2][1] :] if places else chunk
         if rest not in (b"", _FLAG) or sum(message.parts for message in messages) != len(places):
             return
         standing = iter(contents)
         cut = tuple(
-            Message(
+            (
                 message.offset - offset,
                 tuple(next(standing) for _ in range(message.parts)),
                 tuple(message._replace(parity_errors=0))[_CONSTANTS],
             )
             for message in messages
         )
-        self.by_size[len(chunk)] = Layout(link, places, cut, rest)
+        self.by_size[len(chunk)] = Layout(link, _frames(places, cut, rest))
         if len(self.by_size) > _MOST:
             del self.by_size[next(iter(self.by_size))]
 
 
-def _places(chunk: bytes, link: CheckedLink) -> tuple[tuple[Place, ...], list[slice]]:
+_Span = tuple[int, int]
+"""Where something begins and ends in a chunk."""
+
+
+@lru_cache(maxsize=256)
+def _frames(
+    places: tuple[tuple[int, bytes, _Span, int], ...],
+    messages: tuple[tuple[int, tuple[_Span, ...], tuple[Any, ...]], ...],
+    rest: bytes,
+) -> Frames:
+    """Return frames, the same ones for the same arguments; see `Place` and `Message`."""
+    return Frames(
+        tuple(Place(gap, start, slice(*frame), content) for gap, start, frame, content in places),
+        tuple(
+            Message(begin, tuple(slice(*one) for one in contents), constants)
+            for begin, contents, constants in messages
+        ),
+        rest,
+    )
+
+
+def _places(
+    chunk: bytes, link: CheckedLink
+) -> tuple[tuple[tuple[int, bytes, _Span, int], ...], list[_Span]]:
     """Find the frames of a chunk up to the first byte that belongs to none, and their contents."""
-    places: list[Place] = []
-    contents: list[slice] = []
+    places: list[tuple[int, bytes, _Span, int]] = []
+    contents: list[_Span] = []
     buffer = bytearray(chunk)
     gap = 0
     while rest := chunk[gap:].lstrip(_FLAG):
@@ -153,7 +187,7 @@ def _places(chunk: bytes, link: CheckedLink) -> tuple[tuple[Place, ...], list[sl
         content = check - len(found.content)
         is_shown = isinstance(link, Hdlc) and found.number > 0
         start = chunk[gap:content]
-        places.append(Place(gap, start, slice(begin, found.end), content if is_shown else 0))
-        contents.append(slice(content, check))
+        places.append((gap, start, (begin, found.end), content if is_shown else 0))
+        contents.append((content, check))
         gap = found.end
     return tuple(places), contents

@@ -245,11 +245,11 @@ class Scanner:
 
     def _pass_by(self, layout: Layout, end: int) -> None:
         """Go on behind a chunk that held frames and nothing else."""
-        self.frames += (count := len(layout.places))
+        self.frames += (count := len(layout.frames.places))
         self._parity_errors.frames += count
-        self._buffer[:] = layout.rest
+        self._buffer[:] = layout.frames.rest
         self._scanned = end
-        self._offset = self._given = end - len(layout.rest)
+        self._offset = self._given = end - len(layout.frames.rest)
 
     def _after_unchecked(self, link: Link, begin: int, end: int) -> int:
         """Give where the search goes on behind a frame without a checksum, mostly at its end.
