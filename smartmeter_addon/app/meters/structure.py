@@ -121,13 +121,13 @@ def structure_of(telegram: Telegram) -> tuple[Structure, Mask | None]:
     return _shared(tuple(entries)), _shared_mask(mask)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _shared(one: Structure) -> Structure:
     """Return the one structure of all that are equal, as meters of one type have the same."""
     return one
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _shared_mask(one: Mask) -> Mask:
     """Return the one mask of all that are equal."""
     return one

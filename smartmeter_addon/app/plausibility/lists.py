@@ -31,7 +31,7 @@ def usual_gap(usual: float, passed: float) -> float:
     return (usual or passed) * (1 + _GAP_STEP if passed > usual else 1 - _GAP_STEP)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _union(texts: tuple[int, ...]) -> int:
     """Return the bits of some texts, which do not overlap; the same number for the same texts."""
     return sum(texts)
