@@ -10,72 +10,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.decoder import Decoder
 from app.dlms.ciphering import Keys
-from app.fault import Fault
-from app.meters import pattern, profile_files
-from app.meters.energy_units import EnergyUnits
+from app.meters import pattern
 from app.meters.telegram import Telegram
-from app.meters.template import Template
-from simulator.ciphering import AUTH_KEY, KEY
-from simulator.clock import VIENNA
+from simulator.ciphering import KEY
 from tests.support.examples import of_hundred
-from tests.support.general import GeneralDecoder, said
-from tests.support.repair import repair, with_flipped_bit
+from tests.support.general import MADE_AFTER, WITHOUT_TEMPLATE, Both, damaged
+from tests.support.repair import repair
 from tests.support.simulated import EVERY_LIST, NIGHT, SILENT, SimulatedMeter
 
-PROFILES = profile_files.load()
-BOTH_KEYS = Keys(KEY, AUTH_KEY)
 AUTUMN = datetime(2026, 10, 24, 23, 59, 0, tzinfo=UTC)
 """A minute before the hour that occurs twice in Vienna."""
-
-MADE_AFTER = 3
-"""Telegrams of a list after which a template is made."""
-
-WITHOUT_TEMPLATE = SILENT | {
-    # Their time and date are texts of their own.
-    *(("am550", "kaernten"), ("am550", "text"), ("am550", "text-zeros"), ("dsmr", "denmark-nes")),
-    *(("ie5", "croatia"), ("ie5", "croatia-28"), ("im350", "kaernten"), ("im350", "wels")),
-}
 
 
 @pytest.fixture(autouse=True)
 def _nothing_is_known() -> None:
     """Forget what other tests found, which they share."""
     pattern.patterns_like.cache_clear()
-
-
-class Both:
-    """Two decoders of one line, one of which has no templates."""
-
-    def __init__(self, keys: Keys = BOTH_KEYS) -> None:
-        kept: tuple[dict[str, object], ...] = ({}, {})
-        self._decoders = tuple(
-            kind(keys, PROFILES, VIENNA, label="a", numbers={}, energy_units=EnergyUnits(None, one))
-            for kind, one in zip((Decoder, GeneralDecoder), kept, strict=True)
-        )
-        self.read = 0
-        """Telegrams that were read by a template."""
-
-    def templates(self) -> list[Template]:
-        """Give all templates that there are."""
-        channels = self._decoders[0]._templates._channels.values()
-        return [one for channel in channels for one in channel.templates]
-
-    def feed(self, *chunks: bytes) -> list[Telegram | Fault]:
-        """Feed both, and compare what they give."""
-        found: list[Telegram | Fault] = []
-        for chunk in chunks:
-            by_templates, general = (one.feed(chunk) for one in self._decoders)
-            assert list(map(said, by_templates)) == list(map(said, general))
-            found += by_templates
-        self.read += sum(isinstance(one, Telegram) and bool(one.template) for one in found)
-        return found
-
-
-def damaged(data: bytes, chance: random.Random) -> bytes:
-    """Flip one bit of a telegram, and make its checksums fit."""
-    return with_flipped_bit(data, chance.randrange(1, len(data) - 1), chance.randrange(8))
 
 
 @pytest.mark.parametrize(("family", "name"), EVERY_LIST)
@@ -215,6 +166,14 @@ def test_templates_are_made_anew_when_another_list_says_the_number() -> None:
     fast, slow = (SimulatedMeter(None, "kaifa-nordic", f"norway-{n}") for n in (9, 13))
     for n in range(40):
         both.feed((slow if n % 20 == 19 else fast).telegram().data)
+
+
+def test_a_power_factor_of_1_is_no_constant() -> None:
+    """It can only be one less, and is after twenty minutes."""
+    both, meter = Both(), SimulatedMeter(None, "kaifa", "netznoe")
+    for _ in range(300):
+        both.feed(meter.telegram().data)
+    assert both.read == 300 - MADE_AFTER
 
 
 def test_many_states_make_no_template_each() -> None:

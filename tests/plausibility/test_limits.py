@@ -63,3 +63,16 @@ def test_what_a_reading_measures_tells_what_it_is_compared_with(
     assert (limit.is_energy, limit.by_connection) == (is_energy, by_connection)
     assert (limit.most < Decimal("Infinity")) is is_bounded
     assert (limit.jump < Decimal("Infinity")) is is_bounded
+
+
+def test_limits_that_are_wider_for_one_sender_stay_as_usual_for_others() -> None:
+    """All senders with the same limits share those that were looked up."""
+    usual = Limits()
+    before = usual.of("power"), usual.of("voltage_l1")
+    wide, large = Limits(), Limits()
+    wide.relax("jump voltage")
+    large.enlarge_connection(900_000.0)
+    assert wide.of("voltage_l1").jump == 2 * before[1].jump
+    assert large.of("power").most > before[0].most
+    assert (usual.of("power"), usual.of("voltage_l1")) == before
+    assert Limits().of("voltage_l1") is before[1]
