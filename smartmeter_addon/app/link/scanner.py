@@ -130,8 +130,6 @@ class Scanner:
         undecided = self._waiting[0].begin if self._waiting else self._scanned
         self._discard(undecided - _LOOK_BEHIND)
         self._parity_errors.forget(self._offset)
-        if self.frames:
-            self._head.clear()
         return events
 
     def finish(self) -> list[Frame | Fault]:
