@@ -5,15 +5,14 @@
     PYTHONPATH=smartmeter_addon:. python3 -m trials.ablation --question "bytes at 1 %"
 
 A reduced corruption trial runs for each check, with the same damage each time, over some lists that
-have every level of protection and every shape between them. It prints a Markdown table. What a
-check changes is bold. The columns are:
+have every level of protection and every shape between them. Checksums are left as they are for one
+half of it and repaired after the damage for the other. It prints a Markdown table with a column for
+each level of protection. Its first row says what is counted with all checks on, the others how much
+more or less it is with one off:
 
-- wrong, grave: damaged telegrams that are published with anything wrong, and errors that must not
-  be, see `trials.corruption.judge`;
-- the same with the checksums repaired after the damage, where there are any;
-- held: good telegrams between the damaged ones that were not accepted, and those of lines without
-  any damage;
-- stuck: sessions that ended with good telegrams that were not accepted.
+- wrong: damaged telegrams that are published with anything wrong;
+- grave: errors that must not be, see `trials.corruption.judge`;
+- held: good telegrams between the damaged ones that were not accepted.
 """
 
 from __future__ import annotations
@@ -26,7 +25,10 @@ from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from app.plausibility.checks import CHECKS
+from app.meters.quantities import Quantity
+from app.plausibility.checks import BY_NAME
+from app.plausibility.evidence import Evidence
+from app.plausibility.laws import CLOCK_LAWS
 from trials.corruption.cases import (
     CLEAN,
     ESTABLISHED,
@@ -44,6 +46,7 @@ from trials.corruption.streams import latest_stream, stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
 LISTS: Final = (
     *(("kaifa", "netznoe"), ("kaifa", "tinetz"), ("kaifa", "netznoe over raw")),
@@ -54,34 +57,50 @@ LISTS: Final = (
 )
 """Family and variant of each list."""
 
-NONE_OFF: Final = "none switched off"
+ALL_ON: Final = "none"
 """Stands where the name of a check does."""
 
-_COLUMNS: Final = (
-    *("Check", "Protection", "Wrong", "Grave", "Repaired: wrong", "Repaired: grave"),
-    *("Held", "Held when clean", "Stuck"),
+_ENERGIES: Final = (
+    *("energy_import", "energy_export", "reactive_energy_import", "reactive_energy_export"),
 )
+_JUMPS: Final = (
+    *(Quantity.ACTIVE, Quantity.REACTIVE, Quantity.APPARENT, Quantity.CURRENT, Quantity.VOLTAGE),
+    *(Quantity.POWER_FACTOR, Quantity.ANGLE, Quantity.FREQUENCY),
+)
+
+PARTS: Final[dict[str, AbstractSet[str]]] = {
+    **{f"jump {one}": {f"jump {one}"} for one in _JUMPS},
+    "law of tariffs": {f"law {key}" for key in _ENERGIES},
+    "law of phases": {"law phases"},
+    "law of directions": {"law power_import", "law reactive_power_import"},
+    "law of angles": {"law angles"},
+    "law of clocks": {f"law {name}" for name in CLOCK_LAWS},
+}
+"""Parts of checks, and the violations that each of them makes."""
+
+ROWS: Final[dict[str, AbstractSet[str]]] = {ALL_ON: set()} | {
+    row: names
+    for check in BY_NAME
+    for row, names in ({check: {check}} | PARTS).items()
+    if row.partition(" ")[0] == check
+}
+"""Rows of the table, and what is switched off in each: see `Guard`."""
 
 
 class Cell(NamedTuple):
     """What is counted together.
 
     Args:
-        check: that is switched off.
+        row: of the table.
         protection: of the telegrams.
-        repaired: whether checksums are repaired.
-        clean: whether nothing is damaged.
     """
 
-    check: str
+    row: str
     protection: Protection
-    repaired: bool
-    clean: bool
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the trial and print the table."""
-    names = [str(check.name) for check in CHECKS]
     parser = argparse.ArgumentParser(
         prog="python3 -m trials.ablation",
         description="Switches each check of the guard off in turn, and counts what that costs.",
@@ -92,10 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=multiprocessing.cpu_count())
     parser.add_argument(
-        "--check",
-        action="append",
-        help="only this one, such as 'law', or only this part of one, such as 'law angles' or"
-        " 'jump current'; may be repeated",
+        "--check", action="append", choices=list(ROWS), help="only this row; may be repeated"
     )
     parser.add_argument(
         "--question",
@@ -104,15 +120,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="of the corruption trial (default: %(default)s)",
     )
     given = parser.parse_args(arguments)
-    checks = given.check or names
-    if unknown := {check.partition(" ")[0] for check in checks} - set(names):
-        parser.error(
-            f"no check is named {', '.join(sorted(unknown))}: there are {', '.join(names)}"
-        )
+    rows = list(dict.fromkeys((ALL_ON, *(given.check or ROWS))))
     begun = time.monotonic()
     lists = [describe(*one) for one in LISTS]
     each = max(1, given.telegrams // sum(len(ways(one)) for one in lists))
-    todo = partial(measure, checks=checks, question=given.question, seed=given.seed, amount=each)
+    todo = partial(measure, rows=rows, question=given.question, seed=given.seed, amount=each)
     totals: dict[Cell, Result] = defaultdict(Result)
     with multiprocessing.Pool(given.processes) as pool:
         for one, found in pool.imap_unordered(todo, lists):
@@ -120,14 +132,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 totals[cell].add(result)
             seconds = time.monotonic() - begun
             sys.stderr.write(f"{seconds:.0f} s: {one.family} {one.variant} done\n")
-    sys.stdout.writelines(table(checks, totals))
+    sys.stdout.writelines(table(rows, totals))
     return 0
 
 
 def measure(
     one: List,
     *,
-    checks: Sequence[str],
+    rows: Sequence[str],
     question: str,
     seed: int,
     amount: int,
@@ -138,7 +150,7 @@ def measure(
 
     Args:
         one: the list.
-        checks: their names.
+        rows: of the table.
         question: of the corruption trial.
         seed: of chance.
         amount: telegrams to be damaged for each way to damage and read the list.
@@ -147,56 +159,47 @@ def measure(
     """
     found: dict[Cell, Result] = defaultdict(Result)
     for way in ways(one):
-        repaired = way.repaired and one.checked
-        for case in (
-            Case(*way, question, seed, amount),
-            # A line without damage is the same with checksums repaired.
-            *([] if repaired else [Case(*way, CLEAN, seed, max(100, amount))]),
-        ):
-            for check in (NONE_OFF, *checks):
-                without = frozenset({check} - {NONE_OFF})
-                result = run(case, streams, length, without)
-                cell = Cell(check, case.protection, repaired, case.question == CLEAN)
-                found[cell].add(result)
+        case = Case(*way, question, seed, amount)
+        for row in rows:
+            if is_made(row, case.protection):
+                result = run(case, streams, length, frozenset(ROWS[row]))
+                found[Cell(row, case.protection)].add(result)
     stream.cache_clear()
     latest_stream.cache_clear()
     return one, dict(found)
 
 
-def table(checks: Iterable[str], totals: Mapping[Cell, Result]) -> list[str]:
+def is_made(row: str, protection: Protection) -> bool:
+    """Tell whether a check is made of telegrams: a verified tag leaves few."""
+    if protection is not Protection.TAG or row == ALL_ON:
+        return True
+    return BY_NAME[row.partition(" ")[0]].evidence is Evidence.TAG
+
+
+def table(rows: Iterable[str], totals: Mapping[Cell, Result]) -> list[str]:
     """Return the lines of the table."""
-    lines = [_row(_COLUMNS), _row(("---", "---", *["---:"] * (len(_COLUMNS) - 2)))]
-    usual = {level: _figures(NONE_OFF, level, totals) for level in Protection}
-    for check in (NONE_OFF, *checks):
-        for level in Protection:
-            figures = _figures(check, level, totals)
-            shown = (
-                f"**{figure}**" if figure != before else figure
-                for figure, before in zip(figures, usual[level], strict=True)
-            )
-            lines.append(_row((check, level, *shown)))
+    levels = list(Protection)
+    lines = [_row(("Switched off", *levels)), _row(("---", *["---:"] * len(levels)))]
+    lines += [_row((row, *(_figures(row, level, totals) for level in levels))) for row in rows]
     return lines
 
 
-def _figures(check: str, level: Protection, totals: Mapping[Cell, Result]) -> list[str]:
-    """Return the figures of one row."""
-    usual, repaired, clean = (
-        totals.get(Cell(check, level, *more), Result())
-        for more in ((False, False), (True, False), (False, True))
-    )
-    by_checksum = [
-        str(figure) if result.damaged else ""  # where there is no checksum, none is repaired
-        for result in (usual, repaired)
-        for figure in (result.wrong, result.grave)
-    ]
-    held = usual.not_accepted + repaired.not_accepted
-    stuck = usual.stuck + repaired.stuck + clean.stuck
-    return [
-        *by_checksum,
-        f"{held} of {usual.good + repaired.good}",
-        f"{clean.not_accepted} of {clean.good}",
-        str(stuck),
-    ]
+def _figures(row: str, level: Protection, totals: Mapping[Cell, Result]) -> str:
+    """Return what is counted in one row at one level of protection."""
+    usual, result = totals.get(Cell(ALL_ON, level)), totals.get(Cell(row, level))
+    if usual is None or result is None:
+        return "not made"
+    counted = _counted(result)
+    if row == ALL_ON:
+        told = " / ".join(f"{figure:,}" for figure in counted)
+        return f"{told} of {result.damaged:,} damaged, {result.good:,} good"
+    more = [now - before for now, before in zip(counted, _counted(usual), strict=True)]
+    return " / ".join(f"{figure:+,}" if figure else "0" for figure in more) if any(more) else "0"
+
+
+def _counted(result: Result) -> tuple[int, int, int]:
+    """Return what is wrong, what is grave, and what is held."""
+    return result.wrong, result.grave, result.not_accepted
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -1,9 +1,9 @@
 """The ablation table, for one list and few telegrams."""
 
-from app.plausibility.checks import CHECKS
+from app.plausibility.checks import BY_NAME
 from simulator.lists import Shape
 from trials import ablation
-from trials.ablation import LISTS, NONE_OFF, Cell
+from trials.ablation import ALL_ON, LISTS, PARTS, ROWS, Cell
 from trials.corruption.cases import Protection, build, describe
 from trials.corruption.judge import Result
 
@@ -16,52 +16,54 @@ def test_the_lists_have_every_level_of_protection_and_every_shape() -> None:
     assert {build(*one).layout.shape for one in LISTS} == set(Shape)
 
 
+def test_each_check_has_a_row_and_its_parts_behind_it() -> None:
+    checks = [row.partition(" ")[0] for row in ROWS]
+    assert list(dict.fromkeys(checks)) == [ALL_ON, *BY_NAME]
+    assert PARTS.keys() <= ROWS.keys()
+
+
 def test_a_list_is_measured_by_level_of_protection() -> None:
     _, found = ablation.measure(
         describe("e450", "burgenland"),
-        checks=(),
+        rows=(ALL_ON, "law", "unit"),
         question="established",
         seed=1,
         amount=20,
         streams=1,
         length=60,
     )
-    assert {cell.check for cell in found} == {NONE_OFF}
-    assert {cell.protection for cell in found} == {Protection.TAG, Protection.CRC}
-    for cell, result in found.items():
-        assert result.good > 40
-        assert bool(result.damaged) is not cell.clean
+    assert set(found) == {
+        *(Cell(row, Protection.CRC) for row in (ALL_ON, "law", "unit")),
+        *(Cell(row, Protection.TAG) for row in (ALL_ON, "unit")),
+    }
+    assert all(result.good > 40 and result.damaged for result in found.values())
 
 
 def test_a_check_that_is_switched_off_lets_errors_pass() -> None:
-    names = frozenset(check.name for check in CHECKS)
     _, found = ablation.measure(
         describe("q3d", "q3d"),
-        checks=sorted(names),
+        rows=list(ROWS),
         question="established",
         seed=1,
         amount=20,
         streams=1,
         length=60,
     )
-    assert {cell.check for cell in found} == {NONE_OFF, *names}
-    usual = found[Cell(NONE_OFF, Protection.NONE, repaired=False, clean=False)]
+    assert {cell.row for cell in found} == set(ROWS)
+    usual = found[Cell(ALL_ON, Protection.NONE)]
     assert any(result.wrong > usual.wrong for result in found.values())
 
 
-def test_what_a_check_changes_is_bold() -> None:
+def test_rows_say_how_much_more_or_less_is_counted_than_with_all_on() -> None:
     level = Protection.SUM
     totals = {
-        Cell(check, level, repaired, clean=False): Result(
-            damaged=10, good=15, wrong=wrong, not_accepted=1
-        )
-        for check, repaired, wrong in (
-            *((NONE_OFF, False, 0), (NONE_OFF, True, 2)),
-            *(("clock", False, 0), ("clock", True, 3)),
-        )
+        Cell(row, level): Result(damaged=10, good=1500, wrong=wrong, not_accepted=held)
+        for row, wrong, held in ((ALL_ON, 2, 1), ("clock", 3, 0), ("law", 2, 1))
     }
-    totals[Cell(NONE_OFF, level, repaired=False, clean=True)] = Result(good=9, not_accepted=1)
-    _, _, *rows = ablation.table(["clock"], totals)
-    assert f"| {NONE_OFF} | 8-bit sum | 0 | 0 | 2 | 0 | 2 of 30 | 1 of 9 | 0 |\n" in rows
-    assert "| clock | 8-bit sum | 0 | 0 | **3** | 0 | 2 of 30 | **0 of 0** | 0 |\n" in rows
-    assert f"| {NONE_OFF} | verified tag |  |  |  |  | 0 of 0 | 0 of 0 | 0 |\n" in rows
+    _, _, *rows = ablation.table([ALL_ON, "clock", "law"], totals)
+    none = "not made | not made |"
+    assert rows == [
+        f"| {ALL_ON} | {none} 2 / 0 / 1 of 10 damaged, 1,500 good | not made |\n",
+        f"| clock | {none} +1 / 0 / -1 | not made |\n",
+        f"| law | {none} 0 | not made |\n",
+    ]
