@@ -97,6 +97,15 @@ def test_a_wrong_time_after_lost_telegrams_fails(interval: int, off: int) -> Non
     assert meter.fails((119 + off) * interval, 119 * interval) in TIME_CHECKS
 
 
+@pytest.mark.parametrize(("ahead", "fails"), [(20, None), (21, "clock")])
+def test_a_clock_may_be_ahead_by_twenty_seconds_without_a_schedule(
+    ahead: int, fails: str | None
+) -> None:
+    meter = Meter()
+    assert meter.fails(0, 0.0) is None
+    assert meter.fails(1 + ahead, 1.0) == fails
+
+
 def test_three_telegrams_do_not_tell_the_push_interval() -> None:
     meter = meter_with(5, count=3)
     assert meter.listed.interval is None

@@ -40,6 +40,18 @@ def test_a_reset_is_accepted_although_a_damaged_telegram_comes_in_between() -> N
     assert accepted(readings) == [False, False, False, True, True]
 
 
+@pytest.mark.parametrize(("damaged", "kept"), [(7, True), (8, False)])
+def test_a_reset_stays_pending_beside_seven_others(damaged: int, *, kept: bool) -> None:
+    """More noise between two telegrams than that is forgotten with what came before it."""
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    for reset in (0, *range(10**9, 0, -(10**8)))[: 1 + damaged]:
+        meter.more = {"1.8.0": Decimal(reset)}
+        assert line.push(meter) == [None]
+    meter.more = {"1.8.0": Decimal(0)}
+    assert accepted(line.push(meter, 2)) == [False, kept]
+
+
 def test_an_energy_that_seems_to_fall_a_little_is_published_unchanged() -> None:
     meter = SimulatedMeter(None, "kaifa")
     line = line_of(meter)

@@ -45,10 +45,21 @@ def test_other_link_addresses_do_not_change_the_type_of_a_verified_meter() -> No
     assert reading is None or reading.meter.type == "e450"
 
 
-def test_another_sender_beside_a_known_one_stays_pending() -> None:
+def test_another_sender_beside_one_that_is_heard_is_accepted_after_sixty_confirmations() -> None:
+    """Without ciphering, damage may make the same name again."""
     meter, other = (SimulatedMeter(None, "kaifa", encrypted=False, serial=n) for n in (1, 2))
     line = line_of(meter)
-    for _ in range(10):
-        assert line.push(other) == [None]
+    readings = []
+    for _ in range(62):
+        readings += line.push(other)
         other._now += timedelta(seconds=5)
         assert all(line.push(meter))
+    assert accepted(readings) == [False] * 60 + [True] * 2
+
+
+def test_where_nothing_protects_another_meter_is_accepted_after_ten_confirmations() -> None:
+    """A bit may be stuck for some telegrams."""
+    old, new = (SimulatedMeter(None, "q3d", serial=n) for n in (1, 2))
+    line = line_of(old)
+    new._now = old._now
+    assert accepted(line.push(new, 12)) == [False] * 10 + [True] * 2

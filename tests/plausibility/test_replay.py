@@ -62,6 +62,16 @@ def test_an_invocation_counter_and_a_clock_that_began_anew_are_accepted() -> Non
     assert accepted(readings[150:]).count(False) <= 10  # the clock's slips are still to be learned
 
 
+def test_an_old_invocation_counter_without_a_clock_is_accepted_after_ten_minutes() -> None:
+    """Its telegrams come each 5 s: 120 of them go on from the first one."""
+    meter = SimulatedMeter(None, "e450")
+    meter.meter.header_time = None
+    meter.meter.invocation_counter = 70_000
+    line = line_of(meter)
+    meter.meter.invocation_counter = 1
+    assert accepted(line.push(meter, 122)) == [False] * 120 + [True] * 2
+
+
 def test_an_invocation_counter_that_stands_still_is_accepted() -> None:
     meter = SimulatedMeter(None, "kaifa")
     line = GuardedLine()

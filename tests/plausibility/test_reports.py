@@ -64,6 +64,12 @@ def test_a_false_report_is_not_published_however_often_it_is_repeated(value: str
     assert line.publishes("101", FULL + HOUR, HOUR)
 
 
+@pytest.mark.parametrize(("value", "published"), [("106.25", True), ("106.26", False)])
+def test_a_report_may_misstate_its_time_by_ten_minutes(value: str, *, published: bool) -> None:
+    """Gas flows at most 25 m³ in an hour, so 6.25 in the five minutes and in ten more."""
+    assert line_with().publishes(value, FULL + timedelta(minutes=5), HOUR) is published
+
+
 def test_a_gas_meter_that_began_anew_is_published_with_its_third_report() -> None:
     line = line_with()
     found = [line.publishes(f"0.{n}", FULL + (n + 1) * HOUR, HOUR) for n in range(4)]

@@ -27,6 +27,11 @@ _MISSED_BY: Final = 2.0
 _UNSTEADY: Final = Violation("schedule", Sentence("check.clock_unsteady"))
 
 
+def rest_of(interval: float) -> float:
+    """Return the seconds by which telegrams of a push interval may come early or late."""
+    return min(_SLACK, interval / 2)
+
+
 def slack(limits: Limits, *, pending: bool = False) -> float:
     """Return the seconds by which a sender's times may miss the push interval."""
     return _MISSED_BY if pending or limits.factor("schedule") > 1 else 0.0
@@ -71,7 +76,7 @@ def check(
         return None
     if known.misses(time - since) > slack(limits, pending=pending):
         return _UNSTEADY
-    rest = min(_SLACK, interval / 2)
+    rest = rest_of(interval)
     # The next telegram may come late by any time. After lost telegrams it has to be on time.
     is_next = time - since < interval + rest
     on_time = -late <= track.delay + rest and (is_next or late <= rest)

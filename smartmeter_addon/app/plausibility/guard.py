@@ -13,9 +13,6 @@ from app.plausibility.memory import dump, load
 from app.plausibility.sender import Sender
 from app.plausibility.track import observe
 
-_MOST_STRANGERS = 8
-"""Senders of which no telegram was accepted; noise and attackers make up names."""
-
 
 class Verdict(NamedTuple):
     """What is decided about a telegram.
@@ -91,21 +88,22 @@ class Guard:
         return Verdict(decided, told)
 
     def _new_sender(self, name: str) -> Sender:
-        """Add a sender. Of those of which nothing was accepted only the latest are kept."""
-        strangers = [known for known, one in self._senders.items() if one.track is None]
-        for known in strangers[: max(0, len(strangers) - _MOST_STRANGERS + 1)]:
-            del self._senders[known]
+        """Add a sender. Noise and attackers make up names: only the latest are kept."""
         sender = Sender(without=self._without, heard_before=self._heard)
         others = [one.known for one in self._senders.values() if one.track]
         sender.is_new = any(known.is_grown for known in others) or len(others) >= MOST_SENDERS
         self._senders[name] = sender
+        self._limit([name for name, one in self._senders.items() if one.track is None])
         return sender
 
     def _accepted(self, name: str) -> None:
         """Move a sender to the end; of those accepted only the latest are kept."""
         self._latest = self._senders[name] = self._senders.pop(name)
-        known = [name for name, one in self._senders.items() if one.track]
-        for longest_ago in known[:-MOST_SENDERS]:
+        self._limit([name for name, one in self._senders.items() if one.track])
+
+    def _limit(self, names: list[str]) -> None:
+        """Keep only the latest of some senders."""
+        for longest_ago in names[:-MOST_SENDERS]:
             del self._senders[longest_ago]
 
 

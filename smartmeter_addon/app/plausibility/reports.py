@@ -22,7 +22,7 @@ REPORT_SECONDS: Final = 3900.0
 """Longest time between two reports: an hour and five minutes."""
 
 _LATE: Final = 600.0
-"""Seconds by which a submeter may report late, and be ahead of the meter's clock."""
+"""Seconds by which a submeter may misstate when it measured."""
 
 _UNTIL: Final = Sentence("withheld.until_report")
 
@@ -56,7 +56,7 @@ class _Report(NamedTuple):
         if self.time is not None and last.time is not None:
             measured = self.time - last.time
             # A report that says another value says another time.
-            if not 0 <= measured <= passed + _LATE or (moved and not measured):
+            if not 0 <= measured <= passed or (moved and not measured):
                 return False
             passed = measured + _LATE
         most = MOST_PER_HOUR.get(self.key, 0.0)

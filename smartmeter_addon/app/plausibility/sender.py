@@ -34,9 +34,6 @@ forged there."""
 _MOST_PENDING: Final = 8
 """Pending tracks: noise between the telegrams of one begins others."""
 
-_RISE_HEADROOM: Final = 1.3
-"""Factor of a connection over the mean power of a confirmed rise of an energy."""
-
 
 @dataclass
 class Sender:
@@ -178,7 +175,7 @@ class Sender:
             if watts <= limits.connection_watts:
                 limits.slow_refresh(stood)
             elif pending.watts > limits.connection_watts:  # and no clock that stood still
-                limits.enlarge_connection(_RISE_HEADROOM * pending.watts)
+                limits.enlarge_connection(values.HEADROOM * pending.watts)
         if checks & {"clock", "schedule", "identity"}:
             self.known.lists.distrust()
         if "unit" in checks:

@@ -22,15 +22,13 @@ from app.meters.slots import picker
 from app.meters.telegram import Telegram
 from app.meters.values import Layout, Values
 from app.plausibility import laws
+from app.plausibility.clock import rest_of
 from app.plausibility.known import Known
 from app.plausibility.laws import Law
 from app.plausibility.limits import Limit, Limits
 from app.plausibility.lists import KnownList
 from app.plausibility.track import Observation, Track
 from app.plausibility.units import MEAN_SECONDS, keys_of
-
-_PUNCTUAL: Final = 2.0
-"""Seconds by which a usual telegram comes early or late at most."""
 
 _DATE: Final = 5
 _TIME: Final = 8
@@ -55,6 +53,7 @@ class _Rules:
     ) -> None:
         self.interval = interval
         self.step = timedelta(seconds=interval)
+        self.rest = rest_of(interval)
         self.clocks = len(clocks)
         self.pick_clocks = _clock_picker(clocks)
         of = laws.applicable(layout.keys)
@@ -188,9 +187,10 @@ class Usual:
         last, sent = self._sent, telegram.timestamp
         if telegram.template is not self._template or telegram.push.frame.parity_errors:
             return False
-        if not -_PUNCTUAL <= now - self._now - self._rules.interval <= _PUNCTUAL:
+        rules = self._rules
+        if not -rules.rest <= now - self._now - rules.interval <= rules.rest:
             return False
-        if sent is None or last is None or sent - last != self._rules.step:
+        if sent is None or last is None or sent - last != rules.step:
             return False
         # The fold tells the two hours at the end of daylight saving time apart.
         is_same = sent.fold == last.fold

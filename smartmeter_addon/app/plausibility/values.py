@@ -19,8 +19,8 @@ from app.plausibility.limits import JOULES_PER_KWH, LEAST_STEP, SUPPLY_VOLTS, Li
 from app.plausibility.track import Observation, Track
 from app.plausibility.units import power_of_ten
 
-_HEADROOM: Final = 1.2
-"""Factor of a connection over a power or current that was confirmed: it was hardly the largest."""
+HEADROOM: Final = 1.3
+"""Factor of a connection over a load that was confirmed: it was hardly the largest."""
 
 _ROLLOVERS: Final = (*(10**n for n in range(3, 10)), 4294967.296)
 """kWh at which counters begin at zero again: all digits are full, or 32 bits of Wh."""
@@ -122,14 +122,14 @@ def mean_watts(observation: Observation, track: Track, limits: Limits) -> tuple[
 
 
 def connection_watts(values: Mapping[str, Number]) -> float:
-    """Return the W of a connection that carries some powers and currents, and a fifth more."""
+    """Return the W of a connection that carries some powers and currents, and `HEADROOM`."""
     found = 0.0
     for key, value in values.items():
         quantity = quantity_of_reading(key)
         if quantity in {Quantity.ACTIVE, Quantity.REACTIVE, Quantity.APPARENT}:
-            found = max(found, _HEADROOM * abs(float(value)))
+            found = max(found, HEADROOM * abs(float(value)))
         elif quantity is Quantity.CURRENT:
-            found = max(found, _HEADROOM * 3 * USUAL_VOLTAGE * abs(float(value)))
+            found = max(found, HEADROOM * 3 * USUAL_VOLTAGE * abs(float(value)))
     return found
 
 
