@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.meters.quantities import Quantity
 from app.plausibility.checks import BY_NAME
+from app.plausibility.clock import OFF_INTERVAL
 from app.plausibility.evidence import Evidence
 from app.plausibility.laws import CLOCK_LAWS
 from trials.corruption.cases import (
@@ -69,6 +70,7 @@ _JUMPS: Final = (
 )
 
 PARTS: Final[dict[str, AbstractSet[str]]] = {
+    OFF_INTERVAL: {OFF_INTERVAL},
     **{f"jump {one}": {f"jump {one}"} for one in _JUMPS},
     "law of tariffs": {f"law {key}" for key in _ENERGIES},
     "law of phases": {"law phases"},

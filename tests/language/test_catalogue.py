@@ -198,14 +198,15 @@ def test_a_parameter_can_depend_on_the_language() -> None:
 
 
 def test_several_sentences_are_listed_as_the_language_does() -> None:
-    reasons = (Sentence("check.clock_back"), Sentence("check.another_list"))
+    reasons = (Sentence("check.clock_back"), Sentence("check.another_meter"))
     said = Sentence("check.rejected", {"reasons": reasons})
     assert str(said) == (
-        "a telegram was rejected: its clock goes back; it is another list than those before"
+        "a telegram was rejected: its clock goes back;"
+        " it comes from another meter than those before"
     )
     assert said.in_language("de") == (
         "Ein Telegramm wurde abgelehnt: Seine Uhr geht zurück."
-        " Es ist eine andere Liste als die davor"
+        " Es kommt von einem anderen Zähler als die davor"
     )
 
 

@@ -20,7 +20,7 @@ from tests.support.simulated import SimulatedMeter
 
 INTERVALS = st.sampled_from([1, 2, 5, 10, 15, 60])
 BEGUN = 1.79e9
-TIME_CHECKS = {"clock", "schedule"}
+TIME_CHECKS = {"clock", clock.OFF_INTERVAL}
 TELEGRAM = Telegram(Push(Frame("mbus", 0, b""), None, None))
 
 
@@ -33,15 +33,15 @@ class Meter:
         self.listed = KnownList(())
 
     def fails(self, time: float | None, now: float) -> str | None:
-        """Return the check that a telegram's time fails; add the telegram if it fails none."""
+        """Return the violation of a telegram's time; add the telegram if it fails none."""
         sent = None if time is None else BEGUN + time
         found = Found(self.listed, (), 0, b"")
         telegram = Observation(
             TELEGRAM, Evidence.SUM, found, None, None, sent, now, BEGUN + now, {}
         )
-        wrong = clock.check(telegram, self.track, self.limits, pending=False, checks_schedule=True)
+        wrong = clock.check(telegram, self.track, self.limits, pending=False, checks_interval=True)
         if wrong:
-            return wrong.check
+            return wrong.name
         self.track.add(telegram, {}, (), {}, self.listed)
         self.listed.arrived(now, sent, clock.slack(self.limits))
         return None
@@ -115,17 +115,17 @@ def test_three_telegrams_do_not_tell_the_push_interval() -> None:
 @pytest.mark.parametrize("off", [-2, -1, 1, 2])
 def test_the_schedule_is_relaxed_by_as_much_as_some_meters_miss_it(off: int) -> None:
     meter = meter_with(10)
-    assert meter.fails(200 + off, 200) == "schedule"
-    meter.limits.relax("schedule")
+    assert meter.fails(200 + off, 200) == clock.OFF_INTERVAL
+    meter.limits.relax(clock.OFF_INTERVAL)
     assert meter.fails(200 + off, 200) is None
-    assert meter.fails(213 + off, 210) == "schedule"
+    assert meter.fails(213 + off, 210) == clock.OFF_INTERVAL
 
 
 def test_the_drift_of_a_slow_clock_is_not_taken_for_a_delay() -> None:
     meter = meter_with(10)
     for n in range(20, 2000):
         assert meter.fails(10 * n, 10.005 * n) is None
-    assert meter.fails(20_010, 20_010.0) == "schedule"
+    assert meter.fails(20_010, 20_010.0) == clock.OFF_INTERVAL
 
 
 def test_a_push_interval_is_known_after_a_restart() -> None:
@@ -133,7 +133,7 @@ def test_a_push_interval_is_known_after_a_restart() -> None:
     meter.listed = KnownList((), meter.listed.interval)
     meter.restart(190)
     assert meter.fails(190 + 3600, 3605.0) is None
-    assert meter.fails(190 + 3614, 3615.0) == "schedule"
+    assert meter.fails(190 + 3614, 3615.0) == clock.OFF_INTERVAL
     assert meter.fails(190 + 3610, 3615.0) is None
 
 

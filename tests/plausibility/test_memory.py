@@ -29,7 +29,7 @@ def test_a_memory_of_version_0_1_0_is_read() -> None:
     same = OF_0_1_0.keys() & kept.keys() - {"lists", "slack", "values"}
     assert {key: kept[key] for key in same} == {key: OF_0_1_0[key] for key in same}
     assert kept["lists"] == [one[:2] for one in OF_0_1_0["lists"]]
-    assert kept["slack"] == {"jump voltage": 4.0, "schedule": 2.0}
+    assert kept["slack"] == {"jump voltage": 4.0, "clock interval": 2.0}
     assert memory.dump(*(memory.load(kept, 5000.0, 1.9e9) or restored)) == kept
 
 

@@ -24,7 +24,10 @@ either may have been set meanwhile."""
 _MISSED_BY: Final = 2.0
 """Seconds by which some meters miss their own push interval in single telegrams."""
 
-_UNSTEADY: Final = Violation("schedule", Sentence("check.clock_unsteady"))
+_UNSTEADY: Final = Violation("clock", Sentence("check.clock_unsteady"), "interval")
+
+OFF_INTERVAL: Final = _UNSTEADY.name
+"""Name of the violation that a time is not a push interval, or several, after the last one."""
 
 
 def rest_of(interval: float) -> float:
@@ -34,11 +37,11 @@ def rest_of(interval: float) -> float:
 
 def slack(limits: Limits, *, pending: bool = False) -> float:
     """Return the seconds by which a sender's times may miss the push interval."""
-    return _MISSED_BY if pending or limits.factor("schedule") > 1 else 0.0
+    return _MISSED_BY if pending or limits.factor(OFF_INTERVAL) > 1 else 0.0
 
 
 def check(
-    observation: Observation, track: Track, limits: Limits, *, pending: bool, checks_schedule: bool
+    observation: Observation, track: Track, limits: Limits, *, pending: bool, checks_interval: bool
 ) -> Violation | None:
     """Return the check that a telegram's time fails, if any.
 
@@ -47,7 +50,7 @@ def check(
         track: what it is compared with.
         limits: of the sender.
         pending: whether the track is of pending telegrams of the same list.
-        checks_schedule: whether it is compared with the push interval of the list, too.
+        checks_interval: whether it is compared with the push interval of the list, too.
     """
     time, known = observation.time, observation.found.known
     if track.time is None:
@@ -57,7 +60,7 @@ def check(
     metered = time - track.time
     passed = max(0.0, observation.now - track.timed_at)
     late = passed - metered  # than the telegram before
-    if checks_schedule and known and _is_counted(observation, track, known.interval):
+    if checks_interval and known and _is_counted(observation, track, known.interval):
         return None
     rest = _SLACK * limits.factor("clock")
     if metered < (0.0 if track.restored else _SLACK - rest):
@@ -69,7 +72,7 @@ def check(
         is_near = -late <= track.delay + rest + _SHARE * passed
     if not is_near:
         return Violation("clock", Sentence("check.clock_off"))
-    if not (checks_schedule and known and known.interval):
+    if not (checks_interval and known and known.interval):
         return None
     interval, since = known.interval, track.time if pending else known.time
     if since is None:

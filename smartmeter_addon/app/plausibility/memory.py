@@ -1,7 +1,7 @@
 """What is kept of a sender over a restart of the program, as JSON values.
 
-The keys are those that version 0.1.0 wrote, so that its state.json can be read. Its names of checks
-are translated; what only it knew is left out.
+The keys are those that version 0.1.0 wrote, so that its state.json can be read. Earlier names of
+checks are translated; what is no longer known is left out.
 """
 
 import math
@@ -10,12 +10,14 @@ from decimal import Decimal
 from typing import Any, Final
 
 from app.meters.quantities import CONNECTION_WATTS
+from app.plausibility.clock import OFF_INTERVAL
 from app.plausibility.known import Known
 from app.plausibility.laws import Learned
 from app.plausibility.limits import Limits
 from app.plausibility.track import Track
 
-_OF_0_1_0: Final = {
+_RENAMED: Final = {
+    "schedule": OFF_INTERVAL,
     "power": "jump active_power",
     "current": "jump current",
     "voltage": "jump voltage",
@@ -24,7 +26,7 @@ _OF_0_1_0: Final = {
     "factor": "jump power_factor",
     "reactive": "jump reactive_power",
 }
-"""Names of checks, by those of version 0.1.0."""
+"""Names of violations, by those that earlier versions kept."""
 
 
 def dump(known: Known, track: Track) -> dict[str, Any]:
@@ -106,9 +108,9 @@ def load(content: Any, now: float, wall: float) -> tuple[Known, Track] | None:  
 
 def _factors(content: Mapping[str, Any]) -> dict[str, float]:
     """Return the limits that were widened."""
-    factors = {_OF_0_1_0.get(str(k), str(k)): _finite(v) for k, v in content["slack"].items()}
-    if content.get("slip"):  # version 0.1.0: seconds by which times miss their schedule
-        factors["schedule"] = 2.0
+    factors = {_RENAMED.get(str(k), str(k)): _finite(v) for k, v in content["slack"].items()}
+    if content.get("slip"):  # version 0.1.0: seconds by which times miss the push interval
+        factors[OFF_INTERVAL] = 2.0
     return factors
 
 

@@ -70,18 +70,14 @@ class Sender:
         known = self.known
         failure = failed(observation, known, self.track, without=self.without)
         violations = failure.violations
-        reports = set()
-        if observation.telegram.others:
-            others = observation.telegram.others
-            reports = known.reports.pending(others, observation.now, observation.wall)
+        others = observation.telegram.others
+        reports = known.reports.pending(others, observation.now, observation.wall)
         if self.is_new and self.track is None and observation.evidence < Evidence.TAG:
             sentence = Sentence("check.new_sender")
             violations.append(Violation("identity", sentence))
-        if failure.digits == 0 and known.withholding:
+        if failure.digits == 0:
             known.withholding.forget_units()
-        remaining = violations
-        if violations and self.track and known.withholding:
-            remaining = known.withholding.remaining(observation, violations)
+        remaining = known.withholding.remaining(observation, violations)
         told = None
         if remaining:
             if self._is_duplicate(observation, remaining):
@@ -176,7 +172,7 @@ class Sender:
                 limits.slow_refresh(stood)
             elif pending.watts > limits.connection_watts:  # and no clock that stood still
                 limits.enlarge_connection(values.HEADROOM * pending.watts)
-        if checks & {"clock", "schedule", "identity"}:
+        if checks & {"clock", "identity"}:
             self.known.lists.distrust()
         if "unit" in checks:
             self.known.power.pause()

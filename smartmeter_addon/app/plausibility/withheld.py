@@ -61,9 +61,6 @@ class Withholding:
         self._lists: dict[Structure, _Row] = {}
         self._values: dict[str, _Row] = {}  # by what fails the check: mostly a key
 
-    def __bool__(self) -> bool:
-        return bool(self._values)
-
     @property
     def holds(self) -> bool:
         """Whether anything is withheld."""
@@ -129,8 +126,9 @@ class Withholding:
 
     def forget_units(self) -> None:
         """Take that energies grow as the power says: they are in the unit that they should be."""
-        self.agrees = any(one.violation.check == "unit" for one in self._values.values())
-        self._values = {k: one for k, one in self._values.items() if one.violation.check != "unit"}
+        kept = {k: one for k, one in self._values.items() if one.violation.check != "unit"}
+        self.agrees = self.agrees or len(kept) < len(self._values)
+        self._values = kept
 
     def told(self) -> list[Withheld]:
         """Return what is withheld for longer than two of its own push intervals."""
