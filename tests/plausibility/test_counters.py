@@ -52,6 +52,21 @@ def test_a_reset_stays_pending_beside_seven_others(damaged: int, *, kept: bool) 
     assert accepted(line.push(meter, 2)) == [False, kept]
 
 
+@pytest.mark.parametrize(("watt_hours", "confirmed"), [(240, True), (250, False)])
+def test_a_load_of_four_connections_is_confirmed_by_its_energy(
+    watt_hours: int, *, confirmed: bool
+) -> None:
+    """A connection of 43,470 W carries 60.4 Wh in the 5 s between two telegrams."""
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    count = int(meter._household._values()["1.8.0"] or 0)
+    readings = []
+    for n in range(1, 4):
+        meter.more = {"1.8.0": Decimal(count + n * watt_hours)}
+        readings += line.push(meter)
+    assert accepted(readings) == [False, False, confirmed]
+
+
 def test_an_energy_that_seems_to_fall_a_little_is_published_unchanged() -> None:
     meter = SimulatedMeter(None, "kaifa")
     line = line_of(meter)

@@ -72,6 +72,16 @@ def test_an_old_invocation_counter_without_a_clock_is_accepted_after_ten_minutes
     assert accepted(line.push(meter, 122)) == [False] * 120 + [True] * 2
 
 
+def test_with_verified_tags_an_old_invocation_counter_is_accepted_after_a_day() -> None:
+    meter = SimulatedMeter(None, "e450")
+    meter.meter.header_time = None
+    meter.meter.invocation_counter = 70_000
+    line = line_of(meter, Keys(KEY, AUTH_KEY))
+    meter.meter.invocation_counter = 1
+    readings = [line.take(meter.telegram().data, 3600) for _ in range(26)]
+    assert accepted(readings) == [False] * 24 + [True] * 2
+
+
 def test_an_invocation_counter_that_stands_still_is_accepted() -> None:
     meter = SimulatedMeter(None, "kaifa")
     line = GuardedLine()

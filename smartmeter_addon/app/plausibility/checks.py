@@ -9,6 +9,7 @@ from app.plausibility.decision import Violation
 from app.plausibility.evidence import Evidence
 from app.plausibility.known import Known
 from app.plausibility.track import Observation, Track
+from app.plausibility.units import MOST_DIGITS
 from app.plausibility.values import Walk
 
 
@@ -48,11 +49,12 @@ _BY_ITSELF: Final = frozenset(
 )
 """Checks that a pending telegram and those that go on from it fail alike."""
 
-_TIMES: Final = {"rise": 4.0, "connection": 4.0, "unit": 1e6}
-"""How many times more than the connection carries energies may rise while pending, by check."""
-
 _LOADS: Final = frozenset(("rise", "connection"))
 """Checks that a load larger than the connection fails, now this one and now the other."""
+
+_LOAD_TIMES: Final = 4.0
+"""How many times more than the connection carries energies may rise while such a load is pending.
+"""
 
 _ENERGIES: Final = frozenset(("fall", "rise", "unit"))
 
@@ -135,7 +137,8 @@ def failed(
         of = {name.partition(" ")[0] for name in pending or ()}
         if of & _LOADS:
             pending = (pending or frozenset()) | {f"connection {key}" for key in observation.values}
-        times = max((_TIMES.get(check, 1.0) for check in of), default=1.0)
+        times = _LOAD_TIMES if of & _LOADS else 1.0
+        times = 10.0**MOST_DIGITS if "unit" in of else times
         other = known.withholding.agrees or any(one.check == "identity" for one in violations)
         past = values.Past(track, known.limits, observation.now, late, times, not other)
         walk = values.check(observation.values, past)

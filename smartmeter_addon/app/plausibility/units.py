@@ -15,7 +15,7 @@ from app.meters.sensors import TARIFFS
 from app.plausibility.laws import Values
 from app.plausibility.lists import usual_gap
 
-_MOST_DIGITS: Final = 6
+MOST_DIGITS: Final = 6
 """Powers of ten between two units of energy: Wh and MWh."""
 
 _ROUNDED: Final = 10
@@ -59,7 +59,7 @@ def power_of_ten(last: Number, value: Number, allowed: float) -> int | None:
     if last <= 0 or value <= 0:
         return None
     digits = round(math.log10(value / last))
-    if not 0 < abs(digits) <= _MOST_DIGITS:
+    if not 0 < abs(digits) <= MOST_DIGITS:
         return None
     scale = Decimal(10) ** digits
     expected = last * scale
