@@ -8,6 +8,7 @@ from app.plausibility import clock, laws, values
 from app.plausibility.decision import Violation
 from app.plausibility.evidence import Evidence
 from app.plausibility.known import Known
+from app.plausibility.pending import Pending
 from app.plausibility.track import Observation, Track
 from app.plausibility.units import MOST_DIGITS
 from app.plausibility.values import Walk
@@ -106,7 +107,7 @@ def failed(
     known: Known,
     track: Track | None,
     *,
-    pending: frozenset[str] | None = None,
+    pending: Pending | None = None,
     without: frozenset[str] = frozenset(),
 ) -> Failed:
     """Return the checks that a telegram fails; none when it follows from those before.
@@ -115,10 +116,12 @@ def failed(
         observation: the telegram.
         known: of its sender.
         track: what it is compared with; None for the first telegram of a sender.
-        pending: names of the violations of the telegram before, where the track is pending for
-            them; what they say of one telegram by itself is not checked again.
+        pending: whose track it is; what the first of them failed by itself is not checked again.
         without: names of checks that are not made, or of violations that do not count.
     """
+    allowed, of = (
+        (pending.names, pending.checks) if pending else (frozenset[str](), frozenset[str]())
+    )
     names, broken = _laws(observation)
     violations = [
         Violation("law", Sentence("check.contradiction"), name)
@@ -134,11 +137,10 @@ def failed(
         violations += _of_telegram(observation, known, track, pending)
         is_clock_wrong = any(one.check == "clock" for one in violations)
         late = 0.0 if is_clock_wrong else _late(observation, track)
-        of = {name.partition(" ")[0] for name in pending or ()}
+        times = 10.0**MOST_DIGITS if "unit" in of else 1.0
         if of & _LOADS:
-            pending = (pending or frozenset()) | {f"connection {key}" for key in observation.values}
-        times = _LOAD_TIMES if of & _LOADS else 1.0
-        times = 10.0**MOST_DIGITS if "unit" in of else times
+            allowed |= {f"connection {key}" for key in observation.values}
+            times = max(times, _LOAD_TIMES)
         other = known.withholding.agrees or any(one.check == "identity" for one in violations)
         past = values.Past(track, known.limits, observation.now, late, times, not other)
         walk = values.check(observation.values, past)
@@ -155,13 +157,13 @@ def failed(
             )
             and without.isdisjoint((one.check, one.name))
             and factors.get(one.name) != 0
-            and not (pending and one.check in _BY_ITSELF and one.name in pending)
+            and not (one.check in _BY_ITSELF and one.name in allowed)
         ]
     return Failed(violations, names, broken, digits, walk)
 
 
 def _of_telegram(
-    observation: Observation, known: Known, track: Track, pending: frozenset[str] | None
+    observation: Observation, known: Known, track: Track, pending: Pending | None
 ) -> list[Violation]:
     """Return what a telegram fails beside its values; see `failed` for the arguments."""
     violations = []
@@ -187,7 +189,7 @@ def _of_telegram(
         track,
         known.limits,
         pending=pending is not None,
-        checks_interval=not is_replay and not {"clock", clock.OFF_INTERVAL} & (pending or set()),
+        checks_interval=not is_replay and not (pending and "clock" in pending.checks),
     )
     return [*violations, wrong] if wrong else violations
 

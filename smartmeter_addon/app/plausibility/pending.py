@@ -1,6 +1,6 @@
 """Telegrams that do not follow from the accepted ones, and may show that the meter changed."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from app.meters.structure import Structure
 from app.plausibility import values
@@ -22,13 +22,15 @@ class Pending:
     def __init__(
         self,
         observation: Observation,
-        violations: Iterable[Violation],
+        violations: Sequence[Violation],
         nearest: Structure | None,
         delay: float,
     ) -> None:
         self.structure = observation.found.structure
         self.names = frozenset(one.name for one in violations)
         """Of the violations."""
+        self.checks = frozenset(one.check for one in violations)
+        """That the first telegram failed."""
         self.begun = observation.now
         """When the first came, by the monotonic clock, in seconds."""
         self.confirmations = 0
@@ -40,11 +42,6 @@ class Pending:
         self.track.delay = delay
         self._lists = {self.structure, nearest}
         self._newest = self._add(observation)
-
-    @property
-    def checks(self) -> set[str]:
-        """Names of the checks that the first telegram failed."""
-        return {name.partition(" ")[0] for name in self.names}
 
     def is_repeated_by(self, observation: Observation) -> bool:
         """Tell whether a telegram is the newest one again, which confirms nothing.

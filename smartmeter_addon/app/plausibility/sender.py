@@ -124,7 +124,7 @@ class Sender:
             if pending.structure != observation.found.structure:
                 continue
             failure = failed(
-                observation, self.known, pending.track, pending=pending.names, without=self.without
+                observation, self.known, pending.track, pending=pending, without=self.without
             )
             if not failure.violations:
                 pending.add(observation, self.known.limits)

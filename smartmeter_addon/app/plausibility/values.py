@@ -65,13 +65,12 @@ def check(values: Mapping[str, Number], past: Past) -> Walk:
     """Compare the values of a telegram with the last ones."""
     walk = Walk([], [], {})
     before, limits = past.track.values, past.limits
-    at_most = limits.kwh(past.now - past.track.now + past.late) + LEAST_STEP
     for key, value, last in _changed(values, before):
         limit = limits.by_key.get(key) or limits.of(key)
         violation = None
         if limit.is_energy:
             walk.moved.append(key)
-            if last is not None and not 0 < value - last <= at_most:
+            if last is not None:
                 violation = _energy(key, last, value, past, walk.floors)
         elif limit.quantity is None:
             continue
@@ -164,7 +163,7 @@ def _jump(key: str, limit: Limit, values: Mapping[str, Number], past: Past) -> V
 def _energy(
     key: str, last: Number, value: Number, past: Past, floors: dict[str, Number]
 ) -> Violation | None:
-    """Return the check that an energy fails, now that all its past is considered."""
+    """Return the check that an energy fails that is not what it was."""
     track, limits = past.track, past.limits
     passed = past.now - track.seen_at(key) + past.late
     changed_at, before = track.changed.get(key, (past.now, last))
