@@ -3,6 +3,7 @@
     PYTHONPATH=smartmeter_addon:. python3 -m trials.ablation
     PYTHONPATH=smartmeter_addon:. python3 -m trials.ablation --check clock --telegrams 200000
     PYTHONPATH=smartmeter_addon:. python3 -m trials.ablation --question "bytes at 1 %"
+    PYTHONPATH=smartmeter_addon:. python3 -m trials.ablation --question "parity errors"
 
 A reduced corruption trial runs for each check, with the same damage each time, over some lists that
 have every level of protection and every shape between them. Checksums are left as they are for one
@@ -33,6 +34,7 @@ from app.plausibility.laws import CLOCK_LAWS
 from trials.corruption.cases import (
     CLEAN,
     ESTABLISHED,
+    PARITY,
     QUESTIONS,
     SESSION,
     Case,
@@ -118,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--question",
         default=ESTABLISHED,
-        choices=[one for one in QUESTIONS if one != CLEAN],
+        choices=[*(one for one in QUESTIONS if one != CLEAN), PARITY],
         help="of the corruption trial (default: %(default)s)",
     )
     given = parser.parse_args(arguments)

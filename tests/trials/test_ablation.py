@@ -4,6 +4,7 @@ from app.plausibility.checks import BY_NAME
 from simulator.lists import Shape
 from trials import ablation
 from trials.ablation import ALL_ON, LISTS, PARTS, ROWS, Cell
+from trials.corruption import session
 from trials.corruption.cases import Protection, build, describe
 from trials.corruption.judge import Result
 
@@ -52,6 +53,11 @@ def test_a_check_that_is_switched_off_lets_errors_pass() -> None:
     assert {cell.row for cell in found} == set(ROWS)
     usual = found[Cell(ALL_ON, Protection.NONE)]
     assert any(result.wrong > usual.wrong for result in found.values())
+
+
+def test_an_odd_number_of_flipped_bits_in_a_byte_is_a_parity_error() -> None:
+    assert session._marked(b"\x01\x02\x03", b"\x00\x01\x03").errors == (0,)
+    assert session._marked(b"\x01\x02", b"\x06\x0a").errors == (0, 1)
 
 
 def test_rows_say_how_much_more_or_less_is_counted_than_with_all_on() -> None:

@@ -33,6 +33,9 @@ FURTHER: Final = (*ROWS, *BYTES, *KINDS)
 
 QUESTIONS: Final = (ESTABLISHED, FIRST, CLEAN, *FURTHER)
 
+PARITY: Final = "parity errors"
+"""A question of the ablation alone: now and then bits are flipped, on a line with a parity."""
+
 SESSION: Final = 1500
 """Telegrams of one session, and of those whose bytes are damaged."""
 
@@ -79,7 +82,7 @@ class Case(NamedTuple):
         variant: of the family, also over another link than its own: see `build`.
         repaired: whether the link's checksums are repaired after the damage.
         verified: whether tags are verified.
-        question: one of `QUESTIONS`.
+        question: one of `QUESTIONS`, or `PARITY`.
         seed: one more seed of chance.
         amount: telegrams to be damaged; for ``clean``, telegrams.
         guarded: whether a guard decides about the telegrams; without, each is accepted.

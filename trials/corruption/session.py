@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 from app.dlms.ciphering import Keys
 from app.fault import Kind
 from app.meters.telegram import Telegram
+from app.transport.parity import Received
 from simulator.ciphering import AUTH_KEY, KEY
 from tests.support.guarded import GuardedLine
-from trials.corruption.cases import BYTES, CLEAN, FIRST, KINDS, ROWS, SESSION, Case
+from trials.corruption.cases import BYTES, CLEAN, FIRST, KINDS, PARITY, ROWS, SESSION, Case
 from trials.corruption.judge import PROMISED, Judge, Result
 from trials.corruption.streams import Pushed, latest_stream, stream
 from trials.damage import USUAL, Damage, StuckBit, compensated, damaged, differs, garbled
@@ -36,10 +37,11 @@ _SPARE: Final = READ_BEFORE + READ_AFTER
 """Telegrams beyond those of a session, for the good ones around those whose bytes are damaged."""
 
 _DAMAGED_SHARE: Final = 0.4
+_MARKED_SHARE: Final = 0.05
 _RESTART_SHARE: Final = 1 / 500
 _LATE_SHARE: Final = 1 / 100
-"""Shares of the telegrams that are damaged, that come after a restart of the program, and that a
-gateway delays."""
+"""Shares of the telegrams that are damaged (the second where parity errors are tried), that come
+after a restart of the program, and that a gateway delays."""
 
 _TRANSFER: Final = 0.05
 """Seconds between two telegrams that a gateway delivers at once."""
@@ -123,7 +125,10 @@ class Noise:
             return garbled(good, probability, chance), case.question
         if case.question == Damage.STUCK:
             return self._stuck.damage(good), case.question
-        if case.compensating:
+        if case.question == PARITY:
+            bad, told = damaged(good, before, Damage.FLIPS, chance, repaired=self._repaired), PARITY
+            bad = [_marked(*one) for one in zip(good, bad, strict=True)]
+        elif case.compensating:
             bad, told = compensated(good, chance), "two bits that cancel out"
         else:
             kind = KINDS.get(case.question) or chance.choice(USUAL)
@@ -173,6 +178,12 @@ class Session:
         self.result.good += 1
         self.result.not_accepted += missing
         return missing
+
+
+def _marked(good: bytes, bad: bytes) -> Received:
+    """Return damaged bytes as a UART gives them: an odd number of flipped bits is an error."""
+    pairs = enumerate(zip(good, bad, strict=False))  # a flipped length can move the checksum
+    return Received.of(bad, [at for at, (one, other) in pairs if (one ^ other).bit_count() % 2])
 
 
 def run(
@@ -261,10 +272,11 @@ def _first(session: Session) -> None:
 def _established(session: Session) -> None:
     """Damage two in five telegrams of a meter that was read before."""
     in_a_row = 0
+    share = _MARKED_SHARE if session.case.question == PARITY else _DAMAGED_SHARE
     for at in range(len(session.pushed)):
         session.pass_time(at)
         is_damaged = session.noise.goes_on or (
-            at >= READ_BEFORE and session.chance.random() < _DAMAGED_SHARE
+            at >= READ_BEFORE and session.chance.random() < share
         )
         if is_damaged:
             session.push_damaged(at)
