@@ -87,6 +87,16 @@ def test_a_meter_that_sends_has_voltage_on_a_phase(
     assert {one.check for one in walk.violations} == (set() if possible else {"possible"})
 
 
+def test_that_no_phase_has_any_voltage_is_to_be_confirmed() -> None:
+    """Of a meter with a supply of its own."""
+    shown, track = dict.fromkeys(("voltage_l1", "voltage_l2", "voltage_l3"), 0), Track()
+    track.values = dict.fromkeys(shown, 230)
+    before, after = Past(track, Limits(), 5), Track()
+    assert [one.name for one in values.check(shown, before).violations] == ["jump voltage"]
+    after.values = dict(shown)
+    assert values.check(shown, Past(after, Limits(), 5)).violations == []
+
+
 @pytest.mark.parametrize(("seconds", "check"), [(250.0, "jump"), (350.0, None)])
 def test_a_load_is_compared_with_that_of_the_last_five_minutes(
     seconds: float, check: str | None

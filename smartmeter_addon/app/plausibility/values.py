@@ -80,7 +80,7 @@ def check(values: Mapping[str, Number], past: Past) -> Walk:
             violation = _jump(key, limit, values, past)
         if violation:
             walk.violations.append(violation)
-    if unpowered := _unpowered(values):
+    if unpowered := _unpowered(values, before):
         others = [one for one in walk.violations if one.name != f"jump {Quantity.VOLTAGE}"]
         walk.violations[:] = others + unpowered
     floors = past.track.floors.items()
@@ -138,13 +138,19 @@ def _beyond(key: str, value: Number, limit: Limit) -> Violation:
     return Violation("possible", _about("check.impossible", key, value=value), key)
 
 
-def _unpowered(values: Mapping[str, Number]) -> list[Violation]:
-    """Return voltages that would leave the meter without supply: one phase at least has it."""
+def _unpowered(values: Mapping[str, Number], before: Mapping[str, Number]) -> list[Violation]:
+    """Return voltages that would leave the meter without supply: one phase at least has it.
+
+    A few volts are none. A meter with a supply of its own says that there are 0.
+    """
     voltages = [key for key in VOLTAGES if key in values]
     if not voltages or max(values[key] for key in voltages) >= SUPPLY_VOLTS:
         return []
     sentence = Sentence("check.no_voltage", {"volts": SUPPLY_VOLTS})
-    return [Violation("possible", sentence, key) for key in voltages]
+    if any(values[key] for key in voltages):
+        return [Violation("possible", sentence, key) for key in voltages]
+    was_powered = any(before.get(key) for key in voltages)
+    return [Violation("jump", sentence, str(Quantity.VOLTAGE))] if was_powered else []
 
 
 def _jump(key: str, limit: Limit, values: Mapping[str, Number], past: Past) -> Violation | None:
