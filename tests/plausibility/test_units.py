@@ -48,7 +48,7 @@ def digits_of(
         if not n % every:
             values["energy_import"] = energy.quantize(Decimal("0.001"))
         found.add(power.digits(values, BEGUN + n * interval))
-        power.add(values, BEGUN + n * interval)
+        power.add(values, BEGUN + n * interval, interval)
     return found
 
 
@@ -81,7 +81,7 @@ def test_a_load_while_telegrams_were_lost_is_no_other_unit(minutes: int) -> None
         energy += Decimal("0.001") + lost * Decimal(11 * minutes) / 60  # 11 kW meanwhile
         values: dict[str, Decimal | int] = {"power_import": 360, "energy_import": energy}
         assert power.digits(values, now) in {None, 0}
-        power.add(values, now)
+        power.add(values, now, 10)
 
 
 def test_counters_that_count_for_little_are_in_no_other_unit() -> None:
@@ -97,7 +97,7 @@ def test_a_direction_whose_power_is_no_longer_sent_says_nothing() -> None:
         if n < 20:
             values["power_export"] = 3600
         assert power.digits(values, BEGUN + 5 * n) in {None, 0}
-        power.add(values, BEGUN + 5 * n)
+        power.add(values, BEGUN + 5 * n, 5)
 
 
 def found_at(*, watts: int, interval: int, gap: int = 0, times: Decimal = Decimal(10)) -> int:
@@ -113,7 +113,7 @@ def found_at(*, watts: int, interval: int, gap: int = 0, times: Decimal = Decima
         }
         if power.digits(values, now):
             return n
-        power.add(values, now)
+        power.add(values, now, interval)
     return -1
 
 
@@ -133,7 +133,7 @@ def test_what_it_takes_to_compare_an_energy_with_the_power(
     assert found_at(watts=watts, interval=interval) == pytest.approx(telegrams, abs=1)
 
 
-@pytest.mark.parametrize(("gap", "telegrams"), [(25, 13), (40, 25)])
+@pytest.mark.parametrize(("gap", "telegrams"), [(59, 13), (61, 25)])
 def test_after_a_gap_without_a_power_a_comparison_begins_anew(gap: int, telegrams: int) -> None:
     found = found_at(watts=7200, interval=20, gap=gap)
     assert found == pytest.approx(telegrams, abs=1)
@@ -155,3 +155,16 @@ def test_a_counter_moves_its_point_by_six_digits_at_most() -> None:
 def test_a_counter_is_ten_times_what_it_can_have_risen_by() -> None:
     assert power_of_ten(Decimal("1.000"), Decimal("10.000"), 0.06) == 1
     assert power_of_ten(Decimal("0.500"), Decimal("5.000"), 0.06) is None
+
+
+def test_a_load_while_telegrams_were_lost_after_usual_ones_is_no_other_unit() -> None:
+    """The means of 40 seconds do not say how long a single power stands for."""
+    power, energy, now = MeanPower(), Decimal(5000), BEGUN
+    for n in range(60):
+        lost = n == 30
+        now += 75 if lost else 40
+        energy += Decimal("0.027") if lost else Decimal(10 * 40) / 3_600_000
+        values: dict[str, Decimal | int] = {"power_import": 0 if lost else 10}
+        values["energy_import"] = energy.quantize(Decimal("0.001"))
+        assert power.digits(values, now) in {None, 0}, n
+        power.add(values, now, 5, samples=8)

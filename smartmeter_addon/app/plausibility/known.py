@@ -80,7 +80,7 @@ class Known:
         self.laws.add(*laws)
         if time is None and not regular:
             self.power.pause()
-        self.power.add(observation.values, observation.clock)
+        self.power.add(observation.values, observation.clock, listed.interval or listed.gap)
         for other in observation.telegram.others:
             if other.meter.id not in withheld:
                 self.reports.accept(other, now)

@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 from app.cosem.unit import Number
 from app.meters.sensors import TARIFFS
 from app.plausibility.laws import Values
-from app.plausibility.lists import usual_gap
 
 MOST_DIGITS: Final = 6
 """Powers of ten between two units of energy: Wh and MWh."""
@@ -38,8 +37,9 @@ MEAN_SECONDS: Final = 40.0
 """Seconds from one power that is taken to the next, and from the mean of some to the next."""
 
 _LONGEST_GAP: Final = 900.0
-_GAPS: Final = 2.5
-"""Seconds, and times the usual ones, without a power, after which the mean power is not known."""
+_GAPS: Final = 2.0
+"""Seconds, and push intervals beside those of a mean, without a power after which the mean power is
+not known: loads that came and went meanwhile are in the energy alone."""
 
 _NEAR: Final = 0.12
 """By how much the logarithm may miss a power of ten: a quarter, as the power is sampled."""
@@ -125,7 +125,7 @@ class _Direction:
 
     def __init__(self, keys: _Keys) -> None:
         self.keys = keys
-        self.gap = 0.0  # usual seconds from one power to the next
+        self.interval = 0.0  # seconds from one power to the next
         self.samples = 0
         self.used: Number = 0  # mJ that the power made
         self.pause()
@@ -137,16 +137,15 @@ class _Direction:
         self.energy: Number | None = None  # the last one
         self.window: _Window | None = None
 
-    def add(self, values: Values, now: float, samples: int) -> None:
+    def add(self, values: Values, now: float, interval: float, samples: int) -> None:
         """See `MeanPower.add`."""
         power, passed = values.get(self.keys.power), now - self.at
         if power is not None and not 0 <= passed < _SAMPLE_SECONDS:
+            self.interval = interval
             if self._goes_on(now):
                 self.used += power * round(passed * 1000)
             else:
                 self.pause()
-            if math.isfinite(passed):
-                self.gap = usual_gap(self.gap, passed)
             self.at, self.is_new = now, True
             self.samples += samples
         if (energy := self._counted(values)) is None:
@@ -187,7 +186,7 @@ class _Direction:
 
     def _goes_on(self, now: float) -> bool:
         """Tell whether the power since the last one is about known."""
-        return 0 <= now - self.at <= min(_LONGEST_GAP, _GAPS * (self.gap or _LONGEST_GAP))
+        return 0 <= now - self.at <= min(MEAN_SECONDS + _GAPS * self.interval, _LONGEST_GAP)
 
 
 class MeanPower:
@@ -196,16 +195,17 @@ class MeanPower:
     def __init__(self) -> None:
         self._directions = tuple(map(_Direction, _DIRECTIONS))
 
-    def add(self, values: Values, now: float, samples: int = 1) -> None:
+    def add(self, values: Values, now: float, interval: float, samples: int = 1) -> None:
         """Take the powers and energies of an accepted telegram.
 
         Args:
             values: by key.
             now: in seconds, by the meter's clock where it has one.
+            interval: the usual seconds from one telegram of the list to the next.
             samples: telegrams since the last one that was taken, whose mean the powers are.
         """
         for one in self._directions:
-            one.add(values, now, samples)
+            one.add(values, now, interval, samples)
 
     def pause(self) -> None:
         """Begin anew, as nothing is known of the power meanwhile."""

@@ -230,7 +230,7 @@ class Usual:
             numbers[key] = scale(total // self._samples, exponent)
         if power.digits(numbers, time):
             return False
-        power.add(numbers, time, self._samples)
+        power.add(numbers, time, rules.interval, self._samples)
         if rules.powers:
             self._due = time + MEAN_SECONDS
         self._samples, self._powers = 0, [0] * len(powers)
