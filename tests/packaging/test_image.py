@@ -144,6 +144,28 @@ def test_all_is_compiled_where_the_image_is_built(image: Image) -> None:
             assert found == {path.with_suffix("") for path in sources}
 
 
+def test_what_is_compiled_is_taken_whatever_the_times_of_the_files(image: Image) -> None:
+    """To make an image reproducible, a builder can give all files of a layer another time."""
+    for path in image.folder.rglob("*.*"):
+        if not path.is_symlink() and {"app", "paho", "serial"} & {*path.parts}:
+            os.utime(path, (1, 1))
+    code = (
+        "import sys, paho.mqtt.client, serial, app.cli, app.commands.run, app.shipped;"
+        " app.shipped.compile_all(); assert 'tomllib' not in sys.modules"
+    )
+    done = subprocess.run(
+        [*image.box("--ro-bind"), "python3", "-v", "-c", code],
+        env=image.variables,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert "/app/__pycache__/cli." in done.stderr
+    compiled = re.findall(r"^# code object from ['\"]?(\S+)\.py\b", done.stderr, re.MULTILINE)
+    assert not [path for path in compiled if re.search("/(app|paho|serial)/", path)]
+
+
 def within(process: int) -> tuple[str, int]:
     """Give the process that bwrap started, and its capabilities."""
     (inside,) = Path(f"/proc/{process}/task/{process}/children").read_text("ascii").split()
