@@ -32,24 +32,29 @@ class Meter:
         self.track = Track()
         self.listed = KnownList(())
 
-    def fails(self, time: float | None, now: float) -> str | None:
+    def fails(
+        self, time: float | None, now: float, counter: int | None = None, *, pending: bool = False
+    ) -> str | None:
         """Return the violation of a telegram's time; add the telegram if it fails none."""
         sent = None if time is None else BEGUN + time
         found = Found(self.listed, (), 0, b"")
         telegram = Observation(
-            TELEGRAM, Evidence.SUM, found, None, None, sent, now, BEGUN + now, {}
+            TELEGRAM, Evidence.SUM, found, None, counter, sent, now, BEGUN + now, {}
         )
-        wrong = clock.check(telegram, self.track, self.limits, pending=False, checks_interval=True)
+        wrong = clock.check(
+            telegram, self.track, self.limits, pending=pending, checks_interval=True
+        )
         if wrong:
             return wrong.name
         self.track.add(telegram, {}, (), {}, self.listed)
         self.listed.arrived(now, sent, clock.slack(self.limits))
         return None
 
-    def restart(self, time: float) -> None:
+    def restart(self, time: float, counter: int | None = None) -> None:
         """Restart the program, which knows what the clock showed at zero seconds."""
         self.track = Track()
-        self.track.time, self.track.restored = BEGUN + time, True
+        self.track.time, self.track.counter = BEGUN + time, counter
+        self.track.restored = True
 
 
 def meter_with(interval: float, count: int = 20) -> Meter:
@@ -112,6 +117,14 @@ def test_three_telegrams_do_not_tell_the_push_interval() -> None:
     assert meter.fails(17, 15) is None
 
 
+def test_times_keep_the_push_interval_to_the_second_unless_that_was_relaxed() -> None:
+    limits = Limits()
+    assert clock.slack(limits) == 0
+    assert clock.slack(limits, pending=True) == 2
+    limits.relax("clock interval")
+    assert clock.slack(limits) == 2
+
+
 @pytest.mark.parametrize("off", [-2, -1, 1, 2])
 def test_the_schedule_is_relaxed_by_as_much_as_some_meters_miss_it(off: int) -> None:
     meter = meter_with(10)
@@ -145,8 +158,93 @@ def test_after_a_restart_the_computers_clock_tells_the_time_passed(off: float) -
     assert meter.fails(3600, 3600.0 + off) is None
 
 
+@pytest.mark.parametrize(("passed", "check"), [(1500, None), (1501, "clock"), (1440, None)])
+def test_after_a_restart_clocks_differ_by_30_s_and_a_fiftieth(
+    passed: int, check: str | None
+) -> None:
+    meter = Meter()
+    meter.restart(0)
+    assert meter.fails(1440, passed) == check
+
+
+@pytest.mark.parametrize(("shown", "check"), [(1040, None), (1040.1, "clock"), (1, None)])
+def test_a_clock_is_ahead_by_no_more_than_20_s_and_a_fiftieth(
+    shown: float, check: str | None
+) -> None:
+    """It may be behind by any time, as gateways hold telegrams back."""
+    meter = Meter()
+    assert meter.fails(0, 0) is None
+    assert meter.fails(shown, 1000) == check
+
+
+def test_two_telegrams_of_the_same_second_pass() -> None:
+    meter = Meter()
+    assert meter.fails(5, 5) is None
+    assert meter.fails(5, 5.4) is None
+    assert meter.fails(4, 5.8) == "clock"
+
+
+def test_a_clock_that_is_relaxed_goes_back_and_ahead_by_20_s_more() -> None:
+    meter = Meter()
+    assert meter.fails(1000, 0) is None
+    meter.limits.relax("clock")
+    assert meter.fails(979, 1) == "clock"
+    assert meter.fails(980, 1) is None
+    assert meter.fails(1021.1, 2) == "clock"
+    assert meter.fails(1021, 2) is None
+    meter.restart(1000)
+    assert meter.fails(999, 1) == "clock"
+
+
 def test_a_clock_that_shows_no_time_any_more_fails() -> None:
     assert meter_with(5).fails(None, 100) == "clock"
+
+
+def test_a_list_that_never_shows_a_time_passes_beside_others_that_do() -> None:
+    meter = meter_with(5)
+    meter.listed = KnownList(())
+    assert meter.fails(None, 100) is None
+
+
+@pytest.mark.parametrize(("late", "check"), [(5, None), (5.1, "clock interval")])
+def test_after_lost_telegrams_one_is_late_by_half_an_interval(
+    late: float, check: str | None
+) -> None:
+    meter = meter_with(10)
+    assert meter.fails(250, 250 + late) == check
+    meter = meter_with(10)
+    assert meter.fails(250, 250 - late) == check  # or early
+
+
+def test_after_a_telegram_that_misses_its_interval_the_next_one_is_late_by_half_of_it() -> None:
+    meter = meter_with(4)
+    meter.limits.relax("clock interval")
+    assert meter.fails(76 + 6, 76 + 9) == "clock interval"
+    assert meter.fails(76 + 6, 76 + 8) is None
+
+
+def test_a_pending_telegram_keeps_the_interval_to_the_pending_one_before() -> None:
+    """As when the clock was set: it goes on from there."""
+    meter = meter_with(10)
+    meter.track = Track()
+    meter.track.time, meter.track.timed_at = BEGUN + 3603, 200.0
+    assert meter.fails(3613, 210.0) == "clock interval"
+    assert meter.fails(3613, 210.0, pending=True) is None
+
+
+def test_a_counter_tells_how_many_intervals_have_passed() -> None:
+    """A gateway was not read for a while, and delivers at once what it kept, after a restart."""
+    meter = meter_with(1)
+    meter.restart(19, counter=40)
+    assert meter.fails(20, 600, counter=41) is None
+    meter.restart(19, counter=40)
+    assert meter.fails(20, 600, counter=42) == "clock"
+    meter.restart(19, counter=40)
+    assert meter.fails(19, 600, counter=40) == "clock"
+    meter.restart(19, counter=40)
+    assert meter.fails(20, 600, counter=None) == "clock"
+    meter.restart(19, counter=None)
+    assert meter.fails(20, 600, counter=1) == "clock"
 
 
 @pytest.mark.parametrize("off", [timedelta(minutes=-7), timedelta(minutes=12), timedelta(hours=1)])

@@ -179,7 +179,7 @@ def _energy(
     if moved < 0 and value >= before:
         floors[key] = last
         return None
-    if 0 <= moved <= allowed or (moved < 0 and _rolled_over(float(last), float(value), allowed)):
+    if _rolled_over(float(last), float(value), allowed) if moved < 0 else moved <= allowed:
         return None
     if past.has_unit and (digits := power_of_ten(last, value, allowed)):
         sentence = _about("check.another_unit", key, digits=digits)
