@@ -108,6 +108,18 @@ def test_a_family_may_count_in_several_ways_where_there_are_means_to_tell(folder
     assert one.scaler_of(Quantity.VOLTAGE) == 0
 
 
+@pytest.mark.parametrize("scaler", [9, -9])
+def test_digits_are_moved_by_up_to_nine(folder: Path, scaler: int) -> None:
+    one = own(folder, METER + f"[nominal]\nvoltage = {scaler}\n")
+    assert one.scaler_of(Quantity.VOLTAGE) == scaler
+
+
+def test_a_number_of_a_list_may_be_in_thousands(folder: Path) -> None:
+    energy = LISTS.replace("32.7.0", "1.8.0").replace('"V"', '"kWh"')
+    one = own(folder, METER + energy)
+    assert one.lists[0].places[0].unit == "kWh"
+
+
 def test_a_user_s_profile_may_be_certain_where_the_shipped_one_is_not(folder: Path) -> None:
     assert PROFILES["kamstrup"].energy_scales == (1, 0)
     one = own(folder, 'based_on = "kamstrup"\n[nominal]\nactive_energy = 0\n')
@@ -321,6 +333,7 @@ def test_a_profile_of_ones_own_is_added(folder: Path) -> None:
     found = profile_files.load(folder)
     assert set(found) == {*PROFILES, "meter"}
     assert list(found) == sorted(found)
+    assert [one.type for one in found.values() if one.own] == ["meter"]
 
 
 def test_a_profile_of_ones_own_replaces_the_shipped_one_of_its_name(folder: Path) -> None:

@@ -175,7 +175,7 @@ def _counted(value: dict[str, Any]) -> dict[str, Any]:
     unit = QUANTITIES[measured].unit
     if "scaler" not in value:
         raise vol.Invalid(f"{value['obis']} is a number, so it has to have a scaler")
-    if value.get("unit", "") not in (unit, f"k{unit}" if unit else unit):
+    if value.get("unit", "") not in (unit, f"k{unit}"):
         wanted = f"in {unit}" if unit else "a number without a unit"
         raise vol.Invalid(f"{value['obis']} is {wanted}, so unit has to be {unit!r}")
     return value
