@@ -459,6 +459,15 @@ def test_counts_that_could_go_on_in_both_units_do_so_in_the_one_nearer_to_the_po
     assert record.active == unit
 
 
+@pytest.mark.parametrize(("watts", "unit"), [(3570.0, 0), (3590.0, 1)])
+def test_the_power_decides_whether_a_small_counter_counts_ten_times_as_much(
+    watts: float, unit: int
+) -> None:
+    """1200 counts after 120 Wh are 1.08 kWh used in that hour, or 11.88 kWh."""
+    record, _ = changed(active(imported=120), active(imported=1200), unit=0, watts=watts)
+    assert record.active == unit
+
+
 def test_counts_of_five_times_as_many_can_have_another_unit() -> None:
     record, _ = changed(active(imported=2), active(imported=10), watts=1.0)
     assert record.active == 0

@@ -15,7 +15,8 @@ from app.fault import Fault, Kind
 from app.language.catalogue import Sentence
 from app.link.frame import Frame
 from app.meters import profile_files
-from app.meters.interpreter import _is_protected
+from app.meters.energy_units import EnergyUnits
+from app.meters.interpreter import Interpreter, _is_protected
 from app.meters.profile import AUTO, Profile
 from app.meters.reading import Meter
 from app.meters.recogniser import GENERIC
@@ -265,9 +266,10 @@ def test_registers_without_scale_that_the_family_does_not_know_are_no_readings()
 
 
 def test_a_power_factor_without_scale_is_no_reading() -> None:
-    telegram = read(notification(pair("1-0:13.7.0", axdr.uint16(1000)), VOLTAGE), KFM)
-    assert telegram.reading is not None
-    assert telegram.reading.values == {"voltage_l1": Decimal("233.7")}
+    for value in (1, 1000):
+        telegram = read(notification(pair("1-0:13.7.0", axdr.uint16(value)), VOLTAGE), KFM)
+        assert telegram.reading is not None
+        assert telegram.reading.values == {"voltage_l1": Decimal("233.7")}
 
 
 def test_a_scaler_counts_even_when_the_unit_is_unknown() -> None:
@@ -587,6 +589,26 @@ def test_only_a_number_that_a_telegram_says_itself_keeps_the_meter_s_name() -> N
     )
     assert (said.number, remembered.number) == ("56800003", "56800003")
     assert remembered.kept_id is None
+
+
+def test_energies_that_are_not_published_for_long_are_told_of() -> None:
+    """By the telegram's time, or by the computer's where it has none."""
+    clock_of_computer = [NOON]
+    units = EnergyUnits(kept={})
+    one = Interpreter(
+        profile_files.load(), AUTO, ZONE, energy_units=units, now=lambda: clock_of_computer[0]
+    )
+    telegram = one.read(push(*from_meter("kamstrup", "nordic-hourly")))
+    assert telegram.timestamp
+    assert one.withheld(telegram) == ()
+    later = telegram._replace(timestamp=telegram.timestamp + timedelta(hours=3))
+    (withheld,) = one.withheld(later)
+    assert withheld.since == telegram.timestamp.timestamp()
+    clock_of_computer[0] = telegram.timestamp + timedelta(hours=2)
+    assert one.withheld(telegram._replace(timestamp=None)) == ()
+    clock_of_computer[0] = telegram.timestamp + timedelta(hours=4)
+    assert one.withheld(telegram._replace(timestamp=None)) == (withheld,)
+    assert interpreter().withheld(later) == ()
 
 
 def test_how_values_are_understood_is_told_with_the_first_telegram_only() -> None:
