@@ -153,11 +153,12 @@ def test_a_counter_begins_at_zero_by_what_the_connection_carries(
     assert [one.check for one in walk.violations] == ([check] if check else [])
 
 
-def test_what_fell_to_no_less_than_it_was_before_stays_as_published() -> None:
+@pytest.mark.parametrize("value", ["500.001", "500.000"])
+def test_what_fell_to_no_less_than_it_was_before_stays_as_published(value: str) -> None:
     track = Track()
     track.values = {"energy_import": Decimal("500.016")}
     track.changed = {"energy_import": (0.0, Decimal("500.000"))}
-    walk = values.check({"energy_import": Decimal("500.001")}, Past(track, Limits(), 5))
+    walk = values.check({"energy_import": Decimal(value)}, Past(track, Limits(), 5))
     assert walk.violations == []
     assert walk.floors == {"energy_import": Decimal("500.016")}
 
