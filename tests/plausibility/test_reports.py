@@ -1,10 +1,13 @@
 """Reports of meters behind the meter: repeated, false, late, and of replaced ones."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from app.meters.limits import MOST_SENDERS
+from app.meters.quantities import MOST_PER_HOUR
 from app.meters.reading import Meter, Reading
 from app.plausibility.reports import Reports
 
@@ -128,3 +131,83 @@ def test_reports_are_known_after_a_restart() -> None:
     line.reports.restore(kept, line.sent.timestamp())
     assert not line.publishes("0", FULL + HOUR, HOUR)
     assert line.publishes("101", FULL + 2 * HOUR, HOUR)
+    line.reports = Reports()
+    line.reports.restore(kept, line.sent.timestamp())
+    assert {key: Decimal(value) for key, value in line.reports.memory().items()} == kept
+
+
+def test_a_report_without_a_time_is_known_after_a_restart() -> None:
+    line = Line()
+    assert line.publishes("100", None, timedelta())
+    kept = line.reports.memory()
+    assert kept == {"gas_1/gas": "100"}
+    line.reports = Reports()
+    line.reports.restore({key: Decimal(value) for key, value in kept.items()}, FULL.timestamp())
+    assert not line.publishes("0", None, HOUR)
+
+
+def test_a_report_of_nothing_used_is_published() -> None:
+    line = line_with()
+    assert line.publishes("100", FULL + HOUR, HOUR)
+
+
+GAS = Decimal(int(MOST_PER_HOUR["gas"]))
+
+
+@pytest.mark.parametrize(("more", "published"), [("0", True), ("0.001", False)])
+def test_a_report_says_no_more_than_the_hour_can_have_used(more: str, *, published: bool) -> None:
+    """And ten minutes, by which submeters report late."""
+    line, later = line_with(), timedelta(minutes=50)
+    assert line.publishes(str(100 + GAS + Decimal(more)), FULL + later, later) is published
+
+
+@pytest.mark.parametrize(("more", "published"), [("0", True), ("0.001", False)])
+def test_a_report_without_a_time_says_no_more_than_two_hours_can_have_used(
+    more: str, *, published: bool
+) -> None:
+    """The hour and five minutes until the next report, and the 55 minutes since it was said."""
+    line = Line()
+    assert line.publishes_at_once("100", None, timedelta())
+    assert line.publishes_at_once("100", None, timedelta())
+    value, after = str(100 + 2 * GAS + Decimal(more)), timedelta(minutes=55)
+    assert line.publishes(value, None, after - timedelta(seconds=1)) is published
+
+
+@pytest.mark.parametrize(("seconds", "published"), [(0, True), (1, False)])
+def test_a_submeters_clock_is_ahead_by_no_more_than_one_report(
+    seconds: int, *, published: bool
+) -> None:
+    line = line_with()
+    ahead = timedelta(minutes=65, seconds=seconds)
+    passed = timedelta(seconds=600)  # and one from each telegram to the one that repeats it
+    at = FULL + passed + timedelta(seconds=2) + ahead
+    assert line.publishes("100.5", at, passed) is published
+
+
+def test_a_submeter_that_stops_to_say_a_time_goes_on() -> None:
+    line = line_with()
+    assert line.publishes("100.5", None, HOUR)
+
+
+def test_a_report_of_words_is_none() -> None:
+    line = line_with()
+    line.reports.accept(Reading(METER, FULL, {"gas": "closed"}), line.sent.timestamp())
+    assert line.reports.memory()["gas_1/gas"] == "100"
+
+
+def test_as_many_submeters_are_known_as_meters_of_a_line() -> None:
+    reports = Reports()
+    for n in range(MOST_SENDERS + 1):
+        meter = replace(METER, id=f"gas_{n}")
+        reports.accept(Reading(meter, FULL, {"gas": 1}), 0.0)
+        assert len(reports.ids) == min(n + 1, MOST_SENDERS)
+    assert f"gas_{MOST_SENDERS}" in reports.ids
+
+
+def test_a_report_is_withheld_for_two_hours_and_ten_minutes_before_that_is_told() -> None:
+    line = line_with()
+    line.publishes("90", FULL + HOUR, HOUR)
+    since = line.sent.timestamp() - 1  # with the first of two telegrams
+    assert line.reports.overdue(since + 7800) == []
+    (withheld,) = line.reports.overdue(since + 7801)
+    assert withheld.since == since
