@@ -1,18 +1,32 @@
 """The last telegram of a sender, and how late it came."""
 
-from app.dlms.receiver import Push
+from datetime import UTC, datetime
+
+import pytest
+
+from app.dlms.receiver import Push, Security
 from app.link import Frame
+from app.meters.reading import Meter, Reading
 from app.meters.telegram import Telegram
 from app.plausibility.evidence import Evidence
-from app.plausibility.lists import Found
-from app.plausibility.track import Observation, Track
+from app.plausibility.lists import Found, KnownList
+from app.plausibility.track import Observation, Track, observe
+
+METER = Meter("1", "1", "kaifa", "Kaifa", "MA309", None)
 
 
-def seen(time: float | None, now: float, text: bytes = b"") -> Observation:
+def seen(
+    time: float | None,
+    now: float,
+    text: bytes = b"",
+    *,
+    counter: int | None = None,
+    meter: Meter | None = None,
+) -> Observation:
     """Return a telegram that was sent at a time and came at another."""
     telegram = Telegram(Push(Frame("p1", 0, text), None, text, is_text=True))
     found = Found(None, (), 0, text)
-    return Observation(telegram, Evidence.SUM, found, None, None, time, now, 0.0, {})
+    return Observation(telegram, Evidence.SUM, found, meter, counter, time, now, 0.0, {})
 
 
 def delays(*telegrams: tuple[float, float]) -> list[float]:
@@ -51,3 +65,99 @@ def test_an_energy_that_changes_is_remembered_as_it_was() -> None:
         track.add(seen(None, now), {"energy_import": value}, moved, {}, None)
     assert track.changed == {"energy_import": (20.0, 5)}
     assert track.seen_at("energy_import") == 20.0
+
+
+def test_only_telegrams_that_their_time_alone_tells_apart_are_remembered() -> None:
+    track = Track()
+    for telegram in (seen(None, 1.0), seen(5.0, 2.0, counter=7), seen(None, 3.0, counter=8)):
+        track.add(telegram, {}, (), {}, None)
+    assert not track.recent
+    track.add(seen(9.0, 4.0), {}, (), {}, None)
+    assert len(track.recent) == 1
+
+
+def test_what_the_checks_see_of_a_telegram_is_its_reading() -> None:
+    sent = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    push = Push(Frame("mbus", 0, b""), Security(b"KFM12345", 0x20, 7, None), None)
+    reading = Reading(METER, sent, {"power": 5})
+    found = Found(None, (), 0, b"")
+    seen_of_it = observe(Telegram(push, reading, timestamp=sent), found, 1.0, 2.0)
+    assert (seen_of_it.meter, seen_of_it.values) == (METER, {"power": 5})
+    assert (seen_of_it.counter, seen_of_it.time) == (7, sent.timestamp())
+    others_only = observe(Telegram(Push(Frame("p1", 0, b""), None, None)), found, 1.0, 2.0)
+    assert (others_only.meter, others_only.values) == (None, {})
+    assert (others_only.counter, others_only.time) == (None, None)
+
+
+def test_a_track_begins_with_nothing_known() -> None:
+    track = Track()
+    assert not any((track.counter_may_repeat, track.counter_is_repeated, track.restored))
+    assert track.is_before(0.0)
+
+
+@pytest.mark.parametrize(
+    ("counters", "is_repeated"),
+    [((5, 5), True), ((5, 6), False), ((None, None), False), ((5, None), False)],
+)
+def test_an_invocation_counter_that_comes_again_is_noticed(
+    counters: tuple[int | None, int | None], *, is_repeated: bool
+) -> None:
+    track = Track()
+    for n, counter in enumerate(counters):
+        track.add(seen(None, n, counter=counter), {}, (), {}, None)
+    assert track.counter_is_repeated is is_repeated
+
+
+def test_the_meter_stays_known_while_only_submeters_report() -> None:
+    track = Track()
+    track.add(seen(None, 1.0, meter=METER), {}, (), {}, None)
+    track.add(seen(None, 2.0), {}, (), {}, None)
+    assert track.meter == METER
+
+
+def test_each_value_was_seen_with_the_last_list_that_holds_it() -> None:
+    track, one, other = Track(), KnownList(()), KnownList(())
+    track.add(seen(None, 10.0), {"power": 1, "energy_import": 2}, (), {}, one)
+    track.add(seen(None, 20.0), {"power": 1}, (), {}, other)
+    assert (track.seen_at("power"), track.seen_at("energy_import")) == (20.0, 10.0)
+    assert track.seen_at("voltage_l1") == 20.0  # never: as if it was with the last telegram
+
+
+def test_what_stays_published_of_an_energy_is_known_until_it_comes_again() -> None:
+    track = Track()
+    track.add(seen(None, 1.0), {"energy_import": 5}, (), {"energy_import": 6}, None)
+    assert track.floors == {"energy_import": 6}
+    track.add(seen(None, 2.0), {"energy_export": 1}, (), {"energy_export": 2}, None)
+    assert track.floors == {"energy_import": 6, "energy_export": 2}
+    track.add(seen(None, 3.0), {"energy_import": 7}, (), {}, None)
+    assert track.floors == {"energy_export": 2}
+
+
+def test_a_second_telegram_of_the_same_second_is_late() -> None:
+    assert delays((10, 10), (10, 13)) == [0, 3]
+    assert delays((10, 10), (9, 13)) == [0, 0]  # the clock was set
+
+
+def test_pending_telegrams_that_were_confirmed_are_gone_on_from() -> None:
+    track, pending = Track(), Track()
+    track.add(seen(10.0, 10.0), {"power": 1, "energy_import": 5, "gas": 7}, (), {}, None)
+    track.restored = True
+    for n, energy in ((20.0, 900), (30.0, 901)):
+        values = {"power": 1, "energy_import": energy, "gas": 99}
+        pending.add(seen(n, n + 2, counter=4), values, ["energy_import"], {}, None)
+    pending.delay = 3.0
+    track.adopt(pending, {"gas"})
+    assert track.values == {"power": 1, "energy_import": 901, "gas": 7}
+    assert track.changed == {"energy_import": (32.0, 900)}
+    assert (track.time, track.timed_at, track.now, track.delay) == (30.0, 32.0, 32.0, 3.0)
+    assert (track.counter, track.counter_may_repeat) == (4, True)
+    assert not track.restored
+
+
+def test_pending_telegrams_without_a_time_leave_that_of_the_clock() -> None:
+    track, pending = Track(), Track()
+    track.add(seen(10.0, 10.0), {}, (), {}, None)
+    pending.add(seen(None, 20.0), {"energy_import": 5}, (), {}, None)
+    track.adopt(pending, set())
+    assert (track.time, track.timed_at, track.now) == (10.0, 10.0, 20.0)
+    assert track.changed == {"energy_import": (20.0, 5)}
