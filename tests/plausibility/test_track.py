@@ -93,6 +93,14 @@ def test_a_track_begins_with_nothing_known() -> None:
     track = Track()
     assert not any((track.counter_may_repeat, track.counter_is_repeated, track.restored))
     assert track.is_before(0.0)
+    assert not track.is_before(None)
+    track.add(seen(10.0, 1.0), {}, (), {}, None)
+    assert [track.is_before(time) for time in (None, 9.0, 10.0, 11.0)] == [
+        False,
+        False,
+        False,
+        True,
+    ]
 
 
 @pytest.mark.parametrize(
