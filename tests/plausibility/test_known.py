@@ -1,0 +1,107 @@
+"""What is learned of a sender in accepted telegrams."""
+
+from decimal import Decimal
+
+import pytest
+
+from app.dlms.receiver import Push
+from app.link import Frame
+from app.meters.reading import Meter, Reading
+from app.meters.telegram import Telegram
+from app.plausibility.evidence import Evidence
+from app.plausibility.known import Known
+from app.plausibility.lists import Found
+from app.plausibility.track import Observation, Track
+
+METER = Meter("1", "1", "kaifa", "Kaifa", "MA309", None)
+NAMELESS = Meter("kaifa", None, "kaifa", "Kaifa", "MA309", None)
+GAS = Meter("gas_1", "gas_1", "dsmr", "", "Gas meter", None)
+
+
+def said(
+    now: float = 0.0,
+    meter: Meter | None = METER,
+    time: float | None = None,
+    *others: Meter,
+    **values: Decimal | int,
+) -> Observation:
+    """Return a telegram of a meter, and of those behind it."""
+    reports = tuple(Reading(one, None, {"gas": 5}) for one in others)
+    telegram = Telegram(Push(Frame("mbus", 0, b""), None, None), others=reports)
+    found = Found(None, (), 0, b"")
+    return Observation(telegram, Evidence.SUM, found, meter, None, time, now, now, values)
+
+
+def known_after(*telegrams: Observation) -> Known:
+    known = Known()
+    for one in telegrams:
+        known.add(one, ((), []), frozenset())
+    return known
+
+
+def test_three_telegrams_outweigh_one_that_contradicts_them() -> None:
+    grown = [known_after(*(said(n) for n in range(count))).is_grown for count in range(5)]
+    assert grown == [False, False, False, True, True]
+
+
+def test_a_submeter_is_new_once_there_were_telegrams_without_it() -> None:
+    first = said(0.0, METER, None, GAS)
+    assert known_after().check_identity(first, Track()) == []
+    (violation,) = known_after(said()).check_identity(first, Track())
+    assert (violation.check, violation.detail) == ("identity", "gas_1")
+    assert known_after(said(), first).check_identity(first, Track()) == []
+
+
+@pytest.mark.parametrize(
+    ("last", "meter", "fits"),
+    [
+        (METER, METER, True),
+        (NAMELESS, METER, True),  # some lists say its number
+        (METER, NAMELESS, False),
+        (NAMELESS, Meter("other", None, "e450", "Landis+Gyr", "E450", None), False),
+        (METER, Meter("2", "2", "kaifa", "Kaifa", "MA309", None), False),
+        (None, METER, True),
+        (None, Meter("2", "2", "kaifa", "Kaifa", "MA309", None), False),
+        (None, Meter("1", "1", "e450", "Landis+Gyr", "E450", None), False),
+        (METER, None, True),
+    ],
+)
+def test_a_telegram_is_of_the_meter_that_was_read_before(
+    last: Meter | None, meter: Meter | None, *, fits: bool
+) -> None:
+    """After a restart the last one is not known, but its id and family are."""
+    known, track = known_after(said()), Track()
+    track.meter = last
+    failed = known.check_identity(said(1.0, meter), track)
+    assert [one.check for one in failed] == ([] if fits else ["identity"])
+
+
+def test_ids_and_family_are_those_of_accepted_telegrams() -> None:
+    known = known_after(said(0.0, NAMELESS), said(1.0, None), said(2.0, METER))
+    assert known.ids == {"kaifa", "1"}
+    assert known.family == "kaifa Kaifa MA309"
+
+
+def test_laws_are_learned_with_each_telegram() -> None:
+    known = Known()
+    for n in range(100):
+        known.add(said(n), (("tariffs",), []), frozenset())
+    assert "tariffs" in known.laws.names()
+
+
+@pytest.mark.parametrize("time", [None, 1.8e9])
+def test_a_gap_in_a_list_without_a_time_pauses_the_mean_power(time: float | None) -> None:
+    """With a time the meter says how long it was; without one, nobody knows."""
+    known, energy = Known(), Decimal(5000)
+    found, listed = set(), None
+    for n in range(200):
+        now = 20.0 * n + (25.0 if n >= 100 else 0.0)
+        energy += Decimal("0.40")  # ten times what 7.2 kW make
+        values: dict[str, Decimal | int] = {"power_import": 7200, "energy_import": energy}
+        telegram = said(now, METER, None if time is None else time + now, **values)
+        telegram = telegram._replace(found=Found(listed, (), 0, b""))
+        if known.power.digits(telegram.values, telegram.clock):
+            found.add(n)
+        listed = known.add(telegram, ((), []), frozenset())
+    assert min(found) < 100
+    assert ({100, 101} <= found) is (time is not None)
