@@ -168,3 +168,107 @@ def test_a_load_while_telegrams_were_lost_after_usual_ones_is_no_other_unit() ->
         values["energy_import"] = energy.quantize(Decimal("0.001"))
         assert power.digits(values, now) in {None, 0}, n
         power.add(values, now, 5, samples=8)
+
+
+@pytest.mark.parametrize(
+    ("last", "value", "allowed", "digits"),
+    [
+        ("0.625", "6.250", 0.0625, 1),  # ten times what it can have risen by
+        ("0.624", "6.240", 0.0625, None),
+        ("5000.000", "50000.645", 0.0625, 1),  # as it rose, and as it was rounded
+        ("5000.000", "50000.646", 0.0625, None),
+        ("10.0000", "1.0000", 0.0625, -1),
+        ("500.000", "500.001", 0.0625, None),  # the same unit
+        ("0", "5", 0.0625, None),
+        ("5", "0", 0.0625, None),
+    ],
+)
+def test_a_counter_in_another_unit_goes_on_from_a_multiple_of_what_it_was(
+    last: str, value: str, allowed: float, digits: int | None
+) -> None:
+    assert power_of_ten(Decimal(last), Decimal(value), allowed) == digits
+
+
+def test_a_whole_number_is_rounded_to_one() -> None:
+    assert power_of_ten(1000, 10_000, 0.06) == 1
+    assert power_of_ten(100, 1000, 0.06) is None
+
+
+def measured(
+    *, watts: int = 7200, interval: int = 20, times: int = 10
+) -> tuple[MeanPower, Decimal]:
+    """Return what was taken of 20 powers until `BEGUN`, and the energy then."""
+    power, energy = MeanPower(), Decimal(5000)
+    for n in range(-19, 1):
+        energy += Decimal(7200 * interval * times) / 3_600_000
+        values: dict[str, Decimal | int] = {"power_import": watts, "energy_import": energy}
+        power.add(values, BEGUN + interval * n, interval)
+    return power, energy
+
+
+@pytest.mark.parametrize(("later", "digits"), [(0, 1), (20, 1), (80, 1), (81, None)])
+def test_a_comparison_takes_no_power_from_before_a_mean_and_two_intervals(
+    later: int, digits: int | None
+) -> None:
+    power, energy = measured()
+    values = {"energy_import": energy + Decimal("0.4")}
+    assert power.digits(values, BEGUN + later) == digits
+
+
+@pytest.mark.parametrize(("later", "digits"), [(900, 1), (901, None)])
+def test_a_comparison_takes_no_power_of_more_than_a_quarter_of_an_hour_ago(
+    later: int, digits: int | None
+) -> None:
+    power, energy = measured(interval=800)
+    values = {"energy_import": energy + 16}
+    assert power.digits(values, BEGUN + later) == digits
+
+
+def test_after_a_telegram_that_compares_nothing_the_next_power_is_waited_for() -> None:
+    power, energy = measured()
+    assert power.digits({"energy_import": energy}, BEGUN + 20) is None
+    assert power.digits({"energy_import": energy + Decimal("0.4")}, BEGUN + 20) is None
+
+
+@pytest.mark.parametrize(("times", "found"), [(1, [0, None]), (10, [1, 1])])
+def test_a_comparison_that_fits_ends_and_another_one_goes_on(
+    times: int, found: list[int | None]
+) -> None:
+    power, energy = measured(times=times)
+    values = {"energy_import": energy + Decimal("0.04") * times}
+    assert [power.digits(values, BEGUN + 20) for _ in range(2)] == found
+
+
+def test_an_energy_that_rises_without_a_power_tells_nothing() -> None:
+    power, energy = measured(watts=0)
+    assert power.digits({"energy_import": energy + 1}, BEGUN + 20) is None
+
+
+def test_powers_of_the_same_second_count_once() -> None:
+    first = []
+    for repeats in (1, 2):
+        found = []
+        power, energy = MeanPower(), Decimal(5000)
+        for n in range(20):
+            energy += Decimal("0.4")
+            values: dict[str, Decimal | int] = {"power_import": 7200, "energy_import": energy}
+            if power.digits(values, BEGUN + 20 * n):
+                found.append(n)
+            for _ in range(repeats):
+                power.add(values, BEGUN + 20 * n, 20)
+        first.append(min(found))
+    assert first == [13, 14]  # that the energy was repeated hides when it moved first
+
+
+def test_a_counter_that_is_refreshed_rarely_is_compared_from_one_refresh_on() -> None:
+    """It was first seen five minutes before it caught up with fifty."""
+    power, found = MeanPower(), set()
+    for n in range(600):
+        refreshes = (20 * n + 2700) // 3000
+        values: dict[str, Decimal | int] = {
+            "power_import": 3600,
+            "energy_import": 5000 + 3 * Decimal(refreshes) + Decimal("0.000"),
+        }
+        found.add(power.digits(values, BEGUN + 20 * n))
+        power.add(values, BEGUN + 20 * n, 20)
+    assert found == {None, 0}
