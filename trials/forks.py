@@ -171,7 +171,7 @@ class Forks:
 
 
 def _with_next(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:
-    return zip(items, [*items[1:], None], strict=True)
+    return zip(items, [*items, None][1:], strict=True)
 
 
 def _tests_of(mutant: Mutant, measured: _Measured) -> list[str]:

@@ -216,6 +216,9 @@ class Counter:
             self.count += 1
         return self.count
 
+    def never_run(self):
+        return not self.count
+
 
 def at_import():
     return 2 * 3
@@ -280,6 +283,7 @@ def test_functions_are_changed_in_memory(tmp_path: Path) -> None:
         ("self.count < 3 -> `(self.count <= 3)`", first, 1),
         ("3 -> `4`", first, 1),
         ("1 -> `2`", first, 1),
+        ("not self.count -> `(self.count)`", "", 0),
     ]
     # The default value of an argument, and a function that ran when it was imported.
     assert left_over == ["3 -> `4`", "2 * 3 -> `(2 // 3)`", "2 -> `3`", "3 -> `4`"]
