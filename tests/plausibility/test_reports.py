@@ -211,3 +211,12 @@ def test_a_report_is_withheld_for_two_hours_and_ten_minutes_before_that_is_told(
     assert line.reports.overdue(since + 7800) == []
     (withheld,) = line.reports.overdue(since + 7801)
     assert withheld.since == since
+
+
+def test_reports_are_repeated_until_a_new_one_comes() -> None:
+    line = Line()
+    found = [line.reports.are_repeated]
+    for value, hours in (("100", 0), ("100", 0), ("101", 1), ("101", 1), ("5000", 2), ("5000", 2)):
+        line.publishes_at_once(value, FULL + hours * HOUR, timedelta(minutes=30))
+        found.append(line.reports.are_repeated)
+    assert found == [True, False, True, False, True, False, False]

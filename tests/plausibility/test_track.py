@@ -169,3 +169,17 @@ def test_pending_telegrams_without_a_time_leave_that_of_the_clock() -> None:
     track.adopt(pending, set())
     assert (track.time, track.timed_at, track.now) == (10.0, 10.0, 20.0)
     assert track.changed == {"energy_import": (20.0, 5)}
+
+
+def test_without_a_time_the_computer_s_clock_goes_on() -> None:
+    assert seen(None, 7.0).clock == 7.0
+    assert seen(5.0, 7.0).clock == 5.0
+
+
+def test_a_track_holds_the_last_values() -> None:
+    track = Track()
+    track.add(seen(None, 1.0), {"power": 1, "energy_import": 5}, (), {}, None)
+    assert track.holds({"power": 1})
+    assert track.holds({})
+    assert not track.holds({"power": 1, "energy_import": 6})
+    assert not track.holds({"voltage_l1": 230})

@@ -159,3 +159,9 @@ def test_a_power_that_fits_shows_that_energies_are_in_the_right_unit() -> None:
     withholding.accept(said(energy_import=5001), (), Limits())
     found.append(withholding.agrees)
     assert found == [False, False, True, False]
+
+
+def test_a_violation_of_a_value_that_is_not_withheld_remains() -> None:
+    withholding = Withholding()
+    withholding.begin(said(voltage_l1=2307), [CANNOT_BE])
+    assert withholding.remaining(said(voltage_l1=2307), [CANNOT_BE, JUMP]) == [JUMP]
