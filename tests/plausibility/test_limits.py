@@ -76,3 +76,22 @@ def test_limits_that_are_wider_for_one_sender_stay_as_usual_for_others() -> None
     assert large.of("power").most > before[0].most
     assert (usual.of("power"), usual.of("voltage_l1")) == before
     assert Limits().of("voltage_l1") is before[1]
+
+
+def test_a_connection_carries_so_much_in_an_hour() -> None:
+    assert Limits().kwh(3600) == pytest.approx(43.47)
+
+
+@pytest.mark.parametrize(
+    ("key", "exponent", "counts"),
+    [
+        ("voltage_l1", -1, (400, 5000, 150)),  # a phase that lacks it is looked at beside others
+        ("frequency", -2, (0, 7000, 100)),
+        ("power", 3, (-62, 62, 3)),  # of 62.6 kW; a jump is 3.9
+        ("gas", -3, (-(1 << 70), 1 << 70, 1 << 70)),
+    ],
+)
+def test_limits_of_counts_are_cut_off(
+    key: str, exponent: int, counts: tuple[int, int, int]
+) -> None:
+    assert Limits().of(key).in_counts(exponent) == counts

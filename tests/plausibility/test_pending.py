@@ -7,6 +7,7 @@ from app.link import Frame
 from app.meters.telegram import Telegram
 from app.plausibility.decision import Violation
 from app.plausibility.evidence import Evidence
+from app.plausibility.limits import Limits
 from app.plausibility.lists import Found, KnownList
 from app.plausibility.pending import Pending
 from app.plausibility.track import Observation
@@ -73,3 +74,6 @@ def test_confirmations_are_counted() -> None:
     assert one.confirmations == 0
     assert one.is_repeated_by(said(1.0, counter=7))
     assert not one.is_repeated_by(said(1.0, counter=8))
+    for n in (1, 2):
+        one.add(said(float(n), counter=7 + n), Limits())
+        assert one.confirmations == n

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.plausibility.units import MeanPower, power_of_ten
+from app.plausibility.units import MeanPower, keys_of, power_of_ten
 
 DIGITS = st.sampled_from([-3, -2, -1, 1, 2, 3])
 
@@ -272,3 +272,21 @@ def test_a_counter_that_is_refreshed_rarely_is_compared_from_one_refresh_on() ->
         found.add(power.digits(values, BEGUN + 20 * n))
         power.add(values, BEGUN + 20 * n, 20)
     assert found == {None, 0}
+
+
+def test_powers_and_energies_of_a_list_are_compared_by_direction() -> None:
+    """The energy by its total, or by its tariffs where the total is not sent."""
+    keys = {
+        *("power_import", "energy_import", "energy_import_tariff_1"),
+        *("energy_export_tariff_1", "energy_export_tariff_2", "voltage_l1"),
+    }
+    assert keys_of(keys) == (
+        ["power_import"],
+        ["energy_import", "energy_export_tariff_1", "energy_export_tariff_2"],
+    )
+
+
+def test_after_a_pause_a_comparison_begins_anew() -> None:
+    power, energy = measured()
+    power.pause()
+    assert power.digits({"energy_import": energy + Decimal("0.4")}, BEGUN + 20) is None
