@@ -61,7 +61,7 @@ class Limit(NamedTuple):
         if self.quantity is Quantity.VOLTAGE:
             least = max(least, SUPPLY_VOLTS)
         below, most, jump = (
-            int(number.scaleb(-exponent) // 1) if number.is_finite() else _UNLIMITED
+            int(number.scaleb(-exponent)) if number.is_finite() else _UNLIMITED
             for number in map(Decimal, (-least, self.most, self.jump))
         )
         return -below, most, jump
