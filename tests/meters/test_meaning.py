@@ -16,7 +16,7 @@ from app.meters.meaning import Meaning, Row, Trial, is_steady
 from app.meters.meter_clock import MeterClock
 from app.meters.reading import Reading
 from app.meters.telegram import Telegram
-from simulator import axdr
+from simulator import axdr, clock
 from tests.support.bodies import scaled
 from tests.support.interpreted import XMP, interpreter, push
 from tests.support.telegrams import NOON, ZONE, notification
@@ -307,3 +307,30 @@ def test_a_time_behind_the_meter_s_own_is_no_time_of_the_telegram() -> None:
     """Without a slot for the time at which a telegram was sent, there is no meaning."""
     meaning = meaning_of(lambda telegram, *_: telegram._replace(timestamp=NOON + timedelta(1)))
     assert meaning is None
+
+
+DATED: Final = notification(
+    scaled("1-0:32.7.0", axdr.uint16(2337), -1, 35),
+    scaled("1-0:1.7.0", axdr.uint16(300), 0, 27),
+    time=clock.date_time(NOON),
+)
+
+
+def test_the_time_at_which_a_telegram_was_sent_is_found() -> None:
+    meaning = meaning_of(begin=DATED)
+    assert meaning
+    (slot,) = meaning.times
+    assert meaning.moments == {("sent",): slot}
+    assert DATED[slot.begin : slot.end] == clock.date_time(NOON)
+
+
+@pytest.mark.parametrize("field", ["note", "timestamp"])
+def test_a_time_that_decides_on_anything_else_is_a_constant(field: str) -> None:
+    """Then each telegram is another one, and nothing is found."""
+
+    def twist(telegram: Telegram, _: Reading, __: int) -> Telegram:
+        other: dict[str, Any] = {"note": "late", "timestamp": NOON - timedelta(hours=1)}
+        changed = telegram._replace(**{field: other[field]})
+        return telegram if telegram.timestamp == NOON else changed
+
+    assert meaning_of(twist, DATED) is None
