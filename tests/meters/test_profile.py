@@ -211,3 +211,57 @@ def test_only_the_general_p1_profiles_take_any_meter() -> None:
     assert {name for name, one in PROFILES.items() if one.identifies("XMX5LGBBFG10")} == {
         *("dsmr", "dsmr2")
     }
+
+
+# --- What else tells a family ---
+
+ENERGY_CODE = (1, 8, 0)
+TARIFF_CODE = (1, 8, 1)
+
+
+@pytest.mark.parametrize(
+    ("present", "absent", "is_told", "codes", "fits"),
+    [
+        ((), (), False, {TARIFF_CODE}, True),
+        ((ENERGY_CODE,), (), True, {ENERGY_CODE, TARIFF_CODE}, True),
+        ((ENERGY_CODE,), (), True, {TARIFF_CODE}, False),
+        ((), (TARIFF_CODE,), True, {ENERGY_CODE}, True),
+        ((), (TARIFF_CODE,), True, {ENERGY_CODE, TARIFF_CODE}, False),
+        ((ENERGY_CODE,), (TARIFF_CODE,), True, {ENERGY_CODE}, True),
+        ((ENERGY_CODE,), (TARIFF_CODE,), True, set(), False),
+    ],
+)
+def test_a_p1_family_may_be_told_by_codes_that_are_there_or_not(
+    *,
+    present: tuple[tuple[int, int, int], ...],
+    absent: tuple[tuple[int, int, int], ...],
+    is_told: bool,
+    codes: set[tuple[int, int, int]],
+    fits: bool,
+) -> None:
+    one = Profile("p1", "", "", codes_present=frozenset(present), codes_absent=frozenset(absent))
+    assert one.told_by_codes is is_told
+    assert one.has_codes_of(codes) is fits
+
+
+def test_the_first_maker_whose_form_an_identification_has_is_named() -> None:
+    makers = ((re.compile("XMP"), "Example"), (re.compile("XM"), "Other"))
+    one = Profile("p1", "of the family", "", manufacturers=makers)
+    found = [one.maker_of(mark) for mark in ("XMP5\\1", "XMQ5\\1", "KFM5\\1")]
+    assert found == ["Example", "Other", "of the family"]
+
+
+def test_a_list_tells_what_its_energies_count() -> None:
+    numbers = frozenset({axdr.DOUBLE_LONG_UNSIGNED})
+    listed = PositionalList(
+        "energies",
+        "made up",
+        (
+            Place(Obis(1, 0, 1, 8, 0), numbers, 1, "Wh"),
+            Place(Obis(1, 0, 3, 8, 0), numbers, -1, "kvarh"),
+            Place(Obis(1, 0, 2, 8, 0), numbers),
+            Place(Obis(1, 0, 1, 7, 0), numbers, 0, "W"),
+            Place(None, numbers, 0, "Wh"),
+        ),
+    )
+    assert listed.energies == {Obis(1, 0, 1, 8, 0): 1, Obis(1, 0, 3, 8, 0): 2}
