@@ -29,6 +29,7 @@ from tests.support.telegrams import (
     decoder,
     expected_registers,
     faults,
+    household,
     registers,
     single_bytes,
     telegrams,
@@ -453,3 +454,22 @@ def test_the_text_of_a_decoder_does_not_hold_its_keys() -> None:
     for key in (KEY, AUTH_KEY):
         assert key.hex() not in shown.lower()
         assert repr(key)[2:-1] not in shown
+
+
+@pytest.mark.parametrize("family", meters.FAMILIES)
+def test_a_telegram_is_under_way_until_it_is_whole(family: str) -> None:
+    one, meter = decoder(BOTH_KEYS), meters.build(family)
+    for _ in range(2):  # the second time what is known of the line is used
+        begun, *others = single_bytes(meter.telegram(household(meter)).data)
+        assert not one.feed(begun)  # a flag of HDLC, which may end a frame as well
+        under_way = True
+        for byte in others:
+            under_way = under_way and not one.feed(byte)
+            assert one.under_way == under_way
+        assert not under_way
+
+
+def test_noise_is_no_telegram_under_way() -> None:
+    one = decoder()
+    one.feed(b"ser2net port 2010\r\n")
+    assert not one.under_way

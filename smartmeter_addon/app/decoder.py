@@ -85,6 +85,11 @@ class Decoder:
         """Frames so far that passed their link's checks."""
         return self._scanner.frames
 
+    @property
+    def under_way(self) -> bool:
+        """Whether bytes are held that may be the beginning of a telegram."""
+        return self._scanner.under_way or self._receiver.under_way
+
     def feed(self, chunk: bytes) -> list[Telegram | Fault]:
         """Take the next bytes; give the telegrams that became whole, and what was damaged."""
         # link: frames are found in the bytes, checked, and joined of their segments.

@@ -70,6 +70,10 @@ class _Watched:
         self._taken.append((self._link, offset, found, frames))
         return events
 
+    @property
+    def under_way(self) -> bool:
+        return self._link.under_way
+
     def finish(self) -> list[Fault]:
         return self._link.finish()
 

@@ -129,6 +129,11 @@ class Receiver:
         self._checksums = checksums or Checksums()
         self._blocks = Joiner(gbt.LAYER, "block", gbt.FIRST_BLOCK)
 
+    @property
+    def under_way(self) -> bool:
+        """Whether blocks are held whose message is not whole yet."""
+        return self._blocks.under_way
+
     def feed(self, event: Frame | Fault) -> list[Event]:
         """Take what the link layer gave; never raises on what a line can bring."""
         if isinstance(event, Fault):

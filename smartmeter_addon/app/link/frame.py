@@ -113,6 +113,11 @@ class Link(Protocol):
         """Take a frame that was found, in order; give what became whole, and what broke off."""
         ...
 
+    @property
+    def under_way(self) -> bool:
+        """Whether a message has begun whose last frame is still to come."""
+        ...
+
     def finish(self) -> list[Fault]:
         """Tell of a message that the end of the stream cut off between its frames."""
         ...

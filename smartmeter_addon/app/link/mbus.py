@@ -82,6 +82,11 @@ class MBus:
         segment = Frame(self.name, offset, content, address, _CHECKSUM, 1, "", parity_errors)
         return self.segments.feed(number, segment, last=last)
 
+    @property
+    def under_way(self) -> bool:
+        """See `Link.under_way`."""
+        return self.segments.under_way
+
     def finish(self) -> list[Fault]:
         """See `Link.finish`."""
         return self.segments.finish()

@@ -198,6 +198,11 @@ class P1:
         content, checksum, note = found.content, found.checksum, found.note
         return [Frame(self.name, offset, content, "", checksum, 1, note, parity_errors)]
 
+    @property
+    def under_way(self) -> bool:
+        """See `Link.under_way`."""
+        return False
+
     def finish(self) -> list[Fault]:
         """See `Link.finish`."""
         return []

@@ -65,6 +65,11 @@ class Raw:
         """See `Link.accept`."""
         return [Frame(self.name, offset, found.content, parity_errors=parity_errors)]
 
+    @property
+    def under_way(self) -> bool:
+        """See `Link.under_way`."""
+        return False
+
     def finish(self) -> list[Fault]:
         """See `Link.finish`."""
         return []

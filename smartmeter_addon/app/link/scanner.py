@@ -97,6 +97,11 @@ class Scanner:
         self._head = bytearray()  # the stream's first bytes, until a frame was found
         self._parity_errors = ParityErrors()
 
+    @property
+    def under_way(self) -> bool:
+        """Whether bytes are held that may be the beginning of a frame or of a message."""
+        return bool(self._waiting) or any(link.under_way for link in self._links)
+
     def feed(self, chunk: bytes) -> list[Frame | Fault]:
         """Take the next bytes; give what became whole and what turned out to be damaged."""
         buffer = self._buffer
@@ -120,7 +125,7 @@ class Scanner:
         if not self.frames and len(self._head) <= _LONGEST_HEAD:
             self._head += chunk
         events: list[Frame | Fault] = []
-        while self._waiting and (ready := self._next_ready()):
+        while self._waiting and (ready := _next_ready(self._waiting, self._offset + len(buffer))):
             self._look(ready.begin, ready.more.again, events)
         while start := self._starts.search(buffer, self._scanned - self._offset):
             begin = self._offset + start.start()
@@ -166,14 +171,6 @@ class Scanner:
             insort(self._waiting, _Waiting(begin, self._offset + probe.end, probe), key=_begin_of)
         else:
             self._refuse(link, begin, probe, events)
-
-    def _next_ready(self) -> _Waiting | None:
-        """Take out the oldest beginning that waits no longer; None for none."""
-        there = self._offset + len(self._buffer)
-        for index, (_, end, _) in enumerate(self._waiting):
-            if end <= there:
-                return self._waiting.pop(index)
-        return None
 
     def _link_at(self, place: int) -> Link:
         return self._links[_BY_START[self._buffer[place - self._offset]]]
@@ -318,6 +315,14 @@ class Scanner:
             self.junk += end - begin - flags
         del self._buffer[: end - self._offset]
         self._offset = end
+
+
+def _next_ready(waiting: list[_Waiting], there: int) -> _Waiting | None:
+    """Take out the oldest beginning that waits no longer; None for none."""
+    for index, (_, end, _) in enumerate(waiting):
+        if end <= there:
+            return waiting.pop(index)
+    return None
 
 
 def _begin_of(waiting: _Waiting) -> int:

@@ -53,6 +53,11 @@ class Wrapper:
         content, address = found.content, found.address
         return [Frame(self.name, offset, content, address, parity_errors=parity_errors)]
 
+    @property
+    def under_way(self) -> bool:
+        """See `Link.under_way`."""
+        return False
+
     def finish(self) -> list[Fault]:
         """See `Link.finish`."""
         return []
