@@ -1,7 +1,6 @@
 """One meter's line: its bytes are read and decoded, its readings handed on, its health watched."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from app.meters.profile import Profile
 from app.meters.reading import Reading
 from app.meters.telegram import Telegram
 from app.plausibility import BY_POWER, Guard
+from app.plausibility.memory import ids_with_energies
 from app.state import State
 from app.transport.parity import errors_in
 from app.transport.push_interval import PushInterval
@@ -126,7 +126,7 @@ class LineReader:
         self._units_section = section(ENERGY_UNITS, label)
         self._kept_units = state.section(self._units_section)
         chosen = ENERGY_UNIT_CHOICES[options.energy_unit]
-        units = EnergyUnits(chosen, self._kept_units, _counted(history))
+        units = EnergyUnits(chosen, self._kept_units, ids_with_energies(history))
         history = _comparable(history, units)
         # Where the user says what energies count, the power does not contradict it.
         without = frozenset() if chosen is None else frozenset((BY_POWER,))
@@ -337,15 +337,5 @@ def _comparable(history: Mapping[str, Any], units: EnergyUnits) -> dict[str, Any
     return {
         sender: kept
         for sender, kept in history.items()
-        if not any(map(units.changes, _counted({sender: kept})))
+        if not any(map(units.changes, ids_with_energies({sender: kept})))
     }
-
-
-def _counted(history: Mapping[str, Any]) -> set[str]:
-    """Return the ids of the meters whose energies the guard accepted, by what it kept."""
-    found: set[str] = set()
-    for kept in history.values():
-        with contextlib.suppress(AttributeError, KeyError, TypeError):  # damaged
-            if any(key.startswith("energy") for key in kept["counters"]):
-                found.update(map(str, kept["ids"]))
-    return found

@@ -4,6 +4,7 @@ The keys are those that version 0.1.0 wrote, so that its state.json can be read.
 checks are translated; what is no longer known is left out.
 """
 
+import contextlib
 import math
 from collections.abc import Mapping
 from decimal import Decimal
@@ -104,6 +105,20 @@ def load(content: Any, now: float, wall: float) -> tuple[Known, Track] | None:  
     track.restored = True
     known.count = 10
     return (known, track) if known.ids else None
+
+
+def ids_with_energies(memory: Mapping[str, Any]) -> set[str]:
+    """Return the ids of the meters whose energies were accepted.
+
+    Args:
+        memory: what `dump` returned, by sender; what is damaged is left out.
+    """
+    found: set[str] = set()
+    for kept in memory.values():
+        with contextlib.suppress(AttributeError, KeyError, TypeError):
+            if any(key.startswith("energy") for key in kept["counters"]):
+                found.update(map(str, kept["ids"]))
+    return found
 
 
 def _factors(content: Mapping[str, Any]) -> dict[str, float]:
