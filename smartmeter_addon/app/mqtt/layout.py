@@ -179,14 +179,7 @@ class Layout:
         """Write a reading; where one is published on two topics, once."""
         if self._written and self._written[0] is reading:
             return self._written[1]
-        values = Values.of(reading.values)
-        more: dict[str, object] = {key: None for key in reading.unknown if key not in values}
-        for key, details in reading.details.items():
-            if key in values or key in more:
-                more[f"{key}_details"] = details
-        if reading.timestamp is not None:
-            more["timestamp"] = reading.timestamp.isoformat()
-        text = whole((values.members(), *(member(key, value) for key, value in more.items())))
+        text = whole(state_members(reading))
         self._written = reading, text
         return text
 
@@ -199,3 +192,15 @@ class Layout:
         """Publish whether a meter is heard."""
         payload = ONLINE if online else OFFLINE
         yield Message(self._topics.meter_status(meter_id), payload, retain=True)
+
+
+def state_members(reading: Reading) -> tuple[str, ...]:
+    """Write what a reading says as the members of a JSON object, every digit as it was sent."""
+    values = Values.of(reading.values)
+    more: dict[str, object] = {key: None for key in reading.unknown if key not in values}
+    for key, details in reading.details.items():
+        if key in values or key in more:
+            more[f"{key}_details"] = details
+    if reading.timestamp is not None:
+        more["timestamp"] = reading.timestamp.isoformat()
+    return (values.members(), *(member(key, value) for key, value in more.items()))
