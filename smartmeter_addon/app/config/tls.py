@@ -1,7 +1,9 @@
-"""TLS to a server: the authorities to trust, as the options give them."""
+"""TLS to a server: the authorities to trust, and this client's certificate, from the options."""
 
 import ssl
+import tempfile
 from collections.abc import Iterable
+from pathlib import Path
 
 from app.config import pem
 from app.language.catalogue import Sentence, Text
@@ -46,6 +48,39 @@ def trusting(ca: str | None, option: str, *, insecure: bool) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def identify(context: ssl.SSLContext, certificate: str, key: str | None, options: str) -> None:
+    """Let a context name this client by a certificate.
+
+    Args:
+        context: of a client.
+        certificate: as PEM text, or as the path of a file with it.
+        key: that of the certificate, likewise.
+        options: the names of the options that give them.
+
+    Raises:
+        TlsFileError: a file is not there, or one of them is not what it should be.
+    """
+    try:
+        _load(context, certificate, key)
+    except OSError as error:
+        raise unusable(options, [certificate, key], error) from None
+
+
+def _load(context: ssl.SSLContext, certificate: str, key: str | None) -> None:
+    # OpenSSL takes these from files only. The folder is this user's alone, and gone at once.
+    with tempfile.TemporaryDirectory(prefix="smartmeter-") as folder:
+
+        def file(name: str, given: str) -> str:
+            if not pem.is_pem(given):
+                return given
+            path = Path(folder, name)
+            path.write_text(given, "ascii")
+            return str(path)
+
+        # Without a pass phrase given, OpenSSL would ask for one on the terminal.
+        context.load_cert_chain(file("cert", certificate), key and file("key", key), password="")
 
 
 def unusable(option: str, given: Iterable[str | None], error: OSError) -> TlsFileError:

@@ -3,13 +3,10 @@
 import asyncio
 import socket
 import ssl
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
-from app.config import pem
 from app.config.options import MqttOptions
-from app.config.tls import trusting, unusable
+from app.config.tls import identify, trusting
 
 
 def client_context(broker: MqttOptions) -> ssl.SSLContext:
@@ -23,11 +20,8 @@ def client_context(broker: MqttOptions) -> ssl.SSLContext:
     """
     context = trusting(broker.ca, "mqtt.ca", insecure=broker.tls_insecure)
     if broker.client_cert:
-        try:
-            _load_client_certificate(context, broker.client_cert, broker.client_key)
-        except OSError as error:
-            given = (broker.client_cert, broker.client_key)
-            raise unusable("mqtt.client_cert and mqtt.client_key", given, error) from None
+        options = "mqtt.client_cert and mqtt.client_key"
+        identify(context, broker.client_cert, broker.client_key, options)
     return context
 
 
@@ -49,21 +43,6 @@ async def wrap(sock: socket.socket, context: ssl.SSLContext, host: str) -> ssl.S
         wrapped.close()
         raise
     return wrapped
-
-
-def _load_client_certificate(context: ssl.SSLContext, certificate: str, key: str | None) -> None:
-    # OpenSSL takes these from files only. The folder is this user's alone, and gone at once.
-    with tempfile.TemporaryDirectory(prefix="smartmeter-") as folder:
-
-        def file(name: str, given: str) -> str:
-            if not pem.is_pem(given):
-                return given
-            path = Path(folder, name)
-            path.write_text(given, "ascii")
-            return str(path)
-
-        # Without a pass phrase given, OpenSSL would ask for one on the terminal.
-        context.load_cert_chain(file("cert", certificate), key and file("key", key), password="")
 
 
 async def _shake_hands(sock: ssl.SSLSocket) -> None:
