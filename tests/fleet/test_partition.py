@@ -1,0 +1,72 @@
+"""A partition loses and doubles nothing, whatever happens to its readers and to the engine."""
+
+from collections.abc import Callable
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.fleet_model import STRANGER, Model
+
+SEEDS = st.integers(0, 2**32 - 1)
+NAMES = ("a", "b", "c")
+FORMS = [("#;",), ("#;",), ("#;#;",), ("#", ";"), ("#", ";#", ";"), ("#", ";#;")]
+"""Messages that are pushed: a telegram, two in one, one in two, and so on."""
+
+
+def push(model: Model) -> None:
+    chance = model.random
+    model.push(chance.choice((*NAMES, STRANGER)), *chance.choice(FORMS))
+
+
+def kill(model: Model) -> None:
+    model.kill(model.random.choice(model.readers))
+
+
+def stop_or_go_on(model: Model) -> None:
+    reader = model.random.choice(model.readers)
+    reader.stopped = not reader.stopped
+
+
+def leave(model: Model) -> None:
+    model.leave(model.random.choice(model.readers))
+
+
+def join(model: Model) -> None:
+    if len(model.readers) < 3:
+        model.join()
+
+
+LIFE: dict[Callable[[Model], object], float] = {
+    Model.serve: 30,
+    lambda model: model.hand(model.random.choice(model.readers)): 30,
+    lambda model: model.tick(model.random.choice(model.readers)): 10,
+    push: 15,
+    lambda model: model.go(model.random.choice((0.1, 0.5, 2.0))): 10,
+    lambda model: model.go(model.random.choice((7.0, 31.0, 450.0))): 1,
+    Model.lose: 1,
+    kill: 1,
+    stop_or_go_on: 0.5,
+    leave: 0.5,
+    join: 1,
+}
+"""What can happen, and how often."""
+
+
+def live(model: Model, steps: int) -> None:
+    """Let anything happen."""
+    for happens in model.random.choices(list(LIFE), list(LIFE.values()), k=steps):
+        if not model.readers:
+            model.join()
+        happens(model)
+
+
+@settings(max_examples=300, deadline=None)
+@given(SEEDS)
+def test_no_reading_is_lost_doubled_or_out_of_order(seed: int) -> None:
+    model = Model(seed)
+    model.join()
+    live(model, model.random.choice((50, 300, 1000)))
+    model.join()
+    model.settle()
+    for name in NAMES:
+        assert model.stored(name) == list(range(1, model.sent.get(name, 0) + 1))
