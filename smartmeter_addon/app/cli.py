@@ -21,6 +21,7 @@ _COMMANDS: Final = {
     "record": "record what comes over a meter's line, anonymous if you like",
     "replay": "feed a recording to the whole program, as if the meter sent it now",
     "status": "show how the running service is doing",
+    "fleet": "read many meters, shared with other readers over NATS JetStream",
 }
 """Each is a module of ``commands``; with what the program's help says of it."""
 

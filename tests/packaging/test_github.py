@@ -47,7 +47,11 @@ def test_what_the_image_installs_is_audited_as_it_is_pinned_every_day() -> None:
     workflow = read_yaml(GITHUB / "workflows" / "audit.yaml")
     audits = [step["run"] for step in steps(workflow) if "pip-audit -" in step.get("run", "")]
     told = "pip-audit --strict --require-hashes --disable-pip -r "
-    files = ["smartmeter_addon/requirements.txt", "requirements-release.txt"]
+    files = [
+        "smartmeter_addon/requirements.txt",
+        "requirements-fleet.txt",
+        "requirements-release.txt",
+    ]
     assert audits == [told + file for file in files]
     assert workflow[True]["schedule"]
 

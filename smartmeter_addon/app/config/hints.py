@@ -129,6 +129,17 @@ _IN_INFLUXDB: Final = {
     **dict.fromkeys(("api_token", "apikey", "api_key"), "token"),
 }
 
+_IN_FLEET: Final = {
+    **dict.fromkeys(("server", "host", "url", "urls", "address", "nats"), "servers"),
+    **dict.fromkeys(("user", "login", "user_name"), "username"),
+    **dict.fromkeys(("pass", "passwd", "pw"), "password"),
+    **dict.fromkeys(("cafile", "tls_ca", "ca_cert"), "ca"),
+    **dict.fromkeys(("keys", "meters_file", "names"), "meters"),
+    **dict.fromkeys(("topic", "base", "prefix"), "base_topic"),
+    **dict.fromkeys(("copies", "num_replicas"), "replicas"),
+    **dict.fromkeys(("logging", "loglevel", "log", "debug"), "log_level"),
+}
+
 _GROUPS: Final = ("mqtt", "influxdb", "dlms", "mbus")
 
 
@@ -171,6 +182,8 @@ def _meant(option: str) -> str:
 
 def _tables(known: Collection[str]) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """Give the tables for a group, which is told by the options it has."""
+    if "partitions" in known:
+        return _IN_FLEET, {}
     if "base_topic" in known:
         return _IN_MQTT, _IN_MQTT_SENTENCES
     if "topic" in known:

@@ -1,0 +1,47 @@
+"""The command ``fleet``: a reader of many meters, that shares them with others."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import Final
+
+DESCRIPTION: Final = (
+    "Reads many meters whose telegrams stand in NATS JetStream, and shares them with every other"
+    " reader that is started like it. First of all, setup makes the streams there. See"
+    " docs/FLEET.md."
+)
+
+_RUN: Final = "read"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=(_RUN, "setup"),
+        default=_RUN,
+        help="read until SIGTERM (the default); setup: make streams and consumers in the engine, or"
+        " change them to what the options say",
+    )
+    parser.add_argument(
+        "--options",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the options in JSON; beside it lies meters.json, with the keys",
+    )
+
+
+def main(parser: argparse.ArgumentParser, given: argparse.Namespace) -> int:
+    """Run the command; give the exit status."""
+    try:
+        # Only the standalone installation has the package that it needs.
+        from app.fleet import run  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != "nats":
+            raise
+        parser.error("this needs the package nats-py; see docs/FLEET.md")
+    if given.action == "setup":
+        return run.set_up_fleet(given.options)
+    return run.fleet(given.options, os.environ)

@@ -1,0 +1,309 @@
+"""The connection to the engine, with nats-py; only this module knows that package.
+
+What is asked is answered in any case: by the server, or after some seconds by nobody.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from itertools import count
+from time import monotonic
+from typing import Any, Final, NamedTuple
+
+import nats
+import nats.errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+
+from app.config import tls
+from app.config.redaction import plain
+from app.fleet.options import EngineOptions
+from app.transport.explain import own_words
+
+ANSWER_SECONDS: Final = 3.0
+"""In which an answer has to come."""
+
+WRONG_LAST_SEQUENCE: Final = frozenset({10071, 10164})
+"""Errors of a server that did not store a message: another one was stored since."""
+
+NOT_FOUND: Final = frozenset({10014, 10059})
+"""Errors for a consumer and for a stream that there is not."""
+
+_RECONNECT_SECONDS: Final = 1
+_PING_SECONDS: Final = 5
+_logger: Final = logging.getLogger(__name__)
+
+OnAnswer = Callable[["Message | None"], Awaitable[None]]
+"""Takes an answer, or None where none came in time."""
+
+
+class EngineError(Exception):
+    """The engine cannot do what is asked of it; a plain sentence.
+
+    Args:
+        sentence: why.
+        code: of the JetStream API; 0 for none.
+    """
+
+    def __init__(self, sentence: str, code: int = 0) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class Message(NamedTuple):
+    """A message, or a status in its place.
+
+    Args:
+        subject: of the message.
+        reply: where an answer is wanted; an ack subject of a raw message.
+        data: of the message.
+        headers: of the message.
+    """
+
+    subject: str
+    reply: str
+    data: bytes
+    headers: Mapping[str, str]
+
+    @property
+    def status(self) -> str:
+        """The status in place of a message; empty for a message."""
+        return self.headers.get("Status", "")
+
+
+class Inbox:
+    """A subject of one's own, at which messages are taken until it is closed."""
+
+    def __init__(self, subject: str, subscription: Subscription) -> None:
+        self.subject = subject
+        self._subscription = subscription
+
+    async def close(self) -> None:
+        """Take no more."""
+        with contextlib.suppress(nats.errors.Error):
+            await self._subscription.unsubscribe()
+
+
+class Engine:
+    """A connection to the engine; `connect` makes it.
+
+    Args:
+        client: of nats-py, connected.
+        narrator: tells of the connection.
+    """
+
+    def __init__(self, client: Client, narrator: "_Narrator") -> None:
+        self._client = client
+        self._narrator = narrator
+        self._tokens = count(1)
+        self._prefix = client.new_inbox()
+        self._asked: dict[str, tuple[float, OnAnswer]] = {}
+
+    @classmethod
+    async def connect(cls, options: EngineOptions, name: str, *, patient: bool = False) -> "Engine":
+        """Connect; a connection that is lost later is made again for as long as it takes.
+
+        Args:
+            options: where to.
+            name: of this client, for what the server shows of its clients.
+            patient: whether to wait for a server for as long as it takes.
+
+        Raises:
+            EngineError: there is no server that lets this program in.
+            TlsFileError: a certificate or key cannot be used.
+        """
+        narrator = _Narrator()
+        password = None if options.password is None else plain(options.password)
+        try:
+            async with asyncio.timeout(None if patient else 2 * ANSWER_SECONDS):
+                client = await nats.connect(
+                    servers=list(options.servers),
+                    name=name,
+                    user=options.username,
+                    password=password,
+                    tls=tls_context(options),
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=_RECONNECT_SECONDS,
+                    connect_timeout=int(ANSWER_SECONDS),
+                    ping_interval=_PING_SECONDS,
+                    error_cb=narrator.error,
+                    disconnected_cb=narrator.disconnected,
+                    reconnected_cb=narrator.reconnected,
+                    skip_subject_validation=True,
+                )
+        except (nats.errors.Error, OSError, TimeoutError):
+            why = narrator.last or "it does not answer"
+            raise EngineError(f"there is no connection to the engine: {why}") from None
+        engine = cls(client, narrator)
+        await client.subscribe(f"{engine._prefix}.*", cb=engine._take_answer)
+        return engine
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection now."""
+        return self._client.is_connected
+
+    async def publish(
+        self,
+        subject: str,
+        data: bytes = b"",
+        *,
+        reply: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> bool:
+        """Send a message; tell whether it could be sent."""
+        try:
+            await self._client.publish(subject, data, reply, headers)
+        except nats.errors.Error:  # the connection is gone, and there is no room to wait
+            return False
+        return True
+
+    async def ask(
+        self,
+        subject: str,
+        data: bytes,
+        on_answer: OnAnswer,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        """Ask, and have the answer taken when it comes; `expire` ends the waiting."""
+        token = str(next(self._tokens))
+        self._asked[token] = monotonic() + ANSWER_SECONDS, on_answer
+        sent = await self.publish(subject, data, reply=f"{self._prefix}.{token}", headers=headers)
+        if not sent:
+            # Not at once, or who tries again at once would do so for ever.
+            self._asked[token] = monotonic(), on_answer
+
+    async def expire(self) -> None:
+        """Tell those that nobody answered in time; to be called several times a second."""
+        now = monotonic()
+        for token in [token for token, (until, _) in self._asked.items() if until <= now]:
+            asked = self._asked.pop(token, None)
+            if asked:
+                await asked[1](None)
+
+    async def inbox(self, take: Callable[[Message], Awaitable[None]]) -> Inbox:
+        """Open an inbox."""
+        return await self.listen(self._client.new_inbox(), take)
+
+    async def listen(self, subject: str, take: Callable[[Message], Awaitable[None]]) -> Inbox:
+        """Take what is sent to a subject."""
+
+        async def taken(message: Msg) -> None:
+            await take(_message(message))
+
+        return Inbox(subject, await self._client.subscribe(subject, cb=taken))
+
+    async def request(self, subject: str, data: bytes = b"") -> Message:
+        """Ask and wait for the answer.
+
+        Raises:
+            EngineError: there is none.
+        """
+        answered: asyncio.Future[Message | None] = asyncio.get_running_loop().create_future()
+
+        async def take(message: Message | None) -> None:
+            if not answered.done():
+                answered.set_result(message)
+
+        await self.ask(subject, data, take)
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                message = await answered
+        except TimeoutError:
+            message = None
+        if message is None or message.status == "503":
+            raise EngineError("the engine does not answer; is JetStream enabled in it?")
+        return message
+
+    async def api(self, call: str, request: object = None) -> dict[str, Any]:
+        """Call the JetStream API.
+
+        Args:
+            call: what stands behind ``$JS.API.``.
+            request: a JSON value; None for none.
+
+        Raises:
+            EngineError: there is no answer, or it is an error.
+        """
+        data = b"" if request is None else json.dumps(request).encode()
+        message = await self.request(f"$JS.API.{call}", data)
+        answer = json.loads(message.data)
+        if error := answer.get("error"):
+            description = str(error.get("description", "it gives no reason"))
+            raise EngineError(f"the engine refuses: {description}", error.get("err_code", 0))
+        return dict(answer)
+
+    async def close(self) -> None:
+        """Send what is under way, and close the connection."""
+        if self._client.is_connected:
+            with contextlib.suppress(TimeoutError, nats.errors.Error):
+                await self._client.flush(timeout=int(ANSWER_SECONDS))
+        self._narrator.closing = True
+        await self._client.close()
+
+    async def _take_answer(self, message: Msg) -> None:
+        asked = self._asked.pop(message.subject.rpartition(".")[2], None)
+        if asked:
+            await asked[1](_message(message))
+
+
+class _Narrator:
+    """Tells the log what becomes of the connection, each thing once."""
+
+    def __init__(self) -> None:
+        self.last = ""
+        """What was wrong last."""
+        self.closing = False
+        """Whether the end of the connection is wanted."""
+
+    async def error(self, error: Exception) -> None:
+        """Take an error; nats-py itself would print where it happened."""
+        sentence = _sentence(error)
+        if sentence != self.last:
+            _logger.warning("the engine: %s", sentence)
+        self.last = sentence
+
+    async def disconnected(self) -> None:
+        """Take that the connection is lost."""
+        if not self.closing:
+            _logger.warning("the connection to the engine is lost; connecting again")
+
+    async def reconnected(self) -> None:
+        """Take that the connection was made again."""
+        self.last = ""
+        _logger.info("connected to the engine again")
+
+
+def tls_context(options: EngineOptions) -> ssl.SSLContext | None:
+    """Make the TLS context; None where nothing asks for TLS, which the server still may.
+
+    Raises:
+        TlsFileError: a certificate or key cannot be used.
+    """
+    wanted = options.ca or options.client_cert or options.tls_insecure
+    if not wanted and not any(one.startswith("tls:") for one in options.servers):
+        return None
+    context = tls.trusting(options.ca, "ca", insecure=options.tls_insecure)
+    if options.client_cert:
+        tls.identify(context, options.client_cert, options.client_key, "client_cert and client_key")
+    return context
+
+
+def _message(message: Msg) -> Message:
+    return Message(message.subject, message.reply, message.data, message.headers or {})
+
+
+def _sentence(error: Exception) -> str:
+    """Say what is wrong with the connection."""
+    text = str(error).removeprefix("nats: ").strip("'\" ").lower()
+    if "authorization" in text or "authentication" in text:
+        return "it does not let this program in; see username and password"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message}); see ca"
+    if isinstance(error, OSError):
+        return str(own_words(error))
+    return text or type(error).__name__

@@ -1,0 +1,118 @@
+"""The file of meters: a name for each, and the key that reads it. It never goes into the engine."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import voluptuous as vol
+
+from app.config import checks, hints, redaction
+from app.config.options import OptionsError
+from app.dlms.ciphering import Keys
+from app.fleet import subjects
+from app.log import Redactor
+from app.meters.profile import AUTO
+
+
+@dataclass(frozen=True, slots=True)
+class FleetMeter:
+    """One meter.
+
+    Args:
+        keys: the operator's keys.
+        meter_type: a profile's key, or ``auto``.
+    """
+
+    keys: Keys = field(default_factory=Keys)
+    meter_type: str = AUTO
+
+
+_LIKE: Final = '{"meter-1": {"key": "..."}}'
+
+
+def load(path: Path, meter_types: Collection[str]) -> dict[str, FleetMeter]:
+    """Read and check the file of meters.
+
+    Args:
+        path: of the file.
+        meter_types: the keys of all profiles, and ``auto``.
+
+    Raises:
+        OptionsError: it cannot be used; with all problems.
+    """
+    return parse(read_json(path, "meters"), meter_types)
+
+
+def parse(raw: object, meter_types: Collection[str]) -> dict[str, FleetMeter]:
+    """Check the meters, by name.
+
+    Raises:
+        OptionsError: with all problems.
+    """
+    if not isinstance(raw, dict):
+        given = f"{redaction.kind(raw)} is given"
+        raise OptionsError([f"the meters: {given}; wanted is a group by name, like {_LIKE}"])
+    meter = checks.group(
+        {
+            "key": checks.key,
+            "auth_key": checks.key,
+            "meter_type": checks.one_of(meter_types, hints.meter_type),
+        },
+        example=lambda _: f", like {_LIKE}",
+    )
+    entered = frozenset(redaction.entered_secrets(raw))
+    meters: dict[str, FleetMeter] = {}
+    errors: list[vol.Invalid] = []
+    for name, given in raw.items():
+        try:
+            meters[_name(name)] = _meter(meter(given))
+        except vol.MultipleInvalid as invalid:
+            invalid.prepend([name])
+            errors += invalid.errors
+        except vol.Invalid as invalid:
+            invalid.prepend([name])
+            errors.append(invalid)
+    if errors:
+        problems = checks.sentences(vol.MultipleInvalid(errors), entered, Redactor(entered))
+        raise OptionsError(problems)
+    return meters
+
+
+def read_json(path: Path, what: str) -> Any:  # noqa: ANN401 - any JSON value
+    """Read a file of JSON.
+
+    Args:
+        path: of the file.
+        what: stands in it, for the sentence that says what is wrong.
+
+    Raises:
+        OptionsError: there is no such file, it is unreadable or no JSON.
+    """
+    try:
+        return json.loads(path.read_text("utf-8-sig"))
+    except FileNotFoundError:
+        problem = "is missing"
+    except OSError as error:
+        problem = f"cannot be read ({(error.strerror or str(error)).lower()})"
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        problem = f"is no valid JSON, see {place} ({error.msg.lower()}){hints.no_json(error.doc)}"
+    except (ValueError, RecursionError):  # no UTF-8, a number of 5000 digits, 5000 brackets
+        problem = "is no valid JSON"
+    raise OptionsError([f"the file of {what} {path} {problem}"])
+
+
+def _name(name: str) -> str:
+    if not subjects.is_name(name):
+        raise vol.Invalid(
+            "this is no name; wanted are at most 128 letters, digits and signs, without blanks,"
+            " dots, * and >, as it is a part of a NATS subject"
+        )
+    return name
+
+
+def _meter(values: dict[str, Any]) -> FleetMeter:
+    keys = Keys(values.pop("key", None), values.pop("auth_key", None))
+    return FleetMeter(keys, **values)

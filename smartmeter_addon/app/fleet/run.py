@@ -1,0 +1,141 @@
+"""The command ``fleet``: wires a reader, and keeps it running until it is told to stop."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from app import __version__, log
+from app.config.options import OptionsError
+from app.config.timezone import local_zone
+from app.config.tls import TlsFileError
+from app.fleet import meters_file, options, set_up
+from app.fleet.engine import Engine, EngineError
+from app.fleet.meter_line import Meters
+from app.fleet.options import FleetOptions
+from app.fleet.reader import Reader
+from app.fleet.tally import Tally
+from app.meters import profile_files
+from app.meters.profile import AUTO, Profile
+from app.meters.profile_files import OWN_FOLDER
+
+SET_UP_RETRY: Final = 5.0
+"""Seconds after which it is asked again whether the engine is set up."""
+
+_logger: Final = logging.getLogger(__name__)
+
+
+def fleet(options_file: Path, environment: Mapping[str, str]) -> int:
+    """Read until SIGTERM or SIGINT.
+
+    Args:
+        options_file: options in JSON.
+        environment: tells where own profiles are, and the time zone.
+
+    Returns:
+        The exit status: 0 after a signal, 1 when the options cannot be used.
+    """
+
+    def work(loaded: FleetOptions) -> Coroutine[Any, Any, int]:
+        beside = options_file.parent / OWN_FOLDER
+        profiles = profile_files.load(profile_files.own_folder(environment) or beside)
+        return _read(loaded, profiles, environment)
+
+    return _with_options(options_file, work)
+
+
+def set_up_fleet(options_file: Path) -> int:
+    """Make streams and consumers.
+
+    Returns:
+        The exit status: 0 when all is as it is wanted, 1 when it is not.
+    """
+
+    async def work(loaded: FleetOptions) -> int:
+        engine = await Engine.connect(loaded.engine, "smartmeter fleet setup")
+        try:
+            changed = await set_up.set_up(engine, loaded)
+        finally:
+            await engine.close()
+        _logger.info("the engine is set up" if changed else "the engine was set up already")
+        return 0
+
+    return _with_options(options_file, work)
+
+
+def _with_options(
+    options_file: Path, work: Callable[[FleetOptions], Coroutine[Any, Any, int]]
+) -> int:
+    """Load the options and do something with them; say what is wrong, and give 1 then."""
+    log.setup("info")
+    try:
+        loaded = options.load(options_file)
+        log.setup(loaded.log_level, loaded.secrets())
+        log.log_crashes()
+        return asyncio.run(work(loaded))
+    except OptionsError as error:
+        for problem in error.problems:
+            _logger.critical("%s", problem)
+    except (EngineError, TlsFileError, profile_files.ProfileError) as error:
+        _logger.critical("%s", error)
+    return 1
+
+
+async def _read(
+    loaded: FleetOptions,
+    profiles: Mapping[str, Profile],
+    environment: Mapping[str, str],
+) -> int:
+    """Read until a signal to stop comes; SIGHUP reads the file of meters again."""
+    types = (AUTO, *profiles)
+    known = meters_file.load(loaded.meters, types)
+    tally = Tally()
+    meters = Meters(known, profiles, local_zone(environment), tally)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    _logger.info("smart meter reader %s, reading for %d meters", __version__, len(known))
+    engine = await Engine.connect(loaded.engine, "smartmeter fleet", patient=True)
+    try:
+        partitions = await _partitions(engine, stop)
+        if partitions is None:
+            return 0
+        reader = Reader(engine, partitions, meters, tally, loaded.silent_after)
+
+        def read_again() -> None:
+            try:
+                newly = meters_file.load(loaded.meters, types)
+            except OptionsError as error:
+                for problem in (*error.problems, "the meters stay as they were"):
+                    _logger.error("%s", problem)  # noqa: TRY400 - where it was raised tells nothing
+                return
+            changed = meters.replace(newly)
+            reader.outdate(changed)
+            _logger.info("the file of meters is read again: %d meters changed", len(changed))
+
+        loop.add_signal_handler(signal.SIGHUP, read_again)
+        await reader.run(stop)
+    finally:
+        _logger.info("stopping")
+        await engine.close()
+    return 0
+
+
+async def _partitions(engine: Engine, stop: asyncio.Event) -> int | None:
+    """Wait until the engine is set up, and ask how many partitions it has; None when stopped."""
+    told = ""
+    while not stop.is_set():
+        try:
+            return await set_up.partitions(engine)
+        except EngineError as error:
+            if str(error) != told:
+                told = str(error)
+                _logger.warning("%s; waiting", error)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SET_UP_RETRY):
+                await stop.wait()
+    return None

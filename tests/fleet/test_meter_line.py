@@ -1,0 +1,155 @@
+"""What comes under one name is read as `run` reads a line, but by the time of arrival."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.dlms.ciphering import Keys
+from app.fleet.lane import Found
+from app.fleet.meter_line import MeterLine, Meters
+from app.fleet.meters_file import FleetMeter
+from app.fleet.tally import MISTAKE, NO_TELEGRAM, UNKNOWN_NAME, Tally
+from app.meters import profile_files
+from simulator import meters
+from simulator.household import Household
+from tests.support.telegrams import BOTH_KEYS, NOON, ZONE
+
+PROFILES = profile_files.load()
+KAIFA = "kaifa"
+
+
+class Pushing:
+    """A meter that pushes a telegram every few seconds, as one name."""
+
+    def __init__(self, meter: FleetMeter | None = None) -> None:
+        self.tally = Tally()
+        self.meters = Meters({"m1": meter or FleetMeter(BOTH_KEYS)}, PROFILES, ZONE, self.tally)
+        self.meter = meters.build(KAIFA)
+        self.household = Household(1, NOON, phases=3)
+        self.moment: datetime = NOON
+        self.line = self.open()
+
+    def open(self, kept: object = None) -> MeterLine:
+        self.line = self.meters.open("m1", kept, self.moment.timestamp())
+        return self.line
+
+    def telegram(self, seconds: float = 5.0) -> tuple[bytes, ...]:
+        self.moment += timedelta(seconds=seconds)
+        return self.meter.telegram(self.household.at(self.moment)).segments
+
+    def read(self, *chunks: bytes, again: bool = False) -> list[Found]:
+        at = self.moment.timestamp()
+        return [one for chunk in chunks for one in self.line.read(chunk, at, again=again)]
+
+
+def state(found: list[Found]) -> dict[str, Any]:
+    ((meter_id, payload),) = found
+    said = json.loads(payload)
+    assert said["meter"] == meter_id
+    return dict(said)
+
+
+def test_a_telegram_gives_the_state_with_the_id_of_its_meter() -> None:
+    pushing = Pushing()
+    said = state(pushing.read(b"".join(pushing.telegram())))
+    assert said["meter"] == "181221234567"
+    assert said["energy_import"] > 0
+    assert datetime.fromisoformat(said["timestamp"]) == pushing.moment
+    assert pushing.tally.counts() == {"messages": 1, "readings": 1, "refused": {}}
+    assert pushing.tally.heard == {"m1": pushing.moment.timestamp()}
+
+
+def test_a_telegram_may_come_in_pieces() -> None:
+    pushing = Pushing()
+    first, second = pushing.telegram()
+    assert not pushing.read(first)
+    assert pushing.line.under_way
+    assert state(pushing.read(second.hex().encode()))
+    assert not pushing.line.under_way
+
+
+def test_an_hour_of_telegrams_at_once_is_judged_by_when_each_arrived() -> None:
+    pushing = Pushing()
+    found = [one for _ in range(720) for one in pushing.read(b"".join(pushing.telegram()))]
+    assert len(found) == 720
+    assert not pushing.tally.refused
+
+
+def test_what_was_learned_is_known_to_the_reader_that_takes_over() -> None:
+    pushing = Pushing()
+    old = b"".join(pushing.telegram())
+    pushing.read(old)
+    newer = b"".join(pushing.telegram())
+    assert pushing.read(newer)
+    kept = json.loads(json.dumps(pushing.line.memory()))
+    pushing.open(kept)
+    assert not pushing.read(old), "a replay"
+    assert pushing.tally.refused == {"replayed": 1}
+    assert pushing.read(b"".join(pushing.telegram()))
+
+
+def test_what_was_kept_may_be_damaged() -> None:
+    pushing = Pushing()
+    damaged: list[object] = [None, 5, [], {"history": 5}, {"history": {"a": []}, "units": {"b": 1}}]
+    for kept in damaged:
+        pushing.open(kept)
+        assert pushing.read(b"".join(pushing.telegram()))
+
+
+def test_a_wrong_key_is_counted_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    pushing = Pushing(FleetMeter(Keys(bytes(16))))
+    for _ in range(3):
+        assert not pushing.read(b"".join(pushing.telegram()))
+    assert sum(pushing.tally.refused.values()) == 3
+    assert len(caplog.records) == 1
+    assert caplog.records[0].getMessage().startswith("m1: ")
+
+
+def test_new_options_are_taken_and_told_of_anew(caplog: pytest.LogCaptureFixture) -> None:
+    pushing = Pushing(FleetMeter(Keys(bytes(16))))
+    pushing.read(b"".join(pushing.telegram()))
+    meter = FleetMeter(BOTH_KEYS)
+    assert pushing.meters.replace({"m1": meter, "m2": meter}) == {"m1", "m2"}
+    pushing.open()
+    assert pushing.read(b"".join(pushing.telegram()))
+    assert pushing.meters.replace({"m2": meter}) == {"m1"}
+    assert not pushing.meters.knows("m1")
+    assert pushing.tally.refused[UNKNOWN_NAME] == 1
+    assert len(caplog.records) == 2
+
+
+def test_a_hostile_payload_is_counted() -> None:
+    pushing = Pushing()
+    assert not pushing.read(b"", b"{", b"{}")
+    assert pushing.tally.refused == {NO_TELEGRAM: 3}
+
+
+def test_noise_gives_nothing_and_keeps_nothing_from_being_read() -> None:
+    pushing = Pushing()
+    assert not pushing.read(b"\x00" * 300, b"hello")
+    assert pushing.read(b"".join(pushing.telegram()))
+
+
+def test_a_mistake_of_ours_costs_one_message(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    pushing = Pushing()
+
+    def fail(_: bytes) -> list[object]:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("app.decoder.Decoder.feed", lambda _, chunk: fail(chunk))
+        assert not pushing.read(b"".join(pushing.telegram()))
+    assert pushing.tally.refused == {MISTAKE: 1}
+    assert "please report this" in caplog.text
+    assert pushing.read(b"".join(pushing.telegram()))
+
+
+def test_what_is_read_again_is_not_counted_again() -> None:
+    pushing = Pushing()
+    assert pushing.read(b"".join(pushing.telegram()), again=True)
+    assert not pushing.read(b"{", again=True)
+    assert pushing.tally.counts() == {"messages": 0, "readings": 0, "refused": {}}

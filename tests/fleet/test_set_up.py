@@ -1,0 +1,82 @@
+"""Streams and consumers at a real nats-server."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.fleet import set_up, subjects
+from app.fleet.engine import Engine, EngineError
+from app.fleet.options import EngineOptions
+from tests.support.fleets import options
+from tests.support.mosquitto import free_port
+from tests.support.nats import Node, connect, engine
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[Node]:
+    with engine(tmp_path) as one:
+        yield one
+
+
+@pytest.fixture
+async def connection(node: Node) -> AsyncIterator[Engine]:
+    await (await connect(node)).close()  # which waits until it runs
+    one = await Engine.connect(options(node).engine, "test")
+    yield one
+    await one.close()
+
+
+async def test_done_again_it_changes_nothing(node: Node, connection: Engine) -> None:
+    assert await set_up.set_up(connection, options(node))
+    assert not await set_up.set_up(connection, options(node))
+    assert await set_up.partitions(connection) == 3
+
+
+async def test_what_differs_is_changed(node: Node, connection: Engine) -> None:
+    await set_up.set_up(connection, options(node))
+    changed = options(node, raw_hours=2, base_topic="house/meters")
+    assert await set_up.set_up(connection, changed)
+    assert not await set_up.set_up(connection, changed)
+
+
+async def test_what_is_missing_is_made_anew(node: Node, connection: Engine) -> None:
+    await set_up.set_up(connection, options(node))
+    await connection.api(f"CONSUMER.DELETE.{subjects.RAW}.{subjects.consumer(1)}")
+    assert await set_up.set_up(connection, options(node))
+    assert not await set_up.set_up(connection, options(node))
+
+
+async def test_before_it_readers_are_told(connection: Engine) -> None:
+    with pytest.raises(EngineError, match="run fleet setup first"):
+        await set_up.partitions(connection)
+
+
+async def test_partitions_change_only_when_nothing_waits(node: Node, connection: Engine) -> None:
+    await set_up.set_up(connection, options(node, partitions=4))
+    await connection.request(subjects.raw("m1"), b"x")
+    with pytest.raises(EngineError, match="1 telegrams wait"):
+        await set_up.set_up(connection, options(node, partitions=2))
+    assert await set_up.partitions(connection) == 4
+    await connection.api(f"STREAM.PURGE.{subjects.RAW}")
+    await set_up.set_up(connection, options(node, partitions=2))
+    assert await set_up.partitions(connection) == 2
+    assert not await set_up.consumer_info(connection, 2)
+
+
+async def test_a_foreign_stream_is_left_alone(node: Node, connection: Engine) -> None:
+    name = subjects.RAW
+    await connection.api(f"STREAM.CREATE.{name}", {"name": name, "subjects": ["raw.*"]})
+    with pytest.raises(EngineError, match="did not make"):
+        await set_up.set_up(connection, options(node))
+
+
+async def test_too_few_servers_are_told(node: Node, connection: Engine) -> None:
+    with pytest.raises(EngineError, match="replicas"):
+        await set_up.set_up(connection, options(node, replicas=3))
+
+
+async def test_no_server_is_told() -> None:
+    nobody = EngineOptions((f"nats://127.0.0.1:{free_port()}",))
+    with pytest.raises(EngineError, match="no connection"):
+        await Engine.connect(nobody, "test")
