@@ -98,6 +98,8 @@ async def test_a_reader_reads_takes_new_meters_and_ends(
         (tmp_path / "meters.json").write_text(json.dumps({"m1": METER, "m2": METER}))
         reader.process.send_signal(signal.SIGHUP)
         await until(lambda: reader.logged("the file of meters is read again: 1 meters changed"))
+        status, told = done("status", "--options", options)
+        assert (status, told.splitlines()[0]) == (0, "partitions: 2, 2 with a reader"), told
         (tmp_path / "meters.json").write_text("{")
         reader.process.send_signal(signal.SIGHUP)
         await until(lambda: reader.logged("the meters stay as they were"))

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -19,10 +20,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "action",
         nargs="?",
-        choices=(_RUN, "setup"),
+        choices=(_RUN, "setup", "status"),
         default=_RUN,
         help="read until SIGTERM (the default); setup: make streams and consumers in the engine, or"
-        " change them to what the options say",
+        " change them to what the options say; status: show how the fleet is doing",
     )
     parser.add_argument(
         "--options",
@@ -44,4 +45,6 @@ def main(parser: argparse.ArgumentParser, given: argparse.Namespace) -> int:
         parser.error("this needs the package nats-py; see docs/FLEET.md")
     if given.action == "setup":
         return run.set_up_fleet(given.options)
+    if given.action == "status":
+        return run.show_fleet(given.options, os.environ, sys.stdout)
     return run.fleet(given.options, os.environ)

@@ -3,16 +3,17 @@
 import asyncio
 import logging
 import signal
+import sys
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from app import __version__, log
 from app.config.options import OptionsError
 from app.config.timezone import local_zone
 from app.config.tls import TlsFileError
-from app.fleet import meters_file, options, set_up
+from app.fleet import meters_file, options, set_up, status
 from app.fleet.engine import Engine, EngineError
 from app.fleet.meter_line import Meters
 from app.fleet.options import FleetOptions
@@ -40,9 +41,7 @@ def fleet(options_file: Path, environment: Mapping[str, str]) -> int:
     """
 
     def work(loaded: FleetOptions) -> Coroutine[Any, Any, int]:
-        beside = options_file.parent / OWN_FOLDER
-        profiles = profile_files.load(profile_files.own_folder(environment) or beside)
-        return _read(loaded, profiles, environment)
+        return _read(loaded, _profiles(options_file, environment), environment)
 
     return _with_options(options_file, work)
 
@@ -66,14 +65,46 @@ def set_up_fleet(options_file: Path) -> int:
     return _with_options(options_file, work)
 
 
+def show_fleet(options_file: Path, environment: Mapping[str, str], output: TextIO) -> int:
+    """Show how the fleet is doing.
+
+    Args:
+        options_file: options in JSON.
+        environment: tells where own profiles are.
+        output: takes the lines.
+
+    Returns:
+        The exit status: 0 when all is well, 1 when it is not, or nobody can tell.
+    """
+
+    async def work(loaded: FleetOptions) -> int:
+        known = meters_file.load(loaded.meters, (AUTO, *_profiles(options_file, environment)))
+        engine = await Engine.connect(loaded.engine, "smartmeter fleet status")
+        try:
+            fleet_state = await status.ask(engine, known.keys())
+        finally:
+            await engine.close()
+        output.writelines(f"{line}\n" for line in status.lines(fleet_state))
+        return 0 if fleet_state.is_well else 1
+
+    return _with_options(options_file, work, sys.stderr)
+
+
+def _profiles(options_file: Path, environment: Mapping[str, str]) -> dict[str, Profile]:
+    beside = options_file.parent / OWN_FOLDER
+    return dict(profile_files.load(profile_files.own_folder(environment) or beside))
+
+
 def _with_options(
-    options_file: Path, work: Callable[[FleetOptions], Coroutine[Any, Any, int]]
+    options_file: Path,
+    work: Callable[[FleetOptions], Coroutine[Any, Any, int]],
+    log_stream: TextIO = sys.stdout,
 ) -> int:
     """Load the options and do something with them; say what is wrong, and give 1 then."""
-    log.setup("info")
+    log.setup("info", stream=log_stream)
     try:
         loaded = options.load(options_file)
-        log.setup(loaded.log_level, loaded.secrets())
+        log.setup(loaded.log_level, loaded.secrets(), log_stream)
         log.log_crashes()
         return asyncio.run(work(loaded))
     except OptionsError as error:
