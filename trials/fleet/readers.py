@@ -1,0 +1,87 @@
+"""Readers as processes, and what they cost."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+from tests.support.nats import Node
+from trials.fleet.pushers import Meter
+
+_ROOT: Final = Path(__file__).parents[2]
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+
+
+class Readers:
+    """Starts readers of one fleet.
+
+    Args:
+        folder: for options and logs.
+        nodes: of the engine.
+        partitions: how many.
+        meters: that are to be read; one whose key is to be wrong is among `wrong`.
+        wrong: names whose keys are wrong.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        nodes: list[Node],
+        partitions: int,
+        meters: list[Meter],
+        wrong: frozenset[str] = frozenset(),
+    ) -> None:
+        self.running: list[subprocess.Popen[bytes]] = []
+        self._folder = folder
+        options = {"servers": [node.url for node in nodes], "partitions": partitions}
+        options |= {"replicas": len(nodes)}
+        (folder / "fleet.json").write_text(json.dumps(options))
+        keys = {one.name: bytes(16) if one.name in wrong else one.key for one in meters}
+        content = {name: {"key": key.hex()} for name, key in keys.items()}
+        (folder / "meters.json").write_text(json.dumps(content))
+
+    def set_up(self) -> bool:
+        """Set the engine up; tell whether it worked."""
+        done = self._start("setup", log="setup")
+        return done.wait() == 0
+
+    def join(self) -> subprocess.Popen[bytes]:
+        """Start a reader."""
+        reader = self._start(log=f"reader-{len(list(self._folder.glob('reader-*')))}")
+        self.running.append(reader)
+        return reader
+
+    def end(self, reader: subprocess.Popen[bytes], number: signal.Signals) -> None:
+        """End a reader."""
+        self.running.remove(reader)
+        reader.send_signal(number)
+        reader.wait()
+
+    def end_all(self) -> None:
+        """End all readers."""
+        for reader in [*self.running]:
+            reader.send_signal(signal.SIGCONT)
+            self.end(reader, signal.SIGTERM)
+
+    def _start(self, *arguments: str, log: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "app", "fleet", *arguments]
+        command += ["--options", str(self._folder / "fleet.json")]
+        environment = {**os.environ, "PYTHONPATH": str(_ROOT / "smartmeter_addon")}
+        with (self._folder / log).open("ab") as file:
+            return subprocess.Popen(command, env=environment, stdout=file, stderr=file)  # noqa: S603 - this program
+
+
+def cpu_seconds(process: subprocess.Popen[bytes]) -> float:
+    """The processor time of a process so far."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def megabytes(process: subprocess.Popen[bytes], what: str = "VmRSS") -> float:
+    """The resident memory of a process, or another line of its status."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith(what))
+    return int(line.split()[1]) / 1024
