@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "replay": "feed a recording to the whole program, as if the meter sent it now",
     "status": "show how the running service is doing",
     "fleet": "read many meters, shared with other readers over NATS JetStream",
+    "forward": "push what comes over meters' lines to a fleet, without keys",
 }
 """Each is a module of ``commands``; with what the program's help says of it."""
 

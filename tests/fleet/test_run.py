@@ -7,65 +7,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from simulator.ciphering import AUTH_KEY, KEY
+from tests.support.fleet_process import APP, done, process
 from tests.support.fleets import Pusher, until
 from tests.support.nats import TIMEOUT, Node, connect, engine
 
-ROOT = Path(__file__).parents[2]
-APP = ROOT / "smartmeter_addon"
 METER = {"key": KEY.hex(), "auth_key": AUTH_KEY.hex()}
-
-
-class Process:
-    """The program, and what it logs."""
-
-    def __init__(self, *arguments: str) -> None:
-        environment = {**os.environ, "PYTHONPATH": str(APP), "TZ": "Europe/Vienna"}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "app", "fleet", *arguments],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.lines: list[str] = []
-        self._reading = Thread(target=self._read)
-        self._reading.start()
-
-    def _read(self) -> None:
-        assert self.process.stdout
-        self.lines.extend(iter(self.process.stdout.readline, ""))
-
-    def logged(self, sentence: str) -> bool:
-        return any(sentence in line for line in self.lines)
-
-    def wait(self) -> int:
-        status = self.process.wait(TIMEOUT)
-        self._reading.join()
-        assert self.process.stdout
-        self.process.stdout.close()
-        return status
-
-
-@contextmanager
-def process(*arguments: str) -> Iterator[Process]:
-    one = Process(*arguments)
-    try:
-        yield one
-    finally:
-        one.process.kill()
-        one.wait()
-
-
-def done(*arguments: str) -> tuple[int, str]:
-    with process(*arguments) as one:
-        return one.wait(), "".join(one.lines)
 
 
 @pytest.fixture
@@ -86,19 +37,19 @@ async def test_a_reader_reads_takes_new_meters_and_ends(
     node: Node, options: str, tmp_path: Path
 ) -> None:
     client = await connect(node)
-    status, told = done("setup", "--options", options)
+    status, told = done("fleet", "setup", "--options", options)
     assert status == 0, told
-    assert done("setup", "--options", options)[1].count("INFO") == 1
+    assert done("fleet", "setup", "--options", options)[1].count("INFO") == 1
     pusher = Pusher(client, ["m1", "m2"])
     subscription = await client.subscribe("readings.*.*")
-    with process("--options", options) as reader:
+    with process("fleet", "--options", options) as reader:
         await pusher.round()
         assert (await subscription.next_msg(TIMEOUT)).subject.startswith("readings.m1.")
         await until(lambda: reader.logged("m2: there is no meter of this name"))
         (tmp_path / "meters.json").write_text(json.dumps({"m1": METER, "m2": METER}))
         reader.process.send_signal(signal.SIGHUP)
         await until(lambda: reader.logged("the file of meters is read again: 1 meters changed"))
-        status, told = done("status", "--options", options)
+        status, told = done("fleet", "status", "--options", options)
         assert (status, told.splitlines()[0]) == (0, "partitions: 2, 2 with a reader"), told
         (tmp_path / "meters.json").write_text("{")
         reader.process.send_signal(signal.SIGHUP)
@@ -115,7 +66,7 @@ async def test_a_reader_reads_takes_new_meters_and_ends(
 
 async def test_a_reader_waits_for_the_set_up(node: Node, options: str) -> None:
     await (await connect(node)).close()
-    with process("--options", options) as reader:
+    with process("fleet", "--options", options) as reader:
         await until(lambda: reader.logged("run fleet setup first; waiting"))
         reader.process.terminate()
         assert reader.wait() == 0
@@ -124,7 +75,7 @@ async def test_a_reader_waits_for_the_set_up(node: Node, options: str) -> None:
 def test_wrong_options_are_told(tmp_path: Path) -> None:
     file = tmp_path / "fleet.json"
     file.write_text("{}")
-    status, told = done("--options", str(file))
+    status, told = done("fleet", "--options", str(file))
     assert status == 1
     assert "servers: nothing is given" in told
 

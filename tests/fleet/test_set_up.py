@@ -7,7 +7,7 @@ import pytest
 
 from app.fleet import set_up, subjects
 from app.fleet.engine import Engine, EngineError
-from app.fleet.options import EngineOptions
+from app.fleet.engine_options import EngineOptions
 from tests.support.fleets import options
 from tests.support.mosquitto import free_port
 from tests.support.nats import Node, connect, engine

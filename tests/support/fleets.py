@@ -12,9 +12,10 @@ from nats.aio.client import Client
 
 from app.fleet import set_up, subjects
 from app.fleet.engine import Engine, EngineError
+from app.fleet.engine_options import EngineOptions
 from app.fleet.meter_line import Meters
 from app.fleet.meters_file import FleetMeter
-from app.fleet.options import EngineOptions, FleetOptions
+from app.fleet.options import FleetOptions
 from app.fleet.reader import Reader
 from app.fleet.tally import Tally
 from app.meters import profile_files

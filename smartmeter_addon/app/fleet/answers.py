@@ -17,6 +17,9 @@ from app.fleet.events import (
     Published,
 )
 
+_MOST_DIGITS: Final = 20
+"""Of nanoseconds since 1970."""
+
 _KNOWN: Final = frozenset(("", "404"))
 """The status of a message, and that of none being there."""
 
@@ -28,7 +31,9 @@ def event_of(message: Message, inbox: int) -> Event:
         return Ended(inbox, message.status)
     name = subjects.name_of(message.subject)
     pin = message.headers.get("Nats-Pin-Id", "")
-    return Delivered(inbox, name, message.data, message.reply, place, pin)
+    received = message.headers.get(subjects.RECEIVED, "")
+    at = int(received) if received.isdecimal() and len(received) <= _MOST_DIGITS else 0
+    return Delivered(inbox, name, message.data, message.reply, place, pin, at)
 
 
 def is_done(message: Message) -> bool:

@@ -21,7 +21,7 @@ from nats.aio.subscription import Subscription
 
 from app.config import tls
 from app.config.redaction import plain
-from app.fleet.options import EngineOptions
+from app.fleet.engine_options import EngineOptions
 from app.transport.explain import own_words
 
 ANSWER_SECONDS: Final = 3.0
@@ -104,19 +104,24 @@ class Engine:
         self._asked: dict[str, tuple[float, OnAnswer]] = {}
 
     @classmethod
-    async def connect(cls, options: EngineOptions, name: str, *, patient: bool = False) -> "Engine":
+    async def connect(
+        cls, options: EngineOptions, name: str, *, patient: bool = False, own_inboxes: bool = False
+    ) -> "Engine":
         """Connect; a connection that is lost later is made again for as long as it takes.
 
         Args:
             options: where to.
             name: of this client, for what the server shows of its clients.
             patient: whether to wait for a server for as long as it takes.
+            own_inboxes: whether inboxes begin with the user's name, ``_INBOX_<username>``, so that
+                the server can keep others from listening at them.
 
         Raises:
             EngineError: there is no server that lets this program in.
             TlsFileError: a certificate or key cannot be used.
         """
         narrator = _Narrator()
+        prefix = f"_INBOX_{options.username}" if own_inboxes and options.username else "_INBOX"
         password = None if options.password is None else plain(options.password)
         try:
             async with asyncio.timeout(None if patient else 2 * ANSWER_SECONDS):
@@ -133,6 +138,7 @@ class Engine:
                     error_cb=narrator.error,
                     disconnected_cb=narrator.disconnected,
                     reconnected_cb=narrator.reconnected,
+                    inbox_prefix=prefix,
                     skip_subject_validation=True,
                 )
         except (nats.errors.Error, OSError, TimeoutError):

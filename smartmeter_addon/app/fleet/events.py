@@ -1,9 +1,13 @@
 """What a partition is told, and what it asks for; see `partition`."""
 
-from typing import NamedTuple, Self, TypeAlias
+from typing import Final, NamedTuple, Self, TypeAlias
 
 from app.fleet.subjects import Place
 from app.state import Json
+
+_SECOND: Final = 10**9
+_LONGEST_KEPT: Final = 32 * 86400 * _SECOND
+"""Nanoseconds for which a gateway keeps telegrams at most."""
 
 
 class Position(NamedTuple):
@@ -55,6 +59,7 @@ class Delivered(NamedTuple):
         reply: the subject at which it is acknowledged.
         place: what that subject says.
         pin: the pin of the reader that it is delivered to; empty for none.
+        received: when a gateway received it, in nanoseconds since 1970; 0 where that is not said.
     """
 
     inbox: int
@@ -63,6 +68,18 @@ class Delivered(NamedTuple):
     reply: str
     place: Place
     pin: str = ""
+    received: int = 0
+
+    @property
+    def seconds(self) -> float:
+        """When the telegram came, in seconds since 1970.
+
+        That is when the engine stored it, unless a gateway that was cut off kept it before. A time
+        that cannot be is not believed.
+        """
+        arrival = self.place.arrival
+        known = max(1, arrival - _LONGEST_KEPT) <= self.received <= arrival
+        return (self.received if known else arrival) / _SECOND
 
 
 class Ended(NamedTuple):

@@ -49,7 +49,7 @@ class Line(Protocol):
 
         Args:
             payload: as it was pushed.
-            arrival: when the engine stored it, in seconds since 1970.
+            arrival: when it came, in seconds since 1970, see `Delivered.seconds`.
             again: whether it was read before, so that nothing is counted.
         """
 
@@ -174,10 +174,11 @@ class Lane:
 
     def _open(self, kept: Json) -> None:
         """Open the line with what was kept of the name."""
-        place = self._messages[0].delivered.place
+        first = self._messages[0].delivered
+        place = first.place
         kept = kept if isinstance(kept, dict) else {}
         sequence, arrival = kept.get("sequence"), kept.get("arrival")
-        self._line = self._lines.open(self._name, kept.get("memory"), place.seconds)
+        self._line = self._lines.open(self._name, kept.get("memory"), first.seconds)
         self._kept = 0
         if isinstance(sequence, int) and isinstance(arrival, int):
             self._kept = sequence if _is_before(place, sequence, arrival) else 0
@@ -198,9 +199,10 @@ class Lane:
         return self.keep(now)
 
     def _read_one(self, line: Line, message: Message) -> None:
-        payload, place = message.delivered.payload, message.delivered.place
+        delivered = message.delivered
+        place = delivered.place
         again = self._is_stored(Position(place.sequence), place)
-        found = line.read(payload, place.seconds, again=again)
+        found = line.read(delivered.payload, delivered.seconds, again=again)
         self._gave = bool(found)
         for part, one in enumerate(found):
             position = Position(place.sequence, part)

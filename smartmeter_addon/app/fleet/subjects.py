@@ -28,8 +28,10 @@ MESSAGE_ID: Final = "Nats-Msg-Id"
 ARRIVAL: Final = "Smartmeter-Arrival"
 """The header with the nanoseconds since 1970 at which the raw message arrived."""
 
+RECEIVED: Final = "Smartmeter-Received"
+"""The header with the nanoseconds since 1970 at which a gateway received a raw message."""
+
 _NAME: Final = re.compile(r"[!-)+-\-/-=?-~]{1,128}")  # neither blanks nor . * >
-_NANOSECONDS: Final = 10**9
 _FNV_OFFSET: Final = 0x811C9DC5
 _FNV_PRIME: Final = 0x01000193
 
@@ -97,11 +99,6 @@ class Place(NamedTuple):
     sequence: int
     delivery: int
     arrival: int
-
-    @property
-    def seconds(self) -> float:
-        """When the engine stored the message, in seconds since 1970."""
-        return self.arrival / _NANOSECONDS
 
 
 def place_of(reply: str) -> Place | None:

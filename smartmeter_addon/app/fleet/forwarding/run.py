@@ -1,0 +1,156 @@
+"""The command ``forward``: wires lines to the engine, and keeps them running until told to stop."""
+
+import asyncio
+import logging
+import signal
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic, time_ns
+from typing import Final
+
+from app import __version__, log
+from app.config.options import OptionsError
+from app.config.tls import TlsFileError
+from app.fleet.engine import Engine, EngineError
+from app.fleet.forwarding import options
+from app.fleet.forwarding.cutter import Cutter
+from app.fleet.forwarding.options import ForwardOptions, LineOptions
+from app.fleet.forwarding.sender import Sender
+from app.fleet.forwarding.spool import Spool, SpoolError
+from app.log import NOTICE
+from app.state import State
+from app.transport.source import Event, Lost, Opened, Source, source_for
+
+TICK: Final = 0.25
+"""Seconds between two looks at what is due."""
+
+_logger: Final = logging.getLogger(__name__)
+
+
+def forward(options_file: Path) -> int:
+    """Forward until SIGTERM or SIGINT.
+
+    Args:
+        options_file: options in JSON.
+
+    Returns:
+        The exit status: 0 after a signal, 1 when the options cannot be used.
+    """
+    log.setup("info")
+    try:
+        loaded = options.load(options_file)
+        log.setup(loaded.log_level, loaded.secrets())
+        log.log_crashes()
+        spool = Spool(loaded.spool, loaded.spool_megabytes * 10**6, loaded.spool_hours * 3600)
+    except OptionsError as error:
+        for problem in error.problems:
+            _logger.critical("%s", problem)
+        return 1
+    except SpoolError as error:
+        _logger.critical("%s", error)
+        return 1
+    try:
+        asyncio.run(_forward(loaded, spool))
+    except (EngineError, TlsFileError) as error:
+        _logger.critical("%s", error)
+        return 1
+    finally:
+        spool.close()
+    return 0
+
+
+class LineForwarder:
+    """Forwards one line.
+
+    Args:
+        line: its options.
+        source: where the bytes come from.
+        sender: takes the messages.
+    """
+
+    def __init__(self, line: LineOptions, source: Source, sender: Sender) -> None:
+        self._name = line.name
+        self._source = source
+        self._sender = sender
+        self._cutter = Cutter()
+
+    async def run(self) -> None:
+        """Read for ever."""
+        await self._source.run(self.take)
+
+    def take(self, event: Event) -> None:
+        """Take what the source gives."""
+        if isinstance(event, bytes):
+            message, framed = self._cutter.feed(event, monotonic())
+            if framed:
+                self._source.framed()
+            self._push(message)
+        elif isinstance(event, Opened):
+            self._push(self._cutter.restart())
+            _logger.info("%s: reading %s", self._name, event.line)
+        elif isinstance(event, Lost):
+            _logger.warning("%s: %s", self._name, event.reason)
+        else:
+            _logger.log(NOTICE, "%s: %s", self._name, event)
+
+    def tick(self) -> None:
+        """Push what came before a pause."""
+        self._push(self._cutter.tick(monotonic()))
+
+    def _push(self, message: bytes) -> None:
+        if message:
+            self._sender.push(time_ns(), message)
+
+
+async def _forward(loaded: ForwardOptions, spool: Spool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    _logger.info("smart meter reader %s, forwarding %d lines", __version__, len(loaded.lines))
+    if waiting := spool.count():
+        _logger.info("%d telegrams from before wait to be pushed", waiting)
+    state = State(loaded.spool.with_suffix(".json"))
+    senders = [Sender(line.name, spool) for line in loaded.lines]
+    lines = [
+        LineForwarder(
+            line, source_for(line.url or line.device, mode=line.serial_mode, state=state), sender
+        )
+        for line, sender in zip(loaded.lines, senders, strict=True)
+    ]
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            *(group.create_task(line.run()) for line in lines),
+            group.create_task(_send(loaded, senders)),
+            group.create_task(_tick(lines)),
+        ]
+        await stop.wait()
+        _logger.info("stopping")
+        for task in tasks:
+            task.cancel()
+    for sender in senders:
+        sender.keep()
+
+
+async def _send(loaded: ForwardOptions, senders: list[Sender]) -> None:
+    """Connect, and push; what comes before there is a connection waits."""
+    engine = await Engine.connect(
+        loaded.engine, "smartmeter forward", patient=True, own_inboxes=True
+    )
+    try:
+        async with asyncio.TaskGroup() as group:
+            for sender in senders:
+                group.create_task(sender.run(engine))
+            while True:
+                await asyncio.sleep(TICK)
+                await engine.expire()
+    finally:
+        with suppress(asyncio.CancelledError):
+            await engine.close()
+
+
+async def _tick(lines: list[LineForwarder]) -> None:
+    while True:
+        await asyncio.sleep(TICK)
+        for line in lines:
+            line.tick()

@@ -1,0 +1,140 @@
+"""Pushes the messages of one name to the engine: one after the other, each until it is stored.
+
+Two that are under way at once could be stored in the other order when the first has to be sent
+again, and the meter's newer telegram would make the older one a replay.
+"""
+
+import asyncio
+import json
+import logging
+import secrets
+from collections import deque
+from time import monotonic
+from typing import Final, NamedTuple
+
+from app.fleet import subjects
+from app.fleet.engine import Engine
+from app.fleet.engine import Message as Answer
+from app.fleet.forwarding.spool import Spool
+
+PATIENCE: Final = 5.0
+"""Seconds for which messages wait in memory only: a memory card wears out by writing."""
+
+_RETRY_SECONDS: Final = 1.0
+_logger: Final = logging.getLogger(__name__)
+
+
+class _Waiting(NamedTuple):
+    """A message in memory.
+
+    Args:
+        id: of the message; the server stores one with the same id once.
+        received: in nanoseconds since 1970.
+        payload: what came.
+        since: when it came, by the steady clock.
+    """
+
+    id: str
+    received: int
+    payload: bytes
+    since: float
+
+
+class Sender:
+    """Pushes the messages of one name while `run` runs.
+
+    Args:
+        name: of the meter.
+        spool: of all names.
+    """
+
+    def __init__(self, name: str, spool: Spool) -> None:
+        self._name = name
+        self._spool = spool
+        self._memory: deque[_Waiting] = deque()
+        self._news = asyncio.Event()
+        self._session = secrets.token_hex(4)
+        self._count = 0
+        self._is_away = False
+        if spool.oldest(name):
+            self._news.set()
+
+    def push(self, received: int, payload: bytes) -> None:
+        """Take the next message.
+
+        Args:
+            received: when it came, in nanoseconds since 1970.
+            payload: what came.
+        """
+        self._count += 1
+        message_id = f"{self._name}/{self._session}/{self._count}"
+        self._memory.append(_Waiting(message_id, received, payload, monotonic()))
+        if self._spool.oldest(self._name) or monotonic() - self._memory[0].since > PATIENCE:
+            self.keep()
+        self._news.set()
+
+    def keep(self) -> None:
+        """Keep on disk what is in memory."""
+        while self._memory:
+            one = self._memory.popleft()
+            self._spool.add(self._name, one.id, one.received, one.payload)
+
+    async def run(self, engine: Engine) -> None:
+        """Push for ever, to an engine that was connected once."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            while await self._push_next(engine):
+                pass
+
+    async def _push_next(self, engine: Engine) -> bool:
+        """Push the oldest message once, and wait a little if it was not stored.
+
+        Returns:
+            Whether there was one.
+        """
+        kept = self._spool.oldest(self._name)
+        if kept:
+            stored = await self._push(engine, kept.id, kept.received, kept.payload)
+            if stored:
+                self._spool.remove(kept)
+        elif self._memory:
+            one = self._memory[0]
+            stored = await self._push(engine, one.id, one.received, one.payload)
+            if stored and self._memory and self._memory[0] is one:
+                self._memory.popleft()
+            elif monotonic() - one.since > PATIENCE:
+                self.keep()
+        else:
+            return False
+        self._tell(away=not stored)
+        if not stored:
+            await asyncio.sleep(_RETRY_SECONDS)
+        return True
+
+    async def _push(self, engine: Engine, message_id: str, received: int, payload: bytes) -> bool:
+        """Push once; tell whether the server says that it stored the message."""
+        answered: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
+
+        async def take(answer: Answer | None) -> None:
+            if not answered.done():
+                answered.set_result(answer)
+
+        headers = {subjects.MESSAGE_ID: message_id, subjects.RECEIVED: str(received)}
+        await engine.ask(subjects.raw(self._name), payload, take, headers)
+        answer = await answered
+        if answer is None or answer.status:
+            return False
+        try:
+            said = json.loads(answer.data)
+        except ValueError:
+            return False
+        return isinstance(said, dict) and "seq" in said and "error" not in said
+
+    def _tell(self, *, away: bool) -> None:
+        if away != self._is_away:
+            self._is_away = away
+            if away:
+                _logger.warning("%s: the engine does not take telegrams; keeping them", self._name)
+            else:
+                _logger.info("%s: the engine takes telegrams again", self._name)

@@ -1,0 +1,42 @@
+from pathlib import Path
+
+import pytest
+
+from app.config.options import OptionsError
+from app.fleet.forwarding import options
+from app.transport.serial_mode import SerialMode
+
+GIVEN = {
+    "servers": "nats://127.0.0.1:4222",
+    "lines": [
+        {"name": "m1", "url": "tcp://10.0.0.1:2010"},
+        {"name": "m2", "device": "/dev/ttyUSB0", "serial_mode": "2400 8E1"},
+    ],
+}
+
+
+def test_lines_have_names_and_places() -> None:
+    loaded = options.parse(GIVEN, Path("/etc"))
+    first, second = loaded.lines
+    assert (first.name, first.url) == ("m1", "tcp://10.0.0.1:2010")
+    assert (second.device, second.serial_mode) == ("/dev/ttyUSB0", SerialMode.parse("2400 8E1"))
+    assert loaded.spool == Path("/etc/telegrams.sqlite")
+    assert (loaded.spool_hours, loaded.spool_megabytes) == (24, 100)
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"lines": []}, "lines: nothing is given"),
+        ({"lines": [{"url": "tcp://a:1"}]}, "lines[0].name: nothing is given"),
+        ({"lines": [{"name": "m1"}]}, "lines[0].url: nothing is given"),
+        ({"lines": [{"name": "a b", "url": "tcp://a:1"}]}, 'lines[0].name: "a b" is given'),
+        ({"lines": [GIVEN["lines"][0], GIVEN["lines"][0]]}, "lines: two lines have the same name"),
+        ({"servers": None}, "servers: nothing is given"),
+        ({"spool_hours": 0}, "spool_hours: 0 is given"),
+    ],
+)
+def test_wrong_options_are_told(changed: dict[str, object], problem: str) -> None:
+    with pytest.raises(OptionsError) as caught:
+        options.parse({**GIVEN, **changed}, Path())
+    assert any(told.startswith(problem) for told in caught.value.problems), caught.value.problems

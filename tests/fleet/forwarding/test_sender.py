@@ -1,0 +1,136 @@
+"""Messages pushed to a real nats-server that is away for a while."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from time import time_ns
+
+import pytest
+
+from app.fleet import subjects
+from app.fleet.engine import Engine
+from app.fleet.forwarding import sender
+from app.fleet.forwarding.sender import Sender
+from app.fleet.forwarding.spool import Spool
+from simulator import meters
+from simulator.household import Household
+from tests.support.fleets import Fleet, fleet, known, until
+from tests.support.nats import Node, engine
+
+SECOND = 10**9
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[Node]:
+    with engine(tmp_path) as one:
+        yield one
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    one = Spool(tmp_path / "telegrams.sqlite", 10**7, 86400)
+    yield one
+    one.close()
+
+
+@asynccontextmanager
+async def running(one: Sender, at: Fleet) -> AsyncIterator[None]:
+    """A sender that pushes."""
+    connection = await Engine.connect(at.options.engine, "test")
+
+    async def expire() -> None:
+        while True:
+            await asyncio.sleep(0.1)
+            await connection.expire()
+
+    tasks = [asyncio.create_task(expire()), asyncio.create_task(one.run(connection))]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await connection.close()
+
+
+async def stored(at: Fleet) -> list[bytes]:
+    """All raw messages, in their order."""
+    stream = at.client.jetstream()
+    info = await stream.stream_info(subjects.RAW)
+    numbers = range(1, info.state.last_seq + 1)
+    return [(await stream.get_msg(subjects.RAW, number)).data or b"" for number in numbers]
+
+
+async def test_each_message_is_stored_once_and_in_order(node: Node, spool: Spool) -> None:
+    async with fleet(node) as at:
+        one = Sender("m1", spool)
+        async with running(one, at):
+            wanted = [b"%d" % number for number in range(100)]
+            for payload in wanted:
+                one.push(time_ns(), payload)
+            await until(lambda: not one._memory)
+            assert await stored(at) == wanted
+            assert spool.count() == 0
+
+
+async def test_messages_wait_on_disk_while_the_engine_is_away(
+    node: Node, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "PATIENCE", 0.2)
+    async with fleet(node) as at:
+        one = Sender("m1", spool)
+        async with running(one, at):
+            wanted = [b"%d" % number for number in range(60)]
+            for payload in wanted[:20]:
+                one.push(time_ns(), payload)
+            await until(lambda: not one._memory)
+            node.kill()
+            for payload in wanted[20:40]:
+                one.push(time_ns(), payload)
+                await asyncio.sleep(0.05)
+            assert spool.count() > 0
+            node.start()
+            for payload in wanted[40:]:
+                one.push(time_ns(), payload)
+                await asyncio.sleep(0.05)
+            await until(lambda: not one._memory and not spool.count())
+            assert await stored(at) == wanted
+
+
+async def test_what_waits_is_pushed_by_the_next_run(node: Node, spool: Spool) -> None:
+    async with fleet(node) as at:
+        before = Sender("m1", spool)
+        for number in range(5):
+            before.push(time_ns(), b"%d" % number)
+        before.keep()
+        assert spool.count() == 5
+        after = Sender("m1", spool)
+        async with running(after, at):
+            after.push(time_ns(), b"5")
+            await until(lambda: not after._memory and not spool.count())
+        assert await stored(at) == [b"%d" % number for number in range(6)]
+
+
+async def test_an_hour_that_waited_is_read_as_if_it_had_come_in_time(
+    node: Node, spool: Spool
+) -> None:
+    async with fleet(node, partitions=1) as at:
+        one, meter = Sender("m1", spool), meters.build("kaifa")
+        begin = time_ns() - 3600 * SECOND
+        household = Household(1, datetime.fromtimestamp(begin // SECOND, UTC), phases=3)
+        times = []
+        for number in range(720):
+            received = begin + number * 5 * SECOND
+            moment = datetime.fromtimestamp(received // SECOND, UTC)
+            telegram = meter.telegram(household.at(moment))
+            times.append(telegram.truth.timestamp.isoformat())
+            one.push(received, telegram.data)
+        one.keep()
+        member = await at.join(known("m1"))
+        async with running(one, at):
+            await until(lambda: not spool.count(), 60)
+        await at.settle()
+        assert await at.stored() == {"m1": times}
+        assert not member.tally.refused
