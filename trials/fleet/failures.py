@@ -61,6 +61,7 @@ class _Run:
         wrong = frozenset({self._wrong.name})
         self._readers = Readers(folder, nodes, PARTITIONS, known, wrong)
         self._happened: list[tuple[float, str]] = []
+        self._is_over = False
 
     async def play(self, seconds: float) -> Outcome:
         """Play it."""
@@ -74,9 +75,9 @@ class _Run:
             async with asyncio.TaskGroup() as group:
                 group.create_task(pusher.run(seconds))
                 group.create_task(self._happen(seconds / SECONDS))
-                hostile = group.create_task(self._be_hostile())
+                group.create_task(self._be_hostile())
                 await asyncio.sleep(seconds)
-                hostile.cancel()
+                self._is_over = True  # nats-py may take a cancellation for no answer
             self._note("settling")
             async with asyncio.timeout(SETTLE_SECONDS):
                 while await stored.waiting(self._client, PARTITIONS):  # noqa: ASYNC110 - so it is asked
@@ -110,7 +111,7 @@ class _Run:
         stream = self._client.jetstream(timeout=2)
         payloads = (b"", b"{}", b"\x00" * 2000, b'{"data": "6"}', b"7E" * 40, b"\xff" * 60_000)
         number = 0
-        while True:
+        while not self._is_over:
             number += 1
             name = self._wrong.name if number % 2 else f"nobody-{number}"
             payload = payloads[number % len(payloads)]
