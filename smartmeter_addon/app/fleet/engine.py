@@ -33,6 +33,7 @@ WRONG_LAST_SEQUENCE: Final = frozenset({10071, 10164})
 NOT_FOUND: Final = frozenset({10014, 10059})
 """Errors for a consumer and for a stream that there is not."""
 
+_NOT_LET_IN: Final = "it does not let this program in; see username and password"
 _RECONNECT_SECONDS: Final = 1
 _PING_SECONDS: Final = 5
 _logger: Final = logging.getLogger(__name__)
@@ -262,7 +263,7 @@ class _Narrator:
 
     def __init__(self) -> None:
         self.last = ""
-        """What was wrong last."""
+        """What was wrong last; not what follows from not being let in."""
         self.closing = False
         """Whether the end of the connection is wanted."""
 
@@ -271,7 +272,8 @@ class _Narrator:
         sentence = _sentence(error)
         if sentence != self.last:
             _logger.warning("the engine: %s", sentence)
-        self.last = sentence
+        if self.last != _NOT_LET_IN:
+            self.last = sentence
 
     async def disconnected(self) -> None:
         """Take that the connection is lost."""
@@ -307,7 +309,7 @@ def _sentence(error: Exception) -> str:
     """Say what is wrong with the connection."""
     text = str(error).removeprefix("nats: ").strip("'\" ").lower()
     if "authorization" in text or "authentication" in text:
-        return "it does not let this program in; see username and password"
+        return _NOT_LET_IN
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({error.verify_message}); see ca"
     if isinstance(error, OSError):

@@ -1,0 +1,144 @@
+"""What a fleet is deployed with: of the published forms, and of one mind with the program."""
+
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from app.fleet import engine_options, meters_file, options, subjects
+from app.fleet.engine import Engine
+from app.fleet.engine_options import EngineOptions
+from app.meters import profile_files
+from app.meters.profile import AUTO
+from tests.support.certificates import Certificates, certificates
+from tests.support.nats import Node, program
+from tests.support.nats import engine as running
+
+__all__ = ["certificates"]
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "deploy" / "fleet"
+COMPOSE: dict[str, Any] = yaml.safe_load((FOLDER / "compose.yaml").read_text("utf-8"))
+KUBERNETES: list[dict[str, Any]] = list(
+    yaml.safe_load_all((FOLDER / "kubernetes.yaml").read_text("utf-8"))
+)
+NATS = (FOLDER / "nats.conf").read_text("utf-8")
+PASSWORDS = {
+    "READER_PASSWORD": "of-the-reader",
+    "GATEWAY_1_PASSWORD": "of-the-gateway",
+    "VIEWER_PASSWORD": "of-the-viewer",
+}
+
+
+@pytest.mark.skipif(
+    not importlib.util.find_spec("check_jsonschema"), reason="script/setup installs the schema"
+)
+def test_the_compose_file_is_of_the_published_form() -> None:
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    subprocess.run([*check, FOLDER / "compose.yaml"], check=True, timeout=60)
+
+
+def test_the_servers_have_the_names_and_variables_of_their_configuration() -> None:
+    servers = {name: one for name, one in COMPOSE["services"].items() if name.startswith("nats-")}
+    assert set(re.findall(r"nats://(nats-\d):6222", NATS)) == servers.keys()
+    for name, server in servers.items():
+        assert server["environment"]["SERVER_NAME"] == name
+        assert set(re.findall(r"\$(\w+)", NATS)) == server["environment"].keys()
+
+
+def test_readers_are_given_time_to_end() -> None:
+    reader = COMPOSE["services"]["reader"]
+    assert (ROOT / "deploy" / "fleet" / reader["build"]["context"]).resolve() == ROOT
+    assert (ROOT / reader["build"]["dockerfile"]).exists()
+    _, deployment = KUBERNETES
+    pod = deployment["spec"]["template"]["spec"]
+    assert int(reader["stop_grace_period"][:-1]) == pod["terminationGracePeriodSeconds"] == 15
+    assert reader["read_only"]
+    assert pod["containers"][0]["securityContext"]["readOnlyRootFilesystem"]
+
+
+def test_kubernetes_gives_options_that_the_program_takes() -> None:
+    secret, deployment = KUBERNETES
+    files = secret["stringData"]
+    loaded = options.parse(json.loads(files["fleet.json"]), Path("/etc/smartmeter"))
+    types = (AUTO, *profile_files.load())
+    assert meters_file.parse(json.loads(files["meters.json"]), types)
+    assert loaded.meters.name in files
+    assert loaded.engine.ca
+    assert Path(loaded.engine.ca).name in files
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    assert deployment["spec"]["selector"]["matchLabels"] == labels
+
+
+def test_the_server_takes_its_configuration(tmp_path: Path, certificates: Certificates) -> None:
+    config = NATS.replace("/etc/nats/certs/server.pem", certificates.server[0])
+    config = config.replace("/etc/nats/certs/server.key", certificates.server[1])
+    file = tmp_path / "nats.conf"
+    file.write_text(config)
+    environment = {**os.environ, **PASSWORDS, "SERVER_NAME": "nats-1"}
+    command = [program(), "-t", "-c", str(file)]
+    done = subprocess.run(command, env=environment, capture_output=True, check=False, timeout=20)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def node(
+    tmp_path: Path, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Node]:
+    """One server with TLS and the users of the configuration."""
+    for name, password in PASSWORDS.items():
+        monkeypatch.setenv(name, password)
+    users = NATS[NATS.index("authorization {") :]
+    cert, key = certificates.server
+    tls = f'tls {{cert_file: "{cert}", key_file: "{key}"}}'
+    with running(tmp_path, tls, users) as one:
+        yield one
+
+
+def user(node: Node, certificates: Certificates, name: str, password: str) -> EngineOptions:
+    given = {"servers": node.url, "username": name, "password": password, "ca": certificates.ca}
+    return EngineOptions.taken_from(
+        {key: engine_options.FIELDS[key](value) for key, value in given.items()}
+    )
+
+
+async def test_a_gateway_may_push_its_own_meters_and_nothing_else(
+    node: Node, certificates: Certificates
+) -> None:
+    reader = await Engine.connect(
+        user(node, certificates, "reader", "of-the-reader"), "reader", patient=True
+    )
+    stream = {"name": subjects.RAW, "subjects": ["raw.*"]}
+    await reader.api(f"STREAM.CREATE.{subjects.RAW}", stream)
+    gateway = await Engine.connect(
+        user(node, certificates, "gateway-1", "of-the-gateway"), "gateway", own_inboxes=True
+    )
+    overheard: list[bytes] = []
+
+    async def hear(message: Any) -> None:  # noqa: ANN401 - any message
+        overheard.append(message.data)
+
+    await gateway.listen("raw.>", hear)
+    answer = await gateway.request(subjects.raw("meter-1"), b"mine")
+    assert json.loads(answer.data)["seq"] == 1
+    for subject in (subjects.raw("meter-3"), f"$JS.API.STREAM.DELETE.{subjects.RAW}"):
+        await gateway.publish(subject, b"not mine")
+    await gateway.request(subjects.raw("meter-2"), b"mine as well")
+    info = await reader.api(f"STREAM.INFO.{subjects.RAW}")
+    assert info["state"]["messages"] == 2
+    assert not overheard
+    await gateway.close()
+    await reader.close()
+
+
+async def test_nobody_is_let_in_without_a_password(node: Node, certificates: Certificates) -> None:
+    with pytest.raises(Exception, match="does not let this program in"):
+        await Engine.connect(user(node, certificates, "reader", "wrong"), "reader")
