@@ -77,6 +77,7 @@ TEXTS = (
     *(README, STORE_PAGE, DOCS, ADDON / "CHANGELOG.md", ADDING, CONTRIBUTING),
     *(ROOT / "RELIABILITY.md", ROOT / "BENCHMARKS.md", ROOT / "SECURITY.md"),
     *(ROOT / "docs" / "RELEASING.md", ROOT / "README.de.md", ROOT / "docs" / "de" / "DOCS.md"),
+    ROOT / "docs" / "FLEET.md",
 )
 GERMAN = ROOT / "docs" / "de" / "DOCS.md"
 
@@ -1002,6 +1003,8 @@ def test_every_file_named_exists(text: Path) -> None:
         *(
             "options.json",
             "state.json",
+            "fleet.json",
+            "meters.json",
             "data/options.json",
             "/etc/ser2net.yaml",
             "nordlicht.toml",
