@@ -7,13 +7,12 @@ import aiomqtt
 
 from simulator import meters
 from tests.support.fleets import fleet, known
-from tests.support.mosquitto import free_port
-from tests.support.nats import TIMEOUT, connect, engine
+from tests.support.nats import TIMEOUT, connect, engine, unclaimed_port
 from tests.support.telegrams import household
 
 
 async def test_telegrams_and_readings_may_go_by_mqtt(tmp_path: Path) -> None:
-    port = free_port()
+    port = unclaimed_port()
     with engine(tmp_path, f'mqtt {{listen: "127.0.0.1:{port}"}}') as node:
         await (await connect(node)).close()  # which waits until it runs
         meter = meters.build("kaifa")

@@ -10,8 +10,8 @@ import pytest
 from app.dlms.ciphering import Keys
 from app.fleet import subjects
 from app.fleet.meters_file import FleetMeter
-from tests.support.fleets import Fleet, Member, Pusher, fleet, known, until
-from tests.support.nats import Node, engine
+from tests.support.fleets import Fleet, Member, Pusher, fleet, known, pushing, until
+from tests.support.nats import TIMEOUT, Node, engine
 
 NAMES = [f"m{number}" for number in range(9)]
 
@@ -24,13 +24,6 @@ def node(tmp_path: Path) -> Iterator[Node]:
 
 def held(member: Member) -> set[int]:
     return set(member.reader.status()["held"])
-
-
-async def keep_pushing(pusher: Pusher, seconds: float = 0.3) -> None:
-    """Push as long as the test takes."""
-    while True:
-        await pusher.round()
-        await asyncio.sleep(seconds)
 
 
 async def assert_all_is_stored(one: Fleet, pusher: Pusher) -> None:
@@ -98,29 +91,28 @@ async def test_a_new_key_is_taken_while_it_reads(node: Node) -> None:
 async def test_readers_share_and_one_that_goes_loses_and_doubles_nothing(node: Node) -> None:
     async with fleet(node, partitions=4) as one:
         pusher = Pusher(one.client, NAMES)
-        pushing = asyncio.create_task(keep_pushing(pusher))
-        first = await one.join(known(*NAMES))
-        await until(lambda: len(held(first)) == 4)
-        second = await one.join(known(*NAMES))
-        await until(lambda: len(held(first)) == len(held(second)) == 2)
-        await first.end()
-        await until(lambda: len(held(second)) == 4)
-        pushing.cancel()
+        async with pushing(pusher):
+            first = await one.join(known(*NAMES))
+            await until(lambda: len(held(first)) == 4)
+            second = await one.join(known(*NAMES))
+            await until(lambda: len(held(first)) == len(held(second)) == 2)
+            await first.end()
+            await until(lambda: len(held(second)) == 4)
         await assert_all_is_stored(one, pusher)
         assert not second.tally.refused
 
 
+@pytest.mark.slow
 async def test_a_reader_that_is_killed_loses_and_doubles_nothing(node: Node) -> None:
     async with fleet(node, partitions=2) as one:
         pusher = Pusher(one.client, NAMES)
-        pushing = asyncio.create_task(keep_pushing(pusher))
-        first = await one.join(known(*NAMES))
-        await until(lambda: len(held(first)) == 2)
-        await first.kill()
-        second = await one.join(known(*NAMES))
-        await until(lambda: len(held(second)) == 2)
-        await asyncio.sleep(1)
-        pushing.cancel()
+        async with pushing(pusher):
+            first = await one.join(known(*NAMES))
+            await until(lambda: len(held(first)) == 2)
+            await first.kill()
+            second = await one.join(known(*NAMES))
+            await until(lambda: len(held(second)) == 2)
+            await asyncio.sleep(1)
         await assert_all_is_stored(one, pusher)
         assert not second.tally.refused
 
@@ -150,7 +142,7 @@ async def test_readers_answer_how_they_are_doing(node: Node) -> None:
         await one.join(known(*NAMES[:2]))
         await pusher.round()
         await one.settle()
-        message = await one.client.request(subjects.INQUIRY, timeout=5)
+        message = await one.client.request(subjects.INQUIRY, timeout=TIMEOUT)
         said = json.loads(message.data)
         assert said["held"] == [0]
         assert said["readings"] == 1

@@ -9,8 +9,7 @@ from app.fleet import set_up, subjects
 from app.fleet.engine import Engine, EngineError
 from app.fleet.engine_options import EngineOptions
 from tests.support.fleets import options
-from tests.support.mosquitto import free_port
-from tests.support.nats import Node, connect, engine
+from tests.support.nats import Node, connect, engine, unclaimed_port
 
 
 @pytest.fixture
@@ -76,7 +75,8 @@ async def test_too_few_servers_are_told(node: Node, connection: Engine) -> None:
         await set_up.set_up(connection, options(node, replicas=3))
 
 
+@pytest.mark.slow
 async def test_no_server_is_told() -> None:
-    nobody = EngineOptions((f"nats://127.0.0.1:{free_port()}",))
+    nobody = EngineOptions((f"nats://127.0.0.1:{unclaimed_port()}",))
     with pytest.raises(EngineError, match="no connection"):
         await Engine.connect(nobody, "test")

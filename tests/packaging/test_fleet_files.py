@@ -139,6 +139,7 @@ async def test_a_gateway_may_push_its_own_meters_and_nothing_else(
     await reader.close()
 
 
+@pytest.mark.slow
 async def test_nobody_is_let_in_without_a_password(node: Node, certificates: Certificates) -> None:
     with pytest.raises(Exception, match="does not let this program in"):
         await Engine.connect(user(node, certificates, "reader", "wrong"), "reader")

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Thread
 
 from tests.support.nats import TIMEOUT
+from tests.support.processes import put_down
 
 APP = Path(__file__).parents[2] / "smartmeter_addon"
 
@@ -26,8 +27,8 @@ class Process:
             text=True,
         )
         self.lines: list[str] = []
-        self._reading = Thread(target=self._read)
-        self._reading.start()
+        self.reading = Thread(target=self._read)
+        self.reading.start()
 
     def _read(self) -> None:
         assert self.process.stdout
@@ -38,7 +39,7 @@ class Process:
 
     def wait(self) -> int:
         status = self.process.wait(TIMEOUT)
-        self._reading.join()
+        self.reading.join()
         assert self.process.stdout
         self.process.stdout.close()
         return status
@@ -50,8 +51,7 @@ def process(*arguments: str) -> Iterator[Process]:
     try:
         yield one
     finally:
-        one.process.kill()
-        one.wait()
+        put_down(one.process, one.reading)
 
 
 def done(*arguments: str) -> tuple[int, str]:

@@ -90,6 +90,24 @@ class Pusher:
             await self.push(name, pieces=number % 3 == 2)
 
 
+@asynccontextmanager
+async def pushing(pusher: Pusher, pause: float = 0.3) -> AsyncIterator[None]:
+    """Push rounds meanwhile; the last one is pushed to its end."""
+    ends = asyncio.Event()
+
+    async def push() -> None:
+        while not ends.is_set():
+            await pusher.round()
+            await asyncio.sleep(pause)
+
+    task = asyncio.create_task(push())
+    try:
+        yield
+    finally:
+        ends.set()
+        await task
+
+
 class Fleet:
     """A fleet at an engine that is set up.
 
@@ -107,7 +125,7 @@ class Fleet:
 
     async def join(self, meters: Mapping[str, FleetMeter]) -> Member:
         """Start a reader."""
-        engine = await Engine.connect(self.options.engine, "test")
+        engine = await Engine.connect(self.options.engine, "test", patient=True)
         tally = Tally()
         lines = Meters(dict(meters), PROFILES, ZONE, tally)
         partitions = await set_up.partitions(engine)
@@ -137,12 +155,14 @@ class Fleet:
                 return False
         return True
 
-    async def settle(self, seconds: float = 60.0) -> None:
+    async def settle(self, seconds: float = 2 * TIMEOUT) -> None:
         """Wait until all that was pushed is read."""
         await until(self.acknowledged, seconds)
 
     async def _api(self, call: str) -> dict[str, Any]:
-        return dict(json.loads((await self.client.request(f"$JS.API.{call}", timeout=5)).data))
+        return dict(
+            json.loads((await self.client.request(f"$JS.API.{call}", timeout=TIMEOUT)).data)
+        )
 
 
 @asynccontextmanager

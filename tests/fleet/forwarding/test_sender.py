@@ -17,7 +17,7 @@ from app.fleet.forwarding.spool import Spool
 from simulator import meters
 from simulator.household import Household
 from tests.support.fleets import Fleet, fleet, known, until
-from tests.support.nats import Node, engine
+from tests.support.nats import TIMEOUT, Node, engine
 
 SECOND = 10**9
 
@@ -90,7 +90,7 @@ async def test_messages_wait_on_disk_while_the_engine_is_away(
             for payload in wanted[20:40]:
                 one.push(time_ns(), payload)
                 await asyncio.sleep(0.05)
-            assert spool.count() > 0
+            await until(spool.count)
             node.start()
             for payload in wanted[40:]:
                 one.push(time_ns(), payload)
@@ -130,7 +130,7 @@ async def test_an_hour_that_waited_is_read_as_if_it_had_come_in_time(
         one.keep()
         member = await at.join(known("m1"))
         async with running(one, at):
-            await until(lambda: not spool.count(), 60)
+            await until(lambda: not spool.count(), 2 * TIMEOUT)
         await at.settle()
         assert await at.stored() == {"m1": times}
         assert not member.tally.refused
