@@ -1,5 +1,6 @@
 """The command ``fleet`` as a process."""
 
+import asyncio
 import json
 import os
 import re
@@ -14,7 +15,7 @@ import pytest
 from simulator.ciphering import AUTH_KEY, KEY
 from tests.support.fleet_process import APP, done, process
 from tests.support.fleets import Pusher, until
-from tests.support.nats import TIMEOUT, Node, connect, engine
+from tests.support.nats import TIMEOUT, Node, connect, engine, unclaimed_port
 
 METER = {"key": KEY.hex(), "auth_key": AUTH_KEY.hex()}
 
@@ -68,6 +69,32 @@ async def test_a_reader_waits_for_the_set_up(node: Node, options: str) -> None:
     await (await connect(node)).close()
     with process("fleet", "--options", options) as reader:
         await until(lambda: reader.logged("run fleet setup first; waiting"))
+        reader.process.terminate()
+        assert reader.wait() == 0
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.5])
+async def test_a_reader_ends_while_the_engine_is_away(
+    node: Node, options: str, seconds: float
+) -> None:
+    await (await connect(node)).close()
+    status, told = done("fleet", "setup", "--options", options)
+    assert status == 0, told
+    with process("fleet", "--options", options) as reader:
+        await until(lambda: reader.logged("reading as"))
+        node.kill()
+        await asyncio.sleep(seconds)
+        reader.process.terminate()
+        assert reader.wait() == 0
+        assert not any(re.search("Traceback|FATAL", line) for line in reader.lines)
+
+
+async def test_a_reader_ends_before_there_is_an_engine(tmp_path: Path) -> None:
+    file = tmp_path / "fleet.json"
+    file.write_text(json.dumps({"servers": [f"nats://127.0.0.1:{unclaimed_port()}"]}))
+    (tmp_path / "meters.json").write_text("{}")
+    with process("fleet", "--options", str(file)) as reader:
+        await until(lambda: reader.logged("the engine: connect call failed"))
         reader.process.terminate()
         assert reader.wait() == 0
 

@@ -249,8 +249,11 @@ class Engine:
         if self._client.is_connected:
             with contextlib.suppress(TimeoutError, nats.errors.Error):
                 await self._client.flush(timeout=int(ANSWER_SECONDS))
-        self._narrator.closing = True
-        await self._client.close()
+        self._narrator.closing = asyncio.current_task()
+        # A connection that is being lost or made has nothing to say about that.
+        with contextlib.suppress(OSError, TimeoutError, nats.errors.Error):
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self._client.close()
 
     async def _take_answer(self, message: Msg) -> None:
         asked = self._asked.pop(message.subject.rpartition(".")[2], None)
@@ -264,11 +267,17 @@ class _Narrator:
     def __init__(self) -> None:
         self.last = ""
         """What was wrong last; not what follows from not being let in."""
-        self.closing = False
-        """Whether the end of the connection is wanted."""
+        self.closing: asyncio.Task[Any] | None = None
+        """The task that ends the connection; None while none does."""
 
     async def error(self, error: Exception) -> None:
-        """Take an error; nats-py itself would print where it happened."""
+        """Take an error; nats-py itself would print where it happened.
+
+        Raises:
+            CancelledError: the connection is to end, which nats-py may miss while it connects.
+        """
+        if self.closing and asyncio.current_task() is not self.closing:
+            raise asyncio.CancelledError
         sentence = _sentence(error)
         if sentence != self.last:
             _logger.warning("the engine: %s", sentence)

@@ -130,7 +130,10 @@ async def _read(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     _logger.info("smart meter reader %s, reading for %d meters", __version__, len(known))
-    engine = await Engine.connect(loaded.engine, "smartmeter fleet", patient=True)
+    engine = await _connected(loaded, stop)
+    if engine is None:
+        _logger.info("stopping")
+        return 0
     try:
         partitions = await _partitions(engine, stop)
         if partitions is None:
@@ -154,6 +157,20 @@ async def _read(
         _logger.info("stopping")
         await engine.close()
     return 0
+
+
+async def _connected(loaded: FleetOptions, stop: asyncio.Event) -> Engine | None:
+    """Wait for a server for as long as it takes; None when stopped before."""
+    connecting = asyncio.create_task(
+        Engine.connect(loaded.engine, "smartmeter fleet", patient=True)
+    )
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({connecting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if connecting.done():
+        return connecting.result()
+    connecting.cancel()
+    return None
 
 
 async def _partitions(engine: Engine, stop: asyncio.Event) -> int | None:
