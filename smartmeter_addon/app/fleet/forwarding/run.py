@@ -97,6 +97,10 @@ class LineForwarder:
         """Push what came before a pause."""
         self._push(self._cutter.tick(monotonic()))
 
+    def finish(self) -> None:
+        """Push what came last, whole or not."""
+        self._push(self._cutter.restart())
+
     def _push(self, message: bytes) -> None:
         if message:
             self._sender.push(time_ns(), message)
@@ -128,6 +132,8 @@ async def _forward(loaded: ForwardOptions, spool: Spool) -> None:
         _logger.info("stopping")
         for task in tasks:
             task.cancel()
+    for line in lines:
+        line.finish()
     for sender in senders:
         sender.keep()
 
