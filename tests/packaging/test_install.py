@@ -107,6 +107,7 @@ class System:
         for name in ("script", "service", "smartmeter_addon"):
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / name, self.source / name, ignore=ignored)
+        shutil.copy(ROOT / "requirements-fleet.txt", self.source)
 
     def install(self, *arguments: str) -> str:
         ended = subprocess.run(
@@ -196,6 +197,16 @@ def test_the_command_is_the_program(system: System) -> None:
     decoded = system.run("decode", str(file), **keys)
     assert decoded.returncode == 0, decoded
     assert json.loads(decoded.stdout)["registers"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["fleet", "forward"])
+def test_a_fleet_is_read_without_installing_more(system: System, command: str) -> None:
+    options = system.root / f"{command}.json"
+    options.write_text("{}")
+    ended = system.run(command, "--options", str(options))
+    assert ended.returncode == 1
+    assert "servers: nothing is given" in ended.stdout
 
 
 @pytest.mark.slow
