@@ -5,7 +5,11 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.fleet_model import STRANGER, Model
+from app.fleet.events import Ask, Delivered, Pull, Reset, WasReset
+from app.fleet.partition import ANSWER_SECONDS, MOST_PULLED, Partition
+from app.fleet.streams import PIN_SECONDS
+from app.fleet.subjects import Place
+from tests.support.fleet_model import STRANGER, Model, ModelLines
 
 SEEDS = st.integers(0, 2**32 - 1)
 NAMES = ("a", "b", "c")
@@ -70,3 +74,16 @@ def test_no_reading_is_lost_doubled_or_out_of_order(seed: int) -> None:
     model.settle()
     for name in NAMES:
         assert model.stored(name) == list(range(1, model.sent.get(name, 0) + 1))
+
+
+def test_the_pin_is_kept_while_all_that_was_pulled_is_still_read() -> None:
+    one = Partition(ModelLines())
+    assert one.want(0.0) == [Ask(one.inbox, 5.0)]
+    first = Delivered(one.inbox, "a", b"#;", "", Place(1, 1, 0), "pin")
+    assert one.take(first, 0.0) == [Reset(one.inbox)]
+    pull = Pull(one.inbox + 1, "pin", MOST_PULLED)
+    assert one.take(WasReset(one.inbox, done=True), 0.0) == [pull]
+    for number in range(1, MOST_PULLED + 1):
+        one.take(Delivered(one.inbox, "a", b"#;", "", Place(number, number, 0)), 0.0)
+    assert ANSWER_SECONDS < PIN_SECONDS
+    assert one.tick(ANSWER_SECONDS) == [Pull(one.inbox, "pin", 1)]

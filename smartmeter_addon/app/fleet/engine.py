@@ -33,6 +33,9 @@ WRONG_LAST_SEQUENCE: Final = frozenset({10071, 10164})
 NOT_FOUND: Final = frozenset({10014, 10059})
 """Errors for a consumer and for a stream that there is not."""
 
+TURN_SECONDS: Final = 0.05
+"""After which whatever takes messages lets others have a turn."""
+
 _NOT_LET_IN: Final = "it does not let this program in; see username and password"
 _RECONNECT_SECONDS: Final = 1
 _PING_SECONDS: Final = 5
@@ -103,6 +106,7 @@ class Engine:
         self._tokens = count(1)
         self._prefix = client.new_inbox()
         self._asked: dict[str, tuple[float, OnAnswer]] = {}
+        self._turn = monotonic()  # when others had one last
 
     @classmethod
     async def connect(
@@ -201,6 +205,7 @@ class Engine:
 
         async def taken(message: Msg) -> None:
             await take(_message(message))
+            await self._let_others()
 
         return Inbox(subject, await self._client.subscribe(subject, cb=taken))
 
@@ -259,6 +264,17 @@ class Engine:
         asked = self._asked.pop(message.subject.rpartition(".")[2], None)
         if asked:
             await asked[1](_message(message))
+            await self._let_others()
+
+    async def _let_others(self) -> None:
+        """Let others have a turn now and then.
+
+        What has come already nats-py gives without one, however long it takes to read it: then no
+        partition would be pulled meanwhile, and the server would give all of them to others.
+        """
+        if monotonic() - self._turn > TURN_SECONDS:
+            await asyncio.sleep(0)
+            self._turn = monotonic()
 
 
 class _Narrator:

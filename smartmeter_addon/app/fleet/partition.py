@@ -233,10 +233,12 @@ class Partition:
         return [Reset(self._inbox)]
 
     def _pull(self, now: float) -> list[Request]:
-        self._pulled = 0
-        if self._stage is not Stage.READING or self._unacknowledged.open >= MOST_PULLED:
+        if self._stage is not Stage.READING:
             return []
         self._asked_at, self._answered = now, False
+        if self._unacknowledged.open >= MOST_PULLED:
+            return [Pull(self._inbox, self._pin, 1)]  # or the server gives the pin to another one
+        self._pulled = 0
         return [Pull(self._inbox, self._pin, MOST_PULLED)]
 
     def _acknowledge(self) -> list[Request]:
