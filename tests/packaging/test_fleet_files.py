@@ -46,6 +46,14 @@ def test_the_compose_file_is_of_the_published_form() -> None:
     subprocess.run([*check, FOLDER / "compose.yaml"], check=True, timeout=60)
 
 
+@pytest.mark.skipif(
+    not importlib.util.find_spec("kubernetes_validate"), reason="script/setup installs the schema"
+)
+def test_the_kubernetes_file_is_of_the_published_form() -> None:
+    check = [sys.executable, "-m", "kubernetes_validate", "--strict"]
+    subprocess.run([*check, FOLDER / "kubernetes.yaml"], check=True, timeout=60)
+
+
 def test_the_servers_have_the_names_and_variables_of_their_configuration() -> None:
     servers = {name: one for name, one in COMPOSE["services"].items() if name.startswith("nats-")}
     assert set(re.findall(r"nats://(nats-\d):6222", NATS)) == servers.keys()
