@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from app.dlms.ciphering import Keys
 from app.language.catalogue import Sentence
 from app.page.hidden import Hider
 from app.status import OutputState
@@ -40,6 +41,17 @@ async def test_neither_key_nor_number_is_told(family: str) -> None:
             if path != "recording":
                 for identity in identities:
                     assert identity.lower() not in text, (path, identity)
+
+
+async def test_what_happened_names_no_meter_though_nobody_has_looked_before() -> None:
+    paged = opened(keys=Keys())
+    simulated = meter()
+    for _ in range(8):
+        paged.take(simulated.telegram().data)
+        paged.after(5)
+    events = json.dumps(await told(paged, "events"))
+    assert "with system title" in events
+    assert simulated.meter.identity.system_title.hex() not in events
 
 
 async def test_of_many_meters_each_has_its_number_shortened() -> None:

@@ -157,9 +157,6 @@ class LineView(Watcher):
         self.health.keep()
         self.events.keep()
 
-    def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._wall_clock(), UTC)
-
     # --- What is shown ---
 
     @property
@@ -253,6 +250,7 @@ class LineView(Watcher):
 
     def told_events(self) -> list[list[str]]:
         """Give what happened, see `Events`."""
+        self.notes.hand_on()  # numbers that are not to be told are learned of telegrams
         return self.events.told()
 
     def telegram(self) -> dict[str, object]:
@@ -279,6 +277,6 @@ class LineView(Watcher):
             self._options,
             profiles,
             hide=self._hide,
-            now=self._now().astimezone(),
+            now=datetime.fromtimestamp(self._wall_clock(), UTC).astimezone(),
             mode=self._mode,
         )
