@@ -56,6 +56,25 @@ def test_values_of_an_earlier_list_say_when_they_came() -> None:
     )
 
 
+def test_values_of_lists_that_come_together_have_one_time() -> None:
+    """The computer's clock is read anew for each list."""
+    paged = opened()
+    paged.push(meter("kaifa-nordic", name="norway-18"))
+    (view,) = paged.line.meters
+    reading = paged.reader._newest
+    assert reading
+    view.take(reading._replace(values={"voltage_l1": 230}), 2000.0, 1_795_000_000.0004)
+    view.take(reading._replace(values={"voltage_l2": 231}), 2000.0003, 1_795_000_000.0007)
+    view.take(reading._replace(values={"power_import": 7}), 2010.0, 1_795_000_010.0)
+    view.take(reading._replace(values={"frequency": 50}), 2010.0, 1_795_000_010.0021)
+    said = view.said()
+    assert said["at"] == iso(1_795_000_010.0)
+    older = said["older"]
+    assert isinstance(older, dict)
+    assert {*older.pop(iso(1_795_000_000.0004))} == {"voltage_l1", "voltage_l2"}
+    assert not any("power_import" in keys for keys in older.values())
+
+
 def test_lists_whose_texts_are_others_each_time_do_not_pile_up() -> None:
     paged = opened()
     paged.push(meter("kaifa-nordic", name="norway-18"))

@@ -1,5 +1,6 @@
 """One meter, as the page shows it."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -42,7 +43,8 @@ class MeterView:
         self._hide = hide
         self._lists: dict[Layout, tuple[Mapping[str, Value], float]] = {}
         """What each list of the meter said last and when, the newest at the end."""
-        self._at = 0.0
+        self._at = -math.inf  # of the steady clock
+        self._moment = 0.0
         self.online = False
 
     def take(self, reading: Reading, at: float, moment: float) -> None:
@@ -53,6 +55,8 @@ class MeterView:
             at: when it came, of the steady clock.
             moment: the same in seconds since 1970.
         """
+        if at == self._at:
+            moment = self._moment  # lists that came at once have one time
         values = Values.of(reading.values)
         lists = self._lists
         if lists.pop(values.layout, None) is None:
@@ -60,7 +64,7 @@ class MeterView:
         lists[values.layout] = values, moment
         if reading.unknown and len(lists) > 1:
             self._forget(reading.unknown)
-        self._at = moment
+        self._at, self._moment = at, moment
         self.online = True
         if self.history:
             self.history.add(values, at, moment)
@@ -85,34 +89,27 @@ class MeterView:
             for key, (value, _) in self._newest().items()
         }
 
-    def _newest(self) -> dict[str, tuple[Value, float]]:
+    def _newest(self) -> dict[str, tuple[Value, str]]:
         """Give each value that may be shown, and when it was said; in the order of the longest.
 
         Messages to the customer are left out: they are not for everybody.
         """
-        found = {key: (one[key], at) for one, at in self._lists.values() for key in one}
-        if len(self._lists) > 1:
-            longest = sorted((one for one, _ in self._lists.values()), key=len, reverse=True)
+        lists = [(one, iso(moment)) for one, moment in self._lists.values()]
+        found = {key: (one[key], when) for one, when in lists for key in one}
+        if len(lists) > 1:
+            longest = sorted((one for one, _ in lists), key=len, reverse=True)
             found = {key: found[key] for one in longest for key in one}
         return {key: value for key, value in found.items() if not key.startswith(_MESSAGES)}
 
-    @property
-    def at(self) -> str | None:
-        """When it was heard last."""
-        return iso(self._at) if self._at else None
-
     def said(self) -> dict[str, object]:
         """Tell the values, when the newest came, and of older ones when these did, for JSON."""
-        values, older = dict[str, object](), dict[float, list[str]]()
-        for key, (value, at) in self._newest().items():
+        last = iso(self._moment)
+        values, older = dict[str, object](), dict[str, list[str]]()
+        for key, (value, when) in self._newest().items():
             values[key] = self._hide(value) if isinstance(value, str) else value
-            if at != self._at:
-                older.setdefault(at, []).append(key)
-        return {
-            "at": self.at,
-            "values": values,
-            "older": {iso(at): keys for at, keys in older.items()},
-        }
+            if when != last:
+                older.setdefault(when, []).append(key)
+        return {"at": last, "values": values, "older": older}
 
     def facts(self, language: str) -> dict[str, object]:
         """Tell all of it, for JSON.
