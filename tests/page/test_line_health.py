@@ -70,6 +70,26 @@ def test_thirty_days_are_kept_in_few_short_texts() -> None:
     assert len(Line(line.state, line.now).health.hours()) == 24 * DAYS
 
 
+@pytest.mark.parametrize("days", [-400, 40])
+def test_hours_of_another_time_are_not_told(days: int) -> None:
+    """Of before a long pause, or of a clock that was wrong: a picture would have them all."""
+    line = Line()
+    line.hour(720)
+    line.health.keep()
+    later = Line(line.state, line.now + days * 24 * HOUR)
+    later.counts.frames += 3
+    later.health.look(later.counts, None)
+    assert [row[1] for row in later.health.hours()] == [3]
+
+
+def test_a_clock_that_is_behind_for_a_while_costs_no_hours() -> None:
+    line = Line()
+    line.hour(720)
+    line.health.keep()
+    Line(line.state, line.now - 400 * 24 * HOUR).hour(3)
+    assert [row[1] for row in Line(line.state, line.now).health.hours()] == [720]
+
+
 @pytest.mark.parametrize(
     "kept",
     [

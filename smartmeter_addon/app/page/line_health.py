@@ -107,9 +107,17 @@ class LineHealth:
         self._state.forget(self._section, *old)
 
     def hours(self) -> list[list[int | None]]:
-        """Give what is known of each hour: its begin in seconds since 1970, then an `Hour`."""
+        """Give what is known of each hour: its begin in seconds since 1970, then an `Hour`.
+
+        Hours of another time are left out: of before a pause, or of a clock that was wrong.
+        """
         self._count()
-        return [[hour * _HOUR, *told] for hour, told in sorted(self._hours.items())]
+        now = self._now()
+        return [
+            [hour * _HOUR, *told]
+            for hour, told in sorted(self._hours.items())
+            if now - DAYS * _HOURS <= hour <= now
+        ]
 
     def _count(self) -> None:
         """Reckon what came within this hour."""
