@@ -8,6 +8,7 @@ import pytest
 
 from app.config import lines
 from app.config.options import MeterOptions
+from app.line.sections import LINE_EVENTS
 from app.log import NOTICE
 from app.page.page import MOST_HISTORIES
 from tests.support.asking import until
@@ -54,6 +55,26 @@ async def test_what_is_told_again_and_again_is_short_however_many_lines_there_ar
     facts = paged.page._facts(paged.line)
     assert len(json.dumps(facts, default=str)) < 20_000
     assert facts["names"][8] == ["meter 7", "House"]  # type: ignore[index]
+
+
+async def test_a_mistake_in_keeping_one_line_does_not_keep_the_page_from_its_end(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it began anew at SIGTERM, and the program waited for it for ever."""
+    paged, other = opened(), opened()
+    paged.page._lines.append(other.line)
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(paged.line.health, "keep", fail)
+    task = asyncio.create_task(paged.page.run([paged.reader, other.reader]))
+    await until(lambda: paged.page.server.port)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert caplog.text.count("what a line did could not be kept") == 1
+    assert other.state.section(LINE_EVENTS)
 
 
 async def test_an_address_that_is_taken_is_told_and_tried_again(

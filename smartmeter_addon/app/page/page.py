@@ -11,6 +11,7 @@ from app import __version__
 from app.config.options import MeterOptions
 from app.jsontext import dumps
 from app.language.catalogue import Text
+from app.line.mistakes import Mistakes
 from app.line.reader import LineReader
 from app.line.ticks import tick
 from app.line.watcher import Watcher
@@ -80,6 +81,7 @@ class Page:
         self._histories = 0
         self._lines: list[LineView] = []
         self._left_out: list[Text] = []
+        self._mistakes = Mistakes(_logger, "what a line did could not be kept")
         self._shown: dict[LineView, object] = {}  # what those who look were told last
         site = Site(Files(language), self._lines, self._facts, profiles)
         self.server: Final = Server(access, site.respond)
@@ -142,7 +144,10 @@ class Page:
                 group.create_task(self._look())
         finally:
             for line in self._lines:
-                line.keep()
+                try:
+                    line.keep()
+                except Exception as error:  # noqa: BLE001 - it must not keep the program from its end
+                    self._mistakes.tell(error)
         raise AssertionError  # it is cancelled while it waits
 
     async def _serve(self) -> Never:
