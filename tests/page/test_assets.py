@@ -270,6 +270,32 @@ async def test_phases_of_which_only_the_power_is_known_are_shown(browser: Browse
         await harmless(browser)
 
 
+@pytest.mark.parametrize(
+    ("earlier", "later", "time"),
+    [
+        ({"power": 7, "power_import": 7}, {"energy_import": 1}, "of"),
+        ({"power_import": 7}, {"energy_import": 1}, "of"),
+        ({"power": -8}, {"power_import": 7}, "last"),
+    ],
+)
+async def test_the_power_has_the_time_of_its_own_list(
+    browser: Browser, earlier: dict[str, int], later: dict[str, int], time: str
+) -> None:
+    paged = opened(name=None)
+    paged.push(SimulatedMeter(None, "kaifa"), 3)
+    (view,) = paged.line.meters
+    reading = paged.reader._newest
+    assert reading
+    view._lists.clear()
+    view.take(reading._replace(values=earlier), 0.0, 1_795_000_000.0)
+    view.take(reading._replace(values=later), 60.0, 1_795_000_060.0)
+    async with shown(paged) as address:
+        await at(browser, address, "now")
+        said = sentences("en")["now"][time].partition("{")[0]
+        assert said in await text(browser, ".power + p")
+        assert (await text(browser, ".power")).startswith("7")
+
+
 async def test_sums_of_errors_and_gaps_stand_below_the_health_of_the_line(browser: Browser) -> None:
     said = sentences("en")["pictures"]
     async with shown(lived(seconds=7200, every=20)) as address:

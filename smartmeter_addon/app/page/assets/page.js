@@ -185,8 +185,9 @@ const OUT = (volts) => volts < 207 || volts > 253;
 function powerCard(one) {
   const { power, power_import: taken } = one.values;
   // A list may say only what is taken, and come more often than the one that has both ways.
-  const newer = power === undefined || (since(one, "power") && taken > 0);
-  const watts = newer ? taken : power, at = !newer && since(one, "power");
+  const told = (key) => since(one, key) || one.at;
+  const newer = power === undefined || (taken > 0 && told("power_import") > told("power"));
+  const watts = newer ? taken : power, at = since(one, newer ? "power_import" : "power");
   if (watts === undefined) return null;
   const way = watts > 0 ? "taking" : watts < 0 ? "giving" : "balanced";
   const kind = { taking: "take", giving: "give", balanced: "" }[way];
