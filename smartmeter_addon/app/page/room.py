@@ -1,9 +1,10 @@
-"""How many connections each sender may hold, so that one alone cannot keep the others out.
+"""How many connections each sender may hold, so that one address cannot keep the others out.
 
 Whoever sends from the network may have many addresses: by IPv6 all of a prefix (RFC 4291, 2.5.4:
 64 bits name the network). So each address, each prefix and the network as a whole have their
 bounds. Loopback and the Supervisor, behind which a whole household can be, have none of these, and
-find room when the network holds all that it may.
+find room when the network holds all that it may. Who has enough addresses can still keep out the
+rest of the network.
 """
 
 import ipaddress
