@@ -220,6 +220,16 @@ def test_a_version_is_released_once_and_under_its_own_tag(ready: Path) -> None:
 # the files
 
 
+def installed_requirements(folder: Path) -> str:
+    """Give the requirements that script/install installs, by what stands in it."""
+    install = (folder / "script/install").read_text("utf-8")
+    names = re.findall(r'--requirement "\$new/([\w.-]+)"', install)
+    assert len(names) == install.count("--requirement ")
+    places = {name: folder / name for name in names}
+    places["requirements.txt"] = folder / "smartmeter_addon/requirements.txt"
+    return "".join(place.read_text("utf-8") for place in places.values())
+
+
 @pytest.mark.slow
 def test_the_files_of_a_release_are_whole_and_name_every_package(clone: Path) -> None:
     """Installs cyclonedx-bom, so it needs the package index."""
@@ -248,7 +258,7 @@ def test_the_files_of_a_release_are_whole_and_name_every_package(clone: Path) ->
     sbom = json.loads((folder / f"{name}.cdx.json").read_text("utf-8"))
     about = sbom["metadata"]["component"]
     assert (about["name"], about["version"]) == ("smartmeter", VERSION)
-    lock = (clone / "smartmeter_addon/requirements.txt").read_text("utf-8")
+    lock = installed_requirements(clone)
     pinned = dict(re.findall(r"^([\w.-]+)==(\S+)", lock, re.MULTILINE))
     assert {part["name"]: part["version"] for part in sbom["components"]} == pinned
     hashes = {
