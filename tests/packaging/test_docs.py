@@ -1114,6 +1114,22 @@ def test_the_arguments_of_the_program_that_are_shown_exist() -> None:
         assert option in told["record"] + told["replay"] + read(ROOT / "simulator" / "__main__.py")
 
 
+def test_a_command_that_is_shown_says_where_the_program_is() -> None:
+    """A reader who comes by a link to a section has not read those before; the guide is one."""
+    parts = [read(ADDING)]
+    for path in (README, DOCS):
+        parts += re.split(r"^##+ ", read(path), flags=re.MULTILINE)
+    commands = 0
+    for part in parts:
+        exported = False
+        for line in part.splitlines():
+            exported |= "export PYTHONPATH=smartmeter_addon" in line
+            if ".venv/bin/python -m app" in line:
+                commands += 1
+                assert exported or "PYTHONPATH=smartmeter_addon" in line, line
+    assert commands > 10
+
+
 def test_every_package_that_is_installed_has_its_reason() -> None:
     text = section(README, "Dependencies")
     files = [*ROOT.glob("requirements-*.txt"), ADDON / "requirements.txt"]
