@@ -24,6 +24,7 @@ UNIT = SERVICE / "smartmeter.service"
 
 AS_ROOT = os.geteuid() == 0
 ANALYZE = shutil.which("systemd-analyze")
+RESET = "--no-ask-password reset-failed smartmeter.service\n"
 with_analyze = pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is missing")
 
 
@@ -237,6 +238,28 @@ def test_a_missing_journal_is_told(tmp_path: Path) -> None:
     )
     assert result.returncode == 1
     assert "there is no journalctl here" in result.stderr
+
+
+@pytest.mark.parametrize(("command", "told"), [("configure", RESET), ("status", "")])
+@pytest.mark.skipif(not AS_ROOT, reason="only root may tell systemd")
+def test_starts_with_options_that_are_set_up_anew_do_not_count(
+    command: str, told: str, tmp_path: Path
+) -> None:
+    """Else systemd refuses the start after the set-up, until five minutes are over."""
+    systemctl = tmp_path / "systemctl"
+    systemctl.write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/told\nexit 1\n')
+    systemctl.chmod(0o755)
+    (tmp_path / "told").touch()
+    ended = subprocess.run(
+        ["/bin/sh", SERVICE / "smartmeter", command],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        timeout=60,
+    )
+    assert "Install it once more" in ended.stderr  # as no version is there
+    assert (tmp_path / "told").read_text() == told
 
 
 @pytest.mark.slow
