@@ -215,6 +215,45 @@ def test_what_a_frame_gives_back_is_no_junk() -> None:
     assert (scanner.frames, scanner.junk) == (3, 0)
 
 
+def test_a_frame_with_a_checksum_is_believed_at_once_whatever_waits() -> None:
+    """A link may have frames with and without one, as P1 has."""
+    text = p1("ISK5", ["1-0:1.8.0(1*Wh)"])
+    found = fed_singly(Scanner(), OTHER + text)
+    assert found == [(len(OTHER + text), b"/ISK5\r\n\r\n1-0:1.8.0(1*Wh)\r\n!")]
+
+
+def damaged_frame() -> bytes:
+    """Bytes that look like a frame of M-Bus whose checksum is wrong."""
+    frame = bytearray(on_the_wire(MBus(), b"\x0f inner"))
+    frame[-2] ^= 1
+    return bytes(frame)
+
+
+def test_what_looks_like_a_damaged_frame_inside_another_is_not_told() -> None:
+    content = b"\x20" + bytes(4) + damaged_frame() + bytes(30)
+    telegram = OTHER[:10] + ber_length(len(content), 1) + content
+    for chunks in ([telegram], single_bytes(telegram)):
+        assert scan(*chunks) == [Frame("raw", 0, telegram)]
+
+
+def test_a_damaged_frame_behind_a_beginning_of_its_own_sort_is_told() -> None:
+    """The beginning may be the one that is none."""
+    beginning = on_the_wire(Hdlc(), bytes(1000))[:40]
+    told = faults(scan(beginning + damaged_frame()))
+    assert ("mbus", len(beginning)) in [(fault.layer, fault.offset) for fault in told]
+
+
+@pytest.mark.parametrize("link", [MBus(longest=40), Hdlc(longest=30)])
+def test_a_message_is_under_way_from_its_first_byte_to_its_last(link: Link) -> None:
+    data, scanner = on_the_wire(link).removesuffix(b"\x7e"), Scanner()
+    states = [scanner.under_way]
+    for byte in single_bytes(data):
+        scanner.feed(byte)
+        states.append(scanner.under_way)
+    begin = data.startswith(b"\x7e")  # a flag may also end a frame
+    assert states == [False] * (1 + begin) + [True] * (len(data) - 1 - begin) + [False]
+
+
 # --- What is counted ---
 
 
@@ -227,6 +266,19 @@ def test_bytes_that_belong_to_no_frame_are_counted(link: Link, junk: bytes) -> N
     scanner.finish()
     assert scanner.junk == 2 * len(junk)
     assert scanner.frames == len(link.frames(APDU))
+
+
+def test_a_frame_of_another_protocol_counts_as_the_line_is_read_the_right_way() -> None:
+    content = b"\x53\xff\x5b" + bytes(20)  # CI 5B, which Siemens TD-3511 sends
+    size = bytes((len(content),))
+    scanner = Scanner()
+    (fault,) = faults(
+        scanner.feed(b"\x68" + size * 2 + b"\x68" + content + bytes((sum(content) & 0xFF, 0x16)))
+    )
+    assert fault.kind is Kind.UNSUPPORTED
+    assert scanner.frames == 1
+    scanner.feed(damaged_frame())
+    assert scanner.frames == 1
 
 
 def test_flags_that_fill_the_gap_between_frames_are_no_junk() -> None:
