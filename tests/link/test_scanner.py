@@ -329,6 +329,36 @@ def test_the_end_of_the_stream_tells_where_a_frame_was_cut_off() -> None:
     )
 
 
+@pytest.mark.parametrize("end", [b"1-0:1.8.0(1*W", b"0-0:96.13.0(\xff\xff"])
+def test_a_text_that_is_cut_off_is_told_also_where_it_holds_what_is_no_text(end: bytes) -> None:
+    data = b"/ISK5\r\n\r\n" + end
+    reason = f"the bytes end inside a frame, {len(data)} are there"
+    assert scan(b"\0" + data) == [Fault(Kind.DAMAGED, "p1", 1, reason)]
+
+
+@pytest.mark.parametrize("lost", range(1, 33))
+def test_a_text_without_its_last_bytes_has_no_more_bytes_than_came(lost: int) -> None:
+    text = p1("ISK5", ["1-0:1.8.0(1*Wh)"])
+    data, scanner = b"\0" + text[:-lost], Scanner()
+    events = [*scanner.feed(data), *scanner.finish()]
+    found = len(frames(events))
+    assert found == (lost in {1, 2, 6})  # of its line end, or all behind its exclamation mark
+    assert scanner.junk == (1 if found else len(data))
+    junk = scanner.junk
+    (following,) = frames([*scanner.feed(b"\0\0" + text), *scanner.finish()])
+    assert following.offset == len(data) + 2
+    assert scanner.junk == junk + 2
+
+
+@pytest.mark.parametrize("lost", range(1, 7))
+def test_after_a_text_without_its_last_bytes_the_next_stream_is_believed(lost: int) -> None:
+    scanner = Scanner()
+    scanner.feed(p1("ISK5", ["1-0:1.8.0(1*Wh)"])[:-lost])
+    scanner.finish()
+    (found,) = frames(scanner.feed(APDU))
+    assert found.payload == APDU
+
+
 @pytest.mark.parametrize("cut", [1, 8, 30])
 @pytest.mark.parametrize("link", [MBus(), Hdlc(), Hdlc(longest=30), Wrapper(), Plain()])
 def test_after_the_end_of_a_stream_the_next_one_is_read(link: Link, cut: int) -> None:

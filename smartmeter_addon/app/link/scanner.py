@@ -143,13 +143,16 @@ class Scanner:
             return [whole]
         events: list[Frame | Fault] = []
         first = self._waiting[0] if self._waiting else None
+        end = self._offset + len(self._buffer)
         if first and first.more.begun and self._link_at(first.begin).name == P1.name:
             self._waiting[0] = first._replace(end=0)
-            # A recorded telegram may lack its last line end, or half of it.
+            # A recorded telegram may lack its last line end, or half of it, which never came.
             events += self.feed(_LINE_END[self._buffer.endswith(b"\r") :])
+            del self._buffer[max(end - self._offset, 0) :]
+            self._offset, self._given = min(self._offset, end), min(self._given, end)
+            self._scanned = end
         if (cut := self._cut_off()) is not None:
-            there = self._offset + len(self._buffer) - cut
-            reason = f"the bytes end inside a frame, {there} are there"
+            reason = f"the bytes end inside a frame, {end - cut} are there"
             events.append(self._damaged(cut, reason))
         for link in self._links:
             events += link.finish()
