@@ -25,9 +25,12 @@ _KNOWN: Final = frozenset(("", "404"))
 
 
 def event_of(message: Message, inbox: int) -> Event:
-    """Read what came at an inbox."""
+    """Read what came at an inbox.
+
+    A status cannot be acknowledged; a header that says Status can be a pusher's.
+    """
     place = subjects.place_of(message.reply)
-    if message.status or place is None:
+    if place is None:
         return Ended(inbox, message.status)
     name = subjects.name_of(message.subject)
     pin = message.headers.get("Nats-Pin-Id", "")

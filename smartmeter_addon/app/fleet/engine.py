@@ -1,4 +1,4 @@
-"""The connection to the engine, with nats-py; only this module knows that package.
+"""The connection to the engine, with nats-py; only this module and `client` know that package.
 
 What is asked is answered in any case: by the server, or after some seconds by nobody.
 """
@@ -13,14 +13,13 @@ from itertools import count
 from time import monotonic
 from typing import Any, Final, NamedTuple
 
-import nats
 import nats.errors
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from app.config import tls
 from app.config.redaction import plain
+from app.fleet.client import EngineClient, NoTlsError
 from app.fleet.engine_options import EngineOptions
 from app.transport.explain import own_words
 
@@ -96,11 +95,11 @@ class Engine:
     """A connection to the engine; `connect` makes it.
 
     Args:
-        client: of nats-py, connected.
+        client: connected.
         narrator: tells of the connection.
     """
 
-    def __init__(self, client: Client, narrator: "_Narrator") -> None:
+    def __init__(self, client: EngineClient, narrator: "_Narrator") -> None:
         self._client = client
         self._narrator = narrator
         self._tokens = count(1)
@@ -128,9 +127,10 @@ class Engine:
         narrator = _Narrator()
         prefix = f"_INBOX_{options.username}" if own_inboxes and options.username else "_INBOX"
         password = None if options.password is None else plain(options.password)
+        client = EngineClient()
         try:
             async with asyncio.timeout(None if patient else 2 * ANSWER_SECONDS):
-                client = await nats.connect(
+                await client.connect(
                     servers=list(options.servers),
                     name=name,
                     user=options.username,
@@ -332,6 +332,8 @@ def _message(message: Msg) -> Message:
 
 def _sentence(error: Exception) -> str:
     """Say what is wrong with the connection."""
+    if isinstance(error, NoTlsError):
+        return str(error)
     text = str(error).removeprefix("nats: ").strip("'\" ").lower()
     if "authorization" in text or "authentication" in text:
         return _NOT_LET_IN

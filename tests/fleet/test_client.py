@@ -1,0 +1,71 @@
+"""The connection where it would end for good, or tell a password to anybody."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.fleet.client import EngineClient
+from app.fleet.engine import Engine, EngineError
+from app.fleet.engine_options import EngineOptions
+from tests.support.fleets import until
+from tests.support.nats import Node, connect, engine
+
+USERS = 'authorization {{users: [{{user: reader, password: "{}"}}, {{user: u, password: p}}]}}'
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[Node]:
+    with engine(tmp_path, USERS.format("first")) as one:
+        yield one
+
+
+async def test_a_changed_password_ends_the_connection_only_until_it_is_good_again(
+    node: Node, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await (await connect(node, user="u", password="p")).close()
+    options = EngineOptions((node.url,), "reader", "first")
+    one = await Engine.connect(options, "test")
+    config = tmp_path / "n1" / "nats.conf"
+    text = config.read_text()
+    config.write_text(text.replace("first", "other"))
+    node.signal(signal.SIGHUP)
+    await until(lambda: not one.is_connected)
+    await until(lambda: "it does not let this program in" in caplog.text)
+    config.write_text(text)
+    node.signal(signal.SIGHUP)
+    await until(lambda: one.is_connected)
+    await one.close()
+
+
+async def test_no_password_is_sent_to_a_server_without_tls() -> None:
+    came = bytearray()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b'INFO {"server_id": "x", "auth_required": true, "headers": true}\r\n')
+        came.extend(await reader.read(1000))
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        options = EngineOptions((f"tls://127.0.0.1:{port}",), "reader", "a password")
+        with pytest.raises(EngineError, match="it does not ask for TLS"):
+            await Engine.connect(options, "test")
+    assert not came
+
+
+@given(headers=st.binary(max_size=60))
+async def test_any_bytes_are_headers_or_none(headers: bytes) -> None:
+    found = await EngineClient()._process_headers(headers)
+    assert found is None or isinstance(found, dict)
+
+
+@given(subject=st.binary(max_size=20), reply=st.binary(max_size=20))
+def test_any_bytes_are_a_subject(subject: bytes, reply: bytes) -> None:
+    message = EngineClient()._build_message(1, subject, reply, b"", None)
+    if subject.isascii():
+        assert message.subject == subject.decode()
