@@ -92,7 +92,14 @@ def test_what_was_learned_is_known_to_the_reader_that_takes_over() -> None:
 
 def test_what_was_kept_may_be_damaged() -> None:
     pushing = Pushing()
-    damaged: list[object] = [None, 5, [], {"history": 5}, {"history": {"a": []}, "units": {"b": 1}}]
+    damaged: list[object] = [
+        None,
+        5,
+        [],
+        {"history": 5},
+        {"history": {"a": []}, "units": {"b": 1}},
+        {"numbers": {"181221234567": 5}, "ids": {"181221234567": []}},
+    ]
     for kept in damaged:
         pushing.open(kept)
         assert pushing.read(b"".join(pushing.telegram()))
@@ -146,6 +153,29 @@ def test_a_mistake_of_ours_costs_one_message(
     assert pushing.tally.refused == {MISTAKE: 1}
     assert "please report this" in caplog.text
     assert pushing.read(b"".join(pushing.telegram()))
+
+
+def test_a_mistake_in_what_is_written_costs_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    pushing = Pushing()
+
+    def fail(_: object) -> tuple[str, ...]:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("app.fleet.meter_line.state_members", fail)
+        assert not pushing.read(b"".join(pushing.telegram()))
+    assert pushing.tally.refused == {MISTAKE: 1}
+    assert pushing.read(b"".join(pushing.telegram()))
+
+
+def test_whoever_makes_up_names_hides_no_other_refusal(caplog: pytest.LogCaptureFixture) -> None:
+    pushing = Pushing(FleetMeter(Keys(bytes(16))))
+    for number in range(1500):
+        assert not pushing.meters.knows(f"stranger-{number}")
+    assert pushing.tally.refused[UNKNOWN_NAME] == 1500
+    assert len(caplog.records) == 1000
+    pushing.read(b"".join(pushing.telegram()))
+    assert len(caplog.records) == 1001
 
 
 def test_what_is_read_again_is_not_counted_again() -> None:

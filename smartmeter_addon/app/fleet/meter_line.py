@@ -158,7 +158,7 @@ class MeterLine:
         if not again:
             self._tally.read()
         try:
-            items = self._decoder.feed(payload.bytes_of(raw))
+            found = self._take(self._decoder.feed(payload.bytes_of(raw)), again=again)
         except payload.PayloadError as error:
             self._refuse(NO_TELEGRAM, f"the payload is not read: {error}", again=again)
             return []
@@ -171,9 +171,6 @@ class MeterLine:
             self._decoder.restart()
             self._refuse(MISTAKE, "a telegram is left out", again=again)
             return []
-        found: list[Found] = []
-        for item in items:
-            found += self._take(item, again=again)
         if found and not again:
             self._tally.hear(self._name, arrival, len(found))
         return found
@@ -182,15 +179,18 @@ class MeterLine:
         """Give what is to be known again after another reader took over."""
         return self._memory._replace(history=self._guard.memory())._asdict()
 
-    def _take(self, item: Telegram | Fault, *, again: bool) -> list[Found]:
-        """Give the readings of a telegram."""
-        fault = item if isinstance(item, Fault) else item.fault
-        if fault:
-            self._refuse(str(fault.kind), fault.reason, again=again)
-        if isinstance(item, Fault) or item.fault:
-            return []
-        readings = (*([derived.completed(item.reading)] if item.reading else []), *item.others)
-        return [Found(reading.meter.id, _text(reading)) for reading in readings]
+    def _take(self, items: list[Telegram | Fault], *, again: bool) -> list[Found]:
+        """Give the readings of telegrams."""
+        found: list[Found] = []
+        for item in items:
+            fault = item if isinstance(item, Fault) else item.fault
+            if fault:
+                self._refuse(str(fault.kind), fault.reason, again=again)
+            if isinstance(item, Fault) or item.fault:
+                continue
+            readings = (*([derived.completed(item.reading)] if item.reading else []), *item.others)
+            found += [Found(reading.meter.id, _text(reading)) for reading in readings]
+        return found
 
     def _refuse(self, reason: str, sentence: Text, *, again: bool) -> None:
         if not again:

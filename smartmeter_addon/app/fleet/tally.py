@@ -11,8 +11,8 @@ UNKNOWN_NAME: Final = "unknown name"
 NO_TELEGRAM: Final = "no telegram in the payload"
 MISTAKE: Final = "a mistake in this program"
 
-_MOST_TOLD: Final = 1000
-"""Refusals that are remembered as told: whoever makes up names must not fill the memory."""
+_MOST_UNKNOWN: Final = 1000
+"""Unknown names that are told: whoever makes up names must not fill the memory."""
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ class Tally:
         self.heard: dict[str, float] = {}
         """When the last accepted telegram of a name arrived, in seconds since 1970."""
         self._told: set[tuple[str, str]] = set()
+        self._unknown = 0  # names that were told
 
     def read(self) -> None:
         """Take that a message is read."""
@@ -49,7 +50,11 @@ class Tally:
             sentence: why, for the log.
         """
         self.refused[reason] += 1
-        if (name, reason) not in self._told and len(self._told) < _MOST_TOLD:
+        if (name, reason) in self._told:
+            return
+        if reason == UNKNOWN_NAME:
+            self._unknown += 1
+        if reason != UNKNOWN_NAME or self._unknown <= _MOST_UNKNOWN:
             self._told.add((name, reason))
             _logger.warning("%s: %s", name, sentence)
 
