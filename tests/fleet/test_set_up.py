@@ -46,6 +46,12 @@ async def test_what_is_missing_is_made_anew(node: Node, connection: Engine) -> N
     assert not await set_up.set_up(connection, options(node))
 
 
+async def test_a_message_that_is_far_too_long_is_not_stored(node: Node, connection: Engine) -> None:
+    await set_up.set_up(connection, options(node))
+    answer = await connection.request(subjects.raw("m1"), bytes(300_000))
+    assert b"exceeds maximum" in answer.data
+
+
 async def test_before_it_readers_are_told(connection: Engine) -> None:
     with pytest.raises(EngineError, match="run fleet setup first"):
         await set_up.partitions(connection)

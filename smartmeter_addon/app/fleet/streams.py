@@ -2,7 +2,7 @@
 
 from typing import Any, Final, NamedTuple
 
-from app.fleet import subjects
+from app.fleet import payload, subjects
 from app.fleet.options import FleetOptions
 
 PIN_SECONDS: Final = 5.0
@@ -12,6 +12,10 @@ second."""
 _ACK_SECONDS: Final = 30.0
 """After which a message that is not acknowledged is delivered again; that alone tells a reader that
 waits, when a meter sends nothing more, that the reader before it is gone."""
+
+_MOST_RAW_BYTES: Final = 4 * payload.MOST_BYTES
+"""Of a raw message with its headers; the server refuses more. A reader pulls some hundred at once,
+which would fill its memory."""
 
 _DUPLICATE_SECONDS: Final = 120.0
 _PARTITIONS: Final = "smartmeter.partitions"
@@ -38,6 +42,7 @@ def streams(options: FleetOptions) -> list[Stream]:
     raw = {
         "subjects": ["raw.*"],
         "max_age": options.raw_hours * hour,
+        "max_msg_size": _MOST_RAW_BYTES,
         "duplicate_window": int(_DUPLICATE_SECONDS * _SECOND),
         "subject_transform": {
             "src": "raw.*",
