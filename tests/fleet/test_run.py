@@ -69,6 +69,8 @@ async def test_a_reader_waits_for_the_set_up(node: Node, options: str) -> None:
     await (await connect(node)).close()
     with process("fleet", "--options", options) as reader:
         await until(lambda: reader.logged("run fleet setup first; waiting"))
+        reader.process.send_signal(signal.SIGHUP)
+        await until(lambda: reader.logged("the file of meters is read again: 0 meters changed"))
         reader.process.terminate()
         assert reader.wait() == 0
 

@@ -125,10 +125,26 @@ async def _read(
     known = meters_file.load(loaded.meters, types)
     tally = Tally()
     meters = Meters(known, profiles, local_zone(environment), tally)
+    reader: Reader | None = None
     stop = asyncio.Event()
+
+    def read_again() -> None:
+        try:
+            newly = meters_file.load(loaded.meters, types)
+        except OptionsError as error:
+            for problem in (*error.problems, "the meters stay as they were"):
+                _logger.error("%s", problem)  # noqa: TRY400 - where it was raised tells nothing
+            return
+        changed = meters.replace(newly)
+        if reader:
+            reader.outdate(changed)
+        _logger.info("the file of meters is read again: %d meters changed", len(changed))
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    # Also while there is no engine yet: without a handler, the signal ends the program.
+    loop.add_signal_handler(signal.SIGHUP, read_again)
     _logger.info("smart meter reader %s, reading for %d meters", __version__, len(known))
     engine = await _connected(loaded, stop)
     if engine is None:
@@ -139,19 +155,6 @@ async def _read(
         if partitions is None:
             return 0
         reader = Reader(engine, partitions, meters, tally, loaded.silent_after)
-
-        def read_again() -> None:
-            try:
-                newly = meters_file.load(loaded.meters, types)
-            except OptionsError as error:
-                for problem in (*error.problems, "the meters stay as they were"):
-                    _logger.error("%s", problem)  # noqa: TRY400 - where it was raised tells nothing
-                return
-            changed = meters.replace(newly)
-            reader.outdate(changed)
-            _logger.info("the file of meters is read again: %d meters changed", len(changed))
-
-        loop.add_signal_handler(signal.SIGHUP, read_again)
         await reader.run(stop)
     finally:
         _logger.info("stopping")
