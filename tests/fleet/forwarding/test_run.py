@@ -159,6 +159,17 @@ async def test_nothing_of_an_hour_without_the_engine_is_lost(node: Node, tmp_pat
         assert await raw(at) == b"".join(meter.sent)
 
 
+def test_a_certificate_that_is_missing_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "forward.json"
+    lines = [{"name": "m1", "url": "tcp://127.0.0.1:1"}]
+    given = {"servers": "tls://127.0.0.1:1", "ca": str(tmp_path / "ca.pem"), "lines": lines}
+    file.write_text(json.dumps(given))
+    status, told = done("forward", "--options", str(file))
+    assert status == 1
+    assert "ca.pem" in told
+    assert "Traceback" not in told
+
+
 def test_wrong_options_are_told(tmp_path: Path) -> None:
     file = tmp_path / "forward.json"
     file.write_text("{}")

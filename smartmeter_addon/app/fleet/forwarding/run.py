@@ -28,7 +28,7 @@ _logger: Final = logging.getLogger(__name__)
 
 
 def forward(options_file: Path) -> int:
-    """Forward until SIGTERM or SIGINT.
+    """Forward until SIGTERM, SIGINT or SIGHUP.
 
     Args:
         options_file: options in JSON.
@@ -49,14 +49,16 @@ def forward(options_file: Path) -> int:
     except SpoolError as error:
         _logger.critical("%s", error)
         return 1
+    status = 0
     try:
         asyncio.run(_forward(loaded, spool))
-    except (EngineError, TlsFileError) as error:
-        _logger.critical("%s", error)
-        return 1
+    except* (EngineError, TlsFileError) as failed:
+        for one in failed.exceptions:
+            _logger.critical("%s", one)
+        status = 1
     finally:
         spool.close()
-    return 0
+    return status
 
 
 class LineForwarder:
@@ -109,7 +111,7 @@ class LineForwarder:
 async def _forward(loaded: ForwardOptions, spool: Spool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
     _logger.info("smart meter reader %s, forwarding %d lines", __version__, len(loaded.lines))
     if waiting := spool.count():
@@ -122,20 +124,22 @@ async def _forward(loaded: ForwardOptions, spool: Spool) -> None:
         )
         for line, sender in zip(loaded.lines, senders, strict=True)
     ]
-    async with asyncio.TaskGroup() as group:
-        tasks = [
-            *(group.create_task(line.run()) for line in lines),
-            group.create_task(_send(loaded, senders)),
-            group.create_task(_tick(lines)),
-        ]
-        await stop.wait()
-        _logger.info("stopping")
-        for task in tasks:
-            task.cancel()
-    for line in lines:
-        line.finish()
-    for sender in senders:
-        sender.keep()
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                *(group.create_task(line.run()) for line in lines),
+                group.create_task(_send(loaded, senders)),
+                group.create_task(_tick(lines)),
+            ]
+            await stop.wait()
+            _logger.info("stopping")
+            for task in tasks:
+                task.cancel()
+    finally:
+        for line in lines:
+            line.finish()
+        for sender in senders:
+            sender.keep()
 
 
 async def _send(loaded: ForwardOptions, senders: list[Sender]) -> None:
