@@ -7,11 +7,13 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from app.line.lasting import HEARTBEAT
 from simulator.ciphering import AUTH_KEY, KEY
 from tests.support.fleet_process import APP, done, process
 from tests.support.fleets import Pusher, until
@@ -67,8 +69,10 @@ async def test_a_reader_reads_takes_new_meters_and_ends(
 
 async def test_a_reader_waits_for_the_set_up(node: Node, options: str) -> None:
     await (await connect(node)).close()
+    begin = time.time()
     with process("fleet", "--options", options) as reader:
         await until(lambda: reader.logged("run fleet setup first; waiting"))
+        assert HEARTBEAT.stat().st_mtime > begin - 1.0
         reader.process.send_signal(signal.SIGHUP)
         await until(lambda: reader.logged("the file of meters is read again: 0 meters changed"))
         reader.process.terminate()

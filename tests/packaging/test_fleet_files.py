@@ -16,6 +16,7 @@ import yaml
 from app.fleet import engine_options, meters_file, options, subjects
 from app.fleet.engine import Engine
 from app.fleet.engine_options import EngineOptions
+from app.line.lasting import HEARTBEAT
 from app.meters import profile_files
 from app.meters.profile import AUTO
 from tests.support.certificates import Certificates, certificates
@@ -71,6 +72,18 @@ def test_readers_are_given_time_to_end() -> None:
     assert int(reader["stop_grace_period"][:-1]) == pod["terminationGracePeriodSeconds"] == 15
     assert reader["read_only"]
     assert pod["containers"][0]["securityContext"]["readOnlyRootFilesystem"]
+    assert pod["securityContext"]["runAsNonRoot"]
+
+
+def test_a_reader_whose_loop_hangs_is_restarted() -> None:
+    image = (ROOT / "smartmeter_addon" / "Dockerfile").read_text("utf-8")
+    check = re.search(r"^HEALTHCHECK (?:.*\\\n)*\s+CMD (.+)$", image, re.MULTILINE)
+    assert check
+    assert str(HEARTBEAT) in check[1]
+    assert "HEALTHCHECK" not in (FOLDER / "Dockerfile").read_text("utf-8")
+    _, deployment = KUBERNETES
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert container["livenessProbe"]["exec"]["command"] == ["sh", "-c", check[1]]
 
 
 def test_kubernetes_gives_options_that_the_program_takes() -> None:
@@ -89,6 +102,7 @@ def test_kubernetes_gives_options_that_the_program_takes() -> None:
 def test_the_server_takes_its_configuration(tmp_path: Path, certificates: Certificates) -> None:
     config = NATS.replace("/etc/nats/certs/server.pem", certificates.server[0])
     config = config.replace("/etc/nats/certs/server.key", certificates.server[1])
+    config = config.replace("/etc/nats/certs/ca.pem", certificates.ca)
     file = tmp_path / "nats.conf"
     file.write_text(config)
     environment = {**os.environ, **PASSWORDS, "SERVER_NAME": "nats-1"}

@@ -19,9 +19,11 @@ from app.fleet.meter_line import Meters
 from app.fleet.options import FleetOptions
 from app.fleet.reader import Reader
 from app.fleet.tally import Tally
+from app.line.lasting import beat
 from app.meters import profile_files
 from app.meters.profile import AUTO, Profile
 from app.meters.profile_files import OWN_FOLDER
+from app.sd_notify import Notifier
 
 SET_UP_RETRY: Final = 5.0
 """Seconds after which it is asked again whether the engine is set up."""
@@ -40,8 +42,12 @@ def fleet(options_file: Path, environment: Mapping[str, str]) -> int:
         The exit status: 0 after a signal, 1 when the options cannot be used.
     """
 
-    def work(loaded: FleetOptions) -> Coroutine[Any, Any, int]:
-        return _read(loaded, _profiles(options_file, environment), environment)
+    async def work(loaded: FleetOptions) -> int:
+        beating = asyncio.create_task(beat(Notifier()))
+        try:
+            return await _read(loaded, _profiles(options_file, environment), environment)
+        finally:
+            beating.cancel()
 
     return _with_options(options_file, work)
 
