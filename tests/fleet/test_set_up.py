@@ -52,6 +52,17 @@ async def test_a_message_that_is_far_too_long_is_not_stored(node: Node, connecti
     assert b"exceeds maximum" in answer.data
 
 
+async def test_a_server_that_is_too_old_is_told(
+    node: Node, connection: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await set_up.set_up(connection, options(node))
+    monkeypatch.setattr(set_up, "OLDEST_SERVER", (99, 0))
+    with pytest.raises(EngineError, match=r"wanted is nats-server 99.0 or newer; this one is \d"):
+        await set_up.partitions(connection)
+    with pytest.raises(EngineError, match="wanted is nats-server"):
+        await set_up.set_up(connection, options(node))
+
+
 async def test_before_it_readers_are_told(connection: Engine) -> None:
     with pytest.raises(EngineError, match="run fleet setup first"):
         await set_up.partitions(connection)

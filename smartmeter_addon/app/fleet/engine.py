@@ -158,6 +158,15 @@ class Engine:
         """Whether there is a connection now."""
         return self._client.is_connected
 
+    @property
+    def version(self) -> tuple[int, int] | None:
+        """The first two numbers of the server's version; None where it does not say."""
+        found = self._client.connected_server_version
+        try:
+            return found.major, found.minor
+        except ValueError:
+            return None
+
     async def publish(
         self,
         subject: str,

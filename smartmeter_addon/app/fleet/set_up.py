@@ -7,6 +7,9 @@ from app.fleet import streams, subjects
 from app.fleet.engine import NOT_FOUND, Engine, EngineError
 from app.fleet.options import FleetOptions
 
+OLDEST_SERVER: Final = 2, 14
+"""The version of nats-server that can set a consumer back; an older one does not answer that."""
+
 _logger: Final = logging.getLogger(__name__)
 
 
@@ -21,8 +24,10 @@ async def set_up(engine: Engine, options: FleetOptions) -> bool:
         Whether something was made or changed.
 
     Raises:
-        EngineError: the engine refuses, or the number of partitions cannot be changed now.
+        EngineError: the engine refuses or is too old, or the number of partitions cannot be changed
+            now.
     """
+    _look_at_version(engine)
     await _look_at_partitions(engine, options.partitions)
     changed = [await _set_up_stream(engine, stream) for stream in streams.streams(options)]
     changed += [await _set_up_consumer(engine, number) for number in range(options.partitions)]
@@ -33,13 +38,20 @@ async def partitions(engine: Engine) -> int:
     """Ask how many partitions there are.
 
     Raises:
-        EngineError: nothing was set up yet.
+        EngineError: nothing was set up yet, or the engine is too old.
     """
+    _look_at_version(engine)
     config = await _config(engine, f"STREAM.INFO.{subjects.RAW}")
     try:
         return streams.partitions_of(config)
     except ValueError:
         raise EngineError("the engine is not set up; run fleet setup first") from None
+
+
+def _look_at_version(engine: Engine) -> None:
+    if engine.version and engine.version < OLDEST_SERVER:
+        oldest, there = (".".join(map(str, one)) for one in (OLDEST_SERVER, engine.version))
+        raise EngineError(f"wanted is nats-server {oldest} or newer; this one is {there}")
 
 
 async def _look_at_partitions(engine: Engine, wanted: int) -> None:
