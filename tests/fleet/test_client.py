@@ -42,6 +42,22 @@ async def test_a_changed_password_ends_the_connection_only_until_it_is_good_agai
     await one.close()
 
 
+async def test_a_mistake_in_what_takes_a_message_is_told_with_its_place(
+    node: Node, caplog: pytest.LogCaptureFixture
+) -> None:
+    await (await connect(node, user="u", password="p")).close()
+    one = await Engine.connect(EngineOptions((node.url,), "u", "p"), "test")
+
+    async def take(_: object) -> None:
+        raise KeyError
+
+    inbox = await one.inbox(take)
+    await one.publish(inbox.subject, b"x")
+    await until(lambda: "please report this" in caplog.text)
+    assert "in take" in caplog.text
+    await one.close()
+
+
 async def test_no_password_is_sent_to_a_server_without_tls() -> None:
     came = bytearray()
 

@@ -296,13 +296,16 @@ class _Narrator:
         """The task that ends the connection; None while none does."""
 
     async def error(self, error: Exception) -> None:
-        """Take an error; nats-py itself would print where it happened.
+        """Take an error, of the connection or of what took a message.
 
         Raises:
             CancelledError: the connection is to end, which nats-py may miss while it connects.
         """
         if self.closing and asyncio.current_task() is not self.closing:
             raise asyncio.CancelledError
+        if not isinstance(error, nats.errors.Error | OSError | TimeoutError):
+            _logger.error("a mistake in this program; please report this", exc_info=error)
+            return
         sentence = _sentence(error)
         if sentence != self.last:
             _logger.warning("the engine: %s", sentence)
