@@ -24,6 +24,10 @@ def test_lines_have_names_and_places() -> None:
     assert (loaded.spool_hours, loaded.spool_megabytes) == (24, 100)
 
 
+def test_a_user_may_have_a_dot() -> None:
+    assert options.parse({**GIVEN, "username": "gateway.1"}, Path()).engine.username == "gateway.1"
+
+
 @pytest.mark.parametrize(
     ("changed", "problem"),
     [
@@ -33,6 +37,8 @@ def test_lines_have_names_and_places() -> None:
         ({"lines": [{"name": "a b", "url": "tcp://a:1"}]}, 'lines[0].name: "a b" is given'),
         ({"lines": [GIVEN["lines"][0], GIVEN["lines"][0]]}, "lines: two lines have the same name"),
         ({"servers": None}, "servers: nothing is given"),
+        ({"username": "a b"}, 'username: "a b" is given'),
+        ({"username": "a..b"}, 'username: "a..b" is given'),
         ({"spool_hours": 0}, "spool_hours: 0 is given"),
     ],
 )

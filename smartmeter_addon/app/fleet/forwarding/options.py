@@ -110,6 +110,13 @@ def _line_problems(given: Mapping[str, object]) -> checks.Problems:
 
 def _problems(given: Any) -> checks.Problems:  # noqa: ANN401 - a mapping of what JSON gave
     yield from engine_options.problems(given)
+    username = given.get("username")
+    if isinstance(username, str) and not all(map(subjects.is_name, username.split("."))):
+        sentence = (
+            "is given; wanted is a name without blanks, * and >, as answers come to a NATS subject"
+            " that begins with it"
+        )
+        yield "username", checks.Refused(username, sentence)
     lines = given.get("lines")
     if not lines:
         yield "lines", vol.Invalid(f"nothing is given; wanted is a list of lines, like [{_LINE}]")
