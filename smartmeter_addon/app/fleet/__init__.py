@@ -10,6 +10,7 @@ acknowledges the telegrams only then. What another reader needs to go on stands 
 - `meter_line` reads what comes under one name: the decoder, judged by the time of arrival.
 - `sharing` is what readers tell each other, so that each has its share of the partitions.
 - `options` and `meters_file` are what the user gives.
-- `streams` describes streams and consumers; `engine` speaks to the server, and is alone in that.
+- `streams` describes streams and consumers; `engine` speaks to the server, and is alone in that;
+  `client` is nats-py's, mended.
 - `reader`, `set_up` and `status` are what the command does.
 """
