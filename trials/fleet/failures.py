@@ -116,7 +116,7 @@ class _Run:
             name = self._wrong.name if number % 2 else f"nobody-{number}"
             payload = payloads[number % len(payloads)]
             try:
-                await stream.publish(subjects.raw(name), payload)
+                await stream.publish(subjects.raw(name), payload, headers={"Status": "423"})
             except (JetStreamError, nats.errors.Error):
                 await asyncio.sleep(0.5)
             await asyncio.sleep(0.2)
