@@ -37,7 +37,7 @@ from app.fleet.events import (
     Unpin,
     WasReset,
 )
-from app.fleet.lane import Lane, Lines
+from app.fleet.lane import RETRY_AFTER, Lane, Lines
 from app.fleet.unacknowledged import Unacknowledged
 
 MOST_PULLED: Final = 200
@@ -51,9 +51,6 @@ PULL_EVERY: Final = 1.0
 
 ANSWER_SECONDS: Final = 3.0
 """In which the server has to answer; then it is asked again."""
-
-RETRY_AFTER: Final = 0.5
-"""Seconds after which what failed is tried again."""
 
 _ANOTHER_HAS_THE_PIN: Final = "423"
 _TIME_IS_OVER: Final = "408"
