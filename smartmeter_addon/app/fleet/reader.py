@@ -127,7 +127,7 @@ class Reader:
 
     async def _hear(self, message: Message) -> None:
         """Take what a reader says."""
-        with suppress(KeyError, TypeError, ValueError):
+        with suppress(AttributeError, KeyError, OverflowError, TypeError, ValueError):
             said = json.loads(message.data)
             reader, held = str(said["reader"]), frozenset(map(int, said["held"]))
             if reader == self._name:

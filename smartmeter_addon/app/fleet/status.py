@@ -53,7 +53,7 @@ class ReaderState(NamedTuple):
         """Take what a reader told.
 
         Raises:
-            AttributeError, KeyError, TypeError, ValueError: it is something else.
+            AttributeError, KeyError, OverflowError, TypeError, ValueError: it is something else.
         """
         return cls(
             str(told["reader"]),
@@ -133,7 +133,7 @@ async def ask(engine: Engine, names: Collection[str]) -> FleetState:
     readers: dict[str, ReaderState] = {}
 
     async def take(message: Message) -> None:
-        with suppress(AttributeError, KeyError, TypeError, ValueError):
+        with suppress(AttributeError, KeyError, OverflowError, TypeError, ValueError):
             reader = ReaderState.of(json.loads(message.data))
             readers[reader.name] = reader
 
