@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, suppress
@@ -15,7 +16,7 @@ from simulator import meters
 from simulator.household import Household
 from tests.support.fleet_process import done, process
 from tests.support.fleets import Fleet, fleet, known, until
-from tests.support.nats import TIMEOUT, Node, engine
+from tests.support.nats import TIMEOUT, Node, engine, unclaimed_port
 
 
 @pytest.fixture
@@ -157,6 +158,17 @@ async def test_nothing_of_an_hour_without_the_engine_is_lost(node: Node, tmp_pat
             meter.is_silent = True
             await all_is_pushed(at, meter)
         assert await raw(at) == b"".join(meter.sent)
+
+
+async def test_it_ends_when_its_terminal_is_closed(tmp_path: Path) -> None:
+    file = tmp_path / "forward.json"
+    lines = [{"name": "m1", "url": f"tcp://127.0.0.1:{unclaimed_port()}"}]
+    given = {"servers": f"nats://127.0.0.1:{unclaimed_port()}", "lines": lines}
+    file.write_text(json.dumps(given))
+    with process("forward", "--options", str(file)) as forwarding:
+        await until(lambda: forwarding.logged("forwarding 1 lines"))
+        forwarding.process.send_signal(signal.SIGHUP)
+        assert forwarding.wait() == 0
 
 
 def test_a_certificate_that_is_missing_is_told(tmp_path: Path) -> None:
