@@ -56,54 +56,6 @@ def test_damage_and_changes_of_time_are_read_as_in_the_general_way(
         both.feed(damaged(data, chance) if n > MADE_AFTER and n % 2 else data)
 
 
-@pytest.mark.parametrize(("family", "name"), EVERY_LIST)
-def test_senders_of_one_list_share_its_pattern(family: str, name: str) -> None:
-    """Their names and values differ, and each is read as in the general way."""
-    lines = [Both() for _ in range(3)]
-    senders = [SimulatedMeter(None, family, name, serial=7 + 1_000_003 * n) for n in range(3)]
-    for n in range(12):
-        for line, sender in zip(lines, senders, strict=True):
-            if n == MADE_AFTER - 1:
-                sender.more["1.7.0"] = Decimal(17 * (1 + senders.index(sender)))
-            line.feed(sender.telegram().data)
-    patterns = {id(one._pattern) for line in lines for one in line.templates()}
-    assert len(patterns) == 1 or ((family, name) in WITHOUT_TEMPLATE and not patterns)
-
-
-@pytest.mark.parametrize(("family", "name"), EVERY_LIST)
-def test_damage_of_any_sender_is_read_as_in_the_general_way(family: str, name: str) -> None:
-    chance = random.Random(f"{family} {name}")  # noqa: S311 - no cryptography
-    lines = [Both(Keys(KEY)) for _ in range(2)]
-    senders = [SimulatedMeter(None, family, name, serial=n) for n in (1, 9_999_999)]
-    for n in range(16):
-        for line, sender in zip(lines, senders, strict=True):
-            data = sender.telegram().data
-            line.feed(damaged(data, chance) if n > MADE_AFTER and n % 2 else data)
-
-
-def test_several_senders_on_one_line_share_a_pattern() -> None:
-    both = Both()
-    senders = [SimulatedMeter(None, "kaifa", serial=n) for n in (1, 2, 3)]
-    for _ in range(8):
-        both.feed(*(sender.telegram().data for sender in senders))
-    assert len(both.templates()) == len(senders)
-    assert len({id(one._pattern) for one in both.templates()}) == 1
-    assert both.read >= 12
-
-
-def test_a_meter_in_another_state_has_a_pattern_of_its_own() -> None:
-    """Another tariff is a text of the reading, which all telegrams of a pattern say."""
-    first, second = Both(), Both()
-    meter, other = (SimulatedMeter(None, "dsmr", "dsmr5", serial=n) for n in (1, 2))
-    for _ in range(8):
-        first.feed(meter.telegram().data)
-        data = re.sub(rb"(?<=96\.14\.0)\(\d{4}\)", b"(0001)", other.telegram().data)
-        second.feed(repair(data))
-    (one,), (two,) = first.templates(), second.templates()
-    assert one._pattern is not two._pattern
-    assert second.read
-
-
 VALUES = st.sampled_from(
     ("1.7.0", "2.7.0", "31.7.0", "32.7.0", "1.8.0", "2.8.0", "81.7.40", "13.7.0")
 )
