@@ -3,14 +3,17 @@
 import random
 import re
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.dlms.ciphering import Keys
-from app.meters import pattern
+from app.meters import pattern, profile_files
+from app.meters.profile import AUTO
 from simulator.ciphering import KEY
-from tests.support.general import MADE_AFTER, WITHOUT_TEMPLATE, Both, damaged
-from tests.support.repair import repair
+from simulator.clock import VIENNA
+from tests.support.general import BOTH_KEYS, MADE_AFTER, WITHOUT_TEMPLATE, Both, damaged
+from tests.support.repair import repair, with_flipped_bit
 from tests.support.simulated import EVERY_LIST, SimulatedMeter
 
 
@@ -66,3 +69,54 @@ def test_a_meter_in_another_state_has_a_pattern_of_its_own() -> None:
     (one,), (two,) = first.templates(), second.templates()
     assert one._pattern is not two._pattern
     assert second.read
+
+
+ZONES = tuple(map(ZoneInfo, ("Europe/Vienna", "Europe/Helsinki", "UTC")))
+
+
+@pytest.mark.parametrize(("family", "name"), EVERY_LIST)
+def test_lines_with_other_options_are_read_as_in_the_general_way(family: str, name: str) -> None:
+    """In turns, so that each finds the patterns of the others."""
+    chance = random.Random(f"{family} {name}")  # noqa: S311 - no cryptography
+    types = (AUTO, AUTO, *profile_files.load())
+    lines = [
+        Both(
+            chance.choice((Keys(KEY), BOTH_KEYS)),
+            chance.choice(ZONES),
+            chance.choice(types),
+            chance.choice("ab"),
+            chance.choice((None, None, 0, 1, 3)),
+        )
+        for _ in range(4)
+    ]
+    senders = [SimulatedMeter(None, family, name, serial=chance.choice((1, 2))) for _ in lines]
+    for _ in range(MADE_AFTER + 4):
+        for line, sender in zip(lines, senders, strict=True):
+            line.feed(sender.telegram().data)
+
+
+@pytest.mark.parametrize(("family", "name"), EVERY_LIST)
+def test_a_sender_with_another_constant_is_read_as_in_the_general_way(
+    family: str, name: str
+) -> None:
+    """One bit of a code, a scaler, a unit or a text is another one in all that it pushes."""
+    chance = random.Random(f"{family} {name}")  # noqa: S311 - no cryptography
+    usual, meter = Both(Keys(KEY)), SimulatedMeter(None, family, name, serial=1)
+    usual.feed(*(meter.telegram().data for _ in range(MADE_AFTER + 1)))
+    for _ in range(3):
+        other, meter = Both(Keys(KEY)), SimulatedMeter(None, family, name, serial=2)
+        place, bit = chance.random(), chance.randrange(8)
+        for _ in range(MADE_AFTER + 2):
+            data = meter.telegram().data
+            other.feed(with_flipped_bit(data, 1 + int(place * (len(data) - 2)), bit))
+
+
+def test_one_moment_is_written_in_the_zone_of_each_line() -> None:
+    """Two gas meters reported at the same time, an hour later by the clock of the second."""
+    lines = [Both(zone=zone) for zone in (VIENNA, ZoneInfo("Europe/Helsinki"))]
+    for n, line in enumerate(lines):
+        meter = SimulatedMeter(None, "dsmr2", "dsmr2", serial=n)
+        for _ in range(MADE_AFTER + 2):
+            hour = rb"\g<1>%d" % (11 + n)
+            line.feed(repair(re.sub(rb"(24\.3\.0\(\d{6})11", hour, meter.telegram().data)))
+        assert line.read

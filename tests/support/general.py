@@ -1,6 +1,7 @@
 """Telegrams read in the general way, to compare those that are read by templates with."""
 
 import random
+from datetime import tzinfo
 
 from app import jsontext
 from app.decoder import Decoder
@@ -9,6 +10,7 @@ from app.dlms.receiver import Push
 from app.fault import Fault
 from app.meters import profile_files
 from app.meters.energy_units import EnergyUnits
+from app.meters.profile import AUTO
 from app.meters.telegram import Telegram
 from app.meters.template import Template, Templates
 from app.recordings.decode import describe
@@ -62,18 +64,34 @@ def said(item: Telegram | Fault) -> object:
 
 
 class Both:
-    """Two decoders of one line, one of which has no templates."""
+    """Two decoders of one line, one of which has no templates.
 
-    def __init__(self, keys: Keys = BOTH_KEYS) -> None:
+    Args:
+        keys: of the meter on the line.
+        zone: where it stands.
+        meter_type: see `Interpreter`.
+        label: see `Interpreter`.
+        energy_unit: the power of ten of Wh that its energies count; None for what is found.
+    """
+
+    def __init__(
+        self,
+        keys: Keys = BOTH_KEYS,
+        zone: tzinfo = VIENNA,
+        meter_type: str = AUTO,
+        label: str = "a",
+        energy_unit: int | None = None,
+    ) -> None:
         kept: tuple[dict[str, object], ...] = ({}, {})
         self._decoders = tuple(
             kind(
                 keys,
                 profile_files.load(),
-                VIENNA,
-                label="a",
+                zone,
+                meter_type,
+                label=label,
                 numbers={},
-                energy_units=EnergyUnits(None, one),
+                energy_units=EnergyUnits(energy_unit, one),
             )
             for kind, one in zip((Decoder, GeneralDecoder), kept, strict=True)
         )

@@ -66,7 +66,8 @@ class RegisterLayout:
     ) -> None:
         own = constants_of(registers, meaning)
         self._constants = constants
-        self._own = {obis: one for obis, one in own.items() if one != constants[obis]}
+        # The same moment in another zone is equal, and is written otherwise.
+        self._own = {obis: one for obis, one in own.items() if repr(one) != repr(constants[obis])}
         self._json: _Json | None = None
         self.meaning = meaning
         self.zone = zone
