@@ -240,6 +240,13 @@ def test_that_no_phase_has_any_voltage_is_to_be_confirmed() -> None:
     assert values.check(shown, Past(after, Limits(), 5)).violations == []
 
 
+def test_that_no_phase_has_any_voltage_is_to_be_confirmed_also_where_none_was_seen() -> None:
+    """Nothing tells the first telegram of a meter, or of one of its lists, from damage."""
+    shown = {"voltage_l1": Decimal("0.0")}
+    walk = values.check(shown, Past(Track(), Limits(), 5))
+    assert [one.name for one in walk.violations] == ["jump voltage"]
+
+
 @pytest.mark.parametrize(("volts", "check"), [(500, None), (Decimal("500.1"), "possible")])
 def test_a_voltage_is_no_more_than_500_volts(volts: int | Decimal, check: str | None) -> None:
     """A first value is compared with what is possible alone."""

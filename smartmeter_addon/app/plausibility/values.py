@@ -149,8 +149,9 @@ def _unpowered(values: Mapping[str, Number], before: Mapping[str, Number]) -> li
     sentence = Sentence("check.no_voltage", {"volts": SUPPLY_VOLTS})
     if any(values[key] for key in voltages):
         return [Violation("possible", sentence, key) for key in voltages]
-    was_powered = any(before.get(key) for key in voltages)
-    return [Violation("jump", sentence, str(Quantity.VOLTAGE))] if was_powered else []
+    if all(before.get(key) == 0 for key in voltages):
+        return []
+    return [Violation("jump", sentence, str(Quantity.VOLTAGE))]
 
 
 def _jump(key: str, limit: Limit, values: Mapping[str, Number], past: Past) -> Violation | None:
