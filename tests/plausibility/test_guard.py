@@ -1,5 +1,7 @@
 """Decisions about telegrams: first ones, damaged ones, those with a verified tag, many senders."""
 
+import random
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -9,9 +11,10 @@ from app.dlms.ciphering import Keys
 from app.fault import Kind
 from app.meters.limits import MOST_SENDERS
 from app.meters.telegram import Telegram
+from app.plausibility import limits, usual
 from simulator.ciphering import AUTH_KEY, KEY
 from tests.support.guarded import NO_TAG, GuardedLine, accepted, line_of
-from tests.support.repair import repair
+from tests.support.repair import repair, with_flipped_bit
 from tests.support.simulated import SimulatedMeter
 
 
@@ -204,3 +207,50 @@ def test_energies_that_only_seemed_to_be_in_another_unit_are_published_again() -
     published = [reading is not None and "energy_import" in reading.values for reading in readings]
     assert not any(published[:10])
     assert all(published[-20:])
+
+
+@pytest.mark.parametrize(
+    ("family", "name"),
+    [
+        *(("kaifa", "netznoe"), ("e450", "burgenland"), ("kamstrup", "denmark")),
+        *(("am550", "text"), ("dsmr", "dsmr5")),
+    ],
+)
+def test_a_guard_decides_beside_others_as_alone(family: str, name: str) -> None:
+    """Guards share what they look up; each of these learned other limits."""
+    chance = random.Random(f"{family} {name}")  # noqa: S311 - no cryptography
+    wide = {"jump voltage": 64.0, "clock interval": 2.0}
+    learned: tuple[tuple[float, dict[str, float]], ...] = (
+        *((50_000, {}), (250_000, {}), (50_000, wide)),
+        (50_000, {"clock interval": 2.0, "jump voltage": 4.0}),
+    )
+    lines = []
+    for n, (watts, slack) in enumerate(learned):
+        meter = SimulatedMeter(None, family, name, serial=n)
+        memory = line_of(meter, count=8).memory()
+        for kept in memory.values():
+            kept |= {"watts": watts, "slack": slack}
+        data = []
+        for at in range(40):
+            # What is usual for some of them is none for the others.
+            meter.more = {"32.7.0": Decimal(190 + 15 * (at % 5)), "1.7.0": Decimal(80_000 + at)}
+            data.append(meter.telegram().data)
+        for at in range(8, 40, 3):
+            place = chance.randrange(1, len(data[at]) - 1)
+            data[at] = with_flipped_bit(data[at], place, chance.randrange(8))
+        lines.append((memory, data, meter.meter.interval))
+
+    def decided(which: Sequence[int]) -> dict[int, object]:
+        for cached in (limits._looked_up, limits._limit, usual._rules):
+            cached.cache_clear()
+        guarded = {n: GuardedLine(memory=lines[n][0]) for n in which}
+        found: dict[int, list[object]] = {n: [] for n in which}
+        for k in range(40):
+            for n in which:
+                _, data, interval = lines[n]
+                found[n].append(guarded[n].take(data[k], interval))
+        return {n: (found[n], guarded[n].faults, guarded[n].memory()) for n in which}
+
+    together = decided(range(len(lines)))
+    for n, alone in enumerate(decided((n,))[n] for n in range(len(lines))):
+        assert together[n] == alone, n

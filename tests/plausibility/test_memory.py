@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.plausibility import memory
+from app.plausibility import clock, memory
 from app.state import Json
 from simulator.household import Household
 from tests.support.guarded import GuardedLine, accepted, line_of, skip
@@ -31,6 +31,16 @@ def test_a_memory_of_version_0_1_0_is_read() -> None:
     assert kept["lists"] == [one[:2] for one in OF_0_1_0["lists"]]
     assert kept["slack"] == {"jump voltage": 4.0, "clock interval": 2.0}
     assert memory.dump(*(memory.load(kept, 5000.0, 1.9e9) or restored)) == kept
+
+
+def test_names_of_checks_of_an_earlier_version_are_translated() -> None:
+    """The times between two push intervals were a check of their own."""
+    old = OF_0_1_0 | {"slack": {"schedule": 2.0, "clock": 4.0, "law sum": 0}, "slip": 0.0}
+    restored = memory.load(old, now=5000.0, wall=1.9e9)
+    assert restored
+    limits = restored[0].limits
+    assert dict(limits.factors) == {"clock interval": 2.0, "clock": 4.0, "law sum": 0}
+    assert clock.slack(limits) == 2
 
 
 def test_all_that_is_kept_is_restored_and_kept_again() -> None:
