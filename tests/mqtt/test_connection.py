@@ -88,7 +88,7 @@ async def test_a_silent_host_neither_hangs_nor_delays_the_end() -> None:
         task = asyncio.create_task((made := publishing(options)).publisher.run())
         await made.looks_for_broker.wait()
         await stop(task)
-        assert monotonic() - begin < 1
+        assert monotonic() - begin < 5  # not the minutes that are waited for an answer
 
 
 # Closing

