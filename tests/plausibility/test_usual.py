@@ -76,3 +76,14 @@ def test_energies_of_usual_telegrams_that_grow_otherwise_than_the_power_are_with
         found.append(bool(reading and "energy_import" in reading.values))
     assert 30 < found.index(False) < 60
     assert not any(found[70:])
+
+
+@pytest.mark.parametrize(
+    ("family", "name", "taken"), [("dsmr", "dsmr5", True), ("e450", "swiss", False)]
+)
+def test_usual_telegrams_come_two_seconds_early_at_most(
+    family: str, name: str, *, taken: bool
+) -> None:
+    """As when they are handed on together; those of each second still count as on time."""
+    meter, line = SimulatedMeter(None, family, name), GuardedLine(NO_TAG)
+    assert all(line.take(meter.telegram().data, 0.02) for _ in range(40)) is taken

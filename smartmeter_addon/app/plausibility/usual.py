@@ -30,6 +30,10 @@ from app.plausibility.lists import KnownList
 from app.plausibility.track import Observation, Track
 from app.plausibility.units import MEAN_SECONDS, keys_of
 
+_LEAST_REST: Final = 2.0
+"""Seconds by which a usual telegram may come early or late, also where half a push interval is
+less: gateways hand on telegrams of some seconds together."""
+
 _DATE: Final = 5
 _TIME: Final = 8
 """Bytes of a date-time: up to the day of week, and up to the seconds."""
@@ -53,7 +57,7 @@ class _Rules:
     ) -> None:
         self.interval = interval
         self.step = timedelta(seconds=interval)
-        self.rest = rest_of(interval)
+        self.rest = max(_LEAST_REST, rest_of(interval))
         self.clocks = len(clocks)
         self.pick_clocks = _clock_picker(clocks)
         of = laws.applicable(layout.keys)
