@@ -34,7 +34,11 @@ pytestmark = [
 ]
 
 
-@pytest_asyncio.fixture(name="browser", params=[(360, False), (1400, True)], ids=["phone", "desk"])
+@pytest_asyncio.fixture(
+    name="browser",
+    params=[(360, False), (360, True), (1400, False), (1400, True)],
+    ids=["phone", "dark phone", "desk", "dark desk"],
+)
 async def _browser(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Browser]:
     width, dark = request.param
     async with looking(tmp_path / "chromium", width=width, dark=dark) as browser:
