@@ -216,7 +216,12 @@ def load(
         OptionsError: there is no such file, it is unreadable or no JSON, or options are wrong.
     """
     variables = variables or {}
-    raw, problems = environment.overlaid(_read(path, variables), variables)
+    raw = read_json(
+        path,
+        missing="is missing; name another one with --options",
+        default={} if environment.gives_any(variables) else None,
+    )
+    raw, problems = environment.overlaid(raw, variables)
     try:
         options = parse(raw, meter_types, reading_keys)
     except OptionsError as error:
@@ -234,7 +239,7 @@ def readable_by_all(path: Path) -> Iterator[str]:
     """
     try:
         status = path.stat()
-        secrets = any(redaction.entered_secrets(_read(path, {})))
+        secrets = any(redaction.entered_secrets(read_json(path)))
     except (OSError, OptionsError):
         return
     if secrets and status.st_mode & stat.S_IROTH:
@@ -246,19 +251,26 @@ def readable_by_all(path: Path) -> Iterator[str]:
         )
 
 
-def _read(path: Path, variables: Mapping[str, str]) -> object:
+def read_json(
+    path: Path, what: str = "options", *, missing: str = "is missing", default: object = None
+) -> Any:  # noqa: ANN401 - any JSON value
     """Read a file of JSON.
 
+    Args:
+        path: of the file.
+        what: stands in it, for the sentence that says what is wrong.
+        missing: the end of that sentence where there is no such file.
+        default: is given in place of a file that is missing; None where it may not be.
+
     Raises:
-        OptionsError: there is no such file, although the environment holds no option, or it is
-            unreadable or no JSON.
+        OptionsError: there is no such file, it is unreadable or no JSON.
     """
     try:
         return json.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
-        if environment.gives_any(variables):
-            return {}
-        problem = "is missing; name another one with --options"
+        if default is not None:
+            return default
+        problem = missing
     except OSError as error:
         problem = f"cannot be read ({(error.strerror or str(error)).lower()})"
     except json.JSONDecodeError as error:
@@ -266,7 +278,7 @@ def _read(path: Path, variables: Mapping[str, str]) -> object:
         problem = f"is no valid JSON, see {place} ({error.msg.lower()}){hints.no_json(error.doc)}"
     except (ValueError, RecursionError):  # no UTF-8, a number of 5000 digits, 5000 brackets
         problem = "is no valid JSON"
-    raise OptionsError([f"the file of options {path} {problem}"])
+    raise OptionsError([f"the file of {what} {path} {problem}"])
 
 
 def parse(raw: object, meter_types: Collection[str], reading_keys: Collection[str] = ()) -> Options:

@@ -1,6 +1,5 @@
 """The file of meters: a name for each, and the key that reads it. It never goes into the engine."""
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any, Final
 import voluptuous as vol
 
 from app.config import checks, hints, redaction
-from app.config.options import OptionsError
+from app.config.options import OptionsError, read_json
 from app.dlms.ciphering import Keys
 from app.fleet import subjects
 from app.log import Redactor
@@ -78,30 +77,6 @@ def parse(raw: object, meter_types: Collection[str]) -> dict[str, FleetMeter]:
         problems = checks.sentences(vol.MultipleInvalid(errors), entered, Redactor(entered))
         raise OptionsError(problems)
     return meters
-
-
-def read_json(path: Path, what: str) -> Any:  # noqa: ANN401 - any JSON value
-    """Read a file of JSON.
-
-    Args:
-        path: of the file.
-        what: stands in it, for the sentence that says what is wrong.
-
-    Raises:
-        OptionsError: there is no such file, it is unreadable or no JSON.
-    """
-    try:
-        return json.loads(path.read_text("utf-8-sig"))
-    except FileNotFoundError:
-        problem = "is missing"
-    except OSError as error:
-        problem = f"cannot be read ({(error.strerror or str(error)).lower()})"
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        problem = f"is no valid JSON, see {place} ({error.msg.lower()}){hints.no_json(error.doc)}"
-    except (ValueError, RecursionError):  # no UTF-8, a number of 5000 digits, 5000 brackets
-        problem = "is no valid JSON"
-    raise OptionsError([f"the file of {what} {path} {problem}"])
 
 
 def _name(name: str) -> str:

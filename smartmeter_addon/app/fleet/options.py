@@ -8,10 +8,9 @@ from typing import Any, Final
 import voluptuous as vol
 
 from app.config import checks, redaction
-from app.config.options import OptionsError
+from app.config.options import OptionsError, read_json
 from app.fleet import engine_options
 from app.fleet.engine_options import EngineOptions
-from app.fleet.meters_file import read_json
 from app.log import LEVELS, Redactor
 
 MOST_PARTITIONS: Final = 256
@@ -57,7 +56,7 @@ def load(path: Path) -> FleetOptions:
     Raises:
         OptionsError: it cannot be used; with all problems.
     """
-    return parse(read_json(path, "options"), path.parent)
+    return parse(read_json(path), path.parent)
 
 
 def parse(raw: object, folder: Path) -> FleetOptions:

@@ -8,11 +8,10 @@ from typing import Any, Final
 import voluptuous as vol
 
 from app.config import checks
-from app.config.options import OptionsError
+from app.config.options import OptionsError, read_json
 from app.config.redaction import entered_secrets
 from app.fleet import engine_options, subjects
 from app.fleet.engine_options import EngineOptions
-from app.fleet.meters_file import read_json
 from app.log import LEVELS, Redactor
 from app.transport.serial_mode import SerialMode
 
@@ -69,7 +68,7 @@ def load(path: Path) -> ForwardOptions:
     Raises:
         OptionsError: it cannot be used; with all problems.
     """
-    return parse(read_json(path, "options"), path.parent)
+    return parse(read_json(path), path.parent)
 
 
 def parse(raw: object, folder: Path) -> ForwardOptions:
