@@ -113,37 +113,29 @@ def test_wrong_options_are_told(tmp_path: Path) -> None:
     assert "servers: nothing is given" in told
 
 
-def test_without_nats_it_says_what_it_needs(tmp_path: Path) -> None:
-    program = (
-        "import sys; sys.modules['nats'] = None\n"
-        "from app.cli import main; main(['fleet', '--options', 'x'])"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", program],
+def without_nats(program: str) -> subprocess.CompletedProcess[str]:
+    """Run a program where nats-py is not installed."""
+    return subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.modules['nats'] = None\n{program}"],
         env={**os.environ, "PYTHONPATH": str(APP)},
-        cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
     )
+
+
+@pytest.mark.parametrize("command", ["fleet", "forward"])
+def test_without_nats_it_says_what_it_needs(command: str) -> None:
+    result = without_nats(f"from app.cli import main; main(['{command}', '--options', 'x'])")
     assert result.returncode == 2
     assert "nats-py" in result.stderr
 
 
 def test_the_app_in_home_assistant_does_without_nats() -> None:
-    program = (
-        "import sys; sys.modules['nats'] = None\n"
+    result = without_nats(
         "import app.run, app.commands.run, app.cli, app.influxdb.writer, app.console.printer\n"
         "print([name for name in sys.modules if name.startswith('app.fleet')])"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**os.environ, "PYTHONPATH": str(APP)},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    assert result.stdout == "[]\n"
+    assert (result.returncode, result.stdout) == (0, "[]\n"), result.stderr
     assert "nats" not in (APP / "requirements.txt").read_text()

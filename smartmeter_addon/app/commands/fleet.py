@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from app.commands import nats_package
+
 DESCRIPTION: Final = (
     "Reads many meters whose telegrams stand in NATS JetStream, and shares them with every other"
     " reader that is started like it. First of all, setup makes the streams there. See"
@@ -36,13 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(parser: argparse.ArgumentParser, given: argparse.Namespace) -> int:
     """Run the command; give the exit status."""
-    try:
-        # Only the standalone installation has the package that it needs.
+    with nats_package.needed(parser):
+        # Only the standalone installation has it.
         from app.fleet import run  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != "nats":
-            raise
-        parser.error("this needs the package nats-py; see docs/FLEET.md")
     if given.action == "setup":
         return run.set_up_fleet(given.options)
     if given.action == "status":

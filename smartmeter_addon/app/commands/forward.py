@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Final
 
+from app.commands import nats_package
+
 DESCRIPTION: Final = (
     "Reads serial ports and TCP gateways, and pushes what comes over them to NATS JetStream, as it"
     " is and without keys, for a fleet to read. While the engine is away, telegrams wait on disk."
@@ -20,11 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(parser: argparse.ArgumentParser, given: argparse.Namespace) -> int:
     """Run the command; give the exit status."""
-    try:
-        # Only the standalone installation has the package that it needs.
+    with nats_package.needed(parser):
+        # Only the standalone installation has it.
         from app.fleet.forwarding.run import forward  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != "nats":
-            raise
-        parser.error("this needs the package nats-py; see docs/FLEET.md")
     return forward(given.options)
