@@ -21,7 +21,7 @@ LINE: dict[str, Any] = {
     "problem": None,
     "last_telegram": (NOW - timedelta(seconds=4)).isoformat("T", "seconds"),
     "telegrams": 1234,
-    "errors": 2,
+    "errors": 1,
     "signal_health": Decimal("99.8"),
     "serial_mode": "2400 8E1",
     "meters": [
@@ -57,7 +57,7 @@ broker: connected to the MQTT broker h:1883
 
 /dev/ttyUSB0 (2400 8E1)
   problem: none
-  1234 telegrams, 2 errors, signal 99.8 %, the last telegram 4 s ago
+  1,234 telegrams, 1 error, signal 99.8 %, the last telegram 4 s ago
   Kaifa MA309 181221234567
     Energy import                    5341.671 kWh
     Power                            -505 W

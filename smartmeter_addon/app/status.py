@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple, Self, TextIO
 
 from app import jsontext
 from app.language.catalogue import Text
+from app.language.counting import counted
 from app.line.ticks import tick
 from app.line.trouble import duration
 from app.log import Redactor
@@ -193,13 +194,13 @@ def _told(kept: Mapping[str, Any], now: datetime) -> Iterator[str]:
         label = f"{line['label']}: " if line["label"] else ""
         yield f"{label}{line['line'] or 'no line is open'}"
         yield f"  problem: {line['problem'] or 'none'}"
-        counted = f"  {line['telegrams']} telegrams, {line['errors']} errors"
+        read = f"  {counted(line['telegrams'], 'telegram')}, {counted(line['errors'], 'error')}"
         with contextlib.suppress(KeyError):
-            counted += f", signal {line['signal_health']} %"
+            read += f", signal {line['signal_health']} %"
         if "last_telegram" in line:
             ago = (now - datetime.fromisoformat(line["last_telegram"])).total_seconds()
-            counted += f", the last telegram {duration(ago)} ago"
-        yield counted
+            read += f", the last telegram {duration(ago)} ago"
+        yield read
         for meter in line["meters"]:
             yield f"  {meter['meter']}"
             yield from (f"    {_shown(key, value)}" for key, value in meter["values"].items())

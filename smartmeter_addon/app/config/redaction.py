@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from app.config import pem
+from app.language.counting import counted
 
 _MAX_SHOWN: Final = 60
 """Characters of a value that are shown."""
@@ -114,18 +115,14 @@ def kind(value: object) -> str:
         case bool():
             return "true or false"
         case int():
-            return f"a number of {_count(len(str(abs(value))), 'digit')}"
+            return f"a number of {counted(len(str(abs(value))), 'digit')}"
         case float():
             return "a number with a decimal point or an exponent"
         case str():
-            return f"a text of {_count(len(value), 'character')}"
+            return f"a text of {counted(len(value), 'character')}"
         case list():
             return f"a list of {len(value)}"
     return "a group of options"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def may_be_private_key(text: str) -> bool:

@@ -14,6 +14,7 @@ from typing import Final, TextIO
 from app.anonymous import AUTH_KEY, KEY, Anonymised, Anonymiser
 from app.decoder import Decoder
 from app.fault import Fault, Kind
+from app.language.counting import counted
 from app.meters.sensors import SENSORS
 from app.meters.telegram import Telegram
 from app.transport.recording import Chunk, Writer
@@ -132,9 +133,9 @@ class _Recorder:
         self._out.flush()
         verb = "recorded" if self._wanted.anonymiser is None else "read"
         self._say(
-            f"{verb} {_count(seen.bytes, 'byte')}, {_count(seen.frames, 'good frame')}:"
-            f" {_count(seen.telegrams, 'telegram')}, {seen.readable} of them could be read;"
-            f" {_count(seen.junk, 'byte')} belong to no frame"
+            f"{verb} {counted(seen.bytes, 'byte')}, {counted(seen.frames, 'good frame')}:"
+            f" {counted(seen.telegrams, 'telegram')}, {seen.readable} of them could be read;"
+            f" {counted(seen.junk, 'byte')} belong to no frame"
         )
         if seen.faults[Kind.KEY_MISSING] and self._wanted.anonymiser is None:
             self._say(
@@ -216,16 +217,16 @@ class _Recorder:
             now = chunk.seconds
             writer.write(chunk.data)
         self._writer = writer
-        self._say(f"anonymous: {_count(result.telegrams, 'telegram')} with made-up numbers")
+        self._say(f"anonymous: {counted(result.telegrams, 'telegram')} with made-up numbers")
         if result.ciphered:
             self._say(
                 f"their key is the made-up {KEY.hex().upper()}, the authentication key"
                 f" {AUTH_KEY.hex().upper()}"
             )
         for reason, count in result.left_out.items():
-            self._say(f"left out: {_count(count, 'telegram')}: {reason}")
+            self._say(f"left out: {counted(count, 'telegram')}: {reason}")
         if result.bytes_left_out:
-            self._say(f"left out: {_count(result.bytes_left_out, 'byte')} in all")
+            self._say(f"left out: {counted(result.bytes_left_out, 'byte')} in all")
 
     def _write_questions(self) -> None:
         """Ask for what the display says, which makes a test of a recording."""
@@ -281,16 +282,12 @@ async def record(
 def _described(telegram: Telegram) -> str:
     """Tell of a telegram what identifies nobody."""
     push = telegram.push
-    size = f"{push.frame.link}, {_count(len(push.frame.payload), 'byte')}"
+    size = f"{push.frame.link}, {counted(len(push.frame.payload), 'byte')}"
     if push.security:
         size += ", ciphered"
     if telegram.fault and telegram.fault.kind is Kind.KEY_MISSING:
         return f"{size}, and no key is given to read it"
     if telegram.fault:
         return f"{size}; {telegram.fault.reason}"
-    values = _count(len(telegram.registers or ()), "value")
+    values = counted(len(telegram.registers or ()), "value")
     return f"{size}, {telegram.manufacturer} {telegram.model}, {values}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
