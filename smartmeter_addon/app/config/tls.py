@@ -1,7 +1,6 @@
 """TLS to a server: the authorities to trust, and this client's certificate, from the options."""
 
 import ssl
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -22,7 +21,7 @@ class TlsFileError(Exception):
         self.reason = reason
 
 
-def trusting(ca: str | None, option: str, *, insecure: bool) -> ssl.SSLContext:
+def trusting(ca: str | None, option: str, *, insecure: bool) -> "ssl.SSLContext":
     """Make the TLS context of a client that trusts some authorities.
 
     Args:
@@ -50,7 +49,7 @@ def trusting(ca: str | None, option: str, *, insecure: bool) -> ssl.SSLContext:
     return context
 
 
-def identify(context: ssl.SSLContext, certificate: str, key: str | None, options: str) -> None:
+def identify(context: "ssl.SSLContext", certificate: str, key: str | None, options: str) -> None:
     """Let a context name this client by a certificate.
 
     Args:
@@ -68,7 +67,9 @@ def identify(context: ssl.SSLContext, certificate: str, key: str | None, options
         raise unusable(options, [certificate, key], error) from None
 
 
-def _load(context: ssl.SSLContext, certificate: str, key: str | None) -> None:
+def _load(context: "ssl.SSLContext", certificate: str, key: str | None) -> None:
+    import tempfile  # noqa: PLC0415 - few have a certificate of their own
+
     # OpenSSL takes these from files only. The folder is this user's alone, and gone at once.
     with tempfile.TemporaryDirectory(prefix="smartmeter-") as folder:
 

@@ -9,8 +9,8 @@ nothing here.
 
 import string
 import struct
+from _operator import _compare_digest as compare_digest  # hmac's own, without loading OpenSSL
 from dataclasses import dataclass, field
-from hmac import compare_digest
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from app.dlms import ber, key_text

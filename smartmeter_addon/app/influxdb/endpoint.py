@@ -68,7 +68,7 @@ def endpoint(options: InfluxdbOptions) -> Endpoint:
     return Endpoint(server, path, token, name)
 
 
-def tls_context(options: InfluxdbOptions) -> ssl.SSLContext:
+def tls_context(options: InfluxdbOptions) -> "ssl.SSLContext":
     """Make the TLS context for an endpoint with https.
 
     Raises:

@@ -1,7 +1,7 @@
 """Publishes readings to the broker, over one connection that is made again whenever it is lost."""
 
 import asyncio
-import secrets
+import os
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date
@@ -124,7 +124,7 @@ class Publisher:
         self._on_state = on_state
         self._delays = delays
         self._timeout = timeout
-        self._identifier = f"smartmeter-{secrets.token_hex(4)}"
+        self._identifier = f"smartmeter-{os.urandom(4).hex()}"
         self._failures = 0  # attempts one after another in which no message was delivered
         self._interruptions: deque[float] = deque(maxlen=_MAX_INTERRUPTIONS)  # when, in seconds
         self._outbox = Outbox(state)

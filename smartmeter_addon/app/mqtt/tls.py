@@ -3,13 +3,13 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
 
 from app.config.options import MqttOptions
 from app.config.tls import identify, trusting
+from app.transport import tcp
 
 
-def client_context(broker: MqttOptions) -> ssl.SSLContext:
+def client_context(broker: MqttOptions) -> "ssl.SSLContext":
     """Make the TLS context of a client.
 
     Args:
@@ -25,7 +25,7 @@ def client_context(broker: MqttOptions) -> ssl.SSLContext:
     return context
 
 
-async def wrap(sock: socket.socket, context: ssl.SSLContext, host: str) -> ssl.SSLSocket:
+async def wrap(sock: socket.socket, context: "ssl.SSLContext", host: str) -> "ssl.SSLSocket":
     """Do the handshake over a socket that does not block; when it fails, the socket is closed.
 
     Args:
@@ -45,27 +45,14 @@ async def wrap(sock: socket.socket, context: ssl.SSLContext, host: str) -> ssl.S
     return wrapped
 
 
-async def _shake_hands(sock: ssl.SSLSocket) -> None:
+async def _shake_hands(sock: "ssl.SSLSocket") -> None:
     loop = asyncio.get_running_loop()
     while True:
         try:
             sock.do_handshake()
         except ssl.SSLWantReadError:
-            await _ready(sock, loop.add_reader, loop.remove_reader)
+            await tcp.ready(sock, loop.add_reader, loop.remove_reader)
         except ssl.SSLWantWriteError:
-            await _ready(sock, loop.add_writer, loop.remove_writer)
+            await tcp.ready(sock, loop.add_writer, loop.remove_writer)
         else:
             return
-
-
-async def _ready(
-    sock: socket.socket,
-    add: Callable[..., None],
-    remove: Callable[[socket.socket], bool],
-) -> None:
-    ready = asyncio.Event()
-    add(sock, ready.set)
-    try:
-        await ready.wait()
-    finally:
-        remove(sock)

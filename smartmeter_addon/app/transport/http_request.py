@@ -56,7 +56,7 @@ async def send(
     request: Request,
     *,
     timeout: float,  # noqa: ASYNC109 - it also bounds the thread's socket
-    context: ssl.SSLContext | None = None,
+    context: "ssl.SSLContext | None" = None,
     name: str = "http",
 ) -> Answer:
     """Send a request and wait for the answer.
@@ -91,7 +91,7 @@ class _Thread(threading.Thread):
         server: Server,
         request: Request,
         timeout: float,
-        context: ssl.SSLContext | None,
+        context: "ssl.SSLContext | None",
         name: str,
     ) -> None:
         super().__init__(name=name, daemon=True)

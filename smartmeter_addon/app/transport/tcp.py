@@ -6,12 +6,16 @@ stalls would delay that. Here the thread is a daemon.
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
+import os
 import socket
 import threading
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 _IPV4: Final = 4
+_UNDER_WAY: Final = (errno.EINPROGRESS, errno.EINTR)
 
 
 async def connect(host: str, port: int, timeout: float) -> socket.socket:  # noqa: ASYNC109 - shared out
@@ -91,8 +95,48 @@ async def _call(address: _Address) -> socket.socket:
     sock = socket.socket(address.family, address.kind, address.protocol)
     try:
         sock.settimeout(0)  # that is: never block
-        await asyncio.get_running_loop().sock_connect(sock, address.address)
+        await _connected(sock, sock.connect_ex(address.address))
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+async def _connected(sock: socket.socket, error: int) -> None:
+    """Wait until a socket is connected.
+
+    asyncio's own sock_connect first asks whether it is one of TLS, which would load TLS.
+
+    Args:
+        sock: that does not block, and was told to connect.
+        error: what came of that, as an errno.
+
+    Raises:
+        OSError: it cannot be connected.
+    """
+    if error in _UNDER_WAY:
+        loop = asyncio.get_running_loop()
+        await ready(sock, loop.add_writer, loop.remove_writer)
+        error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if error:
+        raise OSError(error, os.strerror(error))
+
+
+async def ready(
+    sock: socket.socket,
+    add: Callable[..., None],
+    remove: Callable[[socket.socket], bool],
+) -> None:
+    """Wait until a socket can be read or written.
+
+    Args:
+        sock: that does not block.
+        add: the event loop's add_reader or add_writer.
+        remove: what takes that back.
+    """
+    is_ready = asyncio.Event()
+    add(sock, is_ready.set)
+    try:
+        await is_ready.wait()
+    finally:
+        remove(sock)
