@@ -4,13 +4,12 @@ import gc
 import signal
 import sys
 
-from app.late_modules import SELDOM_USED, load_late
+from app.loading import SELDOM_USED, load_late
 
 # Ctrl-C ends the program without a word, also while it is being loaded, unless a command takes it.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-# Nothing of what is loaded is ever garbage, and looking for some would take a tenth of the start.
-gc.disable()
+gc.disable()  # until all that the command needs is loaded, see `loading.without_collector`
 
 load_late(SELDOM_USED)
 

@@ -1,7 +1,6 @@
 """The program's commands: the table of them, and the one that is given."""
 
 import argparse
-import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from typing import Final, NoReturn, Protocol, cast
 
 from app import __version__
 from app.config.environment import PROGRAM
+from app.loading import without_collector
 
 _DEFAULT: Final = "run"
 
@@ -58,9 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = {name: subparsers.add_parser(name, help=about) for name, about in _COMMANDS.items()}
     if given[0] not in commands:
         parser.parse_args(given)  # which shows what is asked for, and ends
-    command = cast("_Command", import_module(f"app.commands.{given[0]}"))
-    gc.freeze()
-    gc.enable()  # see __main__
+    with without_collector():
+        command = cast("_Command", import_module(f"app.commands.{given[0]}"))
     commands[given[0]].description = command.DESCRIPTION
     command.add_arguments(commands[given[0]])
     return command.main(parser, parser.parse_args(given))

@@ -1,4 +1,4 @@
-"""The command ``run``: wires the stages together and keeps them running until it is told to stop.
+"""Wires the stages together and keeps them running until it is told to stop.
 
 Each meter has a reader of its own with a source of its own; all readers hand their readings to all
 outputs.
@@ -14,36 +14,25 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from functools import partial
-from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol, TextIO
+from typing import Any, Final, NamedTuple, Protocol
 
-from app import __version__, log
+from app import __version__
 from app.config import lines
 from app.config.configuration_url import configuration_url
-from app.config.environment import unknown
-from app.config.options import (
-    CONSOLE_CHOICES,
-    MeterOptions,
-    Options,
-    OptionsError,
-    load,
-    readable_by_all,
-)
+from app.config.options import CONSOLE_CHOICES, MeterOptions, Options
 from app.config.timezone import local_zone
 from app.language.catalogue import Sentence, Text
 from app.line import line_ids, sections
 from app.line.diagnostics import diagnose_unread
 from app.line.lasting import beat, for_ever
 from app.line.line_ids import ALONE, NO_LINES, Line, Lines
+from app.line.line_source import NO_SOURCES, LineSource, source_of
 from app.line.one_line import OneLineEach
 from app.line.output import Output, Outputs
 from app.line.reader import LineReader, now_utc
 from app.line.watcher import UNWATCHED, Watcher
 from app.log import NOTICE, Redactor
-from app.meters import profile_files
-from app.meters.profile import AUTO, Profile
-from app.meters.profile_files import OWN_FOLDER
-from app.meters.sensors import SENSORS
+from app.meters.profile import Profile
 from app.mqtt.broker import find_broker
 from app.mqtt.layouts import LAYOUTS
 from app.mqtt.narrator import Narrator
@@ -53,72 +42,11 @@ from app.page.wiring import page_for
 from app.sd_notify import Notifier
 from app.state import State
 from app.status import OutputState, Status, folder_of, keep_telling, unread_line
-from app.transport.push_interval import PushInterval
-from app.transport.source import DELAYS, Source, source_for
-
-STATE_FILE: Final = "state.json"
-"""What is to be known again after a restart: beside the options file, or in systemd's folder of
-state."""
+from app.transport.source import DELAYS, Source
 
 TIDY_INTERVAL: Final = 86400.0
 
 _logger: Final = logging.getLogger(__name__)
-
-
-def run(options_file: Path, environment: Mapping[str, str] = os.environ) -> int:
-    """Run until SIGTERM or SIGINT.
-
-    Args:
-        options_file: options in JSON; the state is kept beside it, or in STATE_DIRECTORY, as
-            systemd names a service's. Own profiles are found by `profile_files.own_folder`, or
-            beside it.
-        environment: may hold options as well, see `config.environment`.
-
-    Returns:
-        The exit status: 0 after a signal, 1 when the options cannot be used.
-    """
-    log.setup("info")
-    try:
-        beside = options_file.parent / OWN_FOLDER
-        profiles = profile_files.load(profile_files.own_folder(environment) or beside)
-        options = load(options_file, (AUTO, *profiles), environment, reading_keys=SENSORS.keys())
-    except (OptionsError, profile_files.ProfileError) as error:
-        problems: Iterable[object] = (error,)
-        what = f"this file in the folder {OWN_FOLDER}"
-        if isinstance(error, OptionsError):
-            problems, what = error.problems, "the options"
-            log.setup("info", stream=_log_stream(console=error.console))
-        for problem in problems:
-            _logger.critical("%s", problem)
-        _logger.critical("nothing was started; correct %s and start again", what)
-        return 1
-    stream = _log_stream(console=options.console != CONSOLE_CHOICES[0])
-    redactor = log.setup(options.log_level, options.secrets(), stream)
-    redactor.hide(environment.get("SUPERVISOR_TOKEN", ""))
-    log.log_crashes()
-    for doubt in options.doubts():
-        _logger.warning("%s", doubt)
-    if "SUPERVISOR_TOKEN" not in environment:  # else it is the Supervisor who wrote the file
-        for warning in readable_by_all(options_file):
-            _logger.warning("%s", warning)
-    if not options_file.exists():
-        _logger.info("there is no file of options %s; all come from the environment", options_file)
-    for sentence in unknown(environment):
-        _logger.warning("%s", sentence)
-    state = State(_state_folder(environment, options_file) / STATE_FILE)
-    asyncio.run(serve(options, profiles, state, environment, redactor))
-    return 0
-
-
-def _log_stream(*, console: bool) -> TextIO:
-    """Give the stream of the log; where readings are printed, standard output is theirs."""
-    return sys.stderr if console else sys.stdout
-
-
-def _state_folder(environment: Mapping[str, str], options_file: Path) -> Path:
-    """Give the folder that systemd made for a service's state, else the one of the options file."""
-    name = environment.get("STATE_DIRECTORY", "").partition(":")[0]
-    return Path(name) if name else options_file.parent
 
 
 async def serve(
@@ -127,8 +55,19 @@ async def serve(
     state: State,
     environment: Mapping[str, str],
     redactor: Redactor,
+    *,
+    sources: Mapping[int, LineSource] = NO_SOURCES,
 ) -> None:
-    """Read every meter and publish what it says until a signal to stop comes."""
+    """Read every meter and publish what it says until a signal to stop comes.
+
+    Args:
+        options: all of them.
+        profiles: every meter family there is.
+        state: what is known from before the last restart.
+        environment: see `start.run`.
+        redactor: of the log.
+        sources: those that are open already, by the position of their meters in the options.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
@@ -153,6 +92,7 @@ async def serve(
             state=state,
             line=line,
             watcher=page.watcher(line.label, meter) if page else UNWATCHED,
+            source=sources.get(position),
         )
         for position, (meter, line) in enumerate(zip(options.meters, every.current, strict=True))
         if position not in doubled
@@ -337,7 +277,7 @@ def line_reader(
     state: State,
     line: Line = ALONE,
     watcher: Watcher = UNWATCHED,
-    source: Source | None = None,
+    source: LineSource | Source | None = None,
     clock: Callable[[], float] = time.monotonic,
     wall_clock: Callable[[], datetime] = now_utc,
     delays: Sequence[float] = DELAYS,
@@ -355,27 +295,19 @@ def line_reader(
         source: where the bytes come from; None for what the options say.
         clock: as there.
         wall_clock: as there.
-        delays: seconds before the line is opened again, see `source_for`.
+        delays: see `source_of`.
     """
-    family = profiles.get(options.meter_type)
-    push_interval = PushInterval(family.push_interval) if family else PushInterval()
-    source = source or source_for(
-        options.url or options.device,
-        mode=options.serial_mode,
-        usual=family.serial_modes if family else (),
-        state=state,
-        push_interval=push_interval,
-        clock=clock,
-        delays=delays,
-    )
+    if not isinstance(source, LineSource):
+        said = source_of(options, profiles, state, clock=clock, delays=delays)
+        source = said._replace(source=source) if source else said
     return LineReader(
         options,
-        source,
+        source.source,
         output,
         profiles=profiles,
         zone=zone,
         state=state,
-        push_interval=push_interval,
+        push_interval=source.push_interval,
         line=line,
         watcher=watcher,
         clock=clock,

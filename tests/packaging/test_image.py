@@ -150,7 +150,7 @@ def test_what_is_compiled_is_taken_whatever_the_times_of_the_files(image: Image)
         if not path.is_symlink() and {"app", "paho", "serial"} & {*path.parts}:
             os.utime(path, (1, 1))
     code = (
-        "import sys, paho.mqtt.client, serial, app.cli, app.commands.run, app.shipped;"
+        "import sys, paho.mqtt.client, serial, app.cli, app.commands.run, app.run, app.shipped;"
         " app.shipped.compile_all(); assert 'tomllib' not in sys.modules"
     )
     done = subprocess.run(

@@ -197,7 +197,7 @@ async def test_a_device_locked_by_another_process_is_waited_for(
 
 
 NOBODY = """
-import argparse, encodings.idna, encodings.utf_8_sig, os, app.cli, app.commands.run
+import argparse, encodings.idna, encodings.utf_8_sig, os, app.cli, app.commands.run, app.run
 if os.geteuid() == 0:  # who is denied nothing
     os.setgroups([])
     os.setgid(65534)
@@ -550,7 +550,7 @@ async def test_readings_go_on_when_the_disk_is_full(
     broker: Mosquitto, adapter: Adapter, full_disk: Path, tmp_path: Path, over: Over
 ) -> None:
     given = options(broker, adapter.path)
-    opened = f"import app.run; app.run.STATE_FILE = {str(full_disk / 'state.json')!r}"
+    opened = f"import app.start; app.start.STATE_FILE = {str(full_disk / 'state.json')!r}"
     async with (
         running(given, tmp_path, before=opened) as program,
         broker.watch() as home,

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from app.run import run
+from app.start import run
 
 DESCRIPTION: Final = "Reads the meters and publishes what they say until SIGTERM or SIGINT."
 
