@@ -2,7 +2,6 @@
 
 import io
 import os
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -68,7 +67,7 @@ broker: connected to the MQTT broker h:1883
 
 def test_a_line_that_was_never_open_is_shown(tmp_path: Path) -> None:
     line = status.unread_line("Keller", "there is no adapter")
-    replace(STATUS, lines=[line]).write(tmp_path)
+    STATUS._replace(lines=[line]).write(tmp_path)
     ended, out, _ = shown(tmp_path)
     assert ended == 1
     assert "Keller: no line is open\n  problem: there is no adapter\n  0 telegrams" in out
@@ -76,7 +75,7 @@ def test_a_line_that_was_never_open_is_shown(tmp_path: Path) -> None:
 
 def test_a_broker_that_is_away_is_wrong(tmp_path: Path) -> None:
     away = OutputState(works=False, sentence="nothing answers at h:1883")
-    replace(STATUS, outputs={"broker": away}).write(tmp_path)
+    STATUS._replace(outputs={"broker": away}).write(tmp_path)
     ended, out, _ = shown(tmp_path)
     assert ended == 1
     assert "broker: nothing answers at h:1883" in out
@@ -85,13 +84,13 @@ def test_a_broker_that_is_away_is_wrong(tmp_path: Path) -> None:
 def test_one_output_of_several_that_does_not_work_is_wrong(tmp_path: Path) -> None:
     writing = OutputState(works=True, sentence="writing to the database x at http://h:8086")
     refused = writing._replace(works=False, sentence="the database refuses the token")
-    both = replace(STATUS, outputs=STATUS.outputs | {"database": writing})
+    both = STATUS._replace(outputs=STATUS.outputs | {"database": writing})
     both.write(tmp_path)
     ended, out, _ = shown(tmp_path)
     assert ended == 0
     assert "\nbroker: connected to the MQTT broker h:1883\ndatabase: writing to " in out
     assert both.summary().endswith("h:1883; writing to the database x at http://h:8086")
-    replace(both, outputs=STATUS.outputs | {"database": refused}).write(tmp_path)
+    both._replace(outputs=STATUS.outputs | {"database": refused}).write(tmp_path)
     assert shown(tmp_path)[0] == 1
 
 
@@ -125,13 +124,13 @@ def test_a_damaged_file_is_no_crash(tmp_path: Path, content: str) -> None:
 
 
 def test_a_meter_s_text_does_not_steer_the_terminal(tmp_path: Path) -> None:
-    replace(STATUS, lines=[LINE | {"problem": "\x1b[2Jgone"}]).write(tmp_path)
+    STATUS._replace(lines=[LINE | {"problem": "\x1b[2Jgone"}]).write(tmp_path)
     assert "problem: ?[2Jgone" in shown(tmp_path)[1]
 
 
 def test_a_summary_is_one_sentence() -> None:
     lines = [LINE, LINE | {"problem": "no byte has come for 40 s"}]
-    assert replace(STATUS, lines=lines).summary() == (
+    assert STATUS._replace(lines=lines).summary() == (
         "2468 telegrams read; connected to the MQTT broker h:1883; no byte has come for 40 s"
     )
 
@@ -139,7 +138,7 @@ def test_a_summary_is_one_sentence() -> None:
 def test_secrets_are_taken_out_of_sentences() -> None:
     line = LINE | {"label": "swordfish", "problem": "swordfish?"}
     outputs = {"broker": OutputState(works=True, sentence="swordfish!")}
-    safe = replace(STATUS, outputs=outputs, lines=[line]).redacted(Redactor(["swordfish"]))
+    safe = STATUS._replace(outputs=outputs, lines=[line]).redacted(Redactor(["swordfish"]))
     assert (safe.outputs["broker"].sentence, safe.lines[0]["label"], safe.lines[0]["problem"]) == (
         *("***!", "***", "***?"),
     )

@@ -33,7 +33,7 @@ from app.link.segments import Joiner
 from app.meters import identity, pattern, profile_files
 from app.meters.interpreter import Interpreter
 from app.meters.profile import AUTO
-from app.meters.template import Templates
+from app.meters.templates import Templates
 from app.mqtt.layouts import LAYOUTS
 from app.page.connection import Connection, Limits
 from app.run import line_reader

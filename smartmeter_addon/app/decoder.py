@@ -17,7 +17,7 @@ from app.meters.interpreter import Interpreter
 from app.meters.meter_ids import MeterIds
 from app.meters.profile import AUTO, Profile
 from app.meters.telegram import Telegram
-from app.meters.template import Templates
+from app.meters.templates import Templates
 from app.plausibility import Guard
 
 

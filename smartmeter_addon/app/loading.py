@@ -18,6 +18,7 @@ SELDOM_USED: Final = (
     "ssl",  # imported by asyncio, paho-mqtt and aiomqtt, and used by them for TLS
     "asyncio.sslproto",  # TLS of asyncio's own, whose first lines use ssl
     "hashlib",  # imported by paho-mqtt for WebSockets; it loads OpenSSL, too
+    "uuid",  # imported by paho-mqtt to make up a name for the client
     "urllib.request",  # imported by paho-mqtt for proxies; it loads http.client and email
 )
 """Modules that libraries import, and that a program which publishes without TLS does not use."""

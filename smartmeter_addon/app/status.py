@@ -9,7 +9,6 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, repeat
 from pathlib import Path
@@ -46,8 +45,7 @@ class OutputState(NamedTuple):
     sentence: Text
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """What the file holds.
 
     Args:
@@ -74,7 +72,7 @@ class Status:
             name: state._replace(sentence=redactor(str(state.sentence)))
             for name, state in self.outputs.items()
         }
-        return replace(self, outputs=outputs, lines=lines)
+        return self._replace(outputs=outputs, lines=lines)
 
     def write(self, folder: Path) -> None:
         """Write the file, so that whoever reads it never finds a part of it.

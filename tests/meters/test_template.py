@@ -14,7 +14,7 @@ from app.dlms.ciphering import Keys
 from app.meters import pattern, profile_files
 from app.meters.interpreter import Interpreter
 from app.meters.telegram import Telegram
-from app.meters.template import Templates, _Channel
+from app.meters.templates import Templates, _Channel
 from simulator.ciphering import KEY
 from simulator.clock import VIENNA
 from tests.support.examples import of_hundred

@@ -12,7 +12,8 @@ from app.meters import profile_files
 from app.meters.energy_units import EnergyUnits
 from app.meters.profile import AUTO
 from app.meters.telegram import Telegram
-from app.meters.template import Template, Templates
+from app.meters.template import Template
+from app.meters.templates import Templates
 from app.recordings.decode import describe
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.clock import VIENNA

@@ -373,7 +373,7 @@ OUTSIDE_ALL = """
 import app.run, app.start
 def wrapped(*arguments, load=app.start.load, **more):
     options = load(*arguments, **more)
-    async def mistaken(*_):
+    async def mistaken(*_, **__):
         raise ValueError(options.mqtt.password, options.meters[0].keys.encryption)
     app.run.serve = mistaken
     return options

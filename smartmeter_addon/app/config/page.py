@@ -1,8 +1,7 @@
 """The option for the page: whether it is shown, and at which address."""
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.config import checks
 
@@ -16,8 +15,7 @@ _ADDRESS: Final = re.compile(rf"({_NAME}|\[[0-9A-Fa-f:.]+\])(?::([0-9]{{1,5}}))?
 _MAX_PORT: Final = 65535
 
 
-@dataclass(frozen=True, slots=True)
-class PageAddress:
+class PageAddress(NamedTuple):
     """Where the page is shown.
 
     Args:

@@ -5,12 +5,10 @@ Units, device classes and state classes are pairs that Home Assistant Core accep
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Sensor:
+class Sensor(NamedTuple):
     """A reading, as Home Assistant is to show it.
 
     Args:
@@ -101,8 +99,7 @@ _OPENING: Final = _Presentation(None, "opening", None, None)
 def _tariffs(total: Sensor) -> Iterator[Sensor]:
     """Repeat a row for the tariffs, of which households have two at most."""
     for n in TARIFFS:
-        yield replace(
-            total,
+        yield total._replace(
             key=f"{total.key}_tariff_{n}",
             name_en=f"{total.name_en} tariff {n}",
             name_de=f"{total.name_de} Tarif {n}",
@@ -113,8 +110,7 @@ def _tariffs(total: Sensor) -> Iterator[Sensor]:
 def _phases(total: Sensor) -> Iterator[Sensor]:
     """Repeat a row for the phases L1 to L3."""
     for n in range(1, 4):
-        yield replace(
-            total,
+        yield total._replace(
             key=f"{total.key}_l{n}",
             name_en=f"{total.name_en} L{n}",
             name_de=f"{total.name_de} L{n}",
@@ -124,14 +120,13 @@ def _phases(total: Sensor) -> Iterator[Sensor]:
 def _phase_averages(total: Sensor) -> Iterator[Sensor]:
     """Repeat a row for the averages of the phases."""
     for sensor in _phases(total):
-        yield replace(sensor, key=f"{sensor.key}_average")
+        yield sensor._replace(key=f"{sensor.key}_average")
 
 
 def _quadrants(total: Sensor) -> Iterator[Sensor]:
     """Repeat a row for the quadrants of reactive power."""
     for n in range(1, 5):
-        yield replace(
-            total,
+        yield total._replace(
             key=f"{total.key}_q{n}",
             name_en=f"{total.name_en} quadrant {n}",
             name_de=f"{total.name_de} Quadrant {n}",
@@ -141,8 +136,7 @@ def _quadrants(total: Sensor) -> Iterator[Sensor]:
 def _numbered(first: Sensor, numbers: Iterable[int]) -> Iterator[Sensor]:
     """Repeat a row for several of a kind."""
     for n in numbers:
-        yield replace(
-            first,
+        yield first._replace(
             key=f"{first.key}_{n}",
             name_en=f"{first.name_en} {n}",
             name_de=f"{first.name_de} {n}",
@@ -162,7 +156,7 @@ def _with_numbers(first: Sensor, others: Iterable[int]) -> Iterator[Sensor]:
 def _rare(*sensors: Sensor) -> Iterator[Sensor]:
     """Make rows of what few look at, and what is about the meter."""
     for sensor in sensors:
-        yield replace(sensor, diagnostic=True, enabled=False)
+        yield sensor._replace(diagnostic=True, enabled=False)
 
 
 def _with_phases(total: Sensor) -> Iterator[Sensor]:
@@ -390,11 +384,11 @@ SENSORS: Final[dict[str, Sensor]] = {sensor.key: sensor for sensor in _TABLE}
 """Every row by its key, in the order in which they are announced."""
 
 DIAGNOSTICS: Final[dict[str, Sensor]] = {
-    sensor.key: replace(sensor, diagnostic=True) for sensor in _DIAGNOSTICS
+    sensor.key: sensor._replace(diagnostic=True) for sensor in _DIAGNOSTICS
 }
 """What is told of the line to a meter, in the same manner; `line.health` knows the values."""
 
 LINE_DIAGNOSTICS: Final[dict[str, Sensor]] = {
-    sensor.key: replace(sensor, diagnostic=True) for sensor in _LINE_DIAGNOSTICS
+    sensor.key: sensor._replace(diagnostic=True) for sensor in _LINE_DIAGNOSTICS
 }
 """What is told of a line, also before any meter is heard, in the same manner."""

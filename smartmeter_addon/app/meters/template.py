@@ -1,7 +1,8 @@
 """Templates: a telegram like one before is read by the places of its values.
 
 A meter says the same in each telegram of a list, but for its values and its clock. So when some
-telegrams of a list were read in the general way and accepted, a template is made of the last one.
+telegrams of a list were read in the general way and accepted, a template is made of the last one,
+see `templates`.
 A telegram that has the same constant bits is read by it: all constants are compared at once, all
 numbers are unpacked at once, and they stay integers.
 
@@ -12,7 +13,6 @@ hour without a time, a number out of bounds. It is valid as long as what the gen
 of the meter stays what it is (`Interpreter.revision`).
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -28,19 +28,6 @@ from app.meters.reading import Reading
 from app.meters.registers import RegisterLayout, Registers
 from app.meters.slots import TimeSlot
 from app.meters.telegram import Telegram
-
-_AFTER: Final = 3
-_TIMES: Final = 4
-_WORTH: Final = 500
-"""Telegrams of a channel that are read in the general way before a template is made; and how many
-times more before the next one, unless so many were read by templates meanwhile. Making one takes as
-long as reading some dozens."""
-
-_MOST: Final = 8
-"""Templates of one channel: lists of a meter that have the same size, and states it is in."""
-
-_MOST_CHANNELS: Final = 32
-"""Channels that are remembered; a hostile sender makes up others."""
 
 _CONSTANTS: Final = slice(Telegram._fields.index("template") + 1, None)
 """Fields of a `Telegram` that are the same in all that a template reads."""
@@ -161,99 +148,28 @@ class Template:
         )
 
 
-@dataclass(slots=True)
-class _Channel:
-    """How telegrams come that are like each other.
+def made(push: Push, interpreter: Interpreter) -> Template | None:
+    """Make a template of a telegram.
 
     Args:
-        templates: of their lists, the latest last.
-        accepted: telegrams that were read in the general way since the last template was made.
-        read: telegrams that were read by templates since then.
-        after: telegrams until the next one is made.
+        push: the telegram.
+        interpreter: of the line.
+
+    Returns:
+        None if telegrams like it have to be read in the general way.
     """
 
-    templates: list[Template] = field(default_factory=list)
-    accepted: int = 0
-    read: int = 0
-    after: int = _AFTER
+    def read(content: bytes) -> Telegram:
+        return interpreter.interpret(push.with_plaintext(content), energies_go_on=False)
 
-    def is_due(self) -> bool:
-        """Take one more telegram that was accepted; tell whether to make a template of it."""
-        self.accepted += 1
-        if self.accepted < (_AFTER if self.read >= _WORTH else self.after):
-            return False
-        self.after = _AFTER if self.read >= _WORTH else self.after * _TIMES
-        self.accepted = self.read = 0
-        return True
-
-
-class Templates:
-    """The templates of one line.
-
-    Args:
-        interpreter: of the line, the general way.
-    """
-
-    def __init__(self, interpreter: Interpreter) -> None:
-        self._interpreter = interpreter
-        self._channels: dict[tuple[object, ...], _Channel] = {}
-        self._revision = interpreter.revision
-
-    def read(self, push: Push) -> Telegram | None:
-        """Read a telegram; None if it is to be read in the general way."""
-        content = push.plaintext
-        channel = self._channels.get(_channel_of(push))
-        if content is None or channel is None or not channel.templates:
-            return None
-        bits = int.from_bytes(content, "big")
-        for template in channel.templates:
-            if not (bits ^ template.bits) & template.constant:
-                channel.read += 1
-                return template.read(push, content)
+    base = read(push.plaintext or b"")
+    reading, shown = base.reading, base.evidence
+    if reading is None or not is_steady(base):
         return None
-
-    def learn(self, telegram: Telegram) -> None:
-        """Take a telegram that was accepted; make a template of it when that is due."""
-        if self._revision != self._interpreter.revision:
-            self._revision = self._interpreter.revision
-            for one in self._channels.values():
-                one.templates.clear()
-        if telegram.template is not None or telegram.reading is None or telegram.told:
-            return
-        key = _channel_of(telegram.push)
-        channel = self._channels.get(key)
-        if channel is None:
-            if len(self._channels) >= _MOST_CHANNELS:
-                del self._channels[next(iter(self._channels))]
-            channel = self._channels[key] = _Channel()
-        if channel.is_due() and (template := self._made(telegram.push)):
-            del channel.templates[: 1 - _MOST]
-            channel.templates.append(template)
-
-    def _made(self, push: Push) -> Template | None:
-        """Make a template of a telegram."""
-
-        def read(content: bytes) -> Telegram:
-            return self._interpreter.interpret(push.with_plaintext(content), energies_go_on=False)
-
-        base = read(push.plaintext or b"")
-        reading, shown = base.reading, base.evidence
-        if reading is None or not is_steady(base):
-            return None
-        trial = Trial(base, read, self._interpreter.clocks.of(base.sender))
-        pattern = pattern_of(base, reading, trial)
-        if pattern is None:
-            return None
-        if shown and not (shown.family or shown.volts):
-            base = base._replace(evidence=None)
-        return Template(base, reading, pattern, self._interpreter)
-
-
-def _channel_of(push: Push) -> tuple[object, ...]:
-    """Return what all telegrams of a template have in common besides the plaintext."""
-    link, _, _, address, checksum, parts, note, _ = push.frame
-    security, size = push.security, len(push.plaintext or b"")
-    if security is None:
-        return size, link, address, checksum, parts, note, push.is_text
-    title, control, _, authenticated = security
-    return size, link, address, checksum, parts, note, push.is_text, title, control, authenticated
+    trial = Trial(base, read, interpreter.clocks.of(base.sender))
+    pattern = pattern_of(base, reading, trial)
+    if pattern is None:
+        return None
+    if shown and not (shown.family or shown.volts):
+        base = base._replace(evidence=None)
+    return Template(base, reading, pattern, interpreter)

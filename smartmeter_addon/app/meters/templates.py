@@ -1,0 +1,110 @@
+"""The templates of one line: which telegrams are read by them, and when one is made."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from app.dlms.receiver import Push
+from app.meters.interpreter import Interpreter
+from app.meters.telegram import Telegram
+
+if TYPE_CHECKING:
+    from app.meters.template import Template
+
+_AFTER: Final = 3
+_TIMES: Final = 4
+_WORTH: Final = 500
+"""Telegrams of a channel that are read in the general way before a template is made; and how many
+times more before the next one, unless so many were read by templates meanwhile. Making one takes as
+long as reading some dozens."""
+
+_MOST: Final = 8
+"""Templates of one channel: lists of a meter that have the same size, and states it is in."""
+
+_MOST_CHANNELS: Final = 32
+"""Channels that are remembered; a hostile sender makes up others."""
+
+
+@dataclass(slots=True)
+class _Channel:
+    """How telegrams come that are like each other.
+
+    Args:
+        templates: of their lists, the latest last.
+        accepted: telegrams that were read in the general way since the last template was made.
+        read: telegrams that were read by templates since then.
+        after: telegrams until the next one is made.
+    """
+
+    templates: "list[Template]" = field(default_factory=list)
+    accepted: int = 0
+    read: int = 0
+    after: int = _AFTER
+
+    def is_due(self) -> bool:
+        """Take one more telegram that was accepted; tell whether to make a template of it."""
+        self.accepted += 1
+        if self.accepted < (_AFTER if self.read >= _WORTH else self.after):
+            return False
+        self.after = _AFTER if self.read >= _WORTH else self.after * _TIMES
+        self.accepted = self.read = 0
+        return True
+
+
+class Templates:
+    """The templates of one line.
+
+    Args:
+        interpreter: of the line, the general way.
+    """
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self._interpreter = interpreter
+        self._channels: dict[tuple[object, ...], _Channel] = {}
+        self._revision = interpreter.revision
+
+    def read(self, push: Push) -> Telegram | None:
+        """Read a telegram; None if it is to be read in the general way."""
+        content = push.plaintext
+        channel = self._channels.get(_channel_of(push))
+        if content is None or channel is None or not channel.templates:
+            return None
+        bits = int.from_bytes(content, "big")
+        for template in channel.templates:
+            if not (bits ^ template.bits) & template.constant:
+                channel.read += 1
+                return template.read(push, content)
+        return None
+
+    def learn(self, telegram: Telegram) -> None:
+        """Take a telegram that was accepted; make a template of it when that is due."""
+        if self._revision != self._interpreter.revision:
+            self._revision = self._interpreter.revision
+            for one in self._channels.values():
+                one.templates.clear()
+        if telegram.template is not None or telegram.reading is None or telegram.told:
+            return
+        key = _channel_of(telegram.push)
+        channel = self._channels.get(key)
+        if channel is None:
+            if len(self._channels) >= _MOST_CHANNELS:
+                del self._channels[next(iter(self._channels))]
+            channel = self._channels[key] = _Channel()
+        if channel.is_due() and (template := self._made(telegram.push)):
+            del channel.templates[: 1 - _MOST]
+            channel.templates.append(template)
+
+    def _made(self, push: Push) -> "Template | None":
+        # Not before some telegrams were read: the first of them is to be published soon.
+        from app.meters import template  # noqa: PLC0415
+
+        return template.made(push, self._interpreter)
+
+
+def _channel_of(push: Push) -> tuple[object, ...]:
+    """Return what all telegrams of a template have in common besides the plaintext."""
+    link, _, _, address, checksum, parts, note, _ = push.frame
+    security, size = push.security, len(push.plaintext or b"")
+    if security is None:
+        return size, link, address, checksum, parts, note, push.is_text
+    title, control, _, authenticated = security
+    return size, link, address, checksum, parts, note, push.is_text, title, control, authenticated
