@@ -37,6 +37,11 @@ class Decoder:
         now: see `Interpreter`.
     """
 
+    __slots__ = (
+        *("_checksums", "_guard", "_interpreter", "_keys", "_receiver", "_scanner", "_tagged"),
+        "_templates",
+    )
+
     def __init__(
         self,
         keys: Keys,

@@ -119,6 +119,8 @@ class _Header(NamedTuple):
 class Parser:
     """Takes ciphered APDUs apart; those of a sender mostly have the same header."""
 
+    __slots__ = ("_header",)
+
     def __init__(self) -> None:
         self._header: _Header | None = None
 
@@ -162,6 +164,8 @@ def _header(apdu: bytes) -> _Header:
 
 class Cipher:
     """Opens the telegrams that were ciphered with one pair of keys."""
+
+    __slots__ = ("_authentication_key", "_gcm")
 
     def __init__(self, keys: Keys) -> None:
         self._gcm = _gcm(keys.encryption) if keys.encryption else None

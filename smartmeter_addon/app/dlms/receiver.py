@@ -116,6 +116,8 @@ class Receiver:
         checksums: of the P1 texts that are deciphered; kept up to date here.
     """
 
+    __slots__ = ("_authentication", "_blocks", "_checksums", "_cipher", "_parser", "_tagged")
+
     def __init__(
         self,
         keys: Keys,

@@ -34,6 +34,8 @@ _CHECKSUM: Final = 16  # bits
 class Hdlc:
     """The HDLC link of one line."""
 
+    __slots__ = ("segments",)
+
     name = "hdlc"
     starts = rb"[\xa0-\xaf]"
     checked = True

@@ -112,6 +112,8 @@ class Layouts:
         links: of the line.
     """
 
+    __slots__ = ("_links", "by_size")
+
     def __init__(self, links: Iterable[Link]) -> None:
         self._links = tuple(link for link in links if isinstance(link, CheckedLink))
         self.by_size: dict[int, Layout] = {}

@@ -29,6 +29,8 @@ _HIGHEST_DLMS_CI: Final = 0x1F
 class MBus:
     """The M-Bus link of one line."""
 
+    __slots__ = ("_route", "segments")
+
     name = "mbus"
     starts = rb"\x68"
     checked = True

@@ -88,6 +88,8 @@ class P1:
         checksums: of the line's senders, kept up to date here.
     """
 
+    __slots__ = ("_checksums",)
+
     name = "p1"
     starts = rb"/"
     checked = False

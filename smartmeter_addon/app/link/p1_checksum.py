@@ -139,6 +139,8 @@ class _Sender:
 class Checksums:
     """Which sort of checksum the senders of one line use."""
 
+    __slots__ = ("_senders", "_usual")
+
     def __init__(self) -> None:
         self._senders: dict[bytes, _Sender] = {}  # by identification
         self._usual: Sorts = ()

@@ -16,6 +16,8 @@ class ParityErrors:
     then good frames are full of errors, and errors say nothing of damage.
     """
 
+    __slots__ = ("_with_errors", "frames", "places")
+
     def __init__(self) -> None:
         self.places: list[int] = []
         """Of errors that may belong to a frame yet."""

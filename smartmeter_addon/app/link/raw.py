@@ -24,6 +24,8 @@ _SHORTEST_CONTENT: Final = 6
 class Raw:
     """The bare APDUs of one line."""
 
+    __slots__ = ()
+
     name = "raw"
     starts = rb"\xdb"
     checked = False

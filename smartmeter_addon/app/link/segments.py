@@ -17,6 +17,8 @@ class Joiner:
         first: the number of a message's first part.
     """
 
+    __slots__ = ("_data", "_first", "_layer", "_offset", "_parity_errors", "_part", "expected")
+
     def __init__(self, layer: str, part: str, first: int) -> None:
         self.expected = first
         """The number that the next part must have."""

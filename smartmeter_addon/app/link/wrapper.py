@@ -20,6 +20,8 @@ _APDU_STARTS: Final = (b"\x0f", b"\xe0", b"\xdb\x08", b"\xdc\x08")
 class Wrapper:
     """The wrapper link of one line."""
 
+    __slots__ = ()
+
     name = "wrapper"
     starts = rb"\x00"
     checked = False

@@ -56,6 +56,8 @@ class Belief(Generic[T]):
 class Beliefs(Generic[T]):
     """The beliefs about the senders of one line."""
 
+    __slots__ = ("_by_sender",)
+
     def __init__(self) -> None:
         self._by_sender: dict[Sender, Belief[T]] = {}
 

@@ -68,6 +68,8 @@ class Totals:
     and of a sender that sends it itself, if only in another of its lists, it is never made.
     """
 
+    __slots__ = ("_shown",)
+
     def __init__(self) -> None:
         self._shown: dict[str, _Shown] = {}  # by sender
 

@@ -83,6 +83,8 @@ class EnergyUnits:
         published: ids of the meters whose energies were published before.
     """
 
+    __slots__ = ("_chosen", "_kept", "_kept_at", "_published", "_records")
+
     def __init__(
         self,
         chosen: int | None = None,

@@ -75,6 +75,11 @@ class Interpreter:
             not say which one it means has not been heard before it.
     """
 
+    __slots__ = (
+        *("_clocks", "_energy_units", "_ids", "_label", "_now", "_numbers", "_recogniser"),
+        *("_totals", "_unprotected", "revision"),
+    )
+
     def __init__(
         self,
         profiles: Mapping[str, Profile],

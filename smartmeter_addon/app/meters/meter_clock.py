@@ -111,6 +111,8 @@ class MeterClocks:
         now: the computer's clock, for a sender that has not been heard before.
     """
 
+    __slots__ = ("_hours", "_last", "_now", "zone")
+
     def __init__(self, zone: tzinfo, now: Callable[[], datetime] | None = None) -> None:
         self.zone = zone
         self._now = now

@@ -23,6 +23,8 @@ class MeterIds:
         nameless: ids of meters without number that were published from this line before, by type.
     """
 
+    __slots__ = ("_kept", "_nameless")
+
     def __init__(
         self,
         kept: MutableMapping[str, str] | None = None,

@@ -18,6 +18,8 @@ class MeterNumbers:
             waited for.
     """
 
+    __slots__ = ("_known", "_patient", "_waited")
+
     def __init__(self, known: MutableMapping[str, str] | None) -> None:
         self._known = {} if known is None else known
         self._patient = known is not None

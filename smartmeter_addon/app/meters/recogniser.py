@@ -103,6 +103,8 @@ class Recogniser:
         meter_type: one of them, or ``auto``.
     """
 
+    __slots__ = ("_by_likelihood", "_chosen", "_makers", "_scale_finder", "_texts")
+
     def __init__(self, profiles: Mapping[str, Profile], meter_type: str) -> None:
         self._chosen = None if meter_type == AUTO else profiles[meter_type]
         families = _families(tuple(profiles.values()))

@@ -56,6 +56,8 @@ class _Choice(NamedTuple):
 class ScaleFinder:
     """Finds the scales of one line's lists, and remembers what each sender's telegrams show."""
 
+    __slots__ = ("_families", "_volt_scales")
+
     def __init__(self) -> None:
         self._families: Beliefs[Profile] = Beliefs()
         self._volt_scales: Beliefs[int] = Beliefs()

@@ -61,6 +61,8 @@ class Unprotected:
     Nothing tells another digit of such a state from damage: a tariff, unlike a power, may be any.
     """
 
+    __slots__ = ("_known",)
+
     def __init__(self) -> None:
         self._known: dict[str, dict[str, _Known]] = {}  # by sender and key
 

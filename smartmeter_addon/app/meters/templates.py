@@ -57,6 +57,8 @@ class Templates:
         interpreter: of the line, the general way.
     """
 
+    __slots__ = ("_channels", "_interpreter", "_revision")
+
     def __init__(self, interpreter: Interpreter) -> None:
         self._interpreter = interpreter
         self._channels: dict[tuple[object, ...], _Channel] = {}
