@@ -9,7 +9,7 @@ import pytest
 from tests.support import history
 from tests.support.history import NotInCloneError
 from trials.bench import __main__ as command
-from trials.bench import esphome, files, image, lists, many, workers
+from trials.bench import esphome, files, floor, image, lists, many, workers
 from trials.bench.contenders import CONTENDERS, DSMR5, KAIFA, NotReadError
 
 _PARSER = """\
@@ -104,6 +104,15 @@ def test_many_meters_are_measured(
     assert all(figure > 0 for figure in figures[2:])
     assert lost == 0
     assert float(lines[-1].split()[-2]) > 0
+
+
+def test_what_packages_take_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["floor", "--rounds", "1"]) == 0
+    rows = [line.split("|") for line in capsys.readouterr().out.splitlines() if line[:1] == "|"]
+    sizes = {row[1].strip(): float(row[2]) for row in rows[2:]}
+    assert [*sizes] == [*floor.IMPORTED]
+    alone, packages, ciphering, late, *_ = sizes.values()
+    assert alone < late < packages < ciphering
 
 
 def test_a_program_is_run_as_its_image_runs_it() -> None:

@@ -1,4 +1,4 @@
-"""The commands `peers`, `program` and `many`: `script/bench --help`."""
+"""The commands `peers`, `program`, `many` and `floor`: `script/bench --help`."""
 
 import sys
 import tempfile
@@ -7,14 +7,15 @@ from pathlib import Path
 
 from tests.support import history
 from tests.support.history import NotInCloneError
-from trials.bench import arguments, many, peers, program
+from trials.bench import arguments, floor, many, peers, program
 
 
 def main(given: Sequence[str] | None = None) -> int:
     """Measure and print; the exit status does not depend on the times."""
     options = arguments.parse(given)
-    if options.command == "many":
-        many.run(options)
+    alone = {"many": many.run, "floor": floor.run}
+    if options.command in alone:
+        alone[options.command](options)
         return 0
     run = {"peers": peers.run, "program": program.run}[options.command]
     with tempfile.TemporaryDirectory(prefix="smartmeter-bench-") as folder:

@@ -1,4 +1,4 @@
-"""The arguments of the commands `peers`, `program` and `many`.
+"""The arguments of the commands `peers`, `program`, `many` and `floor`.
 
 They stand apart from these, so that wrong ones are refused before anything is installed.
 """
@@ -30,6 +30,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         ("peers", _of_peers, "bytes to readings, beside libraries and an earlier commit"),
         ("program", _of_program, "the whole running program, beside an earlier commit"),
         ("many", _of_many, "many meters in one process"),
+        ("floor", _of_floor, "what Python and the packages take by themselves"),
     ):
         command = commands.add_parser(name, help=about, description=f"Measures {about}.")
         add_options(command)
@@ -85,6 +86,10 @@ def _of_many(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--minutes", type=float, default=1.0, metavar="N", help="that are measured (default: 1)"
     )
+
+
+def _of_floor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rounds", type=int, default=8, metavar="N", help="(default: 8)")
 
 
 def _of_program(parser: argparse.ArgumentParser) -> None:
