@@ -47,8 +47,8 @@ def run(given: argparse.Namespace) -> None:
             if turn:  # before that, it may have been compiled
                 found[name].append(figures)
     rows = []
-    for name, figures in found.items():
-        seconds, kilobytes = map(statistics.median, zip(*figures, strict=True))
+    for name, measured in found.items():
+        seconds, kilobytes = map(statistics.median, zip(*measured, strict=True))
         rows.append((name, f"{kilobytes / 1000:.1f}", f"{1000 * seconds:.0f}"))
     sys.stdout.write("\n" + table(("", "MB resident", "ms of the processor"), rows))
 

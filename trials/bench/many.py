@@ -255,6 +255,7 @@ async def _measure(count: int, given: argparse.Namespace) -> _Found:
                     await program.ready()
                     await program.stop()
                 async with running(wanted, folder, environment) as program:
+                    await program.ready()  # it calls the gateways before all of it is loaded
                     await sending.wait_for_calls()
                     await sending.push(range(WARM_UP))
                     await asyncio.sleep(PACE)
