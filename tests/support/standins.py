@@ -140,6 +140,8 @@ class Connection:
         await self._answer()
         self._publish(topic, payload)
 
+    is_traced = False
+
     def publish_at_once(self, topic: str, payload: str) -> bool:
         """Publish without waiting, if the broker takes more."""
         if self.broken or self._broker.trouble:

@@ -1,7 +1,7 @@
 """All that the program uses of the private parts of aiomqtt 2.5.1 and paho-mqtt 2.2.0.
 
-aiomqtt wraps paho, a library of blocking calls and callbacks. Five things about the two of them
-have no public remedy:
+aiomqtt wraps paho, a library of blocking calls and callbacks. Six things about the two of them have
+no public remedy:
 
 1. paho opens its socket itself and blocks meanwhile. aiomqtt therefore has a thread of asyncio's
    executor do it, which cannot be cancelled and which Python joins at exit: a broker that is
@@ -31,12 +31,18 @@ have no public remedy:
 5. aiomqtt looks each second whether a ping is due, at a time of its own. That wakes a program up
    that has nothing else to do; here it looks more seldom, together with what else waits:
    ``aiomqtt.Client._misc_loop``, which calls paho's ``loop_misc``.
+6. To publish with QoS 0, paho calls 40 functions, with locks, a message to wait for and callbacks
+   that a program with threads needs. On a processor with cold caches that is a quarter of all that
+   a telegram takes. So these messages, which nobody waits for, are written to the socket here,
+   unless paho has something to write before. What a socket does not take at once is paho's to
+   write:
+   ``paho.mqtt.client.Client._packet_queue``, which takes a packet, or the rest of one.
 
 tests/mqtt/test_aiomqtt_internals.py asserts that each of these names exists.
 
 aiomqtt 3 drops paho; this module goes with it, as do `connection`'s filter of paho's log and the
 reason codes of paho in `explain`. Whether aiomqtt 3 takes a socket over, and what it does in the
-five cases, is to be tried then. Until there is a release, 2.5.1 stays: 3.0.0a1 speaks MQTT 5 only
+six cases, is to be tried then. Until there is a release, 2.5.1 stays: 3.0.0a1 speaks MQTT 5 only
 and needs mqtt5~=0.5.0, of which there is no wheel.
 """
 
@@ -56,6 +62,9 @@ _T = TypeVar("_T")
 
 PING_INTERVAL: Final = 5.0
 """Seconds between two looks whether a ping is due, or its answer overdue."""
+
+_MORE: Final = 0x80
+"""Marks a byte of a packet's length behind which another one follows, of higher value."""
 
 
 class SocketClient(aiomqtt.Client):
@@ -100,14 +109,18 @@ class SocketClient(aiomqtt.Client):
             Whether it was published; if not, nothing of it will be.
         """
         client = self._client
-        if client.want_write():
+        if self._socket is None or client.want_write():
             return False
-        # Nobody waits for it, and paho makes objects to tell that it is written.
-        told, client.on_publish = client.on_publish, None
+        packet = _publish_packet(topic, payload)
         try:
-            return client.publish(topic, payload).rc == paho.mqtt.client.MQTT_ERR_SUCCESS
-        finally:
-            client.on_publish = told
+            sent = self._socket.send(packet)
+        except OSError:  # it takes no more, or is broken: paho finds out
+            sent = 0
+        if sent == len(packet):
+            return True
+        told = paho.mqtt.client.MQTTMessageInfo(0)  # by paho, that it is written
+        client._packet_queue(paho.mqtt.client.PUBLISH, packet[sent:], 0, 0, told)  # noqa: SLF001 - see 6
+        return client.is_connected()
 
     def drop(self) -> None:
         """Close the socket at once."""
@@ -164,3 +177,15 @@ class SocketClient(aiomqtt.Client):
             begin()
         else:
             loop.call_soon(begin)
+
+
+def _publish_packet(topic: str, payload: str) -> bytes:
+    """Return a PUBLISH packet of QoS 0 that is not retained (MQTT 3.1.1, 3.3)."""
+    name, message = topic.encode(), payload.encode()
+    rest = 2 + len(name) + len(message)
+    head = bytearray((paho.mqtt.client.PUBLISH,))
+    while rest >= _MORE:
+        head.append(rest % _MORE | _MORE)
+        rest //= _MORE
+    head.append(rest)
+    return b"".join((head, len(name).to_bytes(2), name, message))

@@ -76,6 +76,11 @@ class Connection(SocketClient):
         )
         self._broker = broker
 
+    @property
+    def is_traced(self) -> bool:
+        """Whether the log shows what is sent and received."""
+        return _WIRE.isEnabledFor(TRACE)
+
     async def __aenter__(self) -> Self:
         async with asyncio.timeout(self.timeout):
             opened = await _open(self._broker, self.timeout)

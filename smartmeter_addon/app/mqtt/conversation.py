@@ -136,7 +136,8 @@ class Conversation:
                 await self._connection.publish(topic, payload, qos=1, retain=retain)
             await asyncio.sleep(self._repeat_after[0])  # Core takes a moment for that, too
             self._takeover.sent()
-        self._outbox.send_at_once = self._send_at_once
+        if not self._connection.is_traced:  # else paho sends all, as it logs what it sends
+            self._outbox.send_at_once = self._send_at_once
         while True:
             await self._outbox.wait_until_due()
             await self._send_due()
