@@ -101,8 +101,9 @@ class State:
     def update(self, section: str, values: Mapping[str, Json]) -> None:
         """Keep several values of a section; the file is written once, as by `set`."""
         kept = self._sections.setdefault(section, {})
-        news = any(key not in kept or kept[key] != value for key, value in values.items())
-        kept.update(values)
+        news = not values.items() <= kept.items()
+        if news:
+            kept.update(values)
         if news or (self._complained and self._clock() >= self._retry_at):
             self._keep()
 

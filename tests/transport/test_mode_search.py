@@ -109,6 +109,17 @@ def test_the_only_mode_is_never_given_up() -> None:
     last = burst(search, 0.0, LOYALTY * 2)
     assert search.alone
     assert not search.wrong(last)
+    assert not search.is_over
+    search.framed()
+    assert search.is_over
+
+
+def test_a_mode_that_was_right_is_not_the_end_of_the_search_where_there_are_others() -> None:
+    search = ModeSearch([E1, N1])
+    search.received(0.0)
+    search.framed()
+    assert search.found
+    assert not search.is_over
 
 
 def test_no_usual_mode_is_listed_twice() -> None:

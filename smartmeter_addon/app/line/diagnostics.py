@@ -73,7 +73,8 @@ class Diagnostics:
 
     def heard(self, meter: Meter, now: float) -> None:
         """Take note of a meter that the line leads to; of a new one the line is told at once."""
-        told = meter.id in self._heard and self._meters[meter.id] == meter
+        known = self._meters[meter.id] if meter.id in self._heard else None
+        told = known is meter or known == meter
         self._heard[meter.id] = now
         # A meter of before the restart that has not been heard since was likely replaced.
         for meter_id in list(self._meters):

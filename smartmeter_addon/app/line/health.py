@@ -90,9 +90,10 @@ class _LastHour:
     def _turn(self, now: float) -> int:
         """Forget what is older than an hour; return where the minute of now is counted."""
         minute = int(now // self._MINUTE)
-        for passed in range(max(self._minute, minute - self._MINUTES) + 1, minute + 1):
-            self._good[passed % self._MINUTES] = self._all[passed % self._MINUTES] = 0
-        self._minute = max(self._minute, minute)
+        if minute > self._minute:
+            for passed in range(max(self._minute, minute - self._MINUTES) + 1, minute + 1):
+                self._good[passed % self._MINUTES] = self._all[passed % self._MINUTES] = 0
+            self._minute = minute
         return minute % self._MINUTES
 
 
@@ -182,7 +183,8 @@ class Health:
             self._noise_since = None
             self._framed = True
             # A meter without parity may be read with one for a moment.
-            self._knows_errors |= self._parity and not self._recent.mode_is_wrong
+            if self._parity and not self._knows_errors:
+                self._knows_errors = not self._recent.mode_is_wrong
             self._recent = Share()
 
     def fault(self, fault: Fault, now: float) -> None:

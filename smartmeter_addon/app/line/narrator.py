@@ -100,7 +100,7 @@ class Narrator:
 
     def received(self, chunk: bytes) -> None:
         """Show bytes, if the log level wants them."""
-        if self._log.isEnabledFor(TRACE):  # digits for every byte are made for nobody else
+        if self._log.logger.isEnabledFor(TRACE):  # digits for every byte are made for nobody else
             self._log.log(TRACE, "received %s", chunk.hex(" "))
 
     # --- telegrams ---
@@ -127,7 +127,7 @@ class Narrator:
 
     def telegram(self, telegram: Telegram) -> None:
         """Say what is new in a telegram that was accepted; to developers, all of it."""
-        if self._log.isEnabledFor(logging.DEBUG):
+        if self._log.logger.isEnabledFor(logging.DEBUG):
             self._log.debug("telegram of %s", _whole(telegram))
         if telegram.note:
             self.note(telegram.note)

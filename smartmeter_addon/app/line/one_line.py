@@ -50,7 +50,7 @@ class OneLineEach:
                 self._labels[first],
                 self._labels[second],
             )
-        return self.publishes(line, meter)
+        return len(lines) == 1 or self.publishes(line, meter)
 
     def lost(self, line: int, meter: str) -> bool:
         """Take that a line no longer hears a meter; tell whether none does."""

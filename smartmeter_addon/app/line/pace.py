@@ -6,9 +6,11 @@ comes after 9.9 s; by the time alone, it would be the third one, after 15 s.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Final, Generic, TypeVar
 
 from app.meters.reading import Reading
+from app.meters.values import Layout, Values
 
 _GAPS: Final = 16
 """The gaps between telegrams that are remembered."""
@@ -61,7 +63,7 @@ class PerList(Generic[_T]):
 
     def of(self, reading: Reading) -> _T:
         """Give that of the list that a reading is of."""
-        keys = frozenset(reading.values)
+        keys = _keys_of(Values.of(reading.values).layout)
         one = self._lists.pop(keys) if keys in self._lists else self._make(reading)
         self._lists[keys] = one
         if len(self._lists) > _MOST_LISTS:
@@ -73,6 +75,12 @@ class PerList(Generic[_T]):
 
     def __len__(self) -> int:
         return len(self._lists)
+
+
+@lru_cache(maxsize=256)
+def _keys_of(layout: Layout) -> frozenset[str]:
+    """Return which values there are, by one set whose hash is known."""
+    return frozenset(layout.keys)
 
 
 class Pace:

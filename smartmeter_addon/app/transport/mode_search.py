@@ -97,6 +97,11 @@ class ModeSearch:
         return len(self._modes) == 1
 
     @property
+    def is_over(self) -> bool:
+        """Whether whatever comes changes nothing any more."""
+        return self._found and len(self._modes) == 1
+
+    @property
     def doubted(self) -> bool:
         """Whether frames came with the mode, but most bytes have parity errors."""
         return self._doubted

@@ -31,6 +31,7 @@ ENOUGH: Final = 16
 
 _MARK: Final = 0xFF
 _ERROR: Final = 0x00
+_PAIR: Final = bytes((_MARK, _MARK))
 
 
 class Received(bytes):
@@ -92,9 +93,10 @@ class Marks:
     def feed(self, chunk: bytes) -> Received:
         """Take the next bytes; give those of the line that are certain, perhaps none."""
         raw = self._held + chunk
-        if _MARK not in raw:  # nearly always
+        # Nearly always there are none, and where all come in pairs, each pair is a byte.
+        if raw.count(_MARK) == 2 * raw.count(_PAIR):
             self._held = b""
-            return Received.of(raw, [])
+            return Received(raw.replace(_PAIR, _PAIR[:1]))
         data = bytearray()
         errors: list[int] = []
         pos = 0

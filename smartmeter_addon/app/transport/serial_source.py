@@ -93,7 +93,7 @@ class SerialSource:
     def framed(self) -> None:
         """Take that there was a good frame: the mode is right."""
         search = self._search
-        if search is None:
+        if search is None or search.is_over:
             return
         was_found = search.found
         search.framed()
@@ -139,6 +139,12 @@ class SerialSource:
     def _read_on(self, port: SerialPort, search: ModeSearch, event: bytes | Began | Ended) -> None:
         """Take what comes of a port."""
         match event:
+            case bytes() as chunk if search.is_over:
+                self._take(chunk)
+            case bytes() as chunk:
+                search.received(self._clock(), len(chunk), len(errors_in(chunk)))
+                self._take(chunk)
+                self._look()
             case Began():
                 search.opened(self._clock())
                 searching = not (search.alone or search.found)
@@ -149,10 +155,6 @@ class SerialSource:
                 self._take(Lost(str(port), reason, retry_in, port.mode, cause))
                 if self._chosen is None and not present(port.path):
                     raise _AdapterGoneError
-            case chunk:
-                search.received(self._clock(), len(chunk), len(errors_in(chunk)))
-                self._take(chunk)
-                self._look()
 
     @contextlib.asynccontextmanager
     async def _open(self, port: SerialPort, feed: Feed) -> AsyncIterator[None]:
