@@ -65,6 +65,23 @@ def meter_with(interval: float, count: int = 20) -> Meter:
     return meter
 
 
+@given(st.sampled_from([1, 2, 5, 10, 15]), st.lists(st.floats(0, 30), max_size=30))
+def test_the_next_telegram_comes_at_any_pace(interval: int, paces: list[float]) -> None:
+    """As from a recording, or from a queue; no counter has to tell them apart."""
+    meter, arrived = meter_with(interval), 19.0 * interval
+    for n, seconds in enumerate(paces, 20):
+        arrived += seconds
+        assert meter.fails(n * interval, arrived) is None
+
+
+@pytest.mark.parametrize(("early", "check"), [(20.0, None), (22.0, "clock")])
+def test_a_telegram_of_each_minute_comes_20_s_early_at_most(
+    early: float, check: str | None
+) -> None:
+    meter = meter_with(60)
+    assert meter.fails(20 * 60, 20 * 60 - early) == check
+
+
 @given(interval=INTERVALS, lates=st.lists(st.floats(0, 30), max_size=30))
 def test_telegrams_that_a_gateway_delays_pass(interval: int, lates: list[float]) -> None:
     meter, arrived = meter_with(interval), 0.0

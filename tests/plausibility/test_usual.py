@@ -7,7 +7,9 @@ import pytest
 
 from app.dlms.ciphering import Keys
 from app.meters.values import Layout
+from app.plausibility import guard
 from app.plausibility.laws import Law
+from app.plausibility.track import observe
 from app.plausibility.usual import _prepared
 from simulator.ciphering import AUTH_KEY, KEY
 from tests.support.guarded import NO_TAG, GuardedLine
@@ -78,12 +80,42 @@ def test_energies_of_usual_telegrams_that_grow_otherwise_than_the_power_are_with
     assert not any(found[70:])
 
 
+@pytest.mark.parametrize(("family", "name"), LISTS)
+def test_at_any_pace_it_is_decided_as_in_the_general_way(family: str, name: str) -> None:
+    """Replays, backlogs and slow gateways hand on telegrams faster or more slowly than sent."""
+    chance = random.Random(f"{name} {family}")  # noqa: S311 - no cryptography
+    meter = SimulatedMeter(None, family, name)
+    at_once, general = GuardedLine(), GuardedLine(without=IN_THE_GENERAL_WAY)
+    for n in range(240):
+        if not n % 20:
+            pace = chance.choice((0.0, 0.001, 0.05, 0.5, 0.9, 1.0, 1.2, 3.0, 20.0))
+        data = meter.telegram().data
+        if n > 20 and not n % 9:
+            data = with_flipped_bit(data, chance.randrange(1, len(data) - 1), chance.randrange(8))
+        if n > 20 and not chance.randrange(25):  # lost
+            continue
+        seconds = meter.meter.interval * pace * chance.choice((1.0, 1.0, 1.0, 0.1, 1.9))
+        found = [line.take(data, seconds) for line in (at_once, general)]
+        assert found[0] == found[1], n
+        assert at_once.faults[-1:] == general.faults[-1:], n
+    assert at_once.guard.memory() == general.guard.memory()
+    senders = [line.guard._senders for line in (at_once, general)]
+    delays = [[one.track and one.track.delay for one in found.values()] for found in senders]
+    assert delays[0] == pytest.approx(delays[1])
+
+
 @pytest.mark.parametrize(
-    ("family", "name", "taken"), [("dsmr", "dsmr5", True), ("e450", "swiss", False)]
+    ("family", "name"),
+    [("kaifa", "netznoe"), ("kamstrup", ""), ("dsmr", "dsmr5"), ("e450", "swiss")],
 )
-def test_usual_telegrams_come_two_seconds_early_at_most(
-    family: str, name: str, *, taken: bool
+def test_usual_telegrams_come_at_any_pace(
+    family: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As when they are handed on together; those of each second still count as on time."""
-    meter, line = SimulatedMeter(None, family, name), GuardedLine(NO_TAG)
-    assert all(line.take(meter.telegram().data, 0.02) for _ in range(40)) is taken
+    """With an invocation counter and without one; those of each 10 s, too."""
+    meter, line, checked = SimulatedMeter(None, family, name or None), GuardedLine(NO_TAG), []
+    monkeypatch.setattr(guard, "observe", lambda *of: checked.append(of) or observe(*of))
+    for seconds in (0.05, 0.0, meter.meter.interval * 3.0):
+        line.push(meter, 20)
+        checked.clear()
+        assert all(line.take(meter.telegram().data, seconds) for _ in range(60))
+        assert len(checked) < 6

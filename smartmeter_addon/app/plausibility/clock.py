@@ -2,7 +2,8 @@
 
 Most lists are pushed at a fixed push interval: each second, every 5 s, every 10 s. Once a list kept
 its interval for some telegrams, a time between two multiples of it is damage. An invocation counter
-tells which multiple it is.
+tells which multiple it is, else the time passed. One interval after the last telegram is right at
+any pace, as recordings, queues and slow gateways hand telegrams on faster or more slowly than sent.
 """
 
 from typing import Final
@@ -12,7 +13,7 @@ from app.plausibility.decision import Violation
 from app.plausibility.limits import Limits
 from app.plausibility.track import Observation, Track
 
-_SLACK: Final = 20.0
+SLACK: Final = 20.0
 _SHARE: Final = 0.02
 """Seconds, and share of the time passed, by which the meter's clock and the monotonic clock may
 differ from one telegram to the next: gateways delay telegrams."""
@@ -28,11 +29,6 @@ _UNSTEADY: Final = Violation("clock", Sentence("check.clock_unsteady"), "interva
 
 OFF_INTERVAL: Final = _UNSTEADY.name
 """Name of the violation that a time is not a push interval, or several, after the last one."""
-
-
-def rest_of(interval: float) -> float:
-    """Return the seconds by which telegrams of a push interval may come early or late."""
-    return min(_SLACK, interval / 2)
 
 
 def slack(limits: Limits, *, pending: bool = False) -> float:
@@ -62,8 +58,8 @@ def check(
     late = passed - metered  # than the telegram before
     if checks_interval and known and _is_counted(observation, track, known.interval):
         return None
-    rest = _SLACK * limits.factor("clock")
-    if metered < (0.0 if track.restored else _SLACK - rest):
+    rest = SLACK * limits.factor("clock")
+    if metered < (0.0 if track.restored else SLACK - rest):
         return Violation("clock", Sentence("check.clock_back"))
     if track.restored:
         is_near = abs(late) <= _RESTART_SLACK + _SHARE * passed
@@ -79,10 +75,10 @@ def check(
         return None
     if known.misses(time - since) > slack(limits, pending=pending):
         return _UNSTEADY
-    rest = rest_of(interval)
-    # The next telegram may come late by any time. After lost telegrams it has to be on time.
+    # The next telegram may come at any pace. After lost telegrams one has to be on time.
+    rest = min(SLACK, interval / 2)
     is_next = time - since < interval + rest
-    on_time = -late <= track.delay + rest and (is_next or late <= rest)
+    on_time = is_next or (late <= rest and -late <= track.delay + rest)
     return None if on_time or track.restored else _UNSTEADY
 
 

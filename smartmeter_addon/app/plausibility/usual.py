@@ -10,8 +10,8 @@ telegrams. Any other telegram is decided by all checks.
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import lru_cache
-from itertools import chain, repeat
-from operator import call, itemgetter, le, mul
+from itertools import chain
+from operator import itemgetter, le, mul
 from typing import Any, Final
 from zlib import crc32
 
@@ -22,17 +22,13 @@ from app.meters.slots import picker
 from app.meters.telegram import Telegram
 from app.meters.values import Layout, Values
 from app.plausibility import laws
-from app.plausibility.clock import rest_of
+from app.plausibility.clock import SLACK
 from app.plausibility.known import Known
 from app.plausibility.laws import Law
 from app.plausibility.limits import Limit, Limits
 from app.plausibility.lists import KnownList
 from app.plausibility.track import Observation, Track
 from app.plausibility.units import MEAN_SECONDS, keys_of
-
-_LEAST_REST: Final = 2.0
-"""Seconds by which a usual telegram may come early or late, also where half a push interval is
-less: gateways hand on telegrams of some seconds together."""
 
 _DATE: Final = 5
 _TIME: Final = 8
@@ -57,7 +53,6 @@ class _Rules:
     ) -> None:
         self.interval = interval
         self.step = timedelta(seconds=interval)
-        self.rest = max(_LEAST_REST, rest_of(interval))
         self.clocks = len(clocks)
         self.pick_clocks = _clock_picker(clocks)
         of = laws.applicable(layout.keys)
@@ -67,9 +62,11 @@ class _Rules:
         self.ranges = list(map(Limit.in_counts, by_number, layout.exponents))
         energies = [n for n, limit in enumerate(by_number) if limit.is_energy]
         self.pick_energies = picker(energies)
+        self.energies = [(layout.numbers[n], layout.exponents[n]) for n in energies]
+        """Keys of all energies, each with its power of ten."""
         carried = limits.kwh(interval)
-        self.rising = [(n, int(carried / 10.0 ** layout.exponents[n])) for n in energies]
-        self.powers, self.energies = (
+        self.rises = [int(carried / 10.0**exponent) for _, exponent in self.energies]
+        self.powers, self.counters = (
             [(key, layout.places[key], layout.exponents[layout.places[key]]) for key in keys]
             for keys in keys_of(layout.places)
         )
@@ -125,76 +122,75 @@ class Usual:
         telegram = observation.telegram
         self._template, self._sent = telegram.template, telegram.timestamp
         self._content, self._others = observation.found.content, _reported(telegram.others)
-        self._counter, self._time = observation.counter, observation.clock
-        self._now, self._wall = observation.now, observation.wall
         rules = self._rules
         self._still = rules.pick_clocks(self._content)[rules.clocks :]
         self._counts, self._energies = counts, rules.pick_energies(counts)
         self._is_centered = False  # where another telegram comes sooner, that is not needed
         self._count = 0  # telegrams of the run
         self._moved: dict[int, tuple[float, int]] = {}  # energies: when, and what they were before
-        self._samples = 0  # telegrams whose mean power is not taken yet
-        self._powers = [0] * len(rules.powers)  # the sums of their powers
-        self._due = self._time + MEAN_SECONDS / 2 if rules.powers else 0.0  # when it is taken
+        self._unread: list[_Counts] = []  # of telegrams whose mean power is not taken yet
+        self._due = observation.clock + MEAN_SECONDS / 2 if rules.powers else 0.0  # when it is
 
     def takes(self, telegram: Telegram, now: float, wall: float) -> bool:
         """Accept a telegram, if it is a usual one; see `Observation` for the times."""
         reading, security = telegram.reading, telegram.push.security
         counter = None if security is None else security.invocation_counter
-        if counter is not None and (self._counter is None or counter <= self._counter):
-            return False
         content = telegram.push.plaintext or b""
-        if reading is None or not (self._is_next(telegram, now) and self._shows_one_time(content)):
+        if reading is None or not self._is_next(telegram, counter, now):
             return False
-        readings, time = reading.values, self._time + self._rules.interval
-        if not isinstance(readings, Values):
+        readings, past = reading.values, self._past
+        if not (isinstance(readings, Values) and self._shows_one_time(content)):
             return False
-        counts = readings.counts
-        energies = self._rules.pick_energies(counts)
-        if not self._goes_on(counts, energies):
-            return False
-        if not self._grow_as_powered(counts, time):
-            return False
+        counts, time = readings.counts, (past.time or 0.0) + self._rules.interval
+        energies, moved = self._rules.pick_energies(counts), {}
         if energies != self._energies:
-            for n, (before, value) in enumerate(zip(self._energies, energies, strict=True)):
+            pairs = zip(energies, self._energies, self._rules.rises, strict=True)
+            for n, (value, before, most) in enumerate(pairs):
                 if value != before:
-                    self._moved[n] = now, before
+                    if not 0 < value - before <= most:
+                        return False
+                    moved[n] = now, before
+        if not (self._is_near(counts) and self._grow_as_powered(counts, time)):
+            return False
+        self._sent, self._content, self._counts = telegram.timestamp, content, counts
+        if moved:
             self._energies = energies
-        self._sent, self._content = telegram.timestamp, content
-        self._counts, self._counter = counts, counter
-        self._time, self._now, self._wall = time, now, wall
+            self._moved.update(moved)
         self._count += 1
+        past.go_on(counter, time, now, wall)
         if counter is None:
-            self._past.remember(crc32(content))
+            past.remember(crc32(content))
         return True
 
     def settle(self) -> None:
         """Learn from the run of usual telegrams, which ends."""
         known, past, count, (listed, layout, *_) = self._known, self._past, self._count, self._of
-        if not count:
+        if not count or past.time is None:
             return
-        past.go_on(self._counter, self._time, self._now, self._wall)
         for n, (at, before) in self._moved.items():
-            place = self._rules.rising[n][0]
-            past.changed[layout.numbers[place]] = at, scale(before, layout.exponents[place])
+            key, exponent = self._rules.energies[n]
+            past.changed[key] = at, scale(before, exponent)
         values = Values(layout, self._counts)
-        past.take(listed, values, self._now)  # type: ignore[arg-type] # texts are not looked at
-        listed.go_on(count, self._now, self._time)
+        past.take(listed, values, past.now)  # type: ignore[arg-type] # texts are not looked at
+        listed.go_on(count, past.now, past.time)
         known.lists.go_on(listed, self._content, count)
         known.laws.add(self._rules.names, (), count)
         known.count += count
         self._count = 0
         self._moved.clear()
 
-    def _is_next(self, telegram: Telegram, now: float) -> bool:
+    def _is_next(self, telegram: Telegram, counter: int | None, now: float) -> bool:
         """Tell whether a telegram comes in the way of the last one, one push interval later."""
-        last, sent = self._sent, telegram.timestamp
         if telegram.template is not self._template or telegram.push.frame.parity_errors:
             return False
-        rules = self._rules
-        if not -rules.rest <= now - self._now - rules.interval <= rules.rest:
-            return False
+        past, rules = self._past, self._rules
+        last, sent = self._sent, telegram.timestamp
         if sent is None or last is None or sent - last != rules.step:
+            return False
+        if counter is not None and (past.counter is None or counter <= past.counter):
+            return False
+        # At any pace, but for what `clock.check` calls off.
+        if past.timed_at + rules.interval - now > past.delay + SLACK:
             return False
         # The fold tells the two hours at the end of daylight saving time apart.
         is_same = sent.fold == last.fold
@@ -205,7 +201,7 @@ class Usual:
         clocks, shown = self._rules.clocks, self._rules.pick_clocks(content)
         return bool(shown[clocks:] == self._still and shown[:clocks] == shown[:1] * clocks)
 
-    def _goes_on(self, counts: _Counts, energies: _Counts) -> bool:
+    def _is_near(self, counts: _Counts) -> bool:
         """Tell whether the values are possible, do not move far, and keep all laws."""
         is_near = self._is_centered and all(map(le, self._lows, counts))
         if not (is_near and all(map(le, counts, self._highs))):
@@ -214,30 +210,24 @@ class Usual:
                 if not (least <= count <= most and abs(count - last) <= jump):
                     return False
             self._center(counts)
-        if energies != self._energies:
-            rising = self._rules.rising
-            for value, last, (_, most) in zip(energies, self._energies, rising, strict=True):
-                if not 0 <= value - last <= most:
-                    return False
-        return all(map(call, self._rules.laws, repeat(counts)))
+        return all(keeps(counts) for keeps in self._rules.laws)
 
     def _grow_as_powered(self, counts: _Counts, time: float) -> bool:
         """Tell whether energies grow as the power says, as far as that is known."""
-        power, rules, powers = self._known.power, self._rules, self._powers
-        self._samples += 1
-        for n, (_, place, _) in enumerate(rules.powers):
-            powers[n] += counts[place]
+        self._unread.append(counts)
         if time < self._due:
             return True
-        numbers = {key: scale(counts[place], exponent) for key, place, exponent in rules.energies}
-        for (key, _, exponent), total in zip(rules.powers, powers, strict=True):
-            numbers[key] = scale(total // self._samples, exponent)
+        power, rules, samples = self._known.power, self._rules, len(self._unread)
+        numbers = {key: scale(counts[place], exponent) for key, place, exponent in rules.counters}
+        for key, place, exponent in rules.powers:
+            mean = sum(counts[place] for counts in self._unread) // samples
+            numbers[key] = scale(mean, exponent)
         if power.digits(numbers, time):
             return False
-        power.add(numbers, time, rules.interval, self._samples)
+        power.add(numbers, time, rules.interval, samples)
         if rules.powers:
             self._due = time + MEAN_SECONDS
-        self._samples, self._powers = 0, [0] * len(powers)
+        self._unread.clear()
         return True
 
     def _center(self, counts: _Counts) -> None:
