@@ -2,6 +2,7 @@
 
 import random
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from app.dlms.ciphering import Keys
 from app.meters.values import Layout
 from app.plausibility import guard
 from app.plausibility.laws import Law
-from app.plausibility.track import observe
+from app.plausibility.track import Observation, observe
 from app.plausibility.usual import _prepared
 from simulator.ciphering import AUTH_KEY, KEY
 from tests.support.guarded import NO_TAG, GuardedLine
@@ -112,8 +113,14 @@ def test_usual_telegrams_come_at_any_pace(
     family: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With an invocation counter and without one; those of each 10 s, too."""
-    meter, line, checked = SimulatedMeter(None, family, name or None), GuardedLine(NO_TAG), []
-    monkeypatch.setattr(guard, "observe", lambda *of: checked.append(of) or observe(*of))
+    meter, line = SimulatedMeter(None, family, name or None), GuardedLine(NO_TAG)
+    checked: list[Any] = []
+
+    def observed(*of: Any) -> Observation:  # noqa: ANN401 - those of `observe`
+        checked.append(of)
+        return observe(*of)
+
+    monkeypatch.setattr(guard, "observe", observed)
     for seconds in (0.05, 0.0, meter.meter.interval * 3.0):
         line.push(meter, 20)
         checked.clear()

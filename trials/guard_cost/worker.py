@@ -94,15 +94,15 @@ def slices(telegrams: list[tuple[float, Any]]) -> Iterator[Slice]:
             line.judge(telegram)
         for begin in range(WARM_UP, len(telegrams), SLICE):
             part = telegrams[begin : begin + SLICE]
-            verdicts = []
+            decided = []
             started = process_time_ns()
             for line.now, telegram in part:
-                verdicts.append(line.judge(telegram))
+                decided.append(line.judge(telegram))
             judged = process_time_ns() - started
             readings = [
                 reading
-                for verdict in verdicts
-                for reading in (verdict.telegram.reading, *verdict.telegram.others)
+                for telegram, _ in decided
+                for reading in (telegram.reading, *telegram.others)
                 if reading
             ]
             sent = [
@@ -115,7 +115,7 @@ def slices(telegrams: list[tuple[float, Any]]) -> Iterator[Slice]:
             for reading in readings:
                 completed(reading)
             derived = process_time_ns() - started
-            yield Slice(judged, derived, sum(bool(one.telegram.fault) for one in verdicts))
+            yield Slice(judged, derived, sum(bool(one.fault) for one, _ in decided))
 
 
 def main(family: str, variant: str) -> None:

@@ -33,6 +33,6 @@ What is learned is kept over a restart (`memory`).
 """
 
 from app.plausibility.checks import BY_POWER
-from app.plausibility.guard import Guard, Verdict
+from app.plausibility.guard import Guard
 
-__all__ = ["BY_POWER", "Guard", "Verdict"]
+__all__ = ["BY_POWER", "Guard"]

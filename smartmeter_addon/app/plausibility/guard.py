@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from app.fault import Fault, Kind
 from app.language.catalogue import Sentence, Text
@@ -12,19 +12,6 @@ from app.plausibility.decision import Decision
 from app.plausibility.memory import dump, load
 from app.plausibility.sender import Sender
 from app.plausibility.track import observe
-
-
-class Verdict(NamedTuple):
-    """What is decided about a telegram.
-
-    Args:
-        telegram: to be published when it is accepted; with a fault and without readings when it is
-            pending or rejected.
-        told: a sentence for the log about pending telegrams that this one confirmed.
-    """
-
-    telegram: Telegram
-    told: str | None = None
 
 
 class Guard:
@@ -63,10 +50,15 @@ class Guard:
                 memory[name] = dump(sender.known, sender.track)
         return memory
 
-    def judge(self, telegram: Telegram) -> Verdict:
-        """Decide about the next telegram of the line."""
+    def judge(self, telegram: Telegram) -> tuple[Telegram, str | None]:
+        """Decide about the next telegram of the line.
+
+        Returns:
+            The telegram as it is to be published, or with a fault and without readings when it is
+            pending or rejected; and a sentence for the log about pending ones that it confirmed.
+        """
         if telegram.fault or not (telegram.reading or telegram.others):
-            return Verdict(telegram)
+            return telegram, None
         name = sender_of(telegram)
         sender = self._senders.get(name) or self._new_sender(name)
         now, wall = self._clock(), self._wall()
@@ -79,13 +71,13 @@ class Guard:
             decision = sender.judge(observation, is_alone=is_alone)
             decided, told = _decided(telegram, decision), decision.told
         elif sender is self._latest and len(self._senders) == 1:
-            return Verdict(decided)
+            return decided, None
         if decided.fault is None and sender is not self._latest:
             self._accepted(name)
         withheld = [one for each in self._senders.values() for one in each.withheld(wall)]
         if withheld:
             decided = decided._replace(withheld=tuple(withheld))
-        return Verdict(decided, told)
+        return decided, told
 
     def _new_sender(self, name: str) -> Sender:
         """Add a sender. Noise and attackers make up names: only the latest are kept."""

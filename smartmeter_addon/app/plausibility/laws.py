@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from app.cosem.unit import Number
 from app.meters.sensors import TARIFFS
@@ -73,17 +73,18 @@ class Law(NamedTuple):
         keys: of the readings that it says something of.
         keeps: tells whether their numbers keep it, in this order. The second argument is the number
             that stands for 1: 1, or more where these are integers with one scale.
-        is_exact: whether the numbers are compared exactly; else they may be floats.
+        is_exact: whether the numbers are compared exactly; else they are floats.
     """
 
     name: str
     keys: tuple[str, ...]
-    keeps: Callable[[Sequence[Number], int], bool]
+    keeps: Callable[[Sequence[Any], int], bool]
     is_exact: bool = True
 
     def is_kept_by(self, values: Values) -> bool:
         """Tell whether values keep it."""
-        return self.keeps([values[key] for key in self.keys], 1)
+        numbers = (values[key] for key in self.keys)
+        return self.keeps(list(numbers) if self.is_exact else [float(n) for n in numbers], 1)
 
 
 class Learned:
@@ -183,11 +184,11 @@ def _one_way(numbers: Sequence[Number], _: int) -> bool:
     return not (numbers[0] and numbers[1])
 
 
-def _turned(numbers: Sequence[Number], _: int) -> bool:
+def _turned(numbers: Sequence[float], _: int) -> bool:
     """Tell whether voltages, currents and angles make the power, which is the first."""
-    off, slack = float(numbers[0]), 3.0
+    off, slack = numbers[0], 3.0
     for n in range(1, len(numbers), 3):
-        if apparent := float(numbers[n]) * float(numbers[n + 1]):
+        if apparent := numbers[n] * numbers[n + 1]:
             cosine, share = _parts_of(numbers[n + 2])
             off -= apparent * cosine
             slack += _ANGLE_SLACK + abs(apparent) * share
@@ -195,7 +196,7 @@ def _turned(numbers: Sequence[Number], _: int) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _parts_of(degrees: Number) -> tuple[float, float]:
+def _parts_of(degrees: float) -> tuple[float, float]:
     """Return the cosine, and the share of the power by which rounding may move it."""
     turn = math.radians(degrees)
     if not math.isfinite(turn):

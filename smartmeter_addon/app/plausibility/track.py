@@ -1,5 +1,6 @@
 """The telegrams of one sender that follow from one another: what the next one is compared with."""
 
+from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple, cast
@@ -106,7 +107,7 @@ class Track:
         """Monotonic seconds at which each energy changed last, and what it was before."""
         self.floors: dict[str, Number] = {}
         """What was published of the energies that seem to have fallen a little since."""
-        self.recent: list[int] = []
+        self.recent: deque[int] = deque(maxlen=_RECENT)
         """Checksums of the last telegrams that only their time tells apart, see `checksum_of`."""
 
     def is_before(self, time: float | None) -> bool:
@@ -182,8 +183,8 @@ class Track:
         if time is None or self.time is None or time < self.time:
             return self.delay
         # The drift of a slow clock is no delay.
-        late = now - self.timed_at - (time - self.time) * (1 + _DRIFT_SHARE)
-        return min(max(0.0, self.delay + late), _LONGEST_DELAY)
+        late = self.delay + now - self.timed_at - (time - self.time) * (1 + _DRIFT_SHARE)
+        return min(late, _LONGEST_DELAY) if late > 0 else 0.0
 
     def remember(self, checksum: int) -> None:
         """Remember a telegram, also one that is not accepted, to recognise it when it comes again.
@@ -195,7 +196,6 @@ class Track:
             checksum: of the telegram, see `checksum_of`.
         """
         self.recent.append(checksum)
-        del self.recent[:-_RECENT]
 
     def adopt(self, other: "Track", withheld: AbstractSet[str]) -> None:
         """Go on from another track, of pending telegrams that were confirmed.

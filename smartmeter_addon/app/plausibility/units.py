@@ -10,7 +10,7 @@ from collections.abc import Container
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from app.cosem.unit import Number
+from app.cosem.unit import Number, scale
 from app.meters.sensors import TARIFFS
 from app.plausibility.laws import Values
 
@@ -61,9 +61,9 @@ def power_of_ten(last: Number, value: Number, allowed: float) -> int | None:
     digits = round(math.log10(value / last))
     if not 0 < abs(digits) <= MOST_DIGITS:
         return None
-    scale = Decimal(10) ** digits
-    expected = last * scale
-    risen, rounded = Decimal(allowed) * scale, _step(last) * scale + _step(value) * _ROUNDED
+    times = Decimal(10) ** digits
+    expected = last * times
+    risen, rounded = Decimal(allowed) * times, _step(last) * times + _step(value) * _ROUNDED
     is_certain = max(risen * _CERTAIN, rounded * _CERTAIN_ROUNDED) <= expected
     return digits if is_certain and abs(value - expected) <= risen + rounded else None
 
@@ -222,7 +222,7 @@ class MeanPower:
         return next((digits for digits in found if digits is not None), None)
 
 
-def _step(number: Number) -> Decimal:
+def _step(number: Number) -> Number:
     """Return one unit of a number's last digit."""
     exponent = number.as_tuple().exponent if isinstance(number, Decimal) else 0
-    return Decimal(10) ** int(exponent)
+    return scale(1, int(exponent))

@@ -10,9 +10,9 @@ telegrams. Any other telegram is decided by all checks.
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import lru_cache
-from itertools import chain
-from operator import itemgetter, le, mul
-from typing import Any, Final
+from itertools import chain, repeat
+from operator import call, itemgetter, le, mul
+from typing import Final
 from zlib import crc32
 
 from app.cosem import clock
@@ -54,7 +54,12 @@ class _Rules:
         self.interval = interval
         self.step = timedelta(seconds=interval)
         self.clocks = len(clocks)
-        self.pick_clocks = _clock_picker(clocks)
+        times = [slice(at + _DATE, at + _TIME) for at in clocks]
+        beside = [(slice(at, at + _DATE), slice(at + _TIME, at + clock.SIZE)) for at in clocks]
+        self.times, self.beside_times = (
+            itemgetter(*(of or [slice(0)])) for of in (times, list(chain(*beside)))
+        )
+        """What takes of a content the times of its clocks, and what of these is beside."""
         of = laws.applicable(layout.keys)
         self.names = tuple(law.name for law in of) + laws.CLOCK_LAWS * bool(clocks)
         self.laws = [_prepared(law, layout) for law in of]
@@ -123,7 +128,7 @@ class Usual:
         self._template, self._sent = telegram.template, telegram.timestamp
         self._content, self._others = observation.found.content, _reported(telegram.others)
         rules = self._rules
-        self._still = rules.pick_clocks(self._content)[rules.clocks :]
+        self._still = rules.beside_times(self._content)
         self._counts, self._energies = counts, rules.pick_energies(counts)
         self._is_centered = False  # where another telegram comes sooner, that is not needed
         self._count = 0  # telegrams of the run
@@ -198,8 +203,10 @@ class Usual:
 
     def _shows_one_time(self, content: bytes) -> bool:
         """Tell whether all clocks show one time, and all else of the telegram before."""
-        clocks, shown = self._rules.clocks, self._rules.pick_clocks(content)
-        return bool(shown[clocks:] == self._still and shown[:clocks] == shown[:1] * clocks)
+        rules = self._rules
+        if not rules.clocks or rules.beside_times(content) != self._still:
+            return not rules.clocks
+        return rules.clocks == 1 or len(set(rules.times(content))) == 1
 
     def _is_near(self, counts: _Counts) -> bool:
         """Tell whether the values are possible, do not move far, and keep all laws."""
@@ -210,7 +217,7 @@ class Usual:
                 if not (least <= count <= most and abs(count - last) <= jump):
                     return False
             self._center(counts)
-        return all(keeps(counts) for keeps in self._rules.laws)
+        return all(map(call, self._rules.laws, repeat(counts)))
 
     def _grow_as_powered(self, counts: _Counts, time: float) -> bool:
         """Tell whether energies grow as the power says, as far as that is known."""
@@ -220,8 +227,8 @@ class Usual:
         power, rules, samples = self._known.power, self._rules, len(self._unread)
         numbers = {key: scale(counts[place], exponent) for key, place, exponent in rules.counters}
         for key, place, exponent in rules.powers:
-            mean = sum(counts[place] for counts in self._unread) // samples
-            numbers[key] = scale(mean, exponent)
+            total = sum(map(itemgetter(place), self._unread))
+            numbers[key] = scale(total // samples, exponent)
         if power.digits(numbers, time):
             return False
         power.add(numbers, time, rules.interval, samples)
@@ -236,13 +243,6 @@ class Usual:
         pairs = list(zip(counts, self._rules.ranges, strict=True))
         self._lows = [max(least, count - jump // 2) for count, (least, _, jump) in pairs]
         self._highs = [min(most, count + jump // 2) for count, (_, most, jump) in pairs]
-
-
-def _clock_picker(clocks: Sequence[int]) -> Callable[[bytes], Any]:
-    """Return what takes of a content the times of its clocks, then what is beside these."""
-    times = [slice(at + _DATE, at + _TIME) for at in clocks]
-    beside = [(slice(at, at + _DATE), slice(at + _TIME, at + clock.SIZE)) for at in clocks]
-    return itemgetter(*times, *chain(*beside)) if times else itemgetter(slice(0))
 
 
 def _reported(others: Sequence[Reading]) -> list[object]:
