@@ -85,13 +85,18 @@ def test_a_connection_carries_so_much_in_an_hour() -> None:
 @pytest.mark.parametrize(
     ("key", "exponent", "counts"),
     [
-        ("voltage_l1", -1, (400, 5000, 150)),  # a phase that lacks it is looked at beside others
-        ("frequency", -2, (0, 7000, 100)),
-        ("power", 3, (-62, 62, 3)),  # of 62.6 kW; a jump is 3.9
-        ("gas", -3, (-(1 << 70), 1 << 70, 1 << 70)),
+        (
+            "voltage_l1",
+            -1,
+            (400, 5000, 150, 1 << 70),
+        ),  # a phase that lacks it is looked at beside others
+        ("frequency", -2, (0, 7000, 100, 1 << 70)),
+        ("power", 3, (-62, 62, 3, 1 << 70)),  # of 62.6 kW; a jump is 3.9
+        ("gas", -3, (-(1 << 70), 1 << 70, 1 << 70, 1 << 70)),
+        ("phase_angle_l1", -1, (-3600, 3600, 298, 3600)),
     ],
 )
 def test_limits_of_counts_are_cut_off(
-    key: str, exponent: int, counts: tuple[int, int, int]
+    key: str, exponent: int, counts: tuple[int, int, int, int]
 ) -> None:
     assert Limits().of(key).in_counts(exponent) == counts

@@ -134,9 +134,11 @@ def test_a_telegram_is_due_after_half_to_twice_the_usual_time(passed: float, *, 
 def test_a_run_counts_as_its_telegrams() -> None:
     known = KnownList(STRUCTURE, 10.0)
     known.distrust()
-    known.go_on(2, now=20.0, time=1020.0)
+    known.arrived(0.0, 1000.0)
+    known.arrived(20.0, 1020.0, count=2)
     assert (known.interval, known.seen_at, known.time) == (None, 20.0, 1020.0)
-    known.go_on(1, now=30.0, time=1030.0)
+    assert known.gap == pytest.approx(11.0)
+    known.arrived(30.0, 1030.0)
     assert known.interval == 10.0
 
 
@@ -272,9 +274,8 @@ def test_a_text_that_changed_in_an_accepted_telegram_is_not_relied_on_again() ->
 
 def test_a_run_of_telegrams_makes_a_text_relied_on() -> None:
     meter, lists = SimulatedMeter(None, "e450"), Lists()
-    known = lists.add(found(meter, lists))
-    last = found(meter, lists)
-    lists.go_on(known, last.content, 9)
+    lists.add(found(meter, lists))
+    lists.add(found(meter, lists), 9)
     rename(meter, "87654321")
     assert found(meter, lists).texts_differ
 

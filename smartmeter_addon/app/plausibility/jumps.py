@@ -11,7 +11,7 @@ from typing import Final
 from app.meters.quantities import USUAL_VOLTAGE, Quantity
 from app.meters.sensors import TARIFFS
 from app.plausibility.laws import CURRENTS, VOLTAGES, Values
-from app.plausibility.limits import JOULES_PER_KWH, LEAST_STEP, Limit
+from app.plausibility.limits import FULL_TURN, JOULES_PER_KWH, LEAST_STEP, Limit
 
 RECENT: Final = 300.0
 """Seconds for which the last value of a load says something about the next one."""
@@ -27,9 +27,6 @@ _LITTLE_AMPERES: Final = 2
 
 _LEAST_WATTS: Final = 20
 """The least power that the share above is taken of."""
-
-_FULL_TURN: Final = 360
-"""Degrees."""
 
 
 def is_explained(key: str, limit: Limit, before: Values, values: Values, seconds: float) -> bool:
@@ -58,7 +55,7 @@ def is_explained(key: str, limit: Limit, before: Values, values: Values, seconds
         cause = moves.power if key != moves.net else moves.counted(seconds)
         is_counted = quantity is Quantity.ACTIVE and cause >= change / _SHARE
         return is_counted or flow >= change / 2
-    if quantity is Quantity.ANGLE and _FULL_TURN - change <= limit.jump:
+    if quantity is Quantity.ANGLE and FULL_TURN - change <= limit.jump:
         return True  # across zero
     amperes = f"current{phase}"
     if amperes in before and amperes in values:

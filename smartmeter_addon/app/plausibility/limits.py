@@ -27,6 +27,9 @@ LEAST_STEP: Final = 0.002
 SUPPLY_VOLTS: Final = 40
 """V of one phase without which no meter runs."""
 
+FULL_TURN: Final = 360
+"""Degrees of an angle, which goes on at zero behind them."""
+
 _UNLIMITED: Final = 1 << 70
 """More than any number of a telegram."""
 
@@ -54,17 +57,18 @@ class Limit(NamedTuple):
     by_connection: bool = False
     jump: Number = Decimal("Infinity")
 
-    def in_counts(self, exponent: int) -> tuple[int, int, int]:
-        """Return the least, the most and the jump as counts of a power of ten, cut off."""
+    def in_counts(self, exponent: int) -> tuple[int, int, int, int]:
+        """Return the least, the most, the jump and a turn as counts of a power of ten, cut off."""
         least = self.least
         # Which phases may lack a voltage is decided beside the others.
         if self.quantity is Quantity.VOLTAGE:
             least = max(least, SUPPLY_VOLTS)
-        below, most, jump = (
+        turn = FULL_TURN if self.quantity is Quantity.ANGLE else Decimal("Infinity")
+        below, most, jump, turn = (
             int(number.scaleb(-exponent)) if number.is_finite() else _UNLIMITED
-            for number in map(Decimal, (-least, self.most, self.jump))
+            for number in map(Decimal, (-least, self.most, self.jump, turn))
         )
-        return -below, most, jump
+        return -below, most, jump, turn
 
 
 Factors = Mapping[str, float]

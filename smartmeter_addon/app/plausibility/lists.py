@@ -46,14 +46,14 @@ class _Constant:
         self.last = bits
         self.count = 0  # of telegrams
 
-    def add(self, bits: int) -> None:
-        """Take the bits of an accepted telegram."""
+    def add(self, bits: int, count: int) -> None:
+        """Take the bits of an accepted telegram, the last of so many that are alike."""
         if (changed := self.last ^ bits) & self.texts:
             # A text that changed once in an accepted telegram may change again.
             self.strings = tuple(one for one in self.strings if not one & changed)
             self.texts = _union(self.strings)
         self.last = bits
-        self.count += 1
+        self.count += count
 
 
 class KnownList:
@@ -92,31 +92,27 @@ class KnownList:
         """Rely on the push interval only after it was kept again."""
         self._kept = 0
 
-    def arrived(self, now: float, time: float | None, slack: float) -> bool:
+    def arrived(self, now: float, time: float | None, slack: float = 0.0, count: int = 1) -> bool:
         """Take an accepted telegram; tell whether it came about when one was due.
 
         Args:
             now: when it came, in monotonic seconds.
             time: what the meter's clock shows; None for none.
             slack: seconds by which the meter misses its push interval.
+            count: of telegrams in a row of which it is the last one.
         """
-        passed, gap = 0.0 if self.seen_at is None else now - self.seen_at, self.gap
+        passed, gap = 0.0 if self.seen_at is None else (now - self.seen_at) / count, self.gap
         if passed > 0:
             self.gap = usual_gap(gap, passed)
         self.seen_at = now
         if self.time is not None and time is not None:
             step = time - self.time
             if self._step and self.misses(step) <= slack:
-                self._kept += 1
+                self._kept += count
             else:
                 self._step, self._kept = step if step > 0 and step.is_integer() else None, 0
         self.time = time
         return gap / 2 < passed < gap * 2
-
-    def go_on(self, count: int, now: float, time: float) -> None:
-        """Take so many telegrams that kept the push interval; see `arrived` for the times."""
-        self._kept += count
-        self.seen_at, self.time = now, time
 
 
 class Found(NamedTuple):
@@ -183,8 +179,8 @@ class Lists:
         """Return the structure of the list that an unknown one may be a damaged form of."""
         return structure.nearly(shape, self._known)
 
-    def add(self, found: Found) -> KnownList:
-        """Take an accepted telegram; return its list, which becomes known."""
+    def add(self, found: Found, count: int = 1) -> KnownList:
+        """Take an accepted telegram, the last of so many that are alike; its list becomes known."""
         known = found.known
         if known is None:
             known = self._known[found.structure] = KnownList(found.structure)
@@ -195,22 +191,9 @@ class Lists:
             if len(known.constants) > _MOST_KEPT:
                 del known.constants[next(iter(known.constants))]
         if constant := known.constants.get(len(found.content)):
-            constant.add(found.bits)
+            constant.add(found.bits, count)
         self._latest = known
         return known
-
-    def go_on(self, known: KnownList, content: bytes, count: int) -> None:
-        """Take so many telegrams of a list that repeat all of its texts, of which this is the last.
-
-        Args:
-            known: the list.
-            content: of the last telegram.
-            count: of the telegrams.
-        """
-        if constant := known.constants.get(len(content)):
-            constant.last = int.from_bytes(content, "big")
-            constant.count += count
-        self._latest = known
 
     def distrust(self) -> None:
         """Rely on push intervals only after they were kept again, as the clock was set."""

@@ -54,7 +54,6 @@ class Sender:
     is_new: bool = False
     _pending: list[Pending] = field(default_factory=list)
     _last: KnownList | None = None  # the one of the last telegram, if all of it is published
-    _prepared: Usual | None = None
     _usual: Usual | None = None
     _relaxation: Relaxation = field(default_factory=Relaxation)
 
@@ -212,11 +211,7 @@ class Sender:
             return
         if not (isinstance(readings, Values) and readings.counts and known.reports.are_repeated):
             return
-        of = listed, readings.layout, observation.found.clocks
-        if not (self._prepared and self._prepared.is_of(*of)):
-            self._prepared = Usual(known, track, *of)
-        self._usual = self._prepared
-        self._usual.begin(observation, readings.counts)
+        self._usual = Usual(known, track, listed, observation, readings)
 
     def _relax(self, observation: Observation, violations: list[Violation]) -> bool:
         """Relax a check that is not right for this meter; tell whether the telegram is accepted."""

@@ -7,6 +7,7 @@ telegrams shows is learned at its end. The tests compare that with what all chec
 telegrams. Any other telegram is decided by all checks.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import lru_cache
@@ -26,7 +27,7 @@ from app.plausibility.clock import SLACK
 from app.plausibility.known import Known
 from app.plausibility.laws import Law
 from app.plausibility.limits import Limit, Limits
-from app.plausibility.lists import KnownList
+from app.plausibility.lists import Found, KnownList
 from app.plausibility.track import Observation, Track
 from app.plausibility.units import MEAN_SECONDS, keys_of
 
@@ -87,8 +88,7 @@ def _rules(
     factors: tuple[tuple[str, float], ...],
 ) -> _Rules:
     """Return rules, the same ones for the same arguments; see `_Rules` and `Limits`."""
-    limits = Limits(connection_watts, factors=dict(factors))
-    return _Rules(layout, clocks, interval, limits)
+    return _Rules(layout, clocks, interval, Limits(connection_watts, factors=dict(factors)))
 
 
 class Usual:
@@ -96,41 +96,27 @@ class Usual:
 
     Args:
         known: of the sender.
-        past: of the sender; it is kept up to date by `settle`.
+        past: of the sender; `settle` brings its values up to date.
         listed: the list.
-        layout: of its telegrams.
-        clocks: where their date-times stand, in bytes.
+        observation: a telegram of it that was accepted and is published as it is.
+        values: its values.
     """
 
     def __init__(
-        self, known: Known, past: Track, listed: KnownList, layout: Layout, clocks: tuple[int, ...]
+        self, known: Known, past: Track, listed: KnownList, observation: Observation, values: Values
     ) -> None:
-        self._known, self._past = known, past
-        limits = known.limits
-        self._of = listed, layout, clocks, listed.interval, limits.by_key
-        self._rules = _rules(
-            *(layout, clocks, listed.interval or 0.0, limits.connection_watts),
-            tuple(limits.factors.items()),
+        self._known, self._past, self._listed, self._layout = known, past, listed, values.layout
+        limits, telegram = known.limits, observation.telegram
+        rules = self._rules = _rules(
+            *(values.layout, observation.found.clocks, listed.interval or 0.0),
+            *(limits.connection_watts, tuple(limits.factors.items())),
         )
-
-    def is_of(self, listed: KnownList, layout: Layout, clocks: tuple[int, ...]) -> bool:
-        """Tell whether this was prepared for a list, and of the same limits; see `Usual`."""
-        return self._of == (listed, layout, clocks, listed.interval, self._known.limits.by_key)
-
-    def begin(self, observation: Observation, counts: _Counts) -> None:
-        """Begin a run.
-
-        Args:
-            observation: a telegram that was accepted and is published as it is.
-            counts: its numbers.
-        """
-        telegram = observation.telegram
         self._template, self._sent = telegram.template, telegram.timestamp
         self._content, self._others = observation.found.content, _reported(telegram.others)
-        rules = self._rules
         self._still = rules.beside_times(self._content)
-        self._counts, self._energies = counts, rules.pick_energies(counts)
-        self._is_centered = False  # where another telegram comes sooner, that is not needed
+        self._counts, self._energies = values.counts, rules.pick_energies(values.counts)
+        self._lows: Sequence[float] = (math.inf,)  # none is near until these are needed
+        self._highs: Sequence[float] = ()
         self._count = 0  # telegrams of the run
         self._moved: dict[int, tuple[float, int]] = {}  # energies: when, and what they were before
         self._unread: list[_Counts] = []  # of telegrams whose mean power is not taken yet
@@ -169,16 +155,17 @@ class Usual:
 
     def settle(self) -> None:
         """Learn from the run of usual telegrams, which ends."""
-        known, past, count, (listed, layout, *_) = self._known, self._past, self._count, self._of
+        known, past, listed, count = self._known, self._past, self._listed, self._count
         if not count or past.time is None:
             return
         for n, (at, before) in self._moved.items():
             key, exponent = self._rules.energies[n]
             past.changed[key] = at, scale(before, exponent)
-        values = Values(layout, self._counts)
+        values = Values(self._layout, self._counts)
         past.take(listed, values, past.now)  # type: ignore[arg-type] # texts are not looked at
-        listed.go_on(count, past.now, past.time)
-        known.lists.go_on(listed, self._content, count)
+        bits = int.from_bytes(self._content, "big")
+        known.lists.add(Found(listed, listed.structure, bits, self._content), count)
+        listed.arrived(past.now, past.time, count=count)
         known.laws.add(self._rules.names, (), count)
         known.count += count
         self._count = 0
@@ -204,19 +191,22 @@ class Usual:
     def _shows_one_time(self, content: bytes) -> bool:
         """Tell whether all clocks show one time, and all else of the telegram before."""
         rules = self._rules
-        if not rules.clocks or rules.beside_times(content) != self._still:
-            return not rules.clocks
-        return rules.clocks == 1 or len(set(rules.times(content))) == 1
+        if rules.beside_times(content) != self._still:
+            return False
+        return rules.clocks <= 1 or len(set(rules.times(content))) == 1
 
     def _is_near(self, counts: _Counts) -> bool:
         """Tell whether the values are possible, do not move far, and keep all laws."""
-        is_near = self._is_centered and all(map(le, self._lows, counts))
-        if not (is_near and all(map(le, counts, self._highs))):
-            for count, last, of in zip(counts, self._counts, self._rules.ranges, strict=True):
-                least, most, jump = of
-                if not (least <= count <= most and abs(count - last) <= jump):
+        if not (all(map(le, self._lows, counts)) and all(map(le, counts, self._highs))):
+            ranges = self._rules.ranges
+            for count, last, of in zip(counts, self._counts, ranges, strict=True):
+                (least, most, jump, turn), moved = of, abs(count - last)
+                if not (least <= count <= most and (moved <= jump or turn - moved <= jump)):
                     return False
-            self._center(counts)
+            # Within these, none moves too far to another.
+            pairs = list(zip(counts, ranges, strict=True))
+            self._lows = [max(least, count - jump // 2) for count, (least, _, jump, _) in pairs]
+            self._highs = [min(most, count + jump // 2) for count, (_, most, jump, _) in pairs]
         return all(map(call, self._rules.laws, repeat(counts)))
 
     def _grow_as_powered(self, counts: _Counts, time: float) -> bool:
@@ -236,13 +226,6 @@ class Usual:
             self._due = time + MEAN_SECONDS
         self._unread.clear()
         return True
-
-    def _center(self, counts: _Counts) -> None:
-        """Set the range within which numbers are possible and none moves too far to another."""
-        self._is_centered = True
-        pairs = list(zip(counts, self._rules.ranges, strict=True))
-        self._lows = [max(least, count - jump // 2) for count, (least, _, jump) in pairs]
-        self._highs = [min(most, count + jump // 2) for count, (_, most, jump) in pairs]
 
 
 def _reported(others: Sequence[Reading]) -> list[object]:
