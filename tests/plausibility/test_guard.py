@@ -241,7 +241,7 @@ def test_a_guard_decides_beside_others_as_alone(family: str, name: str) -> None:
         lines.append((memory, data, meter.meter.interval))
 
     def decided(which: Sequence[int]) -> dict[int, object]:
-        for cached in (limits._looked_up, limits._limit, usual._rules):
+        for cached in (limits._limit, usual._rules):
             cached.cache_clear()
         guarded = {n: GuardedLine(memory=lines[n][0]) for n in which}
         found: dict[int, list[object]] = {n: [] for n in which}

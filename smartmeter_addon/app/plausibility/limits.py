@@ -1,9 +1,8 @@
 """What the values of one sender can be, and how far they move: as usual, and as learned."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from app.cosem.unit import Number
@@ -71,43 +70,24 @@ class Limit(NamedTuple):
         return -below, most, jump, turn
 
 
-Factors = Mapping[str, float]
-"""By check and detail, how many times wider than usual a limit is; 0 for a check that is no longer
-made."""
-
-
+@dataclass
 class Limits:
     """The limits of one sender.
 
     Args:
         connection_watts: the most that its connection carries.
         refresh_seconds: the longest time for which its counters stood still and then caught up.
-        factors: see `Factors`.
+        factors: by check and detail, how many times wider than usual a limit is; 0 for a check that
+            is no longer made.
     """
 
-    def __init__(
-        self,
-        connection_watts: float = CONNECTION_WATTS,
-        refresh_seconds: float = 0.0,
-        factors: Factors = MappingProxyType({}),
-    ) -> None:
-        self.refresh_seconds = refresh_seconds
-        self._set(connection_watts, factors)
-
-    def _set(self, connection_watts: float, factors: Factors) -> None:
-        self.connection_watts = connection_watts
-        """See there, as what follows."""
-        self.factors = factors
-        self.by_key = _looked_up(connection_watts, tuple(factors.items()))
-        """Limits that were looked up, by reading key; another one when anything else changes."""
+    connection_watts: float = CONNECTION_WATTS
+    refresh_seconds: float = 0.0
+    factors: dict[str, float] = field(default_factory=dict)
 
     def of(self, key: str) -> Limit:
         """Return the limits of a reading."""
-        if (limit := self.by_key.get(key)) is None:
-            quantity = quantity_of_reading(key)
-            factor = self.factor(f"jump {quantity}")
-            limit = self.by_key[key] = _limit(key, quantity, self.connection_watts, factor)
-        return limit
+        return _limit(key, self.connection_watts, tuple(self.factors.items()))
 
     def factor(self, check: str) -> float:
         """Return how many times wider than usual the limit of a check is."""
@@ -115,12 +95,11 @@ class Limits:
 
     def relax(self, check: str, *, give_up: bool = False) -> None:
         """Double the limit of a check, or give it up."""
-        factor = 0 if give_up else min(2 * self.factor(check), _WIDEST)
-        self._set(self.connection_watts, {**self.factors, check: factor})
+        self.factors[check] = 0 if give_up else min(2 * self.factor(check), _WIDEST)
 
     def enlarge_connection(self, watts: float) -> None:
         """Take a load that was confirmed for what the connection carries."""
-        self._set(min(max(self.connection_watts, watts), _MOST_WATTS), self.factors)
+        self.connection_watts = min(max(self.connection_watts, watts), _MOST_WATTS)
 
     def slow_refresh(self, seconds: float) -> None:
         """Take a time for which the counters stood still before they caught up."""
@@ -131,25 +110,10 @@ class Limits:
         return self.connection_watts * seconds / JOULES_PER_KWH
 
 
-@lru_cache(maxsize=256)
-def _looked_up(
-    connection_watts: float,  # noqa: ARG001 - tells limits apart
-    factors: tuple[tuple[str, float], ...],  # noqa: ARG001 - as before
-) -> dict[str, Limit]:
-    """Return the limits that were looked up, which all senders share that have the same ones."""
-    return {}
-
-
 @lru_cache(maxsize=1024)
-def _limit(key: str, quantity: Quantity | None, connection_watts: float, factor: float) -> Limit:
-    """Return the limits of a reading, of which many senders have the same.
-
-    Args:
-        key: of the reading.
-        quantity: what it measures; None for what is not compared.
-        connection_watts: see `Limits`.
-        factor: how many times farther than usual it may move.
-    """
+def _limit(key: str, connection_watts: float, factors: tuple[tuple[str, float], ...]) -> Limit:
+    """Return the limits of a reading, of which many senders have the same; see `Limits`."""
+    quantity = quantity_of_reading(key)
     if quantity is None or quantity in ENERGIES:
         return Limit(quantity, is_energy=quantity is not None)
     bounds = bounds_of_reading(key, connection_watts)
@@ -159,7 +123,7 @@ def _limit(key: str, quantity: Quantity | None, connection_watts: float, factor:
         least=_decimal(min(bounds.least, 0.0)),
         most=_decimal(bounds.most),
         by_connection=QUANTITIES[quantity].bounds.per_unit is not None,
-        jump=_decimal(bounds.jump * factor),
+        jump=_decimal(bounds.jump * dict(factors).get(f"jump {quantity}", 1.0)),
     )
 
 

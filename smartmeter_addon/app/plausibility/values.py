@@ -66,7 +66,7 @@ def check(values: Mapping[str, Number], past: Past) -> Walk:
     walk = Walk([], [], {})
     before, limits = past.track.values, past.limits
     for key, value, last in _changed(values, before):
-        limit = limits.by_key.get(key) or limits.of(key)
+        limit = limits.of(key)
         violation = None
         if limit.is_energy:
             walk.moved.append(key)
