@@ -62,11 +62,11 @@ class Guard:
         name = sender_of(telegram)
         sender = self._senders.get(name) or self._new_sender(name)
         now, wall = self._clock(), self._wall()
-        is_alone = self._heard == sender.heard_before
         if sender.track:
             self._heard += 1
         decided, told = telegram, None
         if not sender.takes(telegram, now, wall):
+            is_alone = self._heard == sender.heard_before
             observation = observe(telegram, sender.known.lists.find(telegram), now, wall)
             decision = sender.judge(observation, is_alone=is_alone)
             decided, told = _decided(telegram, decision), decision.told

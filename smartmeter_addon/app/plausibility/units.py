@@ -125,7 +125,7 @@ class _Direction:
 
     def __init__(self, keys: _Keys) -> None:
         self.keys = keys
-        self.interval = 0.0  # seconds from one power to the next
+        self.longest = 0.0  # seconds without a power after which nothing is known of it
         self.samples = 0
         self.used: Number = 0  # mJ that the power made
         self.pause()
@@ -141,8 +141,8 @@ class _Direction:
         """See `MeanPower.add`."""
         power, passed = values.get(self.keys.power), now - self.at
         if power is not None and not 0 <= passed < _SAMPLE_SECONDS:
-            self.interval = interval
-            if self._goes_on(now):
+            self.longest = min(MEAN_SECONDS + _GAPS * interval, _LONGEST_GAP)
+            if 0 <= passed <= self.longest:
                 self.used += power * round(passed * 1000)
             else:
                 self.pause()
@@ -162,7 +162,7 @@ class _Direction:
         window = self.window
         if window is None or self.samples - window.samples < _SAMPLES:
             return None
-        if not (self.is_new and self._goes_on(now)):
+        if not (self.is_new and 0 <= now - self.at <= self.longest):
             return None
         if (energy := self._counted(values)) is None:
             return None
@@ -183,10 +183,6 @@ class _Direction:
             return energy
         parts = [value for key in self.keys.tariffs if (value := values.get(key)) is not None]
         return sum(parts) if parts else None
-
-    def _goes_on(self, now: float) -> bool:
-        """Tell whether the power since the last one is about known."""
-        return 0 <= now - self.at <= min(MEAN_SECONDS + _GAPS * self.interval, _LONGEST_GAP)
 
 
 class MeanPower:
