@@ -77,6 +77,7 @@ class _Rules:
             for keys in keys_of(layout.places)
         )
         """Powers and energies that are compared, each with its place and its power of ten."""
+        self.pick_powers = picker([place for _, place, _ in self.powers])
 
 
 @lru_cache(maxsize=256)
@@ -119,7 +120,7 @@ class Usual:
         self._highs: Sequence[float] = ()
         self._count = 0  # telegrams of the run
         self._moved: dict[int, tuple[float, int]] = {}  # energies: when, and what they were before
-        self._unread: list[_Counts] = []  # of telegrams whose mean power is not taken yet
+        self._powers: list[_Counts] = []  # of telegrams whose mean power is not taken yet
         self._due = observation.clock + MEAN_SECONDS / 2 if rules.powers else 0.0  # when it is
 
     def takes(self, telegram: Telegram, now: float, wall: float) -> bool:
@@ -177,16 +178,15 @@ class Usual:
             return False
         past, rules = self._past, self._rules
         last, sent = self._sent, telegram.timestamp
-        if sent is None or last is None or sent - last != rules.step:
+        # The fold tells the two hours at the end of daylight saving time apart.
+        if sent is None or last is None or sent - last != rules.step or sent.fold != last.fold:
             return False
         if counter is not None and (past.counter is None or counter <= past.counter):
             return False
         # At any pace, but for what `clock.check` calls off.
         if past.timed_at + rules.interval - now > past.delay + SLACK:
             return False
-        # The fold tells the two hours at the end of daylight saving time apart.
-        is_same = sent.fold == last.fold
-        return is_same and (not telegram.others or _reported(telegram.others) == self._others)
+        return not telegram.others or _reported(telegram.others) == self._others
 
     def _shows_one_time(self, content: bytes) -> bool:
         """Tell whether all clocks show one time, and all else of the telegram before."""
@@ -211,20 +211,20 @@ class Usual:
 
     def _grow_as_powered(self, counts: _Counts, time: float) -> bool:
         """Tell whether energies grow as the power says, as far as that is known."""
-        self._unread.append(counts)
+        power, rules = self._known.power, self._rules
+        self._powers.append(rules.pick_powers(counts))
         if time < self._due:
             return True
-        power, rules, samples = self._known.power, self._rules, len(self._unread)
         numbers = {key: scale(counts[place], exponent) for key, place, exponent in rules.counters}
-        for key, place, exponent in rules.powers:
-            total = sum(map(itemgetter(place), self._unread))
-            numbers[key] = scale(total // samples, exponent)
+        totals = map(sum, zip(*self._powers, strict=True))
+        for (key, _, exponent), total in zip(rules.powers, totals, strict=True):
+            numbers[key] = scale(total // len(self._powers), exponent)
         if power.digits(numbers, time):
             return False
-        power.add(numbers, time, rules.interval, samples)
+        power.add(numbers, time, rules.interval, len(self._powers))
         if rules.powers:
             self._due = time + MEAN_SECONDS
-        self._unread.clear()
+        self._powers.clear()
         return True
 
 
