@@ -1,11 +1,13 @@
 """Flipped bits behind a repaired checksum."""
 
+from decimal import Decimal
+
 import pytest
 
 from app.decoder import Decoder
 from app.meters.telegram import Telegram
 from simulator.clock import VIENNA
-from tests.support.guarded import NO_TAG, PROFILES, line_of
+from tests.support.guarded import NO_TAG, PROFILES, GuardedLine, line_of
 from tests.support.quantities import RANGES, range_key
 from tests.support.repair import with_flipped_bit
 from tests.support.simulated import SimulatedMeter
@@ -43,3 +45,25 @@ def test_a_flipped_bit_makes_a_small_error_at_most(name: str) -> None:
             for key, value in reading.values.items():
                 off = abs(float(value) - float(truth.reading.values[key]))
                 assert is_small(key, off), (at, bit, key)
+
+
+@pytest.mark.parametrize(
+    ("family", "name", "quantity", "code", "value"),
+    [
+        ("kaifa", "netznoe", "power_factor", "13.7.0", "0.7"),
+        ("sagemcom-p1", "hungary", "frequency", "14.7.0", "51.5"),
+        ("e450", "wien", "reactive_power", "4.7.0", "16384"),
+        ("kamstrup", "nordic", "current", "31.7.0", "40.96"),
+        ("kaifa", "netznoe", "voltage", "32.7.0", "256"),
+    ],
+)
+def test_nothing_but_its_jump_tells_a_damaged_value(
+    family: str, name: str, quantity: str, code: str, value: str
+) -> None:
+    """So a quantity's jumps are checked also where few damaged telegrams show that."""
+    for without in ((), (f"jump {quantity}",)):
+        meter = SimulatedMeter(None, family, name)
+        line = GuardedLine(without=frozenset(without))
+        assert all(line.push(meter, 30))
+        meter.more = {code: Decimal(value)}
+        assert bool(line.push(meter)[0]) is bool(without)
