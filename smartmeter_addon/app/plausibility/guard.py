@@ -65,7 +65,7 @@ class Guard:
         if sender.track:
             self._heard += 1
         decided, told = telegram, None
-        if not sender.takes(telegram, now, wall):
+        if not (sender.usual and sender.usual.takes(telegram, now, wall)):
             is_alone = self._heard == sender.heard_before
             observation = observe(telegram, sender.known.lists.find(telegram), now, wall)
             decision = sender.judge(observation, is_alone=is_alone)

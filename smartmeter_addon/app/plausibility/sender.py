@@ -6,7 +6,7 @@ from typing import Final
 
 from app.language.catalogue import Sentence, Text
 from app.meters.structure import checksum_of
-from app.meters.telegram import Telegram, Withheld
+from app.meters.telegram import Withheld
 from app.meters.values import Values
 from app.plausibility import values
 from app.plausibility.checks import BY_NAME, CHECKS, Failed, failed
@@ -45,6 +45,7 @@ class Sender:
         without: names of checks that are not made.
         heard_before: telegrams of other senders before it was first heard.
         is_new: whether others were known then.
+        usual: what its next telegram keeps to if it is a usual one; None where none can be.
     """
 
     known: Known = field(default_factory=Known)
@@ -52,9 +53,9 @@ class Sender:
     without: frozenset[str] = frozenset()
     heard_before: int = 0
     is_new: bool = False
+    usual: Usual | None = None
     _pending: list[Pending] = field(default_factory=list)
     _last: KnownList | None = None  # the one of the last telegram, if all of it is published
-    _usual: Usual | None = None
     _relaxation: Relaxation = field(default_factory=Relaxation)
 
     def judge(self, observation: Observation, *, is_alone: bool) -> Decision:
@@ -65,7 +66,7 @@ class Sender:
             is_alone: whether no other sender was heard since this one was first heard.
         """
         self.settle()
-        self._usual = None
+        self.usual = None
         known = self.known
         failure = failed(observation, known, self.track, without=self.without)
         violations = failure.violations
@@ -91,18 +92,14 @@ class Sender:
             violations, withheld=withheld, reports=reports, floors=failure.walk.floors, told=told
         )
 
-    def takes(self, telegram: Telegram, now: float, wall: float) -> bool:
-        """Accept a telegram, if it is a usual one; see `Observation` for the times."""
-        return self._usual is not None and self._usual.takes(telegram, now, wall)
-
     def settle(self) -> None:
         """Learn from the usual telegrams since the last one that was not."""
-        if self._usual:
-            self._usual.settle()
+        if self.usual:
+            self.usual.settle()
 
     def withheld(self, wall: float) -> tuple[Withheld, ...]:
         """Return what is withheld for longer than two of its own push intervals."""
-        if self._usual:  # all is published
+        if self.usual:  # all is published
             return ()
         return (*self.known.withholding.told(), *self.known.reports.overdue(wall))
 
@@ -211,7 +208,7 @@ class Sender:
             return
         if not (isinstance(readings, Values) and readings.counts and known.reports.are_repeated):
             return
-        self._usual = Usual(known, track, listed, observation, readings)
+        self.usual = Usual(known, track, listed, observation, readings)
 
     def _relax(self, observation: Observation, violations: list[Violation]) -> bool:
         """Relax a check that is not right for this meter; tell whether the telegram is accepted."""
