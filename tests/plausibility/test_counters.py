@@ -9,14 +9,15 @@ from tests.support.guarded import GuardedLine, accepted, line_of, skip
 from tests.support.simulated import SimulatedMeter
 
 
-def test_a_counter_that_rolls_over_is_accepted() -> None:
+def test_a_counter_that_rolls_over_is_accepted_with_the_third_telegram() -> None:
     meter = SimulatedMeter(None, "kaifa", "tinetz")
     meter.more = {"1.8.0": Decimal(999_999_995)}
     line = line_of(meter)
     meter.more = {"1.8.0": Decimal(4)}
-    (reading,) = line.push(meter)
-    assert reading
-    assert reading.values["energy_import"] == Decimal("0.004")
+    readings = line.push(meter, 3)
+    assert accepted(readings) == [False, False, True]
+    assert readings[-1]
+    assert readings[-1].values["energy_import"] == Decimal("0.004")
 
 
 def test_counters_that_were_reset_are_accepted_with_the_third_telegram() -> None:

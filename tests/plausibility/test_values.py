@@ -118,41 +118,6 @@ def test_energies_that_changed_are_named() -> None:
     assert values.check(shown, Past(track, Limits(), 5)).moved == ["energy_import"]
 
 
-@pytest.mark.parametrize(
-    ("last", "value", "check"),
-    [
-        ("999.999", "0.001", None),
-        ("999999.990", "0.010", None),
-        ("4294967.290", "0.004", None),
-        ("899.999", "0.001", "fall"),
-        ("999.999", "0.500", "fall"),  # too much in 5 s
-        ("1000.000", "0.001", "fall"),  # it has a digit more
-    ],
-)
-def test_a_full_counter_begins_at_zero(last: str, value: str, check: str | None) -> None:
-    assert failed(last, value, 5) == check
-
-
-@pytest.mark.parametrize(
-    ("last", "value", "check"),
-    [
-        ("999.5", "0.5", None),
-        ("999.5", "0.51", "fall"),
-        ("999", "0", None),
-        ("998.9", "0", "fall"),
-    ],
-)
-def test_a_counter_begins_at_zero_by_what_the_connection_carries(
-    last: str, value: str, check: str | None
-) -> None:
-    """Here 1 kWh from one telegram to the next."""
-    track = Track()
-    track.values = {"energy_import": Decimal(last)}
-    past = Past(track, EXACT, 0.998, has_unit=False)
-    walk = values.check({"energy_import": Decimal(value)}, past)
-    assert [one.check for one in walk.violations] == ([check] if check else [])
-
-
 @pytest.mark.parametrize("value", ["500.001", "500.000"])
 def test_what_fell_to_no_less_than_it_was_before_stays_as_published(value: str) -> None:
     track = Track()

@@ -22,9 +22,6 @@ from app.plausibility.units import power_of_ten
 HEADROOM: Final = 1.3
 """Factor of a connection over a load that was confirmed: it was hardly the largest."""
 
-_ROLLOVERS: Final = (*(10**n for n in range(3, 10)), 4294967.296)
-"""kWh at which counters begin at zero again: all digits are full, or 32 bits of Wh."""
-
 
 class Walk(NamedTuple):
     """What a walk over the values of a telegram found.
@@ -180,7 +177,7 @@ def _energy(
     if moved < 0 and value >= before:
         floors[key] = last
         return None
-    if _rolled_over(float(last), float(value), allowed) if moved < 0 else moved <= allowed:
+    if 0 <= moved <= allowed:
         return None
     if past.has_unit and (digits := power_of_ten(last, value, allowed)):
         sentence = _about("check.another_unit", key, digits=digits)
@@ -189,13 +186,6 @@ def _energy(
         return Violation("fall", _about("check.fall", key, last=last, value=value), key)
     sentence = _about("check.rise", key, last=last, value=value)
     return Violation("rise", sentence, key)
-
-
-def _rolled_over(last: float, value: float, allowed: float) -> bool:
-    """Tell whether a counter was full and began at zero again."""
-    return any(
-        last < full <= last + allowed and full - last + value <= allowed for full in _ROLLOVERS
-    )
 
 
 def _about(sentence: str, key: str, **parameters: object) -> Sentence:
