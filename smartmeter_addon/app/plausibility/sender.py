@@ -13,7 +13,6 @@ from app.plausibility.checks import BY_NAME, CHECKS, Failed, failed
 from app.plausibility.decision import Decision, Violation
 from app.plausibility.evidence import Evidence
 from app.plausibility.known import Known
-from app.plausibility.lists import KnownList
 from app.plausibility.pending import Pending
 from app.plausibility.relaxation import Relaxation
 from app.plausibility.track import Observation, Track
@@ -55,7 +54,6 @@ class Sender:
     is_new: bool = False
     usual: Usual | None = None
     _pending: list[Pending] = field(default_factory=list)
-    _last: KnownList | None = None  # the one of the last telegram, if all of it is published
     _relaxation: Relaxation = field(default_factory=Relaxation)
 
     def judge(self, observation: Observation, *, is_alone: bool) -> Decision:
@@ -195,20 +193,12 @@ class Sender:
         shape = observation.found.structure
         if self._pending:
             self._pending = [one for one in self._pending if not one.contradicted_by(shape)]
-        self._prepare(listed, observation, is_whole=not (withheld or track.floors))
+        is_whole = not (known.withholding.holds or track.floors) and known.reports.are_repeated
+        is_regular = listed.interval is not None and not (self._pending or self.without)
+        readings = observation.values
+        if is_whole and is_regular and isinstance(readings, Values) and readings.counts:
+            self.usual = Usual(known, track, listed, observation, readings)
         return withheld
-
-    def _prepare(self, listed: KnownList, observation: Observation, *, is_whole: bool) -> None:
-        """Prepare what the next telegram of a list keeps to if it is a usual one."""
-        last, self._last = self._last, observation.found.known if is_whole else None
-        known, track, readings = self.known, self.track, observation.values
-        if not (is_whole and last is listed and listed.interval and track):
-            return
-        if self.without or self._pending or known.withholding.holds or track.time is None:
-            return
-        if not (isinstance(readings, Values) and readings.counts and known.reports.are_repeated):
-            return
-        self.usual = Usual(known, track, listed, observation, readings)
 
     def _relax(self, observation: Observation, violations: list[Violation]) -> bool:
         """Relax a check that is not right for this meter; tell whether the telegram is accepted."""
