@@ -92,9 +92,15 @@ PHASED: dict[str, int | Decimal] = (
         ("current_l1", {"current_l1": Decimal(23), "power": 3200, "voltage_l1": 0}, False),
         ("current_l1", {"current_l1": Decimal(23), "current_l2": Decimal(8)}, True),
         ("current_l1", {"current_l1": Decimal(23), "current_l2": Decimal(7)}, False),
-        # A voltage goes with another one.
+        # Behind a broken neutral voltages rise while others fall by a quarter of that.
         ("voltage_l1", {"voltage_l1": 270, "voltage_l2": 220}, True),
         ("voltage_l1", {"voltage_l1": 270, "voltage_l2": 221}, False),
+        ("voltage_l1", {"voltage_l1": 0, "voltage_l2": 400, "voltage_l3": 400}, True),
+        ("voltage_l1", {"voltage_l1": 486, "voltage_l2": 486}, False),
+        # The grid moves all of them one way, up to 40 V.
+        ("voltage_l1", {"voltage_l1": 270, "voltage_l2": 240, "voltage_l3": 240}, True),
+        ("voltage_l1", {"voltage_l1": 270, "voltage_l2": 240, "voltage_l3": 239}, False),
+        ("voltage_l1", {"voltage_l1": 271, "voltage_l2": 271, "voltage_l3": 271}, False),
         # A power factor goes with its current, or says nothing at a small one.
         ("power_factor_l1", {"power_factor_l1": Decimal(0), "current_l1": Decimal("3.5")}, True),
         ("power_factor_l1", {"power_factor_l1": Decimal(0), "current_l1": Decimal("3.4")}, False),
@@ -110,6 +116,11 @@ def test_what_explains_a_jump(
     before: dict[str, int | Decimal] = dict(PHASED)
     limit = Limits().of(key)
     assert is_explained(key, limit, before, before | changes, 5.0) is explained
+
+
+def test_a_meter_of_one_phase_has_no_other_voltage_that_explains_a_jump() -> None:
+    limit = Limits().of("voltage_l1")
+    assert not is_explained("voltage_l1", limit, {"voltage_l1": 230}, {"voltage_l1": 250}, 5.0)
 
 
 @pytest.mark.parametrize(

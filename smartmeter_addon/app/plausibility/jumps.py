@@ -28,6 +28,9 @@ _LITTLE_AMPERES: Final = 2
 _LEAST_WATTS: Final = 20
 """The least power that the share above is taken of."""
 
+_GRID_VOLTS: Final = 40
+"""V by which the voltage of all phases may move at once: by a generator that is loaded, for one."""
+
 
 def is_explained(key: str, limit: Limit, before: Values, values: Values, seconds: float) -> bool:
     """Tell whether something else in the telegram explains a jump.
@@ -42,8 +45,8 @@ def is_explained(key: str, limit: Limit, before: Values, values: Values, seconds
     moves = _Moves(before, values)
     change, phase = moves.of(key), key[-3:]
     quantity = limit.quantity
-    if quantity is Quantity.VOLTAGE:  # by the grid or a broken neutral
-        return any(moves.of(other) >= change / _SHARE for other in VOLTAGES if other != key)
+    if quantity is Quantity.VOLTAGE:
+        return _move_together(key, before, values)
     if quantity is Quantity.CURRENT:
         if not values.get(f"voltage{phase}", USUAL_VOLTAGE):
             return False
@@ -62,6 +65,21 @@ def is_explained(key: str, limit: Limit, before: Values, values: Values, seconds
         largest = max(before[amperes], values[amperes])
         return largest <= _LITTLE_AMPERES or moves.of(amperes) >= _MOVING * float(before[amperes])
     return moves.power >= _MOVING * max(abs(float(before.get(moves.net, 0))), _LEAST_WATTS)
+
+
+def _move_together(key: str, before: Values, values: Values) -> bool:
+    """Tell whether voltages move as by a broken neutral or by the grid; see `is_explained`.
+
+    Behind a broken neutral some rise while others fall. The grid moves all of them one way.
+    """
+    mean = key[len(VOLTAGES[0]) :]  # of some time, or nothing
+    keys = [one for phase in VOLTAGES if (one := phase + mean) in before and one in values]
+    volts = [float(values[one] - before[one]) for one in keys]
+    rise, fall = sum(one for one in volts if one > 0), -sum(one for one in volts if one < 0)
+    if min(rise, fall) >= max(rise, fall) / _SHARE:
+        return True
+    sizes = list(map(abs, volts))
+    return len(sizes) > 1 and max(sizes) <= _GRID_VOLTS and min(sizes) >= max(sizes) / _SHARE
 
 
 class _Moves:
