@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from decimal import Decimal
 
 from simulator.axdr import Node
 from simulator.lists import Constant, Item, Layout, Line
@@ -13,6 +14,7 @@ _VERSIONS = {"1-3:0.2.8", "0-0:96.1.4", "1-1:0.2.129", "1-0:0.2.129"}
 _MESSAGE = "0-0:96.13.0"
 _FAILURES = {"0-0:96.7.21", "1-0:32.32.0", "1-0:32.36.0"}
 _PEAK = "1-0:1.6.0"
+_NUMBER = re.compile(r"\(([\d.]+)\*")
 
 
 def _has(*codes: str) -> Applies:
@@ -56,7 +58,9 @@ def identification_changes(life: Life) -> None:
 def _lines(fields: dict[str, str]) -> Change:
     def change(item: Item) -> Iterable[Item]:
         if isinstance(item, Line) and item.obis in fields:
-            return (replace(item, fields=fields[item.obis], said=None),)
+            text = fields[item.obis]
+            number = _NUMBER.search(text) if item.unit else None
+            return (replace(item, fields=text, said=number and Decimal(number[1])),)
         return (item,)
 
     return change
