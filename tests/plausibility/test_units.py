@@ -290,3 +290,18 @@ def test_after_a_pause_a_comparison_begins_anew() -> None:
     power, energy = measured()
     power.pause()
     assert power.digits({"energy_import": energy + Decimal("0.4")}, BEGUN + 20) is None
+
+
+@pytest.mark.parametrize("telegrams", [20, 21, 22])
+def test_a_load_that_goes_between_two_powers_is_no_other_unit(telegrams: int) -> None:
+    """A house gives 4.6 kW, and from one power to the next its panels and loads balance."""
+    power, energy, now = MeanPower(), Decimal(5000), BEGUN
+    for n in range(80):
+        passed = 30 if n == telegrams else 40
+        now += passed
+        energy += Decimal((4600 if n <= telegrams else 20) * passed) / 3_600_000
+        shown = 4600 if n < telegrams else 198 if n == telegrams else 20
+        counted: dict[str, Decimal | int] = {"power_export": shown}
+        counted["energy_export"] = energy.quantize(Decimal("0.001"))
+        assert power.digits(counted, now) in {None, 0}, n
+        power.add(counted, now, 5, samples=passed // 5)

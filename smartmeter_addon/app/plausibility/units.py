@@ -74,12 +74,14 @@ class _Window(NamedTuple):
     Args:
         energy: the counter.
         used: what the power made until then, in mJ.
+        before: the same with the power before each time in place of the one after it.
         samples: telegrams with a power until then.
         is_fresh: whether the counter had just moved.
     """
 
     energy: Number
     used: Number
+    before: Number
     samples: int
     is_fresh: bool
 
@@ -127,7 +129,9 @@ class _Direction:
         self.keys = keys
         self.longest = 0.0  # seconds without a power after which nothing is known of it
         self.samples = 0
+        self.power: Number = 0  # the last one
         self.used: Number = 0  # mJ that the power made
+        self.before: Number = 0  # the same with the power before each time
         self.pause()
 
     def pause(self) -> None:
@@ -144,15 +148,17 @@ class _Direction:
             self.longest = min(MEAN_SECONDS + _GAPS * interval, _LONGEST_GAP)
             if 0 <= passed <= self.longest:
                 self.used += power * round(passed * 1000)
+                self.before += self.power * round(passed * 1000)
             else:
                 self.pause()
-            self.at, self.is_new = now, True
+            self.power, self.at, self.is_new = power, now, True
             self.samples += samples
         if (energy := self._counted(values)) is None:
             return
         # Some counters are refreshed now and then only: a window begins when one was.
         if self.window is None and self.energy != energy:
-            self.window = _Window(energy, self.used, self.samples, self.energy is not None)
+            is_fresh = self.energy is not None
+            self.window = _Window(energy, self.used, self.before, self.samples, is_fresh)
         elif self.window and self.window.energy == energy and not self.window.is_fresh:
             self.window = None
         self.energy = energy
@@ -167,11 +173,14 @@ class _Direction:
         if (energy := self._counted(values)) is None:
             return None
         used, grown = self.used - window.used, energy - window.energy
+        before = self.before - window.before
         self.is_new = False
-        if used <= 0 or energy == self.energy or grown < _STEPS * _step(energy):
+        if min(used, before) <= 0 or energy == self.energy or grown < _STEPS * _step(energy):
             return None
         moved = math.log10(float(grown) * _MILLIJOULES_PER_KWH / float(used))
         digits = round(moved)
+        if digits != round(moved + math.log10(float(used) / float(before))):
+            return None  # a load that came or went makes most of it
         if not digits:
             self.window = None  # a new comparison begins
         self.is_new = bool(digits)
