@@ -4,7 +4,7 @@ from typing import Final, Literal, NamedTuple
 
 from app.language.catalogue import Sentence
 from app.meters.structure import checksum_of, digest
-from app.plausibility import clock, laws, values
+from app.plausibility import clock, currents, laws, values
 from app.plausibility.decision import Violation
 from app.plausibility.evidence import Evidence
 from app.plausibility.known import Known
@@ -145,7 +145,9 @@ def failed(
         past = values.Past(track, known.limits, observation.now, late, times, not other)
         walk = values.check(observation.values, past)
         digits = known.power.digits(observation.values, observation.clock)
-        violations += _in_their_unit(walk.violations, digits)
+        wrong = _in_their_unit(walk.violations, digits)
+        doubted = known.withholding.keys | {name.removeprefix("possible ") for name in allowed}
+        violations += currents.in_their_unit(wrong, observation.values, track.values, doubted)
     if violations:
         factors = known.limits.factors
         violations = [

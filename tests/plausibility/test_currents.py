@@ -1,0 +1,115 @@
+"""Currents that a firmware counts in another unit, in a list that says none."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from app.cosem.unit import Number
+from app.plausibility.currents import in_their_unit
+from app.plausibility.decision import Violation
+from simulator.lists import Register, Unit
+from tests.support.guarded import accepted, line_of
+from tests.support.simulated import SimulatedMeter
+
+CURRENTS = ("current_l1", "current_l2", "current_l3")
+
+
+def drawn(watts: int, *amperes: str, power: str = "power") -> dict[str, Number]:
+    """Return a power and the currents of the phases."""
+    shown: dict[str, Number] = {power: watts}
+    return shown | {key: Decimal(one) for key, one in zip(CURRENTS, amperes, strict=False)}
+
+
+BEFORE = drawn(2600, "4.00", "3.71", "3.84")
+
+
+@pytest.mark.parametrize(
+    ("values", "is_other"),
+    [
+        pytest.param(drawn(2600, "40.0", "37.1", "38.4"), True, id="ten-times"),
+        pytest.param(drawn(2700, "44.0", "33.0", "38.4"), True, id="while-loads-change"),
+        pytest.param(drawn(2600, "48.0", "37.1", "38.4"), False, id="one-by-more-than-15-%"),
+        pytest.param(drawn(2600, "40.0", "3.71", "3.84"), False, id="one-of-them-alone"),
+        pytest.param(drawn(2600, "4.2", "3.60", "3.84"), False, id="as-usual"),
+        pytest.param(drawn(2600, "400.0", "371.0", "384.0"), True, id="a-hundred-times"),
+        pytest.param(drawn(8550, "40.0", "37.1", "38.4"), True, id="the-power-moves-a-little"),
+        pytest.param(drawn(8600, "40.0", "37.1", "38.4"), False, id="a-quarter-of-it"),
+        pytest.param(drawn(2600, "0", "37.1", "38.4"), False, id="one-ends"),
+    ],
+)
+def test_currents_that_move_by_a_power_of_ten_without_the_power(
+    values: dict[str, Number], *, is_other: bool
+) -> None:
+    found = in_their_unit([], values, BEFORE, ())
+    assert [one.name for one in found] == [f"possible {key}" for key in CURRENTS] * is_other
+
+
+@pytest.mark.parametrize(
+    ("amperes", "is_other"), [("6.0", True), ("5.99", False)], ids=["six-amperes", "less"]
+)
+def test_currents_of_less_than_six_amperes_are_not_compared(
+    amperes: str, *, is_other: bool
+) -> None:
+    found = in_their_unit([], drawn(120, amperes), drawn(120, "0.60"), ())
+    assert bool(found) is is_other
+
+
+def test_a_current_of_less_than_an_ampere_says_nothing() -> None:
+    before, values = drawn(900, "4.00", "0.04"), drawn(900, "40.0", "0.99")
+    assert len(in_their_unit([], values, before, ())) == 2
+    values["current_l2"] = Decimal("1.00")
+    assert in_their_unit([], values, before, ()) == []
+
+
+def test_currents_are_compared_with_the_power_that_the_list_says() -> None:
+    before = drawn(900, "4.00", power="power_import")
+    values = drawn(900, "40.0", power="power_import")
+    assert in_their_unit([], values, before, ())
+    assert not in_their_unit([], {"current_l1": 40}, {"current_l1": 4}, ())
+    assert not in_their_unit([], values, {"current_l1": 4}, ())
+
+
+def test_what_else_the_currents_fail_is_told_no_more() -> None:
+    """Else they would be taken for a larger connection."""
+    energy = Violation("fall", "it falls", "energy_import")
+    fails = [Violation("connection", "too much", "current_l1"), Violation("jump", "", "current")]
+    values = drawn(2600, "93.0", "37.1", "38.4")
+    before = drawn(2600, "9.30", "3.71", "3.84")
+    found = in_their_unit([*fails, energy], values, before, ())
+    assert [one.name for one in found] == [
+        "fall energy_import",
+        *(f"possible {key}" for key in CURRENTS),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("watts", "is_other"), [(766, True), (768, False), (3449, False), (3451, True)]
+)
+def test_currents_that_are_withheld_are_right_again_when_the_power_says_so(
+    watts: int, *, is_other: bool
+) -> None:
+    found = in_their_unit([], drawn(watts, "10.0"), drawn(watts, "1.0"), ("current_l1",))
+    assert bool(found) is is_other
+
+
+def test_a_firmware_that_counts_tenths_of_amperes_has_its_currents_withheld() -> None:
+    meter = SimulatedMeter(None, "e360", "swiss")
+    line = line_of(meter)
+    layout = meter.meter.layout
+    items = [
+        replace(one, scaler=one.scaler - 1)
+        if isinstance(one, Register) and one.unit is Unit.A
+        else one
+        for one in layout.items
+    ]
+    meter.meter.layout = replace(layout, items=tuple(items))
+    readings = line.push(meter, 12)
+    assert accepted(readings) == [False] * 2 + [True] * 10
+    assert all(reading and "power" in reading.values for reading in readings[2:])
+    assert not any(reading and "current_l1" in reading.values for reading in readings)
+    assert "current_l1" in str(line.withheld[0].what)
+    line.restart()
+    meter.meter.layout = layout
+    readings = line.push(meter, 4)
+    assert all(reading and "current_l1" in reading.values for reading in readings[-2:])
