@@ -118,6 +118,26 @@ def test_what_explains_a_jump(
     assert is_explained(key, limit, before, before | changes, 5.0) is explained
 
 
+@pytest.mark.parametrize(
+    ("key", "power", "reactive", "explained"),
+    [
+        pytest.param("reactive_power", 4300, 100, True, id="half-by-the-power"),
+        pytest.param("reactive_power", 4290, 100, False, id="less"),
+        pytest.param("reactive_power_import", 2000, 2400, True, id="half-by-a-coil"),
+        pytest.param("reactive_power_export", 3380, 1940, True, id="half-by-both"),
+        pytest.param("reactive_power_export", 3380, 1880, False, id="less-by-both"),
+    ],
+)
+def test_a_current_goes_with_all_of_its_power_where_the_reactive_one_is_said(
+    key: str, power: int, reactive: int, *, explained: bool
+) -> None:
+    """The current rises by 20 A, which are 4.6 kVA: two flipped bits moved it and the power."""
+    before: Values = {"power": 2000, key: 100, "current_l1": Decimal(3)}
+    values: Values = {"power": power, key: reactive, "current_l1": Decimal(23)}
+    limit = Limits().of("current_l1")
+    assert is_explained("current_l1", limit, before, values, 5.0) is explained
+
+
 def test_a_meter_of_one_phase_has_no_other_voltage_that_explains_a_jump() -> None:
     limit = Limits().of("voltage_l1")
     assert not is_explained("voltage_l1", limit, {"voltage_l1": 230}, {"voltage_l1": 250}, 5.0)

@@ -6,6 +6,7 @@ factor with its current. Smaller jumps are not checked, as errors of that size c
 normal changes of load.
 """
 
+import math
 from typing import Final
 
 from app.meters.quantities import USUAL_VOLTAGE, Quantity
@@ -18,6 +19,12 @@ RECENT: Final = 300.0
 
 _SHARE: Final = 4
 """A cause moves by at least one part in so many of the jump."""
+
+_REACTIVE: Final = ("reactive_power", "reactive_power_import", "reactive_power_export")
+"""Keys of the reactive power, of which a list says the first or the others."""
+
+_REACTIVE_SHARE: Final = 2
+"""The share above for a current whose list says the reactive power, too: both make it."""
 
 _MOVING: Final = 0.15
 """Share by which a power or current has to change to explain a jump of a power factor or angle."""
@@ -52,7 +59,11 @@ def is_explained(key: str, limit: Limit, before: Values, values: Values, seconds
             return False
         watts = change * USUAL_VOLTAGE
         others = sum(map(moves.of, CURRENTS)) * USUAL_VOLTAGE - watts
-        return key not in CURRENTS or max(moves.power, others) >= watts / _SHARE
+        if key not in CURRENTS or others >= watts / _SHARE:
+            return True
+        if moves.reactive is None:
+            return moves.power >= watts / _SHARE
+        return math.hypot(moves.power, moves.reactive) >= watts / _REACTIVE_SHARE
     if quantity in {Quantity.ACTIVE, Quantity.REACTIVE, Quantity.APPARENT}:
         flow = sum(map(moves.of, CURRENTS)) * USUAL_VOLTAGE
         cause = moves.power if key != moves.net else moves.counted(seconds)
@@ -90,6 +101,8 @@ class _Moves:
         self._values = values
         self.net = "power" if "power" in values else "power_import"
         self.power = self.of(self.net)
+        reactive = [one for one in _REACTIVE if one in before and one in values]
+        self.reactive = sum(map(self.of, reactive)) if reactive else None
 
     def of(self, key: str) -> float:
         """Return how far a reading moved; nothing where it was not sent twice."""
