@@ -167,3 +167,24 @@ def test_telegrams_that_a_gateway_delayed_over_a_restart_are_pending_for_two() -
     first = 30.0 * meter.meter.interval
     readings = [line.take(data, 0.0 if n else first) for n, data in enumerate(delayed)]
     assert accepted(readings) == [False, False] + [True] * 28
+
+
+@pytest.mark.parametrize("telegrams", [0, 1])
+def test_an_energy_that_was_published_too_high_does_not_fall_after_a_restart(
+    telegrams: int,
+) -> None:
+    """A damaged low bit was not noticed; then the program was restarted."""
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    (right,) = line.push(meter)
+    assert right
+    true = Decimal(str(right.values["energy_export"])) * 1000
+    meter.more = {"2.8.0": true + 8}
+    (high,) = line.push(meter)
+    meter.more = {"2.8.0": true}
+    readings = [high, *line.push(meter, telegrams)]
+    line.restart()
+    readings += line.push(meter, 3)
+    shown = {reading.values["energy_export"] for reading in readings if reading}
+    assert shown == {(true + 8) / 1000}
+    assert all(readings)

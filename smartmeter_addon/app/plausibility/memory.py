@@ -33,11 +33,15 @@ _RENAMED: Final = {
 def dump(known: Known, track: Track) -> dict[str, Any]:
     """Return what is kept of a sender."""
     limits, measured = known.limits, {}
-    counters = known.reports.memory()
+    counters, before = known.reports.memory(), {}
     for key, value in track.values.items():
         limit = limits.of(key)
         if limit.is_energy:
-            counters[key] = str(track.floors.get(key, value))
+            shown = track.floors.get(key, value)
+            _, last = track.changed.get(key, (0.0, value))
+            counters[key] = str(shown)
+            if (least := last if shown == value else value) != shown:
+                before[key] = str(least)  # else a low bit that was damaged looks like a reset
         elif limit.quantity is not None:
             measured[key] = float(value)
     ages = {key: round(track.now - track.seen_at(key), 3) for key in track.values}
@@ -53,6 +57,7 @@ def dump(known: Known, track: Track) -> dict[str, Any]:
         "wall": track.wall,
         "ages": {key: age for key, age in ages.items() if age},
         "counters": counters,
+        "before": before,
         "values": measured,
         "watts": limits.connection_watts,
         "stride": limits.refresh_seconds,
@@ -90,7 +95,8 @@ def load(content: Any, now: float, wall: float) -> tuple[Known, Track] | None:  
         track.timed_at = then - _finite(content.get("age", 0))
         ages = {str(key): _finite(age) for key, age in content.get("ages", {}).items()}
         counters = {str(k): Decimal(str(v)) for k, v in content["counters"].items()}
-        if not all(map(math.isfinite, counters.values())):
+        before = {str(k): Decimal(str(v)) for k, v in content.get("before", {}).items()}
+        if not all(map(math.isfinite, (*counters.values(), *before.values()))):
             return None
         measured = {str(k): Decimal(str(_finite(v))) for k, v in content["values"].items()}
         known.withholding.restore(content.get("withheld", ()))
@@ -101,7 +107,7 @@ def load(content: Any, now: float, wall: float) -> tuple[Known, Track] | None:  
     known.reports.restore(counters, then)
     track.values = {**measured, **{k: v for k, v in counters.items() if "/" not in k}}
     track.seen = {key: ((key,), then - ages.get(key, 0.0)) for key in track.values}
-    track.changed = {key: (then, value) for key, value in track.values.items()}
+    track.changed = {key: (then, before.get(key, value)) for key, value in track.values.items()}
     track.restored = True
     known.count = 10
     return (known, track) if known.ids else None
