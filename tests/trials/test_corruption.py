@@ -100,11 +100,13 @@ def test_values_that_come_late_miss_a_goal() -> None:
     assert tell(kind, good)
 
 
-def test_small_errors_miss_a_goal_only_where_a_checksum_tells_of_damage() -> None:
+@pytest.mark.parametrize("question", ["established", "stuck bits"])
+def test_small_errors_miss_a_goal_only_where_a_long_checksum_tells_of_damage(question: str) -> None:
     for level, case in PROTECTED.items():
         result = Result(damaged=10, wrong=1)
-        told = case._replace(question="stuck bits")
-        assert tell(kind_of(told), result) is (level is not Protection.NONE)
+        told = case._replace(question=question)
+        is_told = level in {Protection.TAG, Protection.CRC}
+        assert tell(kind_of(told), result) is is_told
         assert tell(kind_of(told._replace(repaired=True)), result) is (level is Protection.TAG)
 
 

@@ -17,7 +17,7 @@ guard accept is compared with what the same telegram says undamaged. These are t
   ``established``, with damage of this kind only.
 
 Checksums are repaired after the damage in some of the sessions, but not where each byte may be
-damaged or bits are stuck. The last eight questions are told by what protects the telegrams.
+damaged or bits are stuck. All but ``first`` and ``clean`` are told by what protects the telegrams.
 
 The exit status is 1 when a goal is missed: `report` tells the goals of each question.
 """

@@ -29,7 +29,7 @@ KINDS: Final = {str(kind): kind for kind in (Damage.OVERLAY, Damage.STUCK, Damag
 """By question, the one kind of damage."""
 
 FURTHER: Final = (*ROWS, *BYTES, *KINDS)
-"""Questions that are told by the level of protection."""
+"""Questions beyond how telegrams of an established meter are damaged in the usual ways."""
 
 QUESTIONS: Final = (ESTABLISHED, FIRST, CLEAN, *FURTHER)
 

@@ -6,9 +6,10 @@ No question may leave a session stuck, with good telegrams that are not accepted
 - ``first``: nothing more, as the first telegram can be compared with nothing.
 - With a verified tag nothing wrong is published.
 - ``established``: no grave error.
-- ``established`` and kinds of damage, where a checksum is not repaired: at most one in a million
-  damaged telegrams is published with something wrong. Where no checksum tells a kind of damage, as
-  a bit that is stuck for telegrams, there is no goal: the meter could say the same again.
+- ``established`` and kinds of damage, where a checksum of 16 bits is not repaired: at most one in a
+  million damaged telegrams is published with something wrong. The 8-bit sum of M-Bus lets one in
+  256 pass, and where no checksum tells a kind of damage, as a bit that is stuck for telegrams, the
+  meter could say the same again: there the small errors have no goal.
 - Rows, and bytes damaged with a probability: no meter that does not exist is published, no energy
   is off by more than the connection moves, and the third good telegram afterwards brings the right
   values at the latest. A power may be off by much: none was accepted for long.
@@ -24,7 +25,6 @@ from trials.corruption.cases import (
     CLEAN,
     ESTABLISHED,
     FIRST,
-    FURTHER,
     QUESTIONS,
     ROWS,
     Case,
@@ -59,7 +59,7 @@ class Kind(NamedTuple):
 def kind_of(case: Case) -> Kind:
     """Return the kind of a case."""
     question = QUESTIONS.index(case.question)
-    if case.question not in FURTHER:
+    if case.question in {FIRST, CLEAN}:
         return Kind(question, -1, case.repaired, case.verified)
     repaired = case.repaired and describe(case.family, case.variant).checked
     return Kind(question, _LEVELS.index(case.protection), repaired, case.verified)
@@ -122,8 +122,8 @@ def _misses(question: str, kind: Kind, total: Result) -> bool:
         return bool(total.ghosts or total.late or _energies(total))
     if question == ESTABLISHED and total.grave:
         return True
-    unprotected = kind.repaired or kind.level == _LEVELS.index(Protection.NONE)
-    return not unprotected and total.wrong > total.damaged // _WRONG_SHARE
+    weak = kind.repaired or _LEVELS[kind.level] in {Protection.SUM, Protection.NONE}
+    return not weak and total.wrong > total.damaged // _WRONG_SHARE
 
 
 def _tell_clean(tag: str, total: Result) -> None:
