@@ -266,6 +266,17 @@ def test_rows_of_a_descriptor_and_its_value() -> None:
     ]
 
 
+def test_a_list_has_descriptors_if_one_stands_anywhere_in_it() -> None:
+    number: Data = (axdr.UNSIGNED, 5)
+    descriptor: Data = (axdr.DESCRIPTOR, (3, obis_bytes("1-0:1.8.0"), 2))
+    row: Data = (axdr.STRUCTURE, [descriptor, number])
+    assert items.has_descriptors(row)
+    assert items.has_descriptors((axdr.ARRAY, [number, row]))
+    assert not items.has_descriptors((axdr.STRUCTURE, [number, number]))
+    assert not items.has_descriptors((axdr.STRUCTURE, []))
+    assert not items.has_descriptors(number)
+
+
 # --- Values ---
 
 

@@ -36,6 +36,7 @@ def test_no_unit_is_an_empty_text(number: int) -> None:
         (2**64 - 1, 9, "18446744073709551615000000000"),
         (Decimal("230.5"), -1, "23.05"),
         (Decimal("230.5"), 2, "23050"),
+        (Decimal("123456.7890123456789012345678901"), -1, "12345.67890123456789012345678901"),
     ],
 )
 def test_scaling_moves_the_point(value: Number, exponent: int, scaled: str) -> None:
