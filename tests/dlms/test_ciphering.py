@@ -158,7 +158,8 @@ def test_an_apdu_is_taken_apart_alike_whichever_was_before(
         content = bytes((control,)) + counter.to_bytes(4, "big") + bytes(range(size - 5))
         apdu = b"\xdb\x08" + title + ber_length(size) + content
         at = data.draw(st.integers(0, len(apdu) - 1))
-        for given_apdu in (apdu, apdu[:at] + bytes((apdu[at] ^ 0x81,)) + apdu[at + 1 :], apdu):
+        changed = apdu[:at] + bytes((apdu[at] ^ 0x81,)) + apdu[at + 1 :]
+        for given_apdu in (apdu, changed, apdu, apdu[:-1], apdu, apdu + b"\0"):
             try:
                 expected = ciphering.parse(given_apdu)
             except DecodeError as error:
@@ -294,6 +295,21 @@ def test_without_a_key_the_meter_is_named_and_the_key_that_is_wanted() -> None:
 
 def test_a_system_title_without_letters_is_shown_as_digits_alone() -> None:
     assert ciphering.describe_title(b"\x01\x02\x03\x04\x05\x06\x07\x08") == "0102030405060708"
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_a_plaintext_is_sealed_as_the_meter_seals_it(*, sent: bool) -> None:
+    """Enciphered, with a tag or without one."""
+    ciphers = Ciphering(authenticated=sent)
+    parsed = protect(ciphers, PLAINTEXT[::-1])
+    behind = ciphering.seal(protect(ciphers), PLAINTEXT[::-1], KEY, AUTH_KEY)
+    assert behind == parsed.content + parsed.tag
+
+
+def test_a_plaintext_that_is_not_enciphered_is_sealed_with_its_tag_alone() -> None:
+    tagged = authenticated_only()
+    behind = ciphering.seal(tagged._replace(content=b"", tag=b""), PLAINTEXT, KEY, AUTH_KEY)
+    assert behind == PLAINTEXT + tagged.tag
 
 
 def test_the_simulators_defaults_say_what_these_tests_rely_on() -> None:

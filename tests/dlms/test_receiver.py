@@ -128,6 +128,16 @@ def test_no_fault_shows_a_key() -> None:
         assert repr(OTHER)[2:-1] not in repr(push)
 
 
+@pytest.mark.parametrize("suite", [0, 1])
+def test_the_security_control_byte_says_what_was_done(suite: int) -> None:
+    for control, ciphered, tagged in (
+        *((0x00, False, False), (0x10, False, True)),
+        *((0x20, True, False), (0x30, True, True)),
+    ):
+        security = Security(TITLE, control | suite, 9, authenticated=None)
+        assert (security.is_ciphered, security.has_tag) == (ciphered, tagged)
+
+
 # --- What else may come ---
 
 
@@ -158,6 +168,12 @@ def test_a_ciphered_text_with_a_wrong_checksum_is_not_believed() -> None:
     fault = failure(Ciphering().protect(text, system_title=TITLE, counter=9), Keys(KEY))
     assert (fault.kind, fault.layer) == (Kind.CHECKSUM_WRONG, "p1")
     assert "checksum" in str(fault.reason)
+
+
+def test_a_ciphered_text_with_a_wrong_tag_is_not_believed() -> None:
+    text = links.p1("SAG5", ["1-0:1.8.0(1*Wh)"])
+    sealed = Ciphering(authenticated=True).protect(text, system_title=TITLE, counter=9)
+    assert failure(sealed, Keys(KEY, OTHER)).kind is Kind.AUTH_KEY_WRONG
 
 
 def ciphered_text(checksum: P1Checksum) -> bytes:

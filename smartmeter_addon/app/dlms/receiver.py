@@ -173,8 +173,6 @@ class Receiver:
         security = Security(title, control, counter, authenticated)
         if p1.begins(plaintext):
             push = self._text(frame, security, plaintext)
-            if push.plaintext is None:
-                return push
         else:
             push = Push(frame, security, plaintext)
         if authenticated:
