@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from app.fault import Fault, Kind
 from app.link import Frame, Scanner
-from simulator.axdr import ber_length, visible_string
+from app.transport.parity import Received
+from simulator.axdr import Node, ber_length, octet_string, visible_string
 from simulator.links import Flags, Hdlc, Link, MBus, Plain, Wrapper, p1
 from tests.support.examples import of_hundred
 from tests.support.telegrams import faults, frames, notification, single_bytes
@@ -207,6 +208,51 @@ def test_a_frame_that_lost_its_end_gives_the_beginning_of_the_next_one_back() ->
         assert fed_singly(Scanner(), stream)[-1] == (len(stream), APDU)
 
 
+def with_header_of_other(content: bytes) -> bytes:
+    """A telegram of the other maker, with this content behind its security control."""
+    return OTHER[:10] + ber_length(len(content) + 1, 2) + b"\x30" + content
+
+
+@pytest.mark.parametrize("before", [b"", APDU])
+def test_frames_that_one_with_a_damaged_length_swallowed_are_given(before: bytes) -> None:
+    swallowing = with_header_of_other(APDU + APDU)
+    found = frames(scan(before, swallowing))
+    assert [frame.payload for frame in found[bool(before) :]] == [swallowing, APDU, APDU]
+
+
+def test_what_looks_like_the_line_s_frames_inside_another_is_not_believed() -> None:
+    telegram = with_header_of_other(APDU + bytes(100))
+    assert [frame.payload for frame in frames(scan(APDU, telegram))] == [APDU, telegram]
+
+
+MBUS_HEADER = bytes.fromhex("68 FA FA 68 53 FF 00 01 67")
+
+
+def test_a_beginning_inside_a_frame_claims_nothing_behind_it() -> None:
+    telegram = with_header_of_other(MBUS_HEADER + bytes(30))
+    assert scan(telegram) == [Frame("raw", 0, telegram)]
+
+
+def test_a_beginning_inside_a_damaged_frame_claims_nothing_if_it_has_no_checksum() -> None:
+    damaged = bytearray(on_the_wire(MBus(), OTHER + bytes(100)))
+    damaged[-2] ^= 1
+    assert [fault.layer for fault in faults(scan(bytes(damaged)))] == ["mbus"]
+
+
+def test_frames_of_two_senders_are_known_by_how_they_begin() -> None:
+    second = with_header_of_other(bytes(range(60)))
+    third = OTHER.replace(b"KFM", b"SAG")
+    for again in (APDU, second):
+        stream = APDU + second + third + again
+        assert fed_singly(Scanner(), stream)[-1] == (len(stream), again)
+
+
+def test_what_a_text_with_a_checksum_carries_is_not_looked_at() -> None:
+    scanner = Scanner()
+    assert frames(scanner.feed(p1("ISK5", ["1-0:1.8.0(1*Wh)", "0-0:96.13.0(hAAhS)"])))
+    assert not scanner.under_way
+
+
 def test_what_a_frame_gives_back_is_no_junk() -> None:
     scanner = Scanner()
     ends_like_a_beginning = APDU[:-2] + b"\xdb\x08"
@@ -281,6 +327,13 @@ def test_a_frame_of_another_protocol_counts_as_the_line_is_read_the_right_way() 
     assert scanner.frames == 1
 
 
+def test_bytes_between_frames_without_a_checksum_are_counted() -> None:
+    scanner = Scanner()
+    scanner.feed(APDU)
+    assert len(frames(scanner.feed(APDU + b"\x01" * 5 + APDU))) == 2
+    assert scanner.junk == 5
+
+
 def test_flags_that_fill_the_gap_between_frames_are_no_junk() -> None:
     scanner = Scanner()
     scanner.feed(b"\x7e" * 20 + on_the_wire(Hdlc()) + b"\x7e" * 20)
@@ -314,6 +367,9 @@ def test_no_more_than_about_one_frame_is_held() -> None:
         scanner.feed(noise)
     assert len(scanner._buffer) < 20_000
     assert len(scanner._head) < 20_000
+    for _ in range(100):
+        scanner.feed(Received.of(noise, [0, 500]))
+    assert len(scanner._parity_errors.places) < 50
     for _ in range(100):
         scanner.feed(on_the_wire(MBus()))
     assert len(scanner._buffer) < 10
@@ -369,12 +425,21 @@ def test_after_the_end_of_a_stream_the_next_one_is_read(link: Link, cut: int) ->
     assert (found.payload, found.offset) == (APDU, cut + scan(data)[0].offset)
 
 
-def test_after_a_stream_that_is_one_notification_another_one_is_read() -> None:
-    data, scanner = notification(visible_string("x/ABC 12")), Scanner()
+@pytest.mark.parametrize("value", [visible_string("x/ABC 12"), octet_string(MBUS_HEADER)])
+def test_after_a_stream_that_is_one_notification_another_one_is_read(value: Node) -> None:
+    data, scanner = notification(value), Scanner()
     scanner.feed(data)
     assert len(scanner.finish()) == 1
+    assert not scanner.under_way
     (found,) = frames(scanner.feed(on_the_wire(MBus())))
     assert (found.payload, found.offset) == (APDU, len(data))
+    assert scanner.junk == 0
+
+
+def test_a_stream_that_is_one_readout_is_taken_from_its_first_code_on() -> None:
+    """IEC 62056-21, as programs log it: without the line that names the meter."""
+    readout = b"1.8.0(00012.9*kWh)\r\n2.8.0(0*kWh)\r\n!"
+    assert scan(b"\r\n" + readout + b"\r\n") == [Frame("p1", 0, readout)]
 
 
 @pytest.mark.parametrize("llc", [b"", b"\xe6\xe7\x00", b"\xe6\xe6\x00"])
@@ -401,10 +466,10 @@ def test_a_notification_behind_a_frame_is_not_guessed_at() -> None:
 
 
 def test_a_notification_longer_than_any_meter_sends_is_not_guessed_at() -> None:
-    text = b"\x0f\0\0\0\1\0\x09\x82\x0f\xf8"
-    longest = text + bytes(0x0FF8 - 10)
+    longest = b"\x0f\0\0\0\1\0\x09\x82\x0f\xf6" + bytes(4096 - 10)
     assert frames(scan(longest)) != []
-    assert frames(scan(longest + bytes(100))) == []
+    assert frames(scan(longest + b"\0")) == []
+    assert frames(scan(longest, b"\0")) == []
 
 
 # --- Noise ---
