@@ -9,7 +9,9 @@ from typing import Any, Final
 import pytest
 
 from app.cosem.obis import Obis
+from app.dlms.receiver import Push
 from app.fault import Fault, Kind
+from app.link.frame import Frame
 from app.meters import profile_files
 from app.meters.belief import Evidence
 from app.meters.meaning import Meaning, Row, Trial, is_steady
@@ -17,6 +19,8 @@ from app.meters.meter_clock import MeterClock
 from app.meters.reading import Reading
 from app.meters.telegram import Telegram
 from simulator import axdr, clock
+from simulator.links import p1
+from simulator.meters import obis_bytes
 from tests.support.bodies import scaled
 from tests.support.interpreted import XMP, interpreter, push
 from tests.support.telegrams import NOON, ZONE, notification
@@ -53,6 +57,11 @@ def with_value(telegram: Telegram, reading: Reading, value: Decimal | int | str)
     """Let a telegram say one value more."""
     more = {**reading.values, "power_export": value}
     return telegram._replace(reading=reading._replace(values=more))
+
+
+def with_power(watts: int) -> bytes:
+    """The plaintext with another power, of two bytes."""
+    return PLAINTEXT.replace((300).to_bytes(2, "big"), watts.to_bytes(2, "big"))
 
 
 def numbers(meaning: Meaning | None) -> list[int]:
@@ -114,6 +123,9 @@ def test_a_value_that_is_the_count_of_one_slot_is_taken_from_there(
 def test_a_number_whose_value_is_no_power_of_ten_of_it_is_a_constant(factor: int) -> None:
     meaning = meaning_of(lambda said, reading, watts: with_value(said, reading, factor * watts))
     assert numbers(meaning) == [2337]
+    assert meaning
+    assert ("values", "power_import") in meaning.rows
+    assert ("registers", WATTS) not in meaning.rows  # as a text it is the sender's own
 
 
 def test_a_number_that_tells_that_there_is_a_limit_is_a_constant() -> None:
@@ -227,7 +239,7 @@ def test_a_number_with_which_something_else_is_said_beyond_is_bounded(
 
 
 def test_a_number_is_tried_from_its_least_to_its_most() -> None:
-    meaning = meaning_of(begin=PLAINTEXT.replace(b"\x01\x2c", b"\xff\xff"))
+    meaning = meaning_of(begin=with_power(65_535))
     assert numbers(meaning) == [2337, 65_535]
 
     def twist(telegram: Telegram, _: Reading, watts: int) -> Telegram:
@@ -236,6 +248,21 @@ def test_a_number_is_tried_from_its_least_to_its_most() -> None:
     meaning = meaning_of(twist)
     assert meaning
     assert (meaning.numbers[1].least, meaning.numbers[1].most) == (1, 65_534)
+
+
+@pytest.mark.parametrize(
+    ("least", "count", "most"), [(0, 0, 1), (0, 1, 1), (65_534, 65_534, 65_535)]
+)
+def test_a_number_is_one_more_or_one_less_to_find_what_it_is(
+    least: int, count: int, most: int
+) -> None:
+    def twist(telegram: Telegram, _: Reading, watts: int) -> Telegram:
+        return telegram if least <= watts <= most else telegram._replace(note="beyond")
+
+    meaning = meaning_of(twist, with_power(count))
+    assert meaning
+    power = meaning.numbers[1]
+    assert (power.number, power.least, power.most) == (count, least, most)
 
 
 @pytest.mark.parametrize("value", [7, 0, Decimal("2.50"), -3])
@@ -324,13 +351,110 @@ def test_the_time_at_which_a_telegram_was_sent_is_found() -> None:
     assert DATED[slot.begin : slot.end] == clock.date_time(NOON)
 
 
-@pytest.mark.parametrize("field", ["note", "timestamp"])
+@pytest.mark.parametrize("field", ["note", "timestamp", "registers"])
 def test_a_time_that_decides_on_anything_else_is_a_constant(field: str) -> None:
     """Then each telegram is another one, and nothing is found."""
 
     def twist(telegram: Telegram, _: Reading, __: int) -> Telegram:
-        other: dict[str, Any] = {"note": "late", "timestamp": NOON - timedelta(hours=1)}
+        assert telegram.registers
+        dated = {obis: one._replace(at=NOON) for obis, one in telegram.registers.items()}
+        other: dict[str, Any] = {
+            "note": "late",
+            "timestamp": NOON - timedelta(hours=1),
+            "registers": dated,
+        }
         changed = telegram._replace(**{field: other[field]})
         return telegram if telegram.timestamp == NOON else changed
 
     assert meaning_of(twist, DATED) is None
+
+
+def with_clock(time: bytes | None) -> bytes:
+    """A list that ends with a time in which nothing else is asked for."""
+    shown = axdr.structure(
+        axdr.octet_string(obis_bytes("0-0:96.1.9")), axdr.octet_string(clock.date_time(NOON))
+    )
+    return notification(scaled("1-0:1.7.0", axdr.uint16(300), 0, 27), shown, time=time)
+
+
+def test_a_time_that_says_nothing_may_be_any_beside_that_of_the_telegram() -> None:
+    """Without one it is a constant: what is no time of the telegram now may be one later."""
+
+    def twist(telegram: Telegram, *_: object) -> Telegram:
+        return telegram._replace(registers={WATTS: (telegram.registers or {})[WATTS]})
+
+    meaning = meaning_of(twist, with_clock(clock.date_time(NOON)))
+    assert meaning
+    assert len(meaning.times) == 2
+    assert list(meaning.moments) == [("sent",)]
+    meaning = meaning_of(twist, with_clock(None))
+    assert meaning
+    assert meaning.times == ()
+
+
+# What is found in the telegram of another sender
+
+
+def trial_of(begin: bytes, least: int = 299, most: int = 301) -> Trial:
+    """A trial where the general way says something else of a power beyond some bounds."""
+    general = interpreter()
+
+    def read(content: bytes) -> Telegram:
+        telegram = general.interpret(push(content, XMP))
+        register = (telegram.registers or {}).get(WATTS)
+        if register is None or least <= int(register.value) <= most:
+            return telegram
+        return telegram._replace(note="beyond")
+
+    return Trial(read(begin), read, CLOCK)
+
+
+@pytest.mark.parametrize("watts", range(298, 303))
+def test_a_sender_whose_numbers_are_within_the_bounds_has_the_meaning(watts: int) -> None:
+    meaning = trial_of(PLAINTEXT).meaning()
+    assert meaning
+    assert trial_of(with_power(watts), 0, 65_535).has(meaning) is (299 <= watts <= 301)
+
+
+def test_a_sender_without_one_of_the_numbers_has_another_meaning() -> None:
+    meaning = trial_of(PLAINTEXT).meaning()
+    assert meaning
+    shorter = notification(scaled("1-0:32.7.0", axdr.uint16(2337), -1, 35))
+    assert not trial_of(shorter).has(meaning)
+
+
+def test_a_sender_whose_time_is_a_constant_has_another_meaning() -> None:
+    meaning = trial_of(DATED).meaning()
+    assert meaning
+    assert trial_of(DATED).has(meaning)
+    assert not trial_of(DATED).has(meaning._replace(times=()))
+
+
+# Texts
+
+
+@pytest.mark.parametrize("read", [1, 2])
+def test_a_submeter_that_is_not_read_is_a_constant(read: int) -> None:
+    """Of two channels with one number, the one with the newer report is read."""
+    times = [11 if channel == read else 10 for channel in (1, 2)]
+    text = p1(
+        "KFM5",
+        [
+            *("0-0:1.0.0(260701120005S)", "1-0:1.7.0(00.300*kW)", "0-0:42.5.0(12.5*kWh)"),
+            *("0-1:24.1.0(003)", "0-1:96.1.0(4730)", "0-2:24.1.0(003)", "0-2:96.1.0(4730)"),
+            f"0-1:24.2.1(260701{times[0]}0000S)(00012.345*m3)",
+            f"0-2:24.2.1(260701{times[1]}0000S)(00054.321*m3)",
+        ],
+    )
+    content, general = text.rpartition(b"!")[0] + b"!", interpreter()
+
+    def said(content: bytes) -> Telegram:
+        frame = Frame("p1", 0, content, checksum=16)
+        return general.interpret(Push(frame, None, content, is_text=True))
+
+    meaning = Trial(said(content), said, CLOCK).meaning()
+    assert numbers(meaning) == [300, 125, 12_345 if read == 1 else 54_321]
+    assert meaning
+    assert [content[time.begin : time.end] for time in meaning.times] == [
+        *(b"260701120005S", b"260701110000S")
+    ]

@@ -98,6 +98,17 @@ def test_a_report_of_a_gas_meter_is_read_as_in_the_general_way(stamp: bytes, sta
     assert both.read
 
 
+def test_a_report_of_the_telegram_s_own_second_is_taken() -> None:
+    both, meter = Both(), SimulatedMeter(None, "dsmr", "dsmr5")
+    for _ in range(12):
+        data = meter.telegram().data
+        (sent,) = re.findall(rb"(?<=0-0:1\.0\.0\()\d{12}", data)
+        (one,) = both.feed(repair(re.sub(rb"(?<=24\.2\.1\()\d{12}", sent, data)))
+        assert isinstance(one, Telegram)
+        assert one.others[0].timestamp == one.timestamp
+    assert both.read
+
+
 def test_a_tariff_is_a_constant_of_its_template() -> None:
     """Two tariffs have two templates, and a count that is no value of the meter none."""
     both, meter = Both(), SimulatedMeter(None, "dsmr", "dsmr5")
@@ -186,6 +197,15 @@ def test_a_template_that_is_not_worth_it_is_made_ever_more_seldom() -> None:
 
 def test_after_a_template_that_was_worth_it_the_next_one_is_made_as_soon() -> None:
     assert due_at(12, read=500) == [3, 6, 9, 12]
+
+
+def test_after_one_that_was_worth_it_the_next_ones_are_made_as_at_first() -> None:
+    channel, found = _Channel(), []
+    for n in range(1, 40):
+        channel.read += 500 * (n == 4)
+        if channel.is_due():
+            found.append(n)
+    assert found == [3, 6, 6 + 3, 9 + 12]
 
 
 class Learning:

@@ -80,6 +80,7 @@ def test_a_telegram_of_a_gas_meter_alone_is_accepted() -> None:
             assert isinstance(item, Telegram)
             assert item.others
             assert item.fault is None
+    assert len(line.memory()) == 1
 
 
 def test_strangers_do_not_fill_the_memory() -> None:
@@ -162,6 +163,48 @@ def test_what_is_withheld_for_three_telegrams_is_told() -> None:
     meter.more = {}
     assert all(line.push(meter, 2))
     assert line.withheld == ()
+
+
+def two_on_one_line() -> tuple[SimulatedMeter, SimulatedMeter, GuardedLine]:
+    """Two meters, and their line on which both were accepted."""
+    first, second = (SimulatedMeter(None, "kaifa", serial=n) for n in (1, 2))
+    line = GuardedLine()
+    for _ in range(20):
+        assert line.take(first.telegram().data, 2)
+        assert line.take(second.telegram().data, 3)
+    return first, second, line
+
+
+def test_what_is_withheld_of_one_meter_is_told_with_the_telegrams_of_another() -> None:
+    first, second, line = two_on_one_line()
+    told = []
+    for n in range(4):
+        first.more = {"1.8.0": Decimal(10_000_000 * (n + 1))}
+        assert line.take(first.telegram().data, 2) is None
+        assert line.take(second.telegram().data, 3)
+        told.append(len(line.withheld))
+    assert told == [0, 0, 1, 1]
+
+
+def test_the_sender_accepted_last_is_kept_as_the_last_one() -> None:
+    first, second, line = two_on_one_line()
+    assert line.take(first.telegram().data, 2)
+    order = list(line.memory())
+    second.more = {"1.8.0": Decimal(4_000_000_000)}
+    assert line.take(second.telegram().data, 3) is None
+    assert list(line.memory()) == order
+    second.more = {}
+    assert line.take(second.telegram().data, 5)
+    assert list(line.memory()) == order[::-1]
+
+
+def test_of_a_telegram_that_says_nothing_no_sender_is_known() -> None:
+    line = GuardedLine()
+    for item in line.feed(SimulatedMeter(None, "energomera", "event").telegram().data):
+        assert isinstance(item, Telegram)
+        assert item.reading is None
+        assert item.fault is None
+    assert line.guard._senders == {}
 
 
 def test_telegrams_without_a_counter_that_came_before_are_rejected() -> None:
