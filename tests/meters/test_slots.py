@@ -4,10 +4,10 @@ from datetime import datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.meters.slots import NumberSlot, TimeSlot, constant_bits, slots_in, unpacker
+from app.meters.slots import NumberSlot, TimeSlot, constant_bits, picker, slots_in, unpacker
 from app.meters.telegram import Register, Telegram
 from tests.support import telegrams
 
@@ -67,6 +67,9 @@ def test_another_time_differs_in_minute_and_second(time: TimeSlot, content: byte
 
 
 @pytest.mark.parametrize("is_text", [True, False])
+@example(now=datetime(2026, 7, 1, 12, 53, 49))  # noqa: DTZ001 - both become 60 without care
+@example(now=datetime(2026, 7, 1, 12, 18, 11))  # noqa: DTZ001 - each could become the other
+@example(now=datetime(2026, 7, 1, 12, 18, 29))  # noqa: DTZ001 - as before
 @given(now=st.datetimes())
 def test_another_time_has_another_minute_and_second_that_can_be(
     *, now: datetime, is_text: bool
@@ -110,6 +113,11 @@ def test_the_numbers_of_a_telegram_are_found_with_what_they_can_be(
         signed = slot.form.islower()
         assert (slot.least, slot.most) == ((-values // 2 if signed else 0), slot.least + values - 1)
     assert family == "dsmr" or {slot.form.islower() for slot in numbers} == {True, False}
+
+
+@pytest.mark.parametrize("places", [[], [0], [7], [2, 3, 4], [3, 2], [1, 3, 5]])
+def test_numbers_are_picked_from_any_places(places: list[int]) -> None:
+    assert picker(places)(tuple(range(9))) == tuple(places)
 
 
 def _said(found: Telegram) -> list[Register]:

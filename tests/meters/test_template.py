@@ -17,6 +17,7 @@ from app.meters.telegram import Telegram
 from app.meters.templates import Templates, _Channel
 from simulator.ciphering import KEY
 from simulator.clock import VIENNA
+from simulator.links import p1
 from tests.support.examples import of_hundred
 from tests.support.general import MADE_AFTER, WITHOUT_TEMPLATE, Both, damaged
 from tests.support.interpreted import from_meter, push
@@ -106,6 +107,20 @@ def test_a_report_of_the_telegram_s_own_second_is_taken() -> None:
         (one,) = both.feed(repair(re.sub(rb"(?<=24\.2\.1\()\d{12}", sent, data)))
         assert isinstance(one, Telegram)
         assert one.others[0].timestamp == one.timestamp
+    assert both.read
+
+
+def test_a_sum_of_tariffs_with_other_decimals_is_read_as_in_the_general_way() -> None:
+    both = Both()
+    for n in range(12):
+        rows = (
+            *(f"0-0:1.0.0(2607011200{5 * n:02}S)", "0-0:96.1.1(3030)"),
+            *(f"1-0:1.8.1(000123.{n:02}6*kWh)", f"1-0:1.8.2(0{n:02}123.4*kWh)"),
+        )
+        (one,) = both.feed(p1("KFM5", rows))
+        assert isinstance(one, Telegram)
+        assert one.reading
+        assert one.reading.values["energy_import"] == Decimal(f"123.{n:02}6") + Decimal(f"{n}123.4")
     assert both.read
 
 

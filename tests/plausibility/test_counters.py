@@ -129,3 +129,10 @@ def test_time_that_passed_unnoticed_does_not_enlarge_the_connection(family: str)
     assert all(line.push(meter, 10)[5:])
     (sender,) = line.guard._senders.values()
     assert sender.known.limits.connection_watts < 50_000
+
+
+def test_a_first_telegram_with_more_than_a_connection_carries_is_confirmed_by_one() -> None:
+    """Before it there is nothing that outweighs it."""
+    meter, line = SimulatedMeter(None, "kaifa"), GuardedLine()
+    meter.more = {"1.7.0": Decimal(200_000)}
+    assert accepted(line.push(meter, 3)) == [False, True, True]

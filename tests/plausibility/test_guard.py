@@ -136,6 +136,7 @@ def test_energies_in_another_unit_are_named_and_never_published(keys: Keys, digi
         assert reading is None or "energy_import" not in reading.values
     assert reading
     assert "10^" in str(line.faults[-1].reason)
+    assert line.told == ["the pending telegrams confirm each other: energies are in another unit"]
     (withheld,) = line.withheld
     assert "energy_import" in str(withheld.what)
     line.restart()

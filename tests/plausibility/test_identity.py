@@ -63,3 +63,11 @@ def test_where_nothing_protects_another_meter_is_accepted_after_ten_confirmation
     line = line_of(old)
     new._now = old._now
     assert accepted(line.push(new, 12)) == [False] * 10 + [True] * 2
+
+
+def test_another_sender_with_a_verified_tag_is_accepted_at_once() -> None:
+    """Nobody else knows the keys."""
+    meter, other = (SimulatedMeter(None, "e450", serial=n) for n in (1, 2))
+    line = line_of(meter, Keys(KEY, AUTH_KEY))
+    assert line.push(other) != [None]
+    assert line.push(meter) != [None]

@@ -103,3 +103,51 @@ def test_an_invocation_counter_that_stands_still_without_a_clock_is_accepted() -
     line.restart()
     meter.meter.invocation_counter = 5
     assert line.push(meter) != [None]
+    meter.meter.invocation_counter = 5
+    data = meter.telegram().data
+    assert accepted([line.take(data) for _ in range(3)]) == [True, False, False]
+
+
+def test_where_an_invocation_counter_stands_still_what_came_before_is_rejected() -> None:
+    meter, line = SimulatedMeter(None, "kaifa"), GuardedLine()
+    sent = []
+    for _ in range(12):
+        meter.meter.invocation_counter = 5
+        sent.append(meter.telegram().data)
+        line.take(sent[-1])
+    for data in (sent[-1], sent[-2], sent[-1]):
+        assert line.take(data) is None
+        assert line.faults[-1].kind is Kind.REPLAYED
+    meter.meter.invocation_counter = 5
+    assert line.push(meter) != [None]
+
+
+def test_where_an_invocation_counter_stands_still_a_clock_may_be_shown_later() -> None:
+    meter, line = SimulatedMeter(None, "e450"), GuardedLine()
+    header_time, meter.meter.header_time = meter.meter.header_time, None
+    for _ in range(200):
+        meter.meter.invocation_counter = 5
+        line.push(meter)
+    meter.meter.header_time = header_time
+    readings = []
+    for _ in range(200):
+        meter.meter.invocation_counter = 5
+        readings += line.push(meter)
+    assert all(readings[150:])
+
+
+def test_a_telegram_that_comes_again_and_again_withholds_nothing() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    data = meter.telegram().data
+    assert accepted([line.take(data, 1) for _ in range(6)]) == [True] + [False] * 5
+    assert line.withheld == ()
+
+
+def test_a_recording_without_counters_is_rejected_however_slowly_it_comes() -> None:
+    """Each telegram is known, so that none confirms another."""
+    meter = SimulatedMeter(None, "kaifa", encrypted=False)
+    line = line_of(meter)
+    recorded = [meter.telegram().data for _ in range(30)]
+    assert all(line.take(data) for data in recorded)
+    assert not any(line.take(data, 60) for data in recorded)
