@@ -68,6 +68,17 @@ def test_a_load_of_four_connections_is_confirmed_by_its_energy(
     assert accepted(readings) == [False, False, confirmed]
 
 
+def test_a_load_that_was_confirmed_by_its_energy_is_what_the_connection_carries() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    count = int(meter._household._values()["1.8.0"] or 0)
+    readings = []
+    for n in range(1, 9):
+        meter.more = {"1.8.0": Decimal(count + n * 240)}
+        readings += line.push(meter)
+    assert accepted(readings) == [False, False] + [True] * 6
+
+
 def test_an_energy_that_seems_to_fall_a_little_is_published_unchanged() -> None:
     meter = SimulatedMeter(None, "kaifa")
     line = line_of(meter)
