@@ -100,6 +100,14 @@ def test_the_senders_accepted_last_are_kept() -> None:
     assert line.push(meters[-1]) != [None]
 
 
+def test_a_sender_is_new_beside_as_many_as_are_kept() -> None:
+    """Each of them was heard once, so that none outweighs another."""
+    line = GuardedLine()
+    meters = (SimulatedMeter(None, "kaifa", serial=serial) for serial in range(1, 34))
+    readings = [reading for meter in meters for reading in line.push(meter)]
+    assert accepted(readings) == [True] * MOST_SENDERS + [False]
+
+
 def test_values_that_cannot_be_are_withheld_and_the_others_published() -> None:
     """A firmware that counts tenths of volts, with the scaler of whole ones."""
     meter = SimulatedMeter(None, "kaifa")
