@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.fault import Fault, Kind
+from app.fault import DecodeError, Fault, Kind
 from app.link import Frame, Scanner, p1
 from app.link.frame import NOT_HERE, More, Probe
 from app.link.p1_checksum import Algorithm, Sort
@@ -173,6 +173,28 @@ def test_a_telegram_that_broke_off_within_a_line_does_not_swallow_the_next(kept:
     *faults, whole = scan(TELEGRAM[:kept] + TELEGRAM)
     assert whole == Frame("p1", kept, TEXT, checksum=16)
     assert all(isinstance(fault, Fault) for fault in faults)
+
+
+def test_a_telegram_that_came_by_another_way_is_taken_with_or_without_its_line_end() -> None:
+    """Such as one that was deciphered."""
+    for data in (TELEGRAM, TELEGRAM.rstrip(), b"\r\n" + TELEGRAM):
+        assert p1.whole(data).content == TEXT
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "reason"),
+    [
+        (TELEGRAM.replace(b"(", b"[", 1), Kind.CHECKSUM_WRONG, "checksum"),
+        (TELEGRAM[: len(TELEGRAM) // 2], Kind.DAMAGED, "no whole telegram of text"),
+        (b"no slash", Kind.DAMAGED, "no whole telegram of text"),
+    ],
+)
+def test_what_came_by_another_way_and_is_no_telegram_is_refused(
+    data: bytes, kind: Kind, reason: str
+) -> None:
+    with pytest.raises(DecodeError, match=reason) as caught:
+        p1.whole(data)
+    assert (caught.value.layer, caught.value.offset, caught.value.kind) == ("p1", 0, kind)
 
 
 def test_the_telegram_behind_a_damaged_one_is_found() -> None:
