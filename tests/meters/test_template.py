@@ -57,6 +57,21 @@ def test_damage_and_changes_of_time_are_read_as_in_the_general_way(
         both.feed(damaged(data, chance) if n > MADE_AFTER and n % 2 else data)
 
 
+@pytest.mark.parametrize(
+    ("family", "name"), [("e450", "wien"), ("kamstrup", "denmark"), ("kaifa-nordic", "norway-18")]
+)
+def test_a_clock_in_the_hour_that_occurs_twice_is_shown_as_in_the_general_way(
+    family: str, name: str
+) -> None:
+    """A clock among the registers does not say which of the two it is; the one before tells."""
+    second = datetime(2026, 10, 25, 0, 59, 0, tzinfo=UTC)
+    both, meter = Both(), SimulatedMeter(None, family, name, start=second)
+    for n in range(16):
+        meter._now += timedelta(seconds=25 * (n > MADE_AFTER))
+        both.feed(meter.telegram().data)
+    assert both.read
+
+
 VALUES = st.sampled_from(
     ("1.7.0", "2.7.0", "31.7.0", "32.7.0", "1.8.0", "2.8.0", "81.7.40", "13.7.0")
 )
@@ -124,6 +139,26 @@ def test_a_sum_of_tariffs_with_other_decimals_is_read_as_in_the_general_way() ->
     assert both.read
 
 
+@pytest.mark.parametrize(
+    ("family", "name", "code", "value"),
+    [
+        ("kaifa", "netznoe", "13.7.0", Decimal("1.5")),
+        ("e450", "burgenland", "81.7.40", Decimal(400)),
+        ("kamstrup", "denmark", "32.7.0", Decimal(700)),
+    ],
+)
+def test_a_number_with_which_something_else_is_said_is_read_in_the_general_way(
+    family: str, name: str, code: str, value: Decimal
+) -> None:
+    """A power factor of more than 1, an angle of more than a turn, no voltage of a grid."""
+    both, meter = Both(), SimulatedMeter(None, family, name)
+    while not both.read:
+        both.feed(meter.telegram().data)
+    meter.more = {code: value}
+    both.feed(meter.telegram().data)
+    assert both.read == 1
+
+
 def test_a_tariff_is_a_constant_of_its_template() -> None:
     """Two tariffs have two templates, and a count that is no value of the meter none."""
     both, meter = Both(), SimulatedMeter(None, "dsmr", "dsmr5")
@@ -169,6 +204,24 @@ def test_many_states_make_no_template_each() -> None:
         made |= {id(one) for one in both.templates()}
     assert both.read == 0
     assert len(made) <= 4
+
+
+def test_telegrams_that_templates_read_confirm_how_voltages_are_counted() -> None:
+    """Else the ones that say otherwise would be believed too soon."""
+    both, meter = Both(), SimulatedMeter(None, "kaifa-nordic", "sweden")
+    for _ in range(24):
+        both.feed(meter.telegram().data)
+    assert both.read > 12
+    meter.more = dict.fromkeys(("32.7.0", "52.7.0", "72.7.0"), Decimal(23))
+    shown = []
+    for _ in range(16):
+        (one,) = both.feed(meter.telegram().data)
+        assert isinstance(one, Telegram)
+        assert one.reading
+        shown.append(one.reading.values["voltage_l1"])
+    assert shown == sorted(shown)
+    assert set(shown) == {23, 230}
+    assert shown.count(Decimal(23)) > 8
 
 
 def test_the_unit_of_a_kamstrup_is_found_as_in_the_general_way() -> None:
