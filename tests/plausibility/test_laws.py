@@ -14,7 +14,7 @@ from app.plausibility.laws import LEARNED, Law, Learned
 from simulator.axdr import Type
 from simulator.meters import Register, Unit
 from tests.support.guarded import GuardedLine, accepted, line_of
-from tests.support.repair import repair
+from tests.support.repair import repair, with_flipped_bit
 from tests.support.simulated import SimulatedMeter
 
 
@@ -258,3 +258,46 @@ def test_a_law_is_learned_from_ten_telegrams() -> None:
     assert not learned.hold(NAMES[0])
     learned.add(NAMES, ())
     assert learned.hold(NAMES[0])
+
+
+# By the guard
+
+
+def at_once(watts: int) -> dict[str, Decimal]:
+    """Import and export at once, which no meter shows that sums its phases before it counts."""
+    return dict.fromkeys(("1.7.0", "2.7.0"), Decimal(watts))
+
+
+def test_a_telegram_that_breaks_a_law_is_pending() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    meter.more = at_once(300)
+    assert line.push(meter) == [None]
+    assert "contradict" in str(line.faults[0].reason)
+    meter.more = {}
+    assert all(line.push(meter, 3))
+
+
+def test_a_meter_that_breaks_a_law_from_the_beginning_is_read() -> None:
+    meter, line = SimulatedMeter(None, "kaifa"), GuardedLine()
+    meter.more = at_once(300)
+    assert all(line.push(meter, 20))
+
+
+def test_a_first_telegram_of_another_list_is_asked_for_no_law_of_values() -> None:
+    first, other = (SimulatedMeter(None, "kaifa-nordic", f"norway-{n}") for n in (9, 13))
+    line = line_of(first)
+    other._now, other.more = first._now, at_once(300)
+    assert line.push(other) != [None]
+    assert line.faults == []
+
+
+def test_a_meter_that_always_shows_another_weekday_is_read_from_its_second_telegram_on() -> None:
+    """No other law is asked for in a first telegram."""
+    meter, line = SimulatedMeter(None, "kaifa", encrypted=False), GuardedLine()
+    readings = []
+    for _ in range(20):
+        data = meter.telegram().data
+        weekday = data.index((2026).to_bytes(2, "big")) + 4
+        readings.append(line.take(with_flipped_bit(data, weekday, 0)))
+    assert accepted(readings) == [False] + [True] * 19

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from tests.support.guarded import GuardedLine, accepted, line_of
-from tests.support.repair import repair
+from tests.support.repair import repair, with_flipped_bit
 from tests.support.simulated import SimulatedMeter
 
 
@@ -15,6 +15,15 @@ def test_a_telegram_with_another_repeated_field_is_pending() -> None:
     meter.meter.ciphering = replace(meter.meter.ciphering, suite=1)  # type: ignore[type-var]
     assert accepted(line.push(meter, 5)) == [False, False, True, True, True]
     assert "has other addresses" in str(line.faults[0].reason)
+
+
+def test_a_telegram_with_another_text_is_pending() -> None:
+    meter = SimulatedMeter(None, "kaifa-nordic", "norway-13")
+    line = line_of(meter)
+    data = meter.telegram().data
+    assert line.take(with_flipped_bit(data, data.index(b"KFM_001"), 0), 10) is None
+    assert str(line.faults[0].reason).endswith("a text or a status of it is another")
+    assert all(line.push(meter, 3))
 
 
 def test_a_field_that_changes_in_each_telegram_is_not_relied_on() -> None:

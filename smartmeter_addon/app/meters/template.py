@@ -170,6 +170,6 @@ def made(push: Push, interpreter: Interpreter) -> Template | None:
     pattern = pattern_of(base, reading, trial)
     if pattern is None:
         return None
-    if shown and not (shown.family or shown.volts):
+    if shown and not shown.volts:
         base = base._replace(evidence=None)
     return Template(base, reading, pattern, interpreter)
