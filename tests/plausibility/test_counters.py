@@ -79,6 +79,16 @@ def test_a_load_that_was_confirmed_by_its_energy_is_what_the_connection_carries(
     assert accepted(readings) == [False, False] + [True] * 6
 
 
+def test_a_clock_that_is_wrong_explains_no_rise() -> None:
+    """In an hour the connection carries what is shown here, and no hour passed."""
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    meter.meter.clock_error = timedelta(hours=1)
+    meter.more = {"1.8.0": (meter._household._values()["1.8.0"] or Decimal(0)) + 10_000}
+    assert line.push(meter) == [None]
+    assert "faster than the connection allows" in str(line.faults[0].reason)
+
+
 def test_an_energy_that_seems_to_fall_a_little_is_published_unchanged() -> None:
     meter = SimulatedMeter(None, "kaifa")
     line = line_of(meter)

@@ -243,6 +243,19 @@ def test_energies_of_a_list_of_their_own_are_accepted_after_a_jump() -> None:
     assert found == [True, True, True, True, False, False, True, True, True]
 
 
+def test_telegrams_of_two_lists_may_be_pending_at_once() -> None:
+    usual, hourly = (SimulatedMeter(None, "kamstrup", n) for n in ("nordic", "nordic-hourly"))
+    hourly.meter.identity, hourly._household = usual.meter.identity, usual._household
+    line = line_of(usual)
+    count = usual._household._values()["1.8.0"] or Decimal()
+    for more, taken in ((0, True), (500_000, False)):
+        hourly._now, hourly.more = usual._now, {"1.8.0": count + more}
+        assert (line.take(hourly.telegram().data, 0.1) is not None) is taken
+        assert all(line.push(usual, 30))
+    usual.more = {"32.7.0": Decimal(170)}
+    assert accepted(line.push(usual, 3)) == [False, True, True]
+
+
 def test_energies_that_only_seemed_to_be_in_another_unit_are_published_again() -> None:
     """A reset to a tenth, by chance; they grow as the power says."""
     meter = SimulatedMeter(None, "e450", "burgenland")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 from app.dlms.ciphering import Keys
 from simulator.ciphering import AUTH_KEY, KEY
@@ -17,6 +18,22 @@ def test_a_replaced_meter_is_accepted_with_its_third_telegram() -> None:
     assert accepted(readings) == [False, False, True, True]
     assert readings[-1]
     assert readings[-1].meter.number == new.meter.identity.number
+
+
+def test_energies_of_a_replaced_meter_are_not_taken_for_those_before_in_another_unit() -> None:
+    """Though they are a tenth of these, by chance."""
+    old, new = SimulatedMeter(None, "kaifa"), SimulatedMeter(None, "kaifa", serial=7654321)
+    line = line_of(old)
+    shown = old._household._values()
+    new._now = old._now
+    new.more = {
+        code: ((shown[code] or 0) / Decimal(10)).to_integral_value() for code in ("1.8.0", "2.8.0")
+    }
+    readings = line.push(new, 4)
+    assert accepted(readings) == [False, False, True, True]
+    assert readings[-1]
+    assert "energy_import" in readings[-1].values
+    assert line.withheld == ()
 
 
 def test_a_replaced_meter_without_ciphering_is_accepted_with_its_third_telegram() -> None:
