@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import cycle
 from typing import Final, NamedTuple
 
 from app.cosem.obis import Obis
@@ -30,6 +31,9 @@ and ``("shown", obis)`` for the text of a clock among the registers."""
 
 _SHARES: Final = (0, 1000, 618, 237, 854)
 """Thousandths of their ranges to which all numbers are set in turn."""
+
+_SHARES_AGAIN: Final = 3
+"""How many of these serve where the meaning was found in the plaintext of another sender."""
 
 _MOST_ROUNDS: Final = 8
 """Times that numbers are bounded and tried again before a telegram is given up."""
@@ -148,7 +152,8 @@ class Trial:
     def has(self, meaning: Meaning) -> bool:
         """Tell whether the plaintext has the meaning that was found in the one of another sender.
 
-        That is proven as there, without looking for the number that moves each of the others.
+        That is proven as there, without looking for the number that moves each of the others; each
+        reading tries one of the times, too.
         """
         slots = {slot.begin: slot for slot in self.numbers}
         numbers = []
@@ -157,11 +162,14 @@ class Trial:
             if own is None or not slot.least <= own.number <= slot.most:
                 return False
             numbers.append(slot._replace(number=own.number))
-        if self._moving_times() != (meaning.times, meaning.moments):
+        if not set(self.times).issuperset(meaning.times):
             return False
         meaning = meaning._replace(numbers=tuple(numbers))
+        tries = self._tries(_SHARES_AGAIN)
+        times = [*meaning.times, *[None] * (len(tries) - len(meaning.times))]
         return all(
-            self._holds(meaning, [choose(slot) for slot in numbers]) for choose in self._tries()
+            self._holds(meaning, [choose(slot) for slot in numbers], time)
+            for time, choose in zip(times, cycle(tries), strict=False)
         )
 
     def _moving_times(self) -> tuple[tuple[TimeSlot, ...], dict[Name, TimeSlot]]:
@@ -170,10 +178,10 @@ class Trial:
         moments = {name: time for time, names in found for name in names}
         return tuple(time for time, _ in found), moments
 
-    def _tries(self) -> list[Callable[[NumberSlot], int]]:
+    def _tries(self, shares: int = len(_SHARES)) -> list[Callable[[NumberSlot], int]]:
         """Return what chooses the numbers of all slots, one try after the other."""
         exceptions = map(_exactly, sorted(_exceptions(self._base)))
-        return [*map(_share_of, _SHARES), *exceptions]
+        return [*map(_share_of, _SHARES[:shares]), *exceptions]
 
     def _explained(self, times: Iterable[TimeSlot]) -> list[tuple[TimeSlot, list[Name]]]:
         """Find which times of the plaintext are no constants, and what each of them is."""
@@ -289,16 +297,23 @@ class Trial:
         bounded = slot._replace(is_bounded=True)
         return bounded._replace(least=good) if bad < good else bounded._replace(most=good)
 
-    def _holds(self, meaning: Meaning, counts: Sequence[int]) -> bool:
-        """Tell whether the general way says what was found, with these numbers at the slots."""
-        content = self._content
+    def _holds(self, meaning: Meaning, counts: Sequence[int], time: TimeSlot | None = None) -> bool:
+        """Tell whether the general way says what was found, with these numbers and another time."""
+        content = self._content if time is None else time.put_other(self._content)
         for slot, count in zip(meaning.numbers, counts, strict=True):
             content = slot.put(content, count)
         now = said(self._read(content))
         moved = {
             name: scale(row.sum_of(counts), row.exponent) for name, row in meaning.rows.items()
         }
-        return now.numbers == {**self.said.numbers, **moved} and now[1:] == self.said[1:]
+        shown = {
+            name: self._time_of(name, of, content)
+            for name, of in meaning.moments.items()
+            if of == time
+        }
+        before = self.said
+        are_same = now.numbers == before.numbers | moved and now.times == before.times | shown
+        return are_same and now[2:] == before[2:]
 
 
 def _is_switch(name: Name) -> bool:
