@@ -11,6 +11,7 @@ import string
 import struct
 from _operator import _compare_digest as compare_digest  # hmac's own, without loading OpenSSL
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from app.dlms import ber, key_text
@@ -165,11 +166,10 @@ def _header(apdu: bytes) -> _Header:
 class Cipher:
     """Opens the telegrams that were ciphered with one pair of keys."""
 
-    __slots__ = ("_authentication_key", "_gcm")
+    __slots__ = ("_keys",)
 
     def __init__(self, keys: Keys) -> None:
-        self._gcm = _gcm(keys.encryption) if keys.encryption else None
-        self._authentication_key = keys.authentication
+        self._keys = keys
 
     def open(self, ciphered: Parts) -> tuple[bytes, bool | None]:
         """Decipher, and check the tag when there is one and an authentication key to check it.
@@ -185,22 +185,22 @@ class Cipher:
             DecodeError: there is no encryption key.
         """
         title, control, counter, content, tag = ciphered
-        gcm = self._gcm
-        if gcm is None:
+        key, authentication = self._keys.encryption, self._keys.authentication
+        if not key:
             if not control & ENCRYPTED:
                 return content, None
             sender = {"title": describe_title(title)}
             missing = Sentence("telegram.key_missing", sender)
             raise DecodeError(_LAYER, 0, missing, Kind.KEY_MISSING)
-        vector = _VECTOR.pack(title, counter)
+        gcm, vector = _gcm(key), _VECTOR.pack(title, counter)
         plaintext = content
         if control & ENCRYPTED:
             # GCM enciphers by XOR with a key stream that depends on key and vector alone, so
             # enciphering once more gives the plaintext, without needing a tag to check.
             plaintext = gcm.encrypt(vector, content, None)[: len(content)]
-        if not tag or self._authentication_key is None:
+        if not tag or authentication is None:
             return plaintext, None
-        expected = _tag(gcm, vector, control, plaintext, self._authentication_key)
+        expected = _tag(gcm, vector, control, plaintext, authentication)
         return plaintext, compare_digest(expected, tag)
 
 
@@ -237,7 +237,9 @@ def _tag(
     return sealed[-_GCM_TAG_SIZE : TAG_SIZE - _GCM_TAG_SIZE]
 
 
+@lru_cache(maxsize=8)
 def _gcm(key: bytes) -> "AESGCM":
+    """Prepare a key; those of the last few lines only, as one takes 2.5 kB, and 2 us to make."""
     # Only where there is a key: it takes 7 MB, and many meters do not cipher.
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
 

@@ -237,6 +237,7 @@ class Scanner:
                 events.append(self._damaged(earlier, "a frame broke off before another began"))
             self._waiting = [one for one in self._waiting if one.begin >= after]
         self.frames += 1
+        self._head.clear()
         if link.checked:
             self._starts = _CHECKED_START
         events += link.accept(found, begin, self._parity_errors.take(begin, end))

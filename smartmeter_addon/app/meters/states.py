@@ -80,7 +80,7 @@ class Unprotected:
 
     def learn(self, sender: str, said: States) -> None:
         """Take what a telegram says that is accepted."""
-        if has_room(self._known, sender):
+        if (said.values or said.unknown) and has_room(self._known, sender):
             known = self._known.setdefault(sender, {})
             for key in (*said.values, *said.unknown):
                 value = said.values.get(key)
