@@ -38,7 +38,13 @@ class Decoder:
     """
 
     __slots__ = (
-        *("_checksums", "_guard", "_interpreter", "_keys", "_receiver", "_scanner", "_tagged"),
+        "_checksums",
+        "_guard",
+        "_interpreter",
+        "_keys",
+        "_receiver",
+        "_scanner",
+        "_tagged",
         "_templates",
     )
 

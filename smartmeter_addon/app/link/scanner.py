@@ -79,8 +79,20 @@ class Scanner:
     """
 
     __slots__ = (
-        *("_buffer", "_given", "_head", "_layouts", "_links", "_marks", "_offset"),
-        *("_parity_errors", "_refused", "_scanned", "_starts", "_waiting", "frames", "junk"),
+        "_buffer",
+        "_given",
+        "_head",
+        "_layouts",
+        "_links",
+        "_marks",
+        "_offset",
+        "_parity_errors",
+        "_refused",
+        "_scanned",
+        "_starts",
+        "_waiting",
+        "frames",
+        "junk",
     )
 
     def __init__(self, checksums: Checksums | None = None, links: Sequence[Link] = ()) -> None:

@@ -76,8 +76,16 @@ class Interpreter:
     """
 
     __slots__ = (
-        *("_clocks", "_energy_units", "_ids", "_label", "_now", "_numbers", "_recogniser"),
-        *("_totals", "_unprotected", "revision"),
+        "_clocks",
+        "_energy_units",
+        "_ids",
+        "_label",
+        "_now",
+        "_numbers",
+        "_recogniser",
+        "_totals",
+        "_unprotected",
+        "revision",
     )
 
     def __init__(
