@@ -55,14 +55,17 @@ def _fail(runs: int, meters: int, seconds: float) -> int:
 
 
 def _say(found: cost.Cost) -> None:
+    in_all = found.reader + cost.SERVERS * found.node
     sys.stdout.write(
         f"{found.telegrams} telegrams in {found.seconds:.1f} s,"
         f" {found.telegrams / found.seconds:.0f} a second\n"
-        f"processor time a telegram: readers {found.reader:.0f} us, a server {found.node:.0f} us\n"
+        f"processor time a telegram: readers {found.reader:.0f} us, a server {found.node:.0f} us,"
+        f" in all {in_all:.0f} us\n"
         f"memory at most: a reader {found.reader_megabytes:.0f} MB,"
         f" a server {found.node_megabytes:.0f} MB\n"
-        f"an idle reader: {found.idle:.1%} of a core\n"
     )
+    if found.idle is not None:
+        sys.stdout.write(f"an idle reader: {found.idle:.1%} of a core\n")
 
 
 if __name__ == "__main__":

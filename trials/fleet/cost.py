@@ -24,6 +24,7 @@ from trials.fleet.pushers import PUSH_SECONDS, Meter
 from trials.fleet.readers import Readers, cpu_seconds, megabytes
 
 PARTITIONS: Final = 8
+SERVERS: Final = 3
 _LEARNED: Final = 10
 """Telegrams of a meter after which it is known, and costs less."""
 
@@ -41,7 +42,8 @@ class Cost(NamedTuple):
         node: of one server.
         reader_megabytes: the most that a reader had.
         node_megabytes: the most that a server had.
-        idle: seconds of processor time a second of one reader to which nothing comes.
+        idle: seconds of processor time a second of one reader to which nothing comes; None where
+            that is not measured.
     """
 
     telegrams: int
@@ -50,7 +52,7 @@ class Cost(NamedTuple):
     node: float
     reader_megabytes: float
     node_megabytes: float
-    idle: float
+    idle: float | None
 
 
 class _Pushed(NamedTuple):
@@ -112,7 +114,7 @@ class _Trial:
 async def _trial(count: int) -> AsyncIterator[_Trial]:
     with tempfile.TemporaryDirectory(prefix="smartmeter-fleet-") as name:
         folder = Path(name)
-        with cluster(folder) as nodes:
+        with cluster(folder, count=SERVERS) as nodes:
             client = await connect(*nodes)
             trial = _Trial(folder, nodes, client, count)
             try:
@@ -215,7 +217,7 @@ def _cost(
     cpu: float,
     *,
     servers_before: float,
-    idle: float = 0.0,
+    idle: float | None = None,
 ) -> Cost:
     servers = trial.processes
     of_servers = sum(map(cpu_seconds, servers)) - servers_before
@@ -223,7 +225,7 @@ def _cost(
         telegrams,
         seconds,
         cpu / telegrams * 1e6,
-        of_servers / len(servers) / telegrams * 1e6,
+        of_servers / SERVERS / telegrams * 1e6,
         max(megabytes(one, "VmHWM") for one in readers),
         max(megabytes(one, "VmHWM") for one in servers),
         idle,
