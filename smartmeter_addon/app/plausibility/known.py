@@ -23,6 +23,19 @@ _YOUNG: Final = 3
 class Known:
     """What was learned of one sender, in accepted telegrams."""
 
+    __slots__ = (
+        "_meter",
+        "count",
+        "family",
+        "ids",
+        "laws",
+        "limits",
+        "lists",
+        "power",
+        "reports",
+        "withholding",
+    )
+
     def __init__(self) -> None:
         self.count = 0
         """Accepted telegrams."""

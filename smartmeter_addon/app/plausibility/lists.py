@@ -40,6 +40,8 @@ def _union(texts: tuple[int, ...]) -> int:
 class _Constant:
     """The constant bits of the telegrams of one list that have the same size."""
 
+    __slots__ = ("clocks", "count", "fixed", "last", "strings", "texts")
+
     def __init__(self, mask: structure.Mask, bits: int) -> None:
         self.fixed, self.strings, self.clocks = mask[:3]
         self.texts = _union(self.strings)
@@ -63,6 +65,8 @@ class KnownList:
         known: its structure.
         interval: the push interval by the meter's clock in seconds; None when it is not known.
     """
+
+    __slots__ = ("_kept", "_step", "channel", "constants", "gap", "seen_at", "structure", "time")
 
     def __init__(self, known: Structure, interval: float | None = None) -> None:
         self.structure = known
@@ -145,6 +149,8 @@ class Found(NamedTuple):
 
 class Lists:
     """The lists of one sender."""
+
+    __slots__ = ("_known", "_latest", "_restored")
 
     def __init__(self) -> None:
         self._known: dict[Structure, KnownList] = {}

@@ -23,6 +23,8 @@ _MOST: Final = 64
 class Relaxation:
     """Counts which checks the telegrams of one sender fail."""
 
+    __slots__ = ("_alone", "_failed")
+
     def __init__(self) -> None:
         self._failed = 0  # telegrams that failed any check
         self._alone: dict[str, int] = {}  # those that failed one check only, by name

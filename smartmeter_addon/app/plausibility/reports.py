@@ -112,6 +112,8 @@ class _Submeter:
 class Reports:
     """The submeters of one sender, by id."""
 
+    __slots__ = ("_submeters",)
+
     def __init__(self) -> None:
         self._submeters: dict[str, _Submeter] = {}
 

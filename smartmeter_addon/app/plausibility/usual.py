@@ -103,6 +103,32 @@ class Usual:
         values: its values.
     """
 
+    __slots__ = (
+        "_content",
+        "_count",
+        "_counter",
+        "_counts",
+        "_due",
+        "_energies",
+        "_highs",
+        "_is_centered",
+        "_known",
+        "_lows",
+        "_moved",
+        "_now",
+        "_of",
+        "_others",
+        "_past",
+        "_powers",
+        "_rules",
+        "_samples",
+        "_sent",
+        "_still",
+        "_template",
+        "_time",
+        "_wall",
+    )
+
     def __init__(
         self, known: Known, past: Track, listed: KnownList, observation: Observation, values: Values
     ) -> None:

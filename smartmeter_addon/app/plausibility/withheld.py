@@ -55,6 +55,8 @@ class _Row(NamedTuple):
 class Withholding:
     """What is not published of one sender."""
 
+    __slots__ = ("_lists", "_values", "agrees")
+
     def __init__(self) -> None:
         self.agrees = False
         """Whether energies that were withheld for their unit turned out to be in the right one."""
