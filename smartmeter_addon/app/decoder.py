@@ -35,6 +35,7 @@ class Decoder:
         energy_units: see `Interpreter`.
         guard: decides which telegrams are accepted; without one all are.
         now: see `Interpreter`.
+        ciphered_only: see `Receiver`.
     """
 
     __slots__ = (
@@ -61,9 +62,11 @@ class Decoder:
         energy_units: EnergyUnits | None = None,
         guard: Guard | None = None,
         now: Callable[[], datetime] | None = None,
+        ciphered_only: bool = False,
     ) -> None:
         self._guard = guard
         self._keys = keys
+        self._ciphered_only = ciphered_only
         # System titles whose tags were right: they have to have one on a line opened anew, too.
         self._tagged: set[bytes] = set()
         # So are the sorts of checksum of P1 meters.
@@ -84,7 +87,9 @@ class Decoder:
     def restart(self) -> None:
         """Begin a new stream of the same line: what is half read is forgotten, meters are not."""
         self._scanner = Scanner(self._checksums)
-        self._receiver = Receiver(self._keys, self._tagged, self._checksums)
+        self._receiver = Receiver(
+            self._keys, self._tagged, self._checksums, ciphered_only=self._ciphered_only
+        )
 
     @property
     def junk(self) -> int:

@@ -23,6 +23,8 @@ class Kind(StrEnum):
     """Deciphering gives no telegram."""
     AUTH_KEY_WRONG = "authentication key wrong"
     """The encryption key fits, the tag does not."""
+    NOT_CIPHERED = "not encrypted"
+    """A telegram that anybody can have made, of a meter whose telegrams have to be ciphered."""
     UNSUPPORTED = "unsupported"
     """A telegram that is whole but of a sort this program does not read."""
     UNKNOWN_LIST = "unknown list"

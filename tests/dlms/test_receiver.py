@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.dlms import apdu
-from app.dlms.ciphering import Keys
+from app.dlms.ciphering import CipheredApdu, Keys, seal
 from app.dlms.receiver import Event, Push, Receiver, Security
 from app.fault import Fault, Kind
 from app.link.frame import Frame
@@ -43,6 +43,48 @@ def failure(payload: bytes, keys: Keys) -> Fault:
 
 
 # --- Keys ---
+
+
+def ciphered_only(payload: bytes, keys: Keys, link: str = "hdlc") -> Push:
+    (push,) = Receiver(keys, ciphered_only=True).feed(frame(payload, link=link))
+    assert isinstance(push, Push)
+    return push
+
+
+def test_what_anybody_can_have_made_is_a_fault_where_telegrams_have_to_be_ciphered() -> None:
+    open_ones = [(NOTIFICATION, "hdlc"), (b"/KFM5KAIFA-METER\r\n", "p1")]
+    open_ones.append((with_control(0x00, NOTIFICATION), "hdlc"))
+    for payload, link in open_ones:
+        assert receive(payload, Keys(KEY, AUTH_KEY), link).fault is None
+        push = ciphered_only(payload, Keys(KEY, AUTH_KEY), link)
+        assert (push.content, push.plaintext) == (None, None)
+        assert push.fault
+        assert (push.fault.kind, push.fault.offset) == (Kind.NOT_CIPHERED, 77)
+        assert "take the key out" in str(push.fault.reason)
+
+
+def test_what_was_made_with_one_of_the_keys_is_none() -> None:
+    keys = Keys(KEY, AUTH_KEY)
+    for payload in (TAGGED, UNTAGGED, tagged_only()):
+        assert ciphered_only(payload, keys).fault is None
+    wrong = ciphered_only(tagged_only(), Keys(KEY, OTHER)).fault
+    assert wrong
+    assert wrong.kind is Kind.AUTH_KEY_WRONG
+    unchecked = ciphered_only(tagged_only(), Keys(KEY)).fault
+    assert unchecked
+    assert unchecked.kind is Kind.NOT_CIPHERED
+
+
+def with_control(control: int, content: bytes) -> bytes:
+    """A telegram that says by its security control what was done to its content."""
+    header = bytes((0xDB, 8, *TITLE, 5 + len(content), control))
+    return header + (9).to_bytes(4, "big") + content
+
+
+def tagged_only() -> bytes:
+    """A telegram in the clear, with a tag."""
+    apdu_ = CipheredApdu(TITLE, 0x10, 9, NOTIFICATION, bytes(12))
+    return with_control(0x10, seal(apdu_, NOTIFICATION, KEY, AUTH_KEY))
 
 
 def test_both_keys_right() -> None:

@@ -114,6 +114,22 @@ def test_a_wrong_key_is_counted_and_told_once(caplog: pytest.LogCaptureFixture) 
     assert caplog.records[0].getMessage().startswith("m1: ")
 
 
+def test_what_is_not_encrypted_is_refused_where_there_is_a_key(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    pushing = Pushing()
+    forged = meters.build(KAIFA, encrypted=False)
+    for _ in range(2):
+        pushing.moment += timedelta(seconds=5)
+        assert not pushing.read(forged.telegram(pushing.household.at(pushing.moment)).data)
+    assert pushing.tally.refused == {"not encrypted": 2}
+    (record,) = caplog.records
+    assert "m1: the telegram is not encrypted, though this meter has a key" in record.getMessage()
+    assert pushing.read(b"".join(pushing.telegram()))
+    open_one = Pushing(FleetMeter())
+    assert open_one.read(forged.telegram(open_one.household.at(open_one.moment)).data)
+
+
 def test_new_options_are_taken_and_told_of_anew(caplog: pytest.LogCaptureFixture) -> None:
     pushing = Pushing(FleetMeter(Keys(bytes(16))))
     pushing.read(b"".join(pushing.telegram()))

@@ -114,6 +114,7 @@ class Receiver:
         keys: of the meter on the line.
         tagged: system titles whose tags were found right; kept up to date here.
         checksums: of the P1 texts that are deciphered; kept up to date here.
+        ciphered_only: whether a telegram that was made without one of the keys is a fault.
     """
 
     __slots__ = ("_authentication", "_blocks", "_checksums", "_cipher", "_parser", "_tagged")
@@ -123,12 +124,15 @@ class Receiver:
         keys: Keys,
         tagged: set[bytes] | None = None,
         checksums: Checksums | None = None,
+        *,
+        ciphered_only: bool = False,
     ) -> None:
         self._parser = Parser()
         self._cipher = Cipher(keys)
         self._authentication = keys.authentication is not None
         self._tagged = set() if tagged is None else tagged
         self._checksums = checksums or Checksums()
+        self._ciphered_only = ciphered_only
         self._blocks = Joiner(gbt.LAYER, "block", gbt.FIRST_BLOCK)
 
     @property
@@ -156,10 +160,10 @@ class Receiver:
 
     def _receive(self, frame: Frame) -> Push:
         payload = frame.payload
-        if frame.link == _P1:
-            return Push(frame, None, payload, is_text=True)
-        if not payload.startswith(_CIPHERED):
-            return Push(frame, None, payload)
+        is_text = frame.link == _P1
+        if is_text or not payload.startswith(_CIPHERED):
+            push = Push(frame, None, payload, is_text=is_text)
+            return _not_ciphered(frame, None) if self._ciphered_only else push
         try:
             ciphered = self._parser.parse(payload)
         except DecodeError as error:
@@ -171,6 +175,8 @@ class Receiver:
             security = Security(title, control, counter, None)
             return Push(frame, security, None, _fault(error, frame.offset))
         security = Security(title, control, counter, authenticated)
+        if self._ciphered_only and authenticated is None and not security.is_ciphered:
+            return _not_ciphered(frame, security)
         if p1.begins(plaintext):
             push = self._text(frame, security, plaintext)
         else:
@@ -193,6 +199,15 @@ class Receiver:
         bits = text.checksum or frame.checksum
         frame = frame._replace(checksum=bits, parts=1, note=text.note)
         return Push(frame, security, text.content, is_text=True)
+
+
+def _not_ciphered(frame: Frame, security: Security | None) -> Push:
+    """Refuse what could be anybody's."""
+    reason = (
+        "the telegram is not encrypted, though this meter has a key; if its telegrams never are,"
+        " take the key out of its options"
+    )
+    return Push(frame, security, None, Fault(Kind.NOT_CIPHERED, "ciphering", frame.offset, reason))
 
 
 def _wrong_tag(frame: Frame, security: Security) -> Fault:

@@ -146,6 +146,7 @@ class MeterLine:
             energy_units=units,
             guard=self._guard,
             now=self._now,
+            ciphered_only=meter.keys.encryption is not None,
         )
 
     @property
