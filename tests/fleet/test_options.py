@@ -97,10 +97,20 @@ def test_meters_have_names_keys_and_types() -> None:
     assert meters["m2"] == FleetMeter()
 
 
+def test_a_meter_may_have_an_id_or_several_as_they_are_printed_too() -> None:
+    given = {"m1": {"id": "1KFM0200204404"}, "m2": {"id": ["181221234567", "gas-1"]}, "m3": {}}
+    meters = meters_file.parse(given, TYPES)
+    assert meters["m1"].ids == {"1kfm0200204404"}
+    assert meters["m2"].ids == {"181221234567", "gas-1"}
+    assert meters["m3"].ids == frozenset()
+
+
 @pytest.mark.parametrize(
     ("given", "problem"),
     [
         ([], "the meters: a list of 0 is given"),
+        ({"m1": {"id": 181221234567}}, "m1.id: 181221234567 is given; wanted is a text in quotes"),
+        ({"m1": {"id": ["..."]}}, "m1.id: "),
         ({"a b": {}}, "this is no name"),
         ({"m1": {"key": "12"}}, "m1.key: "),
         ({"m1": {"key": KEY.hex(), "typ": "kaifa"}}, "m1.typ: there is no such option"),

@@ -40,7 +40,15 @@ ACK_SECONDS = 30.0
 STRANGER = "stranger"
 """A name that no reader knows."""
 
+FORGER = "c"
+"""A name of which each third reading is of a meter that belongs to another name."""
+
 _SECOND = 10**9
+
+
+def is_foreign(name: str, number: int) -> bool:
+    """Tell whether a reading is of a meter that belongs to another name."""
+    return name == FORGER and number % 3 == 0
 
 
 class ModelLine:
@@ -309,6 +317,9 @@ class Model:
         self._answer(reader, LookedBack(request.inbox, request.name, last=last, kept=kept))
 
     def _publish(self, reader: Reader, request: Publish) -> None:
+        if is_foreign(request.name, int(request.payload)):
+            self._answer(reader, Published(request.inbox, request.name, foreign=True))
+            return
         sequences = [
             sequence for sequence, one in enumerate(self.readings, 1) if one[0] == request.name
         ]

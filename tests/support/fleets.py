@@ -63,12 +63,21 @@ class Member:
 
 
 class Pusher:
-    """Simulated meters, each of which pushes as a name of its own."""
+    """Simulated meters, each of which pushes as a name of its own.
 
-    def __init__(self, client: Client, names: list[str]) -> None:
+    Args:
+        client: connected.
+        names: of the meters.
+        serial: the number of the first one; the others have the next ones.
+    """
+
+    def __init__(self, client: Client, names: list[str], serial: int = 1234567) -> None:
         self._client = client
         self._stream = client.jetstream(timeout=TIMEOUT)
-        self._meters = {name: simulated.build("kaifa") for name in names}
+        self._meters = {
+            name: simulated.build("kaifa", serial=number)
+            for number, name in enumerate(names, serial)
+        }
         self.moment = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=12)
         self._households = {
             name: Household(number, self.moment, phases=3) for number, name in enumerate(names)

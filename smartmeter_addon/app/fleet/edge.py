@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 from app.fleet import answers, subjects
 from app.fleet.engine import Engine, Inbox, Message
@@ -15,12 +15,14 @@ from app.fleet.events import (
     Keep,
     LookBack,
     Publish,
+    Published,
     Pull,
     Request,
     Reset,
     WasReset,
 )
 from app.fleet.lane import Lines
+from app.fleet.owners import Owned, Owners
 from app.fleet.partition import Partition
 
 _EXPECTED: Final = "Nats-Expected-Last-Subject-Sequence"
@@ -36,14 +38,18 @@ class Edge:
         number: of the partition.
         lines: makes the lines.
         inboxes: numbers of inboxes.
+        owners: tells whose meters are.
     """
 
-    def __init__(self, engine: Engine, number: int, lines: Lines, inboxes: Iterable[int]) -> None:
+    def __init__(
+        self, engine: Engine, number: int, lines: Lines, inboxes: Iterable[int], owners: Owners
+    ) -> None:
         self.number = number
         self.partition = Partition(lines, inboxes)
         self.held_since = 0.0
         """When it was pinned to this reader, by the steady clock."""
         self._engine = engine
+        self._owners = owners
         self._consumer = f"{subjects.RAW}.{subjects.consumer(number)}"
         self._inbox: Inbox | None = None
         self._inbox_number = 0
@@ -90,7 +96,10 @@ class Edge:
                 await self._carry_out(request)
 
     def _later(self, request: Request) -> None:
-        task = asyncio.ensure_future(self._carry_out(request))
+        self._start(self._carry_out(request))
+
+    def _start(self, doing: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(doing)
         self._delayed.add(task)  # the loop alone would forget it
         task.add_done_callback(self._delayed.discard)
 
@@ -137,6 +146,25 @@ class Edge:
         await self._engine.ask(f"$JS.API.CONSUMER.RESET.{self._consumer}", b"", take)
 
     async def _publish(self, request: Publish) -> None:
+        async def take(owned: Owned) -> None:
+            await self._owned(request, owned)
+
+        owned = self._owners.owned(request.name, request.meter_id)
+        if owned is Owned.UNKNOWN:
+            await self._owners.ask(request.name, request.meter_id, take)
+        else:
+            await take(owned)
+
+    async def _owned(self, request: Publish, owned: Owned) -> None:
+        """Store a reading where its meter belongs to its name."""
+        if owned is Owned.YES:
+            await self._store(request)
+            return
+        event = Published(request.inbox, request.name, foreign=owned is Owned.NO)
+        # Not at once, as the next reading may end here as well, and the one after it.
+        self._start(self._take(event))
+
+    async def _store(self, request: Publish) -> None:
         async def take(message: Message | None) -> None:
             await self._take(answers.published(request, message))
 

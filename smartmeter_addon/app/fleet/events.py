@@ -132,12 +132,14 @@ class Published(NamedTuple):
         name: whose.
         sequence: in READINGS; None when it was not stored, as far as known.
         overtaken: whether another reading of the name was stored since the last one known here.
+        foreign: whether it is never stored, as the meter belongs to another name.
     """
 
     inbox: int
     name: str
     sequence: int | None = None
     overtaken: bool = False
+    foreign: bool = False
 
 
 Event: TypeAlias = Delivered | Ended | WasReset | LookedBack | Published

@@ -147,6 +147,9 @@ class Lane:
         """Take what came of a reading."""
         if event.overtaken:
             return [self._look_back()]
+        if event.foreign:
+            self._unsaved.pop(0)
+            return self._save(now)
         if event.sequence is None:
             return self._save(now, delay=RETRY_AFTER)
         position, _ = self._unsaved.pop(0)

@@ -14,7 +14,7 @@ from app.fault import Fault
 from app.fleet import payload
 from app.fleet.lane import Found
 from app.fleet.meters_file import FleetMeter
-from app.fleet.tally import MISTAKE, NO_TELEGRAM, UNKNOWN_NAME, Tally
+from app.fleet.tally import FOREIGN_METER, MISTAKE, NO_TELEGRAM, UNKNOWN_NAME, Tally
 from app.jsontext import member, whole
 from app.language.catalogue import Text
 from app.meters import derived, identity
@@ -28,6 +28,7 @@ from app.plausibility import Guard
 from app.plausibility.memory import ids_with_energies
 from app.state import Json
 
+_NO_METER: Final = FleetMeter()
 _logger: Final = logging.getLogger(__name__)
 
 
@@ -48,14 +49,19 @@ class Meters:
         zone: tzinfo,
         tally: Tally,
     ) -> None:
-        self.meters = meters
         self._profiles = profiles
         self._zone = zone
         self._tally = tally
+        self._take(meters)
+
+    def _take(self, meters: Mapping[str, FleetMeter]) -> None:
+        self.meters = meters
+        self._given = frozenset().union(*(meter.ids for meter in meters.values()))
 
     def replace(self, meters: Mapping[str, FleetMeter]) -> set[str]:
         """Take other meters; give the names of those that are not what they were."""
-        before, self.meters = self.meters, meters
+        before = self.meters
+        self._take(meters)
         changed = {name for name, meter in meters.items() if before.get(name) != meter}
         changed |= before.keys() - meters.keys()
         self._tally.forget(changed)
@@ -69,10 +75,32 @@ class Meters:
         self._tally.refuse(name, UNKNOWN_NAME, sentence)
         return False
 
+    def may_come(self, name: str, meter_id: str) -> bool | None:
+        """Tell whether a meter may come under a name; None where the file does not say."""
+        if ids := self.meters.get(name, _NO_METER).ids:
+            return meter_id in ids
+        return False if meter_id in self._given else None
+
+    def refuse_meter(self, name: str, meter_id: str, why: str) -> None:
+        """Take that a meter came under a name that it does not belong to.
+
+        Args:
+            name: it.
+            meter_id: of the meter.
+            why: what follows "which".
+        """
+        sentence = (
+            f"telegrams say that they are of the meter {meter_id}, which {why}; their readings are"
+            f' dropped. If the meter is this one\'s, enter it there: "id": "{meter_id}" of'
+            f" {name} in the file of meters"
+        )
+        self._tally.readings -= 1
+        self._tally.refuse(name, FOREIGN_METER, sentence)
+
     def open(self, name: str, kept: Any, arrival: float) -> "MeterLine":  # noqa: ANN401 - any JSON value
         """Begin with a name, see `lane.Lines`."""
         # A meter that was taken out since the message came is read as one without a key.
-        meter = self.meters.get(name, FleetMeter())
+        meter = self.meters.get(name, _NO_METER)
         memory = _Memory.of(kept)
         return MeterLine(
             name,

@@ -12,6 +12,7 @@ from app.config.options import OptionsError, read_json
 from app.dlms.ciphering import Keys
 from app.fleet import subjects
 from app.log import Redactor
+from app.meters import identity
 from app.meters.profile import AUTO
 
 
@@ -22,10 +23,12 @@ class FleetMeter:
     Args:
         keys: the operator's keys.
         meter_type: a profile's key, or ``auto``.
+        ids: of the meters that may come under the name; empty for those that no other name has.
     """
 
     keys: Keys = field(default_factory=Keys)
     meter_type: str = AUTO
+    ids: frozenset[str] = frozenset()
 
 
 _LIKE: Final = '{"meter-1": {"key": "..."}}'
@@ -58,6 +61,7 @@ def parse(raw: object, meter_types: Collection[str]) -> dict[str, FleetMeter]:
             "key": checks.key,
             "auth_key": checks.key,
             "meter_type": checks.one_of(meter_types, hints.meter_type),
+            "id": _ids,
         },
         example=lambda _: f", like {_LIKE}",
     )
@@ -90,4 +94,16 @@ def _name(name: str) -> str:
 
 def _meter(values: dict[str, Any]) -> FleetMeter:
     keys = Keys(values.pop("key", None), values.pop("auth_key", None))
-    return FleetMeter(keys, **values)
+    return FleetMeter(keys, ids=values.pop("id", frozenset()), **values)
+
+
+def _ids(value: object) -> frozenset[str]:
+    """Take the id of a meter, or a list of them; a number as it is printed on the meter will do."""
+    return frozenset(map(_id, value if isinstance(value, list) else [value]))
+
+
+def _id(value: object) -> str:
+    wanted = "the meter's id in quotes, as it stands in topics, like 181221234567"
+    if not (meter_id := identity.slug(checks.text(wanted)(value))):
+        raise checks.Refused(value, f"is given; wanted is {wanted}")
+    return meter_id

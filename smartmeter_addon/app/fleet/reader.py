@@ -14,6 +14,7 @@ from app.fleet import streams, subjects
 from app.fleet.edge import Edge
 from app.fleet.engine import Engine, Message
 from app.fleet.meter_line import Meters
+from app.fleet.owners import Owners
 from app.fleet.sharing import Sharing
 from app.fleet.tally import Tally
 
@@ -49,7 +50,10 @@ class Reader:
         self._silent_after = silent_after
         self._name = secrets.token_hex(4)
         inboxes = count(1)
-        self._partitions = [Edge(engine, number, meters, inboxes) for number in range(partitions)]
+        self._owners = Owners(engine, meters)
+        self._partitions = [
+            Edge(engine, number, meters, inboxes, self._owners) for number in range(partitions)
+        ]
         self._sharing = Sharing(partitions)
         self._is_leaving = False
 
@@ -77,6 +81,7 @@ class Reader:
 
     def outdate(self, names: Iterable[str]) -> None:
         """Open the lines of some names anew, as the options of their meters changed."""
+        self._owners.forget()
         for edge in self._partitions:
             edge.partition.outdate(names)
 

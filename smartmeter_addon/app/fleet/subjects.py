@@ -66,6 +66,14 @@ def state(name: str) -> str:
     return f"$KV.{STATES}.{key_of(name)}"
 
 
+def owner(meter_id: str) -> str:
+    """The subject in the bucket of the name that a meter belongs to.
+
+    The keys of states hold hexadecimal digits alone, so none of them is such a key.
+    """
+    return f"$KV.{STATES}.meter.{meter_id}"
+
+
 def key_of(name: str) -> str:
     """The key of a name in a bucket, whose keys take fewer characters than subjects."""
     return name.encode().hex()

@@ -9,6 +9,7 @@ from app.language.catalogue import Text
 
 UNKNOWN_NAME: Final = "unknown name"
 NO_TELEGRAM: Final = "no telegram in the payload"
+FOREIGN_METER: Final = "meter of another name"
 MISTAKE: Final = "a mistake in this program"
 
 _MOST_UNKNOWN: Final = 1000
