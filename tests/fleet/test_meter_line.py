@@ -45,9 +45,9 @@ class Pushing:
 
 
 def state(found: list[Found]) -> dict[str, Any]:
-    ((meter_id, payload),) = found
-    said = json.loads(payload)
-    assert said["meter"] == meter_id
+    (one,) = found
+    said = json.loads(one.payload)
+    assert said["meter"] == one.meter_id
     return dict(said)
 
 

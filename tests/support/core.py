@@ -13,12 +13,12 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
-from tests.support.mosquitto import Mosquitto, free_port
+from tests.support.mosquitto import free_port
 from tests.support.processes import put_down
 
 ROOT = Path(__file__).parent.parent.parent
@@ -81,6 +81,19 @@ def environment() -> Path | None:
     named = os.environ.get(ENVIRONMENT)
     path = Path(named) if named else ROOT / ".venv-home-assistant"
     return path if (path / "bin" / "hass").exists() else None
+
+
+class Broker(Protocol):
+    """Where Core's integration MQTT connects to."""
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def username(self) -> str: ...
+    @property
+    def password(self) -> str: ...
 
 
 class Core:
@@ -226,7 +239,7 @@ class Core:
         place = {"client_id": f"{self.url}/", "redirect_uri": f"{self.url}/"}
         self.ask("/api/onboarding/integration", place)
 
-    def connect_mqtt(self, broker: Mosquitto) -> None:
+    def connect_mqtt(self, broker: Broker) -> None:
         """Set up the integration MQTT, by its own form."""
         flows = "/api/config/config_entries/flow"
         form = self.ask(flows, {"handler": "mqtt", "show_advanced_options": False})

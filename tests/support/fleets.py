@@ -13,6 +13,7 @@ from nats.aio.client import Client
 from app.fleet import set_up, subjects
 from app.fleet.engine import Engine, EngineError
 from app.fleet.engine_options import EngineOptions
+from app.fleet.home_assistant import HomeAssistant
 from app.fleet.meter_line import Meters
 from app.fleet.meters_file import FleetMeter
 from app.fleet.options import FleetOptions
@@ -136,7 +137,9 @@ class Fleet:
         """Start a reader."""
         engine = await Engine.connect(self.options.engine, "test", patient=True)
         tally = Tally()
-        lines = Meters(dict(meters), PROFILES, ZONE, tally)
+        home_assistant = HomeAssistant(self.options)
+        await engine.listen(home_assistant.subject, home_assistant.hear)
+        lines = Meters(dict(meters), PROFILES, ZONE, tally, home_assistant)
         partitions = await set_up.partitions(engine)
         reader = Reader(engine, partitions, lines, tally, self.options.silent_after)
         member = Member(engine, reader, lines, tally)

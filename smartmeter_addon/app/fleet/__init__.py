@@ -8,6 +8,8 @@ acknowledges the telegrams only then. What another reader needs to go on stands 
 - `partition` is the way through one partition, without any input or output: `events` come in,
   requests come out. Its rules are explained there.
 - `meter_line` reads what comes under one name: the decoder, judged by the time of arrival.
+- `owners` is which meter may come under which name.
+- `home_assistant` is what Home Assistant is told of meters.
 - `sharing` is what readers tell each other, so that each has its share of the partitions.
 - `options` and `meters_file` are what the user gives.
 - `streams` describes streams and consumers; `engine` speaks to the server, and is alone in that;

@@ -165,6 +165,9 @@ class Edge:
         self._start(self._take(event))
 
     async def _store(self, request: Publish) -> None:
+        if request.description:
+            await self._engine.publish(*request.description)
+
         async def take(message: Message | None) -> None:
             await self._take(answers.published(request, message))
 

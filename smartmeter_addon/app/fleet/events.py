@@ -193,6 +193,18 @@ class LookBack(NamedTuple):
     delay: float = 0.0
 
 
+class Description(NamedTuple):
+    """What Home Assistant is told of a meter: a message for MQTT clients.
+
+    Args:
+        subject: at which MQTT clients find it.
+        payload: the discovery message.
+    """
+
+    subject: str
+    payload: bytes
+
+
 class Publish(NamedTuple):
     """Store a reading.
 
@@ -205,6 +217,7 @@ class Publish(NamedTuple):
         payload: the reading.
         expected: the sequence of the name's last reading in READINGS; 0 for none.
         delay: seconds to wait before.
+        description: of the meter, published before the reading; None where it is known.
     """
 
     inbox: int
@@ -215,6 +228,7 @@ class Publish(NamedTuple):
     payload: bytes
     expected: int
     delay: float = 0.0
+    description: Description | None = None
 
 
 class Ack(NamedTuple):

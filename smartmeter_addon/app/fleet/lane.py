@@ -3,6 +3,7 @@
 from typing import Any, Final, NamedTuple, Protocol
 
 from app.fleet.events import (
+    Description,
     Keep,
     LastReading,
     LookBack,
@@ -30,10 +31,17 @@ _PARTS: Final = 1000
 
 
 class Found(NamedTuple):
-    """A reading that a message gave: the meter's id, and its text."""
+    """A reading that a message gave.
+
+    Args:
+        meter_id: of the meter.
+        payload: the reading's text.
+        description: of the meter, where it is due.
+    """
 
     meter_id: str
     payload: bytes
+    description: Description | None = None
 
 
 class Line(Protocol):
@@ -230,6 +238,7 @@ class Lane:
                 found.payload,
                 expected,
                 delay,
+                found.description,
             )
         ]
 

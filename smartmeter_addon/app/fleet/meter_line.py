@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from app.decoder import Decoder
 from app.fault import Fault
 from app.fleet import payload
+from app.fleet.home_assistant import Described, HomeAssistant
 from app.fleet.lane import Found
 from app.fleet.meters_file import FleetMeter
 from app.fleet.tally import FOREIGN_METER, MISTAKE, NO_TELEGRAM, UNKNOWN_NAME, Tally
@@ -40,6 +41,7 @@ class Meters:
         profiles: every meter family there is.
         zone: where the meters stand.
         tally: counts what they give.
+        home_assistant: makes what it is told of meters; without it, it is told of none.
     """
 
     def __init__(
@@ -48,7 +50,9 @@ class Meters:
         profiles: Mapping[str, Profile],
         zone: tzinfo,
         tally: Tally,
+        home_assistant: HomeAssistant | None = None,
     ) -> None:
+        self._home_assistant = home_assistant
         self._profiles = profiles
         self._zone = zone
         self._tally = tally
@@ -102,6 +106,9 @@ class Meters:
         # A meter that was taken out since the message came is read as one without a key.
         meter = self.meters.get(name, _NO_METER)
         memory = _Memory.of(kept)
+        described = None
+        if self._home_assistant and meter.home_assistant:
+            described = Described(self._home_assistant, meter.device_name)
         return MeterLine(
             name,
             meter,
@@ -110,6 +117,7 @@ class Meters:
             memory=memory,
             tally=self._tally,
             arrival=arrival,
+            described=described,
         )
 
 
@@ -140,9 +148,10 @@ class MeterLine:
         memory: what is known of it.
         tally: counts what it gives.
         arrival: when its first message arrived, in seconds since 1970.
+        described: what Home Assistant knows of the meter; None where it is told of none.
     """
 
-    __slots__ = ("_arrival", "_decoder", "_guard", "_memory", "_name", "_tally")
+    __slots__ = ("_arrival", "_decoder", "_described", "_guard", "_memory", "_name", "_tally")
 
     def __init__(
         self,
@@ -154,7 +163,9 @@ class MeterLine:
         memory: _Memory,
         tally: Tally,
         arrival: float,
+        described: Described | None = None,
     ) -> None:
+        self._described = described
         self._name = name
         self._tally = tally
         self._arrival = arrival
@@ -219,7 +230,11 @@ class MeterLine:
             if isinstance(item, Fault) or item.fault:
                 continue
             readings = (*([derived.completed(item.reading)] if item.reading else []), *item.others)
-            found += [Found(reading.meter.id, _text(reading)) for reading in readings]
+            for reading in readings:
+                description = None
+                if self._described and not again:
+                    description = self._described.take(reading)
+                found.append(Found(reading.meter.id, _text(reading), description))
         return found
 
     def _refuse(self, reason: str, sentence: Text, *, again: bool) -> None:

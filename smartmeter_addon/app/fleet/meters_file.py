@@ -24,11 +24,15 @@ class FleetMeter:
         keys: the operator's keys.
         meter_type: a profile's key, or ``auto``.
         ids: of the meters that may come under the name; empty for those that no other name has.
+        home_assistant: whether Home Assistant is told of it.
+        device_name: how it is called there; None makes a name of manufacturer and model.
     """
 
     keys: Keys = field(default_factory=Keys)
     meter_type: str = AUTO
     ids: frozenset[str] = frozenset()
+    home_assistant: bool = False
+    device_name: str | None = None
 
 
 _LIKE: Final = '{"meter-1": {"key": "..."}}'
@@ -62,6 +66,8 @@ def parse(raw: object, meter_types: Collection[str]) -> dict[str, FleetMeter]:
             "auth_key": checks.key,
             "meter_type": checks.one_of(meter_types, hints.meter_type),
             "id": _ids,
+            "home_assistant": checks.flag,
+            "device_name": checks.text("a name"),
         },
         example=lambda _: f", like {_LIKE}",
     )

@@ -8,7 +8,7 @@ from typing import Any, Final
 import voluptuous as vol
 
 from app.config import checks, redaction
-from app.config.options import OptionsError, read_json
+from app.config.options import LANGUAGES, OptionsError, read_json
 from app.fleet import engine_options
 from app.fleet.engine_options import EngineOptions
 from app.log import LEVELS, Redactor
@@ -29,6 +29,8 @@ class FleetOptions:
         raw_hours: for which raw telegrams are kept.
         reading_hours: for which readings are kept.
         base_topic: of the MQTT topics at which readings are published again.
+        discovery_prefix: what Home Assistant's discovery topics begin with.
+        language: of the names in Home Assistant, one of LANGUAGES.
         silent_after: seconds after which a meter that is not heard is silent.
         log_level: a name of ``log.LEVELS``.
         entered: the passwords as they were typed.
@@ -41,6 +43,8 @@ class FleetOptions:
     raw_hours: int = 24
     reading_hours: int = 168
     base_topic: str = "smartmeter"
+    discovery_prefix: str = "homeassistant"
+    language: str = "en"
     silent_after: int = 900
     log_level: str = "info"
     entered: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
@@ -79,7 +83,7 @@ def parse(raw: object, folder: Path) -> FleetOptions:
     return FleetOptions(engine, meters, entered=entered, **values)
 
 
-def _base_topic(value: object) -> str:
+def _topic(value: object) -> str:
     """Take the beginning of MQTT topics that are NATS subjects as well."""
     topic = checks.topic(value)
     if not re.fullmatch(r"[^\s.*>]+", topic):
@@ -109,7 +113,9 @@ _GROUP: Final = checks.group(
         "replicas": checks.whole_number(1, 5, "servers that keep each stream: 1, 3 or 5"),
         "raw_hours": checks.whole_number(1, _HOURS),
         "reading_hours": checks.whole_number(1, _HOURS),
-        "base_topic": _base_topic,
+        "base_topic": _topic,
+        "discovery_prefix": _topic,
+        "language": checks.one_of(LANGUAGES),
         "silent_after": checks.whole_number(1, 31 * 86400, "seconds"),
         "log_level": checks.one_of(LEVELS),
     },

@@ -15,6 +15,7 @@ from app.config.timezone import local_zone
 from app.config.tls import TlsFileError
 from app.fleet import meters_file, options, set_up, status
 from app.fleet.engine import Engine, EngineError
+from app.fleet.home_assistant import HomeAssistant
 from app.fleet.meter_line import Meters
 from app.fleet.options import FleetOptions
 from app.fleet.reader import Reader
@@ -130,7 +131,8 @@ async def _read(
     types = (AUTO, *profiles)
     known = meters_file.load(loaded.meters, types)
     tally = Tally()
-    meters = Meters(known, profiles, local_zone(environment), tally)
+    home_assistant = HomeAssistant(loaded)
+    meters = Meters(known, profiles, local_zone(environment), tally, home_assistant)
     reader: Reader | None = None
     stop = asyncio.Event()
 
@@ -160,6 +162,7 @@ async def _read(
         partitions = await _partitions(engine, stop)
         if partitions is None:
             return 0
+        await engine.listen(home_assistant.subject, home_assistant.hear)
         reader = Reader(engine, partitions, meters, tally, loaded.silent_after)
         await reader.run(stop)
     finally:

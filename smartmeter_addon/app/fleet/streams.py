@@ -50,7 +50,7 @@ def streams(options: FleetOptions) -> list[Stream]:
         },
         "metadata": {_PARTITIONS: str(options.partitions)},
     }
-    base = options.base_topic.replace("/", ".")
+    base = subjects.of_topic(options.base_topic)
     readings = {
         "subjects": [subjects.readings("*")],
         "max_age": options.reading_hours * hour,

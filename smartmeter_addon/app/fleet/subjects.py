@@ -66,6 +66,11 @@ def state(name: str) -> str:
     return f"$KV.{STATES}.{key_of(name)}"
 
 
+def of_topic(topic: str) -> str:
+    """The subject at which clients of NATS' own MQTT port find a topic without dots and blanks."""
+    return topic.replace("/", ".")
+
+
 def owner(meter_id: str) -> str:
     """The subject in the bucket of the name that a meter belongs to.
 

@@ -12,8 +12,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from app.meters.reading import Meter
-from app.meters.sensors import DIAGNOSTICS
+from app.meters.reading import Meter, Reading
+from app.meters.sensors import DIAGNOSTICS, SENSORS
 from app.state import State
 
 SECTION: Final = "announced"
@@ -194,7 +194,30 @@ class Announcements:
         self._derived_days[meter.id] = _mapping(tuple((key, today) for key in content["derived"]))
 
 
+def announced_keys(reading: Reading) -> frozenset[str]:
+    """Give the keys of a reading that are announced."""
+    is_timed = reading.timestamp is not None
+    return _announced_keys(tuple(reading.values), reading.unknown, is_timed=is_timed)
+
+
 # Meters of one type say the same, so all of them share what follows.
+
+
+@lru_cache
+def _announced_keys(
+    values: tuple[str, ...], unknown: frozenset[str], *, is_timed: bool
+) -> frozenset[str]:
+    """Return the keys that are announced of readings, as nearly all of a list have the same ones.
+
+    Args:
+        values: the keys of those that have a value.
+        unknown: the keys of those that have none for now.
+        is_timed: whether they say when they were sent.
+    """
+    # What has no value for now may have one later, and waits to be enabled until then.
+    waiting = {key for key in unknown if not SENSORS[key].enabled}
+    time = ("timestamp",) if is_timed else ()
+    return frozenset((SENSORS.keys() & {*values, *waiting}).union(time))
 
 
 @lru_cache(maxsize=256)

@@ -5,7 +5,7 @@ import os
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date
-from functools import lru_cache, partial
+from functools import partial
 from time import monotonic
 from typing import Final, NamedTuple, Never
 
@@ -17,8 +17,8 @@ from app.language.catalogue import Sentence, Text
 from app.line.output import LineDiagnostics
 from app.line.trouble import Problem, Trouble
 from app.meters.reading import Meter, Reading
-from app.meters.sensors import DIAGNOSTICS, SENSORS
-from app.mqtt.announcements import Announcements
+from app.meters.sensors import DIAGNOSTICS
+from app.mqtt.announcements import Announcements, announced_keys
 from app.mqtt.connection import Connection
 from app.mqtt.conversation import (
     ACKNOWLEDGED_EACH,
@@ -161,8 +161,7 @@ class Publisher:
             name: the device's name; None makes one of manufacturer and model.
         """
         meter = reading.meter
-        is_timed = reading.timestamp is not None
-        keys = _announced_keys(tuple(reading.values), reading.unknown, is_timed=is_timed)
+        keys = announced_keys(reading)
         self._descriptions.update(meter, name, keys, reading.derived, reading.type_code)
         self.meter_online(meter.id, online=True)
         self._put(self._last_states.added(reading))
@@ -314,23 +313,6 @@ class Publisher:
             if aiomqtt.Topic(topic).matches(filter_):
                 return explain_unheard(self._broker, filter_, topic)
         return None
-
-
-@lru_cache
-def _announced_keys(
-    values: tuple[str, ...], unknown: frozenset[str], *, is_timed: bool
-) -> frozenset[str]:
-    """Return the keys that are announced of readings, as nearly all of a list have the same ones.
-
-    Args:
-        values: the keys of those that have a value.
-        unknown: the keys of those that have none for now.
-        is_timed: whether they say when they were sent.
-    """
-    # What has no value for now may have one later, and waits to be enabled until then.
-    waiting = {key for key in unknown if not SENSORS[key].enabled}
-    time = ("timestamp",) if is_timed else ()
-    return frozenset((SENSORS.keys() & {*values, *waiting}).union(time))
 
 
 def _reason(error: Exception) -> Text:
