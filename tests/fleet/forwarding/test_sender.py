@@ -1,8 +1,10 @@
 """Messages pushed to a real nats-server that is away for a while."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from time import time_ns
@@ -104,13 +106,86 @@ async def test_what_waits_is_pushed_by_the_next_run(node: Node, spool: Spool) ->
         before = Sender("m1", spool)
         for number in range(5):
             before.push(time_ns(), b"%d" % number)
-        before.keep()
+        before.end()
         assert spool.count() == 5
         after = Sender("m1", spool)
         async with running(after, at):
             after.push(time_ns(), b"5")
             await until(lambda: not after._memory and not spool.count())
         assert await stored(at) == [b"%d" % number for number in range(6)]
+
+
+async def test_telegrams_wait_in_memory_while_another_program_has_the_file(
+    node: Node,
+    spool: Spool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(sender, "PATIENCE", 0.1)
+    file = tmp_path / "telegrams.sqlite"
+    async with fleet(node) as at:
+        one = Sender("m1", spool)
+        async with running(one, at):
+            wanted = [b"%d" % number for number in range(60)]
+            node.kill()
+            for payload in wanted[:20]:
+                one.push(time_ns(), payload)
+                await asyncio.sleep(0.02)
+            await until(spool.count)
+            with locked(file):
+                for payload in wanted[20:40]:
+                    one.push(time_ns(), payload)
+                node.start()
+                await asyncio.sleep(2)
+            for payload in wanted[40:]:
+                one.push(time_ns(), payload)
+            await until(lambda: not one._memory and not spool.count())
+        assert await stored(at) == wanted
+        told = [message for message in caplog.messages if str(file) in message]
+        assert told
+        assert all("another program uses it" in message for message in told)
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Lets another process have a file for itself."""
+    program = (
+        "import sqlite3, sys; one = sqlite3.connect(sys.argv[1], 60, isolation_level=None);"
+        "one.execute('BEGIN EXCLUSIVE'); print('locked', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout
+        assert other.stdout.readline() == b"locked\n"
+        yield
+        other.communicate()
+
+
+async def test_what_neither_disk_nor_memory_can_keep_is_told(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sender, "MOST_IN_MEMORY", 10)
+    full(spool)
+    one = Sender("m1", spool)
+    monkeypatch.setattr(sender, "PATIENCE", 0.0)
+    for number in range(15):
+        one.push(number, b"x" * 5000)
+    assert [waiting.received for waiting in one._memory] == list(range(5, 15))
+    one.end()
+    told = [record.getMessage() for record in caplog.records]
+    assert [message for message in told if "the disk is full: make room on it" in message]
+    assert told[-2:] == [
+        "m1: telegrams are lost, as too many wait in memory",
+        "m1: 10 telegrams are lost with the end",
+    ]
+
+
+def full(spool: Spool) -> None:
+    """Let SQLite find no room for another page, as on a disk that is full."""
+    (count,) = spool._database.execute("PRAGMA page_count").fetchone()
+    spool._database.execute(f"PRAGMA max_page_count = {count}")
 
 
 async def test_an_hour_that_waited_is_read_as_if_it_had_come_in_time(
@@ -127,7 +202,7 @@ async def test_an_hour_that_waited_is_read_as_if_it_had_come_in_time(
             telegram = meter.telegram(household.at(moment))
             times.append(telegram.truth.timestamp.isoformat())
             one.push(received, telegram.data)
-        one.keep()
+        one.end()
         member = await at.join(known("m1"))
         async with running(one, at):
             await until(lambda: not spool.count(), 2 * TIMEOUT)

@@ -52,7 +52,7 @@ def forward(options_file: Path) -> int:
     status = 0
     try:
         asyncio.run(_forward(loaded, spool))
-    except* (EngineError, TlsFileError) as failed:
+    except* (EngineError, SpoolError, TlsFileError) as failed:
         for one in failed.exceptions:
             _logger.critical("%s", one)
         status = 1
@@ -139,7 +139,7 @@ async def _forward(loaded: ForwardOptions, spool: Spool) -> None:
         for line in lines:
             line.finish()
         for sender in senders:
-            sender.keep()
+            sender.end()
 
 
 async def _send(loaded: ForwardOptions, senders: list[Sender]) -> None:

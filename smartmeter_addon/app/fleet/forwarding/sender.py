@@ -15,10 +15,13 @@ from typing import Final, NamedTuple
 from app.fleet import subjects
 from app.fleet.engine import Engine
 from app.fleet.engine import Message as Answer
-from app.fleet.forwarding.spool import Spool
+from app.fleet.forwarding.spool import Spool, SpoolError
 
 PATIENCE: Final = 5.0
 """Seconds for which messages wait in memory only: a memory card wears out by writing."""
+
+MOST_IN_MEMORY: Final = 2000
+"""Messages that wait in memory at most, while they cannot be kept on disk."""
 
 _RETRY_SECONDS: Final = 1.0
 _logger: Final = logging.getLogger(__name__)
@@ -56,7 +59,8 @@ class Sender:
         self._session = secrets.token_hex(4)
         self._count = 0
         self._is_away = False
-        if spool.oldest(name):
+        self._is_dropping = False
+        if self._waits_on_disk():
             self._news.set()
 
     def push(self, received: int, payload: bytes) -> None:
@@ -69,15 +73,36 @@ class Sender:
         self._count += 1
         message_id = f"{self._name}/{self._session}/{self._count}"
         self._memory.append(_Waiting(message_id, received, payload, monotonic()))
-        if self._spool.oldest(self._name) or monotonic() - self._memory[0].since > PATIENCE:
-            self.keep()
+        if self._waits_on_disk() or monotonic() - self._memory[0].since > PATIENCE:
+            self._keep()
+        if len(self._memory) > MOST_IN_MEMORY:
+            self._memory.popleft()
+            if not self._is_dropping:
+                self._is_dropping = True
+                _logger.error("%s: telegrams are lost, as too many wait in memory", self._name)
         self._news.set()
 
-    def keep(self) -> None:
-        """Keep on disk what is in memory."""
+    def end(self) -> None:
+        """Keep on disk what is in memory, for the next run."""
+        self._keep()
+        if count := len(self._memory):
+            _logger.error("%s: %d telegrams are lost with the end", self._name, count)
+
+    def _keep(self) -> None:
+        """Keep on disk what is in memory, or as much of it as can be."""
         while self._memory:
-            one = self._memory.popleft()
-            self._spool.add(self._name, one.id, one.received, one.payload)
+            one = self._memory[0]
+            if not self._spool.add(self._name, one.id, one.received, one.payload):
+                return
+            self._memory.popleft()
+        self._is_dropping = False
+
+    def _waits_on_disk(self) -> bool:
+        """Tell whether messages wait on disk, so that newer ones have to wait behind them."""
+        try:
+            return self._spool.oldest(self._name) is not None
+        except SpoolError:
+            return True  # perhaps
 
     async def run(self, engine: Engine) -> None:
         """Push for ever, to an engine that was connected once."""
@@ -93,18 +118,23 @@ class Sender:
         Returns:
             Whether there was one.
         """
-        kept = self._spool.oldest(self._name)
+        try:
+            kept = self._spool.oldest(self._name)
+        except SpoolError:  # what is in memory came after what may be there
+            await asyncio.sleep(_RETRY_SECONDS)
+            return True
         if kept:
             stored = await self._push(engine, kept.id, kept.received, kept.payload)
             if stored:
-                self._spool.remove(kept)
+                self._spool.remove(self._name, kept)
         elif self._memory:
             one = self._memory[0]
             stored = await self._push(engine, one.id, one.received, one.payload)
             if stored and self._memory and self._memory[0] is one:
                 self._memory.popleft()
+                self._is_dropping = False
             elif monotonic() - one.since > PATIENCE:
-                self.keep()
+                self._keep()
         else:
             return False
         self._tell(away=not stored)
