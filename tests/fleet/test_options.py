@@ -45,14 +45,18 @@ def test_all_options_are_taken() -> None:
         "partitions": 16,
         "replicas": 1,
         "raw_hours": 2,
+        "raw_megabytes": 100,
         "reading_hours": 3,
         "base_topic": "house/meters",
+        "discovery_prefix": "ha",
+        "language": "DE",
         "silent_after": 60,
         "log_level": "debug",
     }
     loaded = options.parse(given, Path("/etc/smartmeter"))
     assert isinstance(loaded, FleetOptions)
     assert loaded.meters == Path("/run/secrets/meters.json")
+    assert (loaded.raw_megabytes, loaded.language, loaded.discovery_prefix) == (100, "de", "ha")
     assert loaded.engine.password == "a password "
     assert loaded.secrets() == {"a password "}
     assert "a password" not in repr(loaded)
@@ -95,6 +99,12 @@ def test_meters_have_names_keys_and_types() -> None:
     assert meters["m1"].keys.authentication == AUTH_KEY
     assert meters["m1"].meter_type == "kaifa"
     assert meters["m2"] == FleetMeter()
+
+
+def test_home_assistant_is_told_of_chosen_meters_only() -> None:
+    meters = meters_file.parse({"m1": {"home_assistant": True, "device_name": "Top 3"}}, TYPES)
+    assert meters == {"m1": FleetMeter(home_assistant=True, device_name="Top 3")}
+    assert not FleetMeter().home_assistant
 
 
 def test_a_meter_may_have_an_id_or_several_as_they_are_printed_too() -> None:

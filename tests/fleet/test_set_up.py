@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.fleet import set_up, subjects
+from app.fleet import set_up, streams, subjects
 from app.fleet.engine import Engine, EngineError
 from app.fleet.engine_options import EngineOptions
 from tests.support.fleets import options
@@ -50,6 +50,31 @@ async def test_a_message_that_is_far_too_long_is_not_stored(node: Node, connecti
     await set_up.set_up(connection, options(node))
     answer = await connection.request(subjects.raw("m1"), bytes(300_000))
     assert b"exceeds maximum" in answer.data
+
+
+async def test_what_is_kept_is_bound_in_all_and_for_each_name(
+    node: Node, connection: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "_MOST_AN_HOUR", 4)
+    await set_up.set_up(connection, options(node, raw_hours=1, raw_megabytes=1))
+    for number in range(10):
+        await connection.request(subjects.raw("floods"), b"%d" % number)
+    for _ in range(3):
+        await connection.request(subjects.raw("pushes"), b"x")
+    info = await connection.api(f"STREAM.INFO.{subjects.RAW}", {"subjects_filter": ">"})
+    counts = {name.split(".")[2]: count for name, count in info["state"]["subjects"].items()}
+    assert counts == {"floods": 4, "pushes": 3}
+    for number in range(20):
+        await connection.request(subjects.raw(f"m{number}"), bytes(100_000))
+    state = (await connection.api(f"STREAM.INFO.{subjects.RAW}"))["state"]
+    assert 800_000 < state["bytes"] <= 1_000_000
+
+
+async def test_a_disk_with_too_little_room_is_told(node: Node, connection: Engine) -> None:
+    with pytest.raises(
+        EngineError, match="the servers have no room on their disks for raw_megabytes"
+    ):
+        await set_up.set_up(connection, options(node, raw_megabytes=10**8))
 
 
 async def test_a_server_that_is_too_old_is_told(

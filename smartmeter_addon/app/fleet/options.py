@@ -27,6 +27,7 @@ class FleetOptions:
         partitions: among which the names are divided; a set-up decides it.
         replicas: servers that each stream is on.
         raw_hours: for which raw telegrams are kept.
+        raw_megabytes: of them at most, on each server that has them; then the oldest go.
         reading_hours: for which readings are kept.
         base_topic: of the MQTT topics at which readings are published again.
         discovery_prefix: what Home Assistant's discovery topics begin with.
@@ -41,6 +42,7 @@ class FleetOptions:
     partitions: int = 8
     replicas: int = 3
     raw_hours: int = 24
+    raw_megabytes: int = 5000
     reading_hours: int = 168
     base_topic: str = "smartmeter"
     discovery_prefix: str = "homeassistant"
@@ -112,6 +114,7 @@ _GROUP: Final = checks.group(
         "partitions": checks.whole_number(1, MOST_PARTITIONS),
         "replicas": checks.whole_number(1, 5, "servers that keep each stream: 1, 3 or 5"),
         "raw_hours": checks.whole_number(1, _HOURS),
+        "raw_megabytes": checks.whole_number(1, 100_000_000),
         "reading_hours": checks.whole_number(1, _HOURS),
         "base_topic": _topic,
         "discovery_prefix": _topic,

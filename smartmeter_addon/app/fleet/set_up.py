@@ -90,14 +90,17 @@ async def _look_at_partitions(engine: Engine, wanted: int) -> None:
 
 async def _set_up_stream(engine: Engine, stream: streams.Stream) -> bool:
     there = await _config(engine, f"STREAM.INFO.{stream.name}")
-    if there is None:
-        await engine.api(f"STREAM.CREATE.{stream.name}", stream.config)
-        _logger.info("made the stream %s", stream.name)
-        return True
-    if not streams.differs(stream.config, there):
+    if there is not None and not streams.differs(stream.config, there):
         return False
-    await engine.api(f"STREAM.UPDATE.{stream.name}", stream.config)
-    _logger.info("changed the stream %s", stream.name)
+    call, done = ("CREATE", "made") if there is None else ("UPDATE", "changed")
+    try:
+        await engine.api(f"STREAM.{call}.{stream.name}", stream.config)
+    except EngineError as error:
+        if "storage" not in str(error):
+            raise
+        sentence = f"{error}: the servers have no room on their disks for raw_megabytes"
+        raise EngineError(sentence, error.code) from None
+    _logger.info("%s the stream %s", done, stream.name)
     return True
 
 

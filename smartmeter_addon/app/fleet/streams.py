@@ -17,6 +17,10 @@ _MOST_RAW_BYTES: Final = 4 * payload.MOST_BYTES
 """Of a raw message with its headers; the server refuses more. A reader pulls some hundred at once,
 which would fill its memory."""
 
+_MOST_AN_HOUR: Final = 5 * 3600
+"""Raw messages of one name, on average over the time for which they are kept; of a name that has
+more, its own oldest ones go. A meter pushes a telegram a second at most, perhaps in pieces."""
+
 _DUPLICATE_SECONDS: Final = 120.0
 _PARTITIONS: Final = "smartmeter.partitions"
 _SECOND: Final = 10**9
@@ -42,6 +46,9 @@ def streams(options: FleetOptions) -> list[Stream]:
     raw = {
         "subjects": ["raw.*"],
         "max_age": options.raw_hours * hour,
+        "max_bytes": options.raw_megabytes * 10**6,
+        "max_msgs_per_subject": options.raw_hours * _MOST_AN_HOUR,
+        "discard": "old",
         "max_msg_size": _MOST_RAW_BYTES,
         "duplicate_window": int(_DUPLICATE_SECONDS * _SECOND),
         "subject_transform": {
