@@ -1,26 +1,30 @@
 """What a fleet is deployed with: of the published forms, and of one mind with the program."""
 
+import asyncio
 import importlib.util
 import json
 import os
 import re
+import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import aiomqtt
 import pytest
 import yaml
 
-from app.fleet import engine_options, meters_file, options, subjects
-from app.fleet.engine import Engine
+from app.fleet import engine_options, meters_file, options, set_up, subjects
+from app.fleet.engine import Engine, EngineError, Message
 from app.fleet.engine_options import EngineOptions
 from app.line.lasting import HEARTBEAT
 from app.meters import profile_files
 from app.meters.profile import AUTO
 from tests.support.certificates import Certificates, certificates
-from tests.support.nats import Node, program
+from tests.support.nats import TIMEOUT, Node, program, unclaimed_port
 from tests.support.nats import engine as running
 
 __all__ = ["certificates"]
@@ -36,7 +40,18 @@ PASSWORDS = {
     "READER_PASSWORD": "of-the-reader",
     "GATEWAY_1_PASSWORD": "of-the-gateway",
     "VIEWER_PASSWORD": "of-the-viewer",
+    "DEVICE_1_PASSWORD": "of-the-device",
+    "HOMEASSISTANT_PASSWORD": "of-home-assistant",
 }
+
+
+def with_all(text: str) -> str:
+    """A file with the options that are off."""
+    return re.sub(r"^( *)#(?! )", r"\1", text, flags=re.MULTILINE)
+
+
+def without_comments(text: str) -> str:
+    return re.sub(r"^ *#.*", "", text, flags=re.MULTILINE)
 
 
 @pytest.mark.skipif(
@@ -60,7 +75,13 @@ def test_the_servers_have_the_names_and_variables_of_their_configuration() -> No
     assert set(re.findall(r"nats://(nats-\d):6222", NATS)) == servers.keys()
     for name, server in servers.items():
         assert server["environment"]["SERVER_NAME"] == name
-        assert set(re.findall(r"\$(\w+)", NATS)) == server["environment"].keys()
+        assert variables(without_comments(NATS)) == server["environment"].keys()
+    compose = yaml.safe_load(with_all((FOLDER / "compose.yaml").read_text("utf-8")))
+    assert variables(with_all(NATS)) == compose["services"]["nats-1"]["environment"].keys()
+
+
+def variables(text: str) -> set[str]:
+    return set(re.findall(r"\$(\w+)", text))
 
 
 def test_readers_are_given_time_to_end() -> None:
@@ -99,16 +120,24 @@ def test_kubernetes_gives_options_that_the_program_takes() -> None:
     assert deployment["spec"]["selector"]["matchLabels"] == labels
 
 
-def test_the_server_takes_its_configuration(tmp_path: Path, certificates: Certificates) -> None:
-    config = NATS.replace("/etc/nats/certs/server.pem", certificates.server[0])
-    config = config.replace("/etc/nats/certs/server.key", certificates.server[1])
-    config = config.replace("/etc/nats/certs/ca.pem", certificates.ca)
+@pytest.mark.parametrize("options_on", [str, with_all])
+def test_the_server_takes_its_configuration(
+    tmp_path: Path, certificates: Certificates, options_on: Callable[[str], str]
+) -> None:
+    config = placed(options_on(NATS), certificates)
     file = tmp_path / "nats.conf"
     file.write_text(config)
     environment = {**os.environ, **PASSWORDS, "SERVER_NAME": "nats-1"}
     command = [program(), "-t", "-c", str(file)]
     done = subprocess.run(command, env=environment, capture_output=True, check=False, timeout=20)
     assert done.returncode == 0, done.stderr
+
+
+def placed(config: str, certificates: Certificates) -> str:
+    """A configuration with the test's certificates."""
+    config = config.replace("/etc/nats/certs/server.pem", certificates.server[0])
+    config = config.replace("/etc/nats/certs/server.key", certificates.server[1])
+    return config.replace("/etc/nats/certs/ca.pem", certificates.ca)
 
 
 @pytest.fixture
@@ -165,3 +194,101 @@ async def test_a_gateway_may_push_its_own_meters_and_nothing_else(
 async def test_nobody_is_let_in_without_a_password(node: Node, certificates: Certificates) -> None:
     with pytest.raises(Exception, match="does not let this program in"):
         await Engine.connect(user(node, certificates, "reader", "wrong"), "reader")
+
+
+class Servers(NamedTuple):
+    """Three servers with all of the configuration, and the MQTT port of one."""
+
+    nodes: list[Node]
+    mqtt_port: int
+
+
+@pytest.fixture
+def servers(
+    tmp_path: Path, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Servers]:
+    for name, password in PASSWORDS.items():
+        monkeypatch.setenv(name, password)
+    config = placed(with_all(NATS), certificates)
+    between = config[config.index("  no_advertise") : config.index("\n}\n\ntls {")]
+    others = config[config.index("\ntls {") :]
+    ports = [unclaimed_port() for _ in range(3)]
+    nodes = [
+        Node(tmp_path, f"nats-{number}", others.replace("0.0.0.0:8883", f"127.0.0.1:{port}"))
+        for number, port in enumerate(ports, 1)
+    ]
+    for node in nodes:
+        node.join(nodes, between)
+        node.start()
+    try:
+        yield Servers(nodes, ports[0])
+    finally:
+        for node in nodes:
+            node.kill()
+
+
+@asynccontextmanager
+async def mqtt(
+    servers: Servers, certificates: Certificates, name: str, password: str
+) -> AsyncIterator[aiomqtt.Client]:
+    context = ssl.create_default_context(cafile=certificates.ca)
+    async with aiomqtt.Client(
+        "127.0.0.1",
+        servers.mqtt_port,
+        username=name,
+        password=password,
+        tls_context=context,
+        timeout=TIMEOUT,
+    ) as client:
+        yield client
+
+
+async def test_three_servers_with_all_of_it_serve_a_device_and_home_assistant_by_mqtt(
+    servers: Servers, certificates: Certificates
+) -> None:
+    given = user(servers.nodes[0], certificates, "reader", "of-the-reader")
+    wanted = options.FleetOptions(given, Path("meters.json"), partitions=1)
+    async with asyncio.timeout(TIMEOUT):
+        reader = await Engine.connect(given, "reader", patient=True)
+    assert "connect_urls" not in reader._client._server_info
+    async with asyncio.timeout(TIMEOUT):
+        while not await is_set_up(reader, wanted):  # noqa: ASYNC110 - there is no leader yet
+            await asyncio.sleep(0.5)
+    await reader.publish("raw.meter-3", b"")  # which is stored, so that there are streams of MQTT
+    async with (
+        mqtt(servers, certificates, "homeassistant", "of-home-assistant") as home,
+        mqtt(servers, certificates, "device-1", "of-the-device") as device,
+    ):
+        for topic in ("homeassistant/+/+/config", "homeassistant/+/+/+/config", "smartmeter/#"):
+            await home.subscribe(topic)
+        heard = asyncio.Queue[str]()
+
+        async def hear(message: Message) -> None:
+            await heard.put(message.subject)
+
+        await reader.listen("homeassistant.status", hear)
+        info = await reader.api(
+            f"STREAM.INFO.{subjects.RAW}"
+        )  # the server takes one after the other
+        await home.publish("homeassistant/status", "online")
+        async with asyncio.timeout(TIMEOUT):
+            assert await heard.get() == "homeassistant.status"
+        await device.publish("raw/meter-3", b"mine", qos=1)
+        for topic in ("raw/meter-1", "homeassistant/device/x/config", "smartmeter/5/state"):
+            await device.publish(topic, b"not mine", qos=1)
+        await reader.publish("homeassistant.device.x.config", b"{}")
+        await reader.publish("smartmeter.5.state", b"{}")
+        async with asyncio.timeout(TIMEOUT):
+            messages = [await anext(aiter(home.messages)) for _ in range(2)]
+        assert [message.payload for message in messages] == [b"{}", b"{}"]
+        info = await reader.api(f"STREAM.INFO.{subjects.RAW}")
+        assert info["state"]["messages"] == 2
+    await reader.close()
+
+
+async def is_set_up(engine: Engine, wanted: options.FleetOptions) -> bool:
+    """Try to set an engine up."""
+    with suppress(EngineError):
+        await set_up.set_up(engine, wanted)
+        return True
+    return False

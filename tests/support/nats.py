@@ -57,14 +57,21 @@ class Node:
         self._directory.mkdir()
         self._settings = settings
         self._routes: tuple[str, ...] = ()
+        self._cluster_settings = ""
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         return f"nats://127.0.0.1:{self.port}"
 
-    def join(self, nodes: "list[Node]") -> None:
-        """Be one of several."""
+    def join(self, nodes: "list[Node]", settings: str = "") -> None:
+        """Be one of several.
+
+        Args:
+            nodes: all of them.
+            settings: further lines of the configuration of the cluster.
+        """
+        self._cluster_settings = settings
         self._routes = tuple(f"nats://127.0.0.1:{one.cluster_port}" for one in nodes)
 
     def start(self) -> None:
@@ -80,6 +87,7 @@ class Node:
                 "  name: fleet",
                 f"  listen: 127.0.0.1:{self.cluster_port}",
                 f"  routes: [{', '.join(self._routes)}]",
+                self._cluster_settings,
                 "}",
             ]
         config = self._directory / "nats.conf"

@@ -32,6 +32,7 @@ class Outcome(NamedTuple):
         doubled: readings.
         disordered: meters whose readings are not in order.
         foreign: readings of names that nobody should have read.
+        torn: telegrams of which one piece came before a reader went and another one after it.
         waits: the longest wait of a telegram, by what happened when it arrived, in seconds.
     """
 
@@ -40,6 +41,7 @@ class Outcome(NamedTuple):
     doubled: int
     disordered: int
     foreign: int
+    torn: int
     waits: dict[str, float]
 
     @property
@@ -57,10 +59,12 @@ class _Run:
         self._meters = [Meter(number, in_pieces=number % 5 == 0) for number in range(1, count + 1)]
         self._wrong = Meter(count + 1)
         self._unknown = Meter(count + 2)
-        known = [*self._meters, self._wrong]
+        self._forger = Meter(1, name="forger")
+        known = [*self._meters, self._wrong, self._forger]
         wrong = frozenset({self._wrong.name})
         self._readers = Readers(folder, nodes, PARTITIONS, known, wrong)
         self._happened: list[tuple[float, str]] = []
+        self._went: list[float] = []  # when readers did
         self._is_over = False
 
     async def play(self, seconds: float) -> Outcome:
@@ -71,7 +75,8 @@ class _Run:
             self._readers.join()
             self._readers.join()
             await asyncio.sleep(8)
-            pusher = Pusher(self._client, [*self._meters, self._wrong, self._unknown])
+            others = [self._wrong, self._unknown, self._forger]
+            pusher = Pusher(self._client, [*self._meters, *others])
             async with asyncio.TaskGroup() as group:
                 group.create_task(pusher.run(seconds))
                 group.create_task(self._happen(seconds / SECONDS))
@@ -122,15 +127,18 @@ class _Run:
             await asyncio.sleep(0.2)
 
     async def _kill_reader(self) -> None:
+        self._went.append(time.time())
         await asyncio.to_thread(self._readers.end, self._readers.running[0], signal.SIGKILL)
 
     async def _end_reader(self) -> None:
+        self._went.append(time.time())
         await asyncio.to_thread(self._readers.end, self._readers.running[0], signal.SIGTERM)
 
     async def _join(self) -> None:
         self._readers.join()
 
     async def _stop_reader(self) -> None:
+        self._went.append(time.time())
         self._readers.running[0].send_signal(signal.SIGSTOP)
 
     async def _go_on(self) -> None:
@@ -157,7 +165,12 @@ class _Run:
             doubled += len(times) - len(set(times))
             disordered += times != sorted(times)
         foreign = sum(map(len, found.values()))
-        return Outcome(pushed, lost, doubled, disordered, foreign, waits)
+        torn = sum(
+            any(begin < at < end for at in self._went)
+            for meter in self._meters
+            for begin, end in meter.pieces
+        )
+        return Outcome(pushed, lost, doubled, disordered, foreign, torn, waits)
 
     def _waits(self, found: dict[str, list[stored.Stored]]) -> dict[str, float]:
         """The longest wait of telegrams that arrived after each thing that happened."""

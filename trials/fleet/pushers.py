@@ -1,6 +1,7 @@
 """Simulated meters that push to the engine as a gateway does: one unacknowledged telegram each."""
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -14,6 +15,9 @@ from simulator import meters as simulated
 from simulator.household import Household
 
 PUSH_SECONDS: Final = 5.0
+PIECE_SECONDS: Final = 2.0
+"""Between the pieces of a telegram, so that of many meters one half has come at any time."""
+
 _RETRY_SECONDS: Final = 0.5
 
 
@@ -23,14 +27,17 @@ class Meter:
     Args:
         number: from which its name, its key and its numbers are made.
         in_pieces: whether each segment is a message.
+        name: another one.
     """
 
-    def __init__(self, number: int, *, in_pieces: bool = False) -> None:
-        self.name = f"meter-{number}"
+    def __init__(self, number: int, *, in_pieces: bool = False, name: str = "") -> None:
+        self.name = name or f"meter-{number}"
         self.key = number.to_bytes(16, "big")
         self.in_pieces = in_pieces
         self.pushed: list[str] = []
         """The times that its telegrams say, in order."""
+        self.pieces: list[tuple[float, float]] = []
+        """When first and last piece of a telegram were stored, in seconds since 1970."""
         self._meter = simulated.build("kaifa", key=self.key, serial=number)
         self._moment = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=6)
         self._household = Household(number, self._moment, phases=3)
@@ -68,9 +75,18 @@ class Pusher:
     async def _push_all(self, meter: Meter, first: float) -> None:
         due = asyncio.get_running_loop().time() + first
         while not await self._ended_before(due):
-            for number, data in enumerate(meter.telegram()):
-                await self.push(meter, data, number)
+            await self._push_one(meter)
             due += PUSH_SECONDS
+
+    async def _push_one(self, meter: Meter) -> None:
+        first, *others = meter.telegram()
+        await self.push(meter, first)
+        begin = time.time()
+        for number, data in enumerate(others, 1):
+            await asyncio.sleep(PIECE_SECONDS)
+            await self.push(meter, data, number)
+        if others:
+            meter.pieces.append((begin, time.time()))
 
     async def _ended_before(self, due: float) -> bool:
         try:
