@@ -101,7 +101,7 @@ class Spool:
         self._told = 0  # the code of the error that was told last
         self._removed: dict[str, int] = {}  # by name, the number up to which all are removed
         try:
-            self._database = sqlite3.connect(file, _BUSY_SECONDS, isolation_level=None)
+            self._database = sqlite3.connect(file, timeout=_BUSY_SECONDS, isolation_level=None)
             try:
                 self._bytes, latest = self._prepare()
             except sqlite3.Error:
