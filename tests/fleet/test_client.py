@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 from app.fleet.client import EngineClient
 from app.fleet.engine import Engine, EngineError
 from app.fleet.engine_options import EngineOptions
+from tests.support.certificates import Certificates, certificates
 from tests.support.fleets import until
-from tests.support.nats import Node, connect, engine
+from tests.support.nats import TIMEOUT, Node, connect, engine
+
+__all__ = ["certificates"]
 
 USERS = 'authorization {{users: [{{user: reader, password: "{}"}}, {{user: u, password: p}}]}}'
 
@@ -72,6 +75,22 @@ async def test_no_password_is_sent_to_a_server_without_tls() -> None:
         with pytest.raises(EngineError, match="it does not ask for TLS"):
             await Engine.connect(options, "test")
     assert not came
+
+
+async def test_a_connection_with_tls_ends_without_a_word_of_asyncio(
+    tmp_path: Path, certificates: Certificates, caplog: pytest.LogCaptureFixture
+) -> None:
+    cert, key = certificates.server
+    with engine(tmp_path, f'tls {{cert_file: "{cert}", key_file: "{key}"}}') as node:
+        options = EngineOptions((node.url,), ca=certificates.ca)
+        async with asyncio.timeout(TIMEOUT):
+            one = await Engine.connect(options, "test", patient=True)
+        await one.close()
+        one = await Engine.connect(options, "test")
+        node.kill()
+        await until(lambda: not one.is_connected)
+        await one.close()
+    assert not [record for record in caplog.records if record.name == "asyncio"]
 
 
 @given(headers=st.binary(max_size=60))

@@ -32,6 +32,10 @@ class EngineClient(Client):
         """
         if "tls" in self.options and not self._server_info.get("tls_required"):
             raise NoTlsError
+        writer = getattr(self._transport, "_io_writer", None)
+        if writer and writer.get_extra_info("sslcontext"):
+            # nats-py leaves that out when it changes to TLS, and asyncio warns at the end then.
+            writer.transport.get_protocol().connection_made(writer.transport)
         return super()._connect_command()
 
     async def _process_err(self, err_msg: str) -> None:
