@@ -147,7 +147,7 @@ def node(
     """One server with TLS and the users of the configuration."""
     for name, password in PASSWORDS.items():
         monkeypatch.setenv(name, password)
-    users = NATS[NATS.index("authorization {") :]
+    users = NATS[NATS.index("accounts {") :]
     cert, key = certificates.server
     tls = f'tls {{cert_file: "{cert}", key_file: "{key}"}}'
     with running(tmp_path, tls, users) as one:
@@ -167,8 +167,8 @@ async def test_a_gateway_may_push_its_own_meters_and_nothing_else(
     reader = await Engine.connect(
         user(node, certificates, "reader", "of-the-reader"), "reader", patient=True
     )
-    stream = {"name": subjects.RAW, "subjects": ["raw.*"]}
-    await reader.api(f"STREAM.CREATE.{subjects.RAW}", stream)
+    given = user(node, certificates, "reader", "of-the-reader")
+    await set_up.set_up(reader, options.FleetOptions(given, Path("meters.json"), 1, 1))
     gateway = await Engine.connect(
         user(node, certificates, "gateway-1", "of-the-gateway"), "gateway", own_inboxes=True
     )
@@ -183,8 +183,16 @@ async def test_a_gateway_may_push_its_own_meters_and_nothing_else(
     for subject in (subjects.raw("meter-3"), f"$JS.API.STREAM.DELETE.{subjects.RAW}"):
         await gateway.publish(subject, b"not mine")
     await gateway.request(subjects.raw("meter-2"), b"mine as well")
-    info = await reader.api(f"STREAM.INFO.{subjects.RAW}")
-    assert info["state"]["messages"] == 2
+    # The server acknowledges to wherever a client wants, whatever the client may publish to.
+    for subject in (subjects.readings("meter-3", "5"), subjects.owner("5"), "smartmeter.5.state"):
+        await reader.listen(subject, hear)
+        await gateway.publish(subjects.raw("meter-1"), b"mine", reply=subject)
+    await gateway.request(subjects.raw("meter-2"), b"mine as well")
+    infos = [
+        await reader.api(f"STREAM.INFO.{stream}")
+        for stream in (subjects.RAW, subjects.READINGS, subjects.STATE_STREAM)
+    ]
+    assert [info["state"]["messages"] for info in infos] == [6, 0, 0]
     assert not overheard
     await gateway.close()
     await reader.close()
