@@ -40,6 +40,7 @@ class Decoder:
 
     __slots__ = (
         "_checksums",
+        "_ciphered_only",
         "_guard",
         "_interpreter",
         "_keys",

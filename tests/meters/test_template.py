@@ -128,10 +128,10 @@ def test_a_report_of_the_telegram_s_own_second_is_taken() -> None:
 def test_a_sum_of_tariffs_with_other_decimals_is_read_as_in_the_general_way() -> None:
     both = Both()
     for n in range(12):
-        rows = (
+        rows = [
             *(f"0-0:1.0.0(2607011200{5 * n:02}S)", "0-0:96.1.1(3030)"),
             *(f"1-0:1.8.1(000123.{n:02}6*kWh)", f"1-0:1.8.2(0{n:02}123.4*kWh)"),
-        )
+        ]
         (one,) = both.feed(p1("KFM5", rows))
         assert isinstance(one, Telegram)
         assert one.reading

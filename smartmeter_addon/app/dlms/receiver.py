@@ -117,7 +117,15 @@ class Receiver:
         ciphered_only: whether a telegram that was made without one of the keys is a fault.
     """
 
-    __slots__ = ("_authentication", "_blocks", "_checksums", "_cipher", "_parser", "_tagged")
+    __slots__ = (
+        "_authentication",
+        "_blocks",
+        "_checksums",
+        "_cipher",
+        "_ciphered_only",
+        "_parser",
+        "_tagged",
+    )
 
     def __init__(
         self,

@@ -70,7 +70,7 @@ class Limit(NamedTuple):
         return -below, most, jump, turn
 
 
-@dataclass
+@dataclass(slots=True)
 class Limits:
     """The limits of one sender.
 
