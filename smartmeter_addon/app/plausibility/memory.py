@@ -106,8 +106,15 @@ def load(content: Any, now: float, wall: float) -> tuple[Known, Track] | None:  
         return None
     known.reports.restore(counters, then)
     track.values = {**measured, **{k: v for k, v in counters.items() if "/" not in k}}
-    track.seen = {key: ((key,), then - ages.get(key, 0.0)) for key in track.values}
-    track.changed = {key: (then, before.get(key, value)) for key, value in track.values.items()}
+    keys_by_age: dict[float, list[str]] = {}
+    for key in track.values:
+        keys_by_age.setdefault(ages.get(key, 0.0), []).append(key)
+    track.seen = {keys[0]: (keys, then - age) for age, keys in keys_by_age.items()}
+    track.changed = {
+        key: (then, before.get(key, value))
+        for key, value in track.values.items()
+        if key in counters
+    }
     track.restored = True
     known.count = 10
     return (known, track) if known.ids else None

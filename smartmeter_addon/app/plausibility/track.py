@@ -101,7 +101,7 @@ class Track:
         self.seen: dict[KnownList | str | None, tuple[Collection[str], float]] = {}
         """Keys that each list holds, and the monotonic seconds of its last telegram.
 
-        After a restart by key, as the lists are not known yet.
+        After a restart by one of the keys, as the lists are not known yet.
         """
         self.changed: dict[str, tuple[float, Number]] = {}
         """Monotonic seconds at which each energy changed last, and what it was before."""
