@@ -169,7 +169,7 @@ class MeterLine:
         self._name = name
         self._tally = tally
         self._arrival = arrival
-        self._memory = memory
+        self._memory = memory._replace(history={})  # the guard has taken it
         published = tuple(ids_with_energies(memory.history))  # an empty set takes 216 bytes
         units = EnergyUnits(None, memory.units, published)
         # The clock of all servers is that of the day, so it serves for both clocks.
