@@ -32,7 +32,10 @@ class EngineClient(Client):
         """
         if "tls" in self.options and not self._server_info.get("tls_required"):
             raise NoTlsError
-        writer = getattr(self._transport, "_io_writer", None)
+        transport: Any = self._transport
+        # Those of asyncio in Python 3.13 fail where the connection is lost, instead of saying so.
+        transport.writelines = lambda lines: transport.write(b"".join(lines))
+        writer = getattr(transport, "_io_writer", None)
         if writer and writer.get_extra_info("sslcontext"):
             # nats-py leaves that out when it changes to TLS, and asyncio warns at the end then.
             writer.transport.get_protocol().connection_made(writer.transport)
