@@ -561,6 +561,8 @@ async def test_a_meter_that_was_not_heard_for_a_week_is_taken_back(broker: Mosqu
             await late.publish("homeassistant/status", "online")
             await late.wait("smartmeter/12345678/details")
             assert late.payloads(KAIFA_STATE) == []
+            made.publish(KAIFA, power="3")
+            await late.wait(KAIFA_STATUS, "online")
 
 
 async def test_a_reading_that_is_gone_for_good_is_taken_back(broker: Mosquitto) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import DIAGNOSTICS, SENSORS
+from app.meters.values import Layout, Values
 from app.state import State
 
 SECTION: Final = "announced"
@@ -23,6 +24,9 @@ GONE_AFTER_DAYS: Final = 7
 """Days after which a reading or a meter that does not come any more is taken back. The day on which
 the program started counts as one on which all came."""
 
+
+_MOST_NOTED: Final = 16
+"""Of the keys of one meter, which come with its lists and with its diagnostics."""
 
 _Days = Mapping[str, date]
 
@@ -64,7 +68,8 @@ class Announcements:
         self._known: dict[str, Announcement] = {}  # by the meter's id
         self._last_days: dict[str, _Days] = {}  # on which a key came, by the meter's id
         self._derived_days: dict[str, _Days] = {}  # on which it was calculated
-        self._noted: set[object] = set()  # what came since the last change or midnight
+        # What came since the last change or midnight, by the meter's id, the last first.
+        self._noted: dict[str, list[object]] = {}
         self._noted_on = date.min
         for kept in state.section(SECTION).values():
             try:
@@ -102,17 +107,18 @@ class Announcements:
             What to announce to Home Assistant, None when there is nothing new.
         """
         today = self._today()
-        keys = _keys(frozenset(keys))
+        keys = frozenset(keys)
         if today != self._noted_on:
             self._noted.clear()
             self._noted_on = today
-        came = meter, name, keys, tuple(derived.items()), type_code
-        if came in self._noted:
+        if (meter, name, keys, derived, type_code) in self._noted.get(meter.id, ()):
             return None  # as of nearly every telegram
+        keys = _keys(keys)
         announcement = self._update(meter, name, keys, derived, type_code=type_code, today=today)
         if announcement is not None:
             self._noted.clear()
-        self._noted.add(came)
+        came = meter, name, keys, derived, type_code
+        self._noted[meter.id] = [came, *self._noted.get(meter.id, ())][:_MOST_NOTED]
         return announcement
 
     def _update(
@@ -197,27 +203,26 @@ class Announcements:
 def announced_keys(reading: Reading) -> frozenset[str]:
     """Give the keys of a reading that are announced."""
     is_timed = reading.timestamp is not None
-    return _announced_keys(tuple(reading.values), reading.unknown, is_timed=is_timed)
+    layout = Values.of(reading.values).layout
+    return _announced_keys(layout, reading.unknown, is_timed=is_timed)
 
 
 # Meters of one type say the same, so all of them share what follows.
 
 
-@lru_cache
-def _announced_keys(
-    values: tuple[str, ...], unknown: frozenset[str], *, is_timed: bool
-) -> frozenset[str]:
-    """Return the keys that are announced of readings, as nearly all of a list have the same ones.
+@lru_cache(maxsize=256)
+def _announced_keys(layout: Layout, unknown: frozenset[str], *, is_timed: bool) -> frozenset[str]:
+    """Return the keys of readings that are announced.
 
     Args:
-        values: the keys of those that have a value.
-        unknown: the keys of those that have none for now.
-        is_timed: whether they say when they were sent.
+        layout: of the values.
+        unknown: the keys of those that have no value for now.
+        is_timed: whether the readings say when they were sent.
     """
     # What has no value for now may have one later, and waits to be enabled until then.
     waiting = {key for key in unknown if not SENSORS[key].enabled}
     time = ("timestamp",) if is_timed else ()
-    return frozenset((SENSORS.keys() & {*values, *waiting}).union(time))
+    return frozenset((SENSORS.keys() & {*layout.keys, *waiting}).union(time))
 
 
 @lru_cache(maxsize=256)

@@ -81,6 +81,7 @@ class Conversation:
         self._clear_interval = clear_interval
         self._statuses = Statuses(outbox, layout.status)
         self._acknowledged_each = acknowledged_each
+        self._now = asyncio.get_running_loop().time
         self._acknowledged_at = float("-inf")
         self._waits = False  # for an acknowledgement
         self.delivered = False
@@ -174,9 +175,6 @@ class Conversation:
 
     def _is_to_be_acknowledged(self) -> bool:
         return self._now() - self._acknowledged_at >= self._acknowledged_each
-
-    def _now(self) -> float:
-        return asyncio.get_running_loop().time()
 
     async def _subscribe(self, *filters: str) -> None:
         # Its answer would be unexpected if the end of the program broke this off.

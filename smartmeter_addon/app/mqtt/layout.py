@@ -164,7 +164,7 @@ class Layout:
 
     def reading(self, reading: Reading) -> Iterable[Message]:
         """Publish a reading, every digit as the meter sent it."""
-        yield Message(self._topics.state(reading.meter.id), self._text(reading), retain=False)
+        return (Message(self._topics.state(reading.meter.id), self._text(reading), retain=False),)
 
     def details(self, reading: Reading) -> Message:
         """Publish the newest values of all lists of a meter, for entities that are not live."""
@@ -194,13 +194,14 @@ class Layout:
         yield Message(self._topics.meter_status(meter_id), payload, retain=True)
 
 
-def state_members(reading: Reading) -> tuple[str, ...]:
+def state_members(reading: Reading) -> list[str]:
     """Write what a reading says as the members of a JSON object, every digit as it was sent."""
-    values = Values.of(reading.values)
-    more: dict[str, object] = {key: None for key in reading.unknown if key not in values}
+    values, unknown = Values.of(reading.values), reading.unknown
+    members = [values.members()]
+    members += [member(key, None) for key in unknown if key not in values]
     for key, details in reading.details.items():
-        if key in values or key in more:
-            more[f"{key}_details"] = details
+        if key in values or key in unknown:
+            members.append(member(f"{key}_details", details))
     if reading.timestamp is not None:
-        more["timestamp"] = reading.timestamp.isoformat()
-    return (values.members(), *(member(key, value) for key, value in more.items()))
+        members.append(f'"timestamp": {dumps(reading.timestamp.isoformat())}')
+    return members

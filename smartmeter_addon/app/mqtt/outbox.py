@@ -60,13 +60,12 @@ class Outbox:
                 if self.newest(topic) == message:
                     continue
                 self._state.set(RETAINED, topic, "")
-            self._newest[topic] = pack(message)
+            self._newest[topic] = pack(message) if message.retain else message
             self._held.pop(topic, None)
             self._to_clear.pop(topic, None)
             self._clearing.discard(topic)
-            if not (
-                self._is_free_for(message) and self.send_at_once and self.send_at_once(message)
-            ):
+            is_free = not (message.retain or self._due)  # to be sent before anything else
+            if not (is_free and self.send_at_once and self.send_at_once(message)):
                 self.make_due(topic)
 
     def hold(self, topic: str, make: Callable[[], Message]) -> None:
@@ -117,10 +116,6 @@ class Outbox:
         self._described.update(message.topic for message in messages)
         first = [one for one in self._newest if one in self._described and one in self._due]
         self._due = dict.fromkeys([*first, *self._due])
-
-    def _is_free_for(self, message: Message) -> bool:
-        """Tell whether a message may be sent before anything else."""
-        return not message.retain and not self._due
 
     def make_due(self, topic: str) -> None:
         """Have the newest message of a topic sent, in its turn."""

@@ -18,6 +18,7 @@ from app.line.output import LineDiagnostics
 from app.line.trouble import Problem, Trouble
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import DIAGNOSTICS
+from app.meters.values import Values
 from app.mqtt.announcements import Announcements, announced_keys
 from app.mqtt.connection import Connection
 from app.mqtt.conversation import (
@@ -138,6 +139,7 @@ class Publisher:
         self._last_states = LastStates()
         self._clock = clock
         self._details = Details(detail_interval)
+        self._online: set[str] = set()  # meters of which that is said, by id
         self._published = False  # whether there was a reading since the start
         self._takeover = Takeover(layout, self._outbox, state)
         self._restore()
@@ -160,7 +162,9 @@ class Publisher:
             reading: what a telegram said.
             name: the device's name; None makes one of manufacturer and model.
         """
-        meter = reading.meter
+        meter, values = reading.meter, Values.of(reading.values)
+        if values is not reading.values:
+            reading = reading._replace(values=values)
         keys = announced_keys(reading)
         self._descriptions.update(meter, name, keys, reading.derived, reading.type_code)
         self.meter_online(meter.id, online=True)
@@ -212,13 +216,19 @@ class Publisher:
             self._last_states.forget(meter.id)
             self._withdraw_values(meter.id)
             self._details.forget(meter.id)
+            self._online.discard(meter.id)
             for message in self._layout.diagnostics(meter.id, {}):
                 self._outbox.withdraw(message.topic)
         return unheard
 
     def meter_online(self, meter_id: str, *, online: bool) -> None:
         """Say whether a meter is heard; its entities are available only while it is."""
-        if not online:
+        if online and meter_id in self._online:
+            return  # as at nearly every telegram
+        if online:
+            self._online.add(meter_id)
+        else:
+            self._online.discard(meter_id)
             self._withdraw_values(meter_id)
         self._outbox.put(self._layout.meter_status(meter_id, online=online))
 
