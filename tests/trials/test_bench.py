@@ -93,6 +93,15 @@ def test_programs_are_measured(capsys: pytest.CaptureFixture[str], earlier: str)
     assert all(float(figure) > 0 for figure in figures)
 
 
+def test_stages_are_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = "stages --telegrams 5 --warm-up 5 --list"
+    assert command.main([*arguments.split(), KAIFA]) == 0
+    rows = [line.split("|")[1:3] for line in capsys.readouterr().out.splitlines() if "|" in line]
+    figures = {what.strip(): cell for what, cell in rows[2:]}
+    assert float(figures["transport: reading the port"]) > 0
+    assert float(figures["functions called, those in C too"]) > 100
+
+
 def test_many_meters_are_measured(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

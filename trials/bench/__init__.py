@@ -2,6 +2,7 @@
 
     script/bench peers      bytes to readings, in process, and the command decode
     script/bench program    the whole running program: processor, memory, start
+    script/bench stages     where the time of a telegram goes in it
     script/bench many       the same with many meters in one process
 
 `--help` of each tells its options. Everything that is compared is measured in one run, in turns,

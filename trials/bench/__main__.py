@@ -1,4 +1,4 @@
-"""The commands `peers`, `program`, `many` and `floor`: `script/bench --help`."""
+"""The commands `peers`, `program`, `stages`, `many` and `floor`: `script/bench --help`."""
 
 import sys
 import tempfile
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.support import history
 from tests.support.history import NotInCloneError
-from trials.bench import arguments, floor, many, peers, program
+from trials.bench import arguments, floor, many, peers, program, stages
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -17,7 +17,7 @@ def main(given: Sequence[str] | None = None) -> int:
     if options.command in alone:
         alone[options.command](options)
         return 0
-    run = {"peers": peers.run, "program": program.run}[options.command]
+    run = {"peers": peers.run, "program": program.run, "stages": stages.run}[options.command]
     with tempfile.TemporaryDirectory(prefix="smartmeter-bench-") as folder:
         tree = Path(options.earlier).resolve() / "smartmeter_addon"
         try:

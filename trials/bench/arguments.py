@@ -1,4 +1,4 @@
-"""The arguments of the commands `peers`, `program`, `many` and `floor`.
+"""The arguments of the commands `peers`, `program`, `stages`, `many` and `floor`.
 
 They stand apart from these, so that wrong ones are refused before anything is installed.
 """
@@ -29,6 +29,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     for name, add_options, about in (
         ("peers", _of_peers, "bytes to readings, beside libraries and an earlier commit"),
         ("program", _of_program, "the whole running program, beside an earlier commit"),
+        ("stages", _of_stages, "where the time of a telegram goes in the running program"),
         ("many", _of_many, "many meters in one process"),
         ("floor", _of_floor, "what Python and the packages take by themselves"),
     ):
@@ -71,6 +72,21 @@ def _of_peers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, default=40, metavar="N")
     parser.add_argument(
         "--telegrams", type=int, default=100, metavar="N", help="of one round (default: 100)"
+    )
+
+
+def _of_stages(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--of",
+        dest="earlier",
+        default=".",
+        metavar="COMMIT|FOLDER",
+        help="the program of a commit, or of another tree's folder (default: of this one)",
+    )
+    parser.add_argument("--list", choices=PROGRAM_LISTS, action="append", help="only this one")
+    parser.add_argument("--telegrams", type=int, default=200, metavar="N")
+    parser.add_argument(
+        "--warm-up", type=int, default=120, metavar="N", help="telegrams before that"
     )
 
 

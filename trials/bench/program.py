@@ -72,7 +72,7 @@ def run(given: argparse.Namespace, then: Path) -> None:
 
 
 @dataclass
-class _Side:
+class Side:
     """A program between its meter and its broker, and what was measured of it.
 
     Args:
@@ -99,10 +99,12 @@ class _Side:
 
     @property
     def topic(self) -> str:
+        """Where the program publishes the meter's values."""
         return Topics().state(self.meter.id)
 
     @property
     def options(self) -> dict[str, Any]:
+        """The program's; it has keys only where the meter ciphers."""
         meter = self.meter.meter
         given = options(self.broker, self.adapter.path, serial_mode=meter.serial_mode)
         keys = set() if meter.ciphering else {"key", "auth_key"}
@@ -157,7 +159,7 @@ async def _measure(
 ) -> list[tuple[str, ...]]:
     """Measure one list; return the rows of the table."""
     async with AsyncExitStack() as stack:
-        sides = [await stack.enter_async_context(_side(name, tree)) for tree in trees.values()]
+        sides = [await stack.enter_async_context(side_of(name, tree)) for tree in trees.values()]
         for side in sides:  # so that all is compiled, as it is in an image
             async with side.running() as program:
                 await program.ready()
@@ -184,21 +186,22 @@ async def _measure(
 
 
 @asynccontextmanager
-async def _side(name: str, tree: Path) -> AsyncGenerator[_Side]:
+async def side_of(name: str, tree: Path) -> AsyncGenerator[Side]:
+    """Give a program's meter and broker; the program is yet to be started."""
     with tempfile.TemporaryDirectory(prefix="smartmeter-bench-") as made:
         folder = Path(made)
         broker = Mosquitto(folder).start()
         try:
             with closing(Adapter(folder / "ttyMeter")) as adapter:
                 meter = SimulatedMeter(adapter, *LISTS[name], zone=UTC)
-                side = _Side(adapter, meter, broker, folder, tree)
+                side = Side(adapter, meter, broker, folder, tree)
                 async with broker.watch(side.topic) as side.home:
                     yield side
         finally:
             broker.stop()
 
 
-async def _take_turns(sides: Sequence[_Side], given: argparse.Namespace) -> None:
+async def _take_turns(sides: Sequence[Side], given: argparse.Namespace) -> None:
     turns = list(sides)
     for _ in range(given.rounds):
         for side in turns:
@@ -206,12 +209,12 @@ async def _take_turns(sides: Sequence[_Side], given: argparse.Namespace) -> None
         turns.reverse()
 
 
-async def _at_pace(sides: Sequence[_Side], minutes: float) -> None:
+async def _at_pace(sides: Sequence[Side], minutes: float) -> None:
     """Push at the meter's own pace, the sides in turns."""
     interval = sides[0].meter.meter.interval
     count = max(1, int(minutes * _MINUTE / interval))
 
-    async def push(side: _Side, wait: float) -> None:
+    async def push(side: Side, wait: float) -> None:
         await asyncio.sleep(wait)
         side.at_pace = await side.push(count, interval)
         side.resident = side.program.resident
@@ -226,7 +229,7 @@ def _pin(pid: int) -> None:
         os.sched_setaffinity(pid, {min(os.sched_getaffinity(0))})
 
 
-def _rows(name: str, ours: _Side, then: _Side) -> list[tuple[str, ...]]:
+def _rows(name: str, ours: Side, then: Side) -> list[tuple[str, ...]]:
     def row(what: str, form: str, values: Sequence[float]) -> tuple[str, ...]:
         new, old = values
         return f"{name}: {what}", form.format(new), form.format(old), f"{new / old:.2f}"
