@@ -24,6 +24,8 @@ class Guard:
         without: names of checks that are not made, or of violations that do not count.
     """
 
+    __slots__ = ("_clock", "_heard", "_latest", "_senders", "_wall", "_without")
+
     def __init__(
         self,
         memory: Mapping[str, Any] | None = None,

@@ -94,6 +94,8 @@ class Learned:
         names: of those that it kept before a restart.
     """
 
+    __slots__ = ("_counts",)
+
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._counts = dict.fromkeys(names, LEARNED)
 

@@ -78,6 +78,11 @@ def observe(telegram: Telegram, found: Found, now: float, wall: float) -> Observ
 class Track:
     """The last telegram of a sender, and the last value of each reading."""
 
+    __slots__ = (
+        *("changed", "counter", "counter_is_repeated", "counter_may_repeat", "delay", "floors"),
+        *("meter", "now", "recent", "restored", "seen", "time", "timed_at", "values", "wall"),
+    )
+
     def __init__(self) -> None:
         self.now = self.wall = 0.0
         """When the last telegram came: monotonic seconds, and seconds since 1970."""

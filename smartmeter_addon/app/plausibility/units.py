@@ -125,6 +125,8 @@ class _Direction:
         keys: of it.
     """
 
+    __slots__ = ("at", "energy", "interval", "is_new", "keys", "samples", "used", "window")
+
     def __init__(self, keys: _Keys) -> None:
         self.keys = keys
         self.longest = 0.0  # seconds without a power after which nothing is known of it
@@ -196,6 +198,8 @@ class _Direction:
 
 class MeanPower:
     """Compares how energies grow with the mean power."""
+
+    __slots__ = ("_directions",)
 
     def __init__(self) -> None:
         self._directions = tuple(map(_Direction, _DIRECTIONS))
