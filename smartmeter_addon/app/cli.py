@@ -55,13 +55,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=__version__)
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands = {name: subparsers.add_parser(name, help=about) for name, about in _COMMANDS.items()}
-    if given[0] not in commands:
+    name = given[0]
+    if name not in _COMMANDS:
+        for other, about in _COMMANDS.items():
+            subparsers.add_parser(other, help=about)
         parser.parse_args(given)  # which shows what is asked for, and ends
+    its_parser = subparsers.add_parser(name)
     with without_collector():
-        command = cast("_Command", import_module(f"app.commands.{given[0]}"))
-    commands[given[0]].description = command.DESCRIPTION
-    command.add_arguments(commands[given[0]])
+        command = cast("_Command", import_module(f"app.commands.{name}"))
+    its_parser.description = command.DESCRIPTION
+    command.add_arguments(its_parser)
     return command.main(parser, parser.parse_args(given))
 
 

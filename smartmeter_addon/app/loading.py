@@ -26,9 +26,9 @@ SELDOM_USED: Final = (
 
 @contextmanager
 def without_collector() -> Iterator[None]:
-    """Load modules without looking for garbage among them, now and ever after.
+    """Load what stays, such as modules, without looking for garbage in it, now and ever after.
 
-    Nothing of what is loaded is ever garbage, and looking for some takes a tenth of a start.
+    There is none, and looking for some takes a tenth of a start.
     """
     gc.disable()
     try:

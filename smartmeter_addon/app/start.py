@@ -48,8 +48,10 @@ def run(options_file: Path, environment: Mapping[str, str] = os.environ) -> int:
     log.setup("info")
     try:
         beside = options_file.parent / OWN_FOLDER
-        profiles = profile_files.load(profile_files.own_folder(environment) or beside)
-        options = load(options_file, (AUTO, *profiles), environment, reading_keys=SENSORS.keys())
+        with without_collector():
+            profiles = profile_files.load(profile_files.own_folder(environment) or beside)
+            types = (AUTO, *profiles)
+            options = load(options_file, types, environment, reading_keys=SENSORS.keys())
     except (OptionsError, profile_files.ProfileError) as error:
         problems: Iterable[object] = (error,)
         what = f"this file in the folder {OWN_FOLDER}"
