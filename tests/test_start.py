@@ -9,14 +9,14 @@ from tests.support.program import options, running
 from tests.support.simulated import Adapter, SimulatedMeter
 
 SLOWLY = """
-import contextlib, pathlib, time, app.start
-@contextlib.contextmanager
-def slowly():
-    app.start._logger.info("now the rest is loaded")
-    while not pathlib.Path({go!r}).exists():
-        time.sleep(0.01)
-    yield
-app.start.without_collector = slowly
+import logging, pathlib, sys, time
+class Slowly:
+    def find_spec(self, name, *_):
+        if name == "app.run":
+            logging.getLogger("app").info("now the rest is loaded")
+            while not pathlib.Path({go!r}).exists():
+                time.sleep(0.01)
+sys.meta_path.insert(0, Slowly())
 """
 
 
