@@ -77,7 +77,10 @@ class _Finder:
 
 
 class _StandIn(ModuleType):
-    """Takes a module's place, and loads it when anything of it is asked for."""
+    """Takes a module's place, and loads it when anything of it is asked for.
+
+    What `importlib.util.LazyLoader` makes is loaded by a second import already.
+    """
 
     def __init__(self, name: str, finder: _Finder) -> None:
         super().__init__(name)
