@@ -4,9 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from app.dlms.ciphering import Keys
+from app.meters.telegram import Telegram
 from simulator.ciphering import AUTH_KEY, KEY
 from tests.support.guarded import accepted, line_of
+from tests.support.repair import repair
 from tests.support.simulated import SimulatedMeter
 
 
@@ -88,3 +92,26 @@ def test_another_sender_with_a_verified_tag_is_accepted_at_once() -> None:
     line = line_of(meter, Keys(KEY, AUTH_KEY))
     assert line.push(other) != [None]
     assert line.push(meter) != [None]
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_submeter_whose_number_is_damaged_again_and_again_is_no_new_one(
+    *, restarts: bool
+) -> None:
+    """Without its number it is known by its channel, and that by the same name each time."""
+    meter = SimulatedMeter(None, "dsmr", "dsmr5")
+    line = line_of(meter)
+    if restarts:
+        line.restart()
+    ids = set()
+    for turn in range(24):
+        data = meter.telegram().data
+        if not turn % 2:
+            lines = data.split(b"\r\n")
+            data = repair(b"\r\n".join(one for one in lines if not one.startswith(b"0-1:96.1.0")))
+        line.now += 1
+        line.wall += 1
+        for item in line.feed(data):
+            if isinstance(item, Telegram) and item.fault is None:
+                ids |= {other.meter.id for other in item.others}
+    assert len(ids) == 1

@@ -35,7 +35,7 @@ def pending(first: Observation) -> Pending:
 
 def test_an_accepted_telegram_of_the_list_or_of_the_nearest_one_contradicts_it() -> None:
     one = pending(said(0.0))
-    assert [one.contradicted_by((n,)) for n in (1, 2, 3)] == [True, True, False]
+    assert [one.contradicted_by((n,), reports=True) for n in (1, 2, 3)] == [True, True, False]
 
 
 def test_a_pending_telegram_may_have_the_counter_of_the_next_one() -> None:

@@ -54,9 +54,14 @@ class Pending:
         known = observation.found.known
         return is_told_apart or observation.now - self.track.now < (known.gap / 2 if known else 0)
 
-    def contradicted_by(self, structure: Structure) -> bool:
-        """Tell whether a telegram that was accepted is of the list that is pending here."""
-        return structure in self._lists
+    def contradicted_by(self, structure: Structure, *, reports: bool) -> bool:
+        """Tell whether a telegram that was accepted shows that these are damaged.
+
+        Args:
+            structure: of its list, which may be the one that is pending here.
+            reports: whether submeters report in it, and not the one that is new here.
+        """
+        return structure in self._lists or (reports and "identity" in self.checks)
 
     def add(self, observation: Observation, limits: Limits) -> None:
         """Add a telegram that goes on from the last."""

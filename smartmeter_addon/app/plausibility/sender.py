@@ -192,7 +192,10 @@ class Sender:
         track.add(observation, accepted, failure.walk.moved, failure.walk.floors, listed)
         shape = observation.found.structure
         if self._pending:
-            self._pending = [one for one in self._pending if not one.contradicted_by(shape)]
+            others = bool(observation.telegram.others)
+            self._pending = [
+                one for one in self._pending if not one.contradicted_by(shape, reports=others)
+            ]
         is_whole = not (known.withholding.holds or track.floors) and known.reports.are_repeated
         is_regular = listed.interval is not None and not (self._pending or self.without)
         readings = observation.values
