@@ -199,11 +199,11 @@ class Judge:
         last = self._last.get(reading.meter.id, truth).values
         for key, value in reading.values.items():
             said = truth.values.get(key)
-            if said is None:
-                errors[f"unknown key {key}"] += 1
-                continue
             if key in _STATES or isinstance(value, str) or isinstance(said, str):
                 errors[f"text {key}"] += value != said
+                continue
+            if said is None:
+                errors[f"unknown key {key}"] += 1
                 continue
             if value != said and any(value == one.values.get(key) for one in olds):
                 errors[f"stale {key}"] += 1  # the value of the telegram before
