@@ -256,6 +256,35 @@ def test_telegrams_of_two_lists_may_be_pending_at_once() -> None:
     assert accepted(line.push(usual, 3)) == [False, True, True]
 
 
+def test_a_jump_that_comes_again_and_again_is_taken_and_no_far_larger_one() -> None:
+    """The check is widened, as this is how the meter is."""
+    meter = SimulatedMeter(None, "kaifa")
+    line, jumps = line_of(meter), []
+    for _ in range(14):
+        meter.more = {}
+        line.push(meter, 9)
+        meter.more = {"32.7.0": Decimal(200)}
+        jumps += line.push(meter)
+    assert accepted(jumps[:10]) == [False] * 9 + [True]
+    assert all(jumps[-2:])
+    meter.more = {"32.7.0": Decimal(120)}
+    assert line.push(meter) == [None]
+
+
+def test_a_law_that_is_broken_again_and_again_is_given_up() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    line, broken = line_of(meter), []
+    for _ in range(14):
+        meter.more = {}
+        line.push(meter, 9)
+        shown = meter._household._values()
+        meter.more = {code: (shown[code] or Decimal(0)) + 300 for code in ("1.7.0", "2.7.0")}
+        broken += line.push(meter)
+    taken = accepted(broken)
+    assert taken == sorted(taken)
+    assert 3 < taken.count(False) < 10
+
+
 def test_energies_that_only_seemed_to_be_in_another_unit_are_published_again() -> None:
     """A reset to a tenth, by chance; they grow as the power says."""
     meter = SimulatedMeter(None, "e450", "burgenland")

@@ -1,6 +1,7 @@
 """Duplicates, replays, and invocation counters that began anew or stand still."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -151,3 +152,15 @@ def test_a_recording_without_counters_is_rejected_however_slowly_it_comes() -> N
     recorded = [meter.telegram().data for _ in range(30)]
     assert all(line.take(data) for data in recorded)
     assert not any(line.take(data, 60) for data in recorded)
+
+
+def test_a_pending_telegram_without_a_counter_is_known_when_it_comes_again() -> None:
+    meter = SimulatedMeter(None, "kaifa", encrypted=False)
+    line = line_of(meter)
+    meter.more = {"1.8.0": Decimal(4_000_000_000)}
+    pending = meter.telegram().data
+    assert line.take(pending) is None
+    meter.more = {}
+    assert all(line.push(meter, 2))
+    assert line.take(pending) is None
+    assert [fault.kind for fault in line.faults] == [Kind.SUSPICIOUS, Kind.REPLAYED]

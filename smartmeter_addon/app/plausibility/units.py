@@ -125,7 +125,18 @@ class _Direction:
         keys: of it.
     """
 
-    __slots__ = ("at", "energy", "interval", "is_new", "keys", "samples", "used", "window")
+    __slots__ = (
+        "at",
+        "before",
+        "energy",
+        "is_new",
+        "keys",
+        "longest",
+        "power",
+        "samples",
+        "used",
+        "window",
+    )
 
     def __init__(self, keys: _Keys) -> None:
         self.keys = keys
