@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app import run, start
+from app import run
+from app.commands import run as command
 from app.config.options import MeterOptions, MqttOptions, Options
 from app.line import lasting
 from app.line.sections import labels_of
@@ -73,7 +74,7 @@ def test_a_missing_file_of_options_is_an_error(
     root = logging.getLogger()
     before, level = list(root.handlers), root.level
     try:
-        assert start.run(tmp_path / "missing.json") == 1
+        assert command.run(tmp_path / "missing.json") == 1
     finally:
         root.handlers[:] = before
         root.setLevel(level)

@@ -4,12 +4,12 @@ import gc
 import signal
 import sys
 
-from app.loading import SELDOM_USED, load_late
+from app.loading.late_modules import SELDOM_USED, load_late
 
 # Ctrl-C ends the program without a word, also while it is being loaded, unless a command takes it.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-gc.disable()  # until all that the command needs is loaded, see `loading.without_collector`
+gc.disable()  # until all that the command needs is loaded, see `loading.collector`
 
 load_late(SELDOM_USED)
 

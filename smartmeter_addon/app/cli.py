@@ -9,7 +9,7 @@ from typing import Final, NoReturn, Protocol, cast
 
 from app import __version__
 from app.config.environment import PROGRAM
-from app.loading import without_collector
+from app.loading.collector import without_collector
 
 _DEFAULT: Final = "run"
 

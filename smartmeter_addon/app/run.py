@@ -64,7 +64,7 @@ async def serve(
         options: all of them.
         profiles: every meter family there is.
         state: what is known from before the last restart.
-        environment: see `start.run`.
+        environment: see `commands.run`.
         redactor: of the log.
         sources: those that are open already, by the position of their meters in the options.
     """

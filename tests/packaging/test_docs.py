@@ -71,7 +71,15 @@ DOCS = ADDON / "DOCS.md"
 STORE_PAGE = ADDON / "README.md"
 ADDING = ROOT / "ADDING_A_METER.md"
 COMMANDS = ("configure", "decode", "listen", "record", "replay")
-BESIDE_THE_WAY = {"anonymous", "commands", "config", "configure", "language", "recordings"}
+BESIDE_THE_WAY = {
+    "anonymous",
+    "commands",
+    "config",
+    "configure",
+    "language",
+    "loading",
+    "recordings",
+}
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 TEXTS = (
     *(README, STORE_PAGE, DOCS, ADDON / "CHANGELOG.md", ADDING, CONTRIBUTING),

@@ -550,7 +550,9 @@ async def test_readings_go_on_when_the_disk_is_full(
     broker: Mosquitto, adapter: Adapter, full_disk: Path, tmp_path: Path, over: Over
 ) -> None:
     given = options(broker, adapter.path)
-    opened = f"import app.start; app.start.STATE_FILE = {str(full_disk / 'state.json')!r}"
+    opened = (
+        f"import app.commands.run; app.commands.run.STATE_FILE = {str(full_disk / 'state.json')!r}"
+    )
     async with (
         running(given, tmp_path, before=opened) as program,
         broker.watch() as home,

@@ -15,7 +15,8 @@ TIMEOUT = 20
 
 # Modules in the order in which the program imports them; a moment in its start each.
 @pytest.mark.parametrize(
-    "module", ["argparse", "app.config.environment", "asyncio", "app.config.options", "app.start"]
+    "module",
+    ["argparse", "app.config.environment", "asyncio", "app.config.options", "app.commands.run"],
 )
 def test_ctrl_c_during_the_start_ends_without_a_trace(tmp_path: Path, module: str) -> None:
     options = tmp_path / "options.json"

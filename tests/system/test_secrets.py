@@ -370,14 +370,14 @@ async def mistaken(self):
 app.mqtt.conversation.Conversation._receive = mistaken
 """
 OUTSIDE_ALL = """
-import app.run, app.start
-def wrapped(*arguments, load=app.start.load, **more):
+import app.run, app.commands.run
+def wrapped(*arguments, load=app.commands.run.load, **more):
     options = load(*arguments, **more)
     async def mistaken(*_, **__):
         raise ValueError(options.mqtt.password, options.meters[0].keys.encryption)
     app.run.serve = mistaken
     return options
-app.start.load = wrapped
+app.commands.run.load = wrapped
 """
 
 

@@ -16,9 +16,9 @@ from trials.bench.image import variables
 from trials.bench.workers import table
 
 _PACKAGES: Final = "import asyncio, aiomqtt"  # which imports paho-mqtt
-_LATE: Final = "from app.loading import SELDOM_USED, load_late; load_late(SELDOM_USED)"
+_LATE: Final = "from app.loading.late_modules import SELDOM_USED, load_late; load_late(SELDOM_USED)"
 _CIPHERING: Final = "from cryptography.hazmat.primitives.ciphers.aead import AESGCM"
-_PROGRAM: Final = f"{_LATE}\nimport app.start, app.run, app.transport.serial_source"
+_PROGRAM: Final = f"{_LATE}\nimport app.commands.run, app.run, app.transport.serial_source"
 
 IMPORTED: Final = {
     "Python alone": "",

@@ -1,13 +1,11 @@
-"""How modules are loaded: some of them only when they are used, and none amid a search for garbage.
+"""Has modules loaded only when something of them is used.
 
 asyncio, paho-mqtt and aiomqtt import at their head what most homes never use: TLS, proxies and
 WebSockets. That takes 8 MB of memory and a tenth of the time of a start.
 """
 
-import gc
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from threading import Lock
@@ -22,20 +20,6 @@ SELDOM_USED: Final = (
     "urllib.request",  # imported by paho-mqtt for proxies; it loads http.client and email
 )
 """Modules that libraries import, and that a program which publishes without TLS does not use."""
-
-
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Load what stays, such as modules, without looking for garbage in it, now and ever after.
-
-    There is none, and looking for some takes a tenth of a start.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def load_late(names: Iterable[str]) -> None:

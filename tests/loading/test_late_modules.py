@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from app.loading import SELDOM_USED
+from app.loading.late_modules import SELDOM_USED
 from tests.support.program import ADDON, bare_environment
 
-LATE = "import sys; from app.loading import *; load_late(SELDOM_USED)"
+LATE = "import sys; from app.loading.late_modules import *; load_late(SELDOM_USED)"
 TOLD = "print(*(name for name, one in sys.modules.items() if hasattr(one, '__file__')))"
 
 
