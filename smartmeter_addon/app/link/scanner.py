@@ -220,8 +220,7 @@ class Scanner:
         return mark not in self._marks and mark != self._mark_of(link, claimant)
 
     def _mark_of(self, link: Link, begin: int) -> bytes:
-        at = begin - self._offset
-        return bytes(self._buffer[at : at + link.mark])
+        return bytes(self._buffer[begin - self._offset :][: link.mark])
 
     def _take(self, link: Link, begin: int, found: Found, events: list[Frame | Fault]) -> None:
         end = self._offset + found.end

@@ -162,6 +162,9 @@ class Trial:
             if own is None or not slot.least <= own.number <= slot.most:
                 return False
             numbers.append(slot._replace(number=own.number))
+        sent = ("sent",)
+        if sent in self.said.times and meaning.moments.get(sent) not in meaning.times:
+            return False
         if not set(self.times).issuperset(meaning.times):
             return False
         meaning = meaning._replace(numbers=tuple(numbers))
