@@ -355,18 +355,10 @@ def _row(name: Name, value: Number, counts: Sequence[int], slopes: Sequence[_Slo
 def said(telegram: Telegram) -> Said:
     """Take what a telegram says apart."""
     found = Said({}, {}, [], [])
-    found.own.extend(
-        (
-            *(telegram.manufacturer, telegram.model, telegram.number, telegram.kept_id),
-            telegram.sender,
-        )
-    )
-    found.rest.extend(
-        (
-            *(telegram.fault, telegram.profile, telegram.unknown, telegram.note, telegram.told),
-            telegram.waiting,
-        )
-    )
+    found.own.extend((telegram.manufacturer, telegram.model, telegram.number, telegram.kept_id))
+    found.own.append(telegram.sender)
+    found.rest.extend((telegram.fault, telegram.profile, telegram.unknown, telegram.note))
+    found.rest.extend((telegram.told, telegram.waiting))
     _take_moment(found, ("sent",), telegram.timestamp)
     if telegram.reading:
         found.rest.append(telegram.reading.timestamp == telegram.timestamp)

@@ -103,27 +103,6 @@ class Usual:
         values: its values.
     """
 
-    __slots__ = (
-        "_content",
-        "_count",
-        "_counts",
-        "_due",
-        "_energies",
-        "_highs",
-        "_known",
-        "_layout",
-        "_listed",
-        "_lows",
-        "_moved",
-        "_others",
-        "_past",
-        "_powers",
-        "_rules",
-        "_sent",
-        "_still",
-        "_template",
-    )
-
     def __init__(
         self, known: Known, past: Track, listed: KnownList, observation: Observation, values: Values
     ) -> None:
