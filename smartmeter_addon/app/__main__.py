@@ -1,4 +1,4 @@
-"""The command line: ``python3 -m app [run | configure | decode | listen]``; see ``--help``."""
+"""The command line: ``python3 -m app [COMMAND]``; see ``--help``."""
 
 import gc
 import signal

@@ -26,6 +26,12 @@ _COMMANDS: Final = {
 }
 """Each is a module of ``commands``; with what the program's help says of it."""
 
+_METAVAR: Final = "COMMAND"
+"""What the help calls the first argument."""
+
+_OF_ALL: Final = ("-h", "--help", "--version")
+"""Options of the program and not of ``run``."""
+
 
 class _Command(Protocol):
     """What a module of ``commands`` has."""
@@ -40,13 +46,13 @@ class _Command(Protocol):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command that the arguments name, ``run`` when they name none.
+    """Run the command that the first argument names, ``run`` when it is an option or not there.
 
     Returns:
         The exit status: 0 for success, 1 for failure, 2 for wrong usage.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if not given or (given[0] not in _COMMANDS and given[0] not in ("-h", "--help", "--version")):
+    if not given or (given[0].startswith("-") and given[0] not in _OF_ALL):
         given.insert(0, _DEFAULT)
     parser = _Parser(
         prog=os.environ.get(PROGRAM) or "python3 -m app",
@@ -54,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         " for Home Assistant.",
     )
     parser.add_argument("--version", action="version", version=__version__)
-    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar=_METAVAR)
     name = given[0]
     if name not in _COMMANDS:
         for other, about in _COMMANDS.items():
@@ -69,10 +75,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Never repeats what was given: a key behind a misspelt argument would be on the screen."""
+    """Never repeats what was given: a key in a wrong place would be on the screen."""
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the usage, and end."""
         if message.startswith("unrecognized arguments"):
             message = "there are arguments that this command does not know; see --help"
+        elif message.startswith(f"argument {_METAVAR}:"):
+            message = "there is no such command; see --help"
         super().error(message)
