@@ -175,8 +175,7 @@ def test_a_telegram_that_broke_off_within_a_line_does_not_swallow_the_next(kept:
     assert all(isinstance(fault, Fault) for fault in faults)
 
 
-def test_a_telegram_that_came_by_another_way_is_taken_with_or_without_its_line_end() -> None:
-    """Such as one that was deciphered."""
+def test_a_telegram_that_was_deciphered_is_taken_with_or_without_its_line_end() -> None:
     for data in (TELEGRAM, TELEGRAM.rstrip(), b"\r\n" + TELEGRAM):
         assert p1.whole(data).content == TEXT
 
@@ -189,7 +188,7 @@ def test_a_telegram_that_came_by_another_way_is_taken_with_or_without_its_line_e
         (b"no slash", Kind.DAMAGED, "no whole telegram of text"),
     ],
 )
-def test_what_came_by_another_way_and_is_no_telegram_is_refused(
+def test_a_deciphered_text_that_is_no_whole_telegram_is_refused(
     data: bytes, kind: Kind, reason: str
 ) -> None:
     with pytest.raises(DecodeError, match=reason) as caught:

@@ -248,6 +248,7 @@ def test_frames_of_two_senders_are_known_by_how_they_begin() -> None:
 
 
 def test_what_a_text_with_a_checksum_carries_is_not_looked_at() -> None:
+    """``hAAhS`` are bytes with which an M-Bus frame could begin: 68 41 41 68 53."""
     scanner = Scanner()
     assert frames(scanner.feed(p1("ISK5", ["1-0:1.8.0(1*Wh)", "0-0:96.13.0(hAAhS)"])))
     assert not scanner.under_way

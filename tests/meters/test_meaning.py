@@ -253,9 +253,7 @@ def test_a_number_is_tried_from_its_least_to_its_most() -> None:
 @pytest.mark.parametrize(
     ("least", "count", "most"), [(0, 0, 1), (0, 1, 1), (65_534, 65_534, 65_535)]
 )
-def test_a_number_is_one_more_or_one_less_to_find_what_it_is(
-    least: int, count: int, most: int
-) -> None:
+def test_a_number_at_its_bound_or_beside_it_is_bounded(least: int, count: int, most: int) -> None:
     def twist(telegram: Telegram, _: Reading, watts: int) -> Telegram:
         return telegram if least <= watts <= most else telegram._replace(note="beyond")
 

@@ -267,7 +267,7 @@ def test_after_a_template_that_was_worth_it_the_next_one_is_made_as_soon() -> No
     assert due_at(12, read=500) == [3, 6, 9, 12]
 
 
-def test_after_one_that_was_worth_it_the_next_ones_are_made_as_at_first() -> None:
+def test_after_one_template_that_was_worth_it_the_intervals_begin_anew() -> None:
     channel, found = _Channel(), []
     for n in range(1, 40):
         channel.read += 500 * (n == 4)

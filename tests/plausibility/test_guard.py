@@ -103,7 +103,7 @@ def test_the_senders_accepted_last_are_kept() -> None:
 def test_a_sender_is_new_beside_as_many_as_are_kept() -> None:
     """Each of them was heard once, so that none outweighs another."""
     line = GuardedLine()
-    meters = (SimulatedMeter(None, "kaifa", serial=serial) for serial in range(1, 34))
+    meters = (SimulatedMeter(None, "kaifa", serial=serial) for serial in range(MOST_SENDERS + 1))
     readings = [reading for meter in meters for reading in line.push(meter)]
     assert accepted(readings) == [True] * MOST_SENDERS + [False]
 
@@ -209,10 +209,9 @@ def test_the_sender_accepted_last_is_kept_as_the_last_one() -> None:
 
 def test_of_a_telegram_that_says_nothing_no_sender_is_known() -> None:
     line = GuardedLine()
-    for item in line.feed(SimulatedMeter(None, "energomera", "event").telegram().data):
-        assert isinstance(item, Telegram)
-        assert item.reading is None
-        assert item.fault is None
+    (item,) = line.feed(SimulatedMeter(None, "energomera", "event").telegram().data)
+    assert isinstance(item, Telegram)
+    assert (item.reading, item.fault) == (None, None)
     assert line.guard._senders == {}
 
 

@@ -260,7 +260,7 @@ def test_a_law_is_learned_from_ten_telegrams() -> None:
     assert learned.hold(NAMES[0])
 
 
-# By the guard
+# --- By the guard ---
 
 
 def at_once(watts: int) -> dict[str, Decimal]:
