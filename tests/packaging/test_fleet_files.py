@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import aiomqtt
+import nats
+import nats.errors
 import pytest
 import yaml
 
@@ -292,6 +294,42 @@ async def test_three_servers_with_all_of_it_serve_a_device_and_home_assistant_by
         info = await reader.api(f"STREAM.INFO.{subjects.RAW}")
         assert info["state"]["messages"] == 2
     await reader.close()
+
+
+async def test_a_gateway_hears_from_any_server_that_its_telegram_is_stored(
+    servers: Servers, certificates: Certificates
+) -> None:
+    given = user(servers.nodes[0], certificates, "reader", "of-the-reader")
+    async with asyncio.timeout(TIMEOUT):
+        reader = await Engine.connect(given, "reader", patient=True)
+        while not await is_set_up(reader, options.FleetOptions(given, Path("meters.json"), 1)):  # noqa: ASYNC110 - there is no leader yet
+            await asyncio.sleep(0.5)
+    for number, node in enumerate(servers.nodes, 1):
+        of_gateway = user(node, certificates, "gateway-1", "of-the-gateway")
+        gateway = await Engine.connect(of_gateway, "gateway", own_inboxes=True)
+        answer = await gateway.request(subjects.raw("meter-1"), b"mine")
+        assert json.loads(answer.data)["seq"] == number
+        await gateway.close()
+    await reader.close()
+
+
+async def test_users_of_the_mqtt_port_are_not_let_in_by_nats(
+    servers: Servers, certificates: Certificates
+) -> None:
+    """By NATS a device could have the acknowledgement sent to another meter's readings."""
+    (node, *_) = servers.nodes
+    async with asyncio.timeout(TIMEOUT):
+        await (
+            await Engine.connect(
+                user(node, certificates, "reader", "of-the-reader"), "reader", patient=True
+            )
+        ).close()
+    context = ssl.create_default_context(cafile=certificates.ca)
+    for name, password in (("device-1", "of-the-device"), ("homeassistant", "of-home-assistant")):
+        with pytest.raises(nats.errors.Error, match=r"(?i)authorization violation"):
+            await nats.connect(
+                node.url, user=name, password=password, tls=context, allow_reconnect=False
+            )
 
 
 async def is_set_up(engine: Engine, wanted: options.FleetOptions) -> bool:
