@@ -5,13 +5,14 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from trials.fleet import cost, failures
+from trials.fleet import cost, failures, stored
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run and print; the exit status is 1 when something was lost, doubled or out of order.
 
-    It is 1 as well when no take-over came between the pieces of a telegram.
+    It is 1 as well when no take-over came between the pieces of a telegram, and 2 when the trial
+    could not be played to its end.
     """
     parser = argparse.ArgumentParser(
         prog="python3 -m trials.fleet", description="A fleet of simulated meters at three servers."
@@ -31,7 +32,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     of_backlog.add_argument("--meters", type=int, default=10_000, metavar="N")
     of_backlog.add_argument("--rounds", type=int, default=3, metavar="N", help="of each meter")
     of_backlog.add_argument("--readers", type=int, default=2, metavar="N")
-    given = parser.parse_args(arguments)
+    try:
+        return _play(parser.parse_args(arguments))
+    except* stored.TrialError as failed:
+        for one in failed.exceptions:
+            sys.stderr.write(f"{one}\n")
+    return 2
+
+
+def _play(given: argparse.Namespace) -> int:
     if given.trial == "failures":
         return _fail(given.runs, given.meters, given.seconds)
     if given.trial == "load":

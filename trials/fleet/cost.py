@@ -72,10 +72,6 @@ class _Trial:
         self.meters = [Meter(number) for number in range(1, count + 1)]
         self.readers = Readers(folder, nodes, PARTITIONS, self.meters)
 
-    async def set_up(self) -> None:
-        while not await asyncio.to_thread(self.readers.set_up):  # noqa: ASYNC110 - the engine starts
-            await asyncio.sleep(1)
-
     async def push(self, telegrams: Iterator[_Pushed], rate: float | None = None) -> int:
         """Push telegrams, all that can be at once or so many a second; give their number.
 
@@ -100,9 +96,23 @@ class _Trial:
                 group.create_task(push_one(*one))
         return count
 
+    async def read_below(self, count: int, every: float = 0.2) -> None:
+        """Wait until fewer telegrams than so many wait to be read.
+
+        Raises:
+            TrialError: none was read for PATIENCE.
+        """
+        latest, since = -1, monotonic()
+        while (left := await stored.waiting(self.client, PARTITIONS)) >= count:
+            if left != latest:
+                latest, since = left, monotonic()
+            elif monotonic() - since > stored.PATIENCE:
+                why = f"none was read for {stored.PATIENCE:.0f} s"
+                raise stored.TrialError(f"{left} telegrams wait, and {why}")
+            await asyncio.sleep(every)
+
     async def read_all(self) -> None:
-        while await stored.waiting(self.client, PARTITIONS):  # noqa: ASYNC110 - so it is asked
-            await asyncio.sleep(0.2)
+        await self.read_below(1)
 
     @property
     def processes(self) -> list[subprocess.Popen[bytes]]:
@@ -118,7 +128,7 @@ async def _trial(count: int) -> AsyncIterator[_Trial]:
             client = await connect(*nodes)
             trial = _Trial(folder, nodes, client, count)
             try:
-                await trial.set_up()
+                await trial.readers.set_up()
                 yield trial
             finally:
                 await asyncio.to_thread(trial.readers.end_all)
@@ -184,8 +194,7 @@ async def backlog(count: int, rounds: int, readers: int) -> Cost:
         servers = trial.processes
         before = sum(map(cpu_seconds, servers))
         started = [trial.readers.join() for _ in range(readers)]
-        while await stored.waiting(trial.client, PARTITIONS) == pushed:  # noqa: ASYNC110 - so it is asked
-            await asyncio.sleep(0.1)
+        await trial.read_below(pushed, every=0.1)
         begin = monotonic()
         await trial.read_all()
         seconds = monotonic() - begin

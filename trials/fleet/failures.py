@@ -69,8 +69,7 @@ class _Run:
 
     async def play(self, seconds: float) -> Outcome:
         """Play it."""
-        while not await asyncio.to_thread(self._readers.set_up):  # noqa: ASYNC110 - the engine starts
-            await asyncio.sleep(1)
+        await self._readers.set_up()
         try:
             self._readers.join()
             self._readers.join()

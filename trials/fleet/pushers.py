@@ -13,6 +13,7 @@ from nats.js.errors import Error as JetStreamError
 from app.fleet import subjects
 from simulator import meters as simulated
 from simulator.household import Household
+from trials.fleet.stored import PATIENCE, TrialError
 
 PUSH_SECONDS: Final = 5.0
 PIECE_SECONDS: Final = 2.0
@@ -97,12 +98,20 @@ class Pusher:
         return True
 
     async def push(self, meter: Meter, data: bytes, number: int = 0) -> None:
-        """Push one message until it is stored."""
+        """Push one message until it is stored.
+
+        Raises:
+            TrialError: it is not, within PATIENCE.
+        """
+        until = time.monotonic() + PATIENCE
         headers = {subjects.MESSAGE_ID: f"{meter.name}/{len(meter.pushed)}/{number}"}
         while True:
             try:
                 await self._stream.publish(subjects.raw(meter.name), data, headers=headers)
-            except (JetStreamError, nats.errors.Error):
+            except (JetStreamError, nats.errors.Error) as error:
+                if time.monotonic() > until:
+                    why = f"for {PATIENCE:.0f} s: {error!r}"
+                    raise TrialError(f"a telegram of {meter.name} was not stored {why}") from None
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
                 return

@@ -1,15 +1,18 @@
 """Readers as processes, and what they cost."""
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 from tests.support.nats import Node
 from trials.fleet.pushers import Meter
+from trials.fleet.stored import PATIENCE, TrialError
 
 _ROOT: Final = Path(__file__).parents[2]
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
@@ -43,10 +46,18 @@ class Readers:
         content = {name: {"key": key.hex()} for name, key in keys.items()}
         (folder / "meters.json").write_text(json.dumps(content))
 
-    def set_up(self) -> bool:
-        """Set the engine up; tell whether it worked."""
-        done = self._start("setup", log="setup")
-        return done.wait() == 0
+    async def set_up(self) -> None:
+        """Set the engine up, as soon as it has started.
+
+        Raises:
+            TrialError: it cannot be, within PATIENCE.
+        """
+        until = monotonic() + PATIENCE
+        while await asyncio.to_thread(self._start("setup", log="setup").wait):
+            if monotonic() > until:
+                *_, why = (self._folder / "setup").read_text().splitlines()
+                raise TrialError(f"the engine could not be set up for {PATIENCE:.0f} s: {why}")
+            await asyncio.sleep(1)
 
     def join(self) -> subprocess.Popen[bytes]:
         """Start a reader."""

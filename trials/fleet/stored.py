@@ -3,13 +3,17 @@
 import asyncio
 import json
 from collections import defaultdict
-from typing import Any, NamedTuple
+from time import monotonic
+from typing import Any, Final, NamedTuple
 
 import nats.errors
 from nats.aio.client import Client
 
 from app.fleet import subjects
 from tests.support.nats import TIMEOUT
+
+PATIENCE: Final = 120.0
+"""Seconds in which the engine has to answer; servers that have to choose a leader need some."""
 
 
 class Stored(NamedTuple):
@@ -31,16 +35,28 @@ class Stored(NamedTuple):
         return self.stored - self.arrived
 
 
+class TrialError(Exception):
+    """A trial cannot be played to its end; a plain sentence."""
+
+
 async def api(client: Client, call: str) -> dict[str, Any]:
-    """Call the JetStream API until it answers."""
+    """Call the JetStream API until it answers.
+
+    Raises:
+        TrialError: it does not, within PATIENCE.
+    """
+    until = monotonic() + PATIENCE
     while True:
         try:
             message = await client.request(f"$JS.API.{call}", timeout=2)
-            answer = json.loads(message.data)
-        except (nats.errors.Error, ValueError):
-            answer = {"error": ""}
+            answer: dict[str, Any] = json.loads(message.data)
+        except (nats.errors.Error, ValueError) as error:
+            answer = {"error": {"description": repr(error)}}
         if "error" not in answer:
-            return dict(answer)
+            return answer
+        if monotonic() > until:
+            why = f"{answer['error']['description']}, for {PATIENCE:.0f} s"
+            raise TrialError(f"the engine does not tell {call}: {why}")
         await asyncio.sleep(0.5)
 
 
