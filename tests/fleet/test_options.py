@@ -75,6 +75,8 @@ def test_all_options_are_taken() -> None:
         ({**SERVERS, "client_key": "/key"}, "client_cert: nothing is given"),
         ({**SERVERS, "partitions": 0}, "partitions: 0 is given"),
         ({**SERVERS, "base_topic": "a.b"}, 'base_topic: "a.b" is given'),
+        ({**SERVERS, "base_topic": "readings"}, 'base_topic: "readings" is given; wanted is an'),
+        ({**SERVERS, "replicas": 6}, "replicas: 6 is given"),
         ({**SERVERS, "raw_hours": 10, "reading_hours": 9}, "reading_hours: 9 is given"),
         ([], "the options: a list of 0 is given"),
     ],

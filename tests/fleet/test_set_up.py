@@ -113,7 +113,9 @@ async def test_a_foreign_stream_is_left_alone(node: Node, connection: Engine) ->
 
 
 async def test_too_few_servers_are_told(node: Node, connection: Engine) -> None:
-    with pytest.raises(EngineError, match="replicas"):
+    with pytest.raises(
+        EngineError, match="more than there are servers; with one server alone, enter 1"
+    ):
         await set_up.set_up(connection, options(node, replicas=3))
 
 

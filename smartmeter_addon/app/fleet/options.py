@@ -9,7 +9,7 @@ import voluptuous as vol
 
 from app.config import checks, redaction
 from app.config.options import LANGUAGES, OptionsError, read_json
-from app.fleet import engine_options
+from app.fleet import engine_options, subjects
 from app.fleet.engine_options import EngineOptions
 from app.log import LEVELS, Redactor
 
@@ -96,6 +96,18 @@ def _topic(value: object) -> str:
     return topic
 
 
+def _base_topic(value: object) -> str:
+    """Take a topic that is none of the engine's own subjects.
+
+    The server refuses to publish readings again at a subject of the stream that they come from.
+    """
+    topic = _topic(value)
+    if topic == subjects.OF_READINGS:
+        sentence = f"is given; wanted is another topic: readings come to {topic} in the engine"
+        raise checks.Refused(value, sentence)
+    return topic
+
+
 def _problems(given: Any) -> checks.Problems:  # noqa: ANN401 - a mapping of what JSON gave
     yield from engine_options.problems(given)
     raw, kept = given.get("raw_hours", 24), given.get("reading_hours", 168)
@@ -112,11 +124,11 @@ _GROUP: Final = checks.group(
         **engine_options.FIELDS,
         "meters": checks.text("the path of the file of meters, like meters.json"),
         "partitions": checks.whole_number(1, MOST_PARTITIONS),
-        "replicas": checks.whole_number(1, 5, "servers that keep each stream: 1, 3 or 5"),
+        "replicas": checks.whole_number(1, 5, "servers that keep each stream"),
         "raw_hours": checks.whole_number(1, _HOURS),
         "raw_megabytes": checks.whole_number(1, 100_000_000),
         "reading_hours": checks.whole_number(1, _HOURS),
-        "base_topic": _topic,
+        "base_topic": _base_topic,
         "discovery_prefix": _topic,
         "language": checks.one_of(LANGUAGES),
         "silent_after": checks.whole_number(1, 31 * 86400, "seconds"),

@@ -10,6 +10,13 @@ from app.fleet.options import FleetOptions
 OLDEST_SERVER: Final = 2, 14
 """The version of nats-server that can set a consumer back; an older one does not answer that."""
 
+_HINTS: Final = {
+    "storage": "the servers have no room on their disks for raw_megabytes",
+    "replicas": "replicas is more than there are servers; with one server alone, enter 1",
+    "no suitable peers": "replicas is more than there are servers that are well",
+}
+"""What is said of an error of the server in which these words stand; the first one counts."""
+
 _logger: Final = logging.getLogger(__name__)
 
 
@@ -96,10 +103,10 @@ async def _set_up_stream(engine: Engine, stream: streams.Stream) -> bool:
     try:
         await engine.api(f"STREAM.{call}.{stream.name}", stream.config)
     except EngineError as error:
-        if "storage" not in str(error):
-            raise
-        sentence = f"{error}: the servers have no room on their disks for raw_megabytes"
-        raise EngineError(sentence, error.code) from None
+        for word, hint in _HINTS.items():
+            if word in str(error):
+                raise EngineError(f"{error}: {hint}", error.code) from None
+        raise
     _logger.info("%s the stream %s", done, stream.name)
     return True
 

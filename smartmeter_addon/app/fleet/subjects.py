@@ -9,6 +9,9 @@ RAW: Final = "RAW"
 READINGS: Final = "READINGS"
 """The stream of readings, under ``readings.<name>.<meter id>``."""
 
+OF_READINGS: Final = "readings"
+"""The first token of these subjects."""
+
 STATES: Final = "smartmeter"
 """The bucket with what is to be known again of each name after another reader took over."""
 
@@ -58,7 +61,7 @@ def name_of(subject: str) -> str:
 
 def readings(name: str, meter_id: str = "*") -> str:
     """The subject of a meter's readings; without a meter, of all that a name leads to."""
-    return f"readings.{name}.{meter_id}"
+    return f"{OF_READINGS}.{name}.{meter_id}"
 
 
 def state(name: str) -> str:
