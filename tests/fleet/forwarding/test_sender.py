@@ -101,6 +101,36 @@ async def test_messages_wait_on_disk_while_the_engine_is_away(
             assert await stored(at) == wanted
 
 
+async def test_what_waits_is_kept_on_disk_though_nothing_more_comes(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "PATIENCE", 0.2)
+    one = Sender("m1", spool)
+    one.push(time_ns(), b"the only one in a quarter of an hour")
+    one.tick()
+    assert spool.count() == 0
+    await asyncio.sleep(0.3)
+    one.tick()
+    assert spool.count() == 1
+    assert not one._memory
+
+
+async def test_why_the_engine_takes_nothing_is_told(
+    node: Node, spool: Spool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with fleet(node) as at:
+        one, other = Sender("m1", spool), Sender("m2", spool)
+        async with running(one, at), running(other, at):
+            one.push(time_ns(), bytes(300_000))
+            await until(
+                lambda: "m1: the engine does not take telegrams (message size" in caplog.text
+            )
+            await at.client.jetstream().delete_stream(subjects.RAW)
+            other.push(time_ns(), b"x")
+            await until(lambda: "m2: the engine does not take telegrams (it has no" in caplog.text)
+            assert "was fleet setup run?" in caplog.text
+
+
 async def test_what_waits_is_pushed_by_the_next_run(node: Node, spool: Spool) -> None:
     async with fleet(node) as at:
         before = Sender("m1", spool)

@@ -96,8 +96,9 @@ class LineForwarder:
             _logger.log(NOTICE, "%s: %s", self._name, event)
 
     def tick(self) -> None:
-        """Push what came before a pause."""
+        """Push what came before a pause, and keep what waits for too long."""
         self._push(self._cutter.tick(monotonic()))
+        self._sender.tick()
 
     def finish(self) -> None:
         """Push what came last, whole or not."""

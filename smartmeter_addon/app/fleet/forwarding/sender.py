@@ -58,7 +58,8 @@ class Sender:
         self._news = asyncio.Event()
         self._session = secrets.token_hex(4)
         self._count = 0
-        self._is_away = False
+        self._kept_at = 0.0  # when `tick` tried to keep what waits
+        self._told: set[str] = set()  # why the engine takes nothing, while that lasts
         self._is_dropping = False
         if self._waits_on_disk():
             self._news.set()
@@ -81,6 +82,16 @@ class Sender:
                 self._is_dropping = True
                 _logger.error("%s: telegrams are lost, as too many wait in memory", self._name)
         self._news.set()
+
+    def tick(self) -> None:
+        """Keep on disk what waits for too long, as the next message may be hours away.
+
+        To be called several times a second, also while there was no connection yet.
+        """
+        now = monotonic()
+        if self._memory and now - max(self._memory[0].since, self._kept_at) > PATIENCE:
+            self._kept_at = now
+            self._keep()
 
     def end(self) -> None:
         """Keep on disk what is in memory, for the next run."""
@@ -124,26 +135,24 @@ class Sender:
             await asyncio.sleep(_RETRY_SECONDS)
             return True
         if kept:
-            stored = await self._push(engine, kept.id, kept.received, kept.payload)
-            if stored:
+            refusal = await self._push(engine, kept.id, kept.received, kept.payload)
+            if not refusal:
                 self._spool.remove(self._name, kept)
         elif self._memory:
             one = self._memory[0]
-            stored = await self._push(engine, one.id, one.received, one.payload)
-            if stored and self._memory and self._memory[0] is one:
+            refusal = await self._push(engine, one.id, one.received, one.payload)
+            if not refusal and self._memory and self._memory[0] is one:
                 self._memory.popleft()
                 self._is_dropping = False
-            elif monotonic() - one.since > PATIENCE:
-                self._keep()
         else:
             return False
-        self._tell(away=not stored)
-        if not stored:
+        self._tell(refusal)
+        if refusal:
             await asyncio.sleep(_RETRY_SECONDS)
         return True
 
-    async def _push(self, engine: Engine, message_id: str, received: int, payload: bytes) -> bool:
-        """Push once; tell whether the server says that it stored the message."""
+    async def _push(self, engine: Engine, message_id: str, received: int, payload: bytes) -> str:
+        """Push once; tell why the server did not store the message, nothing where it did."""
         answered: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
 
         async def take(answer: Answer | None) -> None:
@@ -153,18 +162,30 @@ class Sender:
         headers = {subjects.MESSAGE_ID: message_id, subjects.RECEIVED: str(received)}
         await engine.ask(subjects.raw(self._name), payload, take, headers)
         answer = await answered
-        if answer is None or answer.status:
-            return False
-        try:
-            said = json.loads(answer.data)
-        except ValueError:
-            return False
-        return isinstance(said, dict) and "seq" in said and "error" not in said
+        return _refusal(answer)
 
-    def _tell(self, *, away: bool) -> None:
-        if away != self._is_away:
-            self._is_away = away
-            if away:
-                _logger.warning("%s: the engine does not take telegrams; keeping them", self._name)
-            else:
-                _logger.info("%s: the engine takes telegrams again", self._name)
+    def _tell(self, refusal: str) -> None:
+        """Tell that the engine takes nothing and why, or that it does again."""
+        if refusal and refusal not in self._told:
+            self._told.add(refusal)
+            _logger.warning(
+                "%s: the engine does not take telegrams (%s); keeping them", self._name, refusal
+            )
+        elif self._told and not refusal:
+            self._told.clear()
+            _logger.info("%s: the engine takes telegrams again", self._name)
+
+
+def _refusal(answer: Answer | None) -> str:
+    """Tell why a message was not stored; nothing where it was."""
+    if answer is None:
+        return "it does not answer"
+    if answer.status:
+        return "it has no stream for them, or no leader of it; was fleet setup run?"
+    try:
+        said = json.loads(answer.data)
+        if "error" not in said and "seq" in said:
+            return ""
+        return str(said["error"]["description"])
+    except (KeyError, TypeError, ValueError):
+        return "what it answers is not understood"

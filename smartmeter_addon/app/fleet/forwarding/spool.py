@@ -217,7 +217,7 @@ class Spool:
     def _fail(self, error: sqlite3.Error) -> SpoolError:
         """Tell of an error, once while it lasts; a damaged file is not used any more."""
         failed = SpoolError(self._file, error)
-        self._is_damaged = failed.code in _DAMAGED
+        self._is_damaged |= failed.code in _DAMAGED
         if failed.code != self._told:
             self._told = failed.code
             _logger.error("%s; new telegrams wait in memory only", failed)
