@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from app.fleet import subjects
+from app.fleet.meter_line import Meters
 from app.fleet.meters_file import FleetMeter
 from app.fleet.owners import Owned, Owners
-from app.fleet.tally import FOREIGN_METER
-from tests.support.fleets import Fleet, Pusher, fleet, known, until
+from app.fleet.tally import FOREIGN_METER, Tally
+from tests.support.fleets import PROFILES, Fleet, Pusher, fleet, known, until
 from tests.support.nats import TIMEOUT, Node, engine
-from tests.support.telegrams import BOTH_KEYS
+from tests.support.telegrams import BOTH_KEYS, ZONE
 
 METER = "181221234567"
 
@@ -52,6 +53,7 @@ async def test_a_meter_belongs_to_the_name_under_which_it_came_first(
         assert await owner(one) == "m1"
         (told,) = [one for one in caplog.messages if one.startswith("m2: ")]
         assert f"of the meter {METER}, which came first under the name m1" in told
+        assert f'enter it there: "id": "{METER}" of m2 in the file' in told
 
 
 async def test_another_reader_knows_it_too(node: Node) -> None:
@@ -87,6 +89,31 @@ async def test_the_file_of_meters_decides_before_all_else(node: Node) -> None:
         await forged.round()
         await one.settle()
         assert (await one.stored())["m2"] == [forged.pushed["m2"][0], forged.pushed["m2"][2]]
+
+
+def test_the_log_names_all_ids_that_are_to_be_entered(caplog: pytest.LogCaptureFixture) -> None:
+    meters = Meters({"m1": FleetMeter(ids=frozenset({METER}))}, PROFILES, ZONE, Tally())
+    meters.refuse_meter("m1", "gas-1", "is not this one's by the file of meters")
+    assert f'"id": ["{METER}", "gas-1"] of m1 in the file of meters' in caplog.text
+
+
+async def test_of_two_readers_that_ask_at_once_one_has_the_meter(node: Node) -> None:
+    async with fleet(node) as one:
+        members = [await one.join(known("m1", "m2")) for _ in range(2)]
+        first, second = (Owners(member.engine, member.meters) for member in members)
+        for number in range(20):
+            asking = decided(first, "m1", f"new-{number}"), decided(second, "m2", f"new-{number}")
+            async with asyncio.timeout(TIMEOUT):
+                assert set(await asyncio.gather(*asking)) == {Owned.YES, Owned.NO}
+
+
+async def decided(owners: Owners, name: str, meter_id: str) -> Owned:
+    """Ask as often as it takes."""
+    answers = asyncio.Queue[Owned]()
+    while True:
+        await owners.ask(name, meter_id, answers.put)
+        if (owned := await answers.get()) is not Owned.UNKNOWN:
+            return owned
 
 
 async def test_a_name_that_is_gone_has_no_meter_any_more(node: Node) -> None:

@@ -16,7 +16,7 @@ from app.fleet.home_assistant import Described, HomeAssistant
 from app.fleet.lane import Found
 from app.fleet.meters_file import FleetMeter
 from app.fleet.tally import FOREIGN_METER, MISTAKE, NO_TELEGRAM, UNKNOWN_NAME, Tally
-from app.jsontext import member, whole
+from app.jsontext import dumps, member, whole
 from app.language.catalogue import Text
 from app.meters import derived, identity
 from app.meters.energy_units import EnergyUnits
@@ -93,9 +93,12 @@ class Meters:
             meter_id: of the meter.
             why: what follows "which".
         """
+        # With the ids that are there, as one that takes their place would refuse those meters.
+        ids = sorted({*self.meters.get(name, _NO_METER).ids, meter_id})
+        entry = dumps(ids if len(ids) > 1 else meter_id)
         sentence = (
             f"telegrams say that they are of the meter {meter_id}, which {why}; their readings are"
-            f' dropped. If the meter is this one\'s, enter it there: "id": "{meter_id}" of'
+            f' dropped. If the meter is this one\'s, enter it there: "id": {entry} of'
             f" {name} in the file of meters"
         )
         self._tally.readings -= 1
