@@ -93,6 +93,29 @@ async def test_a_connection_with_tls_ends_without_a_word_of_asyncio(
     assert not [record for record in caplog.records if record.name == "asyncio"]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("host", "ca", "why"),
+    [
+        (
+            "localhost",
+            "ca",
+            r"certificate is one of another address \(.*localhost.*\); see servers",
+        ),
+        ("127.0.0.1", "none", r"certificate is not trusted \(.*\); see ca"),
+    ],
+)
+async def test_what_is_wrong_with_a_certificate_is_told(
+    tmp_path: Path, certificates: Certificates, host: str, ca: str, why: str
+) -> None:
+    cert, key = certificates.server
+    with engine(tmp_path, f'tls {{cert_file: "{cert}", key_file: "{key}"}}') as node:
+        url = f"tls://{host}:{node.port}"
+        options = EngineOptions((url,), ca=getattr(certificates, ca, None))
+        with pytest.raises(EngineError, match=why):
+            await Engine.connect(options, "test")
+
+
 @given(headers=st.binary(max_size=60))
 async def test_any_bytes_are_headers_or_none(headers: bytes) -> None:
     found = await EngineClient()._process_headers(headers)

@@ -36,6 +36,9 @@ TURN_SECONDS: Final = 0.05
 """After which whatever takes messages lets others have a turn."""
 
 _NOT_LET_IN: Final = "it does not let this program in; see username and password"
+_OF_ANOTHER: Final = frozenset({62, 64})
+"""OpenSSL's codes for a certificate of another host name or IP address (``x509_vfy.h``)."""
+
 _RECONNECT_SECONDS: Final = 1
 _PING_SECONDS: Final = 5
 _logger: Final = logging.getLogger(__name__)
@@ -350,6 +353,9 @@ def _sentence(error: Exception) -> str:
     if "authorization" in text or "authentication" in text:
         return _NOT_LET_IN
     if isinstance(error, ssl.SSLCertVerificationError):
+        if error.verify_code in _OF_ANOTHER:
+            why = error.verify_message.rstrip(".")
+            return f"its certificate is one of another address ({why}); see servers"
         return f"its certificate is not trusted ({error.verify_message}); see ca"
     if isinstance(error, OSError):
         return str(own_words(error))
