@@ -24,6 +24,11 @@ def test_lines_have_names_and_places() -> None:
     assert (loaded.spool_hours, loaded.spool_megabytes) == (24, 100)
 
 
+def test_what_is_known_again_has_a_file_that_is_nobody_elses() -> None:
+    loaded = options.parse({**GIVEN, "spool": "forward.sqlite"}, Path("/etc"))
+    assert loaded.state == Path("/etc/forward.sqlite.state"), "not the options in forward.json"
+
+
 def test_a_user_may_have_a_dot() -> None:
     assert options.parse({**GIVEN, "username": "gateway.1"}, Path()).engine.username == "gateway.1"
 
@@ -36,6 +41,10 @@ def test_a_user_may_have_a_dot() -> None:
         ({"lines": [{"name": "m1"}]}, "lines[0].url: nothing is given"),
         ({"lines": [{"name": "a b", "url": "tcp://a:1"}]}, 'lines[0].name: "a b" is given'),
         ({"lines": [GIVEN["lines"][0], GIVEN["lines"][0]]}, "lines: two lines have the same name"),
+        (
+            {"lines": [{"name": name, "url": "tcp://a:1"} for name in ("m1", "m2")]},
+            "lines: two lines have the same url or device",
+        ),
         ({"servers": None}, "servers: nothing is given"),
         ({"username": "a b"}, 'username: "a b" is given'),
         ({"username": "a..b"}, 'username: "a..b" is given'),

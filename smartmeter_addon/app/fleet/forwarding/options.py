@@ -57,6 +57,11 @@ class ForwardOptions:
     log_level: str = "info"
     entered: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
 
+    @property
+    def state(self) -> Path:
+        """The file of what is to be known again; no suffix alone makes it another file's name."""
+        return self.spool.with_name(f"{self.spool.name}.state")
+
     def secrets(self) -> frozenset[str]:
         """Give every text that must never be written."""
         return self.engine.secrets(self.entered)
@@ -121,11 +126,12 @@ def _problems(given: Any) -> checks.Problems:  # noqa: ANN401 - a mapping of wha
         yield "lines", vol.Invalid(f"nothing is given; wanted is a list of lines, like [{_LINE}]")
     elif isinstance(lines, list):
         names = [str(one["name"]) for one in lines if isinstance(one, dict) and "name" in one]
-        if len(names) > len(set(names)):
-            yield (
-                "lines",
-                vol.Invalid("two lines have the same name; wanted is one of its own each"),
-            )
+        places = [one.get("url") or one.get("device") for one in lines if isinstance(one, dict)]
+        texts = [place for place in places if isinstance(place, str)]
+        for what, those in (("name", names), ("url or device", texts)):
+            if len(those) > len(set(those)):
+                sentence = f"two lines have the same {what}; wanted is one of its own each"
+                yield "lines", vol.Invalid(sentence)
 
 
 _LINE_FIELDS: Final[checks.Fields] = {

@@ -117,7 +117,7 @@ async def _forward(loaded: ForwardOptions, spool: Spool) -> None:
     _logger.info("smart meter reader %s, forwarding %d lines", __version__, len(loaded.lines))
     if waiting := spool.count():
         _logger.info("%d telegrams from before wait to be pushed", waiting)
-    state = State(loaded.spool.with_suffix(".json"))
+    state = State(loaded.state)
     senders = [Sender(line.name, spool) for line in loaded.lines]
     lines = [
         LineForwarder(
