@@ -150,3 +150,16 @@ async def test_readers_answer_how_they_are_doing(node: Node) -> None:
         assert said["held"] == [0]
         assert said["readings"] == 1
         assert set(said["silent"]) == set(NAMES[:2])
+
+
+async def test_a_meter_is_silent_too_where_nothing_came_since_all_readers_started(
+    node: Node,
+) -> None:
+    async with fleet(node, partitions=1, silent_after=2) as one:
+        member = await one.join(known(*NAMES[:2]))
+        assert not member.reader.status()["silent"]
+        await until(lambda: set(member.reader.status()["silent"]) == set(NAMES[:2]))
+        assert not held(member)
+        await Pusher(one.client, NAMES[:1]).round()
+        await until(lambda: held(member) == {0})
+        assert not member.reader.status()["silent"]

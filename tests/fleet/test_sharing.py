@@ -21,6 +21,17 @@ def test_a_reader_that_joins_gets_its_share() -> None:
     assert not old.advice(range(4), 1.0).ask
 
 
+def test_a_partition_is_free_while_no_reader_has_it() -> None:
+    one = Sharing(2)
+    one.advice([], 5.0)
+    assert (one.free_since(0), one.free_since(1)) == (5.0, 5.0)
+    one.hear("other", [1], 6.0)
+    one.advice([0], 6.0)
+    assert (one.free_since(0), one.free_since(1)) == (None, None)
+    one.advice([], 7.0)
+    assert (one.free_since(0), one.free_since(1)) == (7.0, None)
+
+
 def test_what_nobody_takes_is_asked_for_by_all() -> None:
     one = Sharing(3)
     for second in range(int(GRACE_SECONDS)):

@@ -155,6 +155,10 @@ class Reader:
         for name in self._meters.meters:
             number = subjects.partition_of(name, len(self._partitions))
             if number not in held:
+                free_since = self._sharing.free_since(number)
+                # Nobody can have a partition before something comes in it.
+                if free_since is not None and now - free_since >= self._silent_after:
+                    silent.append(name)
                 continue
             edge = self._partitions[number]
             at = self._tally.heard.get(name)

@@ -51,6 +51,10 @@ class Sharing:
         """Tell how many readers there are, this one included."""
         return 1 + len(self._present(now))
 
+    def free_since(self, partition: int) -> float | None:
+        """Tell since when no reader has a partition, by the last `advice`; None where one has."""
+        return self._free_since.get(partition)
+
     def advice(self, held: Collection[int], now: float) -> Advice:
         """Tell what to do.
 
