@@ -63,8 +63,8 @@ class ModelLine:
     def under_way(self) -> bool:
         return bool(self._half)
 
-    def read(self, payload: bytes, arrival: float, *, again: bool) -> list[Found]:  # noqa: ARG002 - nothing is counted
-        assert arrival > 0
+    def read(self, payload: bytes, arrival: float, *, stored: float, again: bool) -> list[Found]:  # noqa: ARG002 - nothing is counted
+        assert 0 < arrival <= stored
         *telegrams, self._half = (self._half + payload.decode()).split(";")
         found = []
         for one in filter(None, telegrams):

@@ -23,7 +23,8 @@ RETRY_AFTER: Final = 0.5
 KEEP_EVERY: Final = 900.0
 """Seconds between two times that a name's state is kept."""
 
-_SKEW: Final = 60 * 10**9
+_SECOND: Final = 10**9
+_SKEW: Final = 60 * _SECOND
 """Nanoseconds by which the clocks of two servers may differ."""
 
 _PARTS: Final = 1000
@@ -51,12 +52,13 @@ class Line(Protocol):
     def under_way(self) -> bool:
         """Whether a telegram has begun that is not whole yet."""
 
-    def read(self, payload: bytes, arrival: float, *, again: bool) -> list[Found]:
+    def read(self, payload: bytes, arrival: float, *, stored: float, again: bool) -> list[Found]:
         """Read a message; never raises.
 
         Args:
             payload: as it was pushed.
             arrival: when it came, in seconds since 1970, see `Delivered.seconds`.
+            stored: when the engine stored it, likewise.
             again: whether it was read before, so that nothing is counted.
         """
 
@@ -213,7 +215,8 @@ class Lane:
         delivered = message.delivered
         place = delivered.place
         again = self._is_stored(Position(place.sequence), place)
-        found = line.read(delivered.payload, delivered.seconds, again=again)
+        stored = place.arrival / _SECOND
+        found = line.read(delivered.payload, delivered.seconds, stored=stored, again=again)
         self._gave = bool(found)
         for part, one in enumerate(found):
             position = Position(place.sequence, part)

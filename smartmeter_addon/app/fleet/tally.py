@@ -29,7 +29,7 @@ class Tally:
         self.refused: Counter[str] = Counter()
         """Messages, or telegrams in them, by the reason why they gave no reading."""
         self.heard: dict[str, float] = {}
-        """When the last accepted telegram of a name arrived, in seconds since 1970."""
+        """When the engine stored the last accepted telegram of a name, in seconds since 1970."""
         self._told: set[tuple[str, str]] = set()
         self._unknown = 0  # names that were told
 
@@ -37,10 +37,10 @@ class Tally:
         """Take that a message is read."""
         self.messages += 1
 
-    def hear(self, name: str, arrival: float, readings: int) -> None:
-        """Take readings of a name."""
+    def hear(self, name: str, stored: float, readings: int) -> None:
+        """Take readings of a name, of a telegram that the engine stored then."""
         self.readings += readings
-        self.heard[name] = arrival
+        self.heard[name] = stored
 
     def refuse(self, name: str, reason: str, sentence: Text) -> None:
         """Take that something gave no reading; the log tells it once for each name and reason.
