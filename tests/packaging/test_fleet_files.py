@@ -135,6 +135,17 @@ def test_the_server_takes_its_configuration(
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("password", ["12345", "10k", "true", "a b#c", "it's;a,word}", "-x"])
+def test_a_password_may_look_like_something_else(tmp_path: Path, password: str) -> None:
+    given = COMPOSE["x-passwords"]["READER_PASSWORD"]
+    environment = {**os.environ, "READER_PASSWORD": re.sub(r"\$\{.*?\}", password, given)}
+    file = tmp_path / "nats.conf"
+    file.write_text("authorization {users: [{user: reader, password: $READER_PASSWORD}]}")
+    command = [program(), "-t", "-c", str(file)]
+    done = subprocess.run(command, env=environment, capture_output=True, check=False, timeout=20)
+    assert done.returncode == 0, done.stderr
+
+
 def placed(config: str, certificates: Certificates) -> str:
     """A configuration with the test's certificates."""
     config = config.replace("/etc/nats/certs/server.pem", certificates.server[0])
