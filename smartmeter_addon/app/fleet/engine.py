@@ -240,7 +240,9 @@ class Engine:
         except TimeoutError:
             message = None
         if message is None or message.status == "503":
-            raise EngineError("the engine does not answer; is JetStream enabled in it?")
+            raise EngineError(
+                "the engine does not answer; is JetStream enabled, and do most of its servers run?"
+            )
         return message
 
     async def api(self, call: str, request: object = None) -> dict[str, Any]:

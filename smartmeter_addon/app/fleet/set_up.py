@@ -13,7 +13,7 @@ OLDEST_SERVER: Final = 2, 14
 _HINTS: Final = {
     "storage": "the servers have no room on their disks for raw_megabytes",
     "replicas": "replicas is more than there are servers; with one server alone, enter 1",
-    "no suitable peers": "replicas is more than there are servers that are well",
+    "no suitable peers": "perhaps replicas is more than there are servers that run",
 }
 """What is said of an error of the server in which these words stand; the first one counts."""
 

@@ -59,7 +59,10 @@ class ForwardOptions:
 
     @property
     def state(self) -> Path:
-        """The file of what is to be known again; no suffix alone makes it another file's name."""
+        """The file of what is known again after a restart.
+
+        Its name has the whole one of the spool, so that it is never that of the file of options.
+        """
         return self.spool.with_name(f"{self.spool.name}.state")
 
     def secrets(self) -> frozenset[str]:
