@@ -131,7 +131,7 @@ def test_a_meter_s_text_does_not_steer_the_terminal(tmp_path: Path) -> None:
 def test_a_summary_is_one_sentence() -> None:
     lines = [LINE, LINE | {"problem": "no byte has come for 40 s"}]
     assert STATUS._replace(lines=lines).summary() == (
-        "2468 telegrams read; connected to the MQTT broker h:1883; no byte has come for 40 s"
+        "2,468 telegrams read; connected to the MQTT broker h:1883; no byte has come for 40 s"
     )
 
 

@@ -19,6 +19,7 @@ from app.dlms import axdr
 from app.dlms.ciphering import describe_title
 from app.dlms.receiver import Push
 from app.fault import Fault, Kind
+from app.language.counting import counted
 from app.meters import identity
 from app.meters.catalogue import name_of
 from app.meters.telegram import Register, Telegram
@@ -123,8 +124,8 @@ class Report:
         if self._given_up:
             yield f"tried in vain: {', '.join(map(str, self._given_up))}"
         yield (
-            f"{self._bytes} bytes, {self._frames} good frames, {self._junk} bytes that belong to no"
-            " frame"
+            f"{self._bytes} bytes, {counted(self._frames, 'good frame')},"
+            f" {self._junk} bytes that belong to no frame"
         )
         if self._share.errors:
             yield _parity_errors(self._share, frames=self._frames > 0)

@@ -101,7 +101,7 @@ class Status(NamedTuple):
         problems = [line["problem"] for line in self.lines if line["problem"]]
         telegrams = sum(line["telegrams"] for line in self.lines)
         outputs = [str(state.sentence) for state in self.outputs.values()]
-        return "; ".join([f"{telegrams} telegrams read", *outputs, *problems])
+        return "; ".join([f"{counted(telegrams, 'telegram')} read", *outputs, *problems])
 
 
 def unread_line(label: str, why: str) -> dict[str, Any]:

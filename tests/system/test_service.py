@@ -141,11 +141,11 @@ async def test_status_shows_what_the_running_service_wrote(
             await program.ready()
             await meter.push()
             await program.logs("first telegram")
-            await systemd.wait("STATUS=1 telegrams read; connected to the MQTT broker")
+            await systemd.wait("STATUS=1 telegram read; connected to the MQTT broker")
             result = run(["status"], variables)
     assert result.returncode == 0, result
     assert f"broker: connected to the MQTT broker {broker.host}:{broker.port}\n" in result.stdout
-    assert f"{adapter.path} (2400 8E1)\n  problem: none\n  1 telegrams, 0 errors" in result.stdout
+    assert f"{adapter.path} (2400 8E1)\n  problem: none\n  1 telegram, 0 errors" in result.stdout
     assert "\n    Voltage L1  " in result.stdout
     file = Path(variables["RUNTIME_DIRECTORY"]) / status.NAME
     for secret in (broker.password, KEY.hex(), AUTH_KEY.hex()):
