@@ -3,7 +3,8 @@
     script/bench peers      bytes to readings, in process, and the command decode
     script/bench program    the whole running program: processor, memory, start
     script/bench stages     where the time of a telegram goes in it
-    script/bench many       the same with many meters in one process
+    script/bench many       the whole running program with many meters
+    script/bench floor      what Python and the packages take by themselves
 
 `--help` of each tells its options. Everything that is compared is measured in one run, in turns,
 round after round, each in a process of its own. So what else the machine does disturbs all alike,

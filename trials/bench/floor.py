@@ -26,7 +26,7 @@ IMPORTED: Final = {
     "and cryptography": f"{_PACKAGES}\n{_CIPHERING}",
     "the same without what only TLS and proxies use": f"{_LATE}\n{_PACKAGES}",
     "and cryptography, too": f"{_LATE}\n{_PACKAGES}\n{_CIPHERING}",
-    "all modules of this program": _PROGRAM,
+    "what this program loads at its start": _PROGRAM,
     "and cryptography, as well": f"{_PROGRAM}\n{_CIPHERING}",
 }
 """Code that imports, by what it imports."""

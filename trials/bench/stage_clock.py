@@ -31,18 +31,28 @@ def measure(stages: Mapping[str, str], file: str) -> None:
     From there on all functions that are called are counted, until SIGUSR2 comes once more.
 
     Args:
-        stages: what each function begins, by its name, such as ``app.module:Class.method``.
+        stages: what each function begins, by its name, such as ``app.module:Class.method``; of the
+            functions of one stage, those that there are.
         file: is written at the end of the program, in JSON: ``stages``, each with its calls and the
             nanoseconds of one, the median; ``functions``, of each whether it is one of C, and how
             often it was called.
+
+    Raises:
+        LookupError: there is no function of a stage.
     """
     for name, stage in stages.items():
         module, _, path = name.partition(":")
-        owner: Any = importlib.import_module(module)
         *parts, last = path.split(".")
-        for part in parts:
-            owner = getattr(owner, part)
-        setattr(owner, last, _timed(getattr(owner, last), _times.setdefault(stage, [])))
+        try:
+            owner: Any = importlib.import_module(module)
+            for part in parts:
+                owner = getattr(owner, part)
+            function = getattr(owner, last)
+        except (ModuleNotFoundError, AttributeError):
+            continue
+        setattr(owner, last, _timed(function, _times.setdefault(stage, [])))
+    if missing := sorted({*stages.values()} - _times.keys()):
+        raise LookupError(f"nothing is called there: {', '.join(missing)}")
     signal.signal(signal.SIGUSR1, _begin)
     signal.signal(signal.SIGUSR2, _count)
     atexit.register(_write, Path(file))
