@@ -48,6 +48,21 @@ def test_what_is_used_is_loaded_wherever_it_was_imported(use: str, module: str) 
     assert module in loaded(use.replace("assert", f"{imported}; assert", 1))
 
 
+@pytest.mark.parametrize(
+    "error",
+    ["ConnectionRefusedError(111, 'Connection refused')", "ConnectionResetError()", "gaierror()"],
+)
+def test_a_broker_without_tls_that_is_away_is_no_reason_to_load_tls(error: str) -> None:
+    found = loaded(
+        "from socket import gaierror",
+        "from app.config.options import MqttOptions",
+        "from app.mqtt.explain import explain",
+        f"assert 'broker' in str(explain({error}, MqttOptions(host='broker')))",
+    )
+    assert "app.mqtt.explain" in found
+    assert not found & {"ssl", "_ssl"}
+
+
 def test_what_is_loaded_is_the_module_for_whoever_imports_it_next() -> None:
     code = "import ssl; first = ssl; ssl.SSLError; del ssl; import ssl; assert ssl is not first"
     assert "ssl" in loaded(code, "assert first.SSLError is ssl.SSLError")

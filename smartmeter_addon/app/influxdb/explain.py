@@ -127,14 +127,15 @@ def _cause(error: Exception) -> tuple[str, Text]:
             return "database.no_answer", ""
         case socket.gaierror() | UnicodeError():
             return "database.name_unknown", ""
-        case ssl.SSLCertVerificationError():
-            return "database.certificate", error.verify_message
-        case ssl.SSLError():
-            return "database.tls", own_words(error)
         case ConnectionRefusedError():
             return "database.nobody_listens", ""
         case ConnectionError():
             return "database.hangs_up", ""
+        # Behind these, as to ask for the classes of TLS loads it.
+        case ssl.SSLCertVerificationError():
+            return "database.certificate", error.verify_message
+        case ssl.SSLError():
+            return "database.tls", own_words(error)
         case OSError():
             return "database.unreachable", own_words(error)
     return "database.no_http", ""

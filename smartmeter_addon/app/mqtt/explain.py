@@ -60,24 +60,24 @@ def cause_of(error: Exception, broker: MqttOptions) -> tuple[Cause, Text]:
         return _refusal(error.rc, anonymous=not broker.username), str(error.rc)
     if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         return Cause.NO_ANSWER, ""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return Cause.CERTIFICATE, error.verify_message
     if isinstance(error, OSError):
-        return _cause_of_os_error(error), own_words(error)
+        return _cause_of_os_error(error)
     return Cause.LOST, ""
 
 
-def _cause_of_os_error(error: OSError) -> Cause:
-    match error:
+def _cause_of_os_error(error: OSError) -> tuple[Cause, Text]:
+    match error:  # errors of TLS last: to ask for their classes loads it
         case socket.gaierror():
-            return Cause.NAME_UNKNOWN
-        case ssl.SSLError():
-            return Cause.TLS
+            return Cause.NAME_UNKNOWN, own_words(error)
         case ConnectionRefusedError():
-            return Cause.NOBODY_LISTENS
+            return Cause.NOBODY_LISTENS, own_words(error)
         case ConnectionResetError():
-            return Cause.HANGS_UP
-    return Cause.UNREACHABLE
+            return Cause.HANGS_UP, own_words(error)
+        case ssl.SSLCertVerificationError():
+            return Cause.CERTIFICATE, error.verify_message
+        case ssl.SSLError():
+            return Cause.TLS, own_words(error)
+    return Cause.UNREACHABLE, own_words(error)
 
 
 def explain_unheard(broker: MqttOptions, filter_: str, topic: str) -> Sentence:

@@ -4,7 +4,6 @@ import errno
 import os
 import re
 import socket
-import ssl
 from collections.abc import Mapping
 from typing import Final
 
@@ -115,8 +114,10 @@ def gateway_cause(error: Exception | None, *, opened: bool, said: str | None = N
 
 def own_words(error: OSError) -> Text:
     """Give the error's own words, without its number."""
-    if isinstance(error, ssl.SSLError) and error.reason:
-        return error.reason.lower().replace("_", " ")
+    # An ssl.SSLError has it; to ask for that class would load TLS where nobody uses it.
+    reason = getattr(error, "reason", None)
+    if isinstance(reason, str) and reason:
+        return reason.lower().replace("_", " ")
     if error.errno and error.strerror == os.strerror(error.errno):
         return system_words(error.errno)
     return (error.strerror or type(error).__name__).lower()
