@@ -4,8 +4,8 @@
 # Surprising: the documentation has the loader postpone the load "till the module has an attribute
 # accessed". But `import ssl` itself reads an attribute of a module that is there already: __spec__,
 # by which Python tells whether another thread is still loading it. So the module stays unloaded for
-# as long as one module imports it, and asyncio, paho-mqtt and aiomqtt all import ssl. A module whose
-# class has __getattr__ in place of __getattribute__ is not asked for what it has.
+# as long as one module imports it, and asyncio, paho-mqtt and aiomqtt all import ssl. A stand-in of
+# one's own does not have this: __getattr__ is called only for what is not there, and __spec__ is.
 #
 # CPython 3.11.7, 3.12.1 and 3.13.0. Seen on 2026-11-29.
 set -euo pipefail
