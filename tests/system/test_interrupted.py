@@ -1,4 +1,4 @@
-"""Ctrl-C while the program is still starting ends it without a trace."""
+"""A signal while the program is still starting ends it without a trace."""
 
 import json
 import os
@@ -14,12 +14,19 @@ ADDON = Path(__file__).parents[2] / "smartmeter_addon"
 TIMEOUT = 20
 
 
-# Modules in the order in which the program imports them; a moment in its start each.
+# Modules in the order in which the program imports them; a moment in its start each. At the last
+# two its event loop runs, and its lines are open.
 @pytest.mark.parametrize(
     "module",
-    ["argparse", "app.config.environment", "asyncio", "app.config.options", "app.run"],
+    [
+        *("argparse", "app.config.environment", "asyncio", "app.config.options"),
+        *("app.transport.ahead", "app.mqtt.publisher", "app.run"),
+    ],
 )
-def test_ctrl_c_during_the_start_ends_without_a_trace(tmp_path: Path, module: str) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_during_the_start_ends_without_a_trace(
+    tmp_path: Path, module: str, number: signal.Signals
+) -> None:
     options = tmp_path / "options.json"
     options.write_text(json.dumps({"url": "/dev/none", "mqtt": {"host": "127.0.0.1", "port": 1}}))
     with subprocess.Popen(
@@ -39,8 +46,8 @@ def test_ctrl_c_during_the_start_ends_without_a_trace(tmp_path: Path, module: st
         else:
             raise AssertionError(f"{module} is not imported")
         late.cancel()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         output, errors = process.communicate(timeout=TIMEOUT)
-    assert process.returncode in (0, -signal.SIGINT)
+    assert process.returncode in (0, -number)
     assert "Traceback" not in output + errors
     assert "KeyboardInterrupt" not in output + errors
