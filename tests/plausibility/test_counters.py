@@ -103,6 +103,41 @@ def test_an_energy_that_seems_to_fall_a_little_is_published_unchanged() -> None:
     assert values[-1] == (energy + 3) / 1000
 
 
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_reset_ends_that_an_energy_is_published_unchanged(*, restarts: bool) -> None:
+    """A damaged low bit made it too high. Its counter will not pass that for years."""
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    energy = Decimal(str(meter._household._values()["2.8.0"])) + 1
+    for step in (8, 0):
+        meter.more = {"2.8.0": energy + step}
+        (high,) = line.push(meter)
+        assert high
+        assert high.values["energy_export"] == (energy + 8) / 1000
+    if restarts:
+        line.restart()
+    meter.more = {"2.8.0": Decimal(0)}
+    readings = line.push(meter, 3)
+    meter.more = {"2.8.0": Decimal(1)}
+    readings += line.push(meter)
+    values = [reading and reading.values["energy_export"] for reading in readings]
+    assert values == [None, None, 0, Decimal("0.001")]
+
+
+def test_an_energy_is_published_unchanged_also_after_another_counter_was_reset() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    energy = Decimal(str(meter._household._values()["2.8.0"])) + 1
+    for step in (8, 0):
+        meter.more = {"2.8.0": energy + step}
+        line.push(meter)
+    meter.more["1.8.0"] = Decimal(0)
+    readings = line.push(meter, 4)
+    assert accepted(readings) == [False, False, True, True]
+    shown = {reading.values["energy_export"] for reading in readings if reading}
+    assert shown == {(energy + 8) / 1000}
+
+
 def test_counters_that_are_refreshed_each_quarter_of_an_hour_are_learned() -> None:
     meter = SimulatedMeter(None, "e450", "burgenland-11")
     count = 2_000_000

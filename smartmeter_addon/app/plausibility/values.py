@@ -80,7 +80,8 @@ def check(values: Mapping[str, Number], past: Past) -> Walk:
     if unpowered := _unpowered(values, before):
         others = [one for one in walk.violations if one.name != f"jump {Quantity.VOLTAGE}"]
         walk.violations[:] = others + unpowered
-    floors = past.track.floors.items()
+    fell = {one.detail for one in walk.violations if one.check == "fall"}
+    floors = ((key, one) for key, one in past.track.floors.items() if key not in fell)
     walk.floors.update({key: floor for key, floor in floors if values.get(key, floor) < floor})
     return walk
 
