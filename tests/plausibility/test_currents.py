@@ -6,10 +6,12 @@ from decimal import Decimal
 import pytest
 
 from app.cosem.unit import Number
-from app.plausibility.currents import in_their_unit
+from app.plausibility import currents
 from app.plausibility.decision import Violation
+from app.plausibility.laws import Values
+from app.plausibility.limits import Limits
 from simulator.lists import Register, Unit
-from tests.support.guarded import accepted, line_of
+from tests.support.guarded import GuardedLine, accepted, line_of
 from tests.support.simulated import SimulatedMeter
 
 CURRENTS = ("current_l1", "current_l2", "current_l3")
@@ -19,6 +21,13 @@ def drawn(watts: int, *amperes: str, power: str = "power") -> dict[str, Number]:
     """Return a power and the currents of the phases."""
     shown: dict[str, Number] = {power: watts}
     return shown | {key: Decimal(one) for key, one in zip(CURRENTS, amperes, strict=False)}
+
+
+def in_their_unit(
+    found: list[Violation], values: Values, before: Values, doubted: tuple[str, ...] = ()
+) -> list[Violation]:
+    """See there; the limits are the usual ones."""
+    return currents.in_their_unit(found, values, before, doubted, Limits())
 
 
 BEFORE = drawn(2600, "4.00", "3.71", "3.84")
@@ -41,33 +50,76 @@ BEFORE = drawn(2600, "4.00", "3.71", "3.84")
 def test_currents_that_move_by_a_power_of_ten_without_the_power(
     values: dict[str, Number], *, is_other: bool
 ) -> None:
-    found = in_their_unit([], values, BEFORE, ())
+    found = in_their_unit([], values, BEFORE)
     assert [one.name for one in found] == [f"possible {key}" for key in CURRENTS] * is_other
 
 
-@pytest.mark.parametrize(
-    ("amperes", "is_other"), [("6.0", True), ("5.99", False)], ids=["six-amperes", "less"]
-)
-def test_currents_of_less_than_six_amperes_are_not_compared(
+@pytest.mark.parametrize(("amperes", "is_other"), [("6.27", False), ("6.28", True)])
+def test_currents_that_move_as_a_usual_load_does_are_not_compared(
     amperes: str, *, is_other: bool
 ) -> None:
-    found = in_their_unit([], drawn(120, amperes), drawn(120, "0.60"), ())
+    """By 5.67 A, as far as a current may move without a cause."""
+    found = in_their_unit([], drawn(120, amperes), drawn(120, "0.60"))
     assert bool(found) is is_other
+    found = in_their_unit([], drawn(120, "0.60"), drawn(120, amperes))
+    assert not found
+
+
+def test_currents_that_become_a_tenth_of_what_makes_the_power_are_in_another_unit() -> None:
+    before, values = drawn(26000, "40.0", "37.1", "38.4"), drawn(26000, "4.00", "3.71", "3.84")
+    assert in_their_unit([], values, before)
+
+
+@pytest.mark.parametrize("amperes", ["6.0", "6.2", "6.5"])
+def test_the_usual_telegram_has_no_currents_in_another_unit(amperes: str) -> None:
+    """What all checks withhold is not taken at once."""
+    meter = SimulatedMeter(None, "e360", "swiss")
+    shown = {"1.7.0": "140", "2.7.0": "0", "51.7.0": "0", "71.7.0": "0"}
+    meter.more = {key: Decimal(one) for key, one in {**shown, "31.7.0": "0.62"}.items()}
+    at_once, general = GuardedLine(), GuardedLine(without=frozenset(("none",)))
+    for n in range(26):
+        if n == 20:
+            meter.more["31.7.0"] = Decimal(amperes)
+        data = meter.telegram().data
+        found = at_once.take(data)
+        assert found == general.take(data)
+        assert (found is None) is (amperes == "6.5" and n in {20, 21})
+
+
+def test_currents_that_did_not_make_the_power_before_are_not_compared() -> None:
+    """A battery keeps the power at nothing while loads come and go."""
+    before, values = drawn(-40, "0.81", "0.84", "0.31"), drawn(20, "8.52", "8.70", "0.30")
+    assert in_their_unit([], values, before) == []
+    assert in_their_unit([], values, before | {"power": 400})
+
+
+@pytest.mark.parametrize("key", ["reactive_power", "reactive_power_import"])
+def test_currents_may_make_a_reactive_power(key: str) -> None:
+    """A motor idles."""
+    before, values = drawn(150, "0.70"), drawn(280, "7.00")
+    assert in_their_unit([], values, before)
+    before[key], values[key] = Decimal(40), Decimal(1550)
+    assert in_their_unit([], values, before) == []
+    assert in_their_unit([], values, before, ("current_l1",)) == []
+    values[key] = Decimal(40)
+    assert in_their_unit([], values, before)
+    del before[key]
+    assert in_their_unit([], values, before) == []
 
 
 def test_a_current_of_less_than_an_ampere_says_nothing() -> None:
     before, values = drawn(900, "4.00", "0.04"), drawn(900, "40.0", "0.99")
-    assert len(in_their_unit([], values, before, ())) == 2
+    assert len(in_their_unit([], values, before)) == 2
     values["current_l2"] = Decimal("1.00")
-    assert in_their_unit([], values, before, ()) == []
+    assert in_their_unit([], values, before) == []
 
 
 def test_currents_are_compared_with_the_power_that_the_list_says() -> None:
     before = drawn(900, "4.00", power="power_import")
     values = drawn(900, "40.0", power="power_import")
-    assert in_their_unit([], values, before, ())
-    assert not in_their_unit([], {"current_l1": 40}, {"current_l1": 4}, ())
-    assert not in_their_unit([], values, {"current_l1": 4}, ())
+    assert in_their_unit([], values, before)
+    assert not in_their_unit([], {"current_l1": 40}, {"current_l1": 4})
+    assert not in_their_unit([], values, {"current_l1": 4})
 
 
 def test_what_else_the_currents_fail_is_told_no_more() -> None:
@@ -76,7 +128,7 @@ def test_what_else_the_currents_fail_is_told_no_more() -> None:
     fails = [Violation("connection", "too much", "current_l1"), Violation("jump", "", "current")]
     values = drawn(2600, "93.0", "37.1", "38.4")
     before = drawn(2600, "9.30", "3.71", "3.84")
-    found = in_their_unit([*fails, energy], values, before, ())
+    found = in_their_unit([*fails, energy], values, before)
     assert [one.name for one in found] == [
         "fall energy_import",
         *(f"possible {key}" for key in CURRENTS),

@@ -147,7 +147,9 @@ def failed(
         digits = known.power.digits(observation.values, observation.clock)
         wrong = _in_their_unit(walk.violations, digits)
         doubted = known.withholding.keys | {name.removeprefix("possible ") for name in allowed}
-        violations += currents.in_their_unit(wrong, observation.values, track.values, doubted)
+        violations += currents.in_their_unit(
+            wrong, observation.values, track.values, doubted, known.limits
+        )
     if violations:
         factors = known.limits.factors
         violations = [

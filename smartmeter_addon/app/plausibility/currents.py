@@ -1,7 +1,8 @@
 """Tells currents that are counted in another unit from currents that flow.
 
 After a change of firmware, a list that says no units may count currents in tenths of what they were
-counted in before: all of them move by the same power of ten, and the power does not.
+counted in before: all of them move by the same power of ten, and the power, which they made before,
+does not.
 """
 
 import math
@@ -11,12 +12,11 @@ from typing import Final
 from app.language.catalogue import Sentence
 from app.meters.quantities import USUAL_VOLTAGE, Quantity
 from app.plausibility.decision import Violation
-from app.plausibility.laws import CURRENTS, Values
+from app.plausibility.laws import CURRENTS, REACTIVE_POWERS, Values
+from app.plausibility.limits import Limits
 
 _SMALL: Final = 1
-_LARGE: Final = 6
-"""A below which a current says nothing, and that one of them has to have: about what a current may
-move by without a cause."""
+"""A below which a current says nothing."""
 
 _NEAR: Final = 0.06
 """By how much the logarithm may miss a power of ten: 15 %, as loads change."""
@@ -27,11 +27,15 @@ _SHARE: Final = 4
 _LEAST_FACTOR: Final = 1 / 3
 _MOST_FACTOR: Final = 1.5
 """Power factors between which currents are in the right unit: a wrong one makes less than a tenth,
-or several times as much."""
+or several times as much. Panels and loads that balance make less, too."""
 
 
 def in_their_unit(
-    found: list[Violation], values: Values, before: Values, doubted: Iterable[str]
+    found: list[Violation],
+    values: Values,
+    before: Values,
+    doubted: Iterable[str],
+    limits: Limits,
 ) -> list[Violation]:
     """Tell currents in another unit from loads that come or go.
 
@@ -40,18 +44,15 @@ def in_their_unit(
         values: of the telegram.
         before: the last ones.
         doubted: names of what is withheld.
+        limits: of the sender.
     """
     keys = [key for key in CURRENTS if key in values]
-    power = "power" if "power" in values else "power_import"
-    if not keys or power not in values:
+    powers = [key for key in REACTIVE_POWERS if key in values]
+    powers.append("power" if "power" in values else "power_import")
+    if not keys or powers[-1] not in values or _make(keys, powers, values):
         return found
-    if any(key in doubted for key in keys):
-        watts = USUAL_VOLTAGE * sum(abs(float(values[key])) for key in keys)
-        factor = abs(float(values[power])) / max(watts, 1.0)
-        is_other = not _LEAST_FACTOR <= factor <= _MOST_FACTOR
-    else:
-        is_other = power in before and _moved_their_point(keys, power, values, before)
-    if not is_other:
+    is_doubted = any(key in doubted for key in keys)
+    if not (is_doubted or _moved_their_point(keys, powers, values, before, limits)):
         return found
     others = [
         one for one in found if one.detail not in keys and one.name != f"jump {Quantity.CURRENT}"
@@ -60,11 +61,23 @@ def in_their_unit(
     return others + [Violation("possible", sentence, key) for key in keys]
 
 
-def _moved_their_point(keys: list[str], power: str, values: Values, before: Values) -> bool:
-    """Tell whether all currents moved by one power of ten, and the power by little."""
-    digits, largest, amperes = set(), 0.0, 0.0
+def _make(keys: list[str], powers: list[str], values: Values) -> bool:
+    """Tell whether currents make about the powers."""
+    watts = USUAL_VOLTAGE * sum(abs(float(values[key])) for key in keys)
+    made = math.hypot(*(float(values[key]) for key in powers))
+    return _LEAST_FACTOR <= made / max(watts, 1.0) <= _MOST_FACTOR
+
+
+def _moved_their_point(
+    keys: list[str], powers: list[str], values: Values, before: Values, limits: Limits
+) -> bool:
+    """Tell whether currents that made the powers moved by one power of ten, and these by little."""
+    if not (before.keys() >= {*keys, *powers} and _make(keys, powers, before)):
+        return False
+    moves = {key: values[key] - before[key] for key in (*keys, *powers)}
+    digits, amperes = set(), 0.0
     for key in keys:
-        last, value = abs(float(before.get(key, 0))), abs(float(values[key]))
+        last, value = abs(float(before[key])), abs(float(values[key]))
         if max(last, value) < _SMALL:
             continue
         if not (last and value):
@@ -73,7 +86,8 @@ def _moved_their_point(keys: list[str], power: str, values: Values, before: Valu
         if abs(moved - round(moved)) > _NEAR:
             return False
         digits.add(round(moved))
-        largest, amperes = max(largest, last, value), amperes + abs(value - last)
-    watts = abs(float(values[power] - before[power]))
-    is_cause = watts >= amperes * USUAL_VOLTAGE / _SHARE
-    return largest >= _LARGE and len(digits) == 1 and 0 not in digits and not is_cause
+        amperes += abs(value - last)
+    # Smaller moves are those of usual loads.
+    is_far = any(not -limits.of(key).jump <= moves[key] <= limits.of(key).jump for key in keys)
+    is_cause = math.hypot(*(moves[key] for key in powers)) >= amperes * USUAL_VOLTAGE / _SHARE
+    return is_far and len(digits) == 1 and 0 not in digits and not is_cause

@@ -11,7 +11,7 @@ from typing import Final
 
 from app.meters.quantities import USUAL_VOLTAGE, Quantity
 from app.meters.sensors import TARIFFS
-from app.plausibility.laws import CURRENTS, VOLTAGES, Values
+from app.plausibility.laws import CURRENTS, REACTIVE_POWERS, VOLTAGES, Values
 from app.plausibility.limits import FULL_TURN, JOULES_PER_KWH, LEAST_STEP, Limit
 
 RECENT: Final = 300.0
@@ -19,9 +19,6 @@ RECENT: Final = 300.0
 
 _SHARE: Final = 4
 """A cause moves by at least one part in so many of the jump."""
-
-_REACTIVE: Final = ("reactive_power", "reactive_power_import", "reactive_power_export")
-"""Keys of the reactive power, of which a list says the first or the others."""
 
 _REACTIVE_SHARE: Final = 2
 """The share above for a current whose list says the reactive power, too: both make it."""
@@ -101,7 +98,7 @@ class _Moves:
         self._values = values
         self.net = "power" if "power" in values else "power_import"
         self.power = self.of(self.net)
-        reactive = [one for one in _REACTIVE if one in before and one in values]
+        reactive = [one for one in REACTIVE_POWERS if one in before and one in values]
         self.reactive = sum(map(self.of, reactive)) if reactive else None
 
     def of(self, key: str) -> float:

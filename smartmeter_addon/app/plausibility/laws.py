@@ -22,6 +22,8 @@ _size: Final[Callable[[Number], Number]] = abs  # type: ignore[assignment] # its
 PHASES: Final = ("l1", "l2", "l3")
 VOLTAGES: Final = tuple(f"voltage_{phase}" for phase in PHASES)
 CURRENTS: Final = tuple(f"current_{phase}" for phase in PHASES)
+REACTIVE_POWERS: Final = ("reactive_power", "reactive_power_import", "reactive_power_export")
+"""Of a list that says the reactive power: the first or the others."""
 
 CLOCK_LAWS: Final = ("weekday", "clocks")
 """Laws that no telegram keeps by chance: one is enough."""
