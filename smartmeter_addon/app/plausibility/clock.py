@@ -3,7 +3,8 @@
 Most lists are pushed at a fixed push interval: each second, every 5 s, every 10 s. Once a list kept
 its interval for some telegrams, a time between two multiples of it is damage. An invocation counter
 tells which multiple it is, else the time passed. One interval after the last telegram is right at
-any pace, as recordings, queues and slow gateways hand telegrams on faster or more slowly than sent.
+any pace, as recordings, queues and slow gateways hand telegrams on faster or more slowly than sent,
+unless it comes earlier than due by more than `SLACK` and the delay of the last one.
 """
 
 from typing import Final
