@@ -49,7 +49,7 @@ def in_their_unit(
     keys = [key for key in CURRENTS if key in values]
     powers = [key for key in REACTIVE_POWERS if key in values]
     powers.append("power" if "power" in values else "power_import")
-    if not keys or powers[-1] not in values or _make(keys, powers, values):
+    if not keys or powers[-1] not in values or _agree(keys, powers, values):
         return found
     is_doubted = any(key in doubted for key in keys)
     if not (is_doubted or _moved_their_point(keys, powers, values, before, limits)):
@@ -61,8 +61,8 @@ def in_their_unit(
     return others + [Violation("possible", sentence, key) for key in keys]
 
 
-def _make(keys: list[str], powers: list[str], values: Values) -> bool:
-    """Tell whether currents make about the powers."""
+def _agree(keys: list[str], powers: list[str], values: Values) -> bool:
+    """Tell whether the powers are about those that the currents make."""
     watts = USUAL_VOLTAGE * sum(abs(float(values[key])) for key in keys)
     made = math.hypot(*(float(values[key]) for key in powers))
     return _LEAST_FACTOR <= made / max(watts, 1.0) <= _MOST_FACTOR
@@ -72,7 +72,7 @@ def _moved_their_point(
     keys: list[str], powers: list[str], values: Values, before: Values, limits: Limits
 ) -> bool:
     """Tell whether currents that made the powers moved by one power of ten, and these by little."""
-    if not (before.keys() >= {*keys, *powers} and _make(keys, powers, before)):
+    if not (before.keys() >= {*keys, *powers} and _agree(keys, powers, before)):
         return False
     moves = {key: values[key] - before[key] for key in (*keys, *powers)}
     digits, amperes = set(), 0.0
