@@ -93,6 +93,12 @@ def test_currents_that_did_not_make_the_power_before_are_not_compared() -> None:
     assert in_their_unit([], values, before | {"power": 400})
 
 
+@pytest.mark.parametrize(("amperes", "is_other"), [("19.9", False), ("20.0", True)])
+def test_no_house_balances_more_than_twenty_amperes(amperes: str, *, is_other: bool) -> None:
+    found = in_their_unit([], drawn(20, amperes, "8.0"), drawn(-40, "1.99", "0.8"))
+    assert bool(found) is is_other
+
+
 @pytest.mark.parametrize("key", ["reactive_power", "reactive_power_import"])
 def test_currents_may_make_a_reactive_power(key: str) -> None:
     """A motor idles."""

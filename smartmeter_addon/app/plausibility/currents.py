@@ -1,8 +1,8 @@
 """Tells currents that are counted in another unit from currents that flow.
 
 After a change of firmware, a list that says no units may count currents in tenths of what they were
-counted in before: all of them move by the same power of ten, and the power, which they made before,
-does not.
+counted in before: all of them move by the same power of ten, and the power does not. Loads do that,
+too, where a battery keeps the power at nothing: small currents have to have made the power before.
 """
 
 import math
@@ -17,6 +17,10 @@ from app.plausibility.limits import Limits
 
 _SMALL: Final = 1
 """A below which a current says nothing."""
+
+_BALANCED: Final = 20
+"""A up to which panels, batteries and loads of different phases balance: 4.6 kVA of one phase, the
+most by which an inverter may load one more than the others (VDE-AR-N 4105)."""
 
 _NEAR: Final = 0.06
 """By how much the logarithm may miss a power of ten: 15 %, as loads change."""
@@ -71,8 +75,11 @@ def _agree(keys: list[str], powers: list[str], values: Values) -> bool:
 def _moved_their_point(
     keys: list[str], powers: list[str], values: Values, before: Values, limits: Limits
 ) -> bool:
-    """Tell whether currents that made the powers moved by one power of ten, and these by little."""
-    if not (before.keys() >= {*keys, *powers} and _agree(keys, powers, before)):
+    """Tell whether all currents moved by one power of ten, and the powers by little."""
+    if not before.keys() >= {*keys, *powers}:
+        return False
+    largest = max(abs(float(one[key])) for one in (before, values) for key in keys)
+    if largest < _BALANCED and not _agree(keys, powers, before):
         return False
     moves = {key: values[key] - before[key] for key in (*keys, *powers)}
     digits, amperes = set(), 0.0
