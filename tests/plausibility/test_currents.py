@@ -65,6 +65,14 @@ def test_currents_that_move_as_a_usual_load_does_are_not_compared(
     assert not found
 
 
+@pytest.mark.parametrize(("before", "is_other"), [("6.30", False), ("6.31", True)])
+def test_nor_are_currents_that_fall_as_when_a_usual_load_goes(
+    before: str, *, is_other: bool
+) -> None:
+    found = in_their_unit([], drawn(1400, "0.63"), drawn(1400, before))
+    assert bool(found) is is_other
+
+
 def test_currents_that_become_a_tenth_of_what_makes_the_power_are_in_another_unit() -> None:
     before, values = drawn(26000, "40.0", "37.1", "38.4"), drawn(26000, "4.00", "3.71", "3.84")
     assert in_their_unit([], values, before)
@@ -99,6 +107,15 @@ def test_no_house_balances_more_than_twenty_amperes(amperes: str, *, is_other: b
     assert bool(found) is is_other
 
 
+@pytest.mark.parametrize(("watts", "is_other"), [(2969, True), (2970, False)])
+def test_a_power_that_moves_by_a_quarter_of_the_currents_is_their_cause(
+    watts: int, *, is_other: bool
+) -> None:
+    """36 A make 8280 W."""
+    found = in_their_unit([], drawn(watts, "40.0"), drawn(900, "4.0"))
+    assert bool(found) is is_other
+
+
 @pytest.mark.parametrize("key", ["reactive_power", "reactive_power_import"])
 def test_currents_may_make_a_reactive_power(key: str) -> None:
     """A motor idles."""
@@ -118,6 +135,8 @@ def test_a_current_of_less_than_an_ampere_says_nothing() -> None:
     assert len(in_their_unit([], values, before)) == 2
     values["current_l2"] = Decimal("1.00")
     assert in_their_unit([], values, before) == []
+    before, values = drawn(900, "0.04", "4.00"), drawn(900, "0.99", "40.0")
+    assert len(in_their_unit([], values, before)) == 2
 
 
 def test_currents_are_compared_with_the_power_that_the_list_says() -> None:
@@ -148,6 +167,17 @@ def test_currents_that_are_withheld_are_right_again_when_the_power_says_so(
     watts: int, *, is_other: bool
 ) -> None:
     found = in_their_unit([], drawn(watts, "10.0"), drawn(watts, "1.0"), ("current_l1",))
+    assert bool(found) is is_other
+
+
+@pytest.mark.parametrize(
+    ("watts", "is_other"), [(459, True), (460, False), (2070, False), (2071, True)]
+)
+def test_a_third_and_one_and_a_half_times_the_currents_are_powers_of_a_house(
+    watts: int, *, is_other: bool
+) -> None:
+    """6 A make 1380 W."""
+    found = in_their_unit([], drawn(watts, "6.0"), {}, ("current_l1",))
     assert bool(found) is is_other
 
 
