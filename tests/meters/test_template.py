@@ -11,20 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.dlms.ciphering import Keys
-from app.meters import pattern, profile_files
-from app.meters.interpreter import Interpreter
+from app.meters import pattern
 from app.meters.telegram import Telegram
-from app.meters.templates import Templates, _Channel
 from simulator.ciphering import KEY
-from simulator.clock import VIENNA
 from simulator.links import p1
 from tests.support.examples import of_hundred
 from tests.support.general import MADE_AFTER, WITHOUT_TEMPLATE, Both, damaged
-from tests.support.interpreted import from_meter, push
 from tests.support.repair import repair
 from tests.support.simulated import EVERY_LIST, NIGHT, SILENT, SimulatedMeter
 
-PROFILES = profile_files.load()
 AUTUMN = datetime(2026, 10, 24, 23, 59, 0, tzinfo=UTC)
 """A minute before the hour that occurs twice in Vienna."""
 
@@ -237,117 +232,3 @@ def test_the_unit_of_a_kamstrup_is_found_as_in_the_general_way() -> None:
     assert "energy_import" not in readings[0].values
     assert readings[-1]
     assert "energy_import" in readings[-1].values
-
-
-# When templates are made
-
-
-def due_at(count: int, read: int = 0) -> list[int]:
-    """Return which of the accepted telegrams of a channel are made templates of.
-
-    Args:
-        count: of telegrams that no template reads.
-        read: how many templates read between two that are made.
-    """
-    channel, found = _Channel(), []
-    for n in range(1, count + 1):
-        if channel.is_due():
-            assert (channel.accepted, channel.read) == (0, 0)
-            found.append(n)
-            channel.read = read
-    return found
-
-
-def test_a_template_that_is_not_worth_it_is_made_ever_more_seldom() -> None:
-    assert due_at(100) == [3, 3 + 12, 3 + 12 + 48]
-    assert due_at(100, read=499) == [3, 15, 63]
-
-
-def test_after_a_template_that_was_worth_it_the_next_one_is_made_as_soon() -> None:
-    assert due_at(12, read=500) == [3, 6, 9, 12]
-
-
-def test_after_one_template_that_was_worth_it_the_intervals_begin_anew() -> None:
-    channel, found = _Channel(), []
-    for n in range(1, 40):
-        channel.read += 500 * (n == 4)
-        if channel.is_due():
-            found.append(n)
-    assert found == [3, 6, 6 + 3, 9 + 12]
-
-
-class Learning:
-    """Templates that learn the telegrams of a meter, and their interpreter."""
-
-    def __init__(self, family: str = "kaifa") -> None:
-        self.interpreter = Interpreter(PROFILES, "auto", VIENNA)
-        self.templates = Templates(self.interpreter)
-        self.family = family
-
-    @property
-    def channels(self) -> list[_Channel]:
-        return list(self.templates._channels.values())
-
-    def take(self, *, address: str = "ceff03") -> Telegram:
-        """Take one more telegram, with a template if there is one."""
-        plaintext, title = from_meter(self.family, "netznoe")
-        one = push(plaintext, title, address)
-        if found := self.templates.read(one):
-            return found
-        telegram = self.interpreter.read(one)
-        self.templates.learn(telegram)
-        return telegram
-
-
-def test_telegrams_that_templates_read_are_counted_by_channel() -> None:
-    line = Learning()
-    assert [bool(line.take().template) for _ in range(6)] == [False] * 3 + [True] * 3
-    (channel,) = line.channels
-    assert (channel.read, channel.accepted) == (3, 0)
-    line.take(address="ceff04")
-    assert len(line.channels) == 2
-
-
-def test_templates_are_dropped_when_telegrams_are_read_in_another_way() -> None:
-    line = Learning()
-    for _ in range(4):
-        telegram = line.take()
-    line.templates.learn(telegram)
-    assert [len(one.templates) for one in line.channels] == [1]
-    line.interpreter.revision += 1
-    line.templates.learn(telegram)
-    assert [len(one.templates) for one in line.channels] == [0]
-
-
-def test_nothing_is_learned_of_telegrams_that_may_not_be_like_the_next_ones() -> None:
-    line = Learning()
-    for _ in range(4):
-        by_template = line.take()
-    general = by_template._replace(template=None)
-    for other in (
-        by_template,
-        general._replace(reading=None),
-        general._replace(told="its energies count 1 Wh"),
-    ):
-        line.templates.learn(other)
-    assert [one.accepted for one in line.channels] == [0]
-    line.templates.learn(general)
-    assert [one.accepted for one in line.channels] == [1]
-
-
-def test_a_hostile_sender_cannot_fill_the_memory_with_channels() -> None:
-    line = Learning()
-    for n in range(40):
-        line.take(address=f"{n:06}")
-    assert len(line.channels) == 32
-
-
-def test_a_channel_has_eight_templates() -> None:
-    line = Learning()
-    for _ in range(4):
-        telegram = line.take()._replace(template=None)
-    (channel,) = line.channels
-    for _ in range(12):
-        channel.after = 1
-        line.templates.learn(telegram)
-    assert len(channel.templates) == 8
