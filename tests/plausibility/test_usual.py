@@ -1,24 +1,49 @@
 """The usual telegram, decided at once: as the checks decide it."""
 
 import random
+import re
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from app.dlms.ciphering import Keys
+from app.fault import Kind
 from app.meters.values import Layout
 from app.plausibility import guard
 from app.plausibility.laws import Law
 from app.plausibility.track import Observation, observe
 from app.plausibility.usual import _prepared
+from app.transport.parity import Received
 from simulator.ciphering import AUTH_KEY, KEY
-from tests.support.guarded import NO_TAG, GuardedLine
-from tests.support.repair import with_flipped_bit
+from tests.support.guarded import NO_TAG, GuardedLine, line_of, skip
+from tests.support.repair import repair, with_flipped_bit
 from tests.support.simulated import LISTS, SimulatedMeter
 
 IN_THE_GENERAL_WAY = frozenset(("none",))
 """A name of no check: while any is switched off, no telegram is decided at once."""
+
+
+@pytest.fixture
+def checked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Return what the telegrams that all checks decide about are written to."""
+    telegrams: list[Any] = []
+
+    def observed(*of: Any) -> Observation:  # noqa: ANN401 - those of `observe`
+        telegrams.append(of)
+        return observe(*of)
+
+    monkeypatch.setattr(guard, "observe", observed)
+    return telegrams
+
+
+def learned(line: GuardedLine) -> list[tuple[int, list[float | None]]]:
+    """Return how many telegrams were learned from, and when each list came last."""
+    return [
+        (sender.known.count, [one.seen_at for one in sender.known.lists._known.values()])
+        for sender in line.guard._senders.values()
+    ]
 
 
 @pytest.mark.parametrize(("family", "name"), LISTS)
@@ -36,6 +61,9 @@ def test_it_is_decided_as_in_the_general_way(family: str, name: str, *, verified
         seconds = meter.meter.interval + chance.choice((0.0, 0.0, 0.1, 3.0))
         found = [line.take(data, seconds) for line in (at_once, general)]
         assert found[0] == found[1], n
+        if n % 10 == 5:  # the state is written
+            assert at_once.guard.memory() == general.guard.memory()
+            assert learned(at_once) == learned(general), n
     assert [one.reason for one in at_once.faults] == [one.reason for one in general.faults]
     assert at_once.guard.memory() == general.guard.memory()
 
@@ -99,6 +127,9 @@ def test_at_any_pace_it_is_decided_as_in_the_general_way(family: str, name: str)
         found = [line.take(data, seconds) for line in (at_once, general)]
         assert found[0] == found[1], n
         assert at_once.faults[-1:] == general.faults[-1:], n
+        if n % 10 == 5:
+            assert at_once.guard.memory() == general.guard.memory()
+            assert learned(at_once) == learned(general), n
     assert at_once.guard.memory() == general.guard.memory()
     senders = [line.guard._senders for line in (at_once, general)]
     delays = [[one.track and one.track.delay for one in found.values()] for found in senders]
@@ -109,20 +140,131 @@ def test_at_any_pace_it_is_decided_as_in_the_general_way(family: str, name: str)
     ("family", "name"),
     [("kaifa", "netznoe"), ("kamstrup", ""), ("dsmr", "dsmr5"), ("e450", "swiss")],
 )
-def test_usual_telegrams_come_at_any_pace(
-    family: str, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_usual_telegrams_come_at_any_pace(family: str, name: str, checked: list[Any]) -> None:
     """With an invocation counter and without one; those of each 10 s, too."""
     meter, line = SimulatedMeter(None, family, name or None), GuardedLine(NO_TAG)
-    checked: list[Any] = []
-
-    def observed(*of: Any) -> Observation:  # noqa: ANN401 - those of `observe`
-        checked.append(of)
-        return observe(*of)
-
-    monkeypatch.setattr(guard, "observe", observed)
     for seconds in (0.05, 0.0, meter.meter.interval * 3.0):
         line.push(meter, 20)
         checked.clear()
         assert all(line.take(meter.telegram().data, seconds) for _ in range(60))
         assert len(checked) < 6
+
+
+STEADY = {
+    "1.7.0": Decimal(242),
+    "2.7.0": Decimal(0),
+    "13.7.0": Decimal("0.9"),
+    "1.8.0": Decimal(5_341_671),
+    "2.8.0": Decimal(268_977),
+    **dict.fromkeys(("32.7.0", "52.7.0", "72.7.0"), Decimal(230)),
+    **dict.fromkeys(("51.7.0", "71.7.0"), Decimal("0.50")),
+    "31.7.0": Decimal("0.05"),
+    **dict.fromkeys(("81.7.40", "81.7.51", "81.7.62"), Decimal(359)),
+}
+"""What a meter measures in each telegram."""
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "value", "at_once"),
+    [
+        ("netznoe", "32.7.0", "245.0", True),
+        ("netznoe", "32.7.0", "245.1", False),
+        ("netznoe", "32.7.0", "215.0", True),
+        ("netznoe", "32.7.0", "214.9", False),
+        ("netznoe", "1.7.0", "4154", True),
+        ("netznoe", "1.7.0", "4155", False),
+        ("netznoe", "1.8.0", "5341672", True),
+        ("netznoe", "1.8.0", "5341731", True),
+        ("netznoe", "1.8.0", "5341732", False),
+        ("netznoe", "1.8.0", "5341670", False),
+        ("burgenland", "81.7.40", "330", True),
+        ("burgenland", "81.7.40", "329", False),
+        ("burgenland", "81.7.40", "28", True),
+        ("burgenland", "81.7.40", "29", False),
+    ],
+)
+def test_a_value_of_a_usual_telegram_moves_as_far_as_without_a_cause(
+    name: str, code: str, value: str, checked: list[Any], *, at_once: bool
+) -> None:
+    """15 V, 3912 W, what 43.6 kW make in 5 s, 29 degrees."""
+    meter = SimulatedMeter(None, "kaifa" if name == "netznoe" else "e450", name)
+    meter.more = dict(STEADY)
+    line = line_of(meter)
+    checked.clear()
+    assert all(line.push(meter, 2))
+    assert checked == []
+    meter.more[code] = Decimal(value)
+    line.push(meter)
+    assert (checked == []) is at_once
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_a_telegram_with_parity_errors_is_no_usual_one(
+    checked: list[Any], *, encrypted: bool
+) -> None:
+    """All that was learned is known when it comes, and late."""
+    meter = SimulatedMeter(None, "e450", "wien", encrypted=encrypted)
+    line = line_of(meter, count=40)
+    checked.clear()
+    assert line.take(Received.of(meter.telegram().data, (10,)), 15.0)
+    assert len(checked) == 1
+    assert all(line.push(meter, 5))
+
+
+def test_usual_telegrams_without_a_counter_are_known_when_they_come_again() -> None:
+    meter = SimulatedMeter(None, "kaifa", encrypted=False)
+    line = line_of(meter)
+    recorded = [meter.telegram().data for _ in range(30)]
+    assert all(line.take(data) for data in recorded)
+    assert not any(line.take(data) for data in recorded)
+    assert {fault.kind for fault in line.faults} == {Kind.REPLAYED}
+
+
+def test_a_usual_telegram_has_a_counter_of_its_own(checked: list[Any]) -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    checked.clear()
+    meter.meter.invocation_counter += 6  # others were not read
+    assert line.push(meter) != [None]
+    assert checked == []
+    meter.meter.invocation_counter -= 1
+    line.push(meter)
+    assert len(checked) == 1
+
+
+def test_a_usual_telegram_of_a_quarter_of_an_hour_is_early_by_twenty_seconds_at_most(
+    checked: list[Any],
+) -> None:
+    meter = SimulatedMeter(None, "am550", "slovenia-4")
+    line = line_of(meter)
+    checked.clear()
+    line.take(meter.telegram().data, 880.0)
+    assert checked == []
+    line.take(meter.telegram().data, 900.0)
+    line.take(meter.telegram().data, 879.9)
+    assert len(checked) == 1
+
+
+def test_an_hour_after_the_usual_telegram_the_clock_may_show_the_same_time(
+    checked: list[Any],
+) -> None:
+    """The hour that occurs twice."""
+    begin = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    meter = SimulatedMeter(None, "kaifa", start=begin)
+    line = line_of(meter)
+    checked.clear()
+    skip(meter, timedelta(hours=1))
+    line.push(meter)
+    assert len(checked) == 1
+
+
+def test_a_usual_telegram_has_the_reports_of_the_one_before(checked: list[Any]) -> None:
+    meter = SimulatedMeter(None, "dsmr", "dsmr5")
+    line = line_of(meter, count=40)
+    checked.clear()
+    data = meter.telegram().data
+    gas = re.search(rb"(?<=\)\()\d+\.\d+(?=\*m3)", data)
+    assert gas
+    more = b"%09.3f" % (float(gas[0]) + 1)
+    line.take(repair(data[: gas.start()] + more + data[gas.end() :]), 1.0)
+    assert len(checked) == 1
