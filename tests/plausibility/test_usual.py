@@ -97,6 +97,24 @@ def test_a_load_that_pauses_whenever_a_power_is_taken_is_no_other_unit(offset: i
         assert line.push(meter) != [None], n
 
 
+@pytest.mark.parametrize(("low", "most"), [((0, 1), 870), ((1, 2, 3), 1140)])
+def test_a_load_that_pauses_is_no_other_unit_where_each_sixth_telegram_is_lost(
+    low: tuple[int, ...], most: int
+) -> None:
+    """The powers of the 20 s behind it count, and not the first ones alone."""
+    meter, energy = SimulatedMeter(None, "kaifa", "netznoe"), 5_000_000.0
+    line, seconds = GuardedLine(NO_TAG), 5.0
+    for n in range(480):
+        watts = 60 if n % 6 in low else most
+        energy += watts / 720
+        meter.more = dict.fromkeys(("2.7.0", "2.8.0"), Decimal(0))
+        meter.more |= {"1.7.0": Decimal(watts), "1.8.0": Decimal(int(energy))}
+        data = meter.telegram().data
+        if n % 6 < 5:
+            assert line.take(data, seconds), n
+        seconds = 10.0 if n % 6 == 5 else 5.0
+
+
 def test_energies_of_usual_telegrams_that_grow_otherwise_than_the_power_are_withheld() -> None:
     meter = SimulatedMeter(None, "kaifa", "netznoe")
     line, found = GuardedLine(NO_TAG), []
@@ -194,6 +212,22 @@ def test_a_value_of_a_usual_telegram_moves_as_far_as_without_a_cause(
     assert all(line.push(meter, 2))
     assert checked == []
     meter.more[code] = Decimal(value)
+    line.push(meter)
+    assert (checked == []) is at_once
+
+
+@pytest.mark.parametrize(("volts", "at_once"), [("40.0", True), ("39.9", False)])
+def test_a_phase_of_less_than_forty_volts_is_not_usual(
+    volts: str, checked: list[Any], *, at_once: bool
+) -> None:
+    """Which phases may lack a voltage is decided by all checks."""
+    meter = SimulatedMeter(None, "kaifa", "netznoe")
+    meter.more = STEADY | {"52.7.0": Decimal("47.6")}
+    line = line_of(meter)
+    checked.clear()
+    assert all(line.push(meter, 2))
+    assert checked == []
+    meter.more["52.7.0"] = Decimal(volts)
     line.push(meter)
     assert (checked == []) is at_once
 
