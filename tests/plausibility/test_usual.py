@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from app.cosem.unit import Number
 from app.dlms.ciphering import Keys
 from app.fault import Kind
 from app.meters.values import Layout
-from app.plausibility import guard
+from app.plausibility import guard, laws
 from app.plausibility.laws import Law
 from app.plausibility.track import Observation, observe
+from app.plausibility.units import MeanPower
 from app.plausibility.usual import _prepared
 from app.transport.parity import Received
 from simulator.ciphering import AUTH_KEY, KEY
@@ -23,6 +25,20 @@ from tests.support.simulated import LISTS, SimulatedMeter
 
 IN_THE_GENERAL_WAY = frozenset(("none",))
 """A name of no check: while any is switched off, no telegram is decided at once."""
+
+
+STEADY = {
+    "1.7.0": Decimal(242),
+    "2.7.0": Decimal(0),
+    "13.7.0": Decimal("0.9"),
+    "1.8.0": Decimal(5_341_671),
+    "2.8.0": Decimal(268_977),
+    **dict.fromkeys(("32.7.0", "52.7.0", "72.7.0"), Decimal(230)),
+    **dict.fromkeys(("51.7.0", "71.7.0"), Decimal("0.50")),
+    "31.7.0": Decimal("0.05"),
+    **dict.fromkeys(("81.7.40", "81.7.51", "81.7.62"), Decimal(359)),
+}
+"""What a meter measures in each telegram."""
 
 
 @pytest.fixture
@@ -68,7 +84,7 @@ def test_it_is_decided_as_in_the_general_way(family: str, name: str, *, verified
     assert at_once.guard.memory() == general.guard.memory()
 
 
-@pytest.mark.parametrize("exponents", [(-3, -3, -3), (-3, 0, 1), (0, 0, 0), (1, 1, 1)])
+@pytest.mark.parametrize("exponents", [(-3, -3, -3), (-3, 0, 0), (-3, 0, 1), (0, 0, 0), (1, 1, 1)])
 def test_a_law_is_kept_by_counts_if_the_numbers_keep_it(exponents: tuple[int, int, int]) -> None:
     """Counts of one scale are compared as they are, others as numbers."""
     keys = ("energy_import", "energy_import_tariff_1", "energy_import_tariff_2")
@@ -82,6 +98,41 @@ def test_a_law_is_kept_by_counts_if_the_numbers_keep_it(exponents: tuple[int, in
             for number, exponent in zip(numbers, exponents, strict=True)
         )
         assert keeps(tuple(counts)) is kept
+
+
+@pytest.mark.parametrize("exponent", [-1, 0])
+def test_a_law_may_say_something_of_one_value_alone(exponent: int) -> None:
+    layout = Layout(("power",), {"power": exponent}, {})
+    keeps = _prepared(Law("less", ("power",), lambda numbers, one: numbers[0] < 5 * one), layout)
+    assert [keeps((watts * 10**-exponent,)) for watts in (4, 5)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("exponents", "counts", "kept"),
+    [
+        ({"power_l1": 0, "power_l2": 0, "power": 0}, (300, 300, 612), True),
+        ({"power_l1": 0, "power_l2": 0, "power": 0}, (300, 300, 613), False),
+        ({"power_l1": 1, "power_l2": 1, "power": 1}, (30, 30, 61), True),
+        ({"power_l1": 1, "power_l2": 1, "power": 1}, (30, 30, 62), False),
+        (
+            {"voltage_l1": -1, "current_l1": -2, "phase_angle_l1": 0, "power": 0},
+            (2300, 500, 60, 587),
+            True,
+        ),
+        (
+            {"voltage_l1": -1, "current_l1": -2, "phase_angle_l1": 0, "power": 0},
+            (2300, 500, 60, 600),
+            False,
+        ),
+    ],
+)
+def test_powers_make_their_sum_whatever_they_are_counted_in(
+    exponents: dict[str, int], counts: tuple[int, ...], *, kept: bool
+) -> None:
+    """12 W are rounded at 600 W."""
+    layout = Layout(tuple(exponents), exponents, {})
+    (law,) = laws.applicable(layout.keys)
+    assert _prepared(law, layout)(counts) is kept
 
 
 @pytest.mark.parametrize("offset", range(8))
@@ -104,7 +155,7 @@ def test_a_load_that_pauses_is_no_other_unit_where_each_sixth_telegram_is_lost(
     """The powers of the 20 s behind it count, and not the first ones alone."""
     meter, energy = SimulatedMeter(None, "kaifa", "netznoe"), 5_000_000.0
     line, seconds = GuardedLine(NO_TAG), 5.0
-    for n in range(480):
+    for n in range(240):
         watts = 60 if n % 6 in low else most
         energy += watts / 720
         meter.more = dict.fromkeys(("2.7.0", "2.8.0"), Decimal(0))
@@ -113,6 +164,33 @@ def test_a_load_that_pauses_is_no_other_unit_where_each_sixth_telegram_is_lost(
         if n % 6 < 5:
             assert line.take(data, seconds), n
         seconds = 10.0 if n % 6 == 5 else 5.0
+
+
+def test_of_usual_telegrams_the_mean_power_of_40_s_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """At first that of 20 s."""
+    meter = SimulatedMeter(None, "kaifa", "netznoe")
+    meter.more = dict(STEADY)
+    line = line_of(meter)
+    taken: list[tuple[float, Number, int]] = []
+    add = MeanPower.add
+
+    def added(
+        of: MeanPower, values: laws.Values, now: float, interval: float, samples: int = 1
+    ) -> None:
+        taken.append((now, values["power_import"], samples))
+        add(of, values, now, interval, samples)
+
+    monkeypatch.setattr(MeanPower, "add", added)
+    skip(meter, timedelta(seconds=5))
+    for n in range(22):
+        meter.more["1.7.0"] = Decimal(100 + 10 * n)
+        assert line.take(meter.telegram().data, 5.0 if n else 10.0)
+    begin = taken[0][0]
+    assert [(time - begin, power, samples) for time, power, samples in taken] == [
+        *((0.0, 100, 1), (20.0, 125, 4), (60.0, 185, 8), (100.0, 265, 8))
+    ]
 
 
 def test_energies_of_usual_telegrams_that_grow_otherwise_than_the_power_are_withheld() -> None:
@@ -166,20 +244,6 @@ def test_usual_telegrams_come_at_any_pace(family: str, name: str, checked: list[
         checked.clear()
         assert all(line.take(meter.telegram().data, seconds) for _ in range(60))
         assert len(checked) < 6
-
-
-STEADY = {
-    "1.7.0": Decimal(242),
-    "2.7.0": Decimal(0),
-    "13.7.0": Decimal("0.9"),
-    "1.8.0": Decimal(5_341_671),
-    "2.8.0": Decimal(268_977),
-    **dict.fromkeys(("32.7.0", "52.7.0", "72.7.0"), Decimal(230)),
-    **dict.fromkeys(("51.7.0", "71.7.0"), Decimal("0.50")),
-    "31.7.0": Decimal("0.05"),
-    **dict.fromkeys(("81.7.40", "81.7.51", "81.7.62"), Decimal(359)),
-}
-"""What a meter measures in each telegram."""
 
 
 @pytest.mark.parametrize(
