@@ -19,7 +19,7 @@ from app.plausibility.units import MeanPower
 from app.plausibility.usual import _prepared
 from app.transport.parity import Received
 from simulator.ciphering import AUTH_KEY, KEY
-from tests.support.guarded import NO_TAG, GuardedLine, line_of, skip
+from tests.support.guarded import NO_TAG, GuardedLine, accepted, line_of, skip
 from tests.support.repair import repair, with_flipped_bit
 from tests.support.simulated import LISTS, SimulatedMeter
 
@@ -366,3 +366,36 @@ def test_a_usual_telegram_has_the_reports_of_the_one_before(checked: list[Any]) 
     more = b"%09.3f" % (float(gas[0]) + 1)
     line.take(repair(data[: gas.start()] + more + data[gas.end() :]), 1.0)
     assert len(checked) == 1
+
+
+def test_while_a_telegram_of_another_list_is_pending_none_is_decided_at_once(
+    checked: list[Any],
+) -> None:
+    meter, other = (SimulatedMeter(None, "kaifa", name) for name in ("netznoe", "tinetz"))
+    other.meter.identity, other._household = meter.meter.identity, meter._household
+    line = line_of(meter)
+    other._now = meter._now
+    other.meter.invocation_counter = meter.meter.invocation_counter
+    assert line.push(other) == [None]
+    skip(meter, timedelta(seconds=5))
+    checked.clear()
+    assert all(line.push(meter, 10))
+    assert len(checked) == 10
+
+
+@pytest.mark.parametrize(("without", "count"), [(IN_THE_GENERAL_WAY, 20), (frozenset(), 5)])
+def test_while_a_check_is_switched_off_none_is_decided_at_once(
+    without: frozenset[str], count: int, checked: list[Any]
+) -> None:
+    """Else those behind the first ones, which show the push interval."""
+    assert all(GuardedLine(without=without).push(SimulatedMeter(None, "kaifa"), 20))
+    assert len(checked) == count
+
+
+def test_behind_a_jump_that_was_confirmed_all_is_usual(checked: list[Any]) -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    checked.clear()
+    meter.more = {"32.7.0": Decimal(170)}
+    assert accepted(line.push(meter, 12)) == [False] + [True] * 11
+    assert len(checked) == 2
