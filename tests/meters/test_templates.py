@@ -1,11 +1,14 @@
 """When templates of a line are made, and which telegrams they read."""
 
+from decimal import Decimal
+
 from app.meters import profile_files
 from app.meters.interpreter import Interpreter
 from app.meters.telegram import Telegram
 from app.meters.templates import Templates, _Channel
 from simulator.clock import VIENNA
 from tests.support.interpreted import LGZ, from_meter, push
+from tests.support.simulated import SimulatedMeter
 
 PROFILES = profile_files.load()
 
@@ -129,3 +132,19 @@ def test_a_channel_has_eight_templates() -> None:
         channel.after = 1
         line.templates.learn(telegram)
     assert len(channel.templates) == 8
+
+
+def test_no_template_is_made_of_a_telegram_in_doubt() -> None:
+    """Its voltages seem to be counted otherwise than in those before."""
+    line, meter = Learning(), SimulatedMeter(None, "kaifa-nordic", "sweden")
+    made = 0
+    for volts in (*(230,) * 7, 23, 23):
+        meter.more = dict.fromkeys(("32.7.0", "52.7.0", "72.7.0"), Decimal(volts))
+        for channel in line.channels:
+            channel.after = 1
+        one = line.interpreter.read(push(meter.telegram().plaintext, LGZ))
+        line.templates.learn(one)
+        (channel,) = line.channels
+        made += bool(channel.templates)
+        channel.templates.clear()
+    assert made == 6
