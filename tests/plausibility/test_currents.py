@@ -201,3 +201,15 @@ def test_a_firmware_that_counts_tenths_of_amperes_has_its_currents_withheld() ->
     meter.meter.layout = layout
     readings = line.push(meter, 4)
     assert all(reading and "current_l1" in reading.values for reading in readings[-2:])
+
+
+def test_currents_that_are_withheld_stay_so_while_loads_change() -> None:
+    """24 A are no power of ten of the last ones that were published."""
+    meter = SimulatedMeter(None, "e360", "swiss")
+    codes = ("31.7.0", "51.7.0", "71.7.0")
+    meter.more = {"1.7.0": Decimal(2600), "2.7.0": Decimal(0)} | dict.fromkeys(codes, Decimal(4))
+    line = line_of(meter)
+    meter.more |= dict.fromkeys(codes, Decimal(40))
+    assert accepted(line.push(meter, 6)) == [False] * 2 + [True] * 4
+    meter.more |= {"1.7.0": Decimal(1600)} | dict.fromkeys(codes, Decimal(24))
+    assert not any(reading and "current_l1" in reading.values for reading in line.push(meter, 6))
