@@ -154,6 +154,18 @@ def test_a_number_with_which_something_else_is_said_is_read_in_the_general_way(
     assert both.read == 1
 
 
+@pytest.mark.parametrize(
+    ("code", "value"), [("13.7.0", 0), ("13.7.0", 1), ("32.7.0", 40), ("32.7.0", 500)]
+)
+def test_a_number_that_just_can_be_is_read_by_the_template(code: str, value: int) -> None:
+    both, meter = Both(), SimulatedMeter(None, "kamstrup", "denmark")
+    while not both.read:
+        both.feed(meter.telegram().data)
+    meter.more = {code: Decimal(value)}
+    both.feed(meter.telegram().data)
+    assert both.read == 2
+
+
 def test_a_tariff_is_a_constant_of_its_template() -> None:
     """Two tariffs have two templates, and a count that is no value of the meter none."""
     both, meter = Both(), SimulatedMeter(None, "dsmr", "dsmr5")
