@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.home_assistant.house import clear
-from tests.support.core import Core, environment
+from tests.support.core import Core, core_with
 from tests.support.core_client import Client, connected
 from tests.support.mosquitto import Mosquitto
 from tests.support.simulated import Adapter
@@ -38,17 +38,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
 @pytest.fixture(scope="session")
 def core(house: Mosquitto, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
     """Give a Core with a user and the integration MQTT, freshly made."""
-    where = environment()
-    if where is None:
-        pytest.skip("there is no Home Assistant Core here; script/home-assistant installs one")
-    core = Core(where, tmp_path_factory.mktemp("core"))
-    try:
-        core.start()
-        core.onboard()
-        core.connect_mqtt(house)
+    with core_with(house, tmp_path_factory.mktemp("core")) as core:
         yield core
-    finally:
-        core.stop()
 
 
 @pytest.fixture(autouse=True)

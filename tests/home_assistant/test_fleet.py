@@ -9,7 +9,7 @@ import pytest
 
 from app.fleet.meters_file import FleetMeter
 from tests.home_assistant.expected import registered, showing
-from tests.support.core import Core, environment
+from tests.support.core import Core, core_with
 from tests.support.core_client import Client, connected
 from tests.support.fleets import Pusher, fleet
 from tests.support.nats import Node, connect, engine, unclaimed_port
@@ -41,17 +41,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Port]:
 
 @pytest.fixture(scope="module")
 def core(house: Port, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
-    where = environment()
-    if where is None:
-        pytest.skip("there is no Home Assistant Core here; script/home-assistant installs one")
-    core = Core(where, tmp_path_factory.mktemp("core"))
-    try:
-        core.start()
-        core.onboard()
-        core.connect_mqtt(house)
+    with core_with(house, tmp_path_factory.mktemp("core")) as core:
         yield core
-    finally:
-        core.stop()
 
 
 @pytest.fixture(autouse=True)

@@ -12,11 +12,14 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, Self
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
+
+import pytest
 
 from tests.support.mosquitto import free_port
 from tests.support.processes import put_down
@@ -282,6 +285,22 @@ class Core:
             if "[homeassistant.core] Starting Home Assistant" in line:
                 started.set()
         started.set()  # it has ended: whoever waits need not wait any longer
+
+
+@contextmanager
+def core_with(broker: Broker, folder: Path) -> Iterator[Core]:
+    """Give a Core with a user and the integration MQTT, freshly made; skip where there is none."""
+    where = environment()
+    if where is None:
+        pytest.skip("there is no Home Assistant Core here; script/home-assistant installs one")
+    core = Core(where, folder)
+    try:
+        core.start()
+        core.onboard()
+        core.connect_mqtt(broker)
+        yield core
+    finally:
+        core.stop()
 
 
 def _records(lines: list[str]) -> Iterator[str]:
