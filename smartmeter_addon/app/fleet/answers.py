@@ -20,7 +20,7 @@ from app.fleet.events import (
 _MOST_DIGITS: Final = 20
 """Of nanoseconds since 1970."""
 
-_KNOWN: Final = frozenset(("", "404"))
+KNOWN: Final = frozenset(("", "404"))
 """The status of a message, and that of none being there."""
 
 
@@ -71,11 +71,11 @@ def looked_back(request: LookBack, last: Message | None, state: Message | None) 
         state: that on the state.
     """
     found = LookedBack(request.inbox, request.name)
-    if last is None or last.status not in _KNOWN:
+    if last is None or last.status not in KNOWN:
         return found._replace(failed=True)
     if not request.kept:
         return found._replace(last=_last_reading(last))
-    if state is None or state.status not in _KNOWN:
+    if state is None or state.status not in KNOWN:
         return found._replace(failed=True)
     return found._replace(last=_last_reading(last), kept=_state(state))
 

@@ -25,8 +25,7 @@ from app.fleet.lane import Lines
 from app.fleet.owners import Owned, Owners
 from app.fleet.partition import Partition
 
-_EXPECTED: Final = "Nats-Expected-Last-Subject-Sequence"
-_EXPECTED_OF: Final = "Nats-Expected-Last-Subject-Sequence-Subject"
+_EXPECTED_OF: Final = f"{subjects.EXPECTED}-Subject"
 _SECOND: Final = 10**9
 
 
@@ -174,7 +173,7 @@ class Edge:
         headers = {
             subjects.MESSAGE_ID: str(request.position),
             subjects.ARRIVAL: str(request.arrival),
-            _EXPECTED: str(request.expected),
+            subjects.EXPECTED: str(request.expected),
             _EXPECTED_OF: subjects.readings(request.name),
         }
         subject = subjects.readings(request.name, request.meter_id)

@@ -13,8 +13,6 @@ from app.fleet import answers, subjects
 from app.fleet.engine import Engine, Message
 from app.fleet.meter_line import Meters
 
-_EXPECTED: Final = "Nats-Expected-Last-Subject-Sequence"
-_NONE: Final = "404"
 _MOST_METERS: Final = 64
 """Of one name that came first: whoever makes up meters must not fill the engine."""
 
@@ -71,7 +69,7 @@ class Owners:
         """Ask the engine whether a meter belongs to a name, and give it if it is nobody's."""
 
         async def taken(message: Message | None) -> None:
-            if message is None or message.status not in ("", _NONE):
+            if message is None or message.status not in answers.KNOWN:
                 await take(Owned.UNKNOWN)
                 return
             owner, sequence = "", "0"
@@ -101,5 +99,5 @@ class Owners:
             else:
                 await take(Owned.UNKNOWN)  # asked again, it says who was faster
 
-        headers = {_EXPECTED: expected}
+        headers = {subjects.EXPECTED: expected}
         await self._engine.ask(subjects.owner(meter_id), name.encode(), taken, headers)

@@ -34,6 +34,9 @@ ARRIVAL: Final = "Smartmeter-Arrival"
 RECEIVED: Final = "Smartmeter-Received"
 """The header with the nanoseconds since 1970 at which a gateway received a raw message."""
 
+EXPECTED: Final = "Nats-Expected-Last-Subject-Sequence"
+"""The header with the sequence after which alone a message is stored at its subject."""
+
 _NAME: Final = re.compile(r"[!-)+-\-/-=?-~]{1,128}")  # neither blanks nor . * >
 _FNV_OFFSET: Final = 0x811C9DC5
 _FNV_PRIME: Final = 0x01000193

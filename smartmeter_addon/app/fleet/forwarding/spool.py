@@ -29,10 +29,10 @@ _BUSY_SECONDS: Final = 0.1
 _PRIMARY: Final = 0xFF
 """The bits of SQLite's error code that say what sort it is."""
 
+_IN_USE: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _HINTS: Final = {
-    sqlite3.SQLITE_BUSY: "another program uses it, perhaps a second forward: end that one",
-    sqlite3.SQLITE_LOCKED: "another program uses it, perhaps a second forward: end that one",
+    **dict.fromkeys(_IN_USE, "another program uses it, perhaps a second forward: end that one"),
     sqlite3.SQLITE_FULL: "the disk is full: make room on it",
     **dict.fromkeys(_DAMAGED, "it is damaged, or no such file: move it away, and start again"),
 }
