@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from app.dlms.ciphering import Keys
+from app.fault import Kind
 from app.meters.telegram import Telegram
 from simulator.ciphering import AUTH_KEY, KEY
 from tests.support.guarded import accepted, line_of
@@ -115,3 +116,21 @@ def test_a_submeter_whose_number_is_damaged_again_and_again_is_no_new_one(
             if isinstance(item, Telegram) and item.fault is None:
                 ids |= {other.meter.id for other in item.others}
     assert len(ids) == 1
+
+
+@pytest.mark.parametrize(("letter", "small"), [(b"(4530", b"(6530"), (b"(4730", b"(6730")])
+def test_a_small_letter_makes_another_number_also_after_a_restart(
+    letter: bytes, small: bytes
+) -> None:
+    """The id of the meter, or of its gas meter, is the same."""
+    meter = SimulatedMeter(None, "dsmr2", "dsmr2")
+    line = line_of(meter)
+    line.restart()
+    data = meter.telegram().data
+    assert letter in data
+    line.now += 10
+    line.wall += 10
+    (item,) = line.feed(data.replace(letter, small))
+    assert isinstance(item, Telegram)
+    assert item.fault
+    assert item.fault.kind is Kind.SUSPICIOUS

@@ -1,5 +1,6 @@
 """What is learned of a sender in accepted telegrams."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -15,7 +16,7 @@ from app.plausibility.track import Observation, Track
 
 METER = Meter("1", "1", "kaifa", "Kaifa", "MA309", None)
 NAMELESS = Meter("kaifa", None, "kaifa", "Kaifa", "MA309", None)
-GAS = Meter("gas_1", "gas_1", "dsmr", "", "Gas meter", None)
+GAS = Meter("g1", "G1", "dsmr", "", "Gas meter", None)
 
 
 def said(
@@ -48,8 +49,15 @@ def test_a_submeter_is_new_once_there_were_telegrams_without_it() -> None:
     first = said(0.0, METER, None, GAS)
     assert known_after().check_identity(first, Track()) == []
     (violation,) = known_after(said()).check_identity(first, Track())
-    assert (violation.check, violation.detail) == ("identity", "gas_1")
+    assert (violation.check, violation.detail) == ("identity", "g1")
     assert known_after(said(), first).check_identity(first, Track()) == []
+
+
+def test_a_submeter_whose_number_gives_the_same_id_is_another_one() -> None:
+    known = known_after(said(0.0, METER, None, GAS))
+    damaged = said(1.0, METER, None, replace(GAS, number="g1"))
+    (violation,) = known.check_identity(damaged, Track())
+    assert (violation.check, violation.detail) == ("identity", "g1")
 
 
 @pytest.mark.parametrize(
@@ -58,10 +66,12 @@ def test_a_submeter_is_new_once_there_were_telegrams_without_it() -> None:
         (METER, METER, True),
         (NAMELESS, METER, True),  # some lists say its number
         (METER, NAMELESS, False),
+        (NAMELESS, Meter("1", "1 ", "kaifa", "Kaifa", "MA309", None), False),
         (NAMELESS, Meter("other", None, "e450", "Landis+Gyr", "E450", None), False),
         (METER, Meter("2", "2", "kaifa", "Kaifa", "MA309", None), False),
         (None, METER, True),
         (None, Meter("2", "2", "kaifa", "Kaifa", "MA309", None), False),
+        (None, Meter("1", "1 ", "kaifa", "Kaifa", "MA309", None), False),
         (None, Meter("1", "1", "e450", "Landis+Gyr", "E450", None), False),
         (METER, None, True),
     ],
@@ -76,9 +86,9 @@ def test_a_telegram_is_of_the_meter_that_was_read_before(
     assert [one.check for one in failed] == ([] if fits else ["identity"])
 
 
-def test_ids_and_family_are_those_of_accepted_telegrams() -> None:
+def test_numbers_and_family_are_those_of_accepted_telegrams() -> None:
     known = known_after(said(0.0, NAMELESS), said(1.0, None), said(2.0, METER))
-    assert known.ids == {"kaifa", "1"}
+    assert known.numbers == {"kaifa": None, "1": "1"}
     assert known.family == "kaifa Kaifa MA309"
 
 

@@ -51,6 +51,7 @@ def test_all_that_is_kept_is_restored_and_kept_again() -> None:
         "age": 3.125,
         "ages": {"power_import": 7.25, "energy_export": 0.5},
         "counters": {**kept["counters"], "g0053/gas": "12.5", "g0053/time": "1782030000"},
+        "numbers": {kept["ids"][0]: "1KFM0001", "g0053": "G0053"},
         "withheld": [["2300", "possible", "too much", "voltage_l1", 1782034000.0]],
         "recent": [17, 4],
         "watts": 60_000.0,

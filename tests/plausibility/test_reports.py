@@ -128,11 +128,11 @@ def test_reports_are_known_after_a_restart() -> None:
     line = line_with()
     kept = {key: Decimal(value) for key, value in line.reports.memory().items()}
     line.reports = Reports()
-    line.reports.restore(kept, line.sent.timestamp())
+    line.reports.restore(kept, {}, line.sent.timestamp())
     assert not line.publishes("0", FULL + HOUR, HOUR)
     assert line.publishes("101", FULL + 2 * HOUR, HOUR)
     line.reports = Reports()
-    line.reports.restore(kept, line.sent.timestamp())
+    line.reports.restore(kept, {}, line.sent.timestamp())
     assert {key: Decimal(value) for key, value in line.reports.memory().items()} == kept
 
 
@@ -142,7 +142,7 @@ def test_a_report_without_a_time_is_known_after_a_restart() -> None:
     kept = line.reports.memory()
     assert kept == {"gas_1/gas": "100"}
     line.reports = Reports()
-    line.reports.restore({key: Decimal(value) for key, value in kept.items()}, FULL.timestamp())
+    line.reports.restore({key: Decimal(value) for key, value in kept.items()}, {}, FULL.timestamp())
     assert not line.publishes("0", None, HOUR)
 
 
@@ -200,8 +200,8 @@ def test_as_many_submeters_are_known_as_meters_of_a_line() -> None:
     for n in range(MOST_SENDERS + 1):
         meter = replace(METER, id=f"gas_{n}")
         reports.accept(Reading(meter, FULL, {"gas": 1}), 0.0)
-        assert len(reports.ids) == min(n + 1, MOST_SENDERS)
-    assert f"gas_{MOST_SENDERS}" in reports.ids
+        assert len(reports.numbers) == min(n + 1, MOST_SENDERS)
+    assert f"gas_{MOST_SENDERS}" in reports.numbers
 
 
 def test_a_report_is_withheld_for_two_hours_and_ten_minutes_before_that_is_told() -> None:

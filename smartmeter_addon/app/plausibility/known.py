@@ -27,10 +27,10 @@ class Known:
         "_meter",
         "count",
         "family",
-        "ids",
         "laws",
         "limits",
         "lists",
+        "numbers",
         "power",
         "reports",
         "withholding",
@@ -39,8 +39,8 @@ class Known:
     def __init__(self) -> None:
         self.count = 0
         """Accepted telegrams."""
-        self.ids: set[str] = set()
-        """Of its meter."""
+        self.numbers: dict[str, str | None] = {}
+        """Of its meter, by id."""
         self.family = ""
         """Type, manufacturer and model of the meter."""
         self._meter: Meter | None = None  # whose id and family were taken last
@@ -64,7 +64,7 @@ class Known:
             sentence = Sentence("check.another_meter")
             violations.append(Violation("identity", sentence, meter.id))
         for other in observation.telegram.others:
-            if self.count and other.meter.id not in self.reports.ids:
+            if self.count and not self.reports.know(other.meter):
                 sentence = Sentence("check.new_submeter")
                 violations.append(Violation("identity", sentence, other.meter.id))
         return violations
@@ -86,7 +86,7 @@ class Known:
         self.count += 1
         if meter is not None and meter is not self._meter:
             self._meter = meter
-            self.ids.add(meter.id)
+            self.numbers[meter.id] = meter.number
             self.family = family_of(meter)
         listed = self.lists.add(observation.found)
         regular = listed.arrived(now, time, clock.slack(self.limits))
@@ -106,8 +106,15 @@ class Known:
         """
         if last is not None:
             # Some lists of a meter say its number, some do not.
-            return last.number is None and meter.number is not None
-        return not self.ids or (meter.id in self.ids and self.family in {"", family_of(meter)})
+            said = {*self.numbers.values()} - {None}
+            if last.number is not None or meter.number is None:
+                return False
+            return not said or meter.number in said
+        if not self.numbers:
+            return True
+        if meter.id not in self.numbers or self.family not in {"", family_of(meter)}:
+            return False
+        return self.numbers[meter.id] in {None, meter.number}
 
 
 @lru_cache(maxsize=64)

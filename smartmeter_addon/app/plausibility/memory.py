@@ -34,6 +34,7 @@ def dump(known: Known, track: Track) -> dict[str, Any]:
     """Return what is kept of a sender."""
     limits, measured = known.limits, {}
     counters, before = known.reports.memory(), {}
+    numbers = known.numbers | known.reports.numbers
     for key, value in track.values.items():
         limit = limits.of(key)
         if limit.is_energy:
@@ -46,7 +47,8 @@ def dump(known: Known, track: Track) -> dict[str, Any]:
             measured[key] = float(value)
     ages = {key: round(track.now - track.seen_at(key), 3) for key in track.values}
     return {
-        "ids": sorted(known.ids),
+        "ids": sorted(known.numbers),
+        "numbers": {name: number for name, number in numbers.items() if number is not None},
         "family": known.family,
         "lists": known.lists.memory(),
         "laws": known.laws.names(),
@@ -80,7 +82,8 @@ def load(content: Any, now: float, wall: float) -> tuple[Known, Track] | None:  
     """
     known, track = Known(), Track()
     try:
-        known.ids = set(map(str, content["ids"]))
+        numbers = {str(k): str(v) for k, v in content.get("numbers", {}).items()}
+        known.numbers = {name: numbers.get(name) for name in map(str, content["ids"])}
         known.family = str(content["family"])
         known.laws = Learned(map(str, content["laws"]))
         watts = max(_finite(content["watts"]), CONNECTION_WATTS)
@@ -104,7 +107,7 @@ def load(content: Any, now: float, wall: float) -> tuple[Known, Track] | None:  
             track.remember(int(checksum))
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
         return None
-    known.reports.restore(counters, then)
+    known.reports.restore(counters, numbers, then)
     track.values = {**measured, **{k: v for k, v in counters.items() if "/" not in k}}
     keys_by_age: dict[float, list[str]] = {}
     for key in track.values:
@@ -117,7 +120,7 @@ def load(content: Any, now: float, wall: float) -> tuple[Known, Track] | None:  
     }
     track.restored = True
     known.count = 10
-    return (known, track) if known.ids else None
+    return (known, track) if known.numbers else None
 
 
 def ids_with_energies(memory: Mapping[str, Any]) -> set[str]:

@@ -5,8 +5,7 @@ judged by itself. One that goes on from the last is published when it is said tw
 hardly ever is. For one that does not, being said again is no news: newer reports confirm it.
 """
 
-from collections.abc import Iterable
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -15,7 +14,7 @@ from app.cosem.unit import Number
 from app.language.catalogue import Sentence, Text
 from app.meters.limits import MOST_SENDERS
 from app.meters.quantities import MOST_PER_HOUR
-from app.meters.reading import Reading
+from app.meters.reading import Meter, Reading
 from app.meters.telegram import Withheld
 
 REPORT_SECONDS: Final = 3900.0
@@ -69,6 +68,7 @@ class _Submeter:
 
     Args:
         accepted: its last report that was accepted.
+        number: of the submeter; None when it is not known.
         is_repeated: whether that one was said again; some submeters say another each time.
         pending: the last one that was not.
         confirmations: reports that went on from that one.
@@ -77,6 +77,7 @@ class _Submeter:
     """
 
     accepted: _Report
+    number: str | None = None
     is_repeated: bool = True
     pending: _Report | None = None
     confirmations: int = 0
@@ -118,9 +119,14 @@ class Reports:
         self._submeters: dict[str, _Submeter] = {}
 
     @property
-    def ids(self) -> AbstractSet[str]:
-        """The ids of the submeters."""
-        return self._submeters.keys()
+    def numbers(self) -> dict[str, str | None]:
+        """The numbers of the submeters, by id."""
+        return {name: one.number for name, one in self._submeters.items()}
+
+    def know(self, meter: Meter) -> bool:
+        """Tell whether a submeter is known: its id and, as several may give one id, its number."""
+        known = self._submeters.get(meter.id)
+        return known is not None and known.number in {None, meter.number}
 
     @property
     def are_repeated(self) -> bool:
@@ -144,13 +150,14 @@ class Reports:
 
     def accept(self, reading: Reading, now: float) -> None:
         """Take a report that is published; see `pending` for the arguments."""
-        report, known = _report(reading, now), self._submeters.get(reading.meter.id)
+        meter = reading.meter
+        report, known = _report(reading, now), self._submeters.get(meter.id)
         if report and known is None:
-            self._submeters[reading.meter.id] = _Submeter(report, is_repeated=False)
+            self._submeters[meter.id] = _Submeter(report, meter.number, is_repeated=False)
             if len(self._submeters) > MOST_SENDERS:
                 del self._submeters[next(iter(self._submeters))]
         elif report and known:
-            known.pending = None
+            known.pending, known.number = None, meter.number
             if not report.says_the_same(known.accepted):
                 known.accepted = report
 
@@ -171,11 +178,12 @@ class Reports:
                 kept[f"{name}/time"] = str(int(known.accepted.time))
         return kept
 
-    def restore(self, kept: dict[str, Decimal], then: float) -> None:
+    def restore(self, kept: Mapping[str, Decimal], numbers: Mapping[str, str], then: float) -> None:
         """Restore what `memory` returned before a restart.
 
         Args:
             kept: the counters, and others, which are left alone.
+            numbers: of the submeters, by id, and others; version 0.1.0 kept none.
             then: when the last telegram came, by the monotonic clock of now.
         """
         for path, value in kept.items():
@@ -183,7 +191,7 @@ class Reports:
             if slash and key != "time":
                 time = kept.get(f"{name}/time")
                 report = _Report(None if time is None else float(time), key, value, then)
-                self._submeters[name] = _Submeter(report)
+                self._submeters[name] = _Submeter(report, numbers.get(name))
 
 
 def _report(reading: Reading, now: float) -> _Report | None:
