@@ -1,4 +1,4 @@
-"""Switches each check of the guard off in turn, and counts what that costs: the ablation table.
+"""Switches each check and rule of the guard off in turn, and counts what that costs.
 
     PYTHONPATH=smartmeter_addon:. python3 -m trials.ablation
     PYTHONPATH=smartmeter_addon:. python3 -m trials.ablation --check clock --telegrams 200000
@@ -6,10 +6,11 @@
     PYTHONPATH=smartmeter_addon:. python3 -m trials.ablation --question "parity errors"
 
 A reduced corruption trial runs for each check, with the same damage each time, over some lists that
-have every level of protection and every shape between them. Checksums are left as they are for one
-half of it and repaired after the damage for the other. It prints a Markdown table with a column for
-each level of protection. Its first row says what is counted with all checks on, the others how much
-more or less it is with one off:
+have every level of protection and every shape between them. Rules that are no check of their own
+are left out as `trials.rules` says. Checksums are left as they are for one half of it and repaired
+after the damage for the other. It prints a Markdown table with the lines of code that a row is
+about, and a column for each level of protection. Its first row says what is counted with all checks
+on, the others how much more or less it is with one off:
 
 - wrong: damaged telegrams that are published with anything wrong;
 - grave: errors that must not be, see `trials.corruption.judge`;
@@ -46,6 +47,7 @@ from trials.corruption.cases import (
 from trials.corruption.judge import Result
 from trials.corruption.session import STREAMS, run
 from trials.corruption.streams import latest_stream, stream
+from trials.rules import RULES, all_lines, left_out, lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -82,13 +84,20 @@ PARTS: Final[dict[str, AbstractSet[str]]] = {
 }
 """Parts of checks, and the violations that each of them makes."""
 
-ROWS: Final[dict[str, AbstractSet[str]]] = {ALL_ON: set()} | {
-    row: names
-    for check in BY_NAME
-    for row, names in ({check: {check}} | PARTS).items()
-    if row.partition(" ")[0] == check
-}
-"""Rows of the table, and what is switched off in each: see `Guard`."""
+_ROWS: Final[dict[str, AbstractSet[str]]] = PARTS | dict.fromkeys(RULES, frozenset())
+
+ROWS: Final[dict[str, AbstractSet[str]]] = (
+    {ALL_ON: set()}
+    | {
+        row: names
+        for check in BY_NAME
+        for row, names in ({check: {check}} | _ROWS).items()
+        if row.partition(" ")[0] == check
+    }
+    | _ROWS
+)
+"""Rows of the table, and which checks are switched off in each: see `Guard`. Of a rule that is left
+out none is. The rows of a check stand together, rules of no check at the end."""
 
 
 class Cell(NamedTuple):
@@ -107,7 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the trial and print the table."""
     parser = argparse.ArgumentParser(
         prog="python3 -m trials.ablation",
-        description="Switches each check of the guard off in turn, and counts what that costs.",
+        description="Switches each check and rule of the guard off, and counts what that costs.",
     )
     parser.add_argument(
         "--telegrams", type=int, default=60_000, help="how many to damage in all, for each check"
@@ -137,6 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             seconds = time.monotonic() - begun
             sys.stderr.write(f"{seconds:.0f} s: {one.family} {one.variant} done\n")
     sys.stdout.writelines(table(rows, totals))
+    sys.stdout.write("\nThe guard has {:,} lines, {:,} of them code.\n".format(*all_lines()))
     return 0
 
 
@@ -166,7 +176,8 @@ def measure(
         case = Case(*way, question, seed, amount)
         for row in rows:
             if is_made(row, case.protection):
-                result = run(case, streams, length, frozenset(ROWS[row]))
+                with left_out(row):
+                    result = run(case, streams, length, frozenset(ROWS[row]))
                 found[Cell(row, case.protection)].add(result)
     stream.cache_clear()
     latest_stream.cache_clear()
@@ -175,17 +186,18 @@ def measure(
 
 def is_made(row: str, protection: Protection) -> bool:
     """Tell whether a check is made of telegrams: a verified tag leaves few."""
-    if protection is not Protection.TAG or row == ALL_ON:
-        return True
-    return BY_NAME[row.partition(" ")[0]].evidence is Evidence.TAG
+    check = BY_NAME.get(row.partition(" ")[0])
+    return check is None or protection is not Protection.TAG or check.evidence is Evidence.TAG
 
 
 def table(rows: Iterable[str], totals: Mapping[Cell, Result]) -> list[str]:
     """Return the lines of the table."""
     levels = list(Protection)
-    lines = [_row(("Switched off", *levels)), _row(("---", *["---:"] * len(levels)))]
-    lines += [_row((row, *(_figures(row, level, totals) for level in levels))) for row in rows]
-    return lines
+    told = [_row(("Switched off", "lines", *levels)), _row(("---", *["---:"] * (1 + len(levels))))]
+    for row in rows:
+        figures = (_figures(row, level, totals) for level in levels)
+        told.append(_row((row, str(lines(row) or ""), *figures)))
+    return told
 
 
 def _figures(row: str, level: Protection, totals: Mapping[Cell, Result]) -> str:

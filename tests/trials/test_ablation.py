@@ -1,5 +1,9 @@
 """The ablation table, for one list and few telegrams."""
 
+import inspect
+
+import pytest
+
 from app.plausibility.checks import BY_NAME
 from simulator.lists import Shape
 from trials import ablation
@@ -7,6 +11,9 @@ from trials.ablation import ALL_ON, LISTS, PARTS, ROWS, Cell
 from trials.corruption import session
 from trials.corruption.cases import Protection, build, describe
 from trials.corruption.judge import Result
+from trials.life.subjects import Subject
+from trials.life.trial import Run, play
+from trials.rules import RULES, left_out, lines, lines_of
 
 
 def test_the_lists_have_every_level_of_protection_and_every_shape() -> None:
@@ -18,9 +25,9 @@ def test_the_lists_have_every_level_of_protection_and_every_shape() -> None:
 
 
 def test_each_check_has_a_row_and_its_parts_behind_it() -> None:
-    checks = [row.partition(" ")[0] for row in ROWS]
-    assert list(dict.fromkeys(checks)) == [ALL_ON, *BY_NAME]
-    assert PARTS.keys() <= ROWS.keys()
+    checks = list(dict.fromkeys(row.partition(" ")[0] for row in ROWS))
+    assert checks[: 1 + len(BY_NAME)] == [ALL_ON, *BY_NAME]
+    assert PARTS.keys() | RULES.keys() <= ROWS.keys()
 
 
 def test_a_list_is_measured_by_level_of_protection() -> None:
@@ -43,14 +50,14 @@ def test_a_list_is_measured_by_level_of_protection() -> None:
 def test_a_check_that_is_switched_off_lets_errors_pass() -> None:
     _, found = ablation.measure(
         describe("q3d", "q3d"),
-        rows=list(ROWS),
+        rows=[ALL_ON, *BY_NAME],
         question="established",
         seed=1,
         amount=20,
         streams=1,
         length=60,
     )
-    assert {cell.row for cell in found} == set(ROWS)
+    assert {cell.row for cell in found} == {ALL_ON, *BY_NAME}
     usual = found[Cell(ALL_ON, Protection.NONE)]
     assert any(result.wrong > usual.wrong for result in found.values())
 
@@ -69,7 +76,45 @@ def test_rows_say_how_much_more_or_less_is_counted_than_with_all_on() -> None:
     _, _, *rows = ablation.table([ALL_ON, "clock", "law"], totals)
     none = "not made | not made |"
     assert rows == [
-        f"| {ALL_ON} | {none} 2 / 0 / 1 of 10 damaged, 1,500 good | not made |\n",
-        f"| clock | {none} +1 / 0 / -1 | not made |\n",
-        f"| law | {none} 0 | not made |\n",
+        f"| {ALL_ON} |  | {none} 2 / 0 / 1 of 10 damaged, 1,500 good | not made |\n",
+        f"| clock | {lines('clock')} | {none} +1 / 0 / -1 | not made |\n",
+        f"| law | {lines('law')} | {none} 0 | not made |\n",
     ]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_is_left_out_meanwhile(name: str) -> None:
+    def standing() -> list[object]:
+        return [inspect.getattr_static(one.owner, one.name) for one in RULES[name].patches]
+
+    before = standing()
+    with left_out(name):
+        assert all(
+            now is one.new is not old
+            for now, one, old in zip(standing(), RULES[name].patches, before, strict=True)
+        )
+    assert standing() == before
+
+
+def test_without_the_rules_of_reports_a_false_one_is_published() -> None:
+    run = Run("submeter-reports-zero", Subject("dsmr", "dsmr5"))
+    assert play(run).wrong == 0
+    with left_out("reports"):
+        assert play(run).wrong > 0
+
+
+def test_lines_of_code_are_counted_without_what_people_read() -> None:
+    source = '''
+    def half(number):  # of it
+        """Return half.
+
+        A docstring is no code.
+        """
+
+        # nor is this
+        return (
+            number / 2
+        )
+    '''
+    assert lines_of(source) == 4
+    assert lines("unit by power") > lines("unit by point") > 0
