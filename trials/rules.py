@@ -165,7 +165,7 @@ RULES: Final = {
         (limits.Limits.slow_refresh,), (_off(limits.Limits, "slow_refresh", None),)
     ),
     "unit by power": Rule(
-        (units._Window, units._Keys, units.keys_of, units._Direction, units.MeanPower),
+        (units._Keys, units.keys_of, units._Direction, units.MeanPower),
         (_off(units.MeanPower, "digits", None),),
     ),
     "unit by point": Rule((units.power_of_ten,), (_off(values, "power_of_ten", None),)),

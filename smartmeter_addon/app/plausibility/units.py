@@ -68,24 +68,6 @@ def power_of_ten(last: Number, value: Number, allowed: float) -> int | None:
     return digits if is_certain and abs(value - expected) <= risen + rounded else None
 
 
-class _Window(NamedTuple):
-    """Where a comparison of energy and power began.
-
-    Args:
-        energy: the counter.
-        used: what the power made until then, in mJ.
-        before: the same with the power before each time in place of the one after it.
-        samples: telegrams with a power until then.
-        is_fresh: whether the counter had just moved.
-    """
-
-    energy: Number
-    used: Number
-    before: Number
-    samples: int
-    is_fresh: bool
-
-
 class _Keys(NamedTuple):
     """The keys of one direction of energy.
 
@@ -126,33 +108,27 @@ class _Direction:
     """
 
     __slots__ = (
-        "at",
-        "before",
-        "energy",
-        "is_new",
-        "keys",
-        "longest",
-        "power",
-        "samples",
-        "used",
-        "window",
+        *("at", "before", "begun", "energy", "keys", "longest", "power", "samples", "used"),
     )
 
     def __init__(self, keys: _Keys) -> None:
         self.keys = keys
         self.longest = 0.0  # seconds without a power after which nothing is known of it
-        self.samples = 0
         self.power: Number = 0  # the last one
-        self.used: Number = 0  # mJ that the power made
-        self.before: Number = 0  # the same with the power before each time
         self.pause()
 
     def pause(self) -> None:
         """Begin anew, as nothing is known of the power meanwhile."""
         self.at = -math.inf  # when the last power was taken
-        self.is_new = False  # whether one was taken since the last comparison
         self.energy: Number | None = None  # the last one
-        self.window: _Window | None = None
+        self._begin(None)
+
+    def _begin(self, energy: Number | None) -> None:
+        """Begin a comparison; None to wait for a counter that moves."""
+        self.begun = energy
+        self.used: Number = 0  # mJ that the power made since then
+        self.before: Number = 0  # the same with the power before each time
+        self.samples = 0  # telegrams with a power since then
 
     def add(self, values: Values, now: float, interval: float, samples: int) -> None:
         """See `MeanPower.add`."""
@@ -160,44 +136,43 @@ class _Direction:
         if power is not None and not 0 <= passed < _SAMPLE_SECONDS:
             self.longest = min(MEAN_SECONDS + _GAPS * interval, _LONGEST_GAP)
             if 0 <= passed <= self.longest:
-                self.used += power * round(passed * 1000)
-                self.before += self.power * round(passed * 1000)
+                self.used, self.before = self._made(power, passed)
             else:
                 self.pause()
-            self.power, self.at, self.is_new = power, now, True
+            self.power, self.at = power, now
             self.samples += samples
         if (energy := self._counted(values)) is None:
             return
-        # Some counters are refreshed now and then only: a window begins when one was.
-        if self.window is None and self.energy != energy:
-            is_fresh = self.energy is not None
-            self.window = _Window(energy, self.used, self.before, self.samples, is_fresh)
-        elif self.window and self.window.energy == energy and not self.window.is_fresh:
-            self.window = None
+        # Some counters are refreshed now and then only: a comparison begins when one was.
+        if self.begun is None and self.energy not in {None, energy}:
+            self._begin(energy)
         self.energy = energy
 
     def digits(self, values: Values, now: float) -> int | None:
         """See `MeanPower.digits`."""
-        window = self.window
-        if window is None or self.samples - window.samples < _SAMPLES:
+        energy, passed = self._counted(values), now - self.at
+        if self.begun is None or energy is None or energy == self.energy:
             return None
-        if not (self.is_new and 0 <= now - self.at <= self.longest):
+        if self.samples < _SAMPLES or not 0 <= passed <= self.longest:
             return None
-        if (energy := self._counted(values)) is None:
+        made, grown = (
+            self._made(values.get(self.keys.power, self.power), passed),
+            energy - self.begun,
+        )
+        if min(made) <= 0 or grown < _STEPS * _step(energy):
             return None
-        used, grown = self.used - window.used, energy - window.energy
-        before = self.before - window.before
-        self.is_new = False
-        if min(used, before) <= 0 or energy == self.energy or grown < _STEPS * _step(energy):
-            return None
-        moved = math.log10(float(grown) * _MILLIJOULES_PER_KWH / float(used))
-        digits = round(moved)
-        if digits != round(moved + math.log10(float(used) / float(before))):
+        moved = [math.log10(float(grown) * _MILLIJOULES_PER_KWH / float(one)) for one in made]
+        digits, before = map(round, moved)
+        if digits != before:
             return None  # a load that came or went makes most of it
         if not digits:
-            self.window = None  # a new comparison begins
-        self.is_new = bool(digits)
-        return digits if abs(moved - digits) <= _NEAR or not digits else None
+            self._begin(None)
+        return digits if abs(moved[0] - digits) <= _NEAR or not digits else None
+
+    def _made(self, power: Number, passed: float) -> tuple[Number, Number]:
+        """Return what `used` and `before` become with a power after so many seconds."""
+        milliseconds = round(passed * 1000)
+        return self.used + power * milliseconds, self.before + self.power * milliseconds
 
     def _counted(self, values: Values) -> Number | None:
         """Return the energy: the sum of its tariffs where the total is not sent."""
