@@ -55,6 +55,17 @@ def unsaid_energies_count_kwh_after_wh(life: Life) -> None:
     life.optional = ENERGIES
 
 
+@event(both(_unsaid, says("energy_")))
+def unsaid_energies_count_ten_times_more_for_a_while(life: Life) -> None:
+    """A firmware counts energies in other units, and the next one as before again."""
+    life.rewrite(_rescaled(-1, *_ENERGY_UNITS))
+    life.optional = ENERGIES
+    life.push(20)
+    life.rewrite(_rescaled(1, *_ENERGY_UNITS))
+    life.push(2)
+    life.optional = ()
+
+
 @event(both(_unsaid, lambda facts: facts.voltage_scalers == {0}), hold=3)  # angles no longer fit
 def unsaid_volts_become_tenths(life: Life) -> None:
     """A firmware sends tenths of volts after volts, and does not say units: 2300 V are none."""
