@@ -13,6 +13,7 @@ import textwrap
 import tokenize
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -105,6 +106,15 @@ def _never_new(one: guard.Guard, name: str) -> sender.Sender:
     found = _new_sender(one, name)
     found.is_new = False
     return found
+
+
+def _failed_but_for(
+    name: str,
+    *given: Any,  # noqa: ANN401 - as `checks.failed`
+    without: frozenset[str],
+    **named: Any,  # noqa: ANN401 - as well
+) -> checks.Failed:
+    return checks.failed(*given, without=without | {name}, **named)
 
 
 def _newer_counter(observation: track.Observation, past: track.Track) -> bool:
@@ -236,8 +246,10 @@ CHECKS: Final[Mapping[str, tuple[Any, ...]]] = {
 
 @contextmanager
 def left_out(name: str) -> Iterator[None]:
-    """Leave a rule out meanwhile; none for a name that is no rule's."""
+    """Leave a rule or a check out meanwhile; nothing for another name."""
     patches = RULES[name].patches if name in RULES else ()
+    if name in checks.BY_NAME:
+        patches = (Patch(sender, "failed", partial(_failed_but_for, name)),)
     before = [(one, inspect.getattr_static(one.owner, one.name)) for one in patches]
     for one in patches:
         setattr(one.owner, one.name, one.new)

@@ -103,6 +103,13 @@ def test_without_the_rules_of_reports_a_false_one_is_published() -> None:
         assert play(run).wrong > 0
 
 
+def test_without_a_check_what_fails_it_is_published() -> None:
+    run = Run("ten-telegrams-replayed", Subject("kaifa", "netznoe"))
+    assert play(run).wrong == 0
+    with left_out("replay"):
+        assert play(run).wrong > 0
+
+
 def test_lines_of_code_are_counted_without_what_people_read() -> None:
     source = '''
     def half(number):  # of it

@@ -1,6 +1,7 @@
 """The trial of life: what happens to meters, lines and hosts, and what is published meanwhile.
 
     PYTHONPATH=smartmeter_addon:. python3 -m trials.life [--family X] [--event Y] [--processes N]
+    PYTHONPATH=smartmeter_addon:. python3 -m trials.life --without jump --event load
 
 Every event is tried on every list of the simulator to which it can happen. A simulated meter with
 a household behind it pushes telegrams through decoder and guard; the scenario knows what the meter
