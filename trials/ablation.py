@@ -96,8 +96,8 @@ ROWS: Final[dict[str, AbstractSet[str]]] = (
     }
     | _ROWS
 )
-"""Rows of the table, and which checks are switched off in each: see `Guard`. Of a rule that is left
-out none is. The rows of a check stand together, rules of no check at the end."""
+"""Rows of the table, and which checks or violations do not count in each. Where a rule is left out,
+all do. The rows of a check stand together, rules of no check at the end."""
 
 
 class Cell(NamedTuple):
@@ -176,8 +176,8 @@ def measure(
         case = Case(*way, question, seed, amount)
         for row in rows:
             if is_made(row, case.protection):
-                with left_out(row):
-                    result = run(case, streams, length, frozenset(ROWS[row]))
+                with left_out(row, *ROWS[row]):
+                    result = run(case, streams, length)
                 found[Cell(row, case.protection)].add(result)
     stream.cache_clear()
     latest_stream.cache_clear()

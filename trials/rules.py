@@ -1,9 +1,9 @@
 """The rules of the guard that are no check of their own, and how each is left out for a trial.
 
-A check is switched off by its name, see `Guard`. A rule that a check, a confirmation or what is
-learned follows is left out here: what decides it is replaced by what says the same of each
-telegram. Nothing in the program knows of that. Here stands, too, which code is there for a check or
-a rule alone.
+A check is left out by its name: what fails it does not count. A rule that a check, a confirmation
+or what is learned follows is left out by a replacement of what decides it, which says the same of
+each telegram. Nothing in the program knows of that. Here stands, too, which code is there for a
+check or a rule alone.
 """
 
 import ast
@@ -109,12 +109,13 @@ def _never_new(one: guard.Guard, name: str) -> sender.Sender:
 
 
 def _failed_but_for(
-    name: str,
+    names: tuple[str, ...],
     *given: Any,  # noqa: ANN401 - as `checks.failed`
-    without: frozenset[str],
     **named: Any,  # noqa: ANN401 - as well
 ) -> checks.Failed:
-    return checks.failed(*given, without=without | {name}, **named)
+    found = checks.failed(*given, **named)
+    counted = [one for one in found.violations if one.check not in names and one.name not in names]
+    return found._replace(violations=counted)
 
 
 def _newer_counter(observation: track.Observation, past: track.Track) -> bool:
@@ -245,11 +246,16 @@ CHECKS: Final[Mapping[str, tuple[Any, ...]]] = {
 
 
 @contextmanager
-def left_out(name: str) -> Iterator[None]:
-    """Leave a rule or a check out meanwhile; nothing for another name."""
-    patches = RULES[name].patches if name in RULES else ()
-    if name in checks.BY_NAME:
-        patches = (Patch(sender, "failed", partial(_failed_but_for, name)),)
+def left_out(name: str, *violations: str) -> Iterator[None]:
+    """Leave a rule or a check out meanwhile.
+
+    Args:
+        name: of the rule or check; another one leaves nothing out.
+        violations: names of checks, or of violations, that do not count.
+    """
+    names = (name, *violations)
+    counted = Patch(sender, "failed", partial(_failed_but_for, names))
+    patches = RULES[name].patches if name in RULES else (counted,)
     before = [(one, inspect.getattr_static(one.owner, one.name)) for one in patches]
     for one in patches:
         setattr(one.owner, one.name, one.new)

@@ -84,7 +84,7 @@ def test_the_usual_telegram_has_no_currents_in_another_unit(amperes: str) -> Non
     meter = SimulatedMeter(None, "e360", "swiss")
     shown = {"1.7.0": "140", "2.7.0": "0", "51.7.0": "0", "71.7.0": "0"}
     meter.more = {key: Decimal(one) for key, one in {**shown, "31.7.0": "0.62"}.items()}
-    at_once, general = GuardedLine(), GuardedLine(without=frozenset(("none",)))
+    at_once, general = GuardedLine(), GuardedLine(at_once=False)
     for n in range(26):
         if n == 20:
             meter.more["31.7.0"] = Decimal(amperes)

@@ -23,10 +23,6 @@ from tests.support.guarded import NO_TAG, GuardedLine, accepted, line_of, skip
 from tests.support.repair import repair, with_flipped_bit
 from tests.support.simulated import LISTS, SimulatedMeter
 
-IN_THE_GENERAL_WAY = frozenset(("none",))
-"""A name of no check: while any is switched off, no telegram is decided at once."""
-
-
 STEADY = {
     "1.7.0": Decimal(242),
     "2.7.0": Decimal(0),
@@ -69,7 +65,7 @@ def test_it_is_decided_as_in_the_general_way(family: str, name: str, *, verified
     chance = random.Random(f"{family} {name}")  # noqa: S311 - no cryptography
     meter = SimulatedMeter(None, family, name)
     keys = Keys(KEY, AUTH_KEY) if verified else NO_TAG
-    at_once, general = GuardedLine(keys), GuardedLine(keys, without=IN_THE_GENERAL_WAY)
+    at_once, general = GuardedLine(keys), GuardedLine(keys, at_once=False)
     for n in range(120):
         data = meter.telegram().data
         if n > 20 and not n % 4:
@@ -210,7 +206,7 @@ def test_at_any_pace_it_is_decided_as_in_the_general_way(family: str, name: str)
     """Replays, backlogs and slow gateways hand on telegrams faster or more slowly than sent."""
     chance = random.Random(f"{name} {family}")  # noqa: S311 - no cryptography
     meter = SimulatedMeter(None, family, name)
-    at_once, general = GuardedLine(), GuardedLine(without=IN_THE_GENERAL_WAY)
+    at_once, general = GuardedLine(), GuardedLine(at_once=False)
     for n in range(240):
         if not n % 20:
             pace = chance.choice((0.0, 0.001, 0.05, 0.5, 0.9, 1.0, 1.2, 3.0, 20.0))
@@ -383,12 +379,12 @@ def test_while_a_telegram_of_another_list_is_pending_none_is_decided_at_once(
     assert len(checked) == 10
 
 
-@pytest.mark.parametrize(("without", "count"), [(IN_THE_GENERAL_WAY, 20), (frozenset(), 5)])
-def test_while_a_check_is_switched_off_none_is_decided_at_once(
-    without: frozenset[str], count: int, checked: list[Any]
+@pytest.mark.parametrize(("at_once", "count"), [(False, 20), (True, 5)])
+def test_those_behind_the_first_ones_are_decided_at_once(
+    *, at_once: bool, count: int, checked: list[Any]
 ) -> None:
-    """Else those behind the first ones, which show the push interval."""
-    assert all(GuardedLine(without=without).push(SimulatedMeter(None, "kaifa"), 20))
+    """The first ones show the push interval."""
+    assert all(GuardedLine(at_once=at_once).push(SimulatedMeter(None, "kaifa"), 20))
     assert len(checked) == count
 
 

@@ -22,6 +22,16 @@ NO_TAG: Final = Keys(KEY)
 """Keys without the one that verifies tags."""
 
 
+class CheckingGuard(Guard):
+    """A guard that decides about no telegram at once."""
+
+    def judge(self, telegram: Telegram) -> tuple[Telegram, str | None]:
+        for sender in self._senders.values():
+            sender.settle()
+            sender.usual = None
+        return super().judge(telegram)
+
+
 class GuardedLine:
     """A line with decoder and guard.
 
@@ -31,7 +41,7 @@ class GuardedLine:
         waits_for_number: whether a list without the meter's number waits for one that has it.
         guarded: False for a line whose telegrams are all accepted.
         now: the computer's clock, see `Decoder`.
-        without: names of the guard's checks that are switched off.
+        at_once: False for a guard whose checks all decide about each telegram, also a usual one.
     """
 
     def __init__(
@@ -42,7 +52,7 @@ class GuardedLine:
         waits_for_number: bool = True,
         guarded: bool = True,
         now: Callable[[], datetime] | None = None,
-        without: frozenset[str] = frozenset(),
+        at_once: bool = True,
     ) -> None:
         self.now = 5000.0
         """Monotonic seconds."""
@@ -60,11 +70,11 @@ class GuardedLine:
         self._keys = keys
         self._guarded = guarded
         self._now = now
-        self._without = without
+        self._guard = Guard if at_once else CheckingGuard
         self._start(memory)
 
     def _start(self, memory: dict[str, Any] | None) -> None:
-        self.guard = Guard(memory, lambda: self.now, lambda: self.wall, without=self._without)
+        self.guard = self._guard(memory, lambda: self.now, lambda: self.wall)
         self._decoder = Decoder(
             self._keys,
             PROFILES,

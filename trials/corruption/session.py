@@ -53,13 +53,12 @@ _FOLLOWING: Final = 6
 class SessionLine:
     """The line of one session, and the time on it."""
 
-    def __init__(self, case: Case, meter: Meter, without: frozenset[str]) -> None:
+    def __init__(self, case: Case, meter: Meter) -> None:
         self._line = GuardedLine(
             Keys(KEY, AUTH_KEY if case.verified else None),
             # A list without the meter's number does not wait for one that has it.
             waits_for_number=bool(meter.number),
             guarded=case.guarded,
-            without=without,
         )
         self.move_to(0.0)
 
@@ -145,10 +144,9 @@ class Session:
         pushed: Sequence[Pushed],
         chance: random.Random,
         result: Result,
-        without: frozenset[str],
     ) -> None:
         self.case, self.pushed, self.chance, self.result = case, pushed, chance, result
-        self.line = SessionLine(case, pushed[0].readings[0].meter, without)
+        self.line = SessionLine(case, pushed[0].readings[0].meter)
         self.noise = Noise(case, chance)
         self.judge = Judge(case, pushed, result)
 
@@ -190,7 +188,6 @@ def run(
     case: Case,
     streams: int = STREAMS,
     length: int = SESSION,
-    without: frozenset[str] = frozenset(),
 ) -> Result:
     """Run one case.
 
@@ -198,12 +195,11 @@ def run(
         case: what to run.
         streams: households to choose from.
         length: telegrams of each household.
-        without: names of the guard's checks that are switched off.
     """
     chance = random.Random(f"{case}")
     result = Result()
     if case.question == CLEAN:
-        _clean(case, chance, result, without)
+        _clean(case, chance, result)
         result.by_list[f"{case.family} {case.variant}"] = result.not_accepted, result.good
         return result
     length = max(length, ROWS.get(case.question, 0))
@@ -212,7 +208,7 @@ def run(
         pushed = stream(case.family, case.variant, number, length + _SPARE)
         in_rows = case.question in ROWS or case.question in BYTES
         pushed = pushed if in_rows else pushed[:length]
-        session = Session(case, pushed, chance, result, without)
+        session = Session(case, pushed, chance, result)
         if in_rows:
             _rows(session)
         elif case.question == FIRST:
@@ -224,14 +220,14 @@ def run(
     return result
 
 
-def _clean(case: Case, chance: random.Random, result: Result, without: frozenset[str]) -> None:
+def _clean(case: Case, chance: random.Random, result: Result) -> None:
     """Count the good telegrams that are not accepted over days without noise.
 
     Now and then the program is restarted, or does not run for a while, and a gateway delays
     telegrams.
     """
     pushed = latest_stream(case.family, case.variant, 1000 + case.seed, case.amount)
-    line = SessionLine(case, pushed[0].readings[0].meter, without)
+    line = SessionLine(case, pushed[0].readings[0].meter)
     away = in_a_row = 0
     latest: list[bool] = []
     for one in pushed:

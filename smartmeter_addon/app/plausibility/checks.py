@@ -103,12 +103,7 @@ class Failed(NamedTuple):
 
 
 def failed(
-    observation: Observation,
-    known: Known,
-    track: Track | None,
-    *,
-    pending: Pending | None = None,
-    without: frozenset[str] = frozenset(),
+    observation: Observation, known: Known, track: Track | None, *, pending: Pending | None = None
 ) -> Failed:
     """Return the checks that a telegram fails; none when it follows from those before.
 
@@ -117,7 +112,6 @@ def failed(
         known: of its sender.
         track: what it is compared with; None for the first telegram of a sender.
         pending: whose track it is; what the first of them failed by itself is not checked again.
-        without: names of checks that are not made, or of violations that do not count.
     """
     allowed, of = (
         (pending.names, pending.checks) if pending else (frozenset[str](), frozenset[str]())
@@ -159,7 +153,6 @@ def failed(
                 observation.evidence <= BY_NAME[one.check].evidence
                 or one.detail in known.withholding.keys
             )
-            and without.isdisjoint((one.check, one.name))
             and factors.get(one.name) != 0
             and not (one.check in _BY_ITSELF and one.name in allowed)
         ]

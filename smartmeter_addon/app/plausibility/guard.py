@@ -21,27 +21,24 @@ class Guard:
         memory: what `memory` returned before a restart; what cannot be understood is left out.
         clock: gives monotonic seconds.
         wall: gives the computer's time in seconds since 1970.
-        without: names of checks that are not made, or of violations that do not count.
     """
 
-    __slots__ = ("_clock", "_heard", "_latest", "_senders", "_wall", "_without")
+    __slots__ = ("_clock", "_heard", "_latest", "_senders", "_wall")
 
     def __init__(
         self,
         memory: Mapping[str, Any] | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
-        without: frozenset[str] = frozenset(),
     ) -> None:
         self._clock = clock
         self._wall = wall
-        self._without = without
         self._senders: dict[str, Sender] = {}  # by name, the one accepted last at the end
         self._latest: Sender | None = None
         self._heard = 0  # telegrams of senders of which some were accepted
         for name, content in list((memory or {}).items())[-MOST_SENDERS:]:
             if restored := load(content, clock(), wall()):
-                self._senders[name] = Sender(*restored, without)
+                self._senders[name] = Sender(*restored)
 
     def memory(self) -> dict[str, Any]:
         """Return what is kept over a restart: JSON values by sender, the latest last."""
@@ -83,7 +80,7 @@ class Guard:
 
     def _new_sender(self, name: str) -> Sender:
         """Add a sender. Noise and attackers make up names: only the latest are kept."""
-        sender = Sender(without=self._without, heard_before=self._heard)
+        sender = Sender(heard_before=self._heard)
         others = [one.known for one in self._senders.values() if one.track]
         sender.is_new = any(known.is_grown for known in others) or len(others) >= MOST_SENDERS
         self._senders[name] = sender

@@ -41,7 +41,6 @@ class Sender:
     Args:
         known: what was learned in accepted telegrams.
         track: of the accepted telegrams; None before the first.
-        without: names of checks that are not made.
         heard_before: telegrams of other senders before it was first heard.
         is_new: whether others were known then.
         usual: what its next telegram keeps to if it is a usual one; None where none can be.
@@ -49,7 +48,6 @@ class Sender:
 
     known: Known = field(default_factory=Known)
     track: Track | None = None
-    without: frozenset[str] = frozenset()
     heard_before: int = 0
     is_new: bool = False
     usual: Usual | None = None
@@ -66,7 +64,7 @@ class Sender:
         self.settle()
         self.usual = None
         known = self.known
-        failure = failed(observation, known, self.track, without=self.without)
+        failure = failed(observation, known, self.track)
         violations = failure.violations
         others = observation.telegram.others
         reports = known.reports.pending(others, observation.now, observation.wall)
@@ -117,9 +115,7 @@ class Sender:
                 return None
             if pending.structure != observation.found.structure:
                 continue
-            failure = failed(
-                observation, self.known, pending.track, pending=pending, without=self.without
-            )
+            failure = failed(observation, self.known, pending.track, pending=pending)
             if not failure.violations:
                 pending.add(observation, self.known.limits)
                 return pending
@@ -197,7 +193,7 @@ class Sender:
                 one for one in self._pending if not one.contradicted_by(shape, reports=others)
             ]
         is_whole = not (known.withholding.holds or track.floors) and known.reports.are_repeated
-        is_regular = listed.interval is not None and not (self._pending or self.without)
+        is_regular = listed.interval is not None and not self._pending
         readings = observation.values
         if is_whole and is_regular and isinstance(readings, Values) and readings.counts:
             self.usual = Usual(known, track, listed, observation, readings)
@@ -215,8 +211,7 @@ class Sender:
             return True
         for name in names:
             self.known.limits.relax(name, give_up=relaxed == "given up")
-        again = failed(observation, self.known, self.track, without=self.without)
-        return not again.violations
+        return not failed(observation, self.known, self.track).violations
 
     def _hold(self, observation: Observation, violations: list[Violation]) -> Decision:
         """Do not accept a telegram, and count it."""
