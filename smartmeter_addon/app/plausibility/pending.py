@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.meters.structure import Structure
+from app.meters.structure import Structure, nearly
 from app.plausibility import values
 from app.plausibility.decision import Violation
 from app.plausibility.limits import Limits
@@ -15,7 +15,6 @@ class Pending:
     Args:
         observation: the first of them.
         violations: the checks that it fails.
-        nearest: the known list that it may be a damaged form of; None for none.
         delay: seconds by which it came late, as a gateway delayed it.
     """
 
@@ -23,10 +22,10 @@ class Pending:
         self,
         observation: Observation,
         violations: Sequence[Violation],
-        nearest: Structure | None,
         delay: float,
     ) -> None:
         self.structure = observation.found.structure
+        self._is_known = observation.found.known is not None  # the list
         self.names = frozenset(one.name for one in violations)
         """Of the violations."""
         self.checks = frozenset(one.check for one in violations)
@@ -40,7 +39,6 @@ class Pending:
         self.track = Track()
         self.track.counter_may_repeat = True
         self.track.delay = delay
-        self._lists = {self.structure, nearest}
         self._newest = self._add(observation)
 
     def is_repeated_by(self, observation: Observation) -> bool:
@@ -54,14 +52,10 @@ class Pending:
         known = observation.found.known
         return is_told_apart or observation.now - self.track.now < (known.gap / 2 if known else 0)
 
-    def contradicted_by(self, structure: Structure, *, reports: bool) -> bool:
-        """Tell whether a telegram that was accepted shows that these are damaged.
-
-        Args:
-            structure: of its list, which may be the one that is pending here.
-            reports: whether submeters report in it, and not the one that is new here.
-        """
-        return structure in self._lists or (reports and "identity" in self.checks)
+    def contradicted_by(self, accepted: Structure) -> bool:
+        """Tell whether these may be damaged telegrams of a list of which one was accepted."""
+        is_near = not self._is_known and nearly(self.structure, (accepted,)) is not None
+        return is_near or accepted == self.structure
 
     def add(self, observation: Observation, limits: Limits) -> None:
         """Add a telegram that goes on from the last."""

@@ -119,9 +119,8 @@ class Sender:
             if not failure.violations:
                 pending.add(observation, self.known.limits)
                 return pending
-        nearest = self.known.lists.nearest(observation.found.structure)
         delay = self.track.late(observation.time, observation.now) if self.track else 0.0
-        self._pending.append(Pending(observation, violations, nearest, delay))
+        self._pending.append(Pending(observation, violations, delay))
         del self._pending[:-_MOST_PENDING]
         return None
 
@@ -188,10 +187,7 @@ class Sender:
         track.add(observation, accepted, failure.walk.moved, failure.walk.floors, listed)
         shape = observation.found.structure
         if self._pending:
-            others = bool(observation.telegram.others)
-            self._pending = [
-                one for one in self._pending if not one.contradicted_by(shape, reports=others)
-            ]
+            self._pending = [one for one in self._pending if not one.contradicted_by(shape)]
         is_whole = not (known.withholding.holds or track.floors) and known.reports.are_repeated
         is_regular = listed.interval is not None and not self._pending
         readings = observation.values
