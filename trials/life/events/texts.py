@@ -102,7 +102,8 @@ def switch_is_thrown(life: Life) -> None:
             if isinstance(item, Line) and item.obis == "0-0:96.3.10":
                 return (replace(item, fields=f"({state})"),)
             if isinstance(item, Constant) and item.obis == "0-0:96.3.10":
-                return (replace(item, node=Node(item.node.type, state)),)
+                value = bool(state) if isinstance(item.node.value, bool) else state
+                return (replace(item, node=Node(item.node.type, value)),)
             return (item,)
 
         return change
