@@ -47,7 +47,7 @@ class Meter:
         if wrong:
             return wrong.name
         self.track.add(telegram, {}, (), {}, self.listed)
-        self.listed.arrived(now, sent, clock.slack(self.limits))
+        self.listed.arrived(now, sent, 0.0, clock.slack(self.limits))
         return None
 
     def restart(self, time: float, counter: int | None = None) -> None:

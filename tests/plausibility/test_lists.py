@@ -78,39 +78,61 @@ STRUCTURE = ("one", 2, "link", "address", "rest")
 def test_an_interval_is_known_once_it_was_kept_three_times() -> None:
     known = KnownList(STRUCTURE)
     for n in range(8):
-        known.arrived(now=10.0 * n, time=1000.0 + 10 * n, slack=1.0)
+        known.arrived(10.0 * n, 1000.0 + 10 * n, 0.0, slack=1.0)
         # The first pair shows it, and three after that keep it.
         assert known.interval == (10.0 if n >= 4 else None)
     known.distrust()
     assert known.interval is None
     for n in range(8, 11):
-        known.arrived(now=10.0 * n, time=1000.0 + 10 * n, slack=1.0)
+        known.arrived(10.0 * n, 1000.0 + 10 * n, 0.0, slack=1.0)
         assert known.interval == (10.0 if n == 10 else None)
 
 
 def test_another_step_begins_anew_and_a_fraction_or_a_step_back_is_none() -> None:
     known = KnownList(STRUCTURE, 10.0)
-    assert (known.interval, known.misses(25.0)) == (10.0, 5.0)
+    assert (known.interval, known.misses(25.0, 0.0)) == (10.0, 5.0)
     for time, interval, missed in ((0.0, 10.0, 5.0), (15.0, None, 5.0), (30.5, None, 25.0)):
-        known.arrived(time, time, slack=0.4)
-        assert (known.interval, known.misses(25.0)) == (interval, missed)
-    known.arrived(45.5, 45.5, slack=0.4)
-    assert known.misses(25.0) == 5.0
-    known.arrived(60.5, 40.5, slack=0.4)
-    assert known.misses(25.0) == 25.0
+        known.arrived(time, time, 0.0, slack=0.4)
+        assert (known.interval, known.misses(25.0, 0.0)) == (interval, missed)
+    known.arrived(45.5, 45.5, 0.0, slack=0.4)
+    assert known.misses(25.0, 0.0) == 5.0
+    known.arrived(60.5, 40.5, 0.0, slack=0.4)
+    assert known.misses(25.0, 0.0) == 25.0
 
 
 def test_a_time_misses_the_next_multiple_of_the_interval() -> None:
     known = KnownList(STRUCTURE, 10.0)
     for passed, missed in ((10.0, 0.0), (30.0, 0.0), (12.0, 2.0), (18.0, 2.0), (1.0, 9.0)):
-        assert known.misses(passed) == missed
+        assert known.misses(passed, 0.0) == missed
+
+
+@pytest.mark.parametrize(("hours", "minutes"), [(23, 60), (25, -60)])
+def test_a_daily_list_comes_an_hour_earlier_or_later_when_summer_time_changes(
+    hours: int, minutes: int
+) -> None:
+    known = KnownList(STRUCTURE, 86400.0)
+    known.arrived(0.0, 0.0, 3600.0)
+    passed, offset = 3600.0 * hours, 3600.0 + 60 * minutes
+    assert known.misses(passed, offset) == 0.0
+    assert known.misses(passed, 3600.0) == 3600.0
+    assert known.misses(86400.0, offset) == 0.0
+    known.arrived(passed, passed, offset)
+    assert known.interval == 86400.0
+    assert known.misses(passed, offset) == 3600.0
+
+
+def test_a_clock_that_was_moved_by_less_than_an_hour_did_not_follow_summer_time() -> None:
+    """A deviation that was damaged may say so."""
+    known = KnownList(STRUCTURE, 3600.0)
+    known.arrived(0.0, 0.0, 7200.0)
+    assert known.misses(3540.0, 7260.0) == 60.0
 
 
 def test_within_the_slack_the_interval_is_kept() -> None:
     for late, kept in ((1.0, True), (1.5, False)):
         known = KnownList(STRUCTURE, 10.0)
-        known.arrived(0.0, 0.0, slack=1.0)
-        known.arrived(10.0 + late, 10.0 + late, slack=1.0)
+        known.arrived(0.0, 0.0, 0.0, slack=1.0)
+        known.arrived(10.0 + late, 10.0 + late, 0.0, slack=1.0)
         assert (known.interval == 10.0) is kept
 
 
@@ -120,10 +142,10 @@ def test_within_the_slack_the_interval_is_kept() -> None:
 )
 def test_a_telegram_is_due_after_half_to_twice_the_usual_time(passed: float, *, due: bool) -> None:
     known = KnownList(STRUCTURE)
-    assert not known.arrived(100.0, None, slack=1.0)
+    assert not known.arrived(100.0, None, 0.0, slack=1.0)
     assert known.gap == 0
     known.gap = 10.0
-    assert known.arrived(100.0 + passed, None, slack=1.0) is due
+    assert known.arrived(100.0 + passed, None, 0.0, slack=1.0) is due
     assert (known.gap > 10, known.gap == 10, known.gap < 10) == (
         passed > 10,
         not passed,
@@ -134,18 +156,18 @@ def test_a_telegram_is_due_after_half_to_twice_the_usual_time(passed: float, *, 
 def test_a_run_counts_as_its_telegrams() -> None:
     known = KnownList(STRUCTURE, 10.0)
     known.distrust()
-    known.arrived(0.0, 1000.0)
-    known.arrived(20.0, 1020.0, count=2)
+    known.arrived(0.0, 1000.0, 0.0)
+    known.arrived(20.0, 1020.0, 0.0, count=2)
     assert (known.interval, known.seen_at, known.time) == (None, 20.0, 1020.0)
     assert known.gap == pytest.approx(11.0)
-    known.arrived(30.0, 1030.0)
+    known.arrived(30.0, 1030.0, 0.0)
     assert known.interval == 10.0
 
 
 def test_an_interval_of_a_second_is_one_and_a_gap_below_it_counts() -> None:
     known = KnownList(STRUCTURE)
     for n in range(5):
-        known.arrived(0.5 * n, float(n), slack=0.1)
+        known.arrived(0.5 * n, float(n), 0.0, slack=0.1)
     assert known.interval == 1.0
     assert 0.4 < known.gap < 0.6
 
@@ -186,7 +208,7 @@ def test_no_interval_of_a_sender_is_relied_on_after_its_clock_was_set() -> None:
     known = [lists.add(Found(None, (*STRUCTURE, n), 0, b"")) for n in range(2)]
     for one in known:
         for n in range(5):
-            one.arrived(10.0 * n, 10.0 * n, slack=1.0)
+            one.arrived(10.0 * n, 10.0 * n, 0.0, slack=1.0)
     assert [one.interval for one in known] == [10.0, 10.0]
     lists.distrust()
     assert [one.interval for one in known] == [None, None]

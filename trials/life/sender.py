@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from simulator import axdr, meters
+from simulator.clock import VIENNA
 from simulator.household import Household, Report, Snapshot
 from simulator.lists import Constant, Item, Line
 from simulator.meters import Meter, Telegram
@@ -35,6 +36,7 @@ class Sender:
         household: what it measures.
         lists: its lists, the usual one first, the hourly one last.
         late: by how much the hourly list comes after the full hour.
+        is_daily: whether that list is pushed at midnight only.
         showing: what becomes of what is measured before the meter shows it.
         reports: what the meters behind it reported last, where that is not their usual hourly one.
     """
@@ -43,6 +45,7 @@ class Sender:
         self.subject = subject
         self.now = begin
         self.late = timedelta(0)
+        self.is_daily = False
         self.showing: Showing = lambda snapshot: snapshot
         self.reports: dict[str, Report] = {}
         self._tariff = 0
@@ -73,8 +76,9 @@ class Sender:
         self.now += timedelta(seconds=self.interval) - last
         at_last()
         self.now += last
-        is_new_hour = began.hour != (self.now - self.late).hour
-        return self.push(self.lists[-1] if is_new_hour else self.lists[0])
+        began, ended = (one.astimezone(VIENNA) for one in (began, self.now - self.late))
+        is_due = began.hour != ended.hour and not (self.is_daily and ended.hour)
+        return self.push(self.lists[-1] if is_due else self.lists[0])
 
     def push(self, meter: Meter) -> tuple[Telegram, Meter]:
         """Push a list now."""

@@ -74,7 +74,7 @@ def check(
     interval, since = known.interval, track.time if pending else known.time
     if since is None:
         return None
-    if known.misses(time - since) > slack(limits, pending=pending):
+    if known.misses(time - since, observation.offset) > slack(limits, pending=pending):
         return _UNSTEADY
     # The next telegram may come at any pace. After lost telegrams one has to be on time.
     rest = min(SLACK, interval / 2)

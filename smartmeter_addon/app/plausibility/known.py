@@ -89,7 +89,7 @@ class Known:
             self.numbers[meter.id] = meter.number
             self.family = family_of(meter)
         listed = self.lists.add(observation.found)
-        regular = listed.arrived(now, time, clock.slack(self.limits))
+        regular = listed.arrived(now, time, observation.offset, clock.slack(self.limits))
         self.laws.add(*laws)
         if time is None and not regular:
             self.power.pause()

@@ -22,6 +22,8 @@ _PUNCTUAL: Final = 3
 _LONGEST: Final = 1e6
 """Seconds: no meter pushes a list more rarely than once in eleven days."""
 
+_HOUR: Final = 3600.0
+
 _GAP_STEP: Final = 0.1
 """Share by which one gap changes the usual one, whatever its length: so it becomes the median."""
 
@@ -66,7 +68,10 @@ class KnownList:
         interval: the push interval by the meter's clock in seconds; None when it is not known.
     """
 
-    __slots__ = ("_kept", "_step", "channel", "constants", "gap", "seen_at", "structure", "time")
+    __slots__ = (
+        *("_kept", "_step", "channel", "constants", "gap"),
+        *("offset", "seen_at", "structure", "time"),
+    )
 
     def __init__(self, known: Structure, interval: float | None = None) -> None:
         self.structure = known
@@ -78,6 +83,8 @@ class KnownList:
         """Usual seconds from one to the next."""
         self.time: float | None = None
         """What the meter's clock showed in the last one, in seconds since 1970."""
+        self.offset = 0.0
+        """Seconds by which it was ahead of UTC then."""
         self._step = interval
         self._kept = _PUNCTUAL if interval else 0  # telegrams in a row that kept it
 
@@ -86,22 +93,30 @@ class KnownList:
         """The push interval by the meter's clock in seconds; None as long as it is not known."""
         return self._step if self._kept >= _PUNCTUAL else None
 
-    def misses(self, passed: float) -> float:
-        """Return by how many seconds a time misses the next multiple of the push interval."""
-        if not self._step:
+    def misses(self, passed: float, offset: float) -> float:
+        """Return by how many seconds a time misses the next multiple of the push interval.
+
+        Summer time moves a list that is pushed at a time of day. For `offset` see `Observation`.
+        """
+        step, turned = self._step, offset - self.offset
+        if not step:
             return passed
-        return abs(passed - max(1, round(passed / self._step)) * self._step)
+        shown = passed + turned * (abs(turned) == _HOUR)
+        return min(abs(one - max(1, round(one / step)) * step) for one in (passed, shown))
 
     def distrust(self) -> None:
         """Rely on the push interval only after it was kept again."""
         self._kept = 0
 
-    def arrived(self, now: float, time: float | None, slack: float = 0.0, count: int = 1) -> bool:
+    def arrived(
+        self, now: float, time: float | None, offset: float, slack: float = 0.0, count: int = 1
+    ) -> bool:
         """Take an accepted telegram; tell whether it came about when one was due.
 
         Args:
             now: when it came, in monotonic seconds.
             time: what the meter's clock shows; None for none.
+            offset: see `Observation`.
             slack: seconds by which the meter misses its push interval.
             count: of telegrams in a row of which it is the last one.
         """
@@ -111,11 +126,11 @@ class KnownList:
         self.seen_at = now
         if self.time is not None and time is not None:
             step = time - self.time
-            if self._step and self.misses(step) <= slack:
+            if self._step and self.misses(step, offset) <= slack:
                 self._kept += count
             else:
                 self._step, self._kept = step if step > 0 and step.is_integer() else None, 0
-        self.time = time
+        self.time, self.offset = time, offset
         return gap / 2 < passed < gap * 2
 
 

@@ -36,6 +36,7 @@ class Observation(NamedTuple):
         now: when it came, by the monotonic clock, in seconds.
         wall: the same by this computer's clock, in seconds since 1970.
         values: of the meter's reading, exact, by key. Texts among them are not looked at.
+        offset: seconds by which the meter's clock is ahead of UTC.
     """
 
     telegram: Telegram
@@ -47,6 +48,7 @@ class Observation(NamedTuple):
     now: float
     wall: float
     values: Mapping[str, Number]
+    offset: float = 0.0
 
     @property
     def is_told_by_time(self) -> bool:
@@ -62,6 +64,7 @@ class Observation(NamedTuple):
 def observe(telegram: Telegram, found: Found, now: float, wall: float) -> Observation:
     """Reduce a telegram that says something to what the checks see of it."""
     security, reading, sent = telegram.push.security, telegram.reading, telegram.timestamp
+    offset = sent.utcoffset() if sent else None
     return Observation(
         telegram,
         evidence_of(telegram),
@@ -72,6 +75,7 @@ def observe(telegram: Telegram, found: Found, now: float, wall: float) -> Observ
         now,
         wall,
         cast("Mapping[str, Number]", reading.values) if reading else {},
+        offset.total_seconds() if offset else 0.0,
     )
 
 

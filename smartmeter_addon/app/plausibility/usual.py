@@ -166,7 +166,7 @@ class Usual:
         past.take(listed, values, past.now)  # type: ignore[arg-type] # texts are not looked at
         bits = int.from_bytes(self._content, "big")
         known.lists.add(Found(listed, listed.structure, bits, self._content), count)
-        listed.arrived(past.now, past.time, count=count)
+        listed.arrived(past.now, past.time, listed.offset, count=count)
         known.laws.add(self._rules.names, (), count)
         known.count += count
         self._count = 0

@@ -1,9 +1,10 @@
 """Meters that push powers all the time and energies once an hour, in a list of their own."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+from simulator.clock import VIENNA
 from simulator.loads import Load
-from trials.life.event import event, hourly
+from trials.life.event import enroll, event, hourly
 from trials.life.life import Life
 
 _HEAVY = (Load((13_300, 13_300, 13_300)),)
@@ -83,6 +84,29 @@ def heavy_load_for_an_hour(life: Life) -> None:
     life.meter.change(loads=_HEAVY)
     life.push_for(hours=1)
     life.meter.change(loads=())
+
+
+def _read_around_midnights(life: Life) -> None:
+    """Read ten times from ten minutes before midnight to some minutes after it."""
+    life.meter.is_daily = True
+    for _ in range(10):
+        life.push_for(minutes=15)
+        now = life.meter.now.astimezone(VIENNA)
+        evening = now.replace(hour=23, minute=50, second=0, tzinfo=None).replace(tzinfo=VIENNA)
+        life.lose_for(seconds=(evening.astimezone(UTC) - life.meter.now).total_seconds())
+
+
+for _name, _begin in (
+    ("begins", datetime(2026, 3, 22, 22, 45, 3, tzinfo=UTC)),
+    ("ends", datetime(2026, 10, 18, 21, 45, 3, tzinfo=UTC)),
+):
+    enroll(
+        f"daily_list_while_summer_time_{_name}",
+        "The list with the energies comes at midnight only, once after 23 or 25 hours.",
+        _read_around_midnights,
+        hourly,
+        begin=_begin,
+    )
 
 
 def _read_until_the_hour(life: Life) -> None:
