@@ -306,3 +306,17 @@ def test_a_load_that_goes_between_two_powers_is_no_other_unit(telegrams: int) ->
         counted["energy_export"] = energy.quantize(Decimal("0.001"))
         assert power.digits(counted, now) in {None, 0}, n
         power.add(counted, now, 5, samples=passed // 5)
+
+
+@pytest.mark.parametrize(("watts", "telegrams"), [(100, 4), (100, 21), (150, 15)])
+def test_a_load_that_came_since_the_last_power_is_no_other_unit(watts: int, telegrams: int) -> None:
+    """Its 40 seconds make ten times the energy of all minutes before."""
+    power, energy, now = MeanPower(), Decimal(5000), BEGUN
+    for n in range(telegrams + 1):
+        now += 40
+        shown = 2100 if n == telegrams else watts
+        energy += Decimal(shown * 40) / 3_600_000
+        counted: dict[str, Decimal | int] = {"power_export": shown}
+        counted["energy_export"] = energy.quantize(Decimal("0.001"))
+        assert power.digits(counted, now) in {None, 0}, n
+        power.add(counted, now, 5, samples=8)
