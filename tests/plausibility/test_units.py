@@ -175,9 +175,12 @@ def test_a_load_while_telegrams_were_lost_after_usual_ones_is_no_other_unit() ->
     [
         ("0.625", "6.250", 0.0625, 1),  # ten times what it can have risen by
         ("0.624", "6.240", 0.0625, None),
-        ("5000.000", "50000.645", 0.0625, 1),  # as it rose, and as it was rounded
-        ("5000.000", "50000.646", 0.0625, None),
+        ("5000.000", "50000.636", 0.0625, 1),  # as it rose, and as it was rounded
+        ("5000.000", "50000.637", 0.0625, None),
         ("10.0000", "1.0000", 0.0625, -1),
+        ("8375.17", "8.38", 0.0625, -3),  # whole kWh after tens of Wh
+        ("3010.00", "3.01", 0.0625, -3),
+        ("3000.00", "3.00", 0.0625, None),  # too few units to tell it from a reset
         ("500.000", "500.001", 0.0625, None),  # the same unit
         ("0", "5", 0.0625, None),
         ("5", "0", 0.0625, None),

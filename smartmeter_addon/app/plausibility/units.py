@@ -17,11 +17,8 @@ from app.plausibility.laws import Values
 MOST_DIGITS: Final = 6
 """Powers of ten between two units of energy: Wh and MWh."""
 
-_ROUNDED: Final = 10
-"""Units of its last digit by which the new number may be rounded: one unit of the digit before."""
-
 _CERTAIN: Final = 10
-_CERTAIN_ROUNDED: Final = 100
+_CERTAIN_ROUNDED: Final = 300
 """Factors by which a number exceeds what it may miss the multiple by, as it rose and as it was
 rounded, so that it is no chance."""
 
@@ -63,7 +60,7 @@ def power_of_ten(last: Number, value: Number, allowed: float) -> int | None:
         return None
     times = Decimal(10) ** digits
     expected = last * times
-    risen, rounded = Decimal(allowed) * times, _step(last) * times + _step(value) * _ROUNDED
+    risen, rounded = Decimal(allowed) * times, _step(last) * times + _step(value)
     is_certain = max(risen * _CERTAIN, rounded * _CERTAIN_ROUNDED) <= expected
     return digits if is_certain and abs(value - expected) <= risen + rounded else None
 
