@@ -49,6 +49,11 @@ def test_an_energy_rises_as_fast_as_the_connection_allows(
     assert failed("500.000", value, seconds) == check
 
 
+@pytest.mark.parametrize(("value", "check"), [("501", None), ("502", "rise")])
+def test_an_energy_of_whole_kwh_rises_by_one_at_any_time(value: str, check: str | None) -> None:
+    assert failed("500", value, 1) == check
+
+
 def seldom(value: str, *, late: float = 0.0, changed_at: float | None = None) -> str | None:
     """Return the check that 500 kWh fail that are sent in the second of two lists only.
 

@@ -60,7 +60,7 @@ def power_of_ten(last: Number, value: Number, allowed: float) -> int | None:
         return None
     times = Decimal(10) ** digits
     expected = last * times
-    risen, rounded = Decimal(allowed) * times, _step(last) * times + _step(value)
+    risen, rounded = Decimal(allowed) * times, step_of(last) * times + step_of(value)
     is_certain = max(risen * _CERTAIN, rounded * _CERTAIN_ROUNDED) <= expected
     return digits if is_certain and abs(value - expected) <= risen + rounded else None
 
@@ -156,7 +156,7 @@ class _Direction:
             self._made(values.get(self.keys.power, self.power), passed),
             energy - self.begun,
         )
-        if min(made) <= 0 or grown < _STEPS * _step(energy):
+        if min(made) <= 0 or grown < _STEPS * step_of(energy):
             return None
         moved = [math.log10(float(grown) * _MILLIJOULES_PER_KWH / float(one)) for one in made]
         digits, before = map(round, moved)
@@ -214,7 +214,7 @@ class MeanPower:
         return next((digits for digits in found if digits is not None), None)
 
 
-def _step(number: Number) -> Number:
+def step_of(number: Number) -> Number:
     """Return one unit of a number's last digit."""
     exponent = number.as_tuple().exponent if isinstance(number, Decimal) else 0
     return scale(1, int(exponent))

@@ -17,7 +17,7 @@ from app.plausibility.decision import Violation
 from app.plausibility.laws import VOLTAGES
 from app.plausibility.limits import JOULES_PER_KWH, LEAST_STEP, SUPPLY_VOLTS, Limit, Limits
 from app.plausibility.track import Observation, Track
-from app.plausibility.units import power_of_ten
+from app.plausibility.units import power_of_ten, step_of
 
 HEADROOM: Final = 1.3
 """Factor of a connection over a load that was confirmed: it was hardly the largest."""
@@ -173,7 +173,8 @@ def _energy(
     passed = past.now - track.seen_at(key) + past.late
     changed_at, before = track.changed.get(key, (past.now, last))
     stood = min(past.now - changed_at, limits.refresh_seconds)
-    allowed = limits.kwh(max(passed, stood) * past.times) + LEAST_STEP
+    least = max(LEAST_STEP, float(step_of(value)))
+    allowed = limits.kwh(max(passed, stood) * past.times) + least
     moved = float(value - last)
     if moved < 0 and value >= before:
         floors[key] = last
