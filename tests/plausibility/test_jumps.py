@@ -57,6 +57,8 @@ def test_a_current_on_a_phase_without_voltage_is_pending() -> None:
 
 POWERED: dict[str, int | Decimal] = {
     "power_import": 2000,
+    "power_import_l1": 1500,
+    "power_export": 0,
     "power": 2000,
     "energy_import": Decimal("500.000"),
     "energy_export": Decimal("100.000"),
@@ -81,6 +83,12 @@ PHASED: dict[str, int | Decimal] = (
         ("power", {"power": 12_000, "energy_import": Decimal("500.005")}, False),
         ("power", {"power": -10_000, "energy_export": Decimal("100.002")}, True),
         ("power", {"power": -10_000, "energy_export": Decimal("100.001")}, False),
+        # or with the powers of the phases, or with both directions: a quarter.
+        ("power", {"power": 12_000, "power_import_l1": 4000}, True),
+        ("power", {"power": 12_000, "power_import_l1": 3990}, False),
+        ("power", {"power": -6000, "power_import": 0, "power_export": 6000}, True),
+        ("power", {"power": -6010, "power_import": 0, "power_export": 6010}, False),
+        ("power", {"power": -6100, "power_export": 6100}, False),
         # A power of a phase or direction goes with all: a quarter.
         ("power_import", {"power_import": 9000, "power": 3800}, True),
         ("power_import", {"power_import": 9000, "power": 3750}, True),

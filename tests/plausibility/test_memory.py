@@ -13,6 +13,7 @@ from app.plausibility import clock, memory
 from app.state import Json
 from simulator.household import Household
 from tests.support.guarded import GuardedLine, accepted, line_of, skip
+from tests.support.repair import repair
 from tests.support.simulated import SimulatedMeter
 
 OF_0_1_0 = json.loads(Path(__file__).with_name("memory_of_0_1_0.json").read_text("ascii"))
@@ -189,3 +190,34 @@ def test_an_energy_that_was_published_too_high_does_not_fall_after_a_restart(
     shown = {reading.values["energy_export"] for reading in readings if reading}
     assert shown == {(true + 8) / 1000}
     assert all(readings)
+
+
+def test_a_list_is_known_after_a_first_telegram_with_a_damaged_address() -> None:
+    meter = SimulatedMeter(None, "am550", "wien")
+    line = line_of(meter)
+    line.restart()
+    damaged = bytearray(meter.telegram().data)
+    damaged[3] ^= 0x10
+    assert line.take(repair(bytes(damaged)))
+    assert all(line.push(meter, 3))
+
+
+@pytest.mark.parametrize(
+    ("family", "variant", "is_first"),
+    [("e360", "text", True), ("energomera", "registers", False)],
+)
+def test_telegrams_are_in_time_again_after_one_that_was_late(
+    family: str, variant: str, *, is_first: bool
+) -> None:
+    """A gateway held the last telegram before a restart up, or the first one after it."""
+    meter = SimulatedMeter(None, family, variant)
+    line = line_of(meter)
+    late, _ = meter.telegram().data, meter.telegram()
+    if is_first:
+        line.restart()
+    assert line.take(late, 2.0 * meter.meter.interval)
+    if not is_first:
+        line.restart()
+    meter.telegram()  # which is lost
+    assert line.take(meter.telegram().data, 2.0 * meter.meter.interval)
+    assert all(line.push(meter, 3))

@@ -62,12 +62,9 @@ def check(
     rest = SLACK * limits.factor("clock")
     if metered < (0.0 if track.restored else SLACK - rest):
         return Violation("clock", Sentence("check.clock_back"))
-    if track.restored:
-        is_near = abs(late) <= _RESTART_SLACK + _SHARE * passed
-    else:
-        # A gateway that delayed a telegram may deliver the next ones in time again.
-        is_near = -late <= track.delay + rest + _SHARE * passed
-    if not is_near:
+    near = (_RESTART_SLACK if track.restored else rest) + _SHARE * passed
+    # A gateway that delayed a telegram may deliver the next ones in time again.
+    if -late > track.delay + near or (track.restored and late > near):
         return Violation("clock", Sentence("check.clock_off"))
     if not (checks_interval and known and known.interval):
         return None

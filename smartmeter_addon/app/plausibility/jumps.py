@@ -11,7 +11,7 @@ from typing import Final
 
 from app.meters.quantities import USUAL_VOLTAGE, Quantity
 from app.meters.sensors import TARIFFS
-from app.plausibility.laws import CURRENTS, REACTIVE_POWERS, VOLTAGES, Values
+from app.plausibility.laws import CURRENTS, PHASES, REACTIVE_POWERS, VOLTAGES, Values
 from app.plausibility.limits import FULL_TURN, JOULES_PER_KWH, LEAST_STEP, Limit
 
 RECENT: Final = 300.0
@@ -31,6 +31,9 @@ _LITTLE_AMPERES: Final = 2
 
 _LEAST_WATTS: Final = 20
 """The least power that the share above is taken of."""
+
+_PARTED: Final = ("power", "power_import", "power_export")
+"""Keys of powers that may be sent for each phase, too; the last two are its directions."""
 
 _GRID_VOLTS: Final = 40
 """V by which the voltage of all phases may move at once: by a generator that is loaded, for one."""
@@ -63,7 +66,9 @@ def is_explained(key: str, limit: Limit, before: Values, values: Values, seconds
         return math.hypot(moves.power, moves.reactive) >= watts / _REACTIVE_SHARE
     if quantity in {Quantity.ACTIVE, Quantity.REACTIVE, Quantity.APPARENT}:
         flow = sum(map(moves.of, CURRENTS)) * USUAL_VOLTAGE
-        cause = moves.power if key != moves.net else moves.counted(seconds)
+        cause = moves.power
+        if key == moves.net:
+            cause = max(moves.counted(seconds), moves.parted())
         is_counted = quantity is Quantity.ACTIVE and cause >= change / _SHARE
         return is_counted or flow >= change / 2
     if quantity is Quantity.ANGLE and FULL_TURN - change <= limit.jump:
@@ -106,6 +111,11 @@ class _Moves:
         if key not in self._values or key not in self._before:
             return 0.0
         return abs(float(self._values[key] - self._before[key]))
+
+    def parted(self) -> float:
+        """Return how far the parts of the power moved: those of its phases, or both directions."""
+        phases = sum(self.of(f"{name}_{phase}") for name in _PARTED for phase in PHASES)
+        return max(phases, min(map(self.of, _PARTED[1:])))
 
     def counted(self, seconds: float) -> float:
         """Return how far the mean power since the last telegram, by the energies, is off that."""

@@ -171,7 +171,10 @@ class Lists:
         self._known: dict[Structure, KnownList] = {}
         self._latest: KnownList | None = None
         self._restored: dict[int, float | None] = {}
-        """Push intervals by digest, of lists not seen since the restart."""
+        """Push intervals by digest, of lists before the restart.
+
+        These say no addresses. They stay, as the first telegram may come with damaged ones.
+        """
 
     def __bool__(self) -> bool:
         return bool(self._known or self._restored)
@@ -224,7 +227,8 @@ class Lists:
     def memory(self) -> list[list[float | None]]:
         """Return what is kept over a restart: digest and push interval of each list."""
         kept = {structure.digest(one.structure): one.interval for one in self._known.values()}
-        return [list(one) for one in (kept | self._restored).items()][:_MOST_KEPT]
+        others = [one for one in self._restored.items() if one[0] not in kept]
+        return list(map(list, (*kept.items(), *others)))[:_MOST_KEPT]
 
     def restore(self, kept: list[Any]) -> None:
         """Restore what `memory` returned before a restart; version 0.1.0 kept more of each list.
@@ -246,5 +250,5 @@ class Lists:
         digest = structure.digest(shape)
         if digest not in self._restored:
             return None
-        known = self._known[shape] = KnownList(shape, self._restored.pop(digest))
+        known = self._known[shape] = KnownList(shape, self._restored[digest])
         return known

@@ -56,6 +56,7 @@ def dump(known: Known, track: Track) -> dict[str, Any]:
         "uncounted": track.counter_may_repeat,
         "time": track.time,
         "age": round(track.now - track.timed_at, 3),
+        "delay": round(track.delay, 3),
         "wall": track.wall,
         "ages": {key: age for key, age in ages.items() if age},
         "counters": counters,
@@ -96,6 +97,7 @@ def load(content: Any, now: float, wall: float) -> tuple[Known, Track] | None:  
         track.wall = _finite(content["wall"])
         track.now = then = now - max(0.0, wall - track.wall)
         track.timed_at = then - _finite(content.get("age", 0))
+        track.delay = _finite(content.get("delay", 0))
         ages = {str(key): _finite(age) for key, age in content.get("ages", {}).items()}
         counters = {str(k): Decimal(str(v)) for k, v in content["counters"].items()}
         before = {str(k): Decimal(str(v)) for k, v in content.get("before", {}).items()}

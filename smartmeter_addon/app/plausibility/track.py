@@ -181,7 +181,7 @@ class Track:
     def go_on(self, counter: int | None, time: float | None, now: float, wall: float) -> None:
         """Take what tells a telegram from others; see `Observation` for the arguments."""
         if time is not None:
-            self.delay = 0.0 if self.restored else self.late(time, now)
+            self.delay = self.late(time, now)
             self.time, self.timed_at, self.restored = time, now, False
         self.counter_is_repeated = counter is not None and counter == self.counter
         self.counter = counter
