@@ -146,10 +146,12 @@ def test_all_problems_are_told_at_once_and_without_secrets(tmp_path: Path) -> No
             "SMARTMETER_MQTT_USERNAME_FILE": str(tmp_path / "missing"),
             "SMARTMETER_MQTT_PORT": "many",
             "SMARTMETER_MQTT_TLS": "[" * 100_000,
+            "SMARTMETER_ADDITIONAL_METERS": '[{"name": "a", "name": "b"}]',
         },
         '{"language": "fr"}',
     )
     assert sorted(sentence.partition(": ")[0] for sentence in told) == [
+        "SMARTMETER_ADDITIONAL_METERS",
         "SMARTMETER_AUTH_KEY_FILE",
         "SMARTMETER_MQTT_PASSWORD",
         "SMARTMETER_MQTT_USERNAME_FILE",

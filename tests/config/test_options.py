@@ -292,7 +292,7 @@ def test_without_a_file_of_options_there_is_nothing_to_warn_of(tmp_path: Path) -
     ("keys", "options"),
     [
         ({"key": KEY[:16]}, ["key"]),
-        ({"auth_key": "1234567890123456"}, ["auth_key"]),
+        ({"key": KEY, "auth_key": "1234567890123456"}, ["auth_key"]),
         ({"additional_meters": [{}, {"key": KEY[16:]}]}, ["additional_meters[1].key"]),
         ({"key": PLAIN_KEY, "auth_key": KEY}, []),
     ],

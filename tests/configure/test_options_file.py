@@ -94,6 +94,7 @@ def test_whatever_happens_the_old_file_stays(
         (b"\xff\xfe", "file.no_json"),
         (b"", "file.no_json"),
         (b"[" * 100_000, "file.no_json"),
+        (b'{"key": "", "key": ""}', "options.wrong"),
     ],
 )
 def test_what_is_no_options_is_told(file: Path, content: bytes, key: str) -> None:

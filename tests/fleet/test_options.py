@@ -147,3 +147,24 @@ def test_a_file_that_cannot_be_read_is_told(
         file.write_bytes(content)
     with pytest.raises(OptionsError, match=why):
         meters_file.load(file, TYPES)
+
+
+def test_half_a_key_is_doubted_and_so_is_an_authentication_key_alone() -> None:
+    given = {
+        "m1": {"key": KEY.hex()[:16]},
+        "m2": {"auth_key": AUTH_KEY.hex()},
+        "m3": {"key": KEY.hex(), "auth_key": AUTH_KEY.hex()},
+    }
+    half, alone = meters_file.doubts(meters_file.parse(given, TYPES))
+    assert half.startswith("m1.key: the key has 16 hexadecimal digits")
+    assert alone.startswith("m2.auth_key: it is given without key")
+    assert KEY.hex()[:16] not in half
+
+
+def test_a_meter_that_stands_twice_in_the_file_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "meters.json"
+    file.write_text(f'{{"m1": {{}}, "m2": {{"key": "", "key": "{KEY.hex()}"}}, "m1": {{}}}}')
+    with pytest.raises(OptionsError) as caught:
+        meters_file.load(file, TYPES)
+    once = "this name stands in its group more than once; wanted is each name once"
+    assert caught.value.problems == (f"m1: {once}", f"m2.key: {once}")

@@ -6,12 +6,11 @@ names a file that holds the value, such as a secret of Docker. The environment w
 options. Variables that name no option are passed over, and those that look like one are told.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from app.config import hints, redaction
+from app.config import hints, json_input, redaction
 
 PREFIX: Final = "SMARTMETER_"
 FILE_SUFFIX: Final = "_FILE"
@@ -124,8 +123,12 @@ def _given(environment: Mapping[str, str], problems: list[str]) -> Iterator[tupl
         except ValueError as error:
             problems.append(str(error))
             continue
-        if given.strip():
+        if not given.strip():
+            continue
+        try:
             yield option, _value(given) if option in VALUES else given
+        except json_input.RepeatedNameError as error:
+            problems += (f"{variable(option)}: {problem}" for problem in error.problems)
 
 
 def content(file: str) -> str:
@@ -149,8 +152,14 @@ def content(file: str) -> str:
 
 
 def _value(text: str) -> object:
-    """Give the JSON value of a text; of a text that is none, the text, which the checks refuse."""
+    """Give the JSON value of a text; of a text that is none, the text, which the checks refuse.
+
+    Raises:
+        RepeatedNameError: a name stands in a group more than once.
+    """
     try:
-        return json.loads(text)
+        return json_input.loads(text)
+    except json_input.RepeatedNameError:
+        raise
     except (ValueError, RecursionError):
         return text

@@ -7,7 +7,6 @@ and says what is wanted. Keys and passwords are never shown.
 import json
 import os
 import stat
-import string
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +14,9 @@ from typing import Any, Final
 
 import voluptuous as vol
 
-from app.config import checks, environment, hints, influxdb, layouts, pem, redaction
+from app.config import checks, environment, hints, influxdb, json_input, layouts, pem, redaction
 from app.config.influxdb import InfluxdbOptions
+from app.config.key_doubts import key_doubts
 from app.config.page import PageAddress, page
 from app.dlms.ciphering import Keys
 from app.language.languages import languages
@@ -158,13 +158,7 @@ class Options:
         """Say what can be meant as it stands, but is more likely a mistake."""
         for position, meter in enumerate(self.meters):
             group = f"additional_meters[{position - 1}]." if position else ""
-            keys = {"key": meter.keys.encryption, "auth_key": meter.keys.authentication}
-            for name, key in keys.items():
-                if key and all(chr(byte) in string.hexdigits for byte in key):
-                    yield (
-                        f"{group}{name}: the key has 16 hexadecimal digits, and is taken for 16"
-                        " plain characters; if the operator's has 32 digits, this is half a key"
-                    )
+            yield from (f"{group}{doubt}" for doubt in key_doubts(meter.keys))
         yield from layouts.unused(self.mqtt.layout, self.mqtt.state_topic, self.mqtt.topics)
 
     def _shows(self, password: str) -> bool:
@@ -263,10 +257,11 @@ def read_json(
         default: is given in place of a file that is missing; None where it may not be.
 
     Raises:
-        OptionsError: there is no such file, it is unreadable or no JSON.
+        OptionsError: there is no such file, it is unreadable or no JSON, or a name stands in a
+            group more than once.
     """
     try:
-        return json.loads(path.read_text("utf-8-sig"))
+        return json_input.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         if default is not None:
             return default
@@ -276,6 +271,8 @@ def read_json(
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         problem = f"is no valid JSON, see {place} ({error.msg.lower()}){hints.no_json(error.doc)}"
+    except json_input.RepeatedNameError as error:
+        raise OptionsError(error.problems) from None
     except (ValueError, RecursionError):  # no UTF-8, a number of 5000 digits, 5000 brackets
         problem = "is no valid JSON"
     raise OptionsError([f"the file of {what} {path} {problem}"])

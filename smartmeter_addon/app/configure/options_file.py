@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from app.config import json_input
 from app.configure.raw import Raw
 from app.configure.steps import Say
 
@@ -25,11 +26,13 @@ def read(path: Path) -> Raw | Say:
     try:
         if path.is_dir():
             return Say("file.is_folder", {"path": path})
-        options = json.loads(path.read_text("utf-8-sig")) if path.exists() else {}
+        options = json_input.loads(path.read_text("utf-8-sig")) if path.exists() else {}
     except PermissionError:
         return Say("file.forbidden", {"path": path})
     except OSError as error:
         return Say("file.unreadable", {"path": path, "words": _words(error)})
+    except json_input.RepeatedNameError as error:
+        return Say("options.wrong", {"problems": error})
     except (ValueError, RecursionError):
         return Say("file.no_json", {"path": path})
     if not isinstance(options, dict):

@@ -1,6 +1,6 @@
 """The file of meters: a name for each, and the key that reads it. It never goes into the engine."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -8,6 +8,7 @@ from typing import Any, Final
 import voluptuous as vol
 
 from app.config import checks, hints, redaction
+from app.config.key_doubts import key_doubts
 from app.config.options import OptionsError, read_json
 from app.dlms.ciphering import Keys
 from app.fleet import subjects
@@ -87,6 +88,12 @@ def parse(raw: object, meter_types: Collection[str]) -> dict[str, FleetMeter]:
         problems = checks.sentences(vol.MultipleInvalid(errors), entered, Redactor(entered))
         raise OptionsError(problems)
     return meters
+
+
+def doubts(meters: Mapping[str, FleetMeter]) -> Iterator[str]:
+    """Say what can be meant as it stands, but is more likely a mistake."""
+    for name, meter in meters.items():
+        yield from (f"{name}.{doubt}" for doubt in key_doubts(meter.keys))
 
 
 def _name(name: str) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -17,6 +17,7 @@ from app.fleet import meters_file, options, set_up, status
 from app.fleet.engine import Engine, EngineError
 from app.fleet.home_assistant import HomeAssistant
 from app.fleet.meter_line import Meters
+from app.fleet.meters_file import FleetMeter
 from app.fleet.options import FleetOptions
 from app.fleet.reader import Reader
 from app.fleet.tally import Tally
@@ -129,7 +130,7 @@ async def _read(
 ) -> int:
     """Read until a signal to stop comes; SIGHUP reads the file of meters again."""
     types = (AUTO, *profiles)
-    known = meters_file.load(loaded.meters, types)
+    known = _known(loaded, types)
     tally = Tally()
     home_assistant = HomeAssistant(loaded)
     meters = Meters(known, profiles, local_zone(environment), tally, home_assistant)
@@ -138,7 +139,7 @@ async def _read(
 
     def read_again() -> None:
         try:
-            newly = meters_file.load(loaded.meters, types)
+            newly = _known(loaded, types)
         except OptionsError as error:
             for problem in (*error.problems, "the meters stay as they were"):
                 _logger.error("%s", problem)  # noqa: TRY400 - where it was raised tells nothing
@@ -169,6 +170,18 @@ async def _read(
         _logger.info("stopping")
         await engine.close()
     return 0
+
+
+def _known(loaded: FleetOptions, types: Collection[str]) -> dict[str, FleetMeter]:
+    """Read the file of meters, and tell of what is doubtful there.
+
+    Raises:
+        OptionsError: it cannot be used.
+    """
+    meters = meters_file.load(loaded.meters, types)
+    for doubt in meters_file.doubts(meters):
+        _logger.warning("%s", doubt)
+    return meters
 
 
 async def _connected(loaded: FleetOptions, stop: asyncio.Event) -> Engine | None:
