@@ -83,6 +83,25 @@ def test_an_hour_of_telegrams_at_once_is_judged_by_when_each_arrived() -> None:
     assert not pushing.tally.refused
 
 
+@pytest.mark.parametrize("is_away", [False, True])
+@pytest.mark.parametrize("back", [60.0, 6 * 3600.0])
+def test_a_gateway_whose_clock_is_set_back_and_right_again_loses_two_telegrams(
+    back: float, *, is_away: bool
+) -> None:
+    pushing = Pushing(FleetMeter())
+    pushing.meter = meters.build(KAIFA, encrypted=False)
+    end = NOON.timestamp() + 86400
+    read = []
+    for number in range(96):
+        telegram = b"".join(pushing.telegram(900))
+        now = pushing.moment.timestamp()
+        wrong = now - back if 30 <= number < 60 else now
+        stored = end + number if is_away else now + 0.1
+        if pushing.line.read(telegram, wrong, stored=stored, again=False):
+            read.append(number)
+    assert len(read) >= 94, pushing.tally.refused
+
+
 def test_what_was_learned_is_known_to_the_reader_that_takes_over() -> None:
     pushing = Pushing()
     old = b"".join(pushing.telegram())

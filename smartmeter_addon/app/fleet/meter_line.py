@@ -154,7 +154,9 @@ class MeterLine:
         described: what Home Assistant knows of the meter; None where it is told of none.
     """
 
-    __slots__ = ("_arrival", "_decoder", "_described", "_guard", "_memory", "_name", "_tally")
+    __slots__ = (
+        *("_ahead", "_arrival", "_decoder", "_described", "_guard", "_memory", "_name", "_tally"),
+    )
 
     def __init__(
         self,
@@ -172,6 +174,7 @@ class MeterLine:
         self._name = name
         self._tally = tally
         self._arrival = arrival
+        self._ahead = 0.0  # of the gateway's clock, which was set back
         self._memory = memory._replace(history={})  # the guard has taken it
         published = tuple(ids_with_energies(memory.history))  # an empty set takes 216 bytes
         units = EnergyUnits(None, memory.units, published)
@@ -198,7 +201,7 @@ class MeterLine:
 
     def read(self, raw: bytes, arrival: float, *, stored: float, again: bool) -> list[Found]:
         """Read a message, see `lane.Line`."""
-        self._arrival = max(arrival, self._arrival)  # servers differ; a clock never goes back
+        self._arrive(arrival, stored)
         if not again:
             self._tally.read()
         try:
@@ -219,6 +222,17 @@ class MeterLine:
             # Not by a gateway's clock, which may be wrong: the meter would be silent.
             self._tally.hear(self._name, stored, len(found))
         return found
+
+    def _arrive(self, arrival: float, stored: float) -> None:
+        """Let the clock go on by which telegrams are judged; it never goes back.
+
+        Those of two servers differ, and a gateway's can be set back. Then time goes on by that
+        clock from where it was, or telegrams would come after no time at all, until the clock is
+        right again or the engine's own has not come so far.
+        """
+        ahead = self._ahead if arrival < self._arrival else 0.0
+        self._arrival = max(self._arrival, min(arrival + ahead, stored))
+        self._ahead = self._arrival - arrival
 
     def memory(self) -> Json:
         """Give what is to be known again after another reader took over."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from time import time_ns
 
 import pytest
+from nats.js.api import RawStreamMsg
 
 from app.fleet import subjects
 from app.fleet.engine import Engine
@@ -57,12 +58,17 @@ async def running(one: Sender, at: Fleet) -> AsyncIterator[None]:
         await connection.close()
 
 
-async def stored(at: Fleet) -> list[bytes]:
+async def messages(at: Fleet) -> list[RawStreamMsg]:
     """All raw messages, in their order."""
     stream = at.client.jetstream()
     info = await stream.stream_info(subjects.RAW)
     numbers = range(1, info.state.last_seq + 1)
-    return [(await stream.get_msg(subjects.RAW, number)).data or b"" for number in numbers]
+    return [await stream.get_msg(subjects.RAW, number) for number in numbers]
+
+
+async def stored(at: Fleet) -> list[bytes]:
+    """What these hold."""
+    return [message.data or b"" for message in await messages(at)]
 
 
 async def test_each_message_is_stored_once_and_in_order(node: Node, spool: Spool) -> None:
@@ -143,6 +149,25 @@ async def test_what_waits_is_pushed_by_the_next_run(node: Node, spool: Spool) ->
             after.push(time_ns(), b"5")
             await until(lambda: not after._memory and not spool.count())
         assert await stored(at) == [b"%d" % number for number in range(6)]
+
+
+async def test_only_what_waited_says_when_it_came(
+    node: Node, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with fleet(node) as at:
+        one = Sender("m1", spool)
+        one.push(5, b"on disk")
+        one.end()
+        async with running(one, at):
+            await until(lambda: not spool.count())
+            monkeypatch.setattr(sender, "_FRESH_SECONDS", TIMEOUT)
+            one.push(6, b"at once")
+            await until(lambda: not one._memory)
+            monkeypatch.setattr(sender, "_FRESH_SECONDS", 0.0)
+            one.push(7, b"in memory")
+            await until(lambda: not one._memory)
+        told = [(one.headers or {}).get(subjects.RECEIVED) for one in await messages(at)]
+        assert told == ["5", None, "7"]
 
 
 async def test_telegrams_wait_in_memory_while_another_program_has_the_file(

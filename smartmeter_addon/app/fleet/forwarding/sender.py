@@ -24,6 +24,10 @@ MOST_IN_MEMORY: Final = 2000
 """Messages that wait in memory at most, while they cannot be kept on disk."""
 
 _RETRY_SECONDS: Final = 1.0
+_FRESH_SECONDS: Final = 1.0
+"""For which a message that waits needs no time of its own: that at which the engine stores it will
+do, and this computer's clock may be wrong."""
+
 _logger: Final = logging.getLogger(__name__)
 
 
@@ -140,7 +144,9 @@ class Sender:
                 self._spool.remove(self._name, kept)
         elif self._memory:
             one = self._memory[0]
-            refusal = await self._push(engine, one.id, one.received, one.payload)
+            waited = monotonic() - one.since > _FRESH_SECONDS
+            received = one.received if waited else None
+            refusal = await self._push(engine, one.id, received, one.payload)
             if not refusal and self._memory and self._memory[0] is one:
                 self._memory.popleft()
                 self._is_dropping = False
@@ -151,7 +157,9 @@ class Sender:
             await asyncio.sleep(_RETRY_SECONDS)
         return True
 
-    async def _push(self, engine: Engine, message_id: str, received: int, payload: bytes) -> str:
+    async def _push(
+        self, engine: Engine, message_id: str, received: int | None, payload: bytes
+    ) -> str:
         """Push once; tell why the server did not store the message, nothing where it did."""
         answered: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
 
@@ -159,7 +167,9 @@ class Sender:
             if not answered.done():
                 answered.set_result(answer)
 
-        headers = {subjects.MESSAGE_ID: message_id, subjects.RECEIVED: str(received)}
+        headers = {subjects.MESSAGE_ID: message_id}
+        if received is not None:
+            headers[subjects.RECEIVED] = str(received)
         await engine.ask(subjects.raw(self._name), payload, take, headers)
         answer = await answered
         return _refusal(answer)
