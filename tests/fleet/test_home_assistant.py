@@ -10,8 +10,8 @@ from typing import Any
 
 import aiomqtt
 
-from app.fleet.engine import Message
 from app.fleet.home_assistant import AGAIN_EVERY, Described, HomeAssistant
+from app.fleet.message import Message
 from app.fleet.meters_file import FleetMeter
 from app.meters.reading import Meter, Reading
 from app.meters.sensors import SENSORS

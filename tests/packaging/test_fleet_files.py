@@ -20,8 +20,9 @@ import pytest
 import yaml
 
 from app.fleet import engine_options, meters_file, options, set_up, subjects
-from app.fleet.engine import Engine, EngineError, Message
+from app.fleet.engine import Engine, EngineError
 from app.fleet.engine_options import EngineOptions
+from app.fleet.message import Message
 from app.line.lasting import HEARTBEAT
 from app.meters import profile_files
 from app.meters.profile import AUTO

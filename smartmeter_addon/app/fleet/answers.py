@@ -4,7 +4,6 @@ import json
 from typing import Any, Final
 
 from app.fleet import subjects
-from app.fleet.engine import WRONG_LAST_SEQUENCE, Message
 from app.fleet.events import (
     Delivered,
     Ended,
@@ -16,6 +15,7 @@ from app.fleet.events import (
     Publish,
     Published,
 )
+from app.fleet.message import WRONG_LAST_SEQUENCE, Message
 
 _MOST_DIGITS: Final = 20
 """Of nanoseconds since 1970."""

@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any, Final
 
 from app.fleet import answers, subjects
-from app.fleet.engine import Engine, Inbox, Message
+from app.fleet.engine import Engine, Inbox
 from app.fleet.events import (
     Ack,
     Ask,
@@ -22,8 +22,9 @@ from app.fleet.events import (
     WasReset,
 )
 from app.fleet.lane import Lines
+from app.fleet.message import Message, refusal
 from app.fleet.owners import Owned, Owners
-from app.fleet.partition import Partition
+from app.fleet.partition import Partition, Stage
 
 _EXPECTED_OF: Final = f"{subjects.EXPECTED}-Subject"
 _SECOND: Final = 10**9
@@ -49,7 +50,7 @@ class Edge:
         """When it was pinned to this reader, by the steady clock."""
         self._engine = engine
         self._owners = owners
-        self._consumer = f"{subjects.RAW}.{subjects.consumer(number)}"
+        self._consumer = subjects.consumer(number)
         self._inbox: Inbox | None = None
         self._inbox_number = 0
         self._delayed: set[asyncio.Future[None]] = set()
@@ -61,6 +62,8 @@ class Edge:
     async def leave(self) -> None:
         """Give it back."""
         await self._do(self.partition.leave(monotonic()))
+        if self.partition.stage is Stage.IDLE:
+            self._engine.outage.forget(self._consumer)
 
     async def lapse(self) -> None:
         """Take the pin for lost."""
@@ -121,7 +124,7 @@ class Edge:
             value = json.dumps(request.value).encode()
             await self._engine.publish(subjects.state(request.name), value)
         else:
-            call = f"$JS.API.CONSUMER.UNPIN.{self._consumer}"
+            call = f"$JS.API.CONSUMER.UNPIN.{subjects.RAW}.{self._consumer}"
             await self._engine.publish(call, json.dumps({"group": subjects.GROUP}).encode())
 
     async def _pull(self, number: int, wanted: dict[str, object]) -> None:
@@ -130,11 +133,14 @@ class Edge:
         if self._inbox is None:
 
             async def take(message: Message) -> None:
+                why_not = refusal(message) if message.status else ""
+                self._engine.outage.answered(self._consumer, why_not)
                 await self._take(answers.event_of(message, number))
 
             self._inbox, self._inbox_number = await self._engine.inbox(take), number
         data = json.dumps({**wanted, "group": subjects.GROUP}).encode()
-        call = f"$JS.API.CONSUMER.MSG.NEXT.{self._consumer}"
+        call = f"$JS.API.CONSUMER.MSG.NEXT.{subjects.RAW}.{self._consumer}"
+        self._engine.outage.asked(self._consumer)
         await self._engine.publish(call, data, reply=self._inbox.subject)
 
     async def _reset(self, request: Reset) -> None:
@@ -142,7 +148,8 @@ class Edge:
             done = message is not None and answers.is_done(message)
             await self._take(WasReset(request.inbox, done))
 
-        await self._engine.ask(f"$JS.API.CONSUMER.RESET.{self._consumer}", b"", take)
+        call = f"$JS.API.CONSUMER.RESET.{subjects.RAW}.{self._consumer}"
+        await self._engine.ask(call, b"", take, of=self._consumer)
 
     async def _publish(self, request: Publish) -> None:
         async def take(owned: Owned) -> None:
@@ -177,7 +184,7 @@ class Edge:
             _EXPECTED_OF: subjects.readings(request.name),
         }
         subject = subjects.readings(request.name, request.meter_id)
-        await self._engine.ask(subject, request.payload, take, headers)
+        await self._engine.ask(subject, request.payload, take, headers, of=subjects.READINGS)
 
 
 class _LookingBack:
@@ -204,10 +211,10 @@ class _LookingBack:
         name = self._request.name
         if self._request.kept:
             kept = f"$JS.API.DIRECT.GET.{subjects.STATE_STREAM}.{subjects.state(name)}"
-            await self._engine.ask(kept, b"", self._take_kept)
+            await self._engine.ask(kept, b"", self._take_kept, of=subjects.STATE_STREAM)
         wanted = json.dumps({"last_by_subj": subjects.readings(name)}).encode()
         call = f"$JS.API.DIRECT.GET.{subjects.READINGS}"
-        await self._engine.ask(call, wanted, self._take_last)
+        await self._engine.ask(call, wanted, self._take_last, of=subjects.READINGS)
 
     async def _take_last(self, message: Message | None) -> None:
         self._last = message

@@ -8,7 +8,7 @@ import contextlib
 import json
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from itertools import count
 from time import monotonic
 from typing import Any, Final, NamedTuple
@@ -21,13 +21,12 @@ from app.config import tls
 from app.config.redaction import plain
 from app.fleet.client import EngineClient, NoTlsError
 from app.fleet.engine_options import EngineOptions
+from app.fleet.message import NOBODY, Message, refusal
+from app.fleet.outage import Outage
 from app.transport.explain import own_words
 
 ANSWER_SECONDS: Final = 3.0
 """In which an answer has to come."""
-
-WRONG_LAST_SEQUENCE: Final = frozenset({10071, 10164})
-"""Errors of a server that did not store a message: another one was stored since."""
 
 NOT_FOUND: Final = frozenset({10014, 10059})
 """Errors for a consumer and for a stream that there is not."""
@@ -43,7 +42,7 @@ _RECONNECT_SECONDS: Final = 1
 _PING_SECONDS: Final = 5
 _logger: Final = logging.getLogger(__name__)
 
-OnAnswer = Callable[["Message | None"], Awaitable[None]]
+OnAnswer = Callable[[Message | None], Awaitable[None]]
 """Takes an answer, or None where none came in time."""
 
 
@@ -60,25 +59,12 @@ class EngineError(Exception):
         self.code = code
 
 
-class Message(NamedTuple):
-    """A message, or a status in its place.
+class _Asked(NamedTuple):
+    """A question that waits for its answer: until when, who takes it, and of what it is asked."""
 
-    Args:
-        subject: of the message.
-        reply: where an answer is wanted; an ack subject of a raw message.
-        data: of the message.
-        headers: of the message.
-    """
-
-    subject: str
-    reply: str
-    data: bytes
-    headers: Mapping[str, str]
-
-    @property
-    def status(self) -> str:
-        """The status in place of a message; empty for a message."""
-        return self.headers.get("Status", "")
+    until: float
+    on_answer: OnAnswer
+    of: str
 
 
 class Inbox:
@@ -107,7 +93,9 @@ class Engine:
         self._narrator = narrator
         self._tokens = count(1)
         self._prefix = client.new_inbox()
-        self._asked: dict[str, tuple[float, OnAnswer]] = {}
+        self._asked: dict[str, _Asked] = {}
+        self.outage = Outage()
+        """Tells where the engine does not work."""
         self._turn = monotonic()  # when others had one last
 
     @classmethod
@@ -191,22 +179,33 @@ class Engine:
         data: bytes,
         on_answer: OnAnswer,
         headers: dict[str, str] | None = None,
+        *,
+        of: str = "",
     ) -> None:
-        """Ask, and have the answer taken when it comes; `expire` ends the waiting."""
+        """Ask, and have the answer taken when it comes; `expire` ends the waiting.
+
+        Args:
+            subject: at which it is asked.
+            data: what is said.
+            on_answer: takes the answer.
+            headers: of the message.
+            of: what it is asked of, where `outage` is to tell that this is in vain.
+        """
         token = str(next(self._tokens))
-        self._asked[token] = monotonic() + ANSWER_SECONDS, on_answer
+        self._asked[token] = _Asked(monotonic() + ANSWER_SECONDS, on_answer, of)
+        if of:
+            self.outage.asked(of)
         sent = await self.publish(subject, data, reply=f"{self._prefix}.{token}", headers=headers)
         if not sent:
             # Not at once, or who tries again at once would do so for ever.
-            self._asked[token] = monotonic(), on_answer
+            self._asked[token] = _Asked(monotonic(), on_answer, of)
 
     async def expire(self) -> None:
         """Tell those that nobody answered in time; to be called several times a second."""
         now = monotonic()
-        for token in [token for token, (until, _) in self._asked.items() if until <= now]:
-            asked = self._asked.pop(token, None)
-            if asked:
-                await asked[1](None)
+        for token in [token for token, asked in self._asked.items() if asked.until <= now]:
+            await self._answer(token, None)
+        self.outage.look(is_connected=self.is_connected)
 
     async def inbox(self, take: Callable[[Message], Awaitable[None]]) -> Inbox:
         """Open an inbox."""
@@ -239,7 +238,7 @@ class Engine:
                 message = await answered
         except TimeoutError:
             message = None
-        if message is None or message.status == "503":
+        if message is None or message.status == NOBODY:
             raise EngineError(
                 "the engine does not answer; is JetStream enabled, and do most of its servers run?"
             )
@@ -275,10 +274,15 @@ class Engine:
                 await self._client.close()
 
     async def _take_answer(self, message: Msg) -> None:
-        asked = self._asked.pop(message.subject.rpartition(".")[2], None)
-        if asked:
-            await asked[1](_message(message))
-            await self._let_others()
+        await self._answer(message.subject.rpartition(".")[2], _message(message))
+        await self._let_others()
+
+    async def _answer(self, token: str, message: Message | None) -> None:
+        """Have an answer taken, unless there was one."""
+        if asked := self._asked.pop(token, None):
+            if asked.of:
+                self.outage.answered(asked.of, refusal(message))
+            await asked.on_answer(message)
 
     async def _let_others(self) -> None:
         """Let others have a turn now and then.

@@ -12,8 +12,8 @@ from typing import Final, cast
 
 from app import __version__
 from app.fleet import subjects
-from app.fleet.engine import Message
 from app.fleet.events import Description
+from app.fleet.message import Message
 from app.fleet.options import FleetOptions
 from app.jsontext import dumps
 from app.meters.reading import Reading

@@ -10,7 +10,8 @@ from enum import Enum, auto
 from typing import Final
 
 from app.fleet import answers, subjects
-from app.fleet.engine import Engine, Message
+from app.fleet.engine import Engine
+from app.fleet.message import Message
 from app.fleet.meter_line import Meters
 
 _MOST_METERS: Final = 64
@@ -82,7 +83,8 @@ class Owners:
             await take(self.owned(name, meter_id))
 
         key = subjects.owner(meter_id)
-        await self._engine.ask(f"$JS.API.DIRECT.GET.{subjects.STATE_STREAM}.{key}", b"", taken)
+        call = f"$JS.API.DIRECT.GET.{subjects.STATE_STREAM}.{key}"
+        await self._engine.ask(call, b"", taken, of=subjects.STATE_STREAM)
 
     async def _give(self, name: str, meter_id: str, expected: str, take: OnOwned) -> None:
         """Give a meter to a name, unless another one was faster."""
@@ -100,4 +102,5 @@ class Owners:
                 await take(Owned.UNKNOWN)  # asked again, it says who was faster
 
         headers = {subjects.EXPECTED: expected}
-        await self._engine.ask(subjects.owner(meter_id), name.encode(), taken, headers)
+        subject = subjects.owner(meter_id)
+        await self._engine.ask(subject, name.encode(), taken, headers, of=subjects.STATE_STREAM)

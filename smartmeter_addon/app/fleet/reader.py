@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from app.fleet import streams, subjects
 from app.fleet.edge import Edge
-from app.fleet.engine import Engine, Message
+from app.fleet.engine import Engine
+from app.fleet.message import Message
 from app.fleet.meter_line import Meters
 from app.fleet.owners import Owners
 from app.fleet.sharing import Sharing

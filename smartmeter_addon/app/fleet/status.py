@@ -8,7 +8,8 @@ from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 from app.fleet import set_up, subjects
-from app.fleet.engine import Engine, Message
+from app.fleet.engine import Engine
+from app.fleet.message import Message
 
 ANSWER_SECONDS: Final = 1.5
 """For which readers are waited for: each answers at once."""

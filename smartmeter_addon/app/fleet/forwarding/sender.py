@@ -5,7 +5,6 @@ again, and the meter's newer telegram would make the older one a replay.
 """
 
 import asyncio
-import json
 import logging
 import secrets
 from collections import deque
@@ -14,8 +13,8 @@ from typing import Final, NamedTuple
 
 from app.fleet import subjects
 from app.fleet.engine import Engine
-from app.fleet.engine import Message as Answer
 from app.fleet.forwarding.spool import Spool, SpoolError
+from app.fleet.message import Message, refusal
 
 PATIENCE: Final = 5.0
 """Seconds for which messages wait in memory only: a memory card wears out by writing."""
@@ -161,9 +160,9 @@ class Sender:
         self, engine: Engine, message_id: str, received: int | None, payload: bytes
     ) -> str:
         """Push once; tell why the server did not store the message, nothing where it did."""
-        answered: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
+        answered: asyncio.Future[Message | None] = asyncio.get_running_loop().create_future()
 
-        async def take(answer: Answer | None) -> None:
+        async def take(answer: Message | None) -> None:
             if not answered.done():
                 answered.set_result(answer)
 
@@ -186,16 +185,9 @@ class Sender:
             _logger.info("%s: the engine takes telegrams again", self._name)
 
 
-def _refusal(answer: Answer | None) -> str:
+def _refusal(answer: Message | None) -> str:
     """Tell why a message was not stored; nothing where it was."""
-    if answer is None:
-        return "it does not answer"
-    if answer.status:
-        return "it has no stream for them, or no leader of it; was fleet setup run?"
-    try:
-        said = json.loads(answer.data)
-        if "error" not in said and "seq" in said:
-            return ""
-        return str(said["error"]["description"])
-    except (KeyError, TypeError, ValueError):
-        return "what it answers is not understood"
+    if why := refusal(answer):
+        return why
+    stored = answer is not None and b'"seq"' in answer.data
+    return "" if stored else "what it answers is not understood"
