@@ -34,12 +34,14 @@ from typing import Final
 
 from app.config.options import MeterOptions
 from app.dlms.ciphering import Keys
+from app.line.line_source import LineSource
 from app.meters import profile_files
 from app.run import line_reader
 from app.state import State
 from app.transport import mode_search
 from app.transport.address import SerialPort
 from app.transport.parity import Received
+from app.transport.push_interval import PushInterval
 from app.transport.reopening import Feed
 from app.transport.serial_mode import SerialMode
 from app.transport.serial_source import SerialSource
@@ -246,7 +248,7 @@ async def _search(wire: _Wire, state: State) -> float:
         profiles=profile_files.load(),
         zone=VIENNA,
         state=state,
-        source=source,
+        source=LineSource(source, PushInterval()),
         clock=clock,
     )
     begin = clock()

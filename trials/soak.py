@@ -28,6 +28,7 @@ from unittest.mock import patch
 
 from app.config.options import MeterOptions, MqttOptions
 from app.dlms.ciphering import Keys
+from app.line.line_source import LineSource
 from app.meters import profile_files
 from app.mqtt import publisher as publishing
 from app.mqtt.layout import Layout
@@ -35,6 +36,7 @@ from app.mqtt.publisher import Publisher
 from app.mqtt.topics import ONLINE, Topics
 from app.run import line_reader
 from app.transport.mode_search import USUAL
+from app.transport.push_interval import PushInterval
 from app.transport.serial_source import SerialSource
 from simulator import meters
 from simulator.ciphering import AUTH_KEY, KEY
@@ -116,15 +118,16 @@ class Program:
             on_state=lambda _: None,
             today=lambda: wall_clock().date(),
         )
+        source = SerialSource(
+            "/dev/ttyMeter", USUAL, state=state, fixed=False, clock=clock, opening=adapter.open
+        )
         self._reader = line_reader(
             MeterOptions(keys=Keys(KEY, AUTH_KEY), device="/dev/ttyMeter", energy_unit=energy_unit),
             self._publisher,
             profiles=PROFILES,
             zone=VIENNA,
             state=state,
-            source=SerialSource(
-                "/dev/ttyMeter", USUAL, state=state, fixed=False, clock=clock, opening=adapter.open
-            ),
+            source=LineSource(source, PushInterval()),
             clock=clock,
             wall_clock=wall_clock,
         )

@@ -42,7 +42,7 @@ from app.page.wiring import page_for
 from app.sd_notify import Notifier
 from app.state import State
 from app.status import OutputState, Status, folder_of, keep_telling, unread_line
-from app.transport.source import DELAYS, Source
+from app.transport.source import DELAYS
 
 TIDY_INTERVAL: Final = 86400.0
 
@@ -277,7 +277,7 @@ def line_reader(
     state: State,
     line: Line = ALONE,
     watcher: Watcher = UNWATCHED,
-    source: LineSource | Source | None = None,
+    source: LineSource | None = None,
     clock: Callable[[], float] = time.monotonic,
     wall_clock: Callable[[], datetime] = now_utc,
     delays: Sequence[float] = DELAYS,
@@ -297,9 +297,7 @@ def line_reader(
         wall_clock: as there.
         delays: see `source_of`.
     """
-    if not isinstance(source, LineSource):
-        said = source_of(options, profiles, state, clock=clock, delays=delays)
-        source = said._replace(source=source) if source else said
+    source = source or source_of(options, profiles, state, clock=clock, delays=delays)
     return LineReader(
         options,
         source.source,

@@ -18,6 +18,7 @@ from typing import Final, TextIO
 from app import jsontext
 from app.config.options import Options
 from app.decoder import Decoder
+from app.line.line_source import source_of
 from app.line.output import LineDiagnostics, Output
 from app.line.trouble import Problem
 from app.log import Redactor
@@ -121,7 +122,7 @@ def replay(
             profiles=profiles,
             zone=zone,
             state=state,
-            source=source,
+            source=source_of(meter, profiles, state)._replace(source=source),
             clock=source.clock,
             wall_clock=lambda: begun + timedelta(seconds=source.clock()),
         )
