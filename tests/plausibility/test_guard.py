@@ -4,16 +4,19 @@ import random
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from app.decoder import Decoder
 from app.dlms.ciphering import Keys
 from app.fault import Kind
 from app.meters.limits import MOST_SENDERS
 from app.meters.telegram import Telegram
-from app.plausibility import limits, usual
+from app.plausibility import Guard, limits, usual
 from simulator.ciphering import AUTH_KEY, KEY
-from tests.support.guarded import NO_TAG, GuardedLine, accepted, line_of
+from simulator.clock import VIENNA
+from tests.support.guarded import NO_TAG, PROFILES, GuardedLine, accepted, line_of
 from tests.support.repair import repair, with_flipped_bit
 from tests.support.simulated import SimulatedMeter
 
@@ -347,3 +350,23 @@ def test_a_guard_decides_beside_others_as_alone(family: str, name: str) -> None:
     together = decided(range(len(lines)))
     for n, alone in enumerate(decided((n,))[n] for n in range(len(lines))):
         assert together[n] == alone, n
+
+
+def test_the_power_contradicts_no_unit_that_the_user_says() -> None:
+    """And does again when the user says none any more."""
+    meter, published = SimulatedMeter(None, "kaifa", "netznoe"), []
+    counted, now = 5_000_000, [5000.0]
+    memory: dict[str, Any] = {}
+    for compares_power in (False, True):
+        guard = Guard(memory, lambda: now[0], lambda: now[0], compares_power=compares_power)
+        decoder = Decoder(NO_TAG, PROFILES, VIENNA, guard=guard)
+        for _ in range(90):
+            now[0], counted = now[0] + 5, counted + 10
+            meter.more = dict.fromkeys(("2.7.0", "2.8.0"), Decimal(0))
+            meter.more |= {"1.7.0": Decimal(720), "1.8.0": Decimal(counted)}
+            (telegram,) = decoder.feed(meter.telegram().data)
+            assert isinstance(telegram, Telegram)
+            published.append(bool(telegram.reading and "energy_import" in telegram.reading.values))
+        memory = guard.memory()
+    assert all(published[:90])
+    assert not any(published[-20:])

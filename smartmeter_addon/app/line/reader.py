@@ -29,7 +29,7 @@ from app.meters.meter_ids import MeterIds
 from app.meters.profile import Profile
 from app.meters.reading import Reading
 from app.meters.telegram import Telegram
-from app.plausibility import BY_POWER, Guard
+from app.plausibility import Guard
 from app.plausibility.memory import ids_with_energies
 from app.state import State
 from app.transport.parity import errors_in
@@ -129,8 +129,9 @@ class LineReader:
         units = EnergyUnits(chosen, self._kept_units, ids_with_energies(history))
         history = _comparable(history, units)
         # Where the user says what energies count, the power does not contradict it.
-        without = frozenset() if chosen is None else frozenset((BY_POWER,))
-        self._guard = Guard(history, clock, lambda: wall_clock().timestamp(), without)
+        self._guard = Guard(
+            history, clock, lambda: wall_clock().timestamp(), compares_power=chosen is None
+        )
         self._kept_at = clock()
         self._decoder = Decoder(
             options.keys,

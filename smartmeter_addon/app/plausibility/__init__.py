@@ -32,7 +32,6 @@ The usual telegram goes on from the one before in the usual way, which is decide
 What is learned is kept over a restart (`memory`).
 """
 
-from app.plausibility.checks import BY_POWER
 from app.plausibility.guard import Guard
 
-__all__ = ["BY_POWER", "Guard"]
+__all__ = ["Guard"]

@@ -8,6 +8,7 @@ from app.fault import Fault, Kind
 from app.language.catalogue import Sentence, Text
 from app.meters.limits import MOST_SENDERS
 from app.meters.telegram import Telegram
+from app.plausibility.checks import BY_POWER
 from app.plausibility.decision import Decision
 from app.plausibility.memory import dump, load
 from app.plausibility.sender import Sender
@@ -21,24 +22,28 @@ class Guard:
         memory: what `memory` returned before a restart; what cannot be understood is left out.
         clock: gives monotonic seconds.
         wall: gives the computer's time in seconds since 1970.
+        compares_power: whether the power may contradict the unit of energies.
     """
 
-    __slots__ = ("_clock", "_heard", "_latest", "_senders", "_wall")
+    __slots__ = ("_clock", "_compares_power", "_heard", "_latest", "_senders", "_wall")
 
     def __init__(
         self,
         memory: Mapping[str, Any] | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
+        *,
+        compares_power: bool = True,
     ) -> None:
         self._clock = clock
+        self._compares_power = compares_power
         self._wall = wall
         self._senders: dict[str, Sender] = {}  # by name, the one accepted last at the end
         self._latest: Sender | None = None
         self._heard = 0  # telegrams of senders of which some were accepted
         for name, content in list((memory or {}).items())[-MOST_SENDERS:]:
             if restored := load(content, clock(), wall()):
-                self._senders[name] = Sender(*restored)
+                self._add(name, Sender(*restored))
 
     def memory(self) -> dict[str, Any]:
         """Return what is kept over a restart: JSON values by sender, the latest last."""
@@ -83,9 +88,16 @@ class Guard:
         sender = Sender(heard_before=self._heard)
         others = [one.known for one in self._senders.values() if one.track]
         sender.is_new = any(known.is_grown for known in others) or len(others) >= MOST_SENDERS
-        self._senders[name] = sender
+        self._add(name, sender)
         self._limit([name for name, one in self._senders.items() if one.track is None])
         return sender
+
+    def _add(self, name: str, sender: Sender) -> None:
+        self._senders[name] = sender
+        factors = sender.known.limits.factors
+        factors.pop(BY_POWER, None)  # as the user may have said something else before
+        if not self._compares_power:
+            factors[BY_POWER] = 0
 
     def _accepted(self, name: str) -> None:
         """Move a sender to the end; of those accepted only the latest are kept."""

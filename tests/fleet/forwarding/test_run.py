@@ -14,6 +14,7 @@ import pytest
 from app.fleet import subjects
 from simulator import meters
 from simulator.household import Household
+from tests.support.configuring import simulated
 from tests.support.fleet_process import done, process
 from tests.support.fleets import Fleet, fleet, known, until
 from tests.support.nats import TIMEOUT, Node, engine, unclaimed_port
@@ -158,6 +159,22 @@ async def test_nothing_of_an_hour_without_the_engine_is_lost(node: Node, tmp_pat
             meter.is_silent = True
             await all_is_pushed(at, meter)
         assert await raw(at) == b"".join(meter.sent)
+
+
+async def test_what_becomes_of_a_line_is_told_once_and_in_sentences(tmp_path: Path) -> None:
+    file, line = tmp_path / "forward.json", tmp_path / "line"
+    away = f"tcp://127.0.0.1:{unclaimed_port()}"
+    lines = [{"name": "m1", "device": str(line)}, {"name": "m2", "url": away}]
+    given = {"servers": f"nats://127.0.0.1:{unclaimed_port()}", "lines": lines}
+    file.write_text(json.dumps(given))
+    with simulated(line, "kaifa"), process("forward", "--options", str(file)) as forwarding:
+        await until(lambda: forwarding.logged(f"m1: reading {line} (2400 8E1)"))
+        await until(lambda: forwarding.logged("m1: the serial mode is 2400 8E1"))
+        await asyncio.sleep(4)  # in which the other line is tried twice more
+        forwarding.process.terminate()
+        assert forwarding.wait() == 0
+    (told,) = [one for one in forwarding.lines if "refuses the connection" in one]
+    assert "m2: " in told
 
 
 async def test_it_ends_when_its_terminal_is_closed(tmp_path: Path) -> None:

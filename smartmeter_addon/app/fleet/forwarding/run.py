@@ -17,7 +17,8 @@ from app.fleet.forwarding.cutter import Cutter
 from app.fleet.forwarding.options import ForwardOptions, LineOptions
 from app.fleet.forwarding.sender import Sender
 from app.fleet.forwarding.spool import Spool, SpoolError
-from app.log import NOTICE
+from app.line.narrator import Narrator
+from app.line.reminders import Reminder
 from app.state import State
 from app.transport.source import Event, Lost, Opened, Source, source_for
 
@@ -75,6 +76,8 @@ class LineForwarder:
         self._source = source
         self._sender = sender
         self._cutter = Cutter()
+        self._narrator = Narrator(line.name, monotonic)
+        self._lost = Reminder(_logger)
 
     async def run(self) -> None:
         """Read for ever."""
@@ -86,14 +89,15 @@ class LineForwarder:
             message, framed = self._cutter.feed(event, monotonic())
             if framed:
                 self._source.framed()
+                self._narrator.framed()
+                self._lost.over()
             self._push(message)
-        elif isinstance(event, Opened):
+            return
+        if isinstance(event, Opened):
             self._push(self._cutter.restart())
-            _logger.info("%s: reading %s", self._name, event.line)
         elif isinstance(event, Lost):
-            _logger.warning("%s: %s", self._name, event.reason)
-        else:
-            _logger.log(NOTICE, "%s: %s", self._name, event)
+            self._lost.tell(event.cause, f"{self._name}: {event.reason}", monotonic())
+        self._narrator.source(event)
 
     def tick(self) -> None:
         """Push what came before a pause, and keep what waits for too long."""
