@@ -1,12 +1,14 @@
 """Counters: reset, replaced, corrected, rolled over, refreshed seldom."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from simulator.household import Snapshot
+from simulator.lists import Field, Item, Register, Unit
 from simulator.loads import Load
-from trials.life.event import EVENING, event, says
+from trials.life.event import EVENING, both, event, says
 from trials.life.life import Life
 
 _ENERGY = says("energy_")
@@ -121,6 +123,30 @@ def counter_rolls_over(life: Life) -> None:
     """The counter of the energy taken is full and begins at zero; those of tariffs are not full."""
     life.meter.change(loads=(Load((_LOAD // 3, _LOAD // 3, _LOAD // 3)),))
     life.push(3 * _watt_hours_left(life) * 3600 // _LOAD // life.interval)
+
+
+def _whole_kwh(life: Life) -> None:
+    def round_off(item: Item) -> Iterable[Item]:
+        if isinstance(item, Field) and item.unit.endswith("h"):
+            return (replace(item, places=0 if item.unit.startswith("k") else item.places),)
+        if isinstance(item, Register) and item.unit in {Unit.WH, Unit.VARH}:
+            return (replace(item, scaler=3),)
+        return (item,)
+
+    life.rewrite(round_off)
+
+
+@event(
+    both(_ENERGY, lambda facts: facts.scaled),
+    before=_whole_kwh,
+    begin=EVENING,
+    hold=3,  # tariffs no longer add up
+)
+def counters_of_whole_kwh(life: Life) -> None:
+    """A meter says whole kWh only, and always did."""
+    life.meter.change(loads=(Load((_LOAD, _LOAD, _LOAD)),))
+    life.push_for(minutes=16)
+    life.meter.change(loads=())
 
 
 def _each_quarter_of_an_hour(life: Life) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from simulator import meters
 from simulator.axdr import Type
+from simulator.links import Hdlc, MBus
 from simulator.lists import Field, Item, Layout, Register, Unit
 from trials.life.event import both, enroll, event, says, text
 from trials.life.life import Life
@@ -88,6 +89,46 @@ def firmware_writes_more_digits(life: Life) -> None:
         return (item,)
 
     life.rewrite(refine)
+
+
+@event(_coded, hold=3)  # tariffs of which some are left out do not add up
+def firmware_sends_a_short_list_for_a_while(life: Life) -> None:
+    """A meter sends the first half of its values only, and all of them again."""
+    layouts = [meter.layout for meter in life.meter.lists]
+
+    def cut(layout: Layout) -> Layout:
+        places = [n for n, item in enumerate(layout.items) if isinstance(item, _VALUES)]
+        left_out = places[(len(places) + 1) // 2 :]
+        items = tuple(item for n, item in enumerate(layout.items) if n not in left_out)
+        return replace(layout, items=items)
+
+    life.relayout(cut)
+    life.push(40)
+    for meter, layout in zip(life.meter.lists, layouts, strict=True):
+        meter.layout = layout
+
+
+def _framed(facts: Facts) -> bool:
+    (link, *_) = (meters.build(facts.family, one).link for one in facts.variants)
+    return isinstance(link, (MBus, Hdlc))
+
+
+@event(_framed)
+def frames_are_shorter(life: Life) -> None:
+    """A firmware cuts its telegrams into more frames."""
+    for meter in life.meter.lists:
+        assert isinstance(meter.link, (MBus, Hdlc))
+        meter.link = replace(meter.link, longest=120)
+
+
+@event(_framed)
+def addresses_change(life: Life) -> None:
+    """A firmware sends from another address of its link."""
+    for meter in life.meter.lists:
+        if isinstance(meter.link, MBus):
+            meter.link = replace(meter.link, address=0x02, source=0x02)
+        elif isinstance(meter.link, Hdlc):
+            meter.link = replace(meter.link, source=b"\x23")
 
 
 @event(lambda facts: facts.header_clock)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from simulator.household import Snapshot
 from simulator.loads import Load
-from trials.life.event import EVENING, NOON, event, says, three_phases
+from trials.life.event import EVENING, NOON, both, event, says, three_phases
 from trials.life.life import Life
 
 _POWER = says("power")
@@ -19,6 +19,21 @@ def on_all(watts: int, reactive: int = 0) -> tuple[Load]:
 def on_first(watts: int, reactive: int = 0) -> tuple[Load]:
     """Return a load on the first phase."""
     return (Load((watts, 0, 0), (reactive, 0, 0)),)
+
+
+def _nothing_but_loads(life: Life) -> None:
+    life.meter.change(idle=True, solar=0)
+
+
+@event(both(_POWER, three_phases), before=_nothing_but_loads)
+def battery_keeps_the_power_at_nothing(life: Life) -> None:
+    """A battery on one phase gives what the other two draw, so that the power stays at nothing."""
+    for turn in range(30):
+        second, third = life.chance.choice((90, 400, 1500)), life.chance.choice((120, 1200, 2400))
+        late = life.push_late if turn % 2 else life.meter.change
+        late(loads=(Load((-second - third, second, third)),))
+        life.push(life.chance.randrange(1, 4))
+    life.meter.change(loads=())
 
 
 _HEATERS = (18_000, 21_000, 24_000, 18_000, 21_000, 24_000)

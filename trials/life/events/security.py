@@ -33,6 +33,16 @@ def key_changed(life: Life) -> None:
 
 
 @event(ciphered)
+def system_title_changes(life: Life) -> None:
+    """The module that ciphers is replaced: another system title, the same meter and counters."""
+    life.power_failure(minutes=20)
+    for meter in life.meter.lists:
+        title = meter.identity.system_title
+        meter.identity = replace(meter.identity, system_title=title[:-1] + b"\x42")
+        meter.invocation_counter = 1
+
+
+@event(ciphered)
 def invocation_counter_begins_anew(life: Life) -> None:
     """After a power failure the invocation counter begins anew; the clock goes on."""
     life.power_failure(minutes=3)

@@ -5,7 +5,7 @@ reports, and a false report may never be published, however often the telegram r
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from simulator.household import Report
@@ -205,6 +205,61 @@ def submeter_added_and_removed(life: Life) -> None:
     reports.come(3)
     meter.layout = layout
     reports.come()
+
+
+@event(_behind, before=_reports_before)
+def submeter_reports_once_a_day(life: Life) -> None:
+    """Meters behind the meter report at each noon only."""
+    reports = _Reports(life)
+    for _ in range(6):
+        life.lose_for(hours=23, minutes=55)
+        for name in reports.counted:
+            reports.counted[name] += 20 * _FLOWS[name]
+        reports.come()
+
+
+@event(_behind, before=_reports_before)
+def submeter_reports_a_little_less(life: Life) -> None:
+    """A gas meter is read a little too far and says a litre less with its next report."""
+    reports = _Reports(life)
+    reports.come(2)
+    reports.counted[reports.first] -= _FLOWS[reports.first] + Decimal("0.001")
+    reports.come(4)
+
+
+@event(_behind, before=_reports_before)
+def submeter_on_another_channel(life: Life) -> None:
+    """After some work on the meters the first of them reports on another channel."""
+    reports = _Reports(life)
+    reports.come(2)
+    data, said = life.next()
+    life.deliver(data, said)
+    reports.numbers |= {one.kind: one.number for one in said.reports}
+    (meter,) = life.meter.lists
+    behind = next(item for item in meter.layout.items if isinstance(item, Behind))
+    items = (replace(one, channel=4) if one == behind else one for one in meter.layout.items)
+    meter.layout = replace(meter.layout, items=tuple(items))
+    reports.come(4)
+
+
+for _name, _begin in (
+    ("begins", datetime(2026, 3, 28, 21, 58, 3, tzinfo=UTC)),
+    ("ends", datetime(2026, 10, 24, 21, 58, 3, tzinfo=UTC)),
+):
+
+    def _report_each_hour(life: Life) -> None:
+        reports = _Reports(life)
+        for _ in range(7):
+            reports.come()
+            life.lose_for(seconds=3600 - reports.period.total_seconds())
+
+    enroll(
+        f"submeter_reports_each_hour_while_summer_time_{_name}",
+        "Meters behind the meter report each hour in the night in which the clock is set.",
+        _report_each_hour,
+        _behind,
+        begin=_begin,
+    )
 
 
 @event(_behind, before=_reports_before)

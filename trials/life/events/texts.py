@@ -93,6 +93,16 @@ def peak_of_the_month_goes_up(life: Life) -> None:
         life.push()
 
 
+@event(_has(_PEAK))
+def peak_begins_anew_with_the_month(life: Life) -> None:
+    """The month's peak and the mean power of the quarter hour begin anew."""
+    for peak in ("(260701001500S)(00.142*kW)", "(260701003000S)(00.305*kW)"):
+        life.rewrite(_lines({"1-0:1.4.0": "(00.012*kW)", _PEAK: peak}))
+        life.push(20)
+        life.rewrite(_lines({"1-0:1.4.0": "(00.305*kW)"}))
+        life.push(20)
+
+
 @event(_has("0-0:96.3.10"))
 def switch_is_thrown(life: Life) -> None:
     """The meter's switch is thrown for a while, and the text says so."""
