@@ -14,7 +14,7 @@ from app.fleet.engine import Engine, EngineError
 from app.fleet.engine_options import EngineOptions
 from tests.support.certificates import Certificates, certificates
 from tests.support.fleets import until
-from tests.support.nats import TIMEOUT, Node, connect, engine
+from tests.support.nats import TIMEOUT, Node, connect, engine, unclaimed_port
 
 __all__ = ["certificates"]
 
@@ -43,6 +43,29 @@ async def test_a_changed_password_ends_the_connection_only_until_it_is_good_agai
     node.signal(signal.SIGHUP)
     await until(lambda: one.is_connected)
     await one.close()
+
+
+@pytest.mark.parametrize(
+    ("server", "sentence"),
+    [
+        ("nats://nowhere.invalid:4222", "the name of a server is not known in the network"),
+        ("nats://127.0.0.1:{unclaimed}", "a server refuses the connection"),
+        ("nats://127.0.0.1:{strange}", "what answers is no NATS server, or it hangs up"),
+    ],
+)
+async def test_why_there_is_no_connection_is_a_sentence_that_names_the_option(
+    server: str, sentence: str
+) -> None:
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as strange:
+        port = strange.sockets[0].getsockname()[1]
+        address = server.format(unclaimed=unclaimed_port(), strange=port)
+        with pytest.raises(EngineError) as caught:
+            await Engine.connect(EngineOptions((address,)), "test")
+    assert sentence in str(caught.value)
+    assert str(caught.value).endswith("servers")
 
 
 async def test_a_mistake_in_what_takes_a_message_is_told_with_its_place(

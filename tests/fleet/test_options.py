@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -137,7 +138,14 @@ def test_wrong_meters_are_told_without_their_keys(given: object, problem: str) -
 
 
 @pytest.mark.parametrize(
-    ("content", "why"), [(None, "is missing"), (b"{", "no valid JSON"), (b"\xff", "no valid JSON")]
+    ("content", "why"),
+    [
+        (None, "is missing"),
+        (b"{", "no valid JSON"),
+        (b"\xff", "no valid JSON"),
+        (b"", 'the file is empty: wanted is JSON, like {"meter-1": {"key": "..."}}'),
+        (b"meter-1: {}", 'this is YAML: wanted is JSON, like {"meter-1": {"key": "..."}}'),
+    ],
 )
 def test_a_file_that_cannot_be_read_is_told(
     tmp_path: Path, content: bytes | None, why: str
@@ -145,7 +153,7 @@ def test_a_file_that_cannot_be_read_is_told(
     file = tmp_path / "meters.json"
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(OptionsError, match=why):
+    with pytest.raises(OptionsError, match=re.escape(why)):
         meters_file.load(file, TYPES)
 
 

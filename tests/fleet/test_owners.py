@@ -142,7 +142,9 @@ async def test_hundreds_of_forged_telegrams_at_once_are_left_out(node: Node) -> 
         await until(lambda: member.reader.status()["held"] == [0])
 
 
-async def test_whoever_makes_up_meters_has_some_only(node: Node) -> None:
+async def test_whoever_makes_up_meters_has_some_only(
+    node: Node, caplog: pytest.LogCaptureFixture
+) -> None:
     async with fleet(node, partitions=1) as one:
         member = await one.join(known("m1"))
         owners = Owners(member.engine, member.meters)
@@ -151,3 +153,4 @@ async def test_whoever_makes_up_meters_has_some_only(node: Node) -> None:
             await owners.ask("m1", f"made-up-{number}", answers.put)
             assert await answers.get() is (Owned.YES if number < 64 else Owned.NO)
         assert member.tally.refused == {FOREIGN_METER: 1}
+        assert "made-up-64, which is one too many to come first under this name" in caplog.text

@@ -51,7 +51,7 @@ async def test_a_reader_reads_takes_new_meters_and_ends(
         await until(lambda: reader.logged("m2: there is no meter of this name"))
         (tmp_path / "meters.json").write_text(json.dumps({"m1": METER, "m2": METER}))
         reader.process.send_signal(signal.SIGHUP)
-        await until(lambda: reader.logged("the file of meters is read again: 1 meters changed"))
+        await until(lambda: reader.logged("the file of meters is read again: 1 meter changed"))
         status, told = done("fleet", "status", "--options", options)
         assert (status, told.splitlines()[0]) == (0, "partitions: 2, 2 with a reader"), told
         (tmp_path / "meters.json").write_text("{")
@@ -100,7 +100,7 @@ async def test_a_reader_ends_before_there_is_an_engine(tmp_path: Path) -> None:
     file.write_text(json.dumps({"servers": [f"nats://127.0.0.1:{unclaimed_port()}"]}))
     (tmp_path / "meters.json").write_text("{}")
     with process("fleet", "--options", str(file)) as reader:
-        await until(lambda: reader.logged("the engine: connect call failed"))
+        await until(lambda: reader.logged("the engine: a server refuses the connection"))
         reader.process.terminate()
         assert reader.wait() == 0
 

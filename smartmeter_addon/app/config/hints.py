@@ -241,7 +241,9 @@ def meter_type(given: str, types: Collection[str]) -> str:
 
 # --- Something else in place of a group ---
 
-_LIKE: Final = '{"meter_type": "auto", "key": "..."}'
+LIKE: Final = '{"meter_type": "auto", "key": "..."}'
+"""Options of the program for one household."""
+
 _HOST: Final = re.compile(
     r"(?:mqtts?://)?(localhost|core-mosquitto|[\w-]+(?:\.[\w-]+)+)(?::([0-9]{1,5}))?/?",
     re.IGNORECASE,
@@ -252,7 +254,7 @@ def program_group(given: object) -> str:
     """Show how the options stand together."""
     if isinstance(given, list):
         return "; take the outer [ and ] away"
-    return f", like {_LIKE}"
+    return f", like {LIKE}"
 
 
 def mqtt_group(given: object) -> str:
@@ -275,24 +277,25 @@ def meter_group(given: object) -> str:  # noqa: ARG001 - it can be a key
 # --- A file that is no JSON ---
 
 _WHOLE_TEXTS: Final = (
-    (r"\Z", 'the file is empty: wanted is at least {}, or options like {"key": "..."}'),
+    (r"\Z", "the file is empty: wanted is JSON, like {like}"),
     (r'"\w+"\s*:', "put { before the first option and } behind the last"),
     (
         r"(?![{\[])(?s:.*\n)?\s*(- )?[\w.-]+\s*:(\s|\Z)",
         (
-            f"this is YAML: wanted is JSON, like {_LIKE}, with names and texts in double quotes and"
+            "this is YAML: wanted is JSON, like {like}, with names and texts in double quotes and"
             " a comma between options"
         ),
     ),
     (
         r"(?![{\[])(?s:.*\n)?\s*[\w.-]+\s*=",
         (
-            f"these are lines with =: wanted is JSON, like {_LIKE}; variables belong into the"
+            "these are lines with =: wanted is JSON, like {like}; variables belong into the"
             " environment"
         ),
     ),
 )
-"""What a text that is no JSON begins with, and what is to be said then."""
+"""What a text that is no JSON begins with, and what is to be said then; ``{like}`` is an example of
+what is wanted."""
 
 _QUOTED: Final = re.compile(r'"(\\.|[^"\\\n])*"')
 
@@ -312,13 +315,17 @@ _OUTSIDE_QUOTES: Final = (
 """What is wrong with a text outside of the quotes in it, and what is to be said then."""
 
 
-def no_json(text: str) -> str:
+def no_json(text: str, like: str = LIKE) -> str:
     """Say what is likely wrong with a text that is no JSON.
+
+    Args:
+        text: it.
+        like: an example of what is wanted.
 
     Returns:
         What follows the sentence that says where; blank where nothing is known.
     """
-    return next((f"; {hint}" for hint in _forms(text.strip())), "")
+    return next((f"; {hint}".replace("{like}", like) for hint in _forms(text.strip())), "")
 
 
 def _forms(text: str) -> Iterator[str]:

@@ -246,7 +246,12 @@ def readable_by_all(path: Path) -> Iterator[str]:
 
 
 def read_json(
-    path: Path, what: str = "options", *, missing: str = "is missing", default: object = None
+    path: Path,
+    what: str = "options",
+    *,
+    missing: str = "is missing",
+    default: object = None,
+    like: str = hints.LIKE,
 ) -> Any:  # noqa: ANN401 - any JSON value
     """Read a file of JSON.
 
@@ -255,6 +260,7 @@ def read_json(
         what: stands in it, for the sentence that says what is wrong.
         missing: the end of that sentence where there is no such file.
         default: is given in place of a file that is missing; None where it may not be.
+        like: an example of what is wanted.
 
     Raises:
         OptionsError: there is no such file, it is unreadable or no JSON, or a name stands in a
@@ -270,7 +276,9 @@ def read_json(
         problem = f"cannot be read ({(error.strerror or str(error)).lower()})"
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        problem = f"is no valid JSON, see {place} ({error.msg.lower()}){hints.no_json(error.doc)}"
+        problem = (
+            f"is no valid JSON, see {place} ({error.msg.lower()}){hints.no_json(error.doc, like)}"
+        )
     except json_input.RepeatedNameError as error:
         raise OptionsError(error.problems) from None
     except (ValueError, RecursionError):  # no UTF-8, a number of 5000 digits, 5000 brackets

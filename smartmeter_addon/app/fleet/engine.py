@@ -5,8 +5,10 @@ What is asked is answered in any case: by the server, or after some seconds by n
 
 import asyncio
 import contextlib
+import errno
 import json
 import logging
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from itertools import count
@@ -23,7 +25,7 @@ from app.fleet.client import EngineClient, NoTlsError
 from app.fleet.engine_options import EngineOptions
 from app.fleet.message import NOBODY, Message, refusal
 from app.fleet.outage import Outage
-from app.transport.explain import own_words
+from app.transport.explain import error_number, own_words
 
 ANSWER_SECONDS: Final = 3.0
 """In which an answer has to come."""
@@ -364,5 +366,16 @@ def _sentence(error: Exception) -> str:
             return f"its certificate is one of another address ({why}); see servers"
         return f"its certificate is not trusted ({error.verify_message}); see ca"
     if isinstance(error, OSError):
-        return str(own_words(error))
+        return _of_network(error)
+    if "info message" in text:
+        return f"what answers is no NATS server, or it hangs up ({text}); see servers"
     return text or type(error).__name__
+
+
+def _of_network(error: OSError) -> str:
+    words = str(own_words(error))
+    if isinstance(error, socket.gaierror):
+        return f"the name of a server is not known in the network ({words}); see servers"
+    if error_number(error) == errno.ECONNREFUSED:
+        return f"a server refuses the connection ({words}); see whether it runs, and servers"
+    return words

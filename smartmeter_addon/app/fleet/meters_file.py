@@ -49,7 +49,7 @@ def load(path: Path, meter_types: Collection[str]) -> dict[str, FleetMeter]:
     Raises:
         OptionsError: it cannot be used; with all problems.
     """
-    return parse(read_json(path, "meters"), meter_types)
+    return parse(read_json(path, "meters", like=_LIKE), meter_types)
 
 
 def parse(raw: object, meter_types: Collection[str]) -> dict[str, FleetMeter]:

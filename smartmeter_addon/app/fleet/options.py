@@ -15,6 +15,7 @@ from app.log import LEVELS, Redactor
 
 MOST_PARTITIONS: Final = 256
 _HOURS: Final = 24 * 366
+_LIKE: Final = '{"servers": ["nats://192.168.1.10:4222"]}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def load(path: Path) -> FleetOptions:
     Raises:
         OptionsError: it cannot be used; with all problems.
     """
-    return parse(read_json(path), path.parent)
+    return parse(read_json(path, like=_LIKE), path.parent)
 
 
 def parse(raw: object, folder: Path) -> FleetOptions:
@@ -103,7 +104,7 @@ def _base_topic(value: object) -> str:
     """
     topic = _topic(value)
     if topic == subjects.OF_READINGS:
-        sentence = f"is given; wanted is another topic: readings come to {topic} in the engine"
+        sentence = "is given; wanted is another topic, as the engine keeps readings under this one"
         raise checks.Refused(value, sentence)
     return topic
 
@@ -135,5 +136,5 @@ _GROUP: Final = checks.group(
         "log_level": checks.one_of(LEVELS),
     },
     _problems,
-    example=lambda _: ', like {"servers": ["nats://192.168.1.10:4222"]}',
+    example=lambda _: f", like {_LIKE}",
 )

@@ -15,7 +15,8 @@ from app.fleet.message import Message
 from app.fleet.meter_line import Meters
 
 _MOST_METERS: Final = 64
-"""Of one name that came first: whoever makes up meters must not fill the engine."""
+"""Of one name that came first, as far as this reader knows: whoever makes up meters must not fill
+the engine."""
 
 
 class Owned(Enum):
@@ -89,7 +90,8 @@ class Owners:
     async def _give(self, name: str, meter_id: str, expected: str, take: OnOwned) -> None:
         """Give a meter to a name, unless another one was faster."""
         if self._counts[name] >= _MOST_METERS:
-            self._meters.refuse_meter(name, meter_id, "is one too many under this name")
+            why = f"is one too many to come first under this name, after {_MOST_METERS}"
+            self._meters.refuse_meter(name, meter_id, why)
             await take(Owned.NO)
             return
 

@@ -21,6 +21,7 @@ from app.fleet.meters_file import FleetMeter
 from app.fleet.options import FleetOptions
 from app.fleet.reader import Reader
 from app.fleet.tally import Tally
+from app.language.counting import counted
 from app.line.lasting import beat
 from app.meters import profile_files
 from app.meters.profile import AUTO, Profile
@@ -147,14 +148,14 @@ async def _read(
         changed = meters.replace(newly)
         if reader:
             reader.outdate(changed)
-        _logger.info("the file of meters is read again: %d meters changed", len(changed))
+        _logger.info("the file of meters is read again: %s changed", counted(len(changed), "meter"))
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     # Also while there is no engine yet: without a handler, the signal ends the program.
     loop.add_signal_handler(signal.SIGHUP, read_again)
-    _logger.info("smart meter reader %s, reading for %d meters", __version__, len(known))
+    _logger.info("smart meter reader %s, for %s", __version__, counted(len(known), "meter"))
     engine = await _connected(loaded, stop)
     if engine is None:
         _logger.info("stopping")

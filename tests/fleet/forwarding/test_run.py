@@ -153,7 +153,7 @@ async def test_nothing_of_an_hour_without_the_engine_is_lost(node: Node, tmp_pat
         node.start()
         meter.is_silent = False
         with process("forward", "--options", options(tmp_path, node, port)) as forwarding:
-            await until(lambda: forwarding.logged("telegrams from before wait to be pushed"))
+            await until(lambda: forwarding.logged("still to be pushed from before"))
             count = len(meter.sent)
             await until(lambda: len(meter.sent) > count)
             meter.is_silent = True
@@ -183,7 +183,7 @@ async def test_it_ends_when_its_terminal_is_closed(tmp_path: Path) -> None:
     given = {"servers": f"nats://127.0.0.1:{unclaimed_port()}", "lines": lines}
     file.write_text(json.dumps(given))
     with process("forward", "--options", str(file)) as forwarding:
-        await until(lambda: forwarding.logged("forwarding 1 lines"))
+        await until(lambda: forwarding.logged("forwarding 1 line"))
         forwarding.process.send_signal(signal.SIGHUP)
         assert forwarding.wait() == 0
 

@@ -235,7 +235,7 @@ async def test_what_neither_disk_nor_memory_can_keep_is_told(
     assert [message for message in told if "the disk is full: make room on it" in message]
     assert told[-2:] == [
         "m1: telegrams are lost, as too many wait in memory",
-        "m1: 10 telegrams are lost with the end",
+        "m1: lost with the end: 10 telegrams",
     ]
 
 

@@ -16,6 +16,7 @@ from app.log import LEVELS, Redactor
 from app.transport.serial_mode import SerialMode
 
 _LINE: Final = '{"name": "meter-1", "url": "tcp://192.168.1.20:2010"}'
+_LIKE: Final = f'{{"servers": ["nats://192.168.1.10:4222"], "lines": [{_LINE}]}}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def load(path: Path) -> ForwardOptions:
     Raises:
         OptionsError: it cannot be used; with all problems.
     """
-    return parse(read_json(path), path.parent)
+    return parse(read_json(path, like=_LIKE), path.parent)
 
 
 def parse(raw: object, folder: Path) -> ForwardOptions:
@@ -156,5 +157,5 @@ _GROUP: Final = checks.group(
         "log_level": checks.one_of(LEVELS),
     },
     _problems,
-    example=lambda _: ', like {"servers": ["nats://192.168.1.10:4222"], "lines": [...]}',
+    example=lambda _: f", like {_LIKE}",
 )

@@ -17,6 +17,7 @@ from app.fleet.forwarding.cutter import Cutter
 from app.fleet.forwarding.options import ForwardOptions, LineOptions
 from app.fleet.forwarding.sender import Sender
 from app.fleet.forwarding.spool import Spool, SpoolError
+from app.language.counting import counted
 from app.line.narrator import Narrator
 from app.line.reminders import Reminder
 from app.state import State
@@ -118,9 +119,10 @@ async def _forward(loaded: ForwardOptions, spool: Spool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
-    _logger.info("smart meter reader %s, forwarding %d lines", __version__, len(loaded.lines))
+    count = counted(len(loaded.lines), "line")
+    _logger.info("smart meter reader %s, forwarding %s", __version__, count)
     if waiting := spool.count():
-        _logger.info("%d telegrams from before wait to be pushed", waiting)
+        _logger.info("still to be pushed from before: %s", counted(waiting, "telegram"))
     state = State(loaded.state)
     senders = [Sender(line.name, spool) for line in loaded.lines]
     lines = [

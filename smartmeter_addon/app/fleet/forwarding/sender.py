@@ -15,6 +15,7 @@ from app.fleet import subjects
 from app.fleet.engine import Engine
 from app.fleet.forwarding.spool import Spool, SpoolError
 from app.fleet.message import Message, refusal
+from app.language.counting import counted
 
 PATIENCE: Final = 5.0
 """Seconds for which messages wait in memory only: a memory card wears out by writing."""
@@ -100,7 +101,7 @@ class Sender:
         """Keep on disk what is in memory, for the next run."""
         self._keep()
         if count := len(self._memory):
-            _logger.error("%s: %d telegrams are lost with the end", self._name, count)
+            _logger.error("%s: lost with the end: %s", self._name, counted(count, "telegram"))
 
     def _keep(self) -> None:
         """Keep on disk what is in memory, or as much of it as can be."""
