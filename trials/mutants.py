@@ -37,7 +37,7 @@ EXCLUDED: Final = {
     "_PAIR": "elements of scaler and unit",
     "_CAPTURE_OBJECT": "elements of a capture object",
     "_ROLLOVERS": "digits and bits of a counter",
-    "_UNLIMITED": "more than any number of a telegram",
+    "_MOST_COUNTS": "the most of 64 bits",
 }
 """Numbers that are as they are, each with the reason."""
 

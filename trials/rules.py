@@ -21,6 +21,7 @@ from app.cosem.unit import Number
 from app.plausibility import (
     checks,
     clock,
+    constant,
     currents,
     guard,
     jumps,
@@ -228,7 +229,7 @@ CHECKS: Final[Mapping[str, tuple[Any, ...]]] = {
     "replay": (_is_replay, track.Track.remember, track.Track.is_before, _is_duplicate),
     "identity": (Known.check_identity, Known._is_own, family_of),
     "structure": (lists.Lists.nearest, lists.Lists._by_structure),
-    "repeated": (lists._Constant, lists._union, vars(lists.Found)["texts_differ"].fget),
+    "repeated": (constant, vars(lists.Found)["texts_differ"].fget),
     "clock": (
         *(clock.slack, clock.check, clock._is_counted, lists.usual_gap, lists.KnownList.misses),
         *(lists.KnownList.arrived, lists.KnownList.distrust, lists.Lists.distrust),

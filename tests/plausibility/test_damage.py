@@ -65,6 +65,7 @@ def test_nothing_but_its_jump_tells_a_damaged_value(
         meter = SimulatedMeter(None, family, name)
         line = line_of(meter, count=30)
         for sender in line.guard._senders.values():
-            sender.known.limits.factors |= {f"jump {quantity}": 0} if given_up else {}
+            if given_up:
+                sender.known.limits.relax(f"jump {quantity}", give_up=True)
         meter.more = {code: Decimal(value)}
         assert bool(line.push(meter)[0]) is given_up

@@ -13,7 +13,7 @@ from app.dlms.ciphering import Keys
 from app.fault import Kind
 from app.meters.limits import MOST_SENDERS
 from app.meters.telegram import Telegram
-from app.plausibility import Guard, limits, usual
+from app.plausibility import Guard, limits, rules
 from simulator.ciphering import AUTH_KEY, KEY
 from simulator.clock import VIENNA
 from tests.support.guarded import NO_TAG, PROFILES, GuardedLine, accepted, line_of
@@ -337,7 +337,7 @@ def test_a_guard_decides_beside_others_as_alone(family: str, name: str) -> None:
         lines.append((memory, data, meter.meter.interval))
 
     def decided(which: Sequence[int]) -> dict[int, object]:
-        for cached in (limits._limit, usual._rules):
+        for cached in (limits._limit, rules.rules_of):
             cached.cache_clear()
         guarded = {n: GuardedLine(memory=lines[n][0]) for n in which}
         found: dict[int, list[object]] = {n: [] for n in which}

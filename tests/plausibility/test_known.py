@@ -88,7 +88,7 @@ def test_a_telegram_is_of_the_meter_that_was_read_before(
 
 def test_numbers_and_family_are_those_of_accepted_telegrams() -> None:
     known = known_after(said(0.0, NAMELESS), said(1.0, None), said(2.0, METER))
-    assert known.numbers == {"kaifa": None, "1": "1"}
+    assert known.numbers == (("kaifa", None), ("1", "1"))
     assert known.family == "kaifa Kaifa MA309"
 
 

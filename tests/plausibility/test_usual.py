@@ -14,9 +14,9 @@ from app.fault import Kind
 from app.meters.values import Layout
 from app.plausibility import guard, laws
 from app.plausibility.laws import Law
+from app.plausibility.rules import _prepared
 from app.plausibility.track import Observation, observe
 from app.plausibility.units import MeanPower
-from app.plausibility.usual import _prepared
 from app.transport.parity import Received
 from simulator.ciphering import AUTH_KEY, KEY
 from tests.support.guarded import NO_TAG, GuardedLine, accepted, line_of, skip
@@ -53,7 +53,7 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def learned(line: GuardedLine) -> list[tuple[int, list[float | None]]]:
     """Return how many telegrams were learned from, and when each list came last."""
     return [
-        (sender.known.count, [one.seen_at for one in sender.known.lists._known.values()])
+        (sender.known.count, [one.seen_at for one in sender.known.lists._known])
         for sender in line.guard._senders.values()
     ]
 

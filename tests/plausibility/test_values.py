@@ -11,7 +11,7 @@ from app.plausibility import values
 from app.plausibility.evidence import Evidence
 from app.plausibility.limits import JOULES_PER_KWH, SUPPLY_VOLTS, Limits
 from app.plausibility.lists import Found
-from app.plausibility.track import Observation, Track
+from app.plausibility.track import Observation, Seen, Track
 from app.plausibility.values import Past
 
 EXACT = Limits(connection_watts=JOULES_PER_KWH)
@@ -61,7 +61,10 @@ def seldom(value: str, *, late: float = 0.0, changed_at: float | None = None) ->
     """
     track = Track()
     track.now, track.values = 4995.0, {"energy_import": Decimal(500)}
-    track.seen = {None: (("power",), 4995.0), "energy_import": (("energy_import",), 4982.0)}
+    track.seen = (
+        Seen(None, ("power",), 4995.0),
+        Seen("energy_import", ("energy_import",), 4982.0),
+    )
     if changed_at is not None:
         track.changed = {"energy_import": (changed_at, Decimal(499))}
     past = Past(track, Limits(refresh_seconds=900.0), 5000.0, late)

@@ -233,7 +233,7 @@ def _is_replay(observation: Observation, track: Track) -> bool:
     """Tell whether a telegram's invocation counter is not newer than the last one."""
     counter, last = observation.counter, track.counter
     if counter is None:
-        return bool(track.recent) and checksum_of(observation.telegram) in track.recent
+        return track.recent is not None and checksum_of(observation.telegram) in track.recent
     if last is None or counter > last:
         return False
     if track.counter_may_repeat and counter == last:

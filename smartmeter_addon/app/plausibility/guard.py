@@ -94,10 +94,12 @@ class Guard:
 
     def _add(self, name: str, sender: Sender) -> None:
         self._senders[name] = sender
-        factors = sender.known.limits.factors
-        factors.pop(BY_POWER, None)  # as the user may have said something else before
+        limits = sender.known.limits
         if not self._compares_power:
-            factors[BY_POWER] = 0
+            limits.relax(BY_POWER, give_up=True)
+        elif BY_POWER in limits.factors:  # the user said something else before the restart
+            others = {check: one for check, one in limits.factors.items() if check != BY_POWER}
+            limits.factors = others
 
     def _accepted(self, name: str) -> None:
         """Move a sender to the end; of those accepted only the latest are kept."""

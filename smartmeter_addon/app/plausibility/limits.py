@@ -1,5 +1,6 @@
 """What the values of one sender can be, and how far they move: as usual, and as learned."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -7,6 +8,7 @@ from typing import Final, NamedTuple
 
 from app.cosem.unit import Number
 from app.meters.catalogue import bounds_of_reading, quantity_of_reading
+from app.meters.limits import NOTHING
 from app.meters.quantities import CONNECTION_WATTS, QUANTITIES, Quantity
 
 _WIDEST: Final = 64
@@ -29,8 +31,8 @@ SUPPLY_VOLTS: Final = 40
 FULL_TURN: Final = 360
 """Degrees of an angle, which goes on at zero behind them."""
 
-_UNLIMITED: Final = 1 << 70
-"""More than any number of a telegram."""
+_MOST_COUNTS: Final = (1 << 63) - 1
+"""Of 64 bits. Who counts more has his telegrams decided by all checks."""
 
 ENERGIES: Final = frozenset(
     (Quantity.ACTIVE_ENERGY, Quantity.REACTIVE_ENERGY, Quantity.APPARENT_ENERGY)
@@ -56,6 +58,11 @@ class Limit(NamedTuple):
     by_connection: bool = False
     jump: Number = Decimal("Infinity")
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether it is compared with these limits."""
+        return self.quantity is not None and not self.is_energy
+
     def in_counts(self, exponent: int) -> tuple[int, int, int, int]:
         """Return the least, the most, the jump and a turn as counts of a power of ten, cut off."""
         least = self.least
@@ -64,7 +71,7 @@ class Limit(NamedTuple):
             least = max(least, SUPPLY_VOLTS)
         turn = FULL_TURN if self.quantity is Quantity.ANGLE else Decimal("Infinity")
         below, most, jump, turn = (
-            int(number.scaleb(-exponent)) if number.is_finite() else _UNLIMITED
+            int(min(number.scaleb(-exponent), Decimal(_MOST_COUNTS)))
             for number in map(Decimal, (-least, self.most, self.jump, turn))
         )
         return -below, most, jump, turn
@@ -83,7 +90,7 @@ class Limits:
 
     connection_watts: float = CONNECTION_WATTS
     refresh_seconds: float = 0.0
-    factors: dict[str, float] = field(default_factory=dict)
+    factors: Mapping[str, float] = field(default_factory=lambda: NOTHING)
 
     def of(self, key: str) -> Limit:
         """Return the limits of a reading."""
@@ -95,7 +102,8 @@ class Limits:
 
     def relax(self, check: str, *, give_up: bool = False) -> None:
         """Double the limit of a check, or give it up."""
-        self.factors[check] = 0 if give_up else min(2 * self.factor(check), _WIDEST)
+        factor = 0 if give_up else min(2 * self.factor(check), _WIDEST)
+        self.factors = {**self.factors, check: factor}
 
     def enlarge_connection(self, watts: float) -> None:
         """Take a load that was confirmed for what the connection carries."""

@@ -1,20 +1,19 @@
 """The lists that one sender pushes: structure, constant bits, and push interval of each."""
 
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from app.meters import structure
+from app.meters.limits import NOTHING
 from app.meters.structure import Structure
 from app.meters.telegram import Telegram
+from app.plausibility.constant import Constant
 
 _MOST: Final = 32
 """Lists that are known at most, so that a hostile sender does not fill the memory."""
 
 _MOST_KEPT: Final = 8
 """Lists that are kept over a restart, and sizes of a list: more than any meter has."""
-
-_REPEATED: Final = 10
-"""Telegrams in a row in which a text has to be the same before it is relied on."""
 
 _PUNCTUAL: Final = 3
 """Telegrams that have to keep the push interval before it is relied on: fewer may be chance."""
@@ -33,33 +32,6 @@ def usual_gap(usual: float, passed: float) -> float:
     return (usual or passed) * (1 + _GAP_STEP if passed > usual else 1 - _GAP_STEP)
 
 
-@lru_cache(maxsize=64)
-def _union(texts: tuple[int, ...]) -> int:
-    """Return the bits of some texts, which do not overlap; the same number for the same texts."""
-    return sum(texts)
-
-
-class _Constant:
-    """The constant bits of the telegrams of one list that have the same size."""
-
-    __slots__ = ("clocks", "count", "fixed", "last", "strings", "texts")
-
-    def __init__(self, mask: structure.Mask, bits: int) -> None:
-        self.fixed, self.strings, self.clocks = mask[:3]
-        self.texts = _union(self.strings)
-        self.last = bits
-        self.count = 0  # of telegrams
-
-    def add(self, bits: int, count: int) -> None:
-        """Take the bits of an accepted telegram, the last of so many that are alike."""
-        if (changed := self.last ^ bits) & self.texts:
-            # A text that changed once in an accepted telegram may change again.
-            self.strings = tuple(one for one in self.strings if not one & changed)
-            self.texts = _union(self.strings)
-        self.last = bits
-        self.count += count
-
-
 class KnownList:
     """What is known of one list.
 
@@ -68,15 +40,12 @@ class KnownList:
         interval: the push interval by the meter's clock in seconds; None when it is not known.
     """
 
-    __slots__ = (
-        *("_kept", "_step", "channel", "constants", "gap"),
-        *("offset", "seen_at", "structure", "time"),
-    )
+    __slots__ = (*("_kept", "_step", "constants", "gap", "offset", "seen_at", "structure", "time"),)
 
     def __init__(self, known: Structure, interval: float | None = None) -> None:
         self.structure = known
-        self.channel = known[: structure.CHANNEL_SIZE]
-        self.constants: dict[int, _Constant] = {}  # by size of the content
+        self.constants: tuple[Constant, ...] = ()
+        """One for each size of the content. A dict of one takes 224 bytes, here and below."""
         self.seen_at: float | None = None
         """Monotonic seconds of the last one."""
         self.gap = 0.0
@@ -92,6 +61,10 @@ class KnownList:
     def interval(self) -> float | None:
         """The push interval by the meter's clock in seconds; None as long as it is not known."""
         return self._step if self._kept >= _PUNCTUAL else None
+
+    def constant_of(self, content: bytes) -> Constant | None:
+        """Return the constant bits of telegrams of a size."""
+        return next((one for one in self.constants if one.size == len(content)), None)
 
     def misses(self, passed: float, offset: float) -> float:
         """Return by how many seconds a time misses the next multiple of the push interval.
@@ -156,10 +129,8 @@ class Found(NamedTuple):
     @property
     def texts_differ(self) -> bool:
         """Whether the telegram does not repeat what its list repeated so far."""
-        constant = self.known.constants.get(len(self.content)) if self.known else None
-        if constant is None or constant.count < _REPEATED:
-            return False
-        return bool((constant.last ^ self.bits) & constant.texts)
+        constant = self.known.constant_of(self.content) if self.known else None
+        return constant is not None and constant.texts_differ(self.bits)
 
 
 class Lists:
@@ -168,9 +139,9 @@ class Lists:
     __slots__ = ("_known", "_latest", "_restored")
 
     def __init__(self) -> None:
-        self._known: dict[Structure, KnownList] = {}
+        self._known: tuple[KnownList, ...] = ()
         self._latest: KnownList | None = None
-        self._restored: dict[int, float | None] = {}
+        self._restored: Mapping[int, float | None] = NOTHING
         """Push intervals by digest, of lists before the restart.
 
         These say no addresses. They stay, as the first telegram may come with damaged ones.
@@ -187,46 +158,43 @@ class Lists:
     def find(self, telegram: Telegram) -> Found:
         """Find the list of a telegram: by its constant bits, else by its structure."""
         content = structure.content_of(telegram)
-        bits, size = int.from_bytes(content, "big"), len(content)
+        bits = int.from_bytes(content, "big")
         channel = structure.channel_of(telegram)
-        for known in (self._latest, *self._known.values()) if self._latest else ():
-            constant = known.constants.get(size)
-            if constant and known.channel == channel:
-                changed = constant.last ^ bits
-                if not changed & constant.fixed:
-                    return Found(known, known.structure, bits, content, constant.clocks)
+        for known in (self._latest, *self._known) if self._latest else ():
+            constant = known.constant_of(content)
+            is_same_way = known.structure[: structure.CHANNEL_SIZE] == channel
+            if constant and is_same_way and constant.is_of(bits):
+                return Found(known, known.structure, bits, content, constant.clocks)
         shape, mask = structure.structure_of(telegram)
         clocks = mask.clocks if mask else ()
         return Found(self._by_structure(shape), shape, bits, content, clocks, mask=mask)
 
     def nearest(self, shape: Structure) -> Structure | None:
         """Return the structure of the list that an unknown one may be a damaged form of."""
-        return structure.nearly(shape, self._known)
+        return structure.nearly(shape, [one.structure for one in self._known])
 
-    def add(self, found: Found, count: int = 1) -> KnownList:
-        """Take an accepted telegram, the last of so many that are alike; its list becomes known."""
+    def add(self, found: Found) -> KnownList:
+        """Take an accepted telegram; its list becomes known."""
         known = found.known
         if known is None:
-            known = self._known[found.structure] = KnownList(found.structure)
-            if len(self._known) > _MOST:
-                del self._known[next(iter(self._known))]
+            known = KnownList(found.structure)
+            self._known = (*self._known, known)[-_MOST:]
         if found.mask:
-            known.constants[len(found.content)] = _Constant(found.mask, found.bits)
-            if len(known.constants) > _MOST_KEPT:
-                del known.constants[next(iter(known.constants))]
-        if constant := known.constants.get(len(found.content)):
-            constant.add(found.bits, count)
+            others = (one for one in known.constants if one.size != found.mask.size)
+            known.constants = (*others, Constant(found.mask, found.bits))[-_MOST_KEPT:]
+        if constant := known.constant_of(found.content):
+            constant.add(found.bits)
         self._latest = known
         return known
 
     def distrust(self) -> None:
         """Rely on push intervals only after they were kept again, as the clock was set."""
-        for known in self._known.values():
+        for known in self._known:
             known.distrust()
 
     def memory(self) -> list[list[float | None]]:
         """Return what is kept over a restart: digest and push interval of each list."""
-        kept = {structure.digest(one.structure): one.interval for one in self._known.values()}
+        kept = {structure.digest(one.structure): one.interval for one in self._known}
         others = [one for one in self._restored.items() if one[0] not in kept]
         return list(map(list, (*kept.items(), *others)))[:_MOST_KEPT]
 
@@ -242,13 +210,15 @@ class Lists:
         }
 
     def _by_structure(self, shape: Structure) -> KnownList | None:
-        if known := self._known.get(shape):
-            return known
-        for known in self._known.values():
+        for known in self._known:
+            if known.structure == shape:
+                return known
+        for known in self._known:
             if structure.alike(shape, known.structure):
                 return known
         digest = structure.digest(shape)
         if digest not in self._restored:
             return None
-        known = self._known[shape] = KnownList(shape, self._restored[digest])
+        known = KnownList(shape, self._restored[digest])
+        self._known = (*self._known, known)
         return known

@@ -15,7 +15,7 @@ from app.plausibility.clock import OFF_INTERVAL
 from app.plausibility.known import Known
 from app.plausibility.laws import Learned
 from app.plausibility.limits import Limits
-from app.plausibility.track import Track
+from app.plausibility.track import Seen, Track
 
 _RENAMED: Final = {
     "schedule": OFF_INTERVAL,
@@ -34,7 +34,7 @@ def dump(known: Known, track: Track) -> dict[str, Any]:
     """Return what is kept of a sender."""
     limits, measured = known.limits, {}
     counters, before = known.reports.memory(), {}
-    numbers = known.numbers | known.reports.numbers
+    numbers = dict(known.numbers) | known.reports.numbers
     for key, value in track.values.items():
         limit = limits.of(key)
         if limit.is_energy:
@@ -47,7 +47,7 @@ def dump(known: Known, track: Track) -> dict[str, Any]:
             measured[key] = float(value)
     ages = {key: round(track.now - track.seen_at(key), 3) for key in track.values}
     return {
-        "ids": sorted(known.numbers),
+        "ids": sorted(name for name, _ in known.numbers),
         "numbers": {name: number for name, number in numbers.items() if number is not None},
         "family": known.family,
         "lists": known.lists.memory(),
@@ -66,7 +66,7 @@ def dump(known: Known, track: Track) -> dict[str, Any]:
         "stride": limits.refresh_seconds,
         "slack": dict(limits.factors),
         "withheld": known.withholding.memory(),
-        "recent": list(track.recent),
+        "recent": list(track.recent or ()),
     }
 
 
@@ -84,7 +84,8 @@ def load(content: Any, now: float, wall: float) -> tuple[Known, Track] | None:  
     known, track = Known(), Track()
     try:
         numbers = {str(k): str(v) for k, v in content.get("numbers", {}).items()}
-        known.numbers = {name: numbers.get(name) for name in map(str, content["ids"])}
+        ids = dict.fromkeys(map(str, content["ids"]))
+        known.numbers = tuple((name, numbers.get(name)) for name in ids)
         known.family = str(content["family"])
         known.laws = Learned(map(str, content["laws"]))
         watts = max(_finite(content["watts"]), CONNECTION_WATTS)
@@ -114,7 +115,7 @@ def load(content: Any, now: float, wall: float) -> tuple[Known, Track] | None:  
     keys_by_age: dict[float, list[str]] = {}
     for key in track.values:
         keys_by_age.setdefault(ages.get(key, 0.0), []).append(key)
-    track.seen = {keys[0]: (keys, then - age) for age, keys in keys_by_age.items()}
+    track.seen = tuple(Seen(keys[0], keys, then - age) for age, keys in keys_by_age.items())
     track.changed = {
         key: (then, before.get(key, value))
         for key, value in track.values.items()

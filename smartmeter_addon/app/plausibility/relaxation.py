@@ -4,8 +4,10 @@ Damage fails many different checks. A check that is not right for a meter fails 
 hardly any other does.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
+from app.meters.limits import NOTHING
 from app.plausibility.evidence import Evidence
 
 _ENOUGH: Final = 6
@@ -27,7 +29,7 @@ class Relaxation:
 
     def __init__(self) -> None:
         self._failed = 0  # telegrams that failed any check
-        self._alone: dict[str, int] = {}  # those that failed one check only, by name
+        self._alone: Mapping[str, int] = NOTHING  # those that failed one check only, by name
 
     def is_due(self, names: set[str], evidence: Evidence) -> bool:
         """Count a telegram; tell whether it shows that what it fails is to be relaxed.
@@ -41,13 +43,11 @@ class Relaxation:
         if self._failed > _MOST:
             self._failed //= 2
             self._alone = {name: count // 2 for name, count in self._alone.items() if count > 1}
-        for name in names:
-            self._alone[name] = self._alone.get(name, 0) + 1
+        self._alone = {**self._alone, **{name: self._alone.get(name, 0) + 1 for name in names}}
         count = max((self._alone[name] for name in names), default=0)
         enough = _ENOUGH if evidence else _ENOUGH_UNPROTECTED
         if count < enough or 3 * count <= 2 * self._failed:
             return False
         self._failed -= count
-        for name in names:
-            del self._alone[name]
+        self._alone = {name: n for name, n in self._alone.items() if name not in names}
         return True

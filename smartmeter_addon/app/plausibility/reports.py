@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from app.cosem.unit import Number
 from app.language.catalogue import Sentence, Text
-from app.meters.limits import MOST_SENDERS
+from app.meters.limits import MOST_SENDERS, NOTHING
 from app.meters.quantities import MOST_PER_HOUR
 from app.meters.reading import Meter, Reading
 from app.meters.telegram import Withheld
@@ -62,7 +62,7 @@ class _Report(NamedTuple):
         return self.key == last.key and 0 <= moved <= most * passed / 3600
 
 
-@dataclass
+@dataclass(slots=True)
 class _Submeter:
     """What is known of one submeter.
 
@@ -116,7 +116,7 @@ class Reports:
     __slots__ = ("_submeters",)
 
     def __init__(self) -> None:
-        self._submeters: dict[str, _Submeter] = {}
+        self._submeters: Mapping[str, _Submeter] = NOTHING
 
     @property
     def numbers(self) -> dict[str, str | None]:
@@ -153,9 +153,9 @@ class Reports:
         meter = reading.meter
         report, known = _report(reading, now), self._submeters.get(meter.id)
         if report and known is None:
-            self._submeters[meter.id] = _Submeter(report, meter.number, is_repeated=False)
-            if len(self._submeters) > MOST_SENDERS:
-                del self._submeters[next(iter(self._submeters))]
+            others = list(self._submeters.items())[1 - MOST_SENDERS :]
+            new = _Submeter(report, meter.number, is_repeated=False)
+            self._submeters = {**dict(others), meter.id: new}
         elif report and known:
             known.pending, known.number = None, meter.number
             if not report.says_the_same(known.accepted):
@@ -191,7 +191,8 @@ class Reports:
             if slash and key != "time":
                 time = kept.get(f"{name}/time")
                 report = _Report(None if time is None else float(time), key, value, then)
-                self._submeters[name] = _Submeter(report, numbers.get(name))
+                restored = _Submeter(report, numbers.get(name))
+                self._submeters = {**self._submeters, name: restored}
 
 
 def _report(reading: Reading, now: float) -> _Report | None:

@@ -1,5 +1,6 @@
 """One sender: what it sent last, what is pending, and what its telegrams have shown."""
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
@@ -34,7 +35,7 @@ _MOST_PENDING: Final = 8
 """Pending tracks: noise between the telegrams of one begins others."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Sender:
     """What is known of one sender.
 
@@ -51,7 +52,7 @@ class Sender:
     heard_before: int = 0
     is_new: bool = False
     usual: Usual | None = None
-    _pending: list[Pending] = field(default_factory=list)
+    _pending: Sequence[Pending] = ()
     _relaxation: Relaxation = field(default_factory=Relaxation)
 
     def judge(self, observation: Observation, *, is_alone: bool) -> Decision:
@@ -120,8 +121,8 @@ class Sender:
                 pending.add(observation, self.known.limits)
                 return pending
         delay = self.track.late(observation.time, observation.now) if self.track else 0.0
-        self._pending.append(Pending(observation, violations, delay))
-        del self._pending[:-_MOST_PENDING]
+        begun = Pending(observation, violations, delay)
+        self._pending = (*self._pending, begun)[-_MOST_PENDING:]
         return None
 
     def _is_confirmed(self, pending: Pending, observation: Observation, *, is_alone: bool) -> bool:
@@ -187,7 +188,7 @@ class Sender:
         track.add(observation, accepted, failure.walk.moved, failure.walk.floors, listed)
         shape = observation.found.structure
         if self._pending:
-            self._pending = [one for one in self._pending if not one.contradicted_by(shape)]
+            self._pending = tuple(one for one in self._pending if not one.contradicted_by(shape))
         is_whole = not (known.withholding.holds or track.floors) and known.reports.are_repeated
         is_regular = listed.interval is not None and not self._pending
         readings = observation.values

@@ -1,11 +1,12 @@
 """The telegrams of one sender that follow from one another: what the next one is compared with."""
 
-from collections import deque
+from array import array
 from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple, cast
 
 from app.cosem.unit import Number
+from app.meters.limits import NOTHING
 from app.meters.reading import Meter
 from app.meters.structure import checksum_of
 from app.meters.telegram import Telegram
@@ -79,6 +80,21 @@ def observe(telegram: Telegram, found: Found, now: float, wall: float) -> Observ
     )
 
 
+class Seen(NamedTuple):
+    """When a list came last.
+
+    Args:
+        of: the list; None for a track of one list only. After a restart one of the keys, as the
+            lists are not known yet.
+        keys: that it holds.
+        at: the monotonic seconds.
+    """
+
+    of: KnownList | str | None
+    keys: Collection[str]
+    at: float
+
+
 class Track:
     """The last telegram of a sender, and the last value of each reading."""
 
@@ -105,18 +121,15 @@ class Track:
         """Seconds by which that telegram came late, as far as known."""
         self.restored = False
         """Whether `time` is from before a restart."""
-        self.values: Mapping[str, Number] = {}
+        self.values: Mapping[str, Number] = NOTHING
         """The last value of each reading."""
-        self.seen: dict[KnownList | str | None, tuple[Collection[str], float]] = {}
-        """Keys that each list holds, and the monotonic seconds of its last telegram.
-
-        After a restart by one of the keys, as the lists are not known yet.
-        """
+        self.seen: tuple[Seen, ...] = ()
+        """Of each list. A dict of one takes 224 bytes."""
         self.changed: dict[str, tuple[float, Number]] = {}
         """Monotonic seconds at which each energy changed last, and what it was before."""
-        self.floors: dict[str, Number] = {}
+        self.floors: Mapping[str, Number] = NOTHING
         """What was published of the energies that seem to have fallen a little since."""
-        self.recent: deque[int] = deque(maxlen=_RECENT)
+        self.recent: array[int] | None = None
         """Checksums of the last telegrams that only their time tells apart, see `checksum_of`."""
 
     def is_before(self, time: float | None) -> bool:
@@ -129,7 +142,7 @@ class Track:
 
     def seen_at(self, key: str) -> float:
         """Return the monotonic seconds at which a value was seen last."""
-        return max((at for keys, at in self.seen.values() if key in keys), default=self.now)
+        return max((one.at for one in self.seen if key in one.keys), default=self.now)
 
     def add(
         self,
@@ -176,7 +189,8 @@ class Track:
         else:
             keys, has_all = tuple(values), False
         self.values = values if has_all or values.keys() >= before.keys() else {**before, **values}
-        self.seen[listed] = keys, now
+        others = (one for one in self.seen if one.of is not listed)
+        self.seen = (*others, Seen(listed, keys, now))
 
     def go_on(self, counter: int | None, time: float | None, now: float, wall: float) -> None:
         """Take what tells a telegram from others; see `Observation` for the arguments."""
@@ -204,7 +218,10 @@ class Track:
         Args:
             checksum: of the telegram, see `checksum_of`.
         """
-        self.recent.append(checksum)
+        recent = self.recent = self.recent or array("I")
+        recent.append(checksum)
+        if len(recent) > _RECENT:
+            del recent[0]
 
     def adopt(self, other: "Track", withheld: AbstractSet[str]) -> None:
         """Go on from another track, of pending telegrams that were confirmed.

@@ -8,88 +8,26 @@ telegrams. Any other telegram is decided by all checks.
 """
 
 import math
-from collections.abc import Callable, Sequence
-from datetime import timedelta
-from functools import lru_cache
-from itertools import chain, repeat
-from operator import call, itemgetter, le, mul
+from array import array
+from collections.abc import Sequence
+from itertools import repeat
+from operator import add, call, le
 from typing import Final
 from zlib import crc32
 
-from app.cosem import clock
-from app.cosem.unit import scale
+from app.cosem.unit import Number, scale
 from app.meters.reading import Reading
-from app.meters.slots import picker
 from app.meters.telegram import Telegram
-from app.meters.values import Layout, Values
-from app.plausibility import laws
+from app.meters.values import Values
 from app.plausibility.clock import SLACK
 from app.plausibility.known import Known
-from app.plausibility.laws import Law
-from app.plausibility.limits import Limit, Limits
-from app.plausibility.lists import Found, KnownList
+from app.plausibility.lists import KnownList
+from app.plausibility.rules import Counts, rules_of, shared
 from app.plausibility.track import Observation, Track
-from app.plausibility.units import MEAN_SECONDS, keys_of
+from app.plausibility.units import MEAN_SECONDS
 
-_DATE: Final = 5
-_TIME: Final = 8
-"""Bytes of a date-time: up to the day of week, and up to the seconds."""
-
-_Counts = tuple[int, ...]
-"""The numbers of a telegram, see `Values`."""
-
-
-class _Rules:
-    """What the usual telegrams of one list keep to, whoever sends them.
-
-    Args:
-        layout: of their values.
-        clocks: where their date-times stand, in bytes.
-        interval: seconds from one to the next.
-        limits: of the sender.
-    """
-
-    def __init__(
-        self, layout: Layout, clocks: tuple[int, ...], interval: float, limits: Limits
-    ) -> None:
-        self.interval = interval
-        self.step = timedelta(seconds=interval)
-        self.clocks = len(clocks)
-        times = [slice(at + _DATE, at + _TIME) for at in clocks]
-        beside = [(slice(at, at + _DATE), slice(at + _TIME, at + clock.SIZE)) for at in clocks]
-        self.times, self.beside_times = (
-            itemgetter(*(of or [slice(0)])) for of in (times, list(chain(*beside)))
-        )
-        """What takes of a content the times of its clocks, and what of these is beside."""
-        of = laws.applicable(layout.keys)
-        self.names = tuple(law.name for law in of) + laws.CLOCK_LAWS * bool(clocks)
-        self.laws = [_prepared(law, layout) for law in of]
-        by_number = [limits.of(key) for key in layout.numbers]
-        self.ranges = list(map(Limit.in_counts, by_number, layout.exponents))
-        energies = [n for n, limit in enumerate(by_number) if limit.is_energy]
-        self.pick_energies = picker(energies)
-        self.energies = [(layout.numbers[n], layout.exponents[n]) for n in energies]
-        """Keys of all energies, each with its power of ten."""
-        carried = limits.kwh(interval)
-        self.rises = [int(carried / 10.0**exponent) for _, exponent in self.energies]
-        self.powers, self.counters = (
-            [(key, layout.places[key], layout.exponents[layout.places[key]]) for key in keys]
-            for keys in keys_of(layout.places)
-        )
-        """Powers and energies that are compared, each with its place and its power of ten."""
-        self.pick_powers = picker([place for _, place, _ in self.powers])
-
-
-@lru_cache(maxsize=256)
-def _rules(
-    layout: Layout,
-    clocks: tuple[int, ...],
-    interval: float,
-    connection_watts: float,
-    factors: tuple[tuple[str, float], ...],
-) -> _Rules:
-    """Return rules, the same ones for the same arguments; see `_Rules` and `Limits`."""
-    return _Rules(layout, clocks, interval, Limits(connection_watts, factors=dict(factors)))
+_NONE_IS_NEAR: Final = (math.inf,), ()
+"""Least and most, until they are needed."""
 
 
 class Usual:
@@ -97,31 +35,40 @@ class Usual:
 
     Args:
         known: of the sender.
-        past: of the sender; `settle` brings its values up to date.
+        past: of the sender; `settle` brings it up to date.
         listed: the list.
         observation: a telegram of it that was accepted and is published as it is.
         values: its values.
     """
 
+    __slots__ = (
+        *("_constant", "_count", "_due", "_highs", "_is_whole", "_known", "_listed", "_lows"),
+        *("_others", "_past", "_powers", "_rules", "_sent", "_still", "_taken", "_template"),
+        "_values",
+    )
+
     def __init__(
         self, known: Known, past: Track, listed: KnownList, observation: Observation, values: Values
     ) -> None:
-        self._known, self._past, self._listed, self._layout = known, past, listed, values.layout
-        limits, telegram = known.limits, observation.telegram
-        rules = self._rules = _rules(
-            *(values.layout, observation.found.clocks, listed.interval or 0.0),
+        self._known, self._past, self._listed = known, past, listed
+        limits, telegram, found = known.limits, observation.telegram, observation.found
+        rules = self._rules = rules_of(
+            *(values.layout, found.clocks, listed.interval or 0.0),
             *(limits.connection_watts, tuple(limits.factors.items())),
         )
         self._template, self._sent = telegram.template, telegram.timestamp
-        self._content, self._others = observation.found.content, _reported(telegram.others)
-        self._still = rules.beside_times(self._content)
-        self._counts, self._energies = values.counts, rules.pick_energies(values.counts)
-        self._lows: Sequence[float] = (math.inf,)  # none is near until these are needed
-        self._highs: Sequence[float] = ()
+        self._constant = listed.constant_of(found.content)
+        self._others = _reported(telegram.others)
+        self._still = shared(rules.beside_times(found.content))
+        self._values = values  # the last ones
+        self._is_whole = past.values is values  # else another list says more
+        self._lows: Sequence[float]
+        self._highs: Sequence[float]
+        self._lows, self._highs = _NONE_IS_NEAR
         self._count = 0  # telegrams of the run
-        self._moved: dict[int, tuple[float, int]] = {}  # energies: when, and what they were before
-        self._powers: list[_Counts] = []  # of telegrams whose mean power is not taken yet
-        self._due = observation.clock + MEAN_SECONDS / 2 if rules.powers else 0.0  # when it is
+        self._powers: Counts = (0,) * len(rules.powers)  # sums of those not yet compared
+        self._taken = 0  # telegrams that these are of
+        self._due = observation.clock + MEAN_SECONDS / 2 if rules.powers else 0.0  # when they are
 
     def takes(self, telegram: Telegram, now: float, wall: float) -> bool:
         """Accept a telegram, if it is a usual one; see `Observation` for the times."""
@@ -134,20 +81,14 @@ class Usual:
         if not (isinstance(readings, Values) and self._shows_one_time(content)):
             return False
         counts, time = readings.counts, (past.time or 0.0) + self._rules.interval
-        energies, moved = self._rules.pick_energies(counts), {}
-        if energies != self._energies:
-            pairs = zip(energies, self._energies, self._rules.rises, strict=True)
-            for n, (value, before, most) in enumerate(pairs):
-                if value != before:
-                    if not 0 < value - before <= most:
-                        return False
-                    moved[n] = now, before
-        if not (self._is_near(counts) and self._grow_as_powered(counts, time)):
+        moved = self._moved(counts)
+        if moved is None or not (self._is_near(counts) and self._grow_as_powered(counts, time)):
             return False
-        self._sent, self._content, self._counts = telegram.timestamp, content, counts
-        if moved:
-            self._energies = energies
-            self._moved.update(moved)
+        for key, last in moved:
+            past.changed[key] = now, last
+        self._sent, self._values = telegram.timestamp, readings
+        if self._is_whole:  # so that the last values are not kept twice
+            past.values = readings  # type: ignore[assignment] # texts are not looked at
         self._count += 1
         past.go_on(counter, time, now, wall)
         if counter is None:
@@ -159,18 +100,13 @@ class Usual:
         known, past, listed, count = self._known, self._past, self._listed, self._count
         if not count or past.time is None:
             return
-        for n, (at, before) in self._moved.items():
-            key, exponent = self._rules.energies[n]
-            past.changed[key] = at, scale(before, exponent)
-        values = Values(self._layout, self._counts)
-        past.take(listed, values, past.now)  # type: ignore[arg-type] # texts are not looked at
-        bits = int.from_bytes(self._content, "big")
-        known.lists.add(Found(listed, listed.structure, bits, self._content), count)
+        past.take(listed, self._values, past.now)  # type: ignore[arg-type] # texts are not looked at
+        if self._constant:
+            self._constant.count += count
         listed.arrived(past.now, past.time, listed.offset, count=count)
         known.laws.add(self._rules.names, (), count)
         known.count += count
         self._count = 0
-        self._moved.clear()
 
     def _is_next(self, telegram: Telegram, counter: int | None, now: float) -> bool:
         """Tell whether a telegram comes in the way of the last one, one push interval later."""
@@ -195,36 +131,54 @@ class Usual:
             return False
         return rules.clocks <= 1 or len(set(rules.times(content))) == 1
 
-    def _is_near(self, counts: _Counts) -> bool:
+    def _moved(self, counts: Counts) -> Sequence[tuple[str, Number]] | None:
+        """Return the keys of the energies that rose, and what they were; None if one cannot."""
+        rules = self._rules
+        energies, before = rules.pick_energies(counts), rules.pick_energies(self._values.counts)
+        if energies == before:
+            return ()
+        moved = []
+        pairs = zip(rules.energies, energies, before, strict=True)
+        for (key, exponent, most), count, last in pairs:
+            if count != last:
+                if not 0 < count - last <= most:
+                    return None
+                moved.append((key, scale(last, exponent)))
+        return moved
+
+    def _is_near(self, counts: Counts) -> bool:
         """Tell whether the values are possible, do not move far, and keep all laws."""
-        if not (all(map(le, self._lows, counts)) and all(map(le, counts, self._highs))):
-            ranges = self._rules.ranges
-            for count, last, of in zip(counts, self._counts, ranges, strict=True):
+        rules = self._rules
+        limited = rules.pick_limited(counts)
+        if not (all(map(le, self._lows, limited)) and all(map(le, limited, self._highs))):
+            before = rules.pick_limited(self._values.counts)
+            for count, last, of in zip(limited, before, rules.ranges, strict=True):
                 (least, most, jump, turn), moved = of, abs(count - last)
                 if not (least <= count <= most and (moved <= jump or turn - moved <= jump)):
                     return False
-            # Within these, none moves too far to another.
-            pairs = list(zip(counts, ranges, strict=True))
-            self._lows = [max(least, count - jump // 2) for count, (least, _, jump, _) in pairs]
-            self._highs = [min(most, count + jump // 2) for count, (_, most, jump, _) in pairs]
-        return all(map(call, self._rules.laws, repeat(counts)))
+            # Within these, none moves too far to another. As 64 bits, for the sake of memory.
+            pairs = list(zip(limited, rules.ranges, strict=True))
+            lows = [max(least, count - jump // 2) for count, (least, _, jump, _) in pairs]
+            highs = [min(most, count + jump // 2) for count, (_, most, jump, _) in pairs]
+            self._lows, self._highs = array("q", lows), array("q", highs)
+        return all(map(call, rules.laws, repeat(counts)))
 
-    def _grow_as_powered(self, counts: _Counts, time: float) -> bool:
+    def _grow_as_powered(self, counts: Counts, time: float) -> bool:
         """Tell whether energies grow as the power says, as far as that is known."""
         power, rules = self._known.power, self._rules
-        self._powers.append(rules.pick_powers(counts))
+        totals = self._powers = tuple(map(add, self._powers, rules.pick_powers(counts)))
+        self._taken += 1
         if time < self._due:
             return True
         numbers = {key: scale(counts[place], exponent) for key, place, exponent in rules.counters}
-        totals = map(sum, zip(*self._powers, strict=True))
         for (key, _, exponent), total in zip(rules.powers, totals, strict=True):
-            numbers[key] = scale(total // len(self._powers), exponent)
+            numbers[key] = scale(total // self._taken, exponent)
         if power.digits(numbers, time):
             return False
-        power.add(numbers, time, rules.interval, len(self._powers))
+        power.add(numbers, time, rules.interval, self._taken)
         if rules.powers:
             self._due = time + MEAN_SECONDS
-        self._powers.clear()
+        self._powers, self._taken = (0,) * len(rules.powers), 0
         return True
 
 
@@ -234,17 +188,3 @@ def _reported(others: Sequence[Reading]) -> list[object]:
         (one.timestamp, one.values.counts if isinstance(one.values, Values) else one.values)
         for one in others
     ]
-
-
-def _prepared(law: Law, layout: Layout) -> Callable[[_Counts], bool]:
-    """Return what tells whether the counts of a telegram keep a law."""
-    places = [layout.places[key] for key in law.keys]
-    exponents = [layout.exponents[place] for place in places]
-    keeps, pick = law.keeps, picker(places)
-    if not law.is_exact:
-        factors = [10.0**exponent for exponent in exponents]
-        return lambda counts: keeps(tuple(map(mul, pick(counts), factors)), 1)
-    if len(set(exponents)) == 1 and exponents[0] <= 0:
-        one = int(10 ** -exponents[0])
-        return lambda counts: keeps(pick(counts), one)
-    return lambda counts: keeps(tuple(map(scale, pick(counts), exponents)), 1)

@@ -4,13 +4,14 @@ A value that cannot be, and energies in another unit than before, are never publ
 telegrams show that they are no damage, the other values are published without them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from app.cosem.unit import Number
 from app.language.catalogue import Sentence, Text, kept, restored
+from app.meters.limits import NOTHING
 from app.meters.structure import Structure
 from app.meters.telegram import Withheld
 from app.plausibility.decision import Violation
@@ -60,8 +61,8 @@ class Withholding:
     def __init__(self) -> None:
         self.agrees = False
         """Whether energies that were withheld for their unit turned out to be in the right one."""
-        self._lists: dict[Structure, _Row] = {}
-        self._values: dict[str, _Row] = {}  # by what fails the check: mostly a key
+        self._lists: Mapping[Structure, _Row] = NOTHING
+        self._values: Mapping[str, _Row] = NOTHING  # by what fails the check: mostly a key
 
     @property
     def holds(self) -> bool:
@@ -82,17 +83,18 @@ class Withholding:
             what: the values that are withheld with it.
         """
         shape = observation.found.structure
-        row = self._lists.pop(shape, None) or _Row("", violation, observation.wall)
-        self._lists[shape] = _Row(what, violation, row.since, row.telegrams + 1)
-        if len(self._lists) > _MOST:
-            del self._lists[next(iter(self._lists))]
+        row = self._lists.get(shape) or _Row("", violation, observation.wall)
+        others = [one for one in self._lists.items() if one[0] != shape][1 - _MOST :]
+        row = _Row(what, violation, row.since, row.telegrams + 1)
+        self._lists = {**dict(others), shape: row}
 
     def begin(self, observation: Observation, violations: Iterable[Violation]) -> None:
         """Withhold values whose check no telegram confirms, from a telegram on."""
         for one in violations:
             if one.check in _UNTIL and one.detail not in self._values:
                 value = observation.values.get(one.detail)
-                self._values[one.detail] = _Row(one.detail, one, observation.wall, value=value)
+                row = _Row(one.detail, one, observation.wall, value=value)
+                self._values = {**self._values, one.detail: row}
 
     def remaining(self, observation: Observation, violations: list[Violation]) -> list[Violation]:
         """Return the violations of a telegram but for those of values that are withheld."""
@@ -111,16 +113,18 @@ class Withholding:
             violations: all checks that it fails.
             limits: of the sender.
         """
-        self._lists.pop(observation.found.structure, None)
+        shape = observation.found.structure
+        if shape in self._lists:
+            self._lists = {one: row for one, row in self._lists.items() if one != shape}
         self.agrees = False
         if not self._values:
             return set()
         failed = {one.detail for one in violations}
-        for key, row in list(self._values.items()):
-            if key in failed:
-                self._values[key] = row._replace(telegrams=row.telegrams + 1)
-            elif key in observation.values:
-                del self._values[key]
+        self._values = {
+            key: row._replace(telegrams=row.telegrams + 1) if key in failed else row
+            for key, row in self._values.items()
+            if key in failed or key not in observation.values
+        }
         kept = set(self._values)
         if any(row.violation.check == "unit" for row in self._values.values()):
             kept |= {key for key in observation.values if limits.of(key).is_energy}
@@ -129,8 +133,8 @@ class Withholding:
     def forget_units(self) -> None:
         """Take that energies grow as the power says: they are in the unit that they should be."""
         kept = {k: one for k, one in self._values.items() if one.violation.check != "unit"}
-        self.agrees = self.agrees or len(kept) < len(self._values)
-        self._values = kept
+        if len(kept) < len(self._values):
+            self.agrees, self._values = True, kept
 
     def told(self) -> list[Withheld]:
         """Return what is withheld for longer than two of its own push intervals."""
@@ -172,7 +176,7 @@ class Withholding:
                 raise ValueError(since)
             violation = Violation(str(check), restored(sentence), str(key))
             row = _Row(str(key), violation, float(since), _OWN_INTERVALS, number)
-            self._values[str(key)] = row
+            self._values = {**self._values, str(key): row}
 
     def _covers(self, one: Violation, observation: Observation) -> bool:
         """Tell whether a violation is that of a value that is withheld, and that goes on."""

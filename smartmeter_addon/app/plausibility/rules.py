@@ -1,0 +1,102 @@
+"""What the usual telegrams of a list keep to, prepared once for all its senders: see `usual`."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import lru_cache
+from itertools import chain
+from operator import itemgetter, mul
+from typing import Final
+
+from app.cosem import clock
+from app.cosem.unit import scale
+from app.meters.slots import picker
+from app.meters.values import Layout
+from app.plausibility import laws
+from app.plausibility.laws import Law
+from app.plausibility.limits import Limits
+from app.plausibility.units import keys_of
+
+_DATE: Final = 5
+_TIME: Final = 8
+"""Bytes of a date-time: up to the day of week, and up to the seconds."""
+
+Counts = tuple[int, ...]
+"""The numbers of a telegram, see `Values`."""
+
+
+class Rules:
+    """What the usual telegrams of one list keep to, whoever sends them.
+
+    Args:
+        layout: of their values.
+        clocks: where their date-times stand, in bytes.
+        interval: seconds from one to the next.
+        limits: of the sender.
+    """
+
+    def __init__(
+        self, layout: Layout, clocks: tuple[int, ...], interval: float, limits: Limits
+    ) -> None:
+        self.interval = interval
+        self.step = timedelta(seconds=interval)
+        self.clocks = len(clocks)
+        times = [slice(at + _DATE, at + _TIME) for at in clocks]
+        beside = [(slice(at, at + _DATE), slice(at + _TIME, at + clock.SIZE)) for at in clocks]
+        self.times, self.beside_times = (
+            itemgetter(*(of or [slice(0)])) for of in (times, list(chain(*beside)))
+        )
+        """What takes of a content the times of its clocks, and what of these is beside."""
+        of = laws.applicable(layout.keys)
+        self.names = tuple(law.name for law in of) + laws.CLOCK_LAWS * bool(clocks)
+        self.laws = [_prepared(law, layout) for law in of]
+        by_number = [limits.of(key) for key in layout.numbers]
+        limited = [n for n, limit in enumerate(by_number) if limit.is_limited]
+        self.pick_limited = picker(limited)
+        self.ranges = [by_number[n].in_counts(layout.exponents[n]) for n in limited]
+        energies = [n for n, limit in enumerate(by_number) if limit.is_energy]
+        self.pick_energies = picker(energies)
+        carried = limits.kwh(interval)
+        self.energies = [
+            (layout.numbers[n], exponent, int(carried / 10.0**exponent))
+            for n in energies
+            for exponent in (layout.exponents[n],)
+        ]
+        """Keys of all energies, each with its power of ten and the most by which it rises."""
+        self.powers, self.counters = (
+            [(key, layout.places[key], layout.exponents[layout.places[key]]) for key in keys]
+            for keys in keys_of(layout.places)
+        )
+        """Powers and energies that are compared, each with its place and its power of ten."""
+        self.pick_powers = picker([place for _, place, _ in self.powers])
+
+
+@lru_cache(maxsize=256)
+def rules_of(
+    layout: Layout,
+    clocks: tuple[int, ...],
+    interval: float,
+    connection_watts: float,
+    factors: tuple[tuple[str, float], ...],
+) -> Rules:
+    """Return rules, the same ones for the same arguments; see `Rules` and `Limits`."""
+    return Rules(layout, clocks, interval, Limits(connection_watts, factors=dict(factors)))
+
+
+@lru_cache(maxsize=64)
+def shared(still: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """Return the one of all that are equal: the clocks of all meters show the same date."""
+    return still
+
+
+def _prepared(law: Law, layout: Layout) -> Callable[[Counts], bool]:
+    """Return what tells whether the counts of a telegram keep a law."""
+    places = [layout.places[key] for key in law.keys]
+    exponents = [layout.exponents[place] for place in places]
+    keeps, pick = law.keeps, picker(places)
+    if not law.is_exact:
+        factors = [10.0**exponent for exponent in exponents]
+        return lambda counts: keeps(tuple(map(mul, pick(counts), factors)), 1)
+    if len(set(exponents)) == 1 and exponents[0] <= 0:
+        one = int(10 ** -exponents[0])
+        return lambda counts: keeps(pick(counts), one)
+    return lambda counts: keeps(tuple(map(scale, pick(counts), exponents)), 1)
