@@ -57,11 +57,13 @@ class Frames(NamedTuple):
     """Frames with nothing but flags around them, and the messages that they make.
 
     Args:
+        size: of the chunk in bytes.
         places: of the frames.
         messages: in order.
         rest: what stands behind the last frame, a flag or nothing.
     """
 
+    size: int
     places: tuple[Place, ...]
     messages: tuple[Message, ...]
     rest: bytes
@@ -88,7 +90,7 @@ class Layout(NamedTuple):
         Returns:
             None if it is not laid out so, or has damage.
         """
-        link, (places, cut, rest) = self
+        link, (_, places, cut, rest) = self
         if link.segments.under_way or not chunk.endswith(rest):
             return None
         for gap, start, frame, content in places:
@@ -112,12 +114,18 @@ class Layouts:
         links: of the line.
     """
 
-    __slots__ = ("_links", "by_size")
+    __slots__ = ("_known", "_links")
 
     def __init__(self, links: Iterable[Link]) -> None:
         self._links = tuple(link for link in links if isinstance(link, CheckedLink))
-        self.by_size: dict[int, Layout] = {}
-        """At most `_MOST`."""
+        self._known: tuple[Layout, ...] = ()  # a dict of one takes 224 bytes
+
+    def of(self, size: int) -> Layout | None:
+        """Return the layout of chunks of a size."""
+        for one in self._known:
+            if one.frames.size == size:
+                return one
+        return None
 
     def learn(self, chunk: bytes, offset: int, events: Sequence[Frame | Fault]) -> None:
         """Remember how a chunk is laid out, if whole messages are all that it holds.
@@ -146,9 +154,9 @@ class Layouts:
             )
             for message in messages
         )
-        self.by_size[len(chunk)] = Layout(link, _frames(places, cut, rest))
-        if len(self.by_size) > _MOST:
-            del self.by_size[next(iter(self.by_size))]
+        layout = Layout(link, _frames(len(chunk), places, cut, rest))
+        others = (one for one in self._known if one.frames.size != len(chunk))
+        self._known = (*others, layout)[-_MOST:]
 
 
 _Span = tuple[int, int]
@@ -157,12 +165,14 @@ _Span = tuple[int, int]
 
 @lru_cache(maxsize=256)
 def _frames(
+    size: int,
     places: tuple[tuple[int, bytes, _Span, int], ...],
     messages: tuple[tuple[int, tuple[_Span, ...], tuple[Any, ...]], ...],
     rest: bytes,
 ) -> Frames:
-    """Return frames, the same ones for the same arguments; see `Place` and `Message`."""
+    """Return frames, the same ones for the same arguments; see `Frames`."""
     return Frames(
+        size,
         tuple(Place(gap, start, slice(*frame), content) for gap, start, frame, content in places),
         tuple(
             Message(begin, tuple(slice(*one) for one in contents), constants)

@@ -78,6 +78,11 @@ class Scanner:
         links: one of each of `KINDS`, in their order; they are made where there are none.
     """
 
+    __slots__ = (
+        *("_buffer", "_given", "_head", "_layouts", "_links", "_marks", "_offset"),
+        *("_parity_errors", "_refused", "_scanned", "_starts", "_waiting", "frames", "junk"),
+    )
+
     def __init__(self, checksums: Checksums | None = None, links: Sequence[Link] = ()) -> None:
         self.junk = 0
         """Bytes so far that belong to no frame."""
@@ -94,7 +99,7 @@ class Scanner:
         self._marks = (b"", b"")  # with which the line's last frames without a checksum began
         self._starts = _ANY_START  # until the line has shown a checked link
         self._layouts = Layouts(self._links)
-        self._head = bytearray()  # the stream's first bytes, until a frame was found
+        self._head = b""  # the stream's first bytes, until a frame was found
         self._parity_errors = ParityErrors()
 
     @property
@@ -110,7 +115,7 @@ class Scanner:
             self._parity_errors.add(offset, errors)
         if self._waiting or self._parity_errors.places or (buffer and buffer != _FLAG):
             return self._search(chunk)
-        layout = self._layouts.by_size.get(len(chunk))
+        layout = self._layouts.of(len(chunk))
         if layout is not None and (messages := layout.read(chunk, offset)) is not None:
             self._pass_by(layout, offset + len(chunk))
             return messages
@@ -231,7 +236,7 @@ class Scanner:
                 events.append(self._damaged(earlier, "a frame broke off before another began"))
             self._waiting = [one for one in self._waiting if one.begin >= after]
         self.frames += 1
-        self._head.clear()
+        self._head = b""
         if link.checked:
             self._starts = _CHECKED_START
         events += link.accept(found, begin, self._parity_errors.take(begin, end))
@@ -300,7 +305,7 @@ class Scanner:
 
     def _whole_stream(self) -> Frame | None:
         """Take a stream that is nothing but one telegram without a link."""
-        frame = _bare_telegram(bytes(self._head))
+        frame = _bare_telegram(self._head)
         if frame:
             self._waiting.clear()
             self._discard(self._offset + len(self._buffer))

@@ -26,7 +26,7 @@ class Joiner:
         self._part = part
         self._first = first
         self._offset = 0
-        self._data = bytearray()
+        self._data: bytes | bytearray = b""  # the latter only while a message is under way
         self._parity_errors = 0
 
     @property
@@ -46,6 +46,7 @@ class Joiner:
                 return events
         if number == self._first:
             self._offset = part.offset
+            self._data = bytearray()
         self.expected = number + 1
         self._data += part.payload
         self._parity_errors += part.parity_errors
@@ -81,7 +82,7 @@ class Joiner:
 
     def _forget(self) -> None:
         self.expected = self._first
-        self._data.clear()
+        self._data = b""
         self._parity_errors = 0
 
     def _complain(self, number: int, offset: int) -> Fault:
