@@ -20,7 +20,7 @@ def due_at(count: int, read: int = 0) -> list[int]:
         count: of telegrams that no template reads.
         read: how many templates read between two that are made.
     """
-    channel, found = _Channel(), []
+    channel, found = _Channel(()), []
     for n in range(1, count + 1):
         if channel.is_due():
             assert (channel.accepted, channel.read) == (0, 0)
@@ -39,7 +39,7 @@ def test_after_a_template_that_was_worth_it_the_next_one_is_made_as_soon() -> No
 
 
 def test_after_one_template_that_was_worth_it_the_intervals_begin_anew() -> None:
-    channel, found = _Channel(), []
+    channel, found = _Channel(()), []
     for n in range(1, 40):
         channel.read += 500 * (n == 4)
         if channel.is_due():
@@ -57,7 +57,7 @@ class Learning:
 
     @property
     def channels(self) -> list[_Channel]:
-        return list(self.templates._channels.values())
+        return list(self.templates._channels)
 
     def take(self, *, address: str = "ceff03") -> Telegram:
         """Take one more telegram, with a template if there is one."""

@@ -101,7 +101,7 @@ class Both:
 
     def templates(self) -> list[Template]:
         """Give all templates that there are."""
-        channels = self._decoders[0]._templates._channels.values()
+        channels = self._decoders[0]._templates._channels
         return [one for channel in channels for one in channel.templates]
 
     def feed(self, *chunks: bytes) -> list[Telegram | Fault]:

@@ -1,8 +1,9 @@
 """What the telegrams of a line have shown, so that one telegram alone does not overturn it."""
 
+from collections.abc import Mapping
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from app.meters.limits import has_room
+from app.meters.limits import NOTHING, has_room
 from app.meters.profile import Profile
 
 Sender = bytes | str
@@ -59,7 +60,7 @@ class Beliefs(Generic[T]):
     __slots__ = ("_by_sender",)
 
     def __init__(self) -> None:
-        self._by_sender: dict[Sender, Belief[T]] = {}
+        self._by_sender: Mapping[Sender, Belief[T]] = NOTHING
 
     def of(self, sender: Sender) -> Belief[T] | None:
         """Give what is believed of a sender."""
@@ -73,4 +74,4 @@ class Beliefs(Generic[T]):
         if belief := self._by_sender.get(sender):
             belief.take(evidence, agrees=agrees)
         elif has_room(self._by_sender, sender):
-            self._by_sender[sender] = Belief(evidence)
+            self._by_sender = {**self._by_sender, sender: Belief(evidence)}

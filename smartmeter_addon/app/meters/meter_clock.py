@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, tzinfo
-from typing import Final, NamedTuple, Self
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from app.cosem import clock, items
 from app.cosem.items import Item
@@ -94,13 +95,30 @@ class _Hour(NamedTuple):
     end: bytes
     moment: datetime
 
-    @classmethod
-    def of(cls, raw: bytes, moment: datetime) -> Self:
-        """Return the hour of a time that was read; see `MeterClocks.moment`."""
-        is_binary = len(raw) == clock.SIZE
-        minute, second = (slice(6, 7), slice(7, 8)) if is_binary else (slice(8, 10), slice(10, 12))
-        begin, end = raw[: minute.start], raw[second.stop :]
-        return cls(begin, minute, second, end, moment.replace(minute=0, second=0))
+
+_BINARY: Final = (slice(6, 7), slice(7, 8))
+_TEXT: Final = (slice(8, 10), slice(10, 12))
+"""Where minute and second stand."""
+
+
+def _hour_of(raw: bytes, moment: datetime) -> _Hour:
+    """Return the hour of a time that was read; see `MeterClocks.moment`."""
+    minute, second = _BINARY if len(raw) == clock.SIZE else _TEXT
+    begin = moment.replace(minute=0, second=0)
+    return _shared(raw[: minute.start], raw[second.stop :], begin, begin.tzinfo, begin.fold)
+
+
+@lru_cache(maxsize=64)
+def _shared(
+    begin: bytes,
+    end: bytes,
+    moment: datetime,
+    zone: tzinfo | None,  # noqa: ARG001 - moments of two zones may be equal
+    fold: int,  # noqa: ARG001 - so may those of the hour that occurs twice
+) -> _Hour:
+    """Return an hour, the same one for all meters that show it."""
+    minute, second = _BINARY if len(begin) == _BINARY[0].start else _TEXT
+    return _Hour(begin, minute, second, end, moment)
 
 
 class MeterClocks:
@@ -149,7 +167,7 @@ class MeterClocks:
         value = raw if len(raw) == clock.SIZE else raw.decode("ascii", "replace")
         found = self.of(sender).moment(value)
         if found and has_room(self._hours, sender):
-            self._hours[sender] = _Hour.of(raw, found)
+            self._hours[sender] = _hour_of(raw, found)
         return found
 
     def remember(self, sender: str, moment: datetime | None) -> None:

@@ -1,10 +1,10 @@
 """The meters' own numbers, which some meters say in one list of several only."""
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 
 from app.cosem import items
 from app.dlms.receiver import Push
-from app.meters.limits import MOST_SENDERS, has_room
+from app.meters.limits import MOST_SENDERS, NOTHING, has_room
 from app.meters.profile import Profile
 from app.meters.telegram import Telegram
 
@@ -23,7 +23,9 @@ class MeterNumbers:
     def __init__(self, known: MutableMapping[str, str] | None) -> None:
         self._known = {} if known is None else known
         self._patient = known is not None
-        self._waited: dict[str, int] = {}  # telegrams of each sender whose number is to come
+        self._waited: Mapping[str, int] = (
+            NOTHING  # telegrams of each sender whose number is to come
+        )
 
     def of(self, sender: str) -> str | None:
         """Give the number that a sender has said."""
@@ -39,7 +41,7 @@ class MeterNumbers:
         """Take the number that a telegram says, or that it leaves it out."""
         sender = telegram.sender
         if telegram.waiting:
-            self._waited[sender] = self._waited.get(sender, 0) + 1
+            self._waited = {**self._waited, sender: self._waited.get(sender, 0) + 1}
         elif has_room(self._known, sender):
             if telegram.number:
                 self._known[sender] = telegram.number

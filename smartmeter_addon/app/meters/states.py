@@ -13,7 +13,7 @@ from app.cosem import p1
 from app.cosem.obis import CURRENT, UNSAID, Obis
 from app.cosem.unit import Number, scale
 from app.meters import quantities
-from app.meters.limits import has_room
+from app.meters.limits import NOTHING, has_room
 from app.meters.sensors import RELAYS, SENSORS
 from app.meters.telegram import Register
 
@@ -64,7 +64,7 @@ class Unprotected:
     __slots__ = ("_known",)
 
     def __init__(self) -> None:
-        self._known: dict[str, dict[str, _Known]] = {}  # by sender and key
+        self._known: Mapping[str, Mapping[str, _Known]] = NOTHING  # by sender and key
 
     def of(self, sender: str) -> Mapping[str, object]:
         """Return what is known of a sender, by key."""
@@ -81,10 +81,11 @@ class Unprotected:
     def learn(self, sender: str, said: States) -> None:
         """Take what a telegram says that is accepted."""
         if (said.values or said.unknown) and has_room(self._known, sender):
-            known = self._known.setdefault(sender, {})
+            known = dict(self._known.get(sender, NOTHING))
             for key in (*said.values, *said.unknown):
                 value = said.values.get(key)
                 known[key] = _Known(value, _agreed(known.get(key), value))
+            self._known = {**self._known, sender: known}
 
 
 def _agreed(known: _Known | None, value: State | None) -> State | None:

@@ -13,6 +13,7 @@ hour without a time, a number out of bounds. It is valid as long as what the gen
 of the meter stays what it is (`Interpreter.revision`).
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from app.dlms.receiver import Push
 from app.meters import structure
 from app.meters.energy_counts import Shown
 from app.meters.interpreter import Interpreter
+from app.meters.limits import NOTHING
 from app.meters.meaning import Trial, is_steady
 from app.meters.pattern import Pattern, pattern_of
 from app.meters.reading import Reading
@@ -61,7 +63,7 @@ class Template:
         self._registers = RegisterLayout(
             pattern.registers, pattern.meaning, base.registers or {}, interpreter.clocks.zone
         )
-        self._reported: dict[bytes, datetime | None] = {}  # times of the last reports
+        self._reported: Mapping[bytes, datetime | None] = NOTHING  # times of the last reports
         self._shown = base.shown
         self._energies = self._rows_of_energies(base.shown) if base.shown else ()
         self.bits = int.from_bytes(structure.content_of(base), "big")
@@ -119,16 +121,18 @@ class Template:
     ) -> tuple[Reading, ...]:
         """Read what submeters report; leave out one whose time may be no time of a report."""
         others = []
-        known, self._reported = self._reported, {}
+        reported: dict[bytes, datetime | None] = {}
         for part, (meter, constant) in zip(self._pattern.others, self._told_by[1:], strict=True):
             at, time = constant, part.time
             if time is not None:
                 raw = time.of(content)
+                known = self._reported
                 at = known[raw] if raw in known else self._moment(time, content)
-                self._reported[raw] = at
+                reported[raw] = at
                 if at is None or sent is None or at > sent:
                     continue
             others.append(part.read(meter, counts, at))
+        self._reported = reported
         return tuple(others)
 
     def _moment(self, time: TimeSlot, content: bytes) -> datetime | None:

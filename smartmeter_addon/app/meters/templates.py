@@ -29,12 +29,14 @@ class _Channel:
     """How telegrams come that are like each other.
 
     Args:
+        key: what they have in common, see `_channel_of`.
         templates: of their lists, the latest last.
         accepted: telegrams that were read in the general way since the last template was made.
         read: telegrams that were read by templates since then.
         after: telegrams until the next one is made.
     """
 
+    key: tuple[object, ...]
     templates: "list[Template]" = field(default_factory=list)
     accepted: int = 0
     read: int = 0
@@ -61,13 +63,13 @@ class Templates:
 
     def __init__(self, interpreter: Interpreter) -> None:
         self._interpreter = interpreter
-        self._channels: dict[tuple[object, ...], _Channel] = {}
+        self._channels: tuple[_Channel, ...] = ()  # a dict of one takes 224 bytes
         self._revision = interpreter.revision
 
     def read(self, push: Push) -> Telegram | None:
         """Read a telegram; None if it is to be read in the general way."""
         content = push.plaintext
-        channel = self._channels.get(_channel_of(push))
+        channel = self._channel(_channel_of(push))
         if content is None or channel is None or not channel.templates:
             return None
         bits = int.from_bytes(content, "big")
@@ -81,19 +83,24 @@ class Templates:
         """Take a telegram that was accepted; make a template of it when that is due."""
         if self._revision != self._interpreter.revision:
             self._revision = self._interpreter.revision
-            for one in self._channels.values():
+            for one in self._channels:
                 one.templates.clear()
         if telegram.template is not None or telegram.reading is None or telegram.told:
             return
         key = _channel_of(telegram.push)
-        channel = self._channels.get(key)
+        channel = self._channel(key)
         if channel is None:
-            if len(self._channels) >= _MOST_CHANNELS:
-                del self._channels[next(iter(self._channels))]
-            channel = self._channels[key] = _Channel()
+            channel = _Channel(key)
+            self._channels = (*self._channels, channel)[-_MOST_CHANNELS:]
         if channel.is_due() and (template := self._made(telegram.push)):
             del channel.templates[: 1 - _MOST]
             channel.templates.append(template)
+
+    def _channel(self, key: tuple[object, ...]) -> _Channel | None:
+        for one in self._channels:
+            if one.key == key:
+                return one
+        return None
 
     def _made(self, push: Push) -> "Template | None":
         # Not before some telegrams were read: the first of them is to be published soon.
