@@ -25,7 +25,8 @@ def with_intervals(*seconds: float) -> KnownList:
 def test_a_push_interval_is_known_when_it_was_kept_three_times() -> None:
     assert with_intervals(5, 5, 5).interval is None
     assert with_intervals(5, 5, 5, 5).interval == 5
-    assert with_intervals(5, 5, 20, 5).interval == 5  # three telegrams were lost
+    assert with_intervals(5, 5, 20, 5).interval is None  # three telegrams were lost
+    assert with_intervals(5, 5, 20, 5, 5).interval == 5
     assert with_intervals(5, 5, 5, 5, 7).interval is None
     assert with_intervals(0.3, 0.3, 0.3, 0.3).interval is None
 
@@ -86,6 +87,19 @@ def test_an_interval_is_known_once_it_was_kept_three_times() -> None:
     for n in range(8, 11):
         known.arrived(10.0 * n, 1000.0 + 10 * n, 0.0, slack=1.0)
         assert known.interval == (10.0 if n == 10 else None)
+
+
+def test_lost_telegrams_show_no_interval() -> None:
+    """A telegram comes each second, but most of them do not."""
+    known = KnownList(STRUCTURE)
+    for time in (0.0, 2.0, 8.0, 12.0, 16.0, 22.0):
+        known.arrived(time, time)
+    assert known.interval is None
+    known.arrived(23.0, 23.0)
+    for time in (24.0, 25.0, 27.0, 28.0):
+        assert known.interval is None
+        known.arrived(time, time)
+    assert known.interval == 1.0
 
 
 def test_another_step_begins_anew_and_a_fraction_or_a_step_back_is_none() -> None:

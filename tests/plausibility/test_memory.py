@@ -192,14 +192,23 @@ def test_an_energy_that_was_published_too_high_does_not_fall_after_a_restart(
     assert all(readings)
 
 
+def at_another_address(meter: SimulatedMeter) -> bytes:
+    """Return its next telegram with a flipped bit in the address of the frame."""
+    data = bytearray(meter.telegram().data)
+    data[3] ^= 0x10
+    return repair(bytes(data))
+
+
 def test_a_list_is_known_after_a_first_telegram_with_a_damaged_address() -> None:
     meter = SimulatedMeter(None, "am550", "wien")
     line = line_of(meter)
     line.restart()
-    damaged = bytearray(meter.telegram().data)
-    damaged[3] ^= 0x10
-    assert line.take(repair(bytes(damaged)))
+    assert line.take(at_another_address(meter))
     assert all(line.push(meter, 3))
+    assert line.take(at_another_address(meter))  # which is known now
+    line.restart()
+    assert all(line.push(meter, 3))
+    assert line.take(at_another_address(meter)) is None
 
 
 @pytest.mark.parametrize(

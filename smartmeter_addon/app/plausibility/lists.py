@@ -100,7 +100,8 @@ class KnownList:
         if self.time is not None and time is not None:
             step = time - self.time
             if self._step and self.misses(step, offset) <= slack:
-                self._kept += count
+                # Where most telegrams are lost, their times may keep a multiple of the interval.
+                self._kept += count if step <= count * self._step + slack else 0
             else:
                 self._step, self._kept = step if step > 0 and step.is_integer() else None, 0
         self.time, self.offset = time, offset
@@ -142,9 +143,9 @@ class Lists:
         self._known: tuple[KnownList, ...] = ()
         self._latest: KnownList | None = None
         self._restored: Mapping[int, float | None] = NOTHING
-        """Push intervals by digest, of lists before the restart.
+        """Push intervals by digest, of lists not seen twice since the restart.
 
-        These say no addresses. They stay, as the first telegram may come with damaged ones.
+        Digests say no addresses, and the first telegram may come with damaged ones.
         """
 
     def __bool__(self) -> bool:
@@ -179,6 +180,9 @@ class Lists:
         if known is None:
             known = KnownList(found.structure)
             self._known = (*self._known, known)[-_MOST:]
+        elif self._restored and known.seen_at is not None:
+            seen = structure.digest(known.structure)
+            self._restored = {key: one for key, one in self._restored.items() if key != seen}
         if found.mask:
             others = (one for one in known.constants if one.size != found.mask.size)
             known.constants = (*others, Constant(found.mask, found.bits))[-_MOST_KEPT:]
