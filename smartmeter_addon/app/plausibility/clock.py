@@ -77,7 +77,7 @@ def check(
     rest = min(SLACK, interval / 2)
     is_next = time - since < interval + rest
     on_time = is_next or (late <= rest and -late <= track.delay + rest)
-    return None if on_time or track.restored else _UNSTEADY
+    return None if on_time else _UNSTEADY
 
 
 def _is_counted(observation: Observation, track: Track, interval: float | None) -> bool:
