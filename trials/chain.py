@@ -203,7 +203,7 @@ def decoder_is_bounded(decoder: Decoder) -> None:
     """Check what a decoder remembers."""
     receiver, interpreter = decoder._receiver, decoder._interpreter
     check(len(receiver._blocks._data) <= JOINED_AT_MOST, "blocks pile up")
-    check(len(receiver._tagged) <= SENDERS_AT_MOST, "system titles pile up")
+    check(len(receiver.tagged) <= SENDERS_AT_MOST, "system titles pile up")
     numbers = interpreter._numbers
     for kept in (interpreter._clocks._last, numbers._known, numbers._waited):
         check(len(kept) <= SENDERS_AT_MOST, "senders pile up")

@@ -363,7 +363,7 @@ def fuzz_receiver(data: bytes) -> None:
                 else:
                     check((event.content is None) == (event.fault is not None), "neither nor")
         check(len(receiver._blocks._data) <= JOINED_AT_MOST, "blocks pile up")
-        check(len(receiver._tagged) <= SENDERS_AT_MOST, "system titles pile up")
+        check(len(receiver.tagged) <= SENDERS_AT_MOST, "system titles pile up")
     receiver.finish()
 
 

@@ -46,7 +46,6 @@ class Decoder:
         "_keys",
         "_receiver",
         "_scanner",
-        "_tagged",
         "_templates",
     )
 
@@ -68,9 +67,7 @@ class Decoder:
         self._guard = guard
         self._keys = keys
         self._ciphered_only = ciphered_only
-        # System titles whose tags were right: they have to have one on a line opened anew, too.
-        self._tagged: set[bytes] = set()
-        # So are the sorts of checksum of P1 meters.
+        # The sorts of checksum of P1 meters, which are those of a line opened anew, too.
         self._checksums = Checksums()
         self._interpreter = Interpreter(
             profiles,
@@ -83,13 +80,17 @@ class Decoder:
             now=now,
         )
         self._templates = Templates(self._interpreter)
-        self.restart()
+        self._begin()
 
     def restart(self) -> None:
         """Begin a new stream of the same line: what is half read is forgotten, meters are not."""
+        # Whose tags were right has to have one on a line opened anew, too.
+        self._begin(self._receiver.tagged)
+
+    def _begin(self, tagged: tuple[bytes, ...] = ()) -> None:
         self._scanner = Scanner(self._checksums)
         self._receiver = Receiver(
-            self._keys, self._tagged, self._checksums, ciphered_only=self._ciphered_only
+            self._keys, tagged, self._checksums, ciphered_only=self._ciphered_only
         )
 
     @property

@@ -297,15 +297,18 @@ def decoder_size(name: str) -> float:
     sending = _Meters(name, 1 + _ALONE, WARM_UP)
     profiles = profile_files.load()
     decoders: list[Decoder] = []
+    seconds = 0.0
+
+    def clock() -> float:
+        return seconds
 
     def read(sent: Sequence[_Sent]) -> None:
-        clock = iter(range(0, INTERVAL * len(sent), INTERVAL))
-        now = next(clock)
-        guard = Guard({}, lambda: float(now), time.time)
+        nonlocal seconds
+        guard = Guard({}, clock, time.time)
         decoder = Decoder(Keys(KEY, AUTH_KEY), profiles, UTC, guard=guard)
         for one in sent:
             decoder.feed(one.data)
-            now = next(clock, now)
+            seconds += INTERVAL
         decoders.append(decoder)
 
     first, *others = sending.telegrams

@@ -112,7 +112,7 @@ class Receiver:
 
     Args:
         keys: of the meter on the line.
-        tagged: system titles whose tags were found right; kept up to date here.
+        tagged: what `tagged` of the one before says.
         checksums: of the P1 texts that are deciphered; kept up to date here.
         ciphered_only: whether a telegram that was made without one of the keys is a fault.
     """
@@ -124,13 +124,13 @@ class Receiver:
         "_cipher",
         "_ciphered_only",
         "_parser",
-        "_tagged",
+        "tagged",
     )
 
     def __init__(
         self,
         keys: Keys,
-        tagged: set[bytes] | None = None,
+        tagged: tuple[bytes, ...] = (),
         checksums: Checksums | None = None,
         *,
         ciphered_only: bool = False,
@@ -138,7 +138,8 @@ class Receiver:
         self._parser = Parser()
         self._cipher = Cipher(keys)
         self._authentication = keys.authentication is not None
-        self._tagged = set() if tagged is None else tagged
+        self.tagged = tagged
+        """System titles whose tags were found right."""
         self._checksums = checksums or Checksums()
         self._ciphered_only = ciphered_only
         self._blocks = Joiner(gbt.LAYER, "block", gbt.FIRST_BLOCK)
@@ -190,9 +191,9 @@ class Receiver:
         else:
             push = Push(frame, security, plaintext)
         if authenticated:
-            if len(self._tagged) < _MOST_TITLES:
-                self._tagged.add(title)
-        elif authenticated is False or (self._authentication and title in self._tagged):
+            if title not in self.tagged and len(self.tagged) < _MOST_TITLES:
+                self.tagged += (title,)
+        elif authenticated is False or (self._authentication and title in self.tagged):
             # What cannot be read at all tells more: a wrong key deciphers to anything.
             return push if push.fault else Push(frame, security, None, _wrong_tag(frame, security))
         return push
