@@ -127,6 +127,8 @@ def test_a_meter_may_have_an_id_or_several_as_they_are_printed_too() -> None:
         ({"a b": {}}, "this is no name"),
         ({"m1": {"key": "12"}}, "m1.key: "),
         ({"m1": {"key": KEY.hex(), "typ": "kaifa"}}, "m1.typ: there is no such option"),
+        ({"m1": {"guek": KEY.hex()}}, "m1.guek: there is no such option; did you mean key?"),
+        ({"m1": {"interval": 5}}, "m1.interval: there is no such option; there are key, auth_key"),
         ({"m1": KEY.hex()}, "m1: a text of 32 characters is given"),
         ({"m1": {"meter_type": "wien"}}, 'm1.meter_type: "wien" is given'),
     ],

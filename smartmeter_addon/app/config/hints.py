@@ -129,16 +129,30 @@ _IN_INFLUXDB: Final = {
     **dict.fromkeys(("api_token", "apikey", "api_key"), "token"),
 }
 
-_IN_FLEET: Final = {
+_OF_THE_ENGINE: Final = {
     **dict.fromkeys(("server", "host", "url", "urls", "address", "nats"), "servers"),
     **dict.fromkeys(("user", "login", "user_name"), "username"),
     **dict.fromkeys(("pass", "passwd", "pw"), "password"),
     **dict.fromkeys(("cafile", "tls_ca", "ca_cert"), "ca"),
+    **dict.fromkeys(("logging", "loglevel", "log", "debug"), "log_level"),
+}
+
+_IN_FLEET: Final = {
+    **_OF_THE_ENGINE,
     **dict.fromkeys(("keys", "meters_file", "names"), "meters"),
     **dict.fromkeys(("topic", "base", "prefix"), "base_topic"),
     **dict.fromkeys(("copies", "num_replicas"), "replicas"),
-    **dict.fromkeys(("logging", "loglevel", "log", "debug"), "log_level"),
 }
+
+_IN_FORWARD: Final = {
+    **_OF_THE_ENGINE,
+    **dict.fromkeys(("meters", "meter", "line", "device", "devices", "gateways"), "lines"),
+    **dict.fromkeys(("file", "database", "buffer", "cache"), "spool"),
+}
+
+_WITHOUT_KEYS: Final = dict.fromkeys(
+    ("key", "keys", "auth_key"), "forward needs none: keys stand in meters.json, beside fleet.json"
+)
 
 _GROUPS: Final = ("mqtt", "influxdb", "dlms", "mbus")
 
@@ -184,6 +198,8 @@ def _tables(known: Collection[str]) -> tuple[Mapping[str, str], Mapping[str, str
     """Give the tables for a group, which is told by the options it has."""
     if "partitions" in known:
         return _IN_FLEET, {}
+    if "spool" in known:
+        return _IN_FORWARD, _WITHOUT_KEYS
     if "base_topic" in known:
         return _IN_MQTT, _IN_MQTT_SENTENCES
     if "topic" in known:
@@ -192,7 +208,13 @@ def _tables(known: Collection[str]) -> tuple[Mapping[str, str], Mapping[str, str
         return _IN_INFLUXDB, {}
     if "mqtt" in known:
         return _OF_A_METER | _OF_THE_PROGRAM, _SENTENCES
-    return _OF_A_METER, {}
+    # A fleet's meters have no line, and a forwarder's lines no key.
+    options = {name: option for name, option in _OF_A_METER.items() if _first(option) in known}
+    return options, {} if "key" in known else _WITHOUT_KEYS
+
+
+def _first(text: str) -> str:
+    return re.split(r"\W", text, maxsplit=1)[0]
 
 
 # --- Meter types ---

@@ -49,6 +49,13 @@ def test_a_user_may_have_a_dot() -> None:
         ({"username": "a b"}, 'username: "a b" is given'),
         ({"username": "a..b"}, 'username: "a..b" is given'),
         ({"spool_hours": 0}, "spool_hours: 0 is given"),
+        ({"meters": []}, "meters: there is no such option; did you mean lines?"),
+        ({"key": "1"}, "key: there is no such option; forward needs none: keys stand in"),
+        ({"lines": [{"name": "m1", "key": "1"}]}, "lines[0].key: there is no such option; forward"),
+        (
+            {"lines": [{"name": "m1", "baudrate": 2400}]},
+            "lines[0].baudrate: there is no such option; did you mean serial_mode",
+        ),
     ],
 )
 def test_wrong_options_are_told(changed: dict[str, object], problem: str) -> None:

@@ -132,7 +132,7 @@ def test_a_file_that_is_none_is_told(tmp_path: Path, spool: Open) -> None:
     with pytest.raises(SpoolError) as caught:
         spool()
     assert str(file) in str(caught.value)
-    assert "it is damaged, or no such file: move it away, and start again" in str(caught.value)
+    assert "it is damaged, or something else: move it away, and start again" in str(caught.value)
     with pytest.raises(SpoolError, match="see whether its folder is there"):
         Spool(tmp_path / "missing" / "telegrams.sqlite", 1, 1)
 

@@ -34,7 +34,10 @@ _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _HINTS: Final = {
     **dict.fromkeys(_IN_USE, "another program uses it, perhaps a second forward: end that one"),
     sqlite3.SQLITE_FULL: "the disk is full: make room on it",
-    **dict.fromkeys(_DAMAGED, "it is damaged, or no such file: move it away, and start again"),
+    **dict.fromkeys(
+        _DAMAGED,
+        "it is damaged, or something else: move it away, and start again",
+    ),
 }
 _HINT: Final = "see whether its folder is there, and whether this user may write it"
 
