@@ -8,7 +8,7 @@ import nats.errors
 import pytest
 
 from app.fleet import outage, set_up, subjects
-from app.fleet.engine import Engine
+from app.fleet.engine import Engine, EngineError
 from app.fleet.message import Message, refusal
 from app.fleet.outage import Outage
 from tests.support.fleets import Fleet, Pusher, fleet, known, until
@@ -35,8 +35,10 @@ def told(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 async def set_up_again(one: Fleet) -> None:
     connection = await Engine.connect(one.options.engine, "setup")
-    await set_up.set_up(connection, one.options)
-    await connection.close()
+    try:
+        await set_up.set_up(connection, one.options)
+    finally:
+        await connection.close()
 
 
 async def takes(one: Fleet) -> bool:
@@ -66,6 +68,8 @@ async def test_an_engine_without_most_of_its_servers_is_told(
             first = told(caplog)
             assert all("do most of the" in one or "do most of its" in one for one in first)
             assert len(first) <= 2
+            with pytest.raises(EngineError, match="do most of its servers run"):
+                await set_up_again(one)
             for node in nodes[:2]:
                 node.start()
             await until(lambda: told(caplog)[len(first) :] == [OVER])
@@ -148,6 +152,10 @@ def test_a_lost_connection_is_told_elsewhere(
         (Message("", "", b'{"stream":"RAW","seq":5}', {}), ""),
         (Message("", "", b'{"error":{"err_code":10071,"description":"wrong"}}', {}), ""),
         (Message("", "", b'{"error":{"err_code":10047,"description":"no room"}}', {}), "no room"),
+        (
+            Message("", "", b'{"error":{"err_code":10008,"description":"not now"}}', {}),
+            "not now; do most of its servers run",
+        ),
         (Message("", "", b'{"error":5}', {}), "what it answers is not understood"),
         (Message("", "", b'{"error":{}}', {"Nats-Sequence": "5"}), ""),
     ],

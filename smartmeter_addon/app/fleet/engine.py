@@ -23,7 +23,7 @@ from app.config import tls
 from app.config.redaction import plain
 from app.fleet.client import EngineClient, NoTlsError
 from app.fleet.engine_options import EngineOptions
-from app.fleet.message import NOBODY, Message, refusal
+from app.fleet.message import NOBODY, Message, described, refusal
 from app.fleet.outage import Outage
 from app.transport.explain import error_number, own_words
 
@@ -260,8 +260,7 @@ class Engine:
         message = await self.request(f"$JS.API.{call}", data)
         answer = json.loads(message.data)
         if error := answer.get("error"):
-            description = str(error.get("description", "it gives no reason"))
-            raise EngineError(f"the engine refuses: {description}", error.get("err_code", 0))
+            raise EngineError(f"the engine refuses: {described(error)}", error.get("err_code", 0))
         return dict(answer)
 
     async def close(self) -> None:

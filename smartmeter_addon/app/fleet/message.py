@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 WRONG_LAST_SEQUENCE: Final = frozenset({10071, 10164})
 """Errors of a server that did not store a message: another one was stored since."""
+
+_UNAVAILABLE: Final = 10008
+"""The error of a server while there is no leader of all."""
 
 NOBODY: Final = "503"
 """The status in place of an answer where nobody listens."""
@@ -38,6 +41,14 @@ class Message(NamedTuple):
         return self.headers.get("Status", "")
 
 
+def described(error: Mapping[str, Any]) -> str:
+    """Say what an error of the JetStream API is."""
+    description = str(error.get("description", "it gives no reason"))
+    if error.get("err_code") == _UNAVAILABLE:
+        return f"{description}; do most of its servers run, and reach each other?"
+    return description
+
+
 def refusal(answer: Message | None) -> str:
     """Tell why the engine does not work, by an answer; empty where it does.
 
@@ -52,6 +63,6 @@ def refusal(answer: Message | None) -> str:
         return ""
     try:
         error = json.loads(answer.data)["error"]
-        return "" if error["err_code"] in WRONG_LAST_SEQUENCE else str(error["description"])
-    except (KeyError, TypeError, ValueError):
+        return "" if error["err_code"] in WRONG_LAST_SEQUENCE else described(error)
+    except (AttributeError, KeyError, TypeError, ValueError):
         return "what it answers is not understood"
