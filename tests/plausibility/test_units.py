@@ -1,5 +1,6 @@
 """Energies in another unit: by a jump of the counters, and by the mean power."""
 
+import random
 from decimal import Decimal
 
 import pytest
@@ -100,7 +101,14 @@ def test_a_direction_whose_power_is_no_longer_sent_says_nothing() -> None:
         power.add(values, BEGUN + 5 * n, 5)
 
 
-def found_at(*, watts: int, interval: int, gap: int = 0, times: Decimal = Decimal(10)) -> int:
+def found_at(
+    *,
+    watts: int,
+    interval: int,
+    gap: int = 0,
+    times: Decimal = Decimal(10),
+    unit: str = "0.001",
+) -> int:
     """Return with which telegram another unit is told; the 12th comes later by a gap. -1: none."""
     power, energy, now = MeanPower(), Decimal(5000), BEGUN
     for n in range(100):
@@ -109,7 +117,7 @@ def found_at(*, watts: int, interval: int, gap: int = 0, times: Decimal = Decima
         energy += Decimal(watts * passed) / 3_600_000 * times
         values: dict[str, Decimal | int] = {
             "power_import": watts,
-            "energy_import": energy.quantize(Decimal("0.001")),
+            "energy_import": energy.quantize(Decimal(unit)),
         }
         if power.digits(values, now):
             return n
@@ -118,19 +126,20 @@ def found_at(*, watts: int, interval: int, gap: int = 0, times: Decimal = Decima
 
 
 @pytest.mark.parametrize(
-    ("watts", "interval", "telegrams"),
+    ("watts", "interval", "unit", "telegrams"),
     [
-        pytest.param(7200, 20, 13, id="twelve-powers"),
-        pytest.param(7200, 5, 49, id="of-20-seconds-each"),
-        pytest.param(9, 20, 40, id="twenty-steps-of-the-counter"),
-        pytest.param(7200, 800, 13, id="pushed-rarely"),
-        pytest.param(7200, 1000, -1, id="pushed-too-rarely"),
+        pytest.param(7200, 20, "0.001", 13, id="twelve-powers"),
+        pytest.param(7200, 5, "0.001", 49, id="of-20-seconds-each"),
+        pytest.param(7200, 20, "1", 51, id="twenty-steps-of-the-counter"),
+        pytest.param(360, 20, "0.001", 68, id="nine-loads-of-24-kw"),
+        pytest.param(360, 3600, "0.001", 68, id="pushed-rarely"),
     ],
 )
 def test_what_it_takes_to_compare_an_energy_with_the_power(
-    watts: int, interval: int, telegrams: int
+    watts: int, interval: int, unit: str, telegrams: int
 ) -> None:
-    assert found_at(watts=watts, interval=interval) == pytest.approx(telegrams, abs=1)
+    found = found_at(watts=watts, interval=interval, unit=unit)
+    assert found == pytest.approx(telegrams, abs=1)
 
 
 @pytest.mark.parametrize(("gap", "telegrams"), [(59, 13), (61, 25)])
@@ -218,13 +227,23 @@ def test_a_comparison_takes_no_power_from_before_a_mean_and_two_intervals(
     assert power.digits(values, BEGUN + later) == digits
 
 
-@pytest.mark.parametrize(("later", "digits"), [(900, 1), (901, None)])
-def test_a_comparison_takes_no_power_of_more_than_a_quarter_of_an_hour_ago(
-    later: int, digits: int | None
+@pytest.mark.parametrize(("gap", "telegrams"), [(0, 34), (20, 67)])
+def test_a_load_may_come_and_go_in_the_longest_time_between_two_powers(
+    gap: int, telegrams: int
 ) -> None:
-    power, energy = measured(interval=800)
-    values = {"energy_import": energy + 16}
-    assert power.digits(values, BEGUN + later) == digits
+    found = found_at(watts=720, interval=20, gap=gap)
+    assert found == pytest.approx(telegrams, abs=1)
+
+
+@pytest.mark.parametrize(("later", "digits"), [(20, 1), (60, 1), (80, None)])
+def test_a_load_may_come_and_go_since_the_last_power(later: int, digits: int | None) -> None:
+    power, energy = MeanPower(), Decimal(5000)
+    for n in range(-19, 1):
+        values: dict[str, Decimal | int] = {"power_import": 1400, "energy_import": energy}
+        power.add(values, BEGUN + 20 * n, 20)
+        energy += Decimal(14_000 * 20) / 3_600_000
+    energy += Decimal(14_000 * (later - 20)) / 3_600_000
+    assert power.digits({"power_import": 1400, "energy_import": energy}, BEGUN + later) == digits
 
 
 @pytest.mark.parametrize(("watts", "digits"), [(7200, 1), (7200 * 200, None)])
@@ -323,3 +342,24 @@ def test_a_load_that_came_since_the_last_power_is_no_other_unit(watts: int, tele
         counted["energy_export"] = energy.quantize(Decimal("0.001"))
         assert power.digits(counted, now) in {None, 0}, n
         power.add(counted, now, 5, samples=8)
+
+
+@pytest.mark.parametrize("interval", [60, 300])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_heater_that_no_power_or_each_one_shows_is_no_other_unit(
+    interval: int, seed: int
+) -> None:
+    """An instant heater of 18 kW runs for half a minute, in a house that takes 100 W else."""
+    chance = random.Random(seed)  # noqa: S311 - no cryptography
+    power, joules, heats = MeanPower(), 0, range(0)
+    for second in range(0, 86400, 10):
+        if second >= heats.stop:
+            begin = second + chance.randrange(600, 3600)
+            heats = range(begin, begin + chance.randrange(10, 60))
+        watts = 18_100 if second in heats else 100
+        joules += watts * 10
+        if second % interval == 0:
+            values: dict[str, Decimal | int] = {"power_import": watts}
+            values["energy_import"] = Decimal(5_000_000 + joules // 3600).scaleb(-3)
+            assert power.digits(values, BEGUN + second) in {None, 0}, second
+            power.add(values, BEGUN + second, interval)

@@ -122,9 +122,11 @@ class Sender:
 
 
 def _in_tariff(item: Item, tariff: int) -> Item:
-    """Let the text of the tariff follow it, as (0001) or T1."""
+    """Let the text of the tariff follow it, as (0001), T1 or in two bytes."""
     if isinstance(item, Line) and item.obis == _TARIFF:
         return replace(item, fields=re.sub(r"\d\)", f"{tariff})", item.fields))
+    if isinstance(item, Constant) and item.obis == _TARIFF and item.said:
+        return replace(item, node=axdr.octet_string(bytes((0, tariff))), said=f"{tariff:04}")
     if isinstance(item, Constant) and item.obis == _TARIFF:
         return replace(item, node=axdr.octet_string(b"T%d" % tariff))
     return item

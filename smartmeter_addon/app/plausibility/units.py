@@ -33,10 +33,12 @@ _SAMPLE_SECONDS: Final = 20.0
 MEAN_SECONDS: Final = 40.0
 """Seconds from one power that is taken to the next, and from the mean of some to the next."""
 
-_LONGEST_GAP: Final = 900.0
 _GAPS: Final = 2.0
-"""Seconds, and push intervals beside those of a mean, without a power after which the mean power is
-not known: loads that came and went meanwhile are in the energy alone."""
+"""Push intervals beside those of a mean without a power after which the mean power is not known."""
+
+_LOADS: Final = 216_000
+"""W: nine loads of 24 kW. Loads that come and go between two powers are in the energy alone. That
+as many of them are, and none of another power, occurs once in some 10,000 times."""
 
 _NEAR: Final = 0.12
 """By how much the logarithm may miss a power of ten: a quarter, as the power is sampled."""
@@ -105,7 +107,16 @@ class _Direction:
     """
 
     __slots__ = (
-        *("at", "before", "begun", "energy", "keys", "longest", "power", "samples", "used"),
+        "at",
+        "before",
+        "begun",
+        "energy",
+        "gap",
+        "keys",
+        "longest",
+        "power",
+        "samples",
+        "used",
     )
 
     def __init__(self, keys: _Keys) -> None:
@@ -126,14 +137,16 @@ class _Direction:
         self.used: Number = 0  # mJ that the power made since then
         self.before: Number = 0  # the same with the power before each time
         self.samples = 0  # telegrams with a power since then
+        self.gap = 0.0  # the longest time between two powers since then
 
     def add(self, values: Values, now: float, interval: float, samples: int) -> None:
         """See `MeanPower.add`."""
         power, passed = values.get(self.keys.power), now - self.at
         if power is not None and not 0 <= passed < _SAMPLE_SECONDS:
-            self.longest = min(MEAN_SECONDS + _GAPS * interval, _LONGEST_GAP)
+            self.longest = MEAN_SECONDS + _GAPS * interval
             if 0 <= passed <= self.longest:
                 self.used, self.before = self._made(power, passed)
+                self.gap = max(self.gap, passed / samples)
             else:
                 self.pause()
             self.power, self.at = power, now
@@ -164,7 +177,10 @@ class _Direction:
             return None  # a load that came or went makes most of it
         if not digits:
             self._begin(None)
-        return digits if abs(moved[0] - digits) <= _NEAR or not digits else None
+            return 0
+        unseen = abs(float(grown) * _MILLIJOULES_PER_KWH - float(made[0])) / 1000
+        is_certain = unseen >= _LOADS * max(self.gap, passed - MEAN_SECONDS)
+        return digits if is_certain and abs(moved[0] - digits) <= _NEAR else None
 
     def _made(self, power: Number, passed: float) -> tuple[Number, Number]:
         """Return what `used` and `before` become with a power after so many seconds."""
