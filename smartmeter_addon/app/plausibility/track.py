@@ -20,7 +20,7 @@ _DRIFT_SHARE: Final = 0.001
 _RECENT: Final = 64
 """Telegrams that are recognised when they come again without an invocation counter."""
 
-_LONGEST_DELAY: Final = 3600.0
+_LONGEST_DELAY: Final = 86400.0
 """Seconds: no gateway delays telegrams for longer."""
 
 
