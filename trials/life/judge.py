@@ -116,6 +116,8 @@ class Judge:
         self.counting = False
         """Whether good telegrams are counted that are withheld."""
         self._latest: list[Said] = []
+        self._newest: datetime | None = None
+        """The latest time of those that were published."""
         self._published: dict[tuple[str, str], Decimal | int | str] = {}
         """By meter and key, the value that was published last."""
         self._reports: dict[str, list[Other]] = {}
@@ -160,9 +162,10 @@ class Judge:
             said = candidates[0]
             for kind, told in self._errors(reading, said).items():
                 self._wrong(moment, kind, told)
-        elif said.duty is Duty.REFUSE:
+        elif said.duty is Duty.REFUSE and not self._is_newest(said):
             self._wrong(moment, "published anew", f"{said.list} once more")
         said.published |= reading.values.keys() - self._errors(reading, said).keys()
+        self._newest = max(filter(None, (self._newest, said.time)), default=None)
         name = reading.meter.id
         self._published |= {(name, key): value for key, value in reading.values.items()}
 
@@ -182,6 +185,10 @@ class Judge:
             elif value != true and not self._is_rounded(said.meter, key, value, true):
                 errors[key] = f"{key} {value} in place of {true}"
         return errors
+
+    def _is_newest(self, said: Said) -> bool:
+        """Tell whether all that was published is older than a telegram."""
+        return bool(said.time and self._newest and said.time > self._newest)
 
     def _is_rounded(self, meter: str, key: str, value: Decimal | int, true: Decimal) -> bool:
         """Tell whether an energy stays where it was, as the meter says it less exactly now."""
