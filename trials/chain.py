@@ -205,7 +205,7 @@ def decoder_is_bounded(decoder: Decoder) -> None:
     check(len(receiver._blocks._data) <= JOINED_AT_MOST, "blocks pile up")
     check(len(receiver.tagged) <= SENDERS_AT_MOST, "system titles pile up")
     numbers = interpreter._numbers
-    for kept in (interpreter._clocks._last, numbers._known, numbers._waited):
+    for kept in (interpreter._clocks._heard, numbers._known, numbers._waited):
         check(len(kept) <= SENDERS_AT_MOST, "senders pile up")
 
 

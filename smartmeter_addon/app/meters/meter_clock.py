@@ -1,6 +1,7 @@
 """When telegrams were sent, by the clocks of their meters."""
 
 import re
+import struct
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -14,12 +15,20 @@ from app.meters.limits import has_room
 _CLOCK: Final = (1, 0, 0)
 _TIME: Final = (0, 9, 1)
 _DATE: Final = (0, 9, 2)
+_TEXT_SIZE: Final = 13
 _NO_DIGITS: Final = re.compile(r"\D")
 
 _FORMS: Final = (b"%c", b"%02d")
 _MINUTES: Final = {form % n: timedelta(minutes=n) for form in _FORMS for n in range(60)}
 _SECONDS: Final = {form % n: timedelta(seconds=n) for form in _FORMS for n in range(60)}
 """By the byte or the two digits that stand for them."""
+
+_SPLIT: Final = {
+    clock.SIZE: struct.Struct("6s 1s 1s 4s").unpack,
+    _TEXT_SIZE: struct.Struct("8s 2s 2s 1s").unpack,
+}
+"""What takes a time apart, by its size: what stands before the minute, the minute, the second, and
+what stands behind them."""
 
 
 def is_clock(obis: Obis) -> bool:
@@ -83,29 +92,20 @@ class _Hour(NamedTuple):
 
     Args:
         begin: what its times begin with, up to the minute.
-        minute: where the minute stands.
-        second: where the second stands.
-        end: what its times end with.
+        end: what they end with, behind the second.
         moment: when it begins.
     """
 
     begin: bytes
-    minute: slice
-    second: slice
     end: bytes
     moment: datetime
 
 
-_BINARY: Final = (slice(6, 7), slice(7, 8))
-_TEXT: Final = (slice(8, 10), slice(10, 12))
-"""Where minute and second stand."""
-
-
 def _hour_of(raw: bytes, moment: datetime) -> _Hour:
     """Return the hour of a time that was read; see `MeterClocks.moment`."""
-    minute, second = _BINARY if len(raw) == clock.SIZE else _TEXT
-    begin = moment.replace(minute=0, second=0)
-    return _shared(raw[: minute.start], raw[second.stop :], begin, begin.tzinfo, begin.fold)
+    begin, _, _, end = _SPLIT[len(raw)](raw)
+    hour = moment.replace(minute=0, second=0)
+    return _shared(begin, end, hour, hour.tzinfo, hour.fold)
 
 
 @lru_cache(maxsize=64)
@@ -117,8 +117,22 @@ def _shared(
     fold: int,  # noqa: ARG001 - so may those of the hour that occurs twice
 ) -> _Hour:
     """Return an hour, the same one for all meters that show it."""
-    minute, second = _BINARY if len(begin) == _BINARY[0].start else _TEXT
-    return _Hour(begin, minute, second, end, moment)
+    return _Hour(begin, end, moment)
+
+
+class _Heard:
+    """What is known of one sender's clock.
+
+    Args:
+        last: the time that it sent last, if it sent one.
+        hour: of the time that was read last, if one was read.
+    """
+
+    __slots__ = ("hour", "last")
+
+    def __init__(self) -> None:
+        self.last: datetime | None = None
+        self.hour: _Hour | None = None
 
 
 class MeterClocks:
@@ -129,13 +143,12 @@ class MeterClocks:
         now: the computer's clock, for a sender that has not been heard before.
     """
 
-    __slots__ = ("_hours", "_last", "_now", "zone")
+    __slots__ = ("_heard", "_now", "zone")
 
     def __init__(self, zone: tzinfo, now: Callable[[], datetime] | None = None) -> None:
         self.zone = zone
         self._now = now
-        self._last: dict[str, datetime] = {}
-        self._hours: dict[str, _Hour] = {}
+        self._heard: dict[str, _Heard] = {}  # by sender
 
     def of(self, sender: str) -> MeterClock:
         """Give the clock of a sender's next telegram."""
@@ -143,7 +156,8 @@ class MeterClocks:
 
     def before(self, sender: str) -> datetime | None:
         """Give the time before a sender's next telegram; see `MeterClock`."""
-        return self._last.get(sender) or (self._now() if self._now else None)
+        heard = self._heard.get(sender)
+        return (heard and heard.last) or (self._now() if self._now else None)
 
     def moment(self, sender: str, raw: bytes) -> datetime | None:
         """Read a time of a sender's next telegram, as `MeterClock.moment` does.
@@ -154,23 +168,31 @@ class MeterClocks:
             sender: of the telegram.
             raw: a date-time of 12 bytes, or the 13 characters of a time in text with its season.
         """
-        hour, last = self._hours.get(sender), self._last.get(sender)
-        if hour and last:
-            begin, minute, second, end, moment = hour
-            if raw.startswith(begin) and raw.endswith(end):
+        heard = self._heard.get(sender)
+        if heard is not None and heard.hour is not None and heard.last is not None:
+            known, until, moment = heard.hour
+            begin, minute, second, end = _SPLIT[len(raw)](raw)
+            if begin == known and end == until:
                 try:
-                    moment += _MINUTES[raw[minute]] + _SECONDS[raw[second]]
+                    moment += _MINUTES[minute] + _SECONDS[second]
                 except KeyError:  # it is no time
                     return None
-                if moment >= last:  # else it may be the second of two hours
+                if moment >= heard.last:  # else it may be the second of two hours
                     return moment
         value = raw if len(raw) == clock.SIZE else raw.decode("ascii", "replace")
         found = self.of(sender).moment(value)
-        if found and has_room(self._hours, sender):
-            self._hours[sender] = _hour_of(raw, found)
+        if found and (heard := heard or self._new(sender)):
+            heard.hour = _hour_of(raw, found)
         return found
 
     def remember(self, sender: str, moment: datetime | None) -> None:
         """Take the time that a telegram gives, if it gives one."""
-        if moment and has_room(self._last, sender):
-            self._last[sender] = moment
+        if moment and (heard := self._heard.get(sender) or self._new(sender)):
+            heard.last = moment
+
+    def _new(self, sender: str) -> _Heard | None:
+        """Remember a sender that was not heard before, unless there are too many."""
+        if not has_room(self._heard, sender):
+            return None
+        heard = self._heard[sender] = _Heard()
+        return heard
