@@ -19,6 +19,7 @@ from app.meters.registers import constants_of
 from app.meters.slots import TimeSlot
 from app.meters.telegram import Telegram
 from app.meters.values import Layout, Values, layout_of
+from app.named import new
 
 _MOST: Final = 8
 """Patterns of telegrams with numbers at the same places: of meters of other types, or in another
@@ -42,7 +43,9 @@ class Part(NamedTuple):
 
     def read(self, meter: Meter, counts: tuple[int, ...], at: datetime | None) -> Reading:
         """Make the reading of a telegram."""
-        return Reading(meter, at, Values(self.layout, self.pick(counts)), *self.constants)
+        layout, pick, constants, _ = self
+        fields = meter, at, Values(layout, pick(counts))
+        return new(Reading, fields + constants)
 
 
 class Pattern:

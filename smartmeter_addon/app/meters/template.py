@@ -30,6 +30,7 @@ from app.meters.reading import Reading
 from app.meters.registers import RegisterLayout, Registers
 from app.meters.slots import TimeSlot
 from app.meters.telegram import Telegram
+from app.named import new
 
 _CONSTANTS: Final = slice(Telegram._fields.index("template") + 1, None)
 """Fields of a `Telegram` that are the same in all that a template reads."""
@@ -46,8 +47,8 @@ class Template:
     """
 
     __slots__ = (
-        *("_constants", "_energies", "_interpreter", "_pattern", "_registers", "_reported"),
-        *("_sender", "_sent", "_shown", "_told_by", "bits", "constant"),
+        *("_clocks", "_constants", "_energies", "_interpreter", "_meter", "_pattern"),
+        *("_registers", "_reported", "_sender", "_sent", "_shown", "_told_by", "bits", "constant"),
     )
 
     def __init__(
@@ -55,10 +56,12 @@ class Template:
     ) -> None:
         self._pattern = pattern
         self._interpreter = interpreter
+        self._clocks = interpreter.clocks
         self._sender = base.sender
         self._constants: tuple[Any, ...] = tuple(base)[_CONSTANTS]
-        # Whose each reading is, and its time where that is constant.
-        self._told_by = tuple((one.meter, one.timestamp) for one in (reading, *base.others))
+        self._meter = reading.meter
+        # Whose each other reading is, and its time where that is constant.
+        self._told_by = tuple((one.meter, one.timestamp) for one in base.others)
         self._sent = base.timestamp
         self._registers = RegisterLayout(
             pattern.registers, pattern.meaning, base.registers or {}, interpreter.clocks.zone
@@ -85,17 +88,12 @@ class Template:
         for n, least, most in pattern.bounds:
             if not least <= counts[n] <= most:
                 return None
-        when, sender, clocks, sent = (
-            pattern.when,
-            self._sender,
-            self._interpreter.clocks,
-            self._sent,
-        )
-        if when is not None:
-            sent = clocks.moment(sender, content[when])
+        sent = self._sent
+        if pattern.when is not None:
+            sent = self._clocks.moment(self._sender, content[pattern.when])
             if sent is None:
                 return None
-        before = clocks.before(sender) if pattern.has_times else None
+        before = self._clocks.before(self._sender) if pattern.has_times else None
         registers = Registers(self._registers, content, counts, sent, before)
         shown = self._shown
         if shown is not None:
@@ -104,10 +102,11 @@ class Template:
                 return None
         numbers = counts + pattern.made_of(counts) if pattern.made else counts
         others = self._read_others(content, numbers, sent) if pattern.others else ()
-        if len(others) < len(pattern.others):
+        if others is None:
             return None
-        reading = pattern.main.read(self._told_by[0][0], numbers, sent)
-        return Telegram(push, reading, others, sent, registers, shown, self, *self._constants)
+        reading = pattern.main.read(self._meter, numbers, sent)
+        fields = push, reading, others, sent, registers, shown, self
+        return new(Telegram, fields + self._constants)
 
     def _go_on(self, shown: Shown, counts: tuple[int, ...], sent: datetime | None) -> Shown | None:
         """Take energies whose unit is known by how they go on; see `EnergyUnits.goes_on`."""
@@ -118,25 +117,25 @@ class Template:
 
     def _read_others(
         self, content: bytes, counts: tuple[int, ...], sent: datetime | None
-    ) -> tuple[Reading, ...]:
-        """Read what submeters report; leave out one whose time may be no time of a report."""
+    ) -> tuple[Reading, ...] | None:
+        """Read what submeters report; None where a time may be no time of a report."""
         others = []
+        known = self._reported
         reported: dict[bytes, datetime | None] = {}
-        for part, (meter, constant) in zip(self._pattern.others, self._told_by[1:], strict=True):
+        for part, (meter, constant) in zip(self._pattern.others, self._told_by, strict=True):
             at, time = constant, part.time
             if time is not None:
                 raw = time.of(content)
-                known = self._reported
                 at = known[raw] if raw in known else self._moment(time, content)
                 reported[raw] = at
                 if at is None or sent is None or at > sent:
-                    continue
+                    return None
             others.append(part.read(meter, counts, at))
         self._reported = reported
         return tuple(others)
 
     def _moment(self, time: TimeSlot, content: bytes) -> datetime | None:
-        clock = self._interpreter.clocks.of(self._sender)
+        clock = self._clocks.of(self._sender)
         return clock.moment(time.value_in(content))
 
     def _rows_of_energies(self, shown: Shown) -> tuple[tuple[Obis, int, int], ...]:
