@@ -105,7 +105,7 @@ def test_errors_are_rare_among_the_last_32_frames(
         places = tuple(sorted(own)) if many or number % 8 == 0 else ()
         kept.add(10 * number, places)
         rare = len(latest) >= 8 and 8 * sum(latest) <= len(latest)
-        assert kept.take(10 * number, 10 * number + 10) == (len(places) if rare else 0)
+        assert kept.take(10 * number, 10 * number + 10, number + 1) == (len(places) if rare else 0)
         latest = [*latest, bool(places)][-32:]
         if number % 3 == 0:
             kept.forget(10 * number)
@@ -113,14 +113,15 @@ def test_errors_are_rare_among_the_last_32_frames(
 
 def test_errors_become_rare_again_after_enough_clean_frames() -> None:
     errors = ParityErrors()
-    offset = 0
+    offset = frames = 0
 
     def frame(*places: int) -> int:
-        nonlocal offset
+        nonlocal offset, frames
         errors.add(offset, places)
         offset += 10
         errors.forget(offset - 20)
-        return errors.take(offset - 10, offset)
+        frames += 1
+        return errors.take(offset - 10, offset, frames)
 
     assert [frame(1) for _ in range(32)] == [0] * 32
     assert [frame() for _ in range(27)] == [0] * 27

@@ -1,8 +1,8 @@
 """The checksums of the link layers, each by a function of the standard library in C."""
 
-import binascii
-import zlib
+from binascii import crc_hqx
 from typing import Final
+from zlib import adler32
 
 _REVERSED_BITS: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _RIGHT: Final = 0x1D0F
@@ -20,7 +20,7 @@ def x25(data: bytes) -> int:
     The standard library has the same polynomial for bits sent the other way round, so bytes and
     result are mirrored around its fast implementation.
     """
-    crc = binascii.crc_hqx(data.translate(_REVERSED_BITS), 0xFFFF)
+    crc = crc_hqx(data.translate(_REVERSED_BITS), 0xFFFF)
     return (_REVERSED_BITS[crc & 0xFF] << 8 | _REVERSED_BITS[crc >> 8]) ^ 0xFFFF
 
 
@@ -29,7 +29,7 @@ def ends_with_x25(data: bytes | bytearray) -> bool:
 
     With it, the checksum is the same whatever the bytes are.
     """
-    return binascii.crc_hqx(data.translate(_REVERSED_BITS), 0xFFFF) == _RIGHT
+    return crc_hqx(data.translate(_REVERSED_BITS), 0xFFFF) == _RIGHT
 
 
 def arc(data: bytes) -> int:
@@ -68,5 +68,5 @@ def sum8(data: bytes | bytearray) -> int:
     reach.
     """
     if len(data) <= _ADLER_EXACT:
-        return (zlib.adler32(data) - 1) & 0xFF
+        return (adler32(data) - 1) & 0xFF
     return (sum8(data[:_ADLER_EXACT]) + sum8(data[_ADLER_EXACT:])) & 0xFF

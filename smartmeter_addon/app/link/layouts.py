@@ -5,7 +5,8 @@ Then nothing has to be searched for or joined step by step, and a header needs n
 comparison, which takes half the time. Each frame is still checked by its checksum.
 """
 
-from collections.abc import Iterable, Sequence
+import struct
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -13,6 +14,7 @@ from app.fault import Fault
 from app.link.frame import Found, Frame, Link
 from app.link.hdlc import FLAG, LLC_HEADERS, Hdlc
 from app.link.mbus import MBus
+from app.named import new
 
 CheckedLink: TypeAlias = MBus | Hdlc
 
@@ -23,33 +25,19 @@ _FLAG: Final = bytes((FLAG,))
 _CONSTANTS: Final = slice(Frame._fields.index("payload") + 1, None)
 
 
-class Place(NamedTuple):
-    """Where a frame stands in a chunk.
-
-    Args:
-        gap: where the frame before it ends.
-        start: the bytes from there to the content: flags and the header.
-        frame: where the frame stands.
-        content: where its content begins, if that tells whether a message begins; else 0.
-    """
-
-    gap: int
-    start: bytes
-    frame: slice
-    content: int
-
-
 class Message(NamedTuple):
     """A message in a chunk.
 
     Args:
+        link: its name.
         begin: where its first frame begins.
-        contents: where the contents of its frames stand.
+        contents: which parts of the chunk are the contents of its frames.
         constants: what stands behind its payload in a `Frame`.
     """
 
+    link: str
     begin: int
-    contents: tuple[slice, ...]
+    contents: slice
     constants: tuple[Any, ...]
 
 
@@ -58,15 +46,20 @@ class Frames(NamedTuple):
 
     Args:
         size: of the chunk in bytes.
-        places: of the frames.
+        split: takes a chunk apart, but for the checksums: the flags and the header before each
+            content, in turns with the contents, and what stands behind the last frame.
+        around: all of that but the contents.
+        places: where the frames stand.
+        telling: which parts tell by how they begin that a message begins.
         messages: in order.
-        rest: what stands behind the last frame, a flag or nothing.
     """
 
     size: int
-    places: tuple[Place, ...]
+    split: Callable[[bytes], tuple[bytes, ...]]
+    around: tuple[bytes, ...]
+    places: tuple[slice, ...]
+    telling: tuple[int, ...]
     messages: tuple[Message, ...]
-    rest: bytes
 
 
 class Layout(NamedTuple):
@@ -90,20 +83,21 @@ class Layout(NamedTuple):
         Returns:
             None if it is not laid out so, or has damage.
         """
-        link, (_, places, cut, rest) = self
-        if link.segments.under_way or not chunk.endswith(rest):
+        link, (_, split, around, places, telling, cut) = self
+        parts = split(chunk)
+        if parts[::2] != around or link.segments.under_way:
             return None
-        for gap, start, frame, content in places:
-            if not (chunk.startswith(start, gap) and link.is_intact(chunk[frame])):
+        is_intact = link.is_intact
+        for place in places:
+            if not is_intact(chunk[place]):
                 return None
-            if content and chunk.startswith(LLC_HEADERS, content):
+        for n in telling:
+            if parts[n].startswith(LLC_HEADERS):
                 return None  # this time a message does begin with it
         messages: list[Frame | Fault] = []
-        for begin, contents, constants in cut:
-            payload = b""
-            for stands in contents:
-                payload += chunk[stands]
-            messages.append(Frame(link.name, offset + begin, payload, *constants))
+        for name, begin, contents, constants in cut:
+            fields = name, offset + begin, b"".join(parts[contents])
+            messages.append(new(Frame, fields + constants))
         return messages
 
 
@@ -141,15 +135,15 @@ class Layouts:
         link = next((one for one in self._links if one.name == messages[0].link), None)
         if link is None or link.segments.under_way:
             return
-        places, contents = _places(chunk, link)
-        rest = chunk[places[-1][2][1] :] if places else chunk
+        places = _places(chunk, link)
+        rest = chunk[places[-1].end :] if places else chunk
         if rest not in (b"", _FLAG) or sum(message.parts for message in messages) != len(places):
             return
-        standing = iter(contents)
         cut = tuple(
             (
+                message.link,
                 message.offset - offset,
-                tuple(next(standing) for _ in range(message.parts)),
+                message.parts,
                 tuple(message._replace(parity_errors=0))[_CONSTANTS],
             )
             for message in messages
@@ -159,35 +153,62 @@ class Layouts:
         self._known = (*others, layout)[-_MOST:]
 
 
-_Span = tuple[int, int]
-"""Where something begins and ends in a chunk."""
+class _Place(NamedTuple):
+    """Where a frame stands in a chunk.
+
+    Args:
+        start: flags and header, up to the content.
+        begin: where the frame begins.
+        content: where its content begins.
+        check: where its checksum begins, behind the content.
+        end: where it ends.
+        is_telling: whether its content tells by how it begins that a message begins.
+    """
+
+    start: bytes
+    begin: int
+    content: int
+    check: int
+    end: int
+    is_telling: bool
 
 
 @lru_cache(maxsize=256)
 def _frames(
     size: int,
-    places: tuple[tuple[int, bytes, _Span, int], ...],
-    messages: tuple[tuple[int, tuple[_Span, ...], tuple[Any, ...]], ...],
+    places: tuple[_Place, ...],
+    messages: tuple[tuple[str, int, int, tuple[Any, ...]], ...],
     rest: bytes,
 ) -> Frames:
-    """Return frames, the same ones for the same arguments; see `Frames`."""
+    """Return frames, the same ones for the same arguments.
+
+    Args:
+        size: of the chunk in bytes.
+        places: of the frames.
+        messages: of each its link, where it begins, its number of frames, and its constants.
+        rest: what stands behind the last frame.
+    """
+    forms = [
+        f"{len(one.start)}s {one.check - one.content}s {one.end - one.check}x" for one in places
+    ]
+    cut, part = [], 1
+    for name, begin, count, constants in messages:
+        end = part + 2 * count
+        cut.append(Message(name, begin, slice(part, end, 2), constants))
+        part = end
     return Frames(
         size,
-        tuple(Place(gap, start, slice(*frame), content) for gap, start, frame, content in places),
-        tuple(
-            Message(begin, tuple(slice(*one) for one in contents), constants)
-            for begin, contents, constants in messages
-        ),
-        rest,
+        struct.Struct(" ".join((*forms, f"{len(rest)}s"))).unpack,
+        (*(one.start for one in places), rest),
+        tuple(slice(one.begin, one.end) for one in places),
+        tuple(2 * n + 1 for n, one in enumerate(places) if one.is_telling),
+        tuple(cut),
     )
 
 
-def _places(
-    chunk: bytes, link: CheckedLink
-) -> tuple[tuple[tuple[int, bytes, _Span, int], ...], list[_Span]]:
-    """Find the frames of a chunk up to the first byte that belongs to none, and their contents."""
-    places: list[tuple[int, bytes, _Span, int]] = []
-    contents: list[_Span] = []
+def _places(chunk: bytes, link: CheckedLink) -> tuple[_Place, ...]:
+    """Find the frames of a chunk up to the first byte that belongs to none."""
+    places: list[_Place] = []
     buffer = bytearray(chunk)
     gap = 0
     while rest := chunk[gap:].lstrip(_FLAG):
@@ -197,9 +218,8 @@ def _places(
             break
         check = found.end - link.check_size
         content = check - len(found.content)
-        is_shown = isinstance(link, Hdlc) and found.number > 0
+        is_telling = isinstance(link, Hdlc) and found.number > 0
         start = chunk[gap:content]
-        places.append((gap, start, (begin, found.end), content if is_shown else 0))
-        contents.append((content, check))
+        places.append(_Place(start, begin, content, check, found.end, is_telling))
         gap = found.end
-    return tuple(places), contents
+    return tuple(places)

@@ -18,6 +18,7 @@ _HEADER: Final = 7  # up to and with CI
 _UNSUMMED: Final = 4  # of it, before C
 _SAPS: Final = 2
 _TRAILER: Final = 2
+_SUMMED: Final = slice(_UNSUMMED, -_TRAILER)
 _SHORTEST: Final = 5  # C A CI STSAP DTSAP
 _SEND_USER_DATA: Final = (0x53, 0x73)
 _STOP: Final = 0x16
@@ -69,8 +70,7 @@ class MBus:
 
     def is_intact(self, frame: bytes | bytearray) -> bool:
         """Tell whether a frame fits its checksum, and ends."""
-        summed = frame[_UNSUMMED:-_TRAILER]
-        return frame[-1] == _STOP and crc.sum8(summed) == frame[-_TRAILER]
+        return frame[-1] == _STOP and crc.sum8(frame[_SUMMED]) == frame[-_TRAILER]
 
     def accept(self, found: Found, offset: int, parity_errors: int) -> list[Frame | Fault]:
         """See `Link.accept`."""

@@ -16,13 +16,11 @@ class ParityErrors:
     then good frames are full of errors, and errors say nothing of damage.
     """
 
-    __slots__ = ("_with_errors", "frames", "places")
+    __slots__ = ("_with_errors", "places")
 
     def __init__(self) -> None:
         self.places: list[int] = []
         """Of errors that may belong to a frame yet."""
-        self.frames = 0
-        """Good ones so far."""
         self._with_errors: list[int] = []  # which of the last ones had some
 
     def add(self, offset: int, places: tuple[int, ...]) -> None:
@@ -34,17 +32,22 @@ class ParityErrors:
         """
         self.places += [offset + place for place in places]
 
-    def take(self, begin: int, end: int) -> int:
-        """Take a good frame from one offset to another; give its errors, where they are rare."""
-        self.frames += 1
+    def take(self, begin: int, end: int, frames: int) -> int:
+        """Take a good frame; give its errors, where they are rare.
+
+        Args:
+            begin: its first offset.
+            end: the offset behind it.
+            frames: how many good ones there were so far, with it.
+        """
         if not self.places:
             return 0
         errors = bisect_left(self.places, end) - bisect_left(self.places, begin)
         if not errors:
             return 0
-        before = min(self.frames - 1, _FRAMES)
-        had_some = sum(self.frames - frame <= before for frame in self._with_errors)
-        self._with_errors.append(self.frames)
+        before = min(frames - 1, _FRAMES)
+        had_some = sum(frames - frame <= before for frame in self._with_errors)
+        self._with_errors.append(frames)
         del self._with_errors[:-_FRAMES]
         return errors if before >= _ENOUGH and had_some * _MOST <= before else 0
 

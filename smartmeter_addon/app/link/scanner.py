@@ -24,14 +24,14 @@ from app.fault import Fault, Kind
 from app.link import hdlc
 from app.link.frame import NOT_HERE, Found, Frame, Link, Look, More, Probe, Refused
 from app.link.hdlc import Hdlc
-from app.link.layouts import Layout, Layouts
+from app.link.layouts import Layouts
 from app.link.mbus import MBus
 from app.link.p1 import P1
 from app.link.p1_checksum import Checksums
 from app.link.parity_errors import ParityErrors
 from app.link.raw import Raw
 from app.link.wrapper import Wrapper
-from app.transport.parity import errors_in
+from app.transport.parity import Received
 
 _DATA_NOTIFICATION: Final = b"\x0f"
 # A readout by IEC 62056-21 lacks a P1 telegram's first line, and mostly its groups A and B.
@@ -111,13 +111,19 @@ class Scanner:
         """Take the next bytes; give what became whole and what turned out to be damaged."""
         buffer = self._buffer
         offset = self._offset + len(buffer)
-        if errors := errors_in(chunk):
-            self._parity_errors.add(offset, errors)
+        if isinstance(chunk, Received) and chunk.errors:
+            self._parity_errors.add(offset, chunk.errors)
         if self._waiting or self._parity_errors.places or (buffer and buffer != _FLAG):
             return self._search(chunk)
         layout = self._layouts.of(len(chunk))
         if layout is not None and (messages := layout.read(chunk, offset)) is not None:
-            self._pass_by(layout, offset + len(chunk))
+            # Go on behind the chunk, which held frames and nothing else.
+            _, (_, around, places, _, _) = layout
+            rest = around[-1]
+            buffer[:] = rest
+            self.frames += len(places)
+            self._scanned = end = offset + len(chunk)
+            self._offset = self._given = end - len(rest)
             return messages
         events = self._search(chunk)
         self._layouts.learn(chunk, offset, events)
@@ -239,20 +245,12 @@ class Scanner:
         self._head = b""
         if link.checked:
             self._starts = _CHECKED_START
-        events += link.accept(found, begin, self._parity_errors.take(begin, end))
+        events += link.accept(found, begin, self._parity_errors.take(begin, end, self.frames))
         self._discard(begin)
         del self._buffer[: after - begin]
         self._offset = after
         self._scanned = max(self._scanned, after)
         self._given = max(self._given, end)
-
-    def _pass_by(self, layout: Layout, end: int) -> None:
-        """Go on behind a chunk that held frames and nothing else."""
-        self.frames += (count := len(layout.frames.places))
-        self._parity_errors.frames += count
-        self._buffer[:] = layout.frames.rest
-        self._scanned = end
-        self._offset = self._given = end - len(layout.frames.rest)
 
     def _after_unchecked(self, link: Link, begin: int, end: int) -> int:
         """Give where the search goes on behind a frame without a checksum, mostly at its end.
