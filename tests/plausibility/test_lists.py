@@ -93,12 +93,12 @@ def test_lost_telegrams_show_no_interval() -> None:
     """A telegram comes each second, but most of them do not."""
     known = KnownList(STRUCTURE)
     for time in (0.0, 2.0, 8.0, 12.0, 16.0, 22.0):
-        known.arrived(time, time)
+        known.arrived(time, time, 0.0)
     assert known.interval is None
-    known.arrived(23.0, 23.0)
+    known.arrived(23.0, 23.0, 0.0)
     for time in (24.0, 25.0, 27.0, 28.0):
         assert known.interval is None
-        known.arrived(time, time)
+        known.arrived(time, time, 0.0)
     assert known.interval == 1.0
 
 

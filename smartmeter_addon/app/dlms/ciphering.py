@@ -10,9 +10,10 @@ nothing here.
 import string
 import struct
 from _operator import _compare_digest as compare_digest  # hmac's own, without loading OpenSSL
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from app.dlms import ber, key_text
 from app.fault import DecodeError, Kind
@@ -30,10 +31,9 @@ TAG_SIZE: Final = 12
 _GCM_TAG_SIZE: Final = 16
 _TITLE_LENGTH: Final = bytes((8,))
 _TITLE: Final = slice(2, 10)
-_COUNTER: Final = struct.Struct(">I")
 _VECTOR: Final = struct.Struct(">8sI")  # system title and invocation counter
 _ADDITIONAL: Final = struct.Struct(f">B{KEY_SIZE}s")  # security control and authentication key
-_HEADER_SIZE: Final = 1 + _COUNTER.size  # security control byte and invocation counter
+_HEADER_SIZE: Final = 5  # security control byte and invocation counter
 
 AUTHENTICATED: Final = 0x10
 ENCRYPTED: Final = 0x20
@@ -105,16 +105,14 @@ class _Header(NamedTuple):
         start: its bytes up to and with the security control byte.
         system_title: of the sender.
         security_control: the byte.
-        begin: where the content begins, behind the invocation counter.
-        end: where the content ends, and the tag begins.
+        split: takes a whole APDU apart into these bytes, invocation counter, content and tag.
     """
 
     size: int
     start: bytes
     system_title: bytes
     security_control: int
-    begin: int
-    end: int
+    split: Callable[[bytes], tuple[Any, ...]]
 
 
 class Parser:
@@ -131,12 +129,15 @@ class Parser:
         Raises:
             DecodeError: it ends early, has bytes left over, or is of a sort that is not supported.
         """
-        header = self._header
-        if header is None or len(apdu) != header.size or not apdu.startswith(header.start):
-            header = self._header = _header(apdu)
-        _, _, title, control, begin, end = header
-        (counter,) = _COUNTER.unpack_from(apdu, begin - _COUNTER.size)
-        return title, control, counter, apdu[begin:end], apdu[end:]
+        if self._header:
+            size, start, title, control, split = self._header
+            if len(apdu) == size:
+                begin, counter, content, tag = split(apdu)
+                if begin == start:
+                    return title, control, counter, content, tag
+        self._header = _, _, title, control, split = _header(apdu)
+        _, counter, content, tag = split(apdu)
+        return title, control, counter, content, tag
 
 
 def parse(apdu: bytes) -> CipheredApdu:
@@ -159,17 +160,25 @@ def _header(apdu: bytes) -> _Header:
         raise DecodeError(_LAYER, pos, f"{size} bytes are too few for a ciphered telegram")
     if control & _COMPRESSED:
         raise DecodeError(_LAYER, pos, Sentence("telegram.compressed"), Kind.UNSUPPORTED)
-    end = len(apdu) - tag_size
-    return _Header(len(apdu), apdu[: pos + 1], title, control, pos + _HEADER_SIZE, end)
+    start = apdu[: pos + 1]
+    split = _splitter(len(start), size - _HEADER_SIZE - tag_size, tag_size)
+    return _Header(len(apdu), start, title, control, split)
+
+
+@lru_cache(maxsize=64)
+def _splitter(start: int, content: int, tag: int) -> Callable[[bytes], tuple[Any, ...]]:
+    """Return what takes an APDU apart whose parts have these sizes; see `_Header`."""
+    return struct.Struct(f">{start}sI{content}s{tag}s").unpack
 
 
 class Cipher:
     """Opens the telegrams that were ciphered with one pair of keys."""
 
-    __slots__ = ("_keys",)
+    __slots__ = ("_authentication", "_encryption")
 
     def __init__(self, keys: Keys) -> None:
-        self._keys = keys
+        self._encryption = keys.encryption
+        self._authentication = keys.authentication
 
     def open(self, ciphered: Parts) -> tuple[bytes, bool | None]:
         """Decipher, and check the tag when there is one and an authentication key to check it.
@@ -185,7 +194,7 @@ class Cipher:
             DecodeError: there is no encryption key.
         """
         title, control, counter, content, tag = ciphered
-        key, authentication = self._keys.encryption, self._keys.authentication
+        key, authentication = self._encryption, self._authentication
         if not key:
             if not control & ENCRYPTED:
                 return content, None
@@ -197,7 +206,7 @@ class Cipher:
         if control & ENCRYPTED:
             # GCM enciphers by XOR with a key stream that depends on key and vector alone, so
             # enciphering once more gives the plaintext, without needing a tag to check.
-            plaintext = gcm.encrypt(vector, content, None)[: len(content)]
+            plaintext = gcm.encrypt(vector, content, None)[:-_GCM_TAG_SIZE]
         if not tag or authentication is None:
             return plaintext, None
         expected = _tag(gcm, vector, control, plaintext, authentication)

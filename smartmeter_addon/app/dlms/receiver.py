@@ -11,6 +11,7 @@ from app.link import p1
 from app.link.frame import Frame
 from app.link.p1_checksum import Checksums
 from app.link.segments import Joiner
+from app.named import new
 
 _CIPHERED: Final = (
     bytes((ciphering.GENERAL_GLO_CIPHERING,)),
@@ -153,28 +154,45 @@ class Receiver:
         """Take what the link layer gave; never raises on what a line can bring."""
         if isinstance(event, Fault):
             return [event]
-        if not event.payload.startswith(_BLOCK):
-            return [self._receive(event)]
-        try:
-            block = gbt.parse(event.payload)
-        except DecodeError as error:
-            return [*self._blocks.finish(), _fault(error, event.offset)]
-        part = event._replace(payload=block.data)
-        joined = self._blocks.feed(block.number, part, last=block.last)
-        return [self._receive(item) if isinstance(item, Frame) else item for item in joined]
+        kind = event.payload[:1]
+        if kind in _CIPHERED:
+            return [self._decipher(event)]
+        if kind == _BLOCK:
+            return self._receive_block(event)
+        return [self._take(event)]
 
     def finish(self) -> list[Fault]:
         """Take the end of the stream; tell of what it cut off."""
         return self._blocks.finish()
 
-    def _receive(self, frame: Frame) -> Push:
-        payload = frame.payload
-        is_text = frame.link == _P1
-        if is_text or not payload.startswith(_CIPHERED):
-            push = Push(frame, None, payload, is_text=is_text)
-            return _not_ciphered(frame, None) if self._ciphered_only else push
+    def _receive_block(self, frame: Frame) -> list[Event]:
+        """Take a block; give the telegram that is whole with it, and tell of one that is not."""
         try:
-            ciphered = self._parser.parse(payload)
+            block = gbt.parse(frame.payload)
+        except DecodeError as error:
+            return [*self._blocks.finish(), _fault(error, frame.offset)]
+        part = frame._replace(payload=block.data)
+        joined = self._blocks.feed(block.number, part, last=block.last)
+        events: list[Event] = []
+        for item in joined:
+            if isinstance(item, Fault):
+                events.append(item)
+            elif item.payload[:1] in _CIPHERED:
+                events.append(self._decipher(item))
+            else:
+                events.append(self._take(item))
+        return events
+
+    def _take(self, frame: Frame) -> Push:
+        """Take a telegram that is not ciphered."""
+        if self._ciphered_only:
+            return _not_ciphered(frame, None)
+        return Push(frame, None, frame.payload, is_text=frame.link == _P1)
+
+    def _decipher(self, frame: Frame) -> Push:
+        """Take a telegram that is ciphered, which no P1 text begins like."""
+        try:
+            ciphered = self._parser.parse(frame.payload)
         except DecodeError as error:
             return Push(frame, None, None, _fault(error, frame.offset))
         title, control, counter, _, _ = ciphered
@@ -183,7 +201,7 @@ class Receiver:
         except DecodeError as error:
             security = Security(title, control, counter, None)
             return Push(frame, security, None, _fault(error, frame.offset))
-        security = Security(title, control, counter, authenticated)
+        security = new(Security, (title, control, counter, authenticated))
         if self._ciphered_only and authenticated is None and not security.is_ciphered:
             return _not_ciphered(frame, security)
         if p1.begins(plaintext):

@@ -118,10 +118,9 @@ class Scanner:
         layout = self._layouts.of(len(chunk))
         if layout is not None and (messages := layout.read(chunk, offset)) is not None:
             # Go on behind the chunk, which held frames and nothing else.
-            _, (_, around, places, _, _) = layout
-            rest = around[-1]
+            rest = layout.frames.around[-1]
             buffer[:] = rest
-            self.frames += len(places)
+            self.frames += len(layout.frames.places)
             self._scanned = end = offset + len(chunk)
             self._offset = self._given = end - len(rest)
             return messages
