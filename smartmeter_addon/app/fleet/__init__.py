@@ -13,6 +13,7 @@ acknowledges the telegrams only then. What another reader needs to go on stands 
 - `sharing` is what readers tell each other, so that each has its share of the partitions.
 - `options` and `meters_file` are what the user gives.
 - `streams` describes streams and consumers; `engine` speaks to the server, and is alone in that;
-  `client` is nats-py's, mended.
+  `client` is nats-py's, mended; `message` is what the server says, and `outage` tells where it does
+  not work.
 - `reader`, `set_up` and `status` are what the command does.
 """
