@@ -149,7 +149,9 @@ RULES: Final = {
     "identity new senders": Rule((), (Patch(guard.Guard, "_new_sender", _never_new),)),
     "identity beside another": Rule((), (Patch(sender, "_BESIDE_ANOTHER", 2),)),
     "identity unprotected": Rule((), (Patch(sender, "_UNPROTECTED", 2),)),
-    "structure nearest": Rule((lists.Lists.nearest,), (_off(lists.Lists, "nearest", None),)),
+    "structure nearest": Rule(
+        (lists.Lists.may_hold,), (_off(lists.Lists, "may_hold", answer=False),)
+    ),
     "structure kept": Rule(
         (lists.Lists.memory, lists.Lists.restore), (_off(lists.Lists, "memory", []),)
     ),
@@ -228,7 +230,7 @@ RULES: Final = {
 CHECKS: Final[Mapping[str, tuple[Any, ...]]] = {
     "replay": (_is_replay, track.Track.remember, track.Track.is_before, _is_duplicate),
     "identity": (Known.check_identity, Known._is_own, family_of),
-    "structure": (lists.Lists.nearest, lists.Lists._by_structure),
+    "structure": (lists.Lists.may_hold, lists.Lists._by_structure),
     "repeated": (constant, vars(lists.Found)["texts_differ"].fget),
     "clock": (
         *(clock.slack, clock.check, clock._is_counted, lists.usual_gap, lists.KnownList.misses),

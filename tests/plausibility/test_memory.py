@@ -192,6 +192,14 @@ def test_an_energy_that_was_published_too_high_does_not_fall_after_a_restart(
     assert all(readings)
 
 
+def test_a_first_telegram_after_a_restart_with_a_damaged_code_is_pending() -> None:
+    meter = SimulatedMeter(None, "dsmr", "dsmr5")
+    line = line_of(meter)
+    line.restart()
+    assert line.take(repair(meter.telegram().data.replace(b"0:1.7.0(", b"0:1.7.8("))) is None
+    assert all(line.push(meter, 3))
+
+
 def at_another_address(meter: SimulatedMeter) -> bytes:
     """Return its next telegram with a flipped bit in the address of the frame."""
     data = bytearray(meter.telegram().data)

@@ -173,7 +173,7 @@ def _of_telegram(
     shape = listed.structure
     if listed.known is None and pending is None and known.lists:
         # A checksum of 16 bits lets pass no damage that makes quite another list.
-        if observation.evidence <= Evidence.SUM or known.lists.nearest(shape):
+        if observation.evidence <= Evidence.SUM or known.lists.may_hold(shape):
             sentence = Sentence("check.list_differs")
             violations.append(Violation("structure", sentence, f"{digest(shape):08x}"))
     elif listed.texts_differ and not is_replay:

@@ -170,9 +170,13 @@ class Lists:
         clocks = mask.clocks if mask else ()
         return Found(self._by_structure(shape), shape, bits, content, clocks, mask=mask)
 
-    def nearest(self, shape: Structure) -> Structure | None:
-        """Return the structure of the list that an unknown one may be a damaged form of."""
-        return structure.nearly(shape, [one.structure for one in self._known])
+    def may_hold(self, shape: Structure) -> bool:
+        """Tell whether an unknown list may be a damaged form of a known one.
+
+        Digests of lists before a restart do not tell.
+        """
+        known = [one.structure for one in self._known]
+        return not known or structure.nearly(shape, known) is not None
 
     def add(self, found: Found) -> KnownList:
         """Take an accepted telegram; its list becomes known."""
