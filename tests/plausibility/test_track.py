@@ -11,7 +11,7 @@ from app.meters.reading import Meter, Reading
 from app.meters.telegram import Telegram
 from app.plausibility.evidence import Evidence
 from app.plausibility.lists import Found, KnownList
-from app.plausibility.track import Observation, Track, observe
+from app.plausibility.track import Change, Observation, Track, observe
 
 METER = Meter("1", "1", "kaifa", "Kaifa", "MA309", None)
 
@@ -68,7 +68,7 @@ def test_an_energy_that_changes_is_remembered_as_it_was() -> None:
     for now, value in ((0.0, 5), (10.0, 5), (20.0, 7)):
         moved = ["energy_import"] if value == 7 else []
         track.add(seen(None, now), {"energy_import": value}, moved, {}, None)
-    assert track.changed == {"energy_import": (20.0, 5)}
+    assert track.changed == {"energy_import": Change(20.0, 5)}
     assert track.seen_at("energy_import") == 20.0
 
 
@@ -161,7 +161,7 @@ def test_pending_telegrams_that_were_confirmed_are_gone_on_from() -> None:
     pending.delay = 3.0
     track.adopt(pending, {"gas"})
     assert track.values == {"power": 1, "energy_import": 901, "gas": 7}
-    assert track.changed == {"energy_import": (32.0, 900)}
+    assert track.changed == {"energy_import": Change(32.0, 900)}
     assert (track.time, track.timed_at, track.now, track.delay) == (30.0, 32.0, 32.0, 3.0)
     assert (track.counter, track.counter_may_repeat) == (4, True)
     assert not track.restored
@@ -173,7 +173,7 @@ def test_pending_telegrams_without_a_time_leave_that_of_the_clock() -> None:
     pending.add(seen(None, 20.0), {"energy_import": 5}, (), {}, None)
     track.adopt(pending, set())
     assert (track.time, track.timed_at, track.now) == (10.0, 10.0, 20.0)
-    assert track.changed == {"energy_import": (20.0, 5)}
+    assert track.changed == {"energy_import": Change(20.0, 5)}
 
 
 def test_without_a_time_the_computer_s_clock_goes_on() -> None:

@@ -11,7 +11,7 @@ from app.plausibility import values
 from app.plausibility.evidence import Evidence
 from app.plausibility.limits import JOULES_PER_KWH, SUPPLY_VOLTS, Limits
 from app.plausibility.lists import Found
-from app.plausibility.track import Observation, Seen, Track
+from app.plausibility.track import Change, Observation, Seen, Track
 from app.plausibility.values import Past
 
 EXACT = Limits(connection_watts=JOULES_PER_KWH)
@@ -25,7 +25,7 @@ def failed(last: str, value: str, seconds: float, *, before: str | None = None) 
     track = Track()
     track.values = {"energy_import": Decimal(last)}
     if before:
-        track.changed = {"energy_import": (0.0, Decimal(before))}
+        track.changed = {"energy_import": Change(0.0, Decimal(before))}
     walk = values.check({"energy_import": Decimal(value)}, Past(track, Limits(), seconds))
     return walk.violations[0].check if walk.violations else None
 
@@ -66,7 +66,7 @@ def seldom(value: str, *, late: float = 0.0, changed_at: float | None = None) ->
         Seen("energy_import", ("energy_import",), 4982.0),
     )
     if changed_at is not None:
-        track.changed = {"energy_import": (changed_at, Decimal(499))}
+        track.changed = {"energy_import": Change(changed_at, Decimal(499))}
     past = Past(track, Limits(refresh_seconds=900.0), 5000.0, late)
     walk = values.check({"energy_import": Decimal(value)}, past)
     return walk.violations[0].check if walk.violations else None
@@ -130,7 +130,7 @@ def test_energies_that_changed_are_named() -> None:
 def test_what_fell_to_no_less_than_it_was_before_stays_as_published(value: str) -> None:
     track = Track()
     track.values = {"energy_import": Decimal("500.016")}
-    track.changed = {"energy_import": (0.0, Decimal("500.000"))}
+    track.changed = {"energy_import": Change(0.0, Decimal("500.000"))}
     walk = values.check({"energy_import": Decimal(value)}, Past(track, Limits(), 5))
     assert walk.violations == []
     assert walk.floors == {"energy_import": Decimal("500.016")}
@@ -159,7 +159,7 @@ def test_the_mean_power_is_that_of_the_energy_that_rose_the_fastest() -> None:
     track = Track()
     track.now = 4995.0
     track.values = {"energy_import": 500, "energy_export": 7, "power": 10}
-    track.changed = {"energy_import": (1400.0, 499), "energy_export": (4900.0, 6)}
+    track.changed = {"energy_import": Change(1400.0, 499), "energy_export": Change(4900.0, 6)}
     risen = {"energy_import": Decimal("500.5"), "energy_export": Decimal("7.001")}
     assert mean_watts({**risen, "power": 9000}, track) == (3600.0, 500.0)
     assert mean_watts({**risen, "energy_import": 500}, track) == (100.0, 36.0)

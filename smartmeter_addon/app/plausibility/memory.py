@@ -15,7 +15,7 @@ from app.plausibility.clock import OFF_INTERVAL
 from app.plausibility.known import Known
 from app.plausibility.laws import Learned
 from app.plausibility.limits import Limits
-from app.plausibility.track import Seen, Track
+from app.plausibility.track import Change, Seen, Track
 
 _RENAMED: Final = {
     "schedule": OFF_INTERVAL,
@@ -39,7 +39,8 @@ def dump(known: Known, track: Track) -> dict[str, Any]:
         limit = limits.of(key)
         if limit.is_energy:
             shown = track.floors.get(key, value)
-            _, last = track.changed.get(key, (0.0, value))
+            change = track.changed.get(key)
+            last = change.before if change else value
             counters[key] = str(shown)
             if (least := last if shown == value else value) != shown:
                 before[key] = str(least)  # else a low bit that was damaged looks like a reset
@@ -117,7 +118,7 @@ def load(content: Any, now: float, wall: float) -> tuple[Known, Track] | None:  
         keys_by_age.setdefault(ages.get(key, 0.0), []).append(key)
     track.seen = tuple(Seen(keys[0], keys, then - age) for age, keys in keys_by_age.items())
     track.changed = {
-        key: (then, before.get(key, value))
+        key: Change(then, before.get(key, value))
         for key, value in track.values.items()
         if key in counters
     }

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple, cast
 
-from app.cosem.unit import Number
+from app.cosem.unit import Number, scale
 from app.meters.limits import NOTHING
 from app.meters.reading import Meter
 from app.meters.structure import checksum_of
@@ -95,6 +95,26 @@ class Seen(NamedTuple):
     at: float
 
 
+class Change(NamedTuple):
+    """How an energy changed last.
+
+    Args:
+        at: when, in monotonic seconds.
+        number: what it was before, counted in a power of ten. No number is made of it here, as that
+            takes more time and memory, and it is seldom needed.
+        exponent: of that power.
+    """
+
+    at: float
+    number: Number
+    exponent: int = 0
+
+    @property
+    def before(self) -> Number:
+        """What the energy was before."""
+        return scale(self.number, self.exponent)
+
+
 class Track:
     """The last telegram of a sender, and the last value of each reading."""
 
@@ -125,8 +145,8 @@ class Track:
         """The last value of each reading."""
         self.seen: tuple[Seen, ...] = ()
         """Of each list. A dict of one takes 224 bytes."""
-        self.changed: dict[str, tuple[float, Number]] = {}
-        """Monotonic seconds at which each energy changed last, and what it was before."""
+        self.changed: dict[str, Change] = {}
+        """How each energy changed last."""
         self.floors: Mapping[str, Number] = NOTHING
         """What was published of the energies that seem to have fallen a little since."""
         self.recent: array[int] | None = None
@@ -166,7 +186,7 @@ class Track:
         self.meter = observation.meter or self.meter
         for key in moved:
             if (value := values.get(key)) is not None and value != self.values.get(key, value):
-                self.changed[key] = now, self.values[key]
+                self.changed[key] = Change(now, self.values[key])
         if self.floors or floors:
             others = {key: one for key, one in self.floors.items() if key not in values}
             self.floors = {**others, **floors}
@@ -240,6 +260,6 @@ class Track:
         for key, value in other.values.items():
             if key not in withheld:
                 if values.get(key) != value:
-                    self.changed[key] = other.changed.get(key, (other.now, value))
+                    self.changed[key] = other.changed.get(key, Change(other.now, value))
                 values[key] = value
         self.values = values

@@ -15,7 +15,7 @@ from operator import add, call, le
 from typing import Final
 from zlib import crc32
 
-from app.cosem.unit import Number, scale
+from app.cosem.unit import scale
 from app.meters.reading import Reading
 from app.meters.telegram import Telegram
 from app.meters.values import Values
@@ -23,7 +23,7 @@ from app.plausibility.clock import SLACK
 from app.plausibility.known import Known
 from app.plausibility.lists import KnownList
 from app.plausibility.rules import Counts, rules_of, shared
-from app.plausibility.track import Observation, Track
+from app.plausibility.track import Change, Observation, Track
 from app.plausibility.units import MEAN_SECONDS
 
 _NONE_IS_NEAR: Final = (math.inf,), ()
@@ -73,19 +73,28 @@ class Usual:
     def takes(self, telegram: Telegram, now: float, wall: float) -> bool:
         """Accept a telegram, if it is a usual one; see `Observation` for the times."""
         reading, security = telegram.reading, telegram.push.security
+        readings = reading and reading.values
         counter = None if security is None else security.invocation_counter
         content = telegram.push.plaintext or b""
-        if reading is None or not self._is_next(telegram, counter, now):
+        if not (
+            isinstance(readings, Values)
+            and self._is_next(telegram, counter, now)
+            and self._shows_one_time(content)
+        ):
             return False
-        readings, past = reading.values, self._past
-        if not (isinstance(readings, Values) and self._shows_one_time(content)):
+        past, rules, counts, last = self._past, self._rules, readings.counts, self._values.counts
+        energies, before, moved = rules.pick_energies(counts), rules.pick_energies(last), []
+        if energies != before:
+            for row, count, was in zip(rules.energies, energies, before, strict=True):
+                if count != was:
+                    key, exponent, most = row
+                    if not 0 < count - was <= most:
+                        return False
+                    moved.append((key, Change(now, was, exponent)))
+        time = (past.time or 0.0) + rules.interval
+        if not (self._is_near(counts) and self._grow_as_powered(counts, time)):
             return False
-        counts, time = readings.counts, (past.time or 0.0) + self._rules.interval
-        moved = self._moved(counts)
-        if moved is None or not (self._is_near(counts) and self._grow_as_powered(counts, time)):
-            return False
-        for key, last in moved:
-            past.changed[key] = now, last
+        past.changed.update(moved)
         self._sent, self._values = telegram.timestamp, readings
         if self._is_whole:  # so that the last values are not kept twice
             past.values = readings  # type: ignore[assignment] # texts are not looked at
@@ -130,21 +139,6 @@ class Usual:
         if rules.beside_times(content) != self._still:
             return False
         return rules.clocks <= 1 or len(set(rules.times(content))) == 1
-
-    def _moved(self, counts: Counts) -> Sequence[tuple[str, Number]] | None:
-        """Return the keys of the energies that rose, and what they were; None if one cannot."""
-        rules = self._rules
-        energies, before = rules.pick_energies(counts), rules.pick_energies(self._values.counts)
-        if energies == before:
-            return ()
-        moved = []
-        pairs = zip(rules.energies, energies, before, strict=True)
-        for (key, exponent, most), count, last in pairs:
-            if count != last:
-                if not 0 < count - last <= most:
-                    return None
-                moved.append((key, scale(last, exponent)))
-        return moved
 
     def _is_near(self, counts: Counts) -> bool:
         """Tell whether the values are possible, do not move far, and keep all laws."""

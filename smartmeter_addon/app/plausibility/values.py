@@ -16,7 +16,7 @@ from app.plausibility import jumps
 from app.plausibility.decision import Violation
 from app.plausibility.laws import VOLTAGES
 from app.plausibility.limits import JOULES_PER_KWH, LEAST_STEP, SUPPLY_VOLTS, Limit, Limits
-from app.plausibility.track import Observation, Track
+from app.plausibility.track import Change, Observation, Track
 from app.plausibility.units import power_of_ten, step_of
 
 HEADROOM: Final = 1.3
@@ -112,7 +112,8 @@ def mean_watts(observation: Observation, track: Track, limits: Limits) -> tuple[
     found = (0.0, 0.0)
     for key, value in observation.values.items():
         if limits.of(key).is_energy and key in track.values and track.values[key] != value:
-            stood = observation.now - track.changed.get(key, (track.now,))[0]
+            change = track.changed.get(key)
+            stood = observation.now - (change.at if change else track.now)
             watts = float(value - track.values[key]) * JOULES_PER_KWH / max(stood, 0.5)
             found = max(found, (stood, watts), key=lambda one: one[1])
     return found
@@ -171,12 +172,12 @@ def _energy(
     """Return the check that an energy fails that is not what it was."""
     track, limits = past.track, past.limits
     passed = past.now - track.seen_at(key) + past.late
-    changed_at, before = track.changed.get(key, (past.now, last))
-    stood = min(past.now - changed_at, limits.refresh_seconds)
+    change = track.changed.get(key) or Change(past.now, last)
+    stood = min(past.now - change.at, limits.refresh_seconds)
     least = max(LEAST_STEP, float(step_of(value)))
     allowed = limits.kwh(max(passed, stood) * past.times) + least
     moved = float(value - last)
-    if moved < 0 and value >= before:
+    if moved < 0 and value >= change.before:
         floors[key] = last
         return None
     if 0 <= moved <= allowed:
