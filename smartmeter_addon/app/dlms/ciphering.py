@@ -97,22 +97,10 @@ Parts: TypeAlias = tuple[bytes, int, int, bytes, bytes]
 """The fields of a `CipheredApdu`, which takes longer to make."""
 
 
-class _Header(NamedTuple):
-    """The header of a ciphered APDU.
-
-    Args:
-        size: of the whole APDU.
-        start: its bytes up to and with the security control byte.
-        system_title: of the sender.
-        security_control: the byte.
-        split: takes a whole APDU apart into these bytes, invocation counter, content and tag.
-    """
-
-    size: int
-    start: bytes
-    system_title: bytes
-    security_control: int
-    split: Callable[[bytes], tuple[Any, ...]]
+_Header: TypeAlias = tuple[int, bytes, bytes, int, Callable[[bytes], tuple[Any, ...]]]
+"""The header of a ciphered APDU: the size of the whole APDU; its bytes up to and with the security
+control byte; system title; security control byte; and what takes a whole APDU apart into the bytes
+of the header, invocation counter, content and tag."""
 
 
 class Parser:
@@ -162,7 +150,7 @@ def _header(apdu: bytes) -> _Header:
         raise DecodeError(_LAYER, pos, Sentence("telegram.compressed"), Kind.UNSUPPORTED)
     start = apdu[: pos + 1]
     split = _splitter(len(start), size - _HEADER_SIZE - tag_size, tag_size)
-    return _Header(len(apdu), start, title, control, split)
+    return len(apdu), start, title, control, split
 
 
 @lru_cache(maxsize=64)

@@ -25,44 +25,70 @@ _FLAG: Final = bytes((FLAG,))
 _CONSTANTS: Final = slice(Frame._fields.index("payload") + 1, None)
 
 
-class Message(NamedTuple):
-    """A message in a chunk.
+class _Place(NamedTuple):
+    """Where a frame stands in a chunk.
 
     Args:
-        link: its name.
-        begin: where its first frame begins.
-        contents: which parts of the chunk are the contents of its frames.
-        constants: what stands behind its payload in a `Frame`.
+        start: flags and header, up to the content.
+        begin: where the frame begins.
+        content: where its content begins.
+        check: where its checksum begins, behind the content.
+        end: where it ends.
+        is_telling: whether its content tells by how it begins that a message begins.
     """
 
-    link: str
+    start: bytes
     begin: int
-    contents: slice
-    constants: tuple[Any, ...]
+    content: int
+    check: int
+    end: int
+    is_telling: bool
 
 
-class Frames(NamedTuple):
+class Frames:
     """Frames with nothing but flags around them, and the messages that they make.
 
     Args:
-        size: of the chunk in bytes.
-        split: takes a chunk apart, but for the checksums: the flags and the header before each
-            content, in turns with the contents, and what stands behind the last frame.
-        around: all of that but the contents.
-        places: where the frames stand.
-        telling: which parts tell by how they begin that a message begins.
-        messages: in order.
+        places: of the frames.
+        messages: of each its link, where it begins, of how many frames it is, and what stands
+            behind its payload in a `Frame`.
+        rest: what stands behind the last frame, a flag or nothing.
     """
 
-    size: int
-    split: Callable[[bytes], tuple[bytes, ...]]
-    around: tuple[bytes, ...]
-    places: tuple[slice, ...]
-    telling: tuple[int, ...]
-    messages: tuple[Message, ...]
+    # Not a named tuple, whose fields take Python several times as long to read as slots.
+    __slots__ = ("around", "messages", "places", "rest", "size", "split", "telling")
+
+    def __init__(
+        self,
+        places: Sequence[_Place],
+        messages: Iterable[tuple[str, int, int, tuple[Any, ...]]],
+        rest: bytes,
+    ) -> None:
+        forms = [
+            f"{len(one.start)}s {one.check - one.content}s {one.end - one.check}x" for one in places
+        ]
+        chunk = struct.Struct(" ".join((*forms, f"{len(rest)}s")))
+        self.size = chunk.size
+        """Of the chunk in bytes."""
+        self.split: Callable[[bytes], tuple[bytes, ...]] = chunk.unpack
+        """Takes a chunk apart, but for the checksums: the flags and the header before each content,
+        in turns with the contents, and what stands behind the last frame."""
+        self.around = (*(one.start for one in places), rest)
+        """All of that but the contents."""
+        self.rest = rest
+        self.places = tuple(slice(one.begin, one.end) for one in places)
+        self.telling = tuple(2 * n + 1 for n, one in enumerate(places) if one.is_telling)
+        """Which parts tell by how they begin that a message begins."""
+        self.messages: list[tuple[str, int, slice, tuple[Any, ...]]] = []
+        """As above, but for which parts are the contents of its frames."""
+        part = 1
+        for link, begin, count, constants in messages:
+            end = part + 2 * count
+            self.messages.append((link, begin, slice(part, end, 2), constants))
+            part = end
 
 
-class Layout(NamedTuple):
+class Layout:
     """How a line's chunks of one size are laid out.
 
     Args:
@@ -70,8 +96,11 @@ class Layout(NamedTuple):
         frames: in a chunk, the same for all lines with meters of one type.
     """
 
-    link: CheckedLink
-    frames: Frames
+    __slots__ = ("_link", "frames")
+
+    def __init__(self, link: CheckedLink, frames: Frames) -> None:
+        self._link = link
+        self.frames = frames
 
     def read(self, chunk: bytes, offset: int) -> list[Frame | Fault] | None:
         """Give the messages of a chunk of the same size.
@@ -83,19 +112,18 @@ class Layout(NamedTuple):
         Returns:
             None if it is not laid out so, or has damage.
         """
-        link, (_, split, around, places, telling, cut) = self
-        parts = split(chunk)
-        if parts[::2] != around or link.segments.under_way:
+        link, frames = self._link, self.frames
+        parts = frames.split(chunk)
+        if parts[::2] != frames.around or link.segments.under_way:
             return None
-        is_intact = link.is_intact
-        for place in places:
-            if not is_intact(chunk[place]):
+        for place in frames.places:
+            if not link.is_intact(chunk[place]):
                 return None
-        for n in telling:
+        for n in frames.telling:
             if parts[n].startswith(LLC_HEADERS):
                 return None  # this time a message does begin with it
         messages: list[Frame | Fault] = []
-        for name, begin, contents, constants in cut:
+        for name, begin, contents, constants in frames.messages:
             fields = name, offset + begin, b"".join(parts[contents])
             messages.append(new(Frame, fields + constants))
         return messages
@@ -148,62 +176,19 @@ class Layouts:
             )
             for message in messages
         )
-        layout = Layout(link, _frames(len(chunk), places, cut, rest))
+        layout = Layout(link, _frames(places, cut, rest))
         others = (one for one in self._known if one.frames.size != len(chunk))
         self._known = (*others, layout)[-_MOST:]
 
 
-class _Place(NamedTuple):
-    """Where a frame stands in a chunk.
-
-    Args:
-        start: flags and header, up to the content.
-        begin: where the frame begins.
-        content: where its content begins.
-        check: where its checksum begins, behind the content.
-        end: where it ends.
-        is_telling: whether its content tells by how it begins that a message begins.
-    """
-
-    start: bytes
-    begin: int
-    content: int
-    check: int
-    end: int
-    is_telling: bool
-
-
 @lru_cache(maxsize=256)
 def _frames(
-    size: int,
     places: tuple[_Place, ...],
     messages: tuple[tuple[str, int, int, tuple[Any, ...]], ...],
     rest: bytes,
 ) -> Frames:
-    """Return frames, the same ones for the same arguments.
-
-    Args:
-        size: of the chunk in bytes.
-        places: of the frames.
-        messages: of each its link, where it begins, its number of frames, and its constants.
-        rest: what stands behind the last frame.
-    """
-    forms = [
-        f"{len(one.start)}s {one.check - one.content}s {one.end - one.check}x" for one in places
-    ]
-    cut, part = [], 1
-    for name, begin, count, constants in messages:
-        end = part + 2 * count
-        cut.append(Message(name, begin, slice(part, end, 2), constants))
-        part = end
-    return Frames(
-        size,
-        struct.Struct(" ".join((*forms, f"{len(rest)}s"))).unpack,
-        (*(one.start for one in places), rest),
-        tuple(slice(one.begin, one.end) for one in places),
-        tuple(2 * n + 1 for n, one in enumerate(places) if one.is_telling),
-        tuple(cut),
-    )
+    """Return frames, the same ones for the same arguments; see there for these."""
+    return Frames(places, messages, rest)
 
 
 def _places(chunk: bytes, link: CheckedLink) -> tuple[_Place, ...]:

@@ -118,11 +118,11 @@ class Scanner:
         layout = self._layouts.of(len(chunk))
         if layout is not None and (messages := layout.read(chunk, offset)) is not None:
             # Go on behind the chunk, which held frames and nothing else.
-            rest = layout.frames.around[-1]
-            buffer[:] = rest
-            self.frames += len(layout.frames.places)
+            frames = layout.frames
+            buffer[:] = frames.rest
+            self.frames += len(frames.places)
             self._scanned = end = offset + len(chunk)
-            self._offset = self._given = end - len(rest)
+            self._offset = self._given = end - len(buffer)
             return messages
         events = self._search(chunk)
         self._layouts.learn(chunk, offset, events)

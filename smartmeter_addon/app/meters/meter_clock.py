@@ -87,52 +87,32 @@ class MeterClock(NamedTuple):
         return None
 
 
-class _Hour(NamedTuple):
-    """An hour of which a time was read.
+class _Heard:
+    """What is known of one sender's clock."""
 
-    Args:
-        begin: what its times begin with, up to the minute.
-        end: what they end with, behind the second.
-        moment: when it begins.
-    """
+    __slots__ = ("begin", "end", "hour", "last")
 
-    begin: bytes
-    end: bytes
-    moment: datetime
-
-
-def _hour_of(raw: bytes, moment: datetime) -> _Hour:
-    """Return the hour of a time that was read; see `MeterClocks.moment`."""
-    begin, _, _, end = _SPLIT[len(raw)](raw)
-    hour = moment.replace(minute=0, second=0)
-    return _shared(begin, end, hour, hour.tzinfo, hour.fold)
+    def __init__(self) -> None:
+        self.last: datetime | None = None
+        """The time that it sent last, if it sent one."""
+        self.hour: datetime | None = None
+        """The full hour of the time that was read last, if one was read."""
+        self.begin = b""
+        """What the times of that hour begin with, up to the minute."""
+        self.end = b""
+        """What they end with, behind the second."""
 
 
 @lru_cache(maxsize=64)
 def _shared(
     begin: bytes,
     end: bytes,
-    moment: datetime,
+    hour: datetime,
     zone: tzinfo | None,  # noqa: ARG001 - moments of two zones may be equal
     fold: int,  # noqa: ARG001 - so may those of the hour that occurs twice
-) -> _Hour:
-    """Return an hour, the same one for all meters that show it."""
-    return _Hour(begin, end, moment)
-
-
-class _Heard:
-    """What is known of one sender's clock.
-
-    Args:
-        last: the time that it sent last, if it sent one.
-        hour: of the time that was read last, if one was read.
-    """
-
-    __slots__ = ("hour", "last")
-
-    def __init__(self) -> None:
-        self.last: datetime | None = None
-        self.hour: _Hour | None = None
+) -> tuple[bytes, bytes, datetime]:
+    """Return what is known of an hour, the same objects for all meters that show it."""
+    return begin, end, hour
 
 
 class MeterClocks:
@@ -170,11 +150,10 @@ class MeterClocks:
         """
         heard = self._heard.get(sender)
         if heard is not None and heard.hour is not None and heard.last is not None:
-            known, until, moment = heard.hour
             begin, minute, second, end = _SPLIT[len(raw)](raw)
-            if begin == known and end == until:
+            if begin == heard.begin and end == heard.end:
                 try:
-                    moment += _MINUTES[minute] + _SECONDS[second]
+                    moment = heard.hour + (_MINUTES[minute] + _SECONDS[second])
                 except KeyError:  # it is no time
                     return None
                 if moment >= heard.last:  # else it may be the second of two hours
@@ -182,7 +161,9 @@ class MeterClocks:
         value = raw if len(raw) == clock.SIZE else raw.decode("ascii", "replace")
         found = self.of(sender).moment(value)
         if found and (heard := heard or self._new(sender)):
-            heard.hour = _hour_of(raw, found)
+            begin, _, _, end = _SPLIT[len(raw)](raw)
+            hour = found.replace(minute=0, second=0)
+            heard.begin, heard.end, heard.hour = _shared(begin, end, hour, hour.tzinfo, hour.fold)
         return found
 
     def remember(self, sender: str, moment: datetime | None) -> None:

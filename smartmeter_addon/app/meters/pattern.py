@@ -10,7 +10,7 @@ pattern of that one, when the general way reads its numbers and times as the pat
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from app.meters import slots, structure
 from app.meters.meaning import Meaning, Name, Trial
@@ -26,7 +26,7 @@ _MOST: Final = 8
 state."""
 
 
-class Part(NamedTuple):
+class Part:
     """How one reading of a telegram is made.
 
     Args:
@@ -36,16 +36,24 @@ class Part(NamedTuple):
         time: where its time stands; None where that is constant, or the time of the telegram.
     """
 
-    layout: Layout
-    pick: Callable[[tuple[int, ...]], tuple[int, ...]]
-    constants: tuple[Any, ...]
-    time: TimeSlot | None
+    __slots__ = ("_constants", "_layout", "_pick", "time")
+
+    def __init__(
+        self,
+        layout: Layout,
+        pick: Callable[[tuple[int, ...]], tuple[int, ...]],
+        constants: tuple[Any, ...],
+        time: TimeSlot | None,
+    ) -> None:
+        self._layout = layout
+        self._pick = pick
+        self._constants = constants
+        self.time = time
 
     def read(self, meter: Meter, counts: tuple[int, ...], at: datetime | None) -> Reading:
         """Make the reading of a telegram."""
-        layout, pick, constants, _ = self
-        fields = meter, at, Values(layout, pick(counts))
-        return new(Reading, fields + constants)
+        fields = meter, at, Values(self._layout, self._pick(counts))
+        return new(Reading, fields + self._constants)
 
 
 class Pattern:
