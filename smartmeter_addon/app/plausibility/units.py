@@ -165,10 +165,8 @@ class _Direction:
             return None
         if self.samples < _SAMPLES or not 0 <= passed <= self.longest:
             return None
-        made, grown = (
-            self._made(values.get(self.keys.power, self.power), passed),
-            energy - self.begun,
-        )
+        made = self._made(values.get(self.keys.power, self.power), passed)
+        grown = energy - self.begun
         if min(made) <= 0 or grown < _STEPS * step_of(energy):
             return None
         moved = [math.log10(float(grown) * _MILLIJOULES_PER_KWH / float(one)) for one in made]
