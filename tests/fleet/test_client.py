@@ -68,6 +68,25 @@ async def test_why_there_is_no_connection_is_a_sentence_that_names_the_option(
     assert str(caught.value).endswith("servers")
 
 
+async def test_what_a_user_may_not_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    may = 'permissions: {publish: ["raw.m1"], subscribe: ["_INBOX_g.>"]}'
+    users = f"authorization {{users: [{{user: g, password: p, {may}}}]}}"
+    with engine(tmp_path, users) as node:
+        await (await connect(node, user="g", password="p")).close()
+        one = await Engine.connect(EngineOptions((node.url,), "g", "p"), "test", own_inboxes=True)
+        await one.publish("raw.m2", b"x")
+        await until(lambda: 'this user may not publish to "raw.m2" (in' in caplog.text)
+        await one.listen("raw.*", _ignore)
+        await until(lambda: 'this user may not listen at "raw.*" (in' in caplog.text)
+        await one.close()
+
+
+async def _ignore(_: object) -> None:
+    pass
+
+
 async def test_a_mistake_in_what_takes_a_message_is_told_with_its_place(
     node: Node, caplog: pytest.LogCaptureFixture
 ) -> None:

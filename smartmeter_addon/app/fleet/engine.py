@@ -8,6 +8,7 @@ import contextlib
 import errno
 import json
 import logging
+import re
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
@@ -39,6 +40,9 @@ TURN_SECONDS: Final = 0.05
 _NOT_LET_IN: Final = "it does not let this program in; see username and password"
 _OF_ANOTHER: Final = frozenset({62, 64})
 """OpenSSL's codes for a certificate of another host name or IP address (``x509_vfy.h``)."""
+
+_FORBIDDEN: Final = re.compile(r'permissions violation for (publish|subscription) to "?([^" ]*)')
+"""What a server says, as nats-py gives it."""
 
 _RECONNECT_SECONDS: Final = 1
 _PING_SECONDS: Final = 5
@@ -366,6 +370,12 @@ def _sentence(error: Exception) -> str:
         return f"its certificate is not trusted ({error.verify_message}); see ca"
     if isinstance(error, OSError):
         return _of_network(error)
+    if forbidden := _FORBIDDEN.search(text):
+        to = "publish to" if forbidden[1] == "publish" else "listen at"
+        return (
+            f'this user may not {to} "{forbidden[2]}" (in small letters here); see its permissions'
+            " at the servers"
+        )
     if "info message" in text:
         return f"what answers is no NATS server, or it hangs up ({text}); see servers"
     return text or type(error).__name__
