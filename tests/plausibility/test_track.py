@@ -10,8 +10,9 @@ from app.link import Frame
 from app.meters.reading import Meter, Reading
 from app.meters.telegram import Telegram
 from app.plausibility.evidence import Evidence
+from app.plausibility.last import Change
 from app.plausibility.lists import Found, KnownList
-from app.plausibility.track import Change, Observation, Track, observe
+from app.plausibility.track import Observation, Track, observe
 
 METER = Meter("1", "1", "kaifa", "Kaifa", "MA309", None)
 

@@ -9,9 +9,10 @@ from app.link import Frame
 from app.meters.telegram import Telegram
 from app.plausibility import values
 from app.plausibility.evidence import Evidence
+from app.plausibility.last import Change, Seen
 from app.plausibility.limits import JOULES_PER_KWH, SUPPLY_VOLTS, Limits
 from app.plausibility.lists import Found
-from app.plausibility.track import Change, Observation, Seen, Track
+from app.plausibility.track import Observation, Track
 from app.plausibility.values import Past
 
 EXACT = Limits(connection_watts=JOULES_PER_KWH)

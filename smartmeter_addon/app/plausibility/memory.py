@@ -13,9 +13,10 @@ from typing import Any, Final
 from app.meters.quantities import CONNECTION_WATTS
 from app.plausibility.clock import OFF_INTERVAL
 from app.plausibility.known import Known
+from app.plausibility.last import Change, Seen
 from app.plausibility.laws import Learned
 from app.plausibility.limits import Limits
-from app.plausibility.track import Change, Seen, Track
+from app.plausibility.track import Track
 
 _RENAMED: Final = {
     "schedule": OFF_INTERVAL,

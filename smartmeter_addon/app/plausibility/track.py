@@ -1,17 +1,18 @@
 """The telegrams of one sender that follow from one another: what the next one is compared with."""
 
 from array import array
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple, cast
 
-from app.cosem.unit import Number, scale
+from app.cosem.unit import Number
 from app.meters.limits import NOTHING
 from app.meters.reading import Meter
 from app.meters.structure import checksum_of
 from app.meters.telegram import Telegram
 from app.meters.values import Values
 from app.plausibility.evidence import Evidence, evidence_of
+from app.plausibility.last import Change, Seen
 from app.plausibility.lists import Found, KnownList
 
 _DRIFT_SHARE: Final = 0.001
@@ -78,41 +79,6 @@ def observe(telegram: Telegram, found: Found, now: float, wall: float) -> Observ
         cast("Mapping[str, Number]", reading.values) if reading else {},
         offset.total_seconds() if offset else 0.0,
     )
-
-
-class Seen(NamedTuple):
-    """When a list came last.
-
-    Args:
-        of: the list; None for a track of one list only. After a restart one of the keys, as the
-            lists are not known yet.
-        keys: that it holds.
-        at: the monotonic seconds.
-    """
-
-    of: KnownList | str | None
-    keys: Collection[str]
-    at: float
-
-
-class Change(NamedTuple):
-    """How an energy changed last.
-
-    Args:
-        at: when, in monotonic seconds.
-        number: what it was before, counted in a power of ten. No number is made of it here, as that
-            takes more time and memory, and it is seldom needed.
-        exponent: of that power.
-    """
-
-    at: float
-    number: Number
-    exponent: int = 0
-
-    @property
-    def before(self) -> Number:
-        """What the energy was before."""
-        return scale(self.number, self.exponent)
 
 
 class Track:

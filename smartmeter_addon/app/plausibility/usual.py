@@ -21,9 +21,10 @@ from app.meters.telegram import Telegram
 from app.meters.values import Values
 from app.plausibility.clock import SLACK
 from app.plausibility.known import Known
+from app.plausibility.last import Change
 from app.plausibility.lists import KnownList
 from app.plausibility.rules import Counts, rules_of, shared
-from app.plausibility.track import Change, Observation, Track
+from app.plausibility.track import Observation, Track
 from app.plausibility.units import MEAN_SECONDS
 
 _NONE_IS_NEAR: Final = (math.inf,), ()
