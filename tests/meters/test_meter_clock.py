@@ -1,7 +1,7 @@
 """When a telegram was sent, as an interpreter tells it."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -135,6 +135,18 @@ def test_times_of_an_hour_are_read_like_any(
         found = clocks.moment(sender, raw)
         assert (found and found.isoformat()) == (expected and expected.isoformat())
         clocks.remember(sender, found)
+
+
+def test_an_hour_that_others_have_shown_is_not_taken_for_that_of_another_zone_or_season() -> None:
+    """What was read of an hour is shared, and the hour that occurs twice begins alike."""
+    for zone in (ZONE, timezone(timedelta(hours=2)), ZONE):
+        clocks = MeterClocks(zone)
+        for minutes in range(0, 180, 7):
+            moment = (NIGHT_OF_CHANGE + timedelta(minutes=minutes)).astimezone(zone)
+            found = clocks.moment("1", clock.date_time(moment, WITHOUT_SEASON))
+            assert found is not None
+            assert found.isoformat() == moment.isoformat()
+            clocks.remember("1", found)
 
 
 def test_a_telegram_without_a_time_leaves_the_sender_s_last_one() -> None:

@@ -11,10 +11,7 @@ import pytest
 from app.cosem.unit import Number
 from app.dlms.ciphering import Keys
 from app.fault import Kind
-from app.meters.values import Layout
 from app.plausibility import guard, laws
-from app.plausibility.laws import Law
-from app.plausibility.rules import _prepared
 from app.plausibility.track import Observation, observe
 from app.plausibility.units import MeanPower
 from app.transport.parity import Received
@@ -78,57 +75,6 @@ def test_it_is_decided_as_in_the_general_way(family: str, name: str, *, verified
             assert learned(at_once) == learned(general), n
     assert [one.reason for one in at_once.faults] == [one.reason for one in general.faults]
     assert at_once.guard.memory() == general.guard.memory()
-
-
-@pytest.mark.parametrize("exponents", [(-3, -3, -3), (-3, 0, 0), (-3, 0, 1), (0, 0, 0), (1, 1, 1)])
-def test_a_law_is_kept_by_counts_if_the_numbers_keep_it(exponents: tuple[int, int, int]) -> None:
-    """Counts of one scale are compared as they are, others as numbers."""
-    keys = ("energy_import", "energy_import_tariff_1", "energy_import_tariff_2")
-    law = Law("sum", keys, lambda numbers, one: numbers[0] - sum(numbers[1:]) in (0, one))
-    layout = Layout(keys, dict(zip(keys, exponents, strict=True)), {})
-    keeps = _prepared(law, layout)
-    for off, kept in ((0, True), (1, exponents[0] < 1), (2, False), (-1, False)):
-        numbers = 110 + off * max(1, 10 ** exponents[0]), 40, 70
-        counts = (
-            int(Decimal(number).scaleb(-exponent))
-            for number, exponent in zip(numbers, exponents, strict=True)
-        )
-        assert keeps(tuple(counts)) is kept
-
-
-@pytest.mark.parametrize("exponent", [-1, 0])
-def test_a_law_may_say_something_of_one_value_alone(exponent: int) -> None:
-    layout = Layout(("power",), {"power": exponent}, {})
-    keeps = _prepared(Law("less", ("power",), lambda numbers, one: numbers[0] < 5 * one), layout)
-    assert [keeps((watts * 10**-exponent,)) for watts in (4, 5)] == [True, False]
-
-
-@pytest.mark.parametrize(
-    ("exponents", "counts", "kept"),
-    [
-        ({"power_l1": 0, "power_l2": 0, "power": 0}, (300, 300, 612), True),
-        ({"power_l1": 0, "power_l2": 0, "power": 0}, (300, 300, 613), False),
-        ({"power_l1": 1, "power_l2": 1, "power": 1}, (30, 30, 61), True),
-        ({"power_l1": 1, "power_l2": 1, "power": 1}, (30, 30, 62), False),
-        (
-            {"voltage_l1": -1, "current_l1": -2, "phase_angle_l1": 0, "power": 0},
-            (2300, 500, 60, 587),
-            True,
-        ),
-        (
-            {"voltage_l1": -1, "current_l1": -2, "phase_angle_l1": 0, "power": 0},
-            (2300, 500, 60, 600),
-            False,
-        ),
-    ],
-)
-def test_powers_make_their_sum_whatever_they_are_counted_in(
-    exponents: dict[str, int], counts: tuple[int, ...], *, kept: bool
-) -> None:
-    """12 W are rounded at 600 W."""
-    layout = Layout(tuple(exponents), exponents, {})
-    (law,) = laws.applicable(layout.keys)
-    assert _prepared(law, layout)(counts) is kept
 
 
 @pytest.mark.parametrize("offset", range(8))

@@ -104,14 +104,11 @@ class _Heard:
 
 
 @lru_cache(maxsize=64)
-def _shared(
-    begin: bytes,
-    end: bytes,
-    hour: datetime,
-    zone: tzinfo | None,  # noqa: ARG001 - moments of two zones may be equal
-    fold: int,  # noqa: ARG001 - so may those of the hour that occurs twice
-) -> tuple[bytes, bytes, datetime]:
-    """Return what is known of an hour, the same objects for all meters that show it."""
+def _shared(begin: bytes, end: bytes, hour: datetime) -> tuple[bytes, bytes, datetime]:
+    """Return what is known of an hour, the same objects for all meters that show it.
+
+    Hours that are equal and shown alike have the same offset, as it is a fixed one of each.
+    """
     return begin, end, hour
 
 
@@ -163,7 +160,7 @@ class MeterClocks:
         if found and (heard := heard or self._new(sender)):
             begin, _, _, end = _SPLIT[len(raw)](raw)
             hour = found.replace(minute=0, second=0)
-            heard.begin, heard.end, heard.hour = _shared(begin, end, hour, hour.tzinfo, hour.fold)
+            heard.begin, heard.end, heard.hour = _shared(begin, end, hour)
         return found
 
     def remember(self, sender: str, moment: datetime | None) -> None:
