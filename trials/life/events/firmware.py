@@ -9,7 +9,7 @@ from simulator import meters
 from simulator.axdr import Type
 from simulator.links import Hdlc, MBus
 from simulator.lists import Field, Item, Layout, Register, Unit
-from trials.life.event import both, enroll, event, says, text
+from trials.life.event import both, enroll, event, named, says, text
 from trials.life.life import Life
 from trials.life.subjects import Facts
 
@@ -121,9 +121,9 @@ def frames_are_shorter(life: Life) -> None:
         meter.link = replace(meter.link, longest=120)
 
 
-@event(_framed)
+@event(both(_framed, named))
 def addresses_change(life: Life) -> None:
-    """A firmware sends from another address of its link."""
+    """A firmware sends from another address of its link. Some lists are known by that alone."""
     for meter in life.meter.lists:
         if isinstance(meter.link, MBus):
             meter.link = replace(meter.link, address=0x02, source=0x02)
