@@ -138,13 +138,13 @@ def test_of_usual_telegrams_the_mean_power_of_40_s_is_taken(
 def test_energies_of_usual_telegrams_that_grow_otherwise_than_the_power_are_withheld() -> None:
     meter = SimulatedMeter(None, "kaifa", "netznoe")
     line, found = GuardedLine(NO_TAG), []
-    for n in range(90):
+    for n in range(220):
         meter.more = dict.fromkeys(("2.7.0", "2.8.0"), Decimal(0))
         meter.more |= {"1.7.0": Decimal(720), "1.8.0": Decimal(5_000_000 + 10 * n)}
         (reading,) = line.push(meter)
         found.append(bool(reading and "energy_import" in reading.values))
-    assert 20 < found.index(False) < 60
-    assert not any(found[70:])
+    assert 100 < found.index(False) < 170
+    assert not any(found[180:])
 
 
 @pytest.mark.parametrize(("family", "name"), LISTS)
