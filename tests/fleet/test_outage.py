@@ -130,6 +130,34 @@ def test_what_nobody_asks_for_any_more_is_forgotten(
     assert not caplog.messages
 
 
+def test_reasons_that_take_turns_are_told_once_each_until_it_is_over(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level("INFO")
+    now = 100.0
+    monkeypatch.setattr(outage, "monotonic", lambda: now)
+    one = Outage()
+    for _ in range(2):
+        for number in range(30):
+            one.asked("READINGS")
+            one.asked("partition-0")
+            now += 1
+            one.answered("READINGS", f"reason {number % 2}")
+            one.answered("partition-0", f"reason {number % 3}")
+            one.look(is_connected=True)
+        one.answered("READINGS")
+        one.answered("partition-0")
+    lines = told(caplog)
+    assert len(lines) == 8
+    assert lines[3] == lines[7] == OVER
+    for during in (lines[:3], lines[4:7]):
+        assert sorted(line.rpartition(": ")[2] for line in during) == [
+            "reason 0",
+            "reason 1",
+            "reason 2",
+        ]
+
+
 def test_a_lost_connection_is_told_elsewhere(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,7 +34,8 @@ class Outage:
 
     def __init__(self) -> None:
         self._waiting: dict[str, _Waiting] = {}
-        self._told: dict[str, str] = {}  # why the engine does nothing with something
+        self._idle: set[str] = set()  # with what the engine does nothing
+        self._told: set[str] = set()  # why, in words; each once, until it works again
 
     def asked(self, what: str) -> None:
         """Take that something is asked of a stream or consumer."""
@@ -52,14 +53,17 @@ class Outage:
             if waiting := self._waiting.get(what):
                 waiting.refusal = why_not
             return
-        self._waiting.pop(what, None)
-        if self._told.pop(what, "") and not self._told:
+        is_over = self._idle == {what}
+        self.forget(what)
+        if is_over:
             _logger.info("the engine does its work again; telegrams are read")
 
     def forget(self, what: str) -> None:
         """Take that it is not wanted any more."""
         self._waiting.pop(what, None)
-        self._told.pop(what, None)
+        self._idle.discard(what)
+        if not self._idle:
+            self._told.clear()
 
     def look(self, *, is_connected: bool) -> None:
         """Tell what is to be told; to be called now and then."""
@@ -71,7 +75,8 @@ class Outage:
             if now - one.latest >= PATIENCE:
                 self.forget(what)
             elif now - one.since >= PATIENCE:
-                if one.refusal not in self._told.values():
+                self._idle.add(what)
+                if one.refusal not in self._told:
+                    self._told.add(one.refusal)
                     sentence = "telegrams wait, as the engine does nothing with %s: %s"
                     _logger.warning(sentence, what, one.refusal)
-                self._told[what] = one.refusal
