@@ -139,21 +139,21 @@ class Sender:
             await asyncio.sleep(_RETRY_SECONDS)
             return True
         if kept:
-            refusal = await self._push(engine, kept.id, kept.received, kept.payload)
-            if not refusal:
+            why_not = await self._push(engine, kept.id, kept.received, kept.payload)
+            if not why_not:
                 self._spool.remove(self._name, kept)
         elif self._memory:
             one = self._memory[0]
             waited = monotonic() - one.since > _FRESH_SECONDS
             received = one.received if waited else None
-            refusal = await self._push(engine, one.id, received, one.payload)
-            if not refusal and self._memory and self._memory[0] is one:
+            why_not = await self._push(engine, one.id, received, one.payload)
+            if not why_not and self._memory and self._memory[0] is one:
                 self._memory.popleft()
                 self._is_dropping = False
         else:
             return False
-        self._tell(refusal)
-        if refusal:
+        self._tell(why_not)
+        if why_not:
             await asyncio.sleep(_RETRY_SECONDS)
         return True
 
@@ -174,14 +174,14 @@ class Sender:
         answer = await answered
         return _refusal(answer)
 
-    def _tell(self, refusal: str) -> None:
+    def _tell(self, why_not: str) -> None:
         """Tell that the engine takes nothing and why, or that it does again."""
-        if refusal and refusal not in self._told:
-            self._told.add(refusal)
+        if why_not and why_not not in self._told:
+            self._told.add(why_not)
             _logger.warning(
-                "%s: the engine does not take telegrams (%s); keeping them", self._name, refusal
+                "%s: the engine does not take telegrams (%s); keeping them", self._name, why_not
             )
-        elif self._told and not refusal:
+        elif self._told and not why_not:
             self._told.clear()
             _logger.info("%s: the engine takes telegrams again", self._name)
 
