@@ -61,7 +61,7 @@ def loads(text: str) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def _paths(value: object, path: list[Hashable], groups: list[_Group]) -> Iterator[list[Hashable]]:
-    """Give the paths of repeated names; what an other one of the same name hides is left out."""
+    """Give the paths of repeated names; what another one of the same name hides is left out."""
     if isinstance(value, dict):
         for group in groups:
             if group.members is value:
