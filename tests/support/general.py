@@ -40,15 +40,6 @@ class _None(Templates):
         return None
 
 
-class GeneralDecoder(Decoder):
-    """A decoder without templates."""
-
-    def restart(self) -> None:
-        """Begin a new stream, as at the decoder's own beginning."""
-        super().restart()
-        self._templates = _None(self._interpreter)
-
-
 def said(item: Telegram | Fault) -> object:
     """Give all that a telegram says, with the order of its values."""
     if isinstance(item, Fault):
@@ -83,19 +74,20 @@ class Both:
         label: str = "a",
         energy_unit: int | None = None,
     ) -> None:
-        kept: tuple[dict[str, object], ...] = ({}, {})
         self._decoders = tuple(
-            kind(
+            Decoder(
                 keys,
                 profile_files.load(),
                 zone,
                 meter_type,
                 label=label,
                 numbers={},
-                energy_units=EnergyUnits(energy_unit, one),
+                energy_units=EnergyUnits(energy_unit, {}),
             )
-            for kind, one in zip((Decoder, GeneralDecoder), kept, strict=True)
+            for _ in range(2)
         )
+        general = self._decoders[1]
+        general._templates = _None(general._interpreter)
         self.read = 0
         """Telegrams that were read by a template."""
 
@@ -110,6 +102,7 @@ class Both:
         for chunk in chunks:
             by_templates, general = (one.feed(chunk) for one in self._decoders)
             assert list(map(said, by_templates)) == list(map(said, general))
+            assert not any(isinstance(one, Telegram) and one.template for one in general)
             found += by_templates
         self.read += sum(isinstance(one, Telegram) and bool(one.template) for one in found)
         return found
