@@ -14,7 +14,6 @@ from app.fault import Fault
 from app.link.frame import Found, Frame, Link
 from app.link.hdlc import FLAG, LLC_HEADERS, Hdlc
 from app.link.mbus import MBus
-from app.named import new
 
 CheckedLink: TypeAlias = MBus | Hdlc
 
@@ -23,6 +22,7 @@ _MOST: Final = 4
 
 _FLAG: Final = bytes((FLAG,))
 _CONSTANTS: Final = slice(Frame._fields.index("payload") + 1, None)
+_new: Final = tuple.__new__  # makes a named tuple in half the time that its class takes
 
 
 class _Place(NamedTuple):
@@ -125,7 +125,7 @@ class Layout:
         messages: list[Frame | Fault] = []
         for name, begin, contents, constants in frames.messages:
             fields = name, offset + begin, b"".join(parts[contents])
-            messages.append(new(Frame, fields + constants))
+            messages.append(_new(Frame, fields + constants))
         return messages
 
 

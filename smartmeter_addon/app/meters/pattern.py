@@ -19,11 +19,12 @@ from app.meters.registers import constants_of
 from app.meters.slots import TimeSlot
 from app.meters.telegram import Telegram
 from app.meters.values import Layout, Values, layout_of
-from app.named import new
 
 _MOST: Final = 8
 """Patterns of telegrams with numbers at the same places: of meters of other types, or in another
 state."""
+
+_new: Final = tuple.__new__  # makes a named tuple in half the time that its class takes
 
 
 class Part:
@@ -53,7 +54,7 @@ class Part:
     def read(self, meter: Meter, counts: tuple[int, ...], at: datetime | None) -> Reading:
         """Make the reading of a telegram."""
         fields = meter, at, Values(self._layout, self._pick(counts))
-        return new(Reading, fields + self._constants)
+        return _new(Reading, fields + self._constants)
 
 
 class Pattern:

@@ -30,10 +30,11 @@ from app.meters.reading import Reading
 from app.meters.registers import RegisterLayout, Registers
 from app.meters.slots import TimeSlot
 from app.meters.telegram import Telegram
-from app.named import new
 
 _CONSTANTS: Final = slice(Telegram._fields.index("template") + 1, None)
 """Fields of a `Telegram` that are the same in all that a template reads."""
+
+_new: Final = tuple.__new__  # makes a named tuple in half the time that its class takes
 
 
 class Template:
@@ -106,7 +107,7 @@ class Template:
             return None
         reading = pattern.main.read(self._meter, numbers, sent)
         fields = push, reading, others, sent, registers, shown, self
-        return new(Telegram, fields + self._constants)
+        return _new(Telegram, fields + self._constants)
 
     def _go_on(self, shown: Shown, counts: tuple[int, ...], sent: datetime | None) -> Shown | None:
         """Take energies whose unit is known by how they go on; see `EnergyUnits.goes_on`."""
