@@ -23,9 +23,8 @@ class MeterNumbers:
     def __init__(self, known: MutableMapping[str, str] | None) -> None:
         self._known = {} if known is None else known
         self._patient = known is not None
-        self._waited: Mapping[str, int] = (
-            NOTHING  # telegrams of each sender whose number is to come
-        )
+        # Telegrams of each sender whose number is to come.
+        self._waited: Mapping[str, int] = NOTHING
 
     def of(self, sender: str) -> str | None:
         """Give the number that a sender has said."""

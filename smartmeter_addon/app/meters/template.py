@@ -67,7 +67,7 @@ class Template:
         self._registers = RegisterLayout(
             pattern.registers, pattern.meaning, base.registers or {}, interpreter.clocks.zone
         )
-        self._reported: Mapping[bytes, datetime | None] = NOTHING  # times of the last reports
+        self._reported: Mapping[bytes, datetime] = NOTHING  # times of the last reports
         self._shown = base.shown
         self._energies = self._rows_of_energies(base.shown) if base.shown else ()
         self.bits = int.from_bytes(structure.content_of(base), "big")
@@ -120,17 +120,16 @@ class Template:
         self, content: bytes, counts: tuple[int, ...], sent: datetime | None
     ) -> tuple[Reading, ...] | None:
         """Read what submeters report; None where a time may be no time of a report."""
-        others = []
-        known = self._reported
-        reported: dict[bytes, datetime | None] = {}
+        others, known = [], self._reported
+        reported: dict[bytes, datetime] = {}
         for part, (meter, constant) in zip(self._pattern.others, self._told_by, strict=True):
             at, time = constant, part.time
             if time is not None:
                 raw = time.of(content)
-                at = known[raw] if raw in known else self._moment(time, content)
-                reported[raw] = at
+                at = known.get(raw) or self._moment(time, content)
                 if at is None or sent is None or at > sent:
                     return None
+                reported[raw] = at
             others.append(part.read(meter, counts, at))
         self._reported = reported
         return tuple(others)
