@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -100,10 +101,12 @@ def test_two_meters_on_a_line_do_not_disturb_each_others_hour() -> None:
 
 
 NIGHT_OF_CHANGE = datetime(2026, 10, 25, 0, 0, 0, tzinfo=UTC)
+SPRING = datetime(2026, 3, 29, 0, 0, 0, tzinfo=UTC)
 STYLES = [clock.Style(), WITHOUT_SEASON, clock.Style(status=1)]
 
 
 @given(
+    st.sampled_from([NIGHT_OF_CHANGE, SPRING]),
     st.lists(
         st.tuples(
             st.integers(-7200, 14400),
@@ -111,15 +114,16 @@ STYLES = [clock.Style(), WITHOUT_SEASON, clock.Style(status=1)]
             st.none() | st.tuples(st.integers(0, 11), st.integers(0, 255)),
         ),
         max_size=12,
-    )
+    ),
 )
 def test_times_of_an_hour_are_read_like_any(
+    night: datetime,
     times: list[tuple[int, str | clock.Style, tuple[int, int] | None]],
 ) -> None:
-    """Whatever was read before, in the night with an hour that occurs twice, and with damage."""
+    """Whatever was read before, in the nights in which clocks are changed, and with damage."""
     clocks = MeterClocks(ZONE)
     for seconds, style, damage in times:
-        moment = (NIGHT_OF_CHANGE + timedelta(seconds=seconds)).astimezone(ZONE)
+        moment = (night + timedelta(seconds=seconds)).astimezone(ZONE)
         is_text = isinstance(style, str)
         if isinstance(style, str):
             raw = f"{moment:%y%m%d%H%M%S}{'S' if moment.dst() else 'W'}".encode()
@@ -135,6 +139,31 @@ def test_times_of_an_hour_are_read_like_any(
         found = clocks.moment(sender, raw)
         assert (found and found.isoformat()) == (expected and expected.isoformat())
         clocks.remember(sender, found)
+
+
+@pytest.mark.parametrize(
+    ("zone", "times"),
+    [
+        ("Europe/Vienna", ["2026-10-25 01:58", "02:58", "02:02", "02:58"]),
+        ("Europe/Vienna", ["2026-03-29 03:19", "02:07", "02:14"]),
+        ("Australia/Lord_Howe", ["2026-04-05 01:10", "01:50", "01:40", "01:50", "01:10"]),
+        ("Australia/Lord_Howe", ["2026-10-04 02:40", "02:10", "02:20", "02:45"]),
+    ],
+    ids=["twice", "not at all", "half of it twice", "half of it not at all"],
+)
+def test_an_hour_in_which_clocks_are_changed_is_read_like_any(zone: str, times: list[str]) -> None:
+    """Also where telegrams come seldom, or a clock is set back."""
+    clocks = MeterClocks(ZoneInfo(zone))
+    day, _ = times[0].split()
+    for time in times:
+        shown = datetime.fromisoformat(f"{day} {time.split()[-1]}").replace(tzinfo=UTC)
+        raw = clock.date_time(shown, WITHOUT_SEASON)
+        expected = clocks.of("1").moment(raw)
+        found = clocks.moment("1", raw)
+        assert found is not None
+        assert expected is not None
+        assert found.isoformat() == expected.isoformat()
+        clocks.remember("1", found)
 
 
 def test_an_hour_that_others_have_shown_is_not_taken_for_that_of_another_zone_or_season() -> None:

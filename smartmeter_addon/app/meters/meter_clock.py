@@ -3,7 +3,7 @@
 import re
 import struct
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -29,6 +29,11 @@ _SPLIT: Final = {
 }
 """What takes a time apart, by its size: what stands before the minute, the minute, the second, and
 what stands behind them."""
+
+_TO_ITS_END: Final = timedelta(minutes=59, seconds=59)
+"""From an hour's first second to its last."""
+
+_LATEST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def is_clock(obis: Obis) -> bool:
@@ -96,7 +101,7 @@ class _Heard:
         self.last: datetime | None = None
         """The time that it sent last, if it sent one."""
         self.hour: datetime | None = None
-        """The full hour of the time that was read last, if one was read."""
+        """When the hour begins of the time that was read last; see `_hour_of`."""
         self.begin = b""
         """What the times of that hour begin with, up to the minute."""
         self.end = b""
@@ -104,12 +109,24 @@ class _Heard:
 
 
 @lru_cache(maxsize=64)
-def _shared(begin: bytes, end: bytes, hour: datetime) -> tuple[bytes, bytes, datetime]:
-    """Return what is known of an hour, the same objects for all meters that show it.
+def _hour_of(zone: tzinfo, begin: bytes, end: bytes) -> tuple[bytes, bytes, datetime | None]:
+    """Return what times begin and end with, and when the hour that they show begins.
 
-    Hours that are equal and shown alike have the same offset, as it is a fixed one of each.
+    These are the same objects for all meters that show it. The hour is None where the time before
+    decides: where it occurs twice, or not at all, as clocks are changed.
     """
-    return begin, end, hour
+    form = b"%c%c" if len(begin) == len(b"yymdwh") else b"%02d%02d"
+    times = [_value_of(begin + form % (n, n) + end) for n in (0, 59)]
+    first, last = (MeterClock(zone, None).moment(time) for time in times)
+    again = [MeterClock(zone, _LATEST).moment(time) for time in times]
+    if first is None or last is None or last - first != _TO_ITS_END or again != [first, last]:
+        first = None
+    return begin, end, first
+
+
+def _value_of(raw: bytes) -> bytes | str:
+    """Return a time as `MeterClock.moment` takes it."""
+    return raw if len(raw) == clock.SIZE else raw.decode("ascii", "replace")
 
 
 class MeterClocks:
@@ -139,28 +156,24 @@ class MeterClocks:
     def moment(self, sender: str, raw: bytes) -> datetime | None:
         """Read a time of a sender's next telegram, as `MeterClock.moment` does.
 
-        What was found of one time holds for later ones of the same hour.
+        What was found of one time holds for others of the same hour.
 
         Args:
             sender: of the telegram.
             raw: a date-time of 12 bytes, or the 13 characters of a time in text with its season.
         """
         heard = self._heard.get(sender)
-        if heard is not None and heard.hour is not None and heard.last is not None:
+        if heard is not None and heard.hour is not None:
             begin, minute, second, end = _SPLIT[len(raw)](raw)
             if begin == heard.begin and end == heard.end:
                 try:
-                    moment = heard.hour + (_MINUTES[minute] + _SECONDS[second])
+                    return heard.hour + (_MINUTES[minute] + _SECONDS[second])
                 except KeyError:  # it is no time
                     return None
-                if moment >= heard.last:  # else it may be the second of two hours
-                    return moment
-        value = raw if len(raw) == clock.SIZE else raw.decode("ascii", "replace")
-        found = self.of(sender).moment(value)
+        found = self.of(sender).moment(_value_of(raw))
         if found and (heard := heard or self._new(sender)):
             begin, _, _, end = _SPLIT[len(raw)](raw)
-            hour = found.replace(minute=0, second=0)
-            heard.begin, heard.end, heard.hour = _shared(begin, end, hour)
+            heard.begin, heard.end, heard.hour = _hour_of(self.zone, begin, end)
         return found
 
     def remember(self, sender: str, moment: datetime | None) -> None:
