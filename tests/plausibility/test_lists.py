@@ -204,6 +204,21 @@ def test_a_sender_has_no_list_one_or_several() -> None:
     assert (bool(restored), restored.are_several) == (True, False)
 
 
+def test_telegrams_that_are_not_accepted_make_no_list_known_after_a_restart() -> None:
+    """Their addresses may be damaged."""
+    meter, lists, restored = SimulatedMeter(None, "kaifa"), Lists(), Lists()
+    first = found(meter, lists)
+    lists.add(first)
+    restored.restore(lists.memory())
+    for address in ("01", "02"):
+        one = restored._by_structure((*first.structure[:2], address, *first.structure[3:]))
+        assert one
+    assert (restored._known, restored.memory()) == ((), lists.memory())
+    again = found(meter, restored)
+    assert restored.add(again) is again.known
+    assert found(meter, restored).known is again.known
+
+
 def test_intervals_that_can_be_are_restored() -> None:
     lists = Lists()
     lists.restore([[1, 1.0], [2, 0.9], [3, _LONGEST], [4, _LONGEST - 1], [5, None], [6, 0]])

@@ -180,11 +180,10 @@ class Lists:
 
     def add(self, found: Found) -> KnownList:
         """Take an accepted telegram; its list becomes known."""
-        known = found.known
-        if known is None:
-            known = KnownList(found.structure)
+        known = found.known or KnownList(found.structure)
+        if known not in self._known:
             self._known = (*self._known, known)[-_MOST:]
-        elif self._restored and known.seen_at is not None:
+        elif self._restored:
             seen = structure.digest(known.structure)
             self._restored = {key: one for key, one in self._restored.items() if key != seen}
         if found.mask:
@@ -225,8 +224,4 @@ class Lists:
             if structure.alike(shape, known.structure):
                 return known
         digest = structure.digest(shape)
-        if digest not in self._restored:
-            return None
-        known = KnownList(shape, self._restored[digest])
-        self._known = (*self._known, known)
-        return known
+        return KnownList(shape, self._restored[digest]) if digest in self._restored else None
