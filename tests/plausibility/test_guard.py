@@ -360,7 +360,7 @@ def test_the_power_contradicts_no_unit_that_the_user_says() -> None:
     for compares_power in (False, True):
         guard = Guard(memory, lambda: now[0], lambda: now[0], compares_power=compares_power)
         decoder = Decoder(NO_TAG, PROFILES, VIENNA, guard=guard)
-        for _ in range(90):
+        for _ in range(220):
             now[0], counted = now[0] + 5, counted + 10
             meter.more = dict.fromkeys(("2.7.0", "2.8.0"), Decimal(0))
             meter.more |= {"1.7.0": Decimal(720), "1.8.0": Decimal(counted)}
@@ -368,5 +368,5 @@ def test_the_power_contradicts_no_unit_that_the_user_says() -> None:
             assert isinstance(telegram, Telegram)
             published.append(bool(telegram.reading and "energy_import" in telegram.reading.values))
         memory = guard.memory()
-    assert all(published[:90])
+    assert all(published[:220])
     assert not any(published[-20:])

@@ -147,6 +147,24 @@ def test_energies_of_usual_telegrams_that_grow_otherwise_than_the_power_are_with
     assert not any(found[180:])
 
 
+@pytest.mark.parametrize(("interval", "within"), [(5, 50), (30, 110), (60, 80), (900, 80)])
+def test_energies_that_change_their_unit_are_withheld_at_any_push_interval(
+    interval: int, within: int
+) -> None:
+    """The power of the pending telegrams that confirm it is not taken."""
+    meter = SimulatedMeter(None, "kaifa", "netznoe")
+    meter.meter.interval = interval
+    line, counted, found = GuardedLine(NO_TAG), Decimal(5_000_000), []
+    for n in range(240):
+        counted += Decimal(720 * interval) / 3600 * (10 if n >= 100 else 1)
+        meter.more = dict.fromkeys(("2.7.0", "2.8.0"), Decimal(0))
+        meter.more |= {"1.7.0": Decimal(720), "1.8.0": Decimal(int(counted))}
+        (reading,) = line.push(meter)
+        found.append(bool(reading and "energy_import" in reading.values))
+    published = [n for n, one in enumerate(found) if one]
+    assert 100 < published[-1] < 100 + within
+
+
 @pytest.mark.parametrize(("family", "name"), LISTS)
 def test_at_any_pace_it_is_decided_as_in_the_general_way(family: str, name: str) -> None:
     """Replays, backlogs and slow gateways hand on telegrams faster or more slowly than sent."""

@@ -33,8 +33,9 @@ _SAMPLE_SECONDS: Final = 20.0
 MEAN_SECONDS: Final = 40.0
 """Seconds from one power that is taken to the next, and from the mean of some to the next."""
 
-_GAPS: Final = 2.0
-"""Push intervals beside those of a mean without a power after which the mean power is not known."""
+_GAPS: Final = 3.0
+"""Push intervals beside those of a mean without a power after which the mean power is not known: as
+many as it takes until pending telegrams are confirmed, of which no power is taken."""
 
 _LOADS: Final = 216_000
 """W: nine loads of 24 kW. Loads that come and go between two powers are in the energy alone. That
@@ -177,7 +178,7 @@ class _Direction:
             self._begin(None)
             return 0
         unseen = abs(float(grown) * _MILLIJOULES_PER_KWH - float(made[0])) / 1000
-        is_certain = unseen >= _LOADS * max(self.gap, passed - MEAN_SECONDS)
+        is_certain = unseen >= _LOADS * self.gap
         return digits if is_certain and abs(moved[0] - digits) <= _NEAR else None
 
     def _made(self, power: Number, passed: float) -> tuple[Number, Number]:
