@@ -14,7 +14,7 @@ phases together make the power that the meter sends itself.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from operator import mul
@@ -26,6 +26,7 @@ from app.meters.limits import has_room
 from app.meters.reading import Reading
 from app.meters.sensors import SENSORS, TARIFFS
 from app.meters.values import Layout, Values
+from app.named import new
 
 _PHASES: Final = ("l1", "l2", "l3")
 _TENTHS: Final = -1
@@ -154,62 +155,64 @@ def _sums(keys: tuple[str, ...]) -> tuple[tuple[str, Mapping[str, None]], ...]:
 
 
 class _Phase(NamedTuple):
-    """One phase of a list.
+    """A phase whose power may follow from its angle.
 
     Args:
         voltage: its place among the numbers.
         current: likewise.
-        exponent: the power of ten of their product.
-        tenth: that product where it is a tenth of a voltampere.
+        tenth: their product, as it is counted, where it is a tenth of a voltampere.
         angle: its place; None where the list has none.
-        angle_exponent: the power of ten of the angle.
+        cosine: of an angle, as it is counted.
         is_power_sent: whether the meter sends the phase's power.
     """
 
     voltage: int
     current: int
-    exponent: int
     tenth: float
     angle: int | None
-    angle_exponent: int
+    cosine: Callable[[int], float]
     is_power_sent: bool
 
 
-class _Difference(NamedTuple):
-    """A signed power: two numbers of a list, and what each of their counts is multiplied by."""
+class _ByAngle(NamedTuple):
+    """How the powers of phases are made of their angles.
 
-    taken: int
-    taken_factor: int
-    given: int
-    given_factor: int
+    Args:
+        phases: of the list.
+        power: the place of the meter's power.
+        power_tenths: what one count of it stands for, in tenths of a watt.
+        layout: of all values, with those made.
+        formulas: of all that the meter does not send, by key.
+    """
+
+    phases: tuple[_Phase, ...]
+    power: int
+    power_tenths: float
+    layout: Layout
+    formulas: Mapping[str, str]
 
 
 class _Plan(NamedTuple):
     """What is made of the readings of a list, found once.
 
     Args:
-        signed: the signed power of each phase.
-        phases: those with an apparent power.
+        signed: the signed power of each phase: the place of the power taken, what its counts are
+            multiplied by, and the same of the power given.
+        products: the apparent power of each phase: the places of its voltage and its current.
         apparent: places among these of the apparent powers that the meter does not send.
-        total: the factor that makes each phase's product one of the total; empty for no total.
-        power: the place of the meter's power, where the phases' powers are made of their angles.
-        power_tenths: what one count of it stands for, in tenths of a watt.
-        layout: of all values but the powers by angle.
-        with_angles: of all values.
+        total: makes the apparent power of all phases of these; None where the meter sends it.
+        by_angle: how the phases' powers are made of their angles; None where they are not.
+        layout: of all values but those by angle.
         formulas: by key, with those that the reading had before, but for those by angle.
-        formulas_with_angles: with those.
     """
 
-    signed: tuple[_Difference, ...]
-    phases: tuple[_Phase, ...]
+    signed: tuple[tuple[int, int, int, int], ...]
+    products: tuple[tuple[int, int], ...]
     apparent: tuple[int, ...]
-    total: tuple[int, ...]
-    power: int | None
-    power_tenths: float
+    total: Callable[[Sequence[int]], int] | None
+    by_angle: _ByAngle | None
     layout: Layout
-    with_angles: Layout
     formulas: Mapping[str, str]
-    formulas_with_angles: Mapping[str, str]
 
 
 def completed(reading: Reading) -> Reading:
@@ -217,27 +220,25 @@ def completed(reading: Reading) -> Reading:
 
     Values of the meter's own are never replaced.
     """
-    sent_values = Values.of(reading.values)
-    plan = _plan(sent_values.layout, tuple(reading.derived.items()))
+    meter, sent, said, unknown, before, details, type_code = reading
+    values = Values.of(said)
+    plan = _plan(values.layout, tuple(before.items()))
     if plan is None:
         return reading
-    counts = sent_values.counts
+    counts, layout, formulas, by_angle = values.counts, plan.layout, plan.formulas, plan.by_angle
     made = [
-        counts[one.taken] * one.taken_factor - counts[one.given] * one.given_factor
-        for one in plan.signed
+        counts[taken] * factor - counts[given] * given_factor
+        for taken, factor, given, given_factor in plan.signed
     ]
-    powers = [counts[one.voltage] * counts[one.current] for one in plan.phases]
+    powers = [counts[voltage] * counts[current] for voltage, current in plan.products]
     made += [powers[n] for n in plan.apparent]
     if plan.total:
-        made.append(sum(map(mul, powers, plan.total)))
-    if plan.power is not None and (found := _by_angle(plan, counts, powers)) is not None:
+        made.append(plan.total(powers))
+    if by_angle and (found := _powers(by_angle, counts)) is not None:
         made += found
-        layout, formulas = plan.with_angles, plan.formulas_with_angles
-    else:
-        layout, formulas = plan.layout, plan.formulas
-    meter, sent, _, unknown, _, details, type_code = reading
-    values = Values(layout, (*counts, *made))
-    return Reading(meter, sent, values, unknown, formulas, details, type_code)
+        layout, formulas = by_angle.layout, by_angle.formulas
+    said = Values(layout, (*counts, *made))
+    return new(Reading, (meter, sent, said, unknown, formulas, details, type_code))
 
 
 @lru_cache(maxsize=256)
@@ -256,40 +257,74 @@ def _plan(layout: Layout, before: tuple[tuple[str, str], ...]) -> _Plan | None:
         if key not in places and taken in places and given in places:
             exponent = min(exponents[places[taken]], exponents[places[given]])
             factors = [int(10 ** (exponents[places[k]] - exponent)) for k in (taken, given)]
-            signed.append(_Difference(places[taken], factors[0], places[given], factors[1]))
+            signed.append((places[taken], factors[0], places[given], factors[1]))
             formulas[key], made[key] = f"{taken} - {given}", exponent
     named = [one for one in _PHASES if {f"voltage_{one}", f"current_{one}"} & places.keys()]
     if any(f"{what}_{one}" not in places for one in named for what in ("voltage", "current")):
         named = []
-    phases = [_phase(layout, one, is_sent=f"power_{one}" in {*places, *made}) for one in named]
+    if not signed and not named:
+        return None
+    products = [(places[f"voltage_{one}"], places[f"current_{one}"]) for one in named]
+    of_product = [exponents[voltage] + exponents[current] for voltage, current in products]
     apparent = [n for n, one in enumerate(named) if f"apparent_power_{one}" not in places]
     for n in apparent:
         key = f"apparent_power_{named[n]}"
-        formulas[key], made[key] = _product(named[n]), phases[n].exponent
-    lowest = min((one.exponent for one in phases), default=0)
-    total = [int(10 ** (one.exponent - lowest)) for one in phases]
-    if "apparent_power" in places:
-        total = []
-    elif phases:
+        formulas[key], made[key] = _product(named[n]), of_product[n]
+    total = None
+    if named and "apparent_power" not in places:
+        lowest = min(of_product)
         formulas["apparent_power"] = " + ".join(f"apparent_power_{one}" for one in named)
         made["apparent_power"] = lowest
-    if not signed and not phases:
-        return None
-    angles = [one for one, phase in zip(named, phases, strict=True) if not phase.is_power_sent]
-    by_angle = {f"power_{one}": f"{_product(one)} * cos(phase_angle_{one})" for one in angles}
-    has_angles = "power" in places and any(one.angle is not None for one in phases)
-    power = places.get("power", 0)
+        total = _sum_of(tuple(int(10 ** (exponent - lowest)) for exponent in of_product))
     return _Plan(
         tuple(signed),
-        tuple(phases),
+        tuple(products),
         tuple(apparent),
-        tuple(total),
-        power if has_angles else None,
-        10.0 ** (exponents[power] - _TENTHS),
+        total,
+        _by_angle(layout, named, made, formulas),
         layout.extended(made),
-        layout.extended(made | dict.fromkeys(by_angle, _TENTHS)),
         formulas,
-        formulas | by_angle,
+    )
+
+
+def _sum_of(factors: tuple[int, ...]) -> Callable[[Sequence[int]], int]:
+    """Return what adds up numbers, each times its factor."""
+    if set(factors) == {1}:
+        return sum
+    return lambda numbers: sum(map(mul, numbers, factors))
+
+
+def _by_angle(
+    layout: Layout, named: Iterable[str], made: Mapping[str, int], formulas: Mapping[str, str]
+) -> _ByAngle | None:
+    """Find how the powers of phases are made of their angles; None where they are not.
+
+    Args:
+        layout: of the readings.
+        named: the phases.
+        made: powers of ten of what else is made of the readings, by key.
+        formulas: likewise.
+    """
+    places, exponents = layout.places, layout.exponents
+    phases, by_angle = [], {}
+    for one in named:
+        voltage, current = places[f"voltage_{one}"], places[f"current_{one}"]
+        angle = places.get(f"phase_angle_{one}")
+        tenth = 10.0 ** (_TENTHS - exponents[voltage] - exponents[current])
+        is_sent = f"power_{one}" in {*places, *made}
+        cosine = _cosine_of(exponents[angle or 0])
+        phases.append(_Phase(voltage, current, tenth, angle, cosine, is_sent))
+        if not is_sent:
+            by_angle[f"power_{one}"] = f"{_product(one)} * cos(phase_angle_{one})"
+    power = places.get("power")
+    if power is None or not by_angle or all(phase.angle is None for phase in phases):
+        return None
+    return _ByAngle(
+        tuple(phases),
+        power,
+        10.0 ** (exponents[power] - _TENTHS),
+        layout.extended({**made, **dict.fromkeys(by_angle, _TENTHS)}),
+        {**formulas, **by_angle},
     )
 
 
@@ -297,44 +332,30 @@ def _product(phase: str) -> str:
     return f"voltage_{phase} * current_{phase}"
 
 
-def _phase(layout: Layout, name: str, *, is_sent: bool) -> _Phase:
-    """Find the numbers of a phase; see `_Phase`."""
-    places, exponents = layout.places, layout.exponents
-    voltage, current = places[f"voltage_{name}"], places[f"current_{name}"]
-    angle = places.get(f"phase_angle_{name}")
-    exponent = exponents[voltage] + exponents[current]
-    tenth = 10.0 ** (_TENTHS - exponent)
-    return _Phase(voltage, current, exponent, tenth, angle, exponents[angle or 0], is_sent)
-
-
-def _by_angle(plan: _Plan, counts: Sequence[int], powers: Iterable[int]) -> list[int] | None:
+def _powers(by_angle: _ByAngle, counts: Sequence[int]) -> list[int] | None:
     """Give the active power of each phase that the meter does not send, in tenths of a watt.
 
-    Args:
-        plan: for the list.
-        counts: of the readings.
-        powers: products of voltage and current, as they are counted.
-
     Returns:
-        None unless all phases have an angle and agree with the power of the meter.
+        None unless all phases that carry something have an angle, and agree with the power of the
+        meter.
     """
     found, total, apparent = [], 0, 0.0
-    for (_, _, _, tenth, angle, exponent, is_sent), power in zip(plan.phases, powers, strict=True):
+    for voltage, current, tenth, angle, cosine, is_sent in by_angle.phases:
         active = 0
-        if power:
+        if power := counts[voltage] * counts[current]:
             if angle is None:
                 return None
             tenths = power / tenth
-            active = round(tenths * _cosine(counts[angle], exponent))
+            active = round(tenths * cosine(counts[angle]))
             total += active
             apparent += tenths
         if not is_sent:
             found.append(active)
-    sent = counts[plan.power or 0] * plan.power_tenths
+    sent = counts[by_angle.power] * by_angle.power_tenths
     return found if abs(total - sent) <= 10 * _AGREE_WATTS + _AGREE_WITHIN * apparent else None
 
 
-@lru_cache(maxsize=1024)
-def _cosine(angle: int, exponent: int) -> float:
-    """Return the cosine of an angle in degrees."""
-    return math.cos(math.radians(scale(angle, exponent)))
+@lru_cache(maxsize=64)
+def _cosine_of(exponent: int) -> Callable[[int], float]:
+    """Return what gives the cosine of an angle in degrees, counted in a power of ten."""
+    return lru_cache(maxsize=1024)(lambda angle: math.cos(math.radians(scale(angle, exponent))))
