@@ -67,6 +67,10 @@ _DIRECTIONS: Final = (
 """Keys of two powers of which one is zero at any time."""
 
 
+Keeps = Callable[[Sequence[Any], int], bool]
+"""Tells whether numbers keep a law, see `Law`."""
+
+
 class Law(NamedTuple):
     """A law.
 
@@ -75,18 +79,19 @@ class Law(NamedTuple):
         keys: of the readings that it says something of.
         keeps: tells whether their numbers keep it, in this order. The second argument is the number
             that stands for 1: 1, or more where these are integers with one scale.
-        is_exact: whether the numbers are compared exactly; else they are floats.
+        of_counts: makes what tells the same of a telegram's counts, by the places and the powers of
+            ten of these numbers. None where numbers are compared exactly; else they are floats.
     """
 
     name: str
     keys: tuple[str, ...]
-    keeps: Callable[[Sequence[Any], int], bool]
-    is_exact: bool = True
+    keeps: Keeps
+    of_counts: "Callable[[Sequence[int], Sequence[int]], Keeps] | None" = None
 
     def is_kept_by(self, values: Values) -> bool:
         """Tell whether values keep it."""
         numbers = (values[key] for key in self.keys)
-        return self.keeps(list(numbers) if self.is_exact else [float(n) for n in numbers], 1)
+        return self.keeps([float(n) for n in numbers] if self.of_counts else list(numbers), 1)
 
 
 class Learned:
@@ -141,7 +146,8 @@ def applicable(keys: tuple[str, ...]) -> tuple[Law, ...]:
     phases = [(f"voltage_{one}", f"current_{one}", f"phase_angle_{one}") for one in PHASES]
     if "power" in keys and (turned := [one for one in phases if set(one) <= set(keys)]):
         of = ("power", *(key for one in turned for key in one))
-        laws.append(Law("angles", of, _turned, is_exact=False))
+        keeps = _turned(range(len(of)), (0,) * len(of))
+        laws.append(Law("angles", of, keeps, of_counts=_turned))
     return tuple(laws)
 
 
@@ -188,21 +194,39 @@ def _one_way(numbers: Sequence[Number], _: int) -> bool:
     return not (numbers[0] and numbers[1])
 
 
-def _turned(numbers: Sequence[float], _: int) -> bool:
-    """Tell whether voltages, currents and angles make the power, which is the first."""
-    off, slack = numbers[0], 3.0
-    for n in range(1, len(numbers), 3):
-        if apparent := numbers[n] * numbers[n + 1]:
-            cosine, share = _parts_of(numbers[n + 2])
-            off -= apparent * cosine
-            slack += _ANGLE_SLACK + abs(apparent) * share
-    return -slack <= off <= slack
+def _turned(places: Sequence[int], exponents: Sequence[int]) -> Keeps:
+    """Make the law that voltages, currents and angles make the power, which is the first."""
+    power, watt = places[0], 10.0 ** exponents[0]
+    phases = []
+    for n in range(1, len(places), 3):
+        voltage, current, angle = places[n : n + 3]
+        factor = 10.0 ** (exponents[n] + exponents[n + 1])
+        phases.append((voltage, current, angle, factor, _parts_of(exponents[n + 2])))
+
+    def keeps(numbers: Sequence[float], _: int) -> bool:
+        off, slack = numbers[power] * watt, 3.0
+        for voltage, current, angle, factor, parts in phases:
+            if apparent := numbers[voltage] * numbers[current] * factor:
+                cosine, share = parts(numbers[angle])
+                off -= apparent * cosine
+                slack += _ANGLE_SLACK + abs(apparent) * share
+        return -slack <= off <= slack
+
+    return keeps
 
 
-@lru_cache(maxsize=1024)
-def _parts_of(degrees: float) -> tuple[float, float]:
-    """Return the cosine, and the share of the power by which rounding may move it."""
-    turn = math.radians(degrees)
-    if not math.isfinite(turn):
-        return 0.0, _ANGLE_SHARE
-    return math.cos(turn), _ANGLE_SHARE + _DEGREE * abs(math.sin(turn))
+@lru_cache(maxsize=64)
+def _parts_of(exponent: int) -> Callable[[float], tuple[float, float]]:
+    """Return what tells of an angle, counted in a power of ten of degrees.
+
+    That is its cosine, and the share of the power by which rounding may move it.
+    """
+
+    @lru_cache(maxsize=1024)
+    def parts(angle: float) -> tuple[float, float]:
+        turn = math.radians(angle * 10.0**exponent)
+        if not math.isfinite(turn):
+            return 0.0, _ANGLE_SHARE
+        return math.cos(turn), _ANGLE_SHARE + _DEGREE * abs(math.sin(turn))
+
+    return parts

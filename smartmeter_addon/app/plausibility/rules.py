@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import lru_cache
 from itertools import chain
-from operator import itemgetter, mul
+from operator import itemgetter
 from typing import Final
 
 from app.cosem import clock
@@ -93,9 +93,9 @@ def _prepared(law: Law, layout: Layout) -> Callable[[Counts], bool]:
     places = [layout.places[key] for key in law.keys]
     exponents = [layout.exponents[place] for place in places]
     keeps, pick = law.keeps, picker(places)
-    if not law.is_exact:
-        factors = [10.0**exponent for exponent in exponents]
-        return lambda counts: keeps(tuple(map(mul, pick(counts), factors)), 1)
+    if law.of_counts:
+        keeps = law.of_counts(places, exponents)
+        return lambda counts: keeps(counts, 1)
     if len(set(exponents)) == 1 and exponents[0] <= 0:
         one = int(10 ** -exponents[0])
         return lambda counts: keeps(pick(counts), one)
