@@ -10,8 +10,7 @@ telegrams. Any other telegram is decided by all checks.
 import math
 from array import array
 from collections.abc import Sequence
-from itertools import repeat
-from operator import add, call, le
+from operator import add
 from typing import Final
 from zlib import crc32
 
@@ -27,7 +26,7 @@ from app.plausibility.rules import Counts, rules_of, shared
 from app.plausibility.track import Observation, Track
 from app.plausibility.units import MEAN_SECONDS
 
-_NONE_IS_NEAR: Final = (math.inf,), ()
+_NONE_IS_NEAR: Final = (math.inf,), (-math.inf,)
 """Least and most, until they are needed."""
 
 
@@ -142,21 +141,31 @@ class Usual:
         return rules.clocks <= 1 or len(set(rules.times(content))) == 1
 
     def _is_near(self, counts: Counts) -> bool:
-        """Tell whether the values are possible, do not move far, and keep all laws."""
+        """Tell whether the values keep all laws, are possible, and do not move far."""
         rules = self._rules
+        for keeps in rules.laws:
+            if not keeps(counts):
+                return False
         limited = rules.pick_limited(counts)
-        if not (all(map(le, self._lows, limited)) and all(map(le, limited, self._highs))):
-            before = rules.pick_limited(self._values.counts)
-            for count, last, of in zip(limited, before, rules.ranges, strict=True):
-                (least, most, jump, turn), moved = of, abs(count - last)
-                if not (least <= count <= most and (moved <= jump or turn - moved <= jump)):
-                    return False
-            # Within these, none moves too far to another. As 64 bits, for the sake of memory.
-            pairs = list(zip(limited, rules.ranges, strict=True))
-            lows = [max(least, count - jump // 2) for count, (least, _, jump, _) in pairs]
-            highs = [min(most, count + jump // 2) for count, (_, most, jump, _) in pairs]
-            self._lows, self._highs = array("q", lows), array("q", highs)
-        return all(map(call, rules.laws, repeat(counts)))
+        for least, count, most in zip(self._lows, limited, self._highs, strict=False):
+            if not least <= count <= most:
+                return self._comes_near(limited)
+        return True
+
+    def _comes_near(self, limited: Counts) -> bool:
+        """Tell whether values are possible and do not move far, and find what is near to them."""
+        rules = self._rules
+        before = rules.pick_limited(self._values.counts)
+        for count, last, of in zip(limited, before, rules.ranges, strict=True):
+            (least, most, jump, turn), moved = of, abs(count - last)
+            if not (least <= count <= most and (moved <= jump or turn - moved <= jump)):
+                return False
+        # Within these, none moves too far to another. As 64 bits, for the sake of memory.
+        pairs = list(zip(limited, rules.ranges, strict=True))
+        lows = [max(least, count - jump // 2) for count, (least, _, jump, _) in pairs]
+        highs = [min(most, count + jump // 2) for count, (_, most, jump, _) in pairs]
+        self._lows, self._highs = array("q", lows), array("q", highs)
+        return True
 
     def _grow_as_powered(self, counts: Counts, time: float) -> bool:
         """Tell whether energies grow as the power says, as far as that is known."""
