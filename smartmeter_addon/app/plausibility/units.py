@@ -155,16 +155,17 @@ class _Direction:
         if (energy := self._counted(values)) is None:
             return
         # Some counters are refreshed now and then only: a comparison begins when one was.
-        if self.begun is None and self.energy not in {None, energy}:
+        if self.begun is None and self.energy is not None and self.energy != energy:
             self._begin(energy)
         self.energy = energy
 
     def digits(self, values: Values, now: float) -> int | None:
         """See `MeanPower.digits`."""
-        energy, passed = self._counted(values), now - self.at
-        if self.begun is None or energy is None or energy == self.energy:
+        passed = now - self.at
+        if self.begun is None or self.samples < _SAMPLES or not 0 <= passed <= self.longest:
             return None
-        if self.samples < _SAMPLES or not 0 <= passed <= self.longest:
+        energy = self._counted(values)
+        if energy is None or energy == self.energy:
             return None
         made = self._made(values.get(self.keys.power, self.power), passed)
         grown = energy - self.begun
@@ -225,8 +226,8 @@ class MeanPower:
         Returns:
             None where that cannot be told yet, 0 where it grows as the power says.
         """
-        found = [one.digits(values, now) for one in self._directions]
-        return next((digits for digits in found if digits is not None), None)
+        taken, given = (one.digits(values, now) for one in self._directions)
+        return given if taken is None else taken
 
 
 def step_of(number: Number) -> Number:
