@@ -50,6 +50,14 @@ def test_bytes_end_with_the_checksum_of_those_before(data: bytes, other: bytes) 
     assert crc.ends_with_x25(bytearray(data + other)) == (other == links.crc_x25(data))
 
 
+@given(st.binary(), st.binary() | LONG, st.binary(min_size=2, max_size=2))
+def test_a_checksum_goes_on_from_the_first_bytes(first: bytes, rest: bytes, other: bytes) -> None:
+    right, begun = links.crc_x25(first + rest), crc.x25_begun(first)
+    assert crc.fits_x25(rest, right, begun)
+    assert crc.fits_x25(rest, other, begun) == (other == right)
+    assert crc.sum8(rest, crc.sum8(first)) == crc.sum8(first + rest)
+
+
 @pytest.mark.parametrize("size", range(70))
 def test_a_checksum_is_right_for_each_size(size: int) -> None:
     for data in (bytes(size), b"\xff" * size, bytes(range(size))):

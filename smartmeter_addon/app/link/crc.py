@@ -5,13 +5,14 @@ from typing import Final
 from zlib import adler32
 
 _REVERSED_BITS: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+_EMPTY: Final = 0xFFFF
 _RIGHT: Final = 0x1D0F
 
 _ARC_DEGREE: Final = 15
 _ARC_FACTOR: Final = 0x8003
 """x^15 + x + 1, the coefficient of x^n at bit n."""
 
-_ADLER_EXACT: Final = 256
+_ADLER_EXACT: Final = 255
 
 
 def x25(data: bytes) -> int:
@@ -20,16 +21,31 @@ def x25(data: bytes) -> int:
     The standard library has the same polynomial for bits sent the other way round, so bytes and
     result are mirrored around its fast implementation.
     """
-    crc = crc_hqx(data.translate(_REVERSED_BITS), 0xFFFF)
+    crc = x25_begun(data)
     return (_REVERSED_BITS[crc & 0xFF] << 8 | _REVERSED_BITS[crc >> 8]) ^ 0xFFFF
 
 
+def x25_begun(data: bytes) -> int:
+    """Take the first bytes of what has a CRC-16/X-25, for `fits_x25` to go on from."""
+    return crc_hqx(data.translate(_REVERSED_BITS), _EMPTY)
+
+
 def ends_with_x25(data: bytes | bytearray) -> bool:
-    """Tell whether bytes end with the CRC-16/X-25 of those before, low byte first.
+    """Tell whether bytes end with the CRC-16/X-25 of those before, low byte first."""
+    return fits_x25(data, b"", _EMPTY)
+
+
+def fits_x25(data: bytes | bytearray, check: bytes, begun: int) -> bool:
+    """Tell whether a CRC-16/X-25, low byte first, is that of the bytes before it.
 
     With it, the checksum is the same whatever the bytes are.
+
+    Args:
+        data: the bytes.
+        check: their checksum, unless they end with it.
+        begun: of what stands before the bytes, see `x25_begun`.
     """
-    return crc_hqx(data.translate(_REVERSED_BITS), 0xFFFF) == _RIGHT
+    return crc_hqx((data + check).translate(_REVERSED_BITS), begun) == _RIGHT
 
 
 def arc(data: bytes) -> int:
@@ -61,12 +77,16 @@ def _folded(bits: int) -> int:
     return bits
 
 
-def sum8(data: bytes | bytearray) -> int:
+def sum8(data: bytes | bytearray, begun: int = 0) -> int:
     """Sum of bytes modulo 256, the checksum of M-Bus (EN 13757-2).
 
-    The low half of Adler-32 is 1 and the sum of the bytes modulo 65521, which 256 bytes never
-    reach.
+    The low half of Adler-32 is its start and the sum of the bytes modulo 65521, which 255 bytes
+    never reach from a start below 256.
+
+    Args:
+        data: the bytes.
+        begun: the sum of those before them.
     """
     if len(data) <= _ADLER_EXACT:
-        return (adler32(data) - 1) & 0xFF
-    return (sum8(data[:_ADLER_EXACT]) + sum8(data[_ADLER_EXACT:])) & 0xFF
+        return adler32(data, begun) & 0xFF
+    return sum8(data[_ADLER_EXACT:], sum8(data[:_ADLER_EXACT], begun))

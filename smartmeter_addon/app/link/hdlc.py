@@ -84,6 +84,11 @@ class Hdlc:
         """Tell whether a frame, or its header alone, fits the check sequence at its end."""
         return crc.ends_with_x25(frame)
 
+    begun = staticmethod(crc.x25_begun)
+    """Begins the check sequence of a frame whose header is known."""
+    fits = staticmethod(crc.fits_x25)
+    """Tells whether the rest of a frame, content and trailer, fits what `begun` gave."""
+
     def accept(self, found: Found, offset: int, parity_errors: int) -> list[Frame | Fault]:
         """See `Link.accept`."""
         _, content, number, last, address, _, _ = found

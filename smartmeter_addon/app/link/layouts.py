@@ -2,7 +2,8 @@
 
 A meter sends the same headers again and again, and most sources give its telegram in one piece.
 Then nothing has to be searched for or joined step by step, and a header needs no more than a
-comparison, which takes half the time. Each frame is still checked by its checksum.
+comparison, which takes half the time. Each frame is still checked by its checksum, from where the
+known header leaves it.
 """
 
 import struct
@@ -30,7 +31,7 @@ class _Place(NamedTuple):
 
     Args:
         start: flags and header, up to the content.
-        begin: where the frame begins.
+        begun: what the link's `begun` gives for its header.
         content: where its content begins.
         check: where its checksum begins, behind the content.
         end: where it ends.
@@ -38,7 +39,7 @@ class _Place(NamedTuple):
     """
 
     start: bytes
-    begin: int
+    begun: int
     content: int
     check: int
     end: int
@@ -56,7 +57,7 @@ class Frames:
     """
 
     # Not a named tuple, whose fields take Python several times as long to read as slots.
-    __slots__ = ("around", "messages", "places", "rest", "size", "split", "telling")
+    __slots__ = ("around", "contents", "count", "messages", "rest", "size", "split", "telling")
 
     def __init__(
         self,
@@ -65,26 +66,30 @@ class Frames:
         rest: bytes,
     ) -> None:
         forms = [
-            f"{len(one.start)}s {one.check - one.content}s {one.end - one.check}x" for one in places
+            f"{len(one.start)}s {one.check - one.content}s {one.end - one.check}s" for one in places
         ]
         chunk = struct.Struct(" ".join((*forms, f"{len(rest)}s")))
         self.size = chunk.size
         """Of the chunk in bytes."""
         self.split: Callable[[bytes], tuple[bytes, ...]] = chunk.unpack
-        """Takes a chunk apart, but for the checksums: the flags and the header before each content,
-        in turns with the contents, and what stands behind the last frame."""
+        """Takes a chunk apart: of each frame the flags and the header, the content, the checksum;
+        then what stands behind the last frame."""
         self.around = (*(one.start for one in places), rest)
-        """All of that but the contents."""
+        """All of that but contents and checksums."""
         self.rest = rest
-        self.places = tuple(slice(one.begin, one.end) for one in places)
-        self.telling = tuple(2 * n + 1 for n, one in enumerate(places) if one.is_telling)
+        self.count = len(places)
+        """Of the frames."""
+        self.contents = tuple((3 * n + 1, one.begun) for n, one in enumerate(places))
+        """Which parts are the contents, each with its checksum behind it, and what `begun` of the
+        link gave for its header."""
+        self.telling = tuple(3 * n + 1 for n, one in enumerate(places) if one.is_telling)
         """Which parts tell by how they begin that a message begins."""
         self.messages: list[tuple[str, int, slice, tuple[Any, ...]]] = []
         """As above, but for which parts are the contents of its frames."""
         part = 1
         for link, begin, count, constants in messages:
-            end = part + 2 * count
-            self.messages.append((link, begin, slice(part, end, 2), constants))
+            end = part + 3 * count
+            self.messages.append((link, begin, slice(part, end, 3), constants))
             part = end
 
 
@@ -114,10 +119,11 @@ class Layout:
         """
         link, frames = self._link, self.frames
         parts = frames.split(chunk)
-        if parts[::2] != frames.around or link.segments.under_way:
+        if parts[::3] != frames.around or link.segments.under_way:
             return None
-        for place in frames.places:
-            if not link.is_intact(chunk[place]):
+        fits = link.fits
+        for n, begun in frames.contents:
+            if not fits(parts[n], parts[n + 1], begun):
                 return None
         for n in frames.telling:
             if parts[n].startswith(LLC_HEADERS):
@@ -204,7 +210,7 @@ def _places(chunk: bytes, link: CheckedLink) -> tuple[_Place, ...]:
         check = found.end - link.check_size
         content = check - len(found.content)
         is_telling = isinstance(link, Hdlc) and found.number > 0
-        start = chunk[gap:content]
-        places.append(_Place(start, begin, content, check, found.end, is_telling))
+        begun = link.begun(chunk[begin:content])
+        places.append(_Place(chunk[gap:content], begun, content, check, found.end, is_telling))
         gap = found.end
     return tuple(places)

@@ -18,10 +18,10 @@ _HEADER: Final = 7  # up to and with CI
 _UNSUMMED: Final = 4  # of it, before C
 _SAPS: Final = 2
 _TRAILER: Final = 2
-_SUMMED: Final = slice(_UNSUMMED, -_TRAILER)
 _SHORTEST: Final = 5  # C A CI STSAP DTSAP
 _SEND_USER_DATA: Final = (0x53, 0x73)
 _STOP: Final = 0x16
+_TRAILERS: Final = [bytes((checksum, _STOP)) for checksum in range(256)]
 _CHECKSUM: Final = 8  # bits
 _LAST: Final = 0x10
 _HIGHEST_DLMS_CI: Final = 0x1F
@@ -70,7 +70,18 @@ class MBus:
 
     def is_intact(self, frame: bytes | bytearray) -> bool:
         """Tell whether a frame fits its checksum, and ends."""
-        return frame[-1] == _STOP and crc.sum8(frame[_SUMMED]) == frame[-_TRAILER]
+        header, rest = frame[:_HEADER], frame[_HEADER:]
+        return self.fits(rest[:-_TRAILER], rest[-_TRAILER:], self.begun(header))
+
+    @staticmethod
+    def begun(header: bytes | bytearray) -> int:
+        """Begin the checksum of a frame whose header is known."""
+        return crc.sum8(header[_UNSUMMED:])
+
+    @staticmethod
+    def fits(content: bytes | bytearray, trailer: bytes | bytearray, begun: int) -> bool:
+        """Tell whether the rest of a frame fits its checksum, see `begun`, and ends."""
+        return _TRAILERS[crc.sum8(content, begun)] == trailer
 
     def accept(self, found: Found, offset: int, parity_errors: int) -> list[Frame | Fault]:
         """See `Link.accept`."""

@@ -114,8 +114,9 @@ class Scanner:
         if layout is not None and (messages := layout.read(chunk, offset)) is not None:
             # Go on behind the chunk, which held frames and nothing else.
             frames = layout.frames
-            buffer[:] = frames.rest
-            self.frames += len(frames.places)
+            if buffer != frames.rest:  # mostly what stood behind the chunk before, too
+                buffer[:] = frames.rest
+            self.frames += frames.count
             self._scanned = end = offset + len(chunk)
             self._offset = self._given = end - len(buffer)
             return messages
