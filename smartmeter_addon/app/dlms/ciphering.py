@@ -29,6 +29,8 @@ KEY_SIZE: Final = 16
 TAG_SIZE: Final = 12
 """Bytes of a tag: the first ones of GCM's."""
 _GCM_TAG_SIZE: Final = 16
+_ENCIPHERED: Final = slice(-_GCM_TAG_SIZE)
+_TAG: Final = slice(-_GCM_TAG_SIZE, TAG_SIZE - _GCM_TAG_SIZE)
 _TITLE_LENGTH: Final = bytes((8,))
 _TITLE: Final = slice(2, 10)
 _VECTOR: Final = struct.Struct(">8sI")  # system title and invocation counter
@@ -194,7 +196,7 @@ class Cipher:
         if control & ENCRYPTED:
             # GCM enciphers by XOR with a key stream that depends on key and vector alone, so
             # enciphering once more gives the plaintext, without needing a tag to check.
-            plaintext = gcm.encrypt(vector, content, None)[:-_GCM_TAG_SIZE]
+            plaintext = gcm.encrypt(vector, content, None)[_ENCIPHERED]
         if not tag or authentication is None:
             return plaintext, None
         expected = _tag(gcm, vector, control, plaintext, authentication)
@@ -231,7 +233,7 @@ def _tag(
         sealed = gcm.encrypt(vector, plaintext, additional)
     else:
         sealed = gcm.encrypt(vector, b"", additional + plaintext)
-    return sealed[-_GCM_TAG_SIZE : TAG_SIZE - _GCM_TAG_SIZE]
+    return sealed[_TAG]
 
 
 @lru_cache(maxsize=8)

@@ -26,7 +26,6 @@ from app.meters.limits import has_room
 from app.meters.reading import Reading
 from app.meters.sensors import SENSORS, TARIFFS
 from app.meters.values import Layout, Values
-from app.named import new
 
 _PHASES: Final = ("l1", "l2", "l3")
 _TENTHS: Final = -1
@@ -238,7 +237,8 @@ def completed(reading: Reading) -> Reading:
         made += found
         layout, formulas = by_angle.layout, by_angle.formulas
     said = Values(layout, (*counts, *made))
-    return new(Reading, (meter, sent, said, unknown, formulas, details, type_code))
+    # A named tuple is made so in half the time that its class takes.
+    return tuple.__new__(Reading, (meter, sent, said, unknown, formulas, details, type_code))
 
 
 @lru_cache(maxsize=256)

@@ -109,15 +109,14 @@ class Pattern:
             and trial.has(self.meaning)
         )
 
-    def made_of(self, counts: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the numbers that are more than the one of a slot, see `_place_rows`."""
-        made = []
+    def with_made(self, counts: tuple[int, ...]) -> tuple[int, ...]:
+        """Put numbers that are more than the one of a slot behind those, see `_place_rows`."""
         for terms, rest in self.made:
             number = rest
-            for index, factor in terms:
-                number += counts[index] * factor
-            made.append(number)
-        return tuple(made)
+            for n, factor in terms:
+                number += counts[n] * factor
+            counts += (number,)
+        return counts
 
     def _place_rows(self) -> dict[Name, int]:
         """Give each number that is more than the one of a slot a place behind those."""

@@ -70,10 +70,10 @@ class Template:
         self._reported: Mapping[bytes, datetime] = NOTHING  # times of the last reports
         self._shown = base.shown
         self._energies = self._rows_of_energies(base.shown) if base.shown else ()
-        self.bits = int.from_bytes(structure.content_of(base), "big")
-        """The plaintext of that telegram."""
         self.constant = pattern.constant
-        """Its bits that are the same in all telegrams that are read by this template."""
+        """Which bits of a plaintext are the same in all that are read by this template."""
+        self.bits = int.from_bytes(structure.content_of(base), "big") & self.constant
+        """These bits."""
 
     def read(self, push: Push, content: bytes) -> Telegram | None:
         """Read a telegram that has the same constant bits.
@@ -101,7 +101,7 @@ class Template:
             shown = self._go_on(shown, counts, sent)
             if shown is None:
                 return None
-        numbers = counts + pattern.made_of(counts) if pattern.made else counts
+        numbers = pattern.with_made(counts) if pattern.made else counts
         others = self._read_others(content, numbers, sent) if pattern.others else ()
         if others is None:
             return None

@@ -74,7 +74,7 @@ class Templates:
             return None
         bits = int.from_bytes(content, "big")
         for template in channel.templates:
-            if not (bits ^ template.bits) & template.constant:
+            if bits & template.constant == template.bits:
                 channel.read += 1
                 return template.read(push, content)
         return None
