@@ -53,15 +53,13 @@ class Rules:
         limited = [n for n, limit in enumerate(by_number) if limit.is_limited]
         self.pick_limited = picker(limited)
         self.ranges = [by_number[n].in_counts(layout.exponents[n]) for n in limited]
-        energies = [n for n, limit in enumerate(by_number) if limit.is_energy]
-        self.pick_energies = picker(energies)
         carried = limits.kwh(interval)
         self.energies = [
-            (layout.numbers[n], exponent, int(carried / 10.0**exponent))
-            for n in energies
-            for exponent in (layout.exponents[n],)
+            (layout.numbers[n], n, exponent, int(carried / 10.0**exponent))
+            for n, exponent in enumerate(layout.exponents)
+            if by_number[n].is_energy
         ]
-        """Keys of all energies, each with its power of ten and the most by which it rises."""
+        """All energies: key, place, power of ten, and the most by which it rises."""
         self.powers, self.counters = (
             [(key, layout.places[key], layout.exponents[layout.places[key]]) for key in keys]
             for keys in keys_of(layout.places)

@@ -18,6 +18,7 @@ from app.cosem.unit import scale
 from app.meters.reading import Reading
 from app.meters.telegram import Telegram
 from app.meters.values import Values
+from app.named import new
 from app.plausibility.clock import SLACK
 from app.plausibility.known import Known
 from app.plausibility.last import Change
@@ -83,18 +84,17 @@ class Usual:
         ):
             return False
         past, rules, counts, last = self._past, self._rules, readings.counts, self._values.counts
-        energies, before, moved = rules.pick_energies(counts), rules.pick_energies(last), []
-        if energies != before:
-            for row, count, was in zip(rules.energies, energies, before, strict=True):
-                if count != was:
-                    key, exponent, most = row
-                    if not 0 < count - was <= most:
-                        return False
-                    moved.append((key, Change(now, was, exponent)))
+        moved = {}
+        for key, place, exponent, most in rules.energies:
+            if (count := counts[place]) != (was := last[place]):
+                if not 0 < count - was <= most:
+                    return False
+                moved[key] = new(Change, (now, was, exponent))
         time = (past.time or 0.0) + rules.interval
         if not (self._is_near(counts) and self._grow_as_powered(counts, time)):
             return False
-        past.changed.update(moved)
+        if moved:
+            past.changed.update(moved)
         self._sent, self._values = telegram.timestamp, readings
         if self._is_whole:  # so that the last values are not kept twice
             past.values = readings  # type: ignore[assignment] # texts are not looked at
@@ -138,7 +138,10 @@ class Usual:
         rules = self._rules
         if rules.beside_times(content) != self._still:
             return False
-        return rules.clocks <= 1 or len(set(rules.times(content))) == 1
+        if rules.clocks <= 1:
+            return True
+        times: tuple[bytes, ...] = rules.times(content)
+        return times.count(times[0]) == rules.clocks
 
     def _is_near(self, counts: Counts) -> bool:
         """Tell whether the values keep all laws, are possible, and do not move far."""
