@@ -25,6 +25,7 @@ from app.cosem.unit import scale
 from app.meters.limits import has_room
 from app.meters.reading import Reading
 from app.meters.sensors import SENSORS, TARIFFS
+from app.meters.slots import picker
 from app.meters.values import Layout, Values
 
 _PHASES: Final = ("l1", "l2", "l3")
@@ -198,7 +199,7 @@ class _Plan(NamedTuple):
         signed: the signed power of each phase: the place of the power taken, what its counts are
             multiplied by, and the same of the power given.
         products: the apparent power of each phase: the places of its voltage and its current.
-        apparent: places among these of the apparent powers that the meter does not send.
+        pick_apparent: takes of these the apparent powers that the meter does not send.
         total: makes the apparent power of all phases of these; None where the meter sends it.
         by_angle: how the phases' powers are made of their angles; None where they are not.
         layout: of all values but those by angle.
@@ -207,7 +208,7 @@ class _Plan(NamedTuple):
 
     signed: tuple[tuple[int, int, int, int], ...]
     products: tuple[tuple[int, int], ...]
-    apparent: tuple[int, ...]
+    pick_apparent: Callable[[tuple[int, ...]], tuple[int, ...]]
     total: Callable[[Sequence[int]], int] | None
     by_angle: _ByAngle | None
     layout: Layout
@@ -225,14 +226,17 @@ def completed(reading: Reading) -> Reading:
     if plan is None:
         return reading
     counts, layout, formulas, by_angle = values.counts, plan.layout, plan.formulas, plan.by_angle
-    made = [
-        counts[taken] * factor - counts[given] * given_factor
-        for taken, factor, given, given_factor in plan.signed
-    ]
-    powers = [counts[voltage] * counts[current] for voltage, current in plan.products]
-    made += [powers[n] for n in plan.apparent]
-    if plan.total:
-        made.append(plan.total(powers))
+    made: list[int] = []
+    if plan.signed:
+        made += [
+            counts[taken] * factor - counts[given] * given_factor
+            for taken, factor, given, given_factor in plan.signed
+        ]
+    if plan.products:
+        powers = tuple([counts[voltage] * counts[current] for voltage, current in plan.products])
+        made += plan.pick_apparent(powers)
+        if plan.total:
+            made.append(plan.total(powers))
     if by_angle and (found := _powers(by_angle, counts)) is not None:
         made += found
         layout, formulas = by_angle.layout, by_angle.formulas
@@ -279,7 +283,7 @@ def _plan(layout: Layout, before: tuple[tuple[str, str], ...]) -> _Plan | None:
     return _Plan(
         tuple(signed),
         tuple(products),
-        tuple(apparent),
+        picker(apparent),
         total,
         _by_angle(layout, named, made, formulas),
         layout.extended(made),
