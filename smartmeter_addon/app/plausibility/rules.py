@@ -12,7 +12,7 @@ from app.cosem.unit import scale
 from app.meters.slots import picker
 from app.meters.values import Layout
 from app.plausibility import laws
-from app.plausibility.laws import Law
+from app.plausibility.laws import Keeps, Law
 from app.plausibility.limits import Limits
 from app.plausibility.units import keys_of
 
@@ -22,6 +22,9 @@ _TIME: Final = 8
 
 Counts = tuple[int, ...]
 """The numbers of a telegram, see `Values`."""
+
+_Prepared = tuple[Keeps, Callable[[Counts], Counts], int]
+"""What tells whether a law is kept, what takes its numbers of all counts, and which means 1."""
 
 
 class Rules:
@@ -86,15 +89,13 @@ def shared(still: tuple[bytes, ...]) -> tuple[bytes, ...]:
     return still
 
 
-def _prepared(law: Law, layout: Layout) -> Callable[[Counts], bool]:
-    """Return what tells whether the counts of a telegram keep a law."""
+def _prepared(law: Law, layout: Layout) -> _Prepared:
+    """Find how the counts of a telegram tell whether it keeps a law."""
     places = [layout.places[key] for key in law.keys]
     exponents = [layout.exponents[place] for place in places]
-    keeps, pick = law.keeps, picker(places)
     if law.of_counts:
-        keeps = law.of_counts(places, exponents)
-        return lambda counts: keeps(counts, 1)
+        return law.of_counts(places, exponents), itemgetter(slice(None)), 1
+    keeps, pick = law.keeps, picker(places)
     if len(set(exponents)) == 1 and exponents[0] <= 0:
-        one = int(10 ** -exponents[0])
-        return lambda counts: keeps(pick(counts), one)
-    return lambda counts: keeps(tuple(map(scale, pick(counts), exponents)), 1)
+        return keeps, pick, int(10 ** -exponents[0])
+    return lambda numbers, one: keeps(tuple(map(scale, numbers, exponents)), one), pick, 1

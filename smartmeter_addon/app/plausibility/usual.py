@@ -146,8 +146,8 @@ class Usual:
     def _is_near(self, counts: Counts) -> bool:
         """Tell whether the values keep all laws, are possible, and do not move far."""
         rules = self._rules
-        for keeps in rules.laws:
-            if not keeps(counts):
+        for keeps, pick, one in rules.laws:
+            if not keeps(pick(counts), one):
                 return False
         limited = rules.pick_limited(counts)
         near = zip(self._lows, limited, self._highs)  # noqa: B905 - to say strict takes time here
