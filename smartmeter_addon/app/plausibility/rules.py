@@ -1,6 +1,7 @@
 """What the usual telegrams of a list keep to, prepared once for all its senders: see `usual`."""
 
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import lru_cache
 from itertools import chain
@@ -43,11 +44,9 @@ class Rules:
         self.interval = interval
         self.step = timedelta(seconds=interval)
         self.clocks = len(clocks)
-        times = [slice(at + _DATE, at + _TIME) for at in clocks]
-        beside = [(slice(at, at + _DATE), slice(at + _TIME, at + clock.SIZE)) for at in clocks]
-        self.times, self.beside_times = (
-            itemgetter(*(of or [slice(0)])) for of in (times, list(chain(*beside)))
-        )
+        times = [(at + _DATE, at + _TIME) for at in clocks]
+        beside = [((at, at + _DATE), (at + _TIME, at + clock.SIZE)) for at in clocks]
+        self.times, self.beside_times = _parts(times), _parts(chain(*beside))
         """What takes of a content the times of its clocks, and what of these is beside."""
         of = laws.applicable(layout.keys)
         self.names = tuple(law.name for law in of) + laws.CLOCK_LAWS * bool(clocks)
@@ -81,6 +80,15 @@ def rules_of(
 ) -> Rules:
     """Return rules, the same ones for the same arguments; see `Rules` and `Limits`."""
     return Rules(layout, clocks, interval, Limits(connection_watts, factors=dict(factors)))
+
+
+def _parts(spans: Iterable[tuple[int, int]]) -> Callable[[bytes], tuple[bytes, ...]]:
+    """Return what takes some parts of a content, each from its begin to its end, in order."""
+    form, pos = "", 0
+    for begin, end in spans:
+        form += f"{begin - pos}x{end - begin}s"
+        pos = end
+    return struct.Struct(form).unpack_from
 
 
 @lru_cache(maxsize=64)

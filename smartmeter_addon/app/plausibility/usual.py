@@ -140,7 +140,7 @@ class Usual:
             return False
         if rules.clocks <= 1:
             return True
-        times: tuple[bytes, ...] = rules.times(content)
+        times = rules.times(content)
         return times.count(times[0]) == rules.clocks
 
     def _is_near(self, counts: Counts) -> bool:
