@@ -119,7 +119,8 @@ class Layout:
         """
         link, frames = self._link, self.frames
         parts = frames.split(chunk)
-        if parts[::3] != frames.around or link.segments.under_way:
+        # A segment is expected that is not the first one, 0, while a message is under way.
+        if parts[::3] != frames.around or link.segments.expected:
             return None
         fits = link.fits
         for n, begun in frames.contents:
