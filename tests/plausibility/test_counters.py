@@ -192,3 +192,17 @@ def test_a_first_telegram_with_more_than_a_connection_carries_is_confirmed_by_on
     meter, line = SimulatedMeter(None, "kaifa"), GuardedLine()
     meter.more = {"1.7.0": Decimal(200_000)}
     assert accepted(line.push(meter, 3)) == [False, True, True]
+
+
+@pytest.mark.parametrize("risen", [3_000, 20_000, 500_000, -4_900_000])
+def test_a_counter_that_was_set_is_not_taken_for_one_in_another_unit_later(risen: int) -> None:
+    """The power did not make what it was set by."""
+    meter, line, counted = SimulatedMeter(None, "kaifa", "netznoe"), GuardedLine(), 5_000_000
+    for n in range(300):
+        counted += 1 + risen * (n == 100)
+        meter.more = dict.fromkeys(("2.7.0", "2.8.0"), Decimal(0))
+        meter.more |= {"1.7.0": Decimal(720), "1.8.0": Decimal(counted)}
+        line.push(meter)
+    said = [str(fault.reason) for fault in line.faults]
+    assert any("energy_import" in one for one in said)
+    assert not any("another unit" in one for one in said)

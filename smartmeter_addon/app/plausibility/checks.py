@@ -57,7 +57,8 @@ _LOAD_TIMES: Final = 4.0
 """How many times more than the connection carries energies may rise while such a load is pending.
 """
 
-_ENERGIES: Final = frozenset(("fall", "rise", "unit"))
+OF_ENERGIES: Final = frozenset(("fall", "rise", "unit"))
+"""Checks of energies."""
 
 _TAG, _CHECKSUM = Evidence.TAG, Evidence.CHECKSUM
 
@@ -200,8 +201,8 @@ def _in_their_unit(found: list[Violation], digits: int | None) -> list[Violation
     """
     if any(one.check == "unit" for one in found):
         # The energies of a telegram change their unit together, some too small to tell.
-        return [one._replace(check="unit") if one.check in _ENERGIES else one for one in found]
-    if digits and not any(one.check in _ENERGIES for one in found):
+        return [one._replace(check="unit") if one.check in OF_ENERGIES else one for one in found]
+    if digits and not any(one.check in OF_ENERGIES for one in found):
         sentence = Sentence("check.unit_by_power", {"digits": digits})
         found.append(Violation("unit", sentence, "energies"))
     return found

@@ -10,7 +10,7 @@ from app.meters.structure import checksum_of
 from app.meters.telegram import Withheld
 from app.meters.values import Values
 from app.plausibility import values
-from app.plausibility.checks import BY_NAME, CHECKS, Failed, failed
+from app.plausibility.checks import BY_NAME, CHECKS, OF_ENERGIES, Failed, failed
 from app.plausibility.decision import Decision, Violation
 from app.plausibility.evidence import Evidence
 from app.plausibility.known import Known
@@ -164,7 +164,7 @@ class Sender:
                 limits.enlarge_connection(values.HEADROOM * pending.watts)
         if checks & {"clock", "identity"}:
             self.known.lists.distrust()
-        if "unit" in checks:
+        if checks & OF_ENERGIES:  # which the power did not make
             self.known.power.pause()
         self.known.withholding.begin(observation, violations)
         if self.track is None:
