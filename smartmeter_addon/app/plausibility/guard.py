@@ -97,6 +97,7 @@ class Guard:
         limits = sender.known.limits
         if not self._compares_power:
             limits.relax(BY_POWER, give_up=True)
+            sender.known.withholding.publish(BY_POWER)
         elif BY_POWER in limits.factors:  # the user said something else before the restart
             others = {check: one for check, one in limits.factors.items() if check != BY_POWER}
             limits.factors = others

@@ -136,6 +136,10 @@ class Withholding:
         if len(kept) < len(self._values):
             self.agrees, self._values = True, kept
 
+    def publish(self, name: str) -> None:
+        """Withhold no longer what fails a check that is no longer made: see `Violation.name`."""
+        self._values = {k: one for k, one in self._values.items() if one.violation.name != name}
+
     def told(self) -> list[Withheld]:
         """Return what is withheld for longer than two of its own push intervals."""
         told = [
