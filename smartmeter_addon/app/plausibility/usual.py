@@ -18,7 +18,6 @@ from app.cosem.unit import scale
 from app.meters.reading import Reading
 from app.meters.telegram import Telegram
 from app.meters.values import Values
-from app.named import new
 from app.plausibility.clock import SLACK
 from app.plausibility.known import Known
 from app.plausibility.last import Change
@@ -89,7 +88,7 @@ class Usual:
             if (count := counts[place]) != (was := last[place]):
                 if not 0 < count - was <= most:
                     return False
-                moved[key] = new(Change, (now, was, exponent))
+                moved[key] = tuple.__new__(Change, (now, was, exponent))
         time = (past.time or 0.0) + rules.interval
         if not (self._is_near(counts) and self._grow_as_powered(counts, time)):
             return False
