@@ -214,7 +214,7 @@ def test_energies_in_another_unit_are_told_in_german_also_after_a_restart() -> N
 
 def test_energies_whose_unit_is_not_known() -> None:
     units = EnergyUnits()
-    units._records["1"] = Record({0: 0.0, 1: 0.0, 2: 0.0}, since=1.0)
+    units.records["1"] = Record({0: 0.0, 1: 0.0, 2: 0.0}, since=1.0)
     (found,) = units.withheld(1e9)
     problem = Problem(Trouble.WITHHELD, parameters={**found._asdict(), "since": "2026"})
     assert is_german(message(problem))

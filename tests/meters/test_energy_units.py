@@ -293,10 +293,10 @@ def test_energies_that_nothing_decides_are_a_problem_after_three_hours() -> None
 
 def test_what_was_found_is_known_after_a_restart() -> None:
     kept: dict[str, Any] = {}
-    assert not EnergyUnits(kept=kept).are_judged
+    assert not EnergyUnits(kept=kept).records
     meter = Meter(EnergyUnits(kept=kept), unit=0)
     meter.lives(5)
-    assert EnergyUnits(kept=kept).are_judged
+    assert EnergyUnits(kept=kept).records
     again = Meter(EnergyUnits(kept=kept), unit=0)
     again.now = meter.now + HOUR
     assert energies(again.sends_all())["1.8.0"] == again.watt_hours

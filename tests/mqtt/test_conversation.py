@@ -107,7 +107,7 @@ async def test_values_are_sent_again_as_often_as_it_is_said(broker: Mosquitto) -
     """A Core that is slow to subscribe hears them the second or third time."""
     async with (
         broker.watch() as home,
-        running(publishing(broker.options, repeat_after=(0.01, 0.02, 0.03))) as made,
+        running(publishing(broker.options, repeat_after=(0.1, 0.2, 0.3))) as made,
     ):
         made.publish(power="1")
         for _ in range(4):

@@ -83,7 +83,7 @@ class EnergyUnits:
         published: ids of the meters whose energies were published before.
     """
 
-    __slots__ = ("_chosen", "_kept", "_kept_at", "_published", "_records")
+    __slots__ = ("_chosen", "_kept", "_kept_at", "_published", "records")
 
     def __init__(
         self,
@@ -94,11 +94,12 @@ class EnergyUnits:
         self._chosen = chosen
         self._kept = kept
         self._published = published
-        self._records: dict[str, Record] = {}
+        self.records: dict[str, Record] = {}
+        """Of the meters whose telegrams do not say what their energies count, by the meter's id."""
         self._kept_at: dict[str, float] = {}
         for meter_id, content in (kept or {}).items():
             if record := Record.from_state(content):
-                self._records[meter_id] = record
+                self.records[meter_id] = record
 
     def read(
         self,
@@ -129,7 +130,7 @@ class EnergyUnits:
                 f" what most meters of this family count, {_unit(units[0])}"
             )
             return Counted(listed, note=usual if energies else None)
-        before = self._records.get(meter_id)
+        before = self.records.get(meter_id)
         if before is None:
             known = units[0] if meter_id in self._published else None
             before = Record.new(units, known)
@@ -146,7 +147,7 @@ class EnergyUnits:
                 " is published until the power of some hours has shown that, or the option"
                 " energy_unit says it"
             )
-        is_news = bool(told) or meter_id not in self._records or record.units != before.units
+        is_news = bool(told) or meter_id not in self.records or record.units != before.units
         shown = Shown(meter_id, record, is_news, energies)
         return _counted(listed, energies, shown, units)._replace(told=told)
 
@@ -160,7 +161,7 @@ class EnergyUnits:
             numbers: of the telegram, with the unit that `read` takes them for, by code.
             moment: when it was sent.
         """
-        before = self._records.get(shown.meter_id)
+        before = self.records.get(shown.meter_id)
         if before is None:
             return None
         record, news = before.after(_sample(numbers, shown.energies, moment))
@@ -174,9 +175,9 @@ class EnergyUnits:
     def remember(self, shown: Shown) -> None:
         """Take what an accepted telegram shows."""
         meter_id, record, is_news, _ = shown
-        if not has_room(self._records, meter_id):
+        if not has_room(self.records, meter_id):
             return
-        self._records[meter_id] = record
+        self.records[meter_id] = record
         since = record.watts_at - self._kept_at.get(meter_id, 0.0)
         if self._kept is not None and (is_news or not 0 <= since < _KEPT_AFTER):
             self._kept_at[meter_id] = record.watts_at
@@ -184,13 +185,8 @@ class EnergyUnits:
 
     def changes(self, meter_id: str) -> bool:
         """Tell whether the user says another unit than that in which a meter was published."""
-        record = self._records.get(meter_id)
+        record = self.records.get(meter_id)
         return self._chosen is not None and (record is None or record.units != (self._chosen, None))
-
-    @property
-    def are_judged(self) -> bool:
-        """Whether there are meters whose telegrams do not say what their energies count."""
-        return bool(self._records)
 
     def withheld(self, at: float) -> Iterable[Withheld]:
         """Tell of the energies that are not published for long.
@@ -200,7 +196,7 @@ class EnergyUnits:
         """
         if self._chosen is not None:
             return
-        for record in self._records.values():
+        for record in self.records.values():
             if record.is_contradicted and record.best is not None and record.active is not None:
                 best, before = _unit(record.best), _unit(record.active)
                 yield Withheld(
@@ -227,7 +223,7 @@ class EnergyUnits:
         """Read energies as the user says."""
         chosen = self._chosen or 0
         items = _rescaled(listed, {code: chosen - assumed for code, assumed in energies.items()})
-        before = self._records.get(meter_id)
+        before = self.records.get(meter_id)
         if self._kept is None or not energies or (before and before.units == (chosen, None)):
             return Counted(items)
         told = f"the energies of this meter count {_unit(chosen)}, as energy_unit says"

@@ -205,7 +205,7 @@ class Interpreter:
 
     def withheld(self, telegram: Telegram) -> tuple[Withheld, ...]:
         """Tell of the energies of this line that are not published for long, see `EnergyUnits`."""
-        if not self._energy_units.are_judged:
+        if not self._energy_units.records:
             return ()
         sent = telegram.timestamp or (self._now() if self._now else None)
         return tuple(self._energy_units.withheld(sent.timestamp())) if sent else ()
