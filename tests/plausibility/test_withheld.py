@@ -165,3 +165,16 @@ def test_a_violation_of_a_value_that_is_not_withheld_remains() -> None:
     withholding = Withholding()
     withholding.begin(said(voltage_l1=2307), [CANNOT_BE])
     assert withholding.remaining(said(voltage_l1=2307), [CANNOT_BE, JUMP]) == [JUMP]
+
+
+def test_how_far_energies_in_another_unit_rise_says_nothing() -> None:
+    """Else two of three telegrams would be pending, and the connection learned too large."""
+    withholding = Withholding()
+    rise, fall = (Violation(one, "energy", "energy_import") for one in ("rise", "fall"))
+    shown = said(energy_import=6000, voltage_l1=2300)
+    assert withholding.remaining(shown, [rise]) == [rise]
+    withholding.begin(shown, [Violation("possible", "too much", "voltage_l1")])
+    assert withholding.remaining(shown, [rise]) == [rise]
+    withholding.begin(shown, [Violation("unit", "by the power", "energies")])
+    assert withholding.remaining(shown, [rise]) == []
+    assert withholding.remaining(shown, [fall]) == [fall]

@@ -74,6 +74,11 @@ class Withholding:
         """The keys of the values that are withheld by themselves."""
         return self._values.keys()
 
+    @property
+    def _has_unit(self) -> bool:
+        """Whether energies are withheld for their unit."""
+        return any(row.violation.check == "unit" for row in self._values.values())
+
     def hold(self, observation: Observation, violation: Violation, what: Text) -> None:
         """Count a telegram that is not accepted.
 
@@ -126,7 +131,7 @@ class Withholding:
             if key in failed or key not in observation.values
         }
         kept = set(self._values)
-        if any(row.violation.check == "unit" for row in self._values.values()):
+        if self._has_unit:
             kept |= {key for key in observation.values if limits.of(key).is_energy}
         return kept
 
@@ -186,7 +191,8 @@ class Withholding:
         """Tell whether a violation is that of a value that is withheld, and that goes on."""
         row = self._values.get(one.detail)
         if row is None:
-            return False
+            # No energy is published then, and how far they rise in another unit says nothing.
+            return one.check == "rise" and self._has_unit
         value = observation.values.get(one.detail)
         if row.violation.check == "unit" and row.value is not None and value is not None:
             return value >= row.value  # else it was set back
