@@ -150,7 +150,8 @@ class Life:
         """Let the next telegram arrive damaged."""
         data, _ = self.next()
         middle = len(data) // 2
-        self._deliver(data[:middle] + b"\xff" * 4 + data[middle + 4 :], None)
+        flipped = bytes(one ^ 0xFF for one in data[middle : middle + 4])
+        self._deliver(data[:middle] + flipped + data[middle + 4 :], None)
 
     def repeat(self, data: bytes, said: Said, seconds: float = _TRANSFER) -> None:
         """Let a telegram come once more: it says nothing new.
