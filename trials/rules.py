@@ -183,6 +183,7 @@ RULES: Final = {
         (_off(units.MeanPower, "digits", None),),
     ),
     "unit by point": Rule((units.power_of_ten,), (_off(values, "power_of_ten", None),)),
+    "unit another meter": Rule((), (Patch(values, "Past", lambda *given: _Past(*given[:5])),)),
     "unit agrees": Rule(
         (withheld.Withholding.forget_units,),
         (_off(withheld.Withholding, "forget_units", None),),
@@ -246,6 +247,8 @@ CHECKS: Final[Mapping[str, tuple[Any, ...]]] = {
     "law": (laws, checks._laws),
 }
 """What is there for a check alone, or for it and another one: functions, classes, modules."""
+
+_Past = values.Past
 
 
 @contextmanager

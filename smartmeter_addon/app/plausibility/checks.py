@@ -136,8 +136,8 @@ def failed(
         if of & _LOADS:
             allowed |= {f"connection {key}" for key in observation.values}
             times = max(times, _LOAD_TIMES)
-        has_unit = not known.withholding.agrees
-        past = values.Past(track, known.limits, observation.now, late, times, has_unit)
+        other = known.withholding.agrees or any(one.check == "identity" for one in violations)
+        past = values.Past(track, known.limits, observation.now, late, times, not other)
         walk = values.check(observation.values, past)
         digits = known.power.digits(observation.values, observation.clock)
         wrong = _in_their_unit(walk.violations, digits)

@@ -48,7 +48,7 @@ class Past(NamedTuple):
         now: when the telegram came, by the monotonic clock, in seconds.
         late: seconds that passed at the meter but not here, as a gateway delayed telegrams.
         times: how many times more than the connection carries energies may rise.
-        has_unit: whether its energies may have another unit now.
+        has_unit: whether its energies may have another unit now; another meter has other energies.
     """
 
     track: Track
