@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from app.cosem.unit import Number
+from app.meters.reading import Meter
 from app.plausibility import (
     checks,
     clock,
@@ -125,11 +126,16 @@ def _newer_counter(observation: track.Observation, past: track.Track) -> bool:
     return past.counter is not None and observation.counter <= past.counter
 
 
+def _is_of_its_id(one: Known, meter: Meter, _: Meter | None) -> bool:
+    return not one.numbers or meter.id in dict(one.numbers)
+
+
 _energy = values._energy
 _is_confirmed = sender.Sender._is_confirmed
 _new_sender = guard.Guard._new_sender
 _is_replay = checks._is_replay
 _is_duplicate = sender.Sender._is_duplicate
+_Past = values.Past
 
 RULES: Final = {
     "replay by checksum": Rule((track.Track.remember,), (_off(track.Track, "remember", None),)),
@@ -144,7 +150,7 @@ RULES: Final = {
     ),
     "identity lists without number": Rule(
         (Known._is_own,),
-        (Patch(Known, "_is_own", lambda one, meter, _: not one.ids or meter.id in one.ids),),
+        (Patch(Known, "_is_own", _is_of_its_id),),
     ),
     "identity new senders": Rule((), (Patch(guard.Guard, "_new_sender", _never_new),)),
     "identity beside another": Rule((), (Patch(sender, "_BESIDE_ANOTHER", 2),)),
@@ -247,8 +253,6 @@ CHECKS: Final[Mapping[str, tuple[Any, ...]]] = {
     "law": (laws, checks._laws),
 }
 """What is there for a check alone, or for it and another one: functions, classes, modules."""
-
-_Past = values.Past
 
 
 @contextmanager
