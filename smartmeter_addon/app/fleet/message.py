@@ -13,7 +13,8 @@ _UNAVAILABLE: Final = 10008
 NOBODY: Final = "503"
 """The status in place of an answer where nobody listens."""
 
-_NO_ANSWER: Final = "it does not answer; do most of its servers run, and reach each other?"
+_MOST_RUN: Final = "do most of its servers run, and reach each other?"
+_NO_ANSWER: Final = f"it does not answer; {_MOST_RUN}"
 _NO_STREAM: Final = (
     "there is no such stream, or it has no leader; was fleet setup run, and do most of the servers"
     " run?"
@@ -45,7 +46,7 @@ def described(error: Mapping[str, Any]) -> str:
     """Say what an error of the JetStream API is."""
     description = str(error.get("description", "it gives no reason"))
     if error.get("err_code") == _UNAVAILABLE:
-        return f"{description}; do most of its servers run, and reach each other?"
+        return f"{description}; {_MOST_RUN}"
     return description
 
 
