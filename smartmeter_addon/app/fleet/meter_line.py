@@ -155,7 +155,14 @@ class MeterLine:
     """
 
     __slots__ = (
-        *("_ahead", "_arrival", "_decoder", "_described", "_guard", "_memory", "_name", "_tally"),
+        "_ahead",
+        "_arrival",
+        "_decoder",
+        "_described",
+        "_guard",
+        "_memory",
+        "_name",
+        "_tally",
     )
 
     def __init__(

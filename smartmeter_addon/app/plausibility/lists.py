@@ -40,7 +40,7 @@ class KnownList:
         interval: the push interval by the meter's clock in seconds; None when it is not known.
     """
 
-    __slots__ = (*("_kept", "_step", "constants", "gap", "offset", "seen_at", "structure", "time"),)
+    __slots__ = ("_kept", "_step", "constants", "gap", "offset", "seen_at", "structure", "time")
 
     def __init__(self, known: Structure, interval: float | None = None) -> None:
         self.structure = known
