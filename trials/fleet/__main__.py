@@ -56,13 +56,17 @@ def _fail(runs: int, meters: int, seconds: float) -> int:
         outcome = asyncio.run(failures.run(meters, seconds))
         right = right and outcome.is_right and bool(outcome.torn)
         sys.stdout.write(
-            f"run {number}: {outcome.pushed} telegrams, {outcome.lost} lost,"
+            f"run {number}: {outcome.pushed} telegrams, {len(outcome.lost)} lost,"
             f" {outcome.doubled} doubled, {outcome.disordered} meters out of order,"
             f" {outcome.foreign} readings of foreign names;"
             f" {outcome.torn} came in pieces before and after a reader went\n"
         )
         for what, waited in outcome.waits.items():
             sys.stdout.write(f"  {what}: longest wait {waited:.1f} s\n")
+        for name, moment in outcome.lost:
+            sys.stdout.write(f"  lost: the telegram of {moment} of {name}\n")
+        for line in outcome.told:
+            sys.stdout.write(f"  {line}\n")
         sys.stdout.flush()
     return 0 if right else 1
 

@@ -28,21 +28,23 @@ class Outcome(NamedTuple):
 
     Args:
         pushed: telegrams of meters that can be read.
-        lost: of them.
+        lost: of them, each as its meter's name and its time.
         doubled: readings.
         disordered: meters whose readings are not in order.
         foreign: readings of names that nobody should have read.
         torn: telegrams of which one piece came before a reader went and another one after it.
         waits: the longest wait of a telegram, by what happened when it arrived, in seconds.
+        told: what the readers' logs say of meters that lost one.
     """
 
     pushed: int
-    lost: int
+    lost: list[tuple[str, str]]
     doubled: int
     disordered: int
     foreign: int
     torn: int
     waits: dict[str, float]
+    told: list[str]
 
     @property
     def is_right(self) -> bool:
@@ -156,11 +158,12 @@ class _Run:
 
     def _judge(self, found: dict[str, list[stored.Stored]]) -> Outcome:
         waits = self._waits(found)
-        pushed = lost = doubled = disordered = 0
+        pushed = doubled = disordered = 0
+        lost: list[tuple[str, str]] = []
         for meter in self._meters:
             times = [one.time for one in found.pop(meter.name, [])]
             pushed += len(meter.pushed)
-            lost += len(set(meter.pushed) - set(times))
+            lost += [(meter.name, time) for time in meter.pushed if time not in times]
             doubled += len(times) - len(set(times))
             disordered += times != sorted(times)
         foreign = sum(map(len, found.values()))
@@ -169,7 +172,8 @@ class _Run:
             for meter in self._meters
             for begin, end in meter.pieces
         )
-        return Outcome(pushed, lost, doubled, disordered, foreign, torn, waits)
+        told = self._readers.told({name for name, _ in lost})
+        return Outcome(pushed, lost, doubled, disordered, foreign, torn, waits, told)
 
     def _waits(self, found: dict[str, list[stored.Stored]]) -> dict[str, float]:
         """The longest wait of telegrams that arrived after each thing that happened."""

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -76,6 +77,12 @@ class Readers:
         for reader in [*self.running]:
             reader.send_signal(signal.SIGCONT)
             self.end(reader, signal.SIGTERM)
+
+    def told(self, names: AbstractSet[str]) -> list[str]:
+        """Give what the logs say of some meters."""
+        logs = sorted(self._folder.glob("reader-*"))
+        lines = [f"{log.name}: {line}" for log in logs for line in log.read_text().splitlines()]
+        return [line for line in lines if any(f" {name}: " in line for name in names)]
 
     def _start(self, *arguments: str, log: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "app", "fleet", *arguments]
