@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from app.meters.reading import Reading
 from app.plausibility.jumps import is_explained
@@ -89,6 +91,17 @@ PHASED: dict[str, int | Decimal] = (
         ("power", {"power": -6000, "power_import": 0, "power_export": 6000}, True),
         ("power", {"power": -6010, "power_import": 0, "power_export": 6010}, False),
         ("power", {"power": -6100, "power_export": 6100}, False),
+        # or with all of these: an eighth and a quarter, a load that turns one of three currents.
+        (
+            "power",
+            {"power": -6400, "power_import": 0, "power_export": 6400, "current_l1": Decimal(6)},
+            True,
+        ),
+        (
+            "power",
+            {"power": -9000, "power_import": 0, "power_export": 9000, "current_l1": Decimal(9)},
+            False,
+        ),
         # A power of a phase or direction goes with all: a quarter.
         ("power_import", {"power_import": 9000, "power": 3800}, True),
         ("power_import", {"power_import": 9000, "power": 3750}, True),
@@ -124,6 +137,21 @@ def test_what_explains_a_jump(
     before: dict[str, int | Decimal] = dict(PHASED)
     limit = Limits().of(key)
     assert is_explained(key, limit, before, before | changes, 5.0) is explained
+
+
+@given(fed=st.integers(300, 12_000), drawn=st.integers(0, 10_000))
+def test_a_load_of_one_phase_may_turn_the_power_of_panels_of_three(fed: int, drawn: int) -> None:
+    """Its current falls to nothing and rises again, so it moves by less than the load."""
+    assume(drawn >= fed / 15)
+    part = Decimal(fed) / 3
+
+    def sent(power: int, *watts: Decimal) -> Values:
+        amperes = {f"current_l{n}": abs(one) / 230 for n, one in enumerate(watts, 1)}
+        directions = {"power_import": max(power, 0), "power_export": max(-power, 0)}
+        return {"power": power, **directions, **amperes}
+
+    before, after = sent(-fed, part, part, part), sent(drawn, part - fed - drawn, part, part)
+    assert is_explained("power", Limits().of("power"), before, after, 5.0)
 
 
 @pytest.mark.parametrize(

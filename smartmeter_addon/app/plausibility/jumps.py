@@ -20,6 +20,10 @@ RECENT: Final = 300.0
 _SHARE: Final = 4
 """A cause moves by at least one part in so many of the jump."""
 
+_FLOW_SHARE: Final = 2
+"""The share above for the currents of a power. They do not say which way they flow: one that a load
+turns may be as large as before."""
+
 _REACTIVE_SHARE: Final = 2
 """The share above for a current whose list says the reactive power, too: both make it."""
 
@@ -66,11 +70,11 @@ def is_explained(key: str, limit: Limit, before: Values, values: Values, seconds
         return math.hypot(moves.power, moves.reactive) >= watts / _REACTIVE_SHARE
     if quantity in {Quantity.ACTIVE, Quantity.REACTIVE, Quantity.APPARENT}:
         flow = sum(map(moves.of, CURRENTS)) * USUAL_VOLTAGE
-        cause = moves.power
-        if key == moves.net:
-            cause = max(moves.counted(seconds), moves.parted())
-        is_counted = quantity is Quantity.ACTIVE and cause >= change / _SHARE
-        return is_counted or flow >= change / 2
+        cause = 0.0
+        if quantity is Quantity.ACTIVE:
+            is_net = key == moves.net
+            cause = max(moves.counted(seconds), moves.parted()) if is_net else moves.power
+        return cause * _SHARE + flow * _FLOW_SHARE >= change
     if quantity is Quantity.ANGLE and FULL_TURN - change <= limit.jump:
         return True  # across zero
     amperes = f"current{phase}"
