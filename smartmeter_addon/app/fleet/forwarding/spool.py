@@ -73,7 +73,7 @@ class Message(NamedTuple):
 
 
 class Spool:
-    """Keeps messages of several names.
+    """Keeps messages of several names. While it is open, no other program may use the file.
 
     How long a message waits is counted by a steady clock, while the program runs: a clock that is
     set, as that of a computer without a battery at its start, makes none too old.
@@ -116,6 +116,8 @@ class Spool:
 
     def _prepare(self) -> tuple[int, float]:
         """Make the table where there is none; tell how many bytes it holds, and since when."""
+        # A second forward would push the same messages.
+        self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")
         self._database.executescript(_SCHEMA)
