@@ -24,7 +24,6 @@ def test_arc_gives_its_check_value() -> None:
 def test_the_checksums_of_nothing_are_what_they_start_from() -> None:
     assert crc.x25(b"") == 0
     assert crc.arc(b"") == 0
-    assert crc.sum8(b"") == 0
 
 
 LONG = st.builds(
@@ -55,7 +54,6 @@ def test_a_checksum_goes_on_from_the_first_bytes(first: bytes, rest: bytes, othe
     right, begun = links.crc_x25(first + rest), crc.x25_begun(first)
     assert crc.fits_x25(rest, right, begun)
     assert crc.fits_x25(rest, other, begun) == (other == right)
-    assert crc.sum8(rest, crc.sum8(first)) == crc.sum8(first + rest)
 
 
 @pytest.mark.parametrize("size", range(70))
@@ -63,17 +61,6 @@ def test_a_checksum_is_right_for_each_size(size: int) -> None:
     for data in (bytes(size), b"\xff" * size, bytes(range(size))):
         assert crc.x25(data).to_bytes(2, "little") == links.crc_x25(data)
         assert crc.arc(data) == links.crc_arc(data)
-
-
-@given(st.binary() | LONG)
-def test_the_sum_is_that_of_a_loop(data: bytes) -> None:
-    assert crc.sum8(data) == crc.sum8(bytearray(data)) == sum(data) % 256
-
-
-@pytest.mark.parametrize("size", [0, 1, 255, 256, 257, 260, 511, 512, 513])
-@pytest.mark.parametrize("byte", [0, 1, 254, 255])
-def test_the_sum_is_right_where_adler_32_begins_anew(size: int, byte: int) -> None:
-    assert crc.sum8(bytes((byte,)) * size) == byte * size % 256
 
 
 @pytest.mark.parametrize("bit", range(0, 8 * len(CHECK), 7))

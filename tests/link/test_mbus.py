@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from app.fault import Fault, Kind
 from app.link import Frame, Scanner
@@ -55,6 +57,22 @@ def test_the_shortest_and_the_longest_frame_are_read_as_they_stand(size: int) ->
     frame = BUS.frame(payload, 0x10)
     assert frame[1] == size
     assert scan(frame) == [Frame("mbus", 0, payload, "ff", 8)]
+
+
+@pytest.mark.parametrize("size", [1, 250, 251, 255])
+@pytest.mark.parametrize("byte", [0, 1, 254, 255])
+def test_the_checksum_is_right_for_the_largest_sums(size: int, byte: int) -> None:
+    payload = bytes((byte,)) * size
+    frame = MBus(links.SAGEMCOM_LENGTH, address=0xFF, control=0x73).frame(payload, 0x10)
+    assert scan(frame) == [Frame("mbus", 0, payload, "ff", 8)]
+
+
+@given(st.binary(max_size=9), st.binary(max_size=255), st.binary(min_size=2, max_size=2))
+@example(b"\xff" * 9, b"\xff" * 255, b"\xfc\x16")
+def test_a_checksum_is_that_of_a_loop(header: bytes, content: bytes, trailer: bytes) -> None:
+    total, begun = sum(header[4:] + content) % 256, MBusLink.begun(header)
+    assert MBusLink.fits(content, bytes((total, 0x16)), begun)
+    assert MBusLink.fits(bytearray(content), trailer, begun) == (trailer == bytes((total, 0x16)))
 
 
 def test_the_other_control_field_for_user_data_is_taken_too() -> None:

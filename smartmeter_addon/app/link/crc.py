@@ -2,7 +2,6 @@
 
 from binascii import crc_hqx
 from typing import Final
-from zlib import adler32
 
 _REVERSED_BITS: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _EMPTY: Final = 0xFFFF
@@ -11,8 +10,6 @@ _RIGHT: Final = 0x1D0F
 _ARC_DEGREE: Final = 15
 _ARC_FACTOR: Final = 0x8003
 """x^15 + x + 1, the coefficient of x^n at bit n."""
-
-_ADLER_EXACT: Final = 255
 
 
 def x25(data: bytes) -> int:
@@ -75,18 +72,3 @@ def _folded(bits: int) -> int:
             bits ^= high << size ^ high << step ^ high
         step >>= 1
     return bits
-
-
-def sum8(data: bytes | bytearray, begun: int = 0) -> int:
-    """Sum of bytes modulo 256, the checksum of M-Bus (EN 13757-2).
-
-    The low half of Adler-32 is its start and the sum of the bytes modulo 65521, which 255 bytes
-    never reach from a start below 256.
-
-    Args:
-        data: the bytes.
-        begun: the sum of those before them.
-    """
-    if len(data) <= _ADLER_EXACT:
-        return adler32(data, begun) & 0xFF
-    return sum8(data[_ADLER_EXACT:], sum8(data[:_ADLER_EXACT], begun))

@@ -7,10 +7,10 @@ send 00 then 11, Honeywell a single 10. Before firmware V0450 Sagemcom T210-D se
 """
 
 from typing import Final
+from zlib import adler32
 
 from app.fault import Fault, Kind
 from app.language.catalogue import Sentence
-from app.link import crc
 from app.link.frame import NOT_HERE, Found, Frame, More, Probe, Refused
 from app.link.segments import Joiner
 
@@ -70,18 +70,22 @@ class MBus:
 
     def is_intact(self, frame: bytes | bytearray) -> bool:
         """Tell whether a frame fits its checksum, and ends."""
-        header, rest = frame[:_HEADER], frame[_HEADER:]
+        header, rest = frame[: _HEADER + _SAPS], frame[_HEADER + _SAPS :]
         return self.fits(rest[:-_TRAILER], rest[-_TRAILER:], self.begun(header))
 
     @staticmethod
     def begun(header: bytes | bytearray) -> int:
-        """Begin the checksum of a frame whose header is known."""
-        return crc.sum8(header[_UNSUMMED:])
+        """Begin the checksum of a frame whose header is known, with the addresses behind CI."""
+        return sum(header[_UNSUMMED:]) & 0xFF
 
     @staticmethod
     def fits(content: bytes | bytearray, trailer: bytes | bytearray, begun: int) -> bool:
-        """Tell whether the rest of a frame fits its checksum, see `begun`, and ends."""
-        return _TRAILERS[crc.sum8(content, begun)] == trailer
+        """Tell whether the rest of a frame fits its checksum, see `begun`, and ends.
+
+        The low half of Adler-32 is its start and the sum of the bytes modulo 65521. A content has
+        255 bytes at most, which never reach that from a start below 256.
+        """
+        return _TRAILERS[adler32(content, begun) & 0xFF] == trailer
 
     def accept(self, found: Found, offset: int, parity_errors: int) -> list[Frame | Fault]:
         """See `Link.accept`."""
