@@ -143,18 +143,12 @@ class Layouts:
         links: of the line.
     """
 
-    __slots__ = ("_known", "_links")
+    __slots__ = ("_links", "known")
 
     def __init__(self, links: Iterable[Link]) -> None:
         self._links = tuple(link for link in links if isinstance(link, CheckedLink))
-        self._known: tuple[Layout, ...] = ()  # a dict of one takes 224 bytes
-
-    def of(self, size: int) -> Layout | None:
-        """Return the layout of chunks of a size."""
-        for one in self._known:
-            if one.frames.size == size:
-                return one
-        return None
+        self.known: tuple[Layout, ...] = ()  # a dict of one takes 224 bytes
+        """Each is of another size, the latest last."""
 
     def learn(self, chunk: bytes, offset: int, events: Sequence[Frame | Fault]) -> None:
         """Remember how a chunk is laid out, if whole messages are all that it holds.
@@ -184,8 +178,8 @@ class Layouts:
             for message in messages
         )
         layout = Layout(link, _frames(places, cut, rest))
-        others = (one for one in self._known if one.frames.size != len(chunk))
-        self._known = (*others, layout)[-_MOST:]
+        others = (one for one in self.known if one.frames.size != len(chunk))
+        self.known = (*others, layout)[-_MOST:]
 
 
 @lru_cache(maxsize=256)

@@ -110,16 +110,17 @@ class Scanner:
             self._parity_errors.add(offset, chunk.errors)
         if self._waiting or self._parity_errors.places or (buffer and buffer != _FLAG):
             return self._search(chunk)
-        layout = self._layouts.of(len(chunk))
-        if layout is not None and (messages := layout.read(chunk, offset)) is not None:
-            # Go on behind the chunk, which held frames and nothing else.
+        size = len(chunk)
+        for layout in self._layouts.known:
             frames = layout.frames
-            if buffer != frames.rest:  # mostly what stood behind the chunk before, too
-                buffer[:] = frames.rest
-            self.frames += frames.count
-            self._scanned = end = offset + len(chunk)
-            self._offset = self._given = end - len(buffer)
-            return messages
+            if frames.size == size and (messages := layout.read(chunk, offset)) is not None:
+                # Go on behind the chunk, which held frames and nothing else.
+                if buffer != frames.rest:  # mostly what stood behind the chunk before, too
+                    buffer[:] = frames.rest
+                self.frames += frames.count
+                self._scanned = end = offset + size
+                self._offset = self._given = end - len(buffer)
+                return messages
         events = self._search(chunk)
         self._layouts.learn(chunk, offset, events)
         return events
