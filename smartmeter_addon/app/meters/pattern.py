@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from app.meters import slots, structure
-from app.meters.meaning import Meaning, Name, Trial
+from app.meters.meaning import Meaning, Name, Row, Trial
 from app.meters.reading import BEHIND_VALUES, Meter, Reading
 from app.meters.registers import constants_of
 from app.meters.slots import TimeSlot
@@ -109,22 +109,13 @@ class Pattern:
             and trial.has(self.meaning)
         )
 
-    def with_made(self, counts: tuple[int, ...]) -> tuple[int, ...]:
-        """Put numbers that are more than the one of a slot behind those, see `_place_rows`."""
-        for terms, rest in self.made:
-            number = rest
-            for n, factor in terms:
-                number += counts[n] * factor
-            counts += (number,)
-        return counts
-
     def _place_rows(self) -> dict[Name, int]:
         """Give each number that is more than the one of a slot a place behind those."""
         rows = self.meaning.rows
         wanted = {name: row for name, row in rows.items() if name[0] != "registers"}
         made = {name: row for name, row in wanted.items() if row.slot is None}
-        self.made = tuple((row.terms, row.rest) for row in made.values())
-        """Terms and rest of each of these numbers."""
+        self.made = tuple(_sum_of(row) for row in made.values())
+        """Makes each of these numbers of those at the slots."""
         places = {name: row.slot for name, row in wanted.items() if row.slot is not None}
         size = len(self.meaning.numbers)
         return places | {name: size + n for n, name in enumerate(made)}
@@ -170,6 +161,14 @@ def _constant_bits(base: Telegram, meaning: Meaning) -> int:
     return slots.constant_bits(
         structure.content_of(base), meaning.numbers, meaning.times, is_text=base.push.is_text
     )
+
+
+def _sum_of(row: Row) -> Callable[[tuple[int, ...]], int]:
+    """Return what adds up the terms of a row."""
+    if not row.rest and [factor for _, factor in row.terms] == [1, -1]:
+        (plus, _), (minus, _) = row.terms
+        return lambda counts: counts[plus] - counts[minus]  # mostly import without export
+    return row.sum_of
 
 
 def _part(where: Name, reading: Reading, meaning: Meaning, places: Mapping[Name, int]) -> Part:

@@ -101,7 +101,9 @@ class Template:
             shown = self._go_on(shown, counts, sent)
             if shown is None:
                 return None
-        numbers = pattern.with_made(counts) if pattern.made else counts
+        numbers = counts
+        for made in pattern.made:  # behind those of the slots
+            numbers += (made(counts),)
         others = self._read_others(content, numbers, sent) if pattern.others else ()
         if others is None:
             return None
