@@ -23,6 +23,8 @@ _MOST: Final = 8
 _MOST_CHANNELS: Final = 32
 """Channels that are remembered; a hostile sender makes up others."""
 
+_bits_of: Final = int.from_bytes  # to make a method of the class each time takes 40 ns
+
 
 @dataclass(slots=True)
 class _Channel:
@@ -72,7 +74,7 @@ class Templates:
         channel = self._channel(_channel_of(push))
         if content is None or channel is None or not channel.templates:
             return None
-        bits = int.from_bytes(content, "big")
+        bits = _bits_of(content)
         for template in channel.templates:
             if bits & template.constant == template.bits:
                 channel.read += 1
