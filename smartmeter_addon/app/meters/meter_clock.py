@@ -5,7 +5,7 @@ import struct
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from app.cosem import clock, items
 from app.cosem.items import Item
@@ -23,12 +23,12 @@ _MINUTES: Final = {form % n: timedelta(minutes=n) for form in _FORMS for n in ra
 _SECONDS: Final = {form % n: timedelta(seconds=n) for form in _FORMS for n in range(60)}
 """By the byte or the two digits that stand for them."""
 
-_SPLIT: Final = {
-    clock.SIZE: struct.Struct("6s 1s 1s 4s").unpack,
-    _TEXT_SIZE: struct.Struct("8s 2s 2s 1s").unpack,
-}
-"""What takes a time apart, by its size: what stands before the minute, the minute, the second, and
-what stands behind them."""
+TimeParts: TypeAlias = tuple[bytes, bytes, bytes, bytes]
+"""A time as it is sent: what stands before the minute, the minute, the second, and what stands
+behind them."""
+
+_PARTS: Final = {clock.SIZE: "6s 1s 1s 4s", _TEXT_SIZE: "8s 2s 2s 1s"}
+"""How a time is taken apart, by its size."""
 
 _TO_ITS_END: Final = timedelta(minutes=59, seconds=59)
 """From an hour's first second to its last."""
@@ -39,6 +39,19 @@ _LATEST: Final = datetime.max.replace(tzinfo=UTC)
 def is_clock(obis: Obis) -> bool:
     """Tell whether a register is the meter's clock."""
     return obis.a == 0 and obis.cde == _CLOCK
+
+
+@lru_cache(maxsize=64)
+def time_in(content_size: int, begin: int, end: int) -> Callable[[bytes], tuple[Any, ...]]:
+    """Return what takes a time out of a content, as `TimeParts`.
+
+    Args:
+        content_size: of the content.
+        begin: where the time begins in it.
+        end: where it ends.
+    """
+    form = f"{begin}x {_PARTS[end - begin]} {content_size - end}x"
+    return struct.Struct(form).unpack
 
 
 class MeterClock(NamedTuple):
@@ -153,26 +166,30 @@ class MeterClocks:
         heard = self._heard.get(sender)
         return (heard and heard.last) or (self._now() if self._now else None)
 
-    def moment(self, sender: str, raw: bytes) -> datetime | None:
+    def moment(self, sender: str, parts: TimeParts) -> datetime | None:
         """Read a time of a sender's next telegram, as `MeterClock.moment` does.
 
         What was found of one time holds for others of the same hour.
 
         Args:
             sender: of the telegram.
-            raw: a date-time of 12 bytes, or the 13 characters of a time in text with its season.
+            parts: of a date-time of 12 bytes, or of the 13 characters of a time in text with its
+                season; see `time_in`.
         """
         heard = self._heard.get(sender)
-        if heard is not None and heard.hour is not None:
-            begin, minute, second, end = _SPLIT[len(raw)](raw)
-            if begin == heard.begin and end == heard.end:
-                try:
-                    return heard.hour + (_MINUTES[minute] + _SECONDS[second])
-                except KeyError:  # it is no time
-                    return None
-        found = self.of(sender).moment(_value_of(raw))
+        begin, minute, second, end = parts
+        if (
+            heard is not None
+            and begin == heard.begin
+            and end == heard.end
+            and heard.hour is not None
+        ):
+            try:
+                return heard.hour + (_MINUTES[minute] + _SECONDS[second])
+            except KeyError:  # it is no time
+                return None
+        found = self.of(sender).moment(_value_of(b"".join(parts)))
         if found and (heard := heard or self._new(sender)):
-            begin, _, _, end = _SPLIT[len(raw)](raw)
             heard.begin, heard.end, heard.hour = _hour_of(self.zone, begin, end)
         return found
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from app.meters import slots, structure
 from app.meters.meaning import Meaning, Name, Row, Trial
+from app.meters.meter_clock import time_in
 from app.meters.reading import BEHIND_VALUES, Meter, Reading
 from app.meters.registers import constants_of
 from app.meters.slots import TimeSlot
@@ -69,7 +70,7 @@ class Pattern:
 
     __slots__ = (
         *("_rest", "bounds", "constant", "has_times", "made", "main", "meaning", "others"),
-        *("registers", "unpack", "when"),
+        *("registers", "time", "unpack"),
     )
 
     def __init__(self, base: Telegram, reading: Reading, trial: Trial, meaning: Meaning) -> None:
@@ -86,8 +87,8 @@ class Pattern:
         """The least and the most of the numbers that could be more, each with its place."""
         places = self._place_rows()
         sent = meaning.moments.get(("sent",))
-        self.when = slice(sent.begin, sent.end) if sent else None
-        """Where the time of the telegram stands; None where it is constant."""
+        self.time = time_in(len(content), sent.begin, sent.end) if sent else None
+        """Takes the time of the telegram out of a plaintext; None where that is constant."""
         self.has_times = any(
             name[0] == "registers" or (name[0] == "shown" and time != sent)
             for name, time in meaning.moments.items()

@@ -90,8 +90,8 @@ class Template:
             if not least <= counts[n] <= most:
                 return None
         sent = self._sent
-        if pattern.when is not None:
-            sent = self._clocks.moment(self._sender, content[pattern.when])
+        if pattern.time is not None:
+            sent = self._clocks.moment(self._sender, pattern.time(content))
             if sent is None:
                 return None
         before = self._clocks.before(self._sender) if pattern.has_times else None
