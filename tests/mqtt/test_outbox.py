@@ -39,6 +39,17 @@ def send_all(outbox: Outbox) -> list[Message]:
     return sent
 
 
+class AtOnce:
+    """A connection that takes what is sent at once."""
+
+    def __init__(self) -> None:
+        self.sent: list[Message] = []
+
+    def __call__(self, message: Message) -> bool:
+        self.sent.append(message)
+        return True
+
+
 def clear(outbox: Outbox, *topics: str) -> None:
     """Make the clearing of topics due."""
     outbox.clear(topics)
@@ -153,6 +164,31 @@ def test_what_was_taken_and_not_acknowledged_is_sent_again_with_all(outbox: Outb
     assert outbox.take() == value("a")
     outbox.make_all_due()
     assert outbox.take() == value("a")
+
+
+def test_a_value_is_sent_at_once_whatever_else_is_due(outbox: Outbox) -> None:
+    at_once = AtOnce()
+    outbox.put([kept("status"), value("a", "1"), value("b")])
+    outbox.send_at_once = at_once
+    outbox.put([value("a", "2"), kept("other")])
+    assert at_once.sent == [value("a", "2")]
+    assert send_all(outbox) == [kept("status"), value("b"), kept("other")]
+
+
+def test_a_value_that_cannot_be_sent_at_once_is_due(outbox: Outbox) -> None:
+    outbox.send_at_once = lambda _: False
+    outbox.put([value("a")])
+    assert send_all(outbox) == [value("a")]
+
+
+def test_a_value_waits_while_announcements_are_not_sent(outbox: Outbox) -> None:
+    outbox.send_at_once = at_once = AtOnce()
+    outbox.announce([kept("config")])
+    outbox.put([value("a", "1")])
+    assert send_all(outbox) == [kept("config"), value("a", "1")]
+    outbox.make_all_due()  # Home Assistant knows the entities
+    outbox.put([value("a", "2")])
+    assert at_once.sent == [value("a", "2")]
 
 
 def test_topics_of_retained_messages_are_remembered_until_they_are_cleared(

@@ -5,7 +5,8 @@ any more can be taken back: a reading that was missing for a week, days without 
 meter not counted, or a meter that was not heard for a week although every line hears one.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import date, timedelta
 from functools import lru_cache
@@ -66,9 +67,11 @@ class Announcements:
         self._state = state
         self._today = today
         self._known: dict[str, Announcement] = {}  # by the meter's id
+        # Ids of meters by that of the one they are read through; sets that keep their order.
+        self._behind: defaultdict[str | None, dict[str, None]] = defaultdict(dict)
         self._last_days: dict[str, _Days] = {}  # on which a key came, by the meter's id
         self._derived_days: dict[str, _Days] = {}  # on which it was calculated
-        # What came since the last change or midnight, by the meter's id, the last first.
+        # What came since its last change or midnight, by the meter's id, the last first.
         self._noted: dict[str, list[object]] = {}
         self._noted_on = date.min
         for kept in state.section(SECTION).values():
@@ -80,6 +83,10 @@ class Announcements:
     def known(self) -> Iterable[Announcement]:
         """Give every announcement."""
         return self._known.values()
+
+    def behind(self, meter_id: str) -> Iterator[Announcement]:
+        """Give the announcements of the meters that are read through one."""
+        return filter(None, map(self.of, self._behind.get(meter_id, ())))
 
     def of(self, meter_id: str | None) -> Announcement | None:
         """Give the announcement of a meter; None where nothing of it is announced."""
@@ -116,7 +123,7 @@ class Announcements:
         keys = _keys(keys)
         announcement = self._update(meter, name, keys, derived, type_code=type_code, today=today)
         if announcement is not None:
-            self._noted.clear()
+            self._noted.pop(meter.id, None)
         came = meter, name, keys, derived, type_code
         self._noted[meter.id] = [came, *self._noted.get(meter.id, ())][:_MOST_NOTED]
         return announcement
@@ -153,9 +160,9 @@ class Announcements:
             gone - known,
             type_code or (before.type_code if before else None),
         )
-        self._known[meter.id] = announcement
         if announcement == before:
             return None
+        self._set(announcement)
         self._keep(announcement)
         return announcement
 
@@ -170,8 +177,16 @@ class Announcements:
         self._noted.clear()
         for meter in unheard:
             del self._known[meter.id], self._last_days[meter.id], self._derived_days[meter.id]
+            del self._behind[meter.via][meter.id]
             self._state.forget(SECTION, meter.id)
         return unheard
+
+    def _set(self, announcement: Announcement) -> None:
+        meter = announcement.meter
+        if before := self._known.get(meter.id):
+            del self._behind[before.meter.via][meter.id]
+        self._known[meter.id] = announcement
+        self._behind[meter.via][meter.id] = None
 
     def _keep(self, announcement: Announcement) -> None:
         content: dict[str, Any] = {
@@ -187,13 +202,15 @@ class Announcements:
     def _recall(self, content: Mapping[str, Any]) -> None:
         meter = Meter.from_state(content["meter"])
         keys = _keys(frozenset(content["keys"]))
-        self._known[meter.id] = Announcement(
-            meter,
-            content["name"],
-            keys,
-            _mapping(tuple(content["derived"].items())),
-            frozenset(content["gone"]),
-            content.get("type_code"),
+        self._set(
+            Announcement(
+                meter,
+                content["name"],
+                keys,
+                _mapping(tuple(content["derived"].items())),
+                frozenset(content["gone"]),
+                content.get("type_code"),
+            )
         )
         today = self._today()
         self._last_days[meter.id] = _mapping(tuple((key, today) for key in keys))

@@ -83,7 +83,6 @@ class Conversation:
         self._acknowledged_each = acknowledged_each
         self._now = asyncio.get_running_loop().time
         self._acknowledged_at = float("-inf")
-        self._waits = False  # for an acknowledgement
         self.delivered = False
         """Whether the broker has acknowledged a message."""
 
@@ -156,9 +155,7 @@ class Conversation:
                     await self._subscribe(topic)
                 self._rights.sending(topic)
             if retain or self._is_to_be_acknowledged():
-                self._waits = True
                 await self._connection.publish(topic, payload, qos=1, retain=retain)
-                self._waits = False
                 self._acknowledged_at = self._now()
                 self.delivered = True
             else:
@@ -166,10 +163,11 @@ class Conversation:
             self._outbox.sent(message)
             if topic == self._layout.program_topic:
                 self._repeat_lines()
+            await asyncio.sleep(0)  # telegrams are read meanwhile, however much is due
 
     def _send_at_once(self, message: Message) -> bool:
-        """Send a message that needs no acknowledgement, unless it has to wait for its turn."""
-        if self._waits or self._is_to_be_acknowledged():
+        """Send a message that needs no acknowledgement, unless one is to be asked for."""
+        if self._is_to_be_acknowledged():
             return False
         return self._connection.publish_at_once(message.topic, message.payload)
 

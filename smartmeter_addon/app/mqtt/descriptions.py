@@ -72,9 +72,8 @@ class Descriptions:
 
     def _behind(self, meter: Meter) -> Iterator[Message]:
         """Describe the meters that are read through one, which has just come or gone."""
-        for announcement in self._announcements.known():
-            if announcement.meter.via == meter.id and announcement.keys:
-                yield from self._messages(announcement)
+        for announcement in self._announcements.behind(meter.id):
+            yield from self._messages(announcement)
 
 
 def _is_behind_another(announcement: Announcement) -> bool:

@@ -13,6 +13,7 @@ from typing import Final
 
 import aiomqtt
 
+from app.mqtt.due import Due, Rank
 from app.mqtt.layout import Message
 from app.mqtt.packed import Packed, pack, unpack
 from app.mqtt.topics import publishable
@@ -32,7 +33,7 @@ class Outbox:
     def __init__(self, state: State) -> None:
         self._state = state
         self._newest: dict[str, Message | Packed] = {}
-        self._due: dict[str, None] = {}  # topics; a set that keeps its order
+        self._due = Due()
         self._held: dict[str, Callable[[], Message]] = {}  # makes the newest, by topic; see `hold`
         self._something_due = asyncio.Event()
         self._sending: str | None = None  # the topic of a message that is not acknowledged
@@ -52,6 +53,8 @@ class Outbox:
     def put(self, messages: Iterable[Message]) -> None:
         """Take messages; each replaces the newest one of its topic, and is due after all others.
 
+        A value is sent at once where that can be.
+
         A retained message that says what the newest one says is not due again.
         """
         for message in messages:
@@ -64,9 +67,13 @@ class Outbox:
             self._held.pop(topic, None)
             self._to_clear.pop(topic, None)
             self._clearing.discard(topic)
-            is_free = not (message.retain or self._due)  # to be sent before anything else
-            if not (is_free and self.send_at_once and self.send_at_once(message)):
+            # What is due can be that of thousands of meters, and a value does not wait for it; but
+            # Home Assistant is to know an entity first.
+            send = None if message.retain or self._announcements else self.send_at_once
+            if not (send and send(message)):
                 self.make_due(topic)
+            elif self._due:
+                self._due.discard(topic)
 
     def hold(self, topic: str, make: Callable[[], Message]) -> None:
         """Take a message that the broker does not keep, without its being due.
@@ -89,7 +96,7 @@ class Outbox:
         """Take messages that are due after all others, also where their topic was due before."""
         messages = list(messages)
         for message in messages:
-            self._due.pop(message.topic, None)
+            self._due.discard(message.topic)
         self.put(messages)
 
     def announce(self, messages: Iterable[Message], *, last: bool = False) -> None:
@@ -105,21 +112,20 @@ class Outbox:
         messages = [one for one in messages if self.newest(one.topic) != one]
         if last:
             for message in messages:
-                self._newest.pop(message.topic, None)
+                self.withdraw(message.topic)
         self.describe(messages)
         self._announcements.update(message.topic for message in messages)
 
     def describe(self, messages: Iterable[Message]) -> None:
         """Take announcements after which values need not be sent again."""
         messages = list(messages)
-        self.put(messages)
         self._described.update(message.topic for message in messages)
-        first = [one for one in self._newest if one in self._described and one in self._due]
-        self._due = dict.fromkeys([*first, *self._due])
+        self.put(messages)
 
     def make_due(self, topic: str) -> None:
         """Have the newest message of a topic sent, in its turn."""
-        self._due.setdefault(topic)
+        rank = Rank.ANNOUNCEMENT if topic in self._described else Rank.OTHER
+        self._due.add(topic, Rank.CLEARING if topic in self._clearing else rank)
         self._something_due.set()
 
     def make_values_due(self) -> None:
@@ -136,15 +142,16 @@ class Outbox:
                 self.make_due(topic)
 
     def make_all_due(self) -> None:
-        """Have everything sent, in the order in which the topics came up."""
-        self._due = dict.fromkeys((*self._newest, *self._held))
-        self._something_due.set()
+        """Have everything sent, announcements first, in the order in which the topics came up."""
+        self._due.clear()
+        for topic in (*self._newest, *self._held):
+            self.make_due(topic)
 
     def withdraw(self, topic: str) -> None:
         """Do not send the message of a topic, neither now nor later; the broker keeps none."""
         self._newest.pop(topic, None)
         self._held.pop(topic, None)
-        self._due.pop(topic, None)
+        self._due.discard(topic)
 
     # --- What is to be cleared ---
 
@@ -152,7 +159,7 @@ class Outbox:
         """Have the broker forget what it keeps at some topics, when `clear_some` is called."""
         for topic in topics:
             self._newest.pop(topic, None)
-            self._due.pop(topic, None)
+            self._due.discard(topic)
             self._clearing.discard(topic)
             self._to_clear[topic] = None
         self._something_to_clear.set()
@@ -214,16 +221,10 @@ class Outbox:
             await self._something_due.wait()
 
     def take(self) -> Message | None:
-        """Take the message that became due first; None when none is due.
-
-        One that clears a topic is taken only when no other is due.
-        """
-        if not self._due:
+        """Take the message that is due first; None when none is due."""
+        topic = self._due.take()
+        if topic is None:
             return None
-        topic = next(iter(self._due))
-        if topic in self._clearing:
-            topic = min(self._due, key=self._clearing.__contains__)  # the first one in its order
-        del self._due[topic]
         if make := self._held.pop(topic, None):
             self._newest[topic] = make()
         self._sending = topic
@@ -236,7 +237,7 @@ class Outbox:
         self._something_sent.set()
         if topic in self._clearing and self._newest[topic] is message:
             del self._newest[topic]
-            self._due.pop(topic, None)  # Home Assistant may have started meanwhile
+            self._due.discard(topic)  # Home Assistant may have started meanwhile
             self._clearing.remove(topic)
             self._cleared.add(topic)
         if self._cleared and not self._clearing:  # once for all of them, as each writes the file

@@ -30,7 +30,8 @@ class Rights:
     def __init__(self, on_change: Callable[[], None], patience: float = PATIENCE) -> None:
         self._on_change = on_change
         self._patience = patience
-        self._granted: list[str] = []
+        self._granted: set[str] = set()  # topics, and filters with wildcards
+        self._wildcards: list[str] = []  # those among them
         self._awaited: dict[str, asyncio.TimerHandle] = {}  # by topic
         self.unheard: dict[str, None] = {}
         """Topics of which no message comes back; a set that keeps its order."""
@@ -40,6 +41,7 @@ class Rights:
     def begin(self) -> None:
         """Take that a connection begins, with no subscription yet."""
         self._granted.clear()
+        self._wildcards.clear()
 
     def answered(self, filters: Iterable[str], codes: Iterable[ReasonCode | int]) -> None:
         """Take the broker's answer to a subscription: a code for each filter.
@@ -50,7 +52,9 @@ class Rights:
         before = list(self.refused)
         for one, code in zip(filters, codes, strict=True):
             if (code.value if isinstance(code, ReasonCode) else code) < _FAILURE:
-                self._granted.append(one)
+                self._granted.add(one)
+                if "+" in one:
+                    self._wildcards.append(one)
                 self.refused.pop(one, None)
             elif "+" not in one:
                 self.refused[one] = None
@@ -82,7 +86,7 @@ class Rights:
         self._awaited.clear()
 
     def _is_granted(self, topic: str) -> bool:
-        return any(aiomqtt.Topic(topic).matches(one) for one in self._granted)
+        return topic in self._granted or any(map(aiomqtt.Topic(topic).matches, self._wildcards))
 
     def _missed(self, topic: str) -> None:
         del self._awaited[topic]
