@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Collection, Iterable
+from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import Final, TextIO
@@ -184,10 +185,10 @@ class _Handler(logging.StreamHandler[TextIO]):
             return False
         self._said.pop(what, None)
         self._said[what] = record.created, record.levelno
-        for old, (then, _) in list(self._said.items()):
-            if _within_a_second(then, record.created):
-                break
-            del self._said[old]
+        said = self._said.items()
+        old = takewhile(lambda one: not _within_a_second(one[1][0], record.created), said)
+        for what, _ in list(old):
+            del self._said[what]
         return True
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name

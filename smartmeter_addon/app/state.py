@@ -86,7 +86,7 @@ class State:
 
     def view(self, section: str) -> "View":
         """Give a section that several share: what one sets in it, the others see."""
-        return View(self, section)
+        return View(self, section, self._sections.setdefault(section, {}))
 
     def set(self, section: str, key: str, value: Json) -> None:
         """Keep a value; the file is written when it is news, or when that failed a while ago."""
@@ -170,14 +170,16 @@ class View(MutableMapping[str, Any]):
     Args:
         state: the state.
         section: its name.
+        kept: what the state keeps of it.
     """
 
-    def __init__(self, state: State, section: str) -> None:
+    def __init__(self, state: State, section: str, kept: Mapping[str, Any]) -> None:
         self._state = state
         self._section = section
+        self._kept = kept
 
     def __getitem__(self, key: str) -> Any:  # noqa: ANN401 - any JSON value
-        return self._state.section(self._section)[key]
+        return self._kept[key]
 
     def __setitem__(self, key: str, value: Any) -> None:  # noqa: ANN401 - any JSON value
         self._state.set(self._section, key, value)
@@ -188,10 +190,10 @@ class View(MutableMapping[str, Any]):
         self._state.forget(self._section, key)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._state.section(self._section))
+        return iter(self._kept)
 
     def __len__(self) -> int:
-        return len(self._state.section(self._section))
+        return len(self._kept)
 
 
 def _text(sections: Sections) -> str:

@@ -6,6 +6,7 @@ that are missing: whoever changes the address of his only line still has the sam
 """
 
 import re
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any, Final, NamedTuple
@@ -58,28 +59,33 @@ def lines_of(state: State, meters: Sequence[MeterOptions]) -> Lines:
         for one, entry in state.section(LINE_IDS).items()
         if _ID.fullmatch(one) and isinstance(entry, dict)
     }
-    free = sorted(kept, key=lambda one: (not kept[one].get("used"), int(one)))
+    order = sorted(kept, key=lambda one: (not kept[one].get("used"), int(one)))
+    free = dict.fromkeys(order)  # a set that keeps its order
     ids: dict[int, str] = {}  # by the meter's position
     now = [{"address": address_of(meter), "name": meter.name} for meter in meters]
     for key in ("address", "name"):
+        same: defaultdict[str, deque[str]] = defaultdict(deque)  # of those that are free
+        for one in free:
+            if (value := kept[one].get(key)) and isinstance(value, str):
+                same[value].append(one)
         for position, line in enumerate(now):
-            if position in ids or not line[key]:
-                continue
-            if same := [one for one in free if kept[one].get(key) == line[key]]:
-                ids[position] = same[0]
-                free.remove(same[0])
-    missing = [one for one in free if kept[one].get("used")]
+            if position not in ids and (found := same[line[key] or ""]):
+                ids[position] = found.popleft()
+                del free[ids[position]]
+    missing = deque(one for one in free if kept[one].get("used"))
     new = (str(number) for number in count(1) if str(number) not in kept)
     for position in range(len(now)):
         if position not in ids:
-            ids[position] = missing.pop(0) if missing else next(new)
+            ids[position] = missing.popleft() if missing else next(new)
+    taken = set(ids.values())
+    gone = [one for one in kept if one not in taken]
     state.update(
         LINE_IDS,
-        {one: {**entry, "used": False} for one, entry in kept.items() if one not in ids.values()}
+        {one: {**kept[one], "used": False} for one in gone}
         | {ids[position]: {**line, "used": True} for position, line in enumerate(now)},
     )
     labels = labels_of(meters)
     return Lines(
         tuple(Line(ids[position], label) for position, label in enumerate(labels)),
-        tuple(one for one in kept if one not in ids.values()),
+        tuple(gone),
     )

@@ -46,11 +46,13 @@ def labels_of(meters: Sequence[MeterOptions]) -> list[str]:
     """Tell several meters apart, by what the user knows them by; no two have the same label."""
     if len(meters) == 1:
         return [""]
-    labels: list[str] = []
+    labels: dict[str, None] = {}  # a set that keeps its order
     for number, meter in enumerate(meters, 1):
         label = _name(meter) or f"meter {number}"
-        labels.append(label if label not in labels else f"{label} ({number})")
-    return labels
+        while label in labels:
+            label += f" ({number})"
+        labels[label] = None
+    return [*labels]
 
 
 def carry_over(state: State, meters: Sequence[MeterOptions]) -> None:
@@ -70,7 +72,7 @@ def carry_over(state: State, meters: Sequence[MeterOptions]) -> None:
         alone = known.get("")
         heir = addresses.index(alone) if alone in addresses else 0
         _move(state, "", labels[heir])
-    state.forget(_LINES, *(label for label in known if label not in labels))
+    state.forget(_LINES, *known.keys() - set(labels))
     state.update(_LINES, dict(zip(labels, addresses, strict=True)))
 
 
