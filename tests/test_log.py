@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Collection, Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -284,6 +285,22 @@ def test_a_word_that_is_left_stays_left_when_a_secret_is_added() -> None:
     assert redactor("mosquitto swordfish") == "mosquitto ***"
     redactor.hide("s3cret-one")
     assert redactor("mosquitto swordfish s3cret-one") == "mosquitto *** ***"
+
+
+def test_the_keys_of_thousands_of_meters_are_hidden() -> None:
+    keys = [sha256(b"%d" % number).digest()[:16] for number in range(3000)]
+    hidden = log.Redactor(key.hex() for key in keys)
+    for key in keys[::30]:
+        assert hidden(f"with {key.hex()}, {key.hex(':').upper()} or not") == "with ***, *** or not"
+
+
+def test_letters_that_count_as_the_same_without_regard_to_case_are_found_as_such() -> None:
+    letters = [one for one in map(chr, range(sys.maxunicode + 1)) if one.swapcase() != one]
+    letters += [one for one in map(chr, range(sys.maxunicode + 1)) if one.lower() != one.casefold()]
+    every = "".join(letters)
+    for letter in letters:
+        same = re.findall(re.escape(letter), every, re.IGNORECASE)
+        assert len({log._folded(one) for one in same}) == 1
 
 
 def test_without_secrets_nothing_is_changed() -> None:

@@ -12,7 +12,8 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
@@ -54,6 +55,9 @@ _SOURCES: Final = (".py", ".toml")
 _JOINED: Final = re.compile(r'"\s*\n\s*f?"')
 """Between the parts of a text that takes several lines of the source."""
 _HEX_KEY: Final = re.compile(r"(?:[0-9a-f]{2}){16,}", re.IGNORECASE)
+_BETWEEN_BYTES: Final = re.compile(r"[\s:-]+")
+_DOT_ABOVE: Final = "\u0307"
+"""What is left of the Turkish I with a dot, which counts as an i without regard to case."""
 _LINE_BREAKS: Final = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+\s*")
 # And what turns the direction of writing, or cannot be seen at all.
 _CONTROLS: Final = re.compile(
@@ -70,29 +74,54 @@ class Redactor:
 
     Beside the text itself, it finds the forms that Python gives it in a repr, in JSON and in a URL,
     and keys in hexadecimal digits with blanks, colons or dashes between the bytes.
+
+    Thousands of meters have thousands of keys, and a regular expression for all of them would take
+    milliseconds for each line. So it is made of those forms only whose beginning the text holds.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: set[str] = set()
         self._may_be_words = False  # some of them, in the program's own text
-        self._search: re.Pattern[str] | None = None
+        self._forms: defaultdict[str, set[str]] = defaultdict(set)  # patterns, by their beginning
         self.hide(*secrets)
 
     def hide(self, *secrets: str) -> None:
         """Add secrets that became known later, such as the password the Supervisor names."""
-        self._secrets.update(secret for secret in secrets if len(secret) >= _SHORTEST)
+        new = {secret for secret in secrets if len(secret) >= _SHORTEST} - self._secrets
+        self._secrets |= new
         self._may_be_words = any(len(secret) < _LONGER_THAN_WORDS for secret in self._secrets)
-        self._search = _any_of(self._secrets)
+        self._find(new)
 
     def __call__(self, text: str) -> str:
         """Give the text without the secrets."""
-        if self._search is None or not self._search.search(text):
+        search = self._search(text)
+        if search is None or not search.search(text):
             return text
         if self._may_be_words:  # only now, as it takes long, and hardly any text has a secret
             self._may_be_words = False
             self._secrets -= _words_among(self._secrets)
-            self._search = _any_of(self._secrets)
-        return self._search.sub(_HIDDEN, text) if self._search else text
+            self._forms.clear()
+            self._find(self._secrets)
+            search = self._search(text)
+        return search.sub(_HIDDEN, text) if search else text
+
+    def _find(self, secrets: Iterable[str]) -> None:
+        for secret in secrets:
+            for form, pattern in _forms(secret):
+                self._forms[_folded(form)[:_SHORTEST]].add(pattern)
+
+    def _search(self, text: str) -> re.Pattern[str] | None:
+        """Give a regular expression for the forms that a text may hold; None for none."""
+        folded = _folded(text)
+        begins = (
+            one[start : start + _SHORTEST]
+            for one in (folded, _BETWEEN_BYTES.sub("", folded))
+            for start in range(len(one) - _SHORTEST + 1)
+        )
+        patterns = {pattern for begin in begins for pattern in self._forms.get(begin, ())}
+        # The longest first: a secret that begins with another one goes as a whole.
+        ordered = sorted(patterns, key=lambda pattern: (-len(pattern), pattern))
+        return re.compile("|".join(ordered), re.IGNORECASE) if ordered else None
 
 
 def setup(
@@ -258,26 +287,22 @@ def _words_among(secrets: Collection[str]) -> set[str]:
     }
 
 
-def _any_of(secrets: Collection[str]) -> re.Pattern[str] | None:
-    """Give a regular expression for the forms of some secrets; None for none."""
-    patterns = {pattern for secret in secrets for pattern in _patterns(secret)}
-    # The longest first: a secret that begins with another one goes as a whole.
-    ordered = sorted(patterns, key=lambda pattern: (-len(pattern), pattern))
-    return re.compile("|".join(ordered), re.IGNORECASE) if ordered else None
+def _folded(text: str) -> str:
+    """Return the same for all texts that `re.IGNORECASE` takes for the same."""
+    return text.upper().casefold().replace(_DOT_ABOVE, "")
 
 
-def _patterns(secret: str) -> set[str]:
-    """Give regular expressions for the forms in which a secret may turn up."""
-    forms = {
+def _forms(secret: str) -> Iterator[tuple[str, str]]:
+    """Give the forms in which a secret may turn up, each with its regular expression."""
+    for form in {
         secret,
         repr(secret)[1:-1],
         repr(secret.encode("utf-8", "backslashreplace"))[2:-1],
         json.dumps(secret)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1],
         quote(secret, safe="", errors="backslashreplace"),
-    }
-    patterns = {re.escape(form) for form in forms}
+    }:
+        yield form, re.escape(form)
     if _HEX_KEY.fullmatch(secret):
         pairs = (secret[i : i + 2] for i in range(0, len(secret), 2))
-        patterns.add(r"[\s:-]*".join(pairs))
-    return patterns
+        yield secret, f"(?:{_BETWEEN_BYTES.pattern})?".join(pairs)
