@@ -1,9 +1,10 @@
 """Many meters in one process: processor, memory, the time of a telegram, and what is lost.
 
 The program reads each meter through a gateway of its own: an address of the loopback each, with one
-listener for all of them. Their telegrams are made beforehand and spread evenly over the interval.
-Another client of the broker takes the time from a telegram's last byte to its state message; what
-never comes is lost. The meters are announced, and their lists learned, before anything is measured.
+listener for all of them. Each has a key of its own. Their telegrams are made beforehand and spread
+evenly over the interval. Another client of the broker takes the time from a telegram's last byte to
+its state message; what never comes is lost. The meters are announced, and their lists learned,
+before anything is measured.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import tracemalloc
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -49,7 +51,13 @@ PACE: Final = float(INTERVAL)
 """Seconds after which it really is sent."""
 
 WARM_UP: Final = 8
-"""Telegrams of each meter before anything is measured."""
+"""Telegrams of each meter before anything is measured, at the least."""
+
+_MOST_WARM_UP: Final = 24
+"""Telegrams after which it is measured also where those before were not published in time."""
+
+_IN_TIME: Final = 0.99
+"""The share of telegrams that are published at once when all meters are announced."""
 
 _ALONE: Final = 40
 """Decoders whose memory is measured in this process."""
@@ -123,7 +131,12 @@ class _Meters:
     """
 
     def __init__(self, name: str, count: int, turns: int) -> None:
-        made = [meters.build(*LISTS[name], serial=1 + n) for n in range(count)]
+        self.keys = [sha256(b"%d" % n).digest()[: len(KEY)] for n in range(count)]
+        """Of each meter."""
+        made = [
+            meters.build(*LISTS[name], key=key, serial=serial)
+            for serial, key in enumerate(self.keys, 1)
+        ]
         begin = datetime.now(UTC).replace(microsecond=0)  # else the clock would be a problem
         household = Household(1, begin, phases=made[0].phases)
         self.topics: list[str] = []
@@ -171,6 +184,15 @@ class _Meters:
         while len(self._calls) < len(self.telegrams):
             self._called.clear()
             await self._called.wait()
+
+    async def warm_up(self) -> int:
+        """Send until all meters are announced; give how many telegrams of each that took."""
+        for turn in range(_MOST_WARM_UP):
+            self.begin()
+            await self.push(range(turn, turn + 1))
+            if turn + 1 >= WARM_UP and len(self.seconds) >= _IN_TIME * len(self.telegrams):
+                return turn + 1
+        return _MOST_WARM_UP
 
     async def push(self, turns: range) -> None:
         """Send some telegrams of each meter, the meters in turns."""
@@ -237,7 +259,7 @@ class _Gateway(asyncio.Protocol):
 
 async def _measure(count: int, given: argparse.Namespace) -> _Found:
     measured = max(1, round(_MINUTE * given.minutes / PACE))
-    sending = _Meters(given.list, count, WARM_UP + measured)
+    sending = _Meters(given.list, count, _MOST_WARM_UP + measured)
     files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(files, min(most, count + _SPARE_FILES)), most))
     with tempfile.TemporaryDirectory(prefix="smartmeter-bench-") as made:
@@ -245,10 +267,11 @@ async def _measure(count: int, given: argparse.Namespace) -> _Found:
         broker = Mosquitto(folder).start()
         try:
             async with sending.gateways() as port, _watched(broker, sending):
-                lines = [{"url": f"tcp://{one}:{port}"} for one in sending.addresses]
-                keys = {"key": KEY.hex(), "auth_key": AUTH_KEY.hex()}
-                wanted = options(broker, lines[0]["url"])
-                wanted["additional_meters"] = [{**line, **keys} for line in lines[1:]]
+                first, *others = (
+                    {"url": f"tcp://{one}:{port}", "key": key.hex(), "auth_key": AUTH_KEY.hex()}
+                    for one, key in zip(sending.addresses, sending.keys, strict=True)
+                )
+                wanted = options(broker, **first, additional_meters=others)
                 environment = variables(_ADDON)
                 # First once, so that all is compiled, as it is in the image.
                 async with running(wanted, folder, environment) as program:
@@ -257,11 +280,11 @@ async def _measure(count: int, given: argparse.Namespace) -> _Found:
                 async with running(wanted, folder, environment) as program:
                     await program.ready()  # it calls the gateways before all of it is loaded
                     await sending.wait_for_calls()
-                    await sending.push(range(WARM_UP))
+                    turn = await sending.warm_up()
                     await asyncio.sleep(PACE)
                     sending.begin()
                     busy, begin = program.busy, time.monotonic()
-                    await sending.push(range(WARM_UP, WARM_UP + measured))
+                    await sending.push(range(turn, turn + measured))
                     core = (program.busy - busy) / (time.monotonic() - begin)
                     await asyncio.sleep(PACE)
                     found = _Found(core, program.resident, sending.seconds, sending.unpublished)
@@ -302,21 +325,21 @@ def decoder_size(name: str) -> float:
     def clock() -> float:
         return seconds
 
-    def read(sent: Sequence[_Sent]) -> None:
+    def read(key: bytes, sent: Sequence[_Sent]) -> None:
         nonlocal seconds
         guard = Guard({}, clock, time.time)
-        decoder = Decoder(Keys(KEY, AUTH_KEY), profiles, UTC, guard=guard)
+        decoder = Decoder(Keys(key, AUTH_KEY), profiles, UTC, guard=guard)
         for one in sent:
             decoder.feed(one.data)
             seconds += INTERVAL
         decoders.append(decoder)
 
-    first, *others = sending.telegrams
-    read(first)  # and all that is shared
+    first, *others = zip(sending.keys, sending.telegrams, strict=True)
+    read(*first)  # and all that is shared
     gc.collect()
     tracemalloc.start()
-    for sent in others:
-        read(sent)
+    for key, sent in others:
+        read(key, sent)
     gc.collect()
     size, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
