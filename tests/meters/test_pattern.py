@@ -58,6 +58,16 @@ def test_several_senders_on_one_line_share_a_pattern() -> None:
     assert both.read >= 12
 
 
+def test_senders_of_texts_share_all_constant_bits_but_their_names() -> None:
+    lines = [Both() for _ in range(2)]
+    for serial, line in enumerate(lines):
+        sender = SimulatedMeter(None, "dsmr", "dsmr5", serial=serial)
+        line.feed(*(sender.telegram().data for _ in range(8)))
+    (first,), (second,) = (line.templates() for line in lines)
+    assert first.bits is second.bits
+    assert first.names != second.names
+
+
 def test_a_meter_in_another_state_has_a_pattern_of_its_own() -> None:
     """Another tariff is a text of the reading, which all telegrams of a pattern say."""
     first, second = Both(), Both()

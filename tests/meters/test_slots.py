@@ -7,7 +7,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.meters.slots import NumberSlot, TimeSlot, constant_bits, picker, slots_in, unpacker
+from app.meters.slots import (
+    NumberSlot,
+    TimeSlot,
+    constant_bits,
+    names_in,
+    picker,
+    slots_in,
+    unpacker,
+)
 from app.meters.telegram import Register, Telegram
 from tests.support import telegrams
 
@@ -133,6 +141,17 @@ def test_all_bits_but_those_of_numbers_times_and_the_counter_are_constant() -> N
     spans = [slot[:2] for slot in numbers] + [time[:2] for time in times]
     free = {n for span in spans for n in range(*span)} | {2, 3, 4}
     assert {n for n, bits in enumerate(constant) if bits != 0xFF} == free
+
+
+def test_names_of_a_text_are_no_constant_bits() -> None:
+    name = b"4530303939303030"
+    text = TEXT.replace(b"96.1.1(30)", b"96.1.1(%s)" % name)
+    (place,) = names_in(text)
+    assert text[place] == name
+    assert names_in(TEXT) == []
+    bits = constant_bits(text, [], [], is_text=True).to_bytes(len(text), "big")
+    assert bits[place] == bytes(len(name))
+    assert set(bits[: place.start] + bits[place.stop :]) == {0xFF}
 
 
 def test_numbers_of_a_text_have_a_point_or_a_unit() -> None:

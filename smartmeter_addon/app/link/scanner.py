@@ -78,6 +78,11 @@ class Scanner:
         links: one of each of `KINDS`, in their order; they are made where there are none.
     """
 
+    __slots__ = (
+        *("_buffer", "_given", "_head", "_layouts", "_links", "_marks", "_offset"),
+        *("_parity_errors", "_refused", "_scanned", "_starts", "_waiting", "frames", "junk"),
+    )
+
     def __init__(self, checksums: Checksums | None = None, links: Sequence[Link] = ()) -> None:
         self.junk = 0
         """Bytes so far that belong to no frame."""

@@ -28,7 +28,7 @@ from app.cosem.unit import Number, scale
 from app.language.catalogue import Sentence, Text
 from app.meters import catalogue
 from app.meters.energy_counts import MOST_COUNTS, EnergyKind, Record, Sample, Shown
-from app.meters.limits import has_room
+from app.meters.limits import NOTHING, has_room
 from app.meters.profile import Profile
 from app.meters.quantities import Quantity
 from app.meters.telegram import Withheld
@@ -96,7 +96,7 @@ class EnergyUnits:
         self._published = published
         self.records: dict[str, Record] = {}
         """Of the meters whose telegrams do not say what their energies count, by the meter's id."""
-        self._kept_at: dict[str, float] = {}
+        self._kept_at: Mapping[str, float] = NOTHING
         for meter_id, content in (kept or {}).items():
             if record := Record.from_state(content):
                 self.records[meter_id] = record
@@ -180,7 +180,7 @@ class EnergyUnits:
         self.records[meter_id] = record
         since = record.watts_at - self._kept_at.get(meter_id, 0.0)
         if self._kept is not None and (is_news or not 0 <= since < _KEPT_AFTER):
-            self._kept_at[meter_id] = record.watts_at
+            self._kept_at = {**self._kept_at, meter_id: record.watts_at}
             self._kept[meter_id] = record.to_state()
 
     def changes(self, meter_id: str) -> bool:

@@ -1,5 +1,6 @@
 """Interprets what a meter pushed: which meter it is, its registers, and the readings in them."""
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime, tzinfo
@@ -144,11 +145,13 @@ class Interpreter:
         if isinstance(understood, Unknown):
             return _not_understood(push, understood, timestamp, sender)
         profile, listed = understood.profile, understood.items
-        manufacturer = understood.manufacturer or profile.manufacturer
+        manufacturer = sys.intern(understood.manufacturer or profile.manufacturer)
         model = profile.model_of(mark)
         before = self._numbers.of(sender)
         said = understood.number
         number = said or identity.number(listed, own_channel=is_text) or before
+        if number == before:
+            number = before  # one text for all telegrams
         kept_id = self._ids.of(said, before) if said else None
         shown = identity.readable(number) if is_text and number else number
         otherwise = self._ids.without_number(profile.type) or "_".join(

@@ -11,7 +11,7 @@ Two kinds of meters have one:
 from collections.abc import Mapping, MutableMapping
 
 from app.meters import identity
-from app.meters.limits import has_room
+from app.meters.limits import NOTHING, has_room
 
 
 class MeterIds:
@@ -31,7 +31,7 @@ class MeterIds:
         nameless: Mapping[str, str] | None = None,
     ) -> None:
         self._kept = kept
-        self._nameless = nameless or {}
+        self._nameless = nameless or NOTHING
 
     def of(self, number: str, before: str | None) -> str:
         """Give the id of a meter whose number stands at a known place.

@@ -10,6 +10,7 @@ pattern of that one, when the general way reads its numbers and times as the pat
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final
 
 from app.meters import slots, structure
@@ -69,8 +70,8 @@ class Pattern:
     """
 
     __slots__ = (
-        *("_rest", "bounds", "constant", "has_times", "made", "main", "meaning", "others"),
-        *("registers", "time", "unpack"),
+        *("_rest", "bits", "bounds", "constant", "has_times", "made", "main", "meaning"),
+        *("names", "others", "registers", "time", "unpack"),
     )
 
     def __init__(self, base: Telegram, reading: Reading, trial: Trial, meaning: Meaning) -> None:
@@ -80,7 +81,12 @@ class Pattern:
         self.unpack = slots.unpacker(content, meaning.numbers)
         """Takes the numbers of a plaintext; see `slots.unpacker`."""
         self.constant = _constant_bits(base, meaning)
-        """The bits of the plaintext that are the same in all telegrams of a sender."""
+        """The bits of the plaintext that are the same in all telegrams of a sender, but names."""
+        self.bits = int.from_bytes(content, "big") & self.constant
+        """These bits of the first sender, which are mostly those of the others, too."""
+        names = slots.names_in(content) if base.push.is_text else []
+        self.names = itemgetter(*names) if names else None
+        """Takes the names of a plaintext; None where they are among the constant bits."""
         self.bounds = [
             (n, slot.least, slot.most) for n, slot in enumerate(meaning.numbers) if slot.is_bounded
         ]

@@ -67,7 +67,9 @@ class RegisterLayout:
         own = constants_of(registers, meaning)
         self._constants = constants
         # The same moment in another zone is equal, and is written otherwise.
-        self._own = {obis: one for obis, one in own.items() if repr(one) != repr(constants[obis])}
+        self._own = {
+            obis: own[obis] for obis, of in constants.items() if repr(own[obis]) != repr(of)
+        }
         self._json: _Json | None = None
         self.meaning = meaning
         self.zone = zone

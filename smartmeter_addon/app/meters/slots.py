@@ -17,6 +17,9 @@ _NUMBER: Final = re.compile(rb"(?<=\()[0-9]{1,18}(?:\.[0-9]{1,18}|(?=\*))(?=[)*]
 
 _TIME: Final = re.compile(rb"(?<=\()[0-9]{12}[SW](?=\))")
 
+_NAME: Final = re.compile(rb"(?<=\()[0-9A-F]{16,}(?=\))")
+"""A text of a P1 telegram, mostly the number of a meter."""
+
 _POINT: Final = b"."
 
 _COUNTER: Final = slice(2, 5)
@@ -106,17 +109,22 @@ def slots_in(telegram: Telegram) -> tuple[list[NumberSlot], list[TimeSlot]]:
     )
 
 
+def names_in(content: bytes) -> list[slice]:
+    """Find the texts of a P1 telegram that are others in that of another meter of the type."""
+    return [slice(*found.span()) for found in _NAME.finditer(content)]
+
+
 def constant_bits(
     content: bytes, numbers: Sequence[NumberSlot], times: Sequence[TimeSlot], *, is_text: bool
 ) -> int:
-    """Return the bits of a plaintext that are no number and no time, as one number.
+    """Return the bits of a plaintext that are no number, time or name, as one number.
 
     A data-notification counts itself. A digit may become any other, or one of the six characters
     behind those.
     """
     bits = bytearray(b"\xff" * len(content))
-    if not is_text:
-        bits[_COUNTER] = bytes(len(bits[_COUNTER]))
+    for place in names_in(content) if is_text else (_COUNTER,):
+        bits[place] = bytes(len(bits[place]))
     for slot in numbers:
         old = content[slot.begin : slot.end]
         bits[slot.begin : slot.end] = bytes(len(old)) if slot.form else structure.digits(old)

@@ -13,7 +13,7 @@ hour without a time, a number out of bounds. It is valid as long as what the gen
 of the meter stays what it is (`Interpreter.revision`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,7 +23,6 @@ from app.dlms.receiver import Push
 from app.meters import structure
 from app.meters.energy_counts import Shown
 from app.meters.interpreter import Interpreter
-from app.meters.limits import NOTHING
 from app.meters.meaning import Trial, is_steady
 from app.meters.pattern import Pattern, pattern_of
 from app.meters.reading import Reading
@@ -33,6 +32,8 @@ from app.meters.telegram import Telegram
 
 _CONSTANTS: Final = slice(Telegram._fields.index("template") + 1, None)
 """Fields of a `Telegram` that are the same in all that a template reads."""
+
+_NO_REPORT: Final = b"", None
 
 _new: Final = tuple.__new__  # makes a named tuple in half the time that its class takes
 
@@ -50,6 +51,7 @@ class Template:
     __slots__ = (
         *("_clocks", "_constants", "_energies", "_interpreter", "_meter", "_pattern"),
         *("_registers", "_reported", "_sender", "_sent", "_shown", "_told_by", "bits", "constant"),
+        *("names", "pick_names"),
     )
 
     def __init__(
@@ -67,16 +69,22 @@ class Template:
         self._registers = RegisterLayout(
             pattern.registers, pattern.meaning, base.registers or {}, interpreter.clocks.zone
         )
-        self._reported: Mapping[bytes, datetime] = NOTHING  # times of the last reports
+        # Times of the last reports, as they are written and as they are.
+        self._reported: Sequence[tuple[bytes, datetime | None]] = [_NO_REPORT] * len(base.others)
         self._shown = base.shown
         self._energies = self._rows_of_energies(base.shown) if base.shown else ()
         self.constant = pattern.constant
         """Which bits of a plaintext are the same in all that are read by this template."""
-        self.bits = int.from_bytes(structure.content_of(base), "big") & self.constant
+        content = structure.content_of(base)
+        bits = int.from_bytes(content, "big") & self.constant
+        self.bits = pattern.bits if bits == pattern.bits else bits  # as they take much memory
         """These bits."""
+        self.pick_names = pattern.names
+        self.names = pattern.names(content) if pattern.names else None
+        """The names, which are the same in all of them, too."""
 
     def read(self, push: Push, content: bytes) -> Telegram | None:
-        """Read a telegram that has the same constant bits.
+        """Read a telegram that has the same constant bits and names.
 
         Returns:
             None if it is to be read in the general way.
@@ -122,18 +130,18 @@ class Template:
         self, content: bytes, counts: tuple[int, ...], sent: datetime | None
     ) -> tuple[Reading, ...] | None:
         """Read what submeters report; None where a time may be no time of a report."""
-        others, known = [], self._reported
-        reported: dict[bytes, datetime] = {}
-        for part, (meter, constant) in zip(self._pattern.others, self._told_by, strict=True):
-            at, time = constant, part.time
+        others, reported = [], []
+        told = zip(self._pattern.others, self._told_by, self._reported, strict=True)
+        for part, (meter, constant), (known, moment) in told:
+            at, time, raw = constant, part.time, known
             if time is not None:
                 raw = time.of(content)
-                at = known.get(raw) or self._moment(time, content)
+                at = moment if raw == known else self._moment(time, content)
                 if at is None or sent is None or at > sent:
                     return None
-                reported[raw] = at
+            reported.append((raw, at))
             others.append(part.read(meter, counts, at))
-        self._reported = reported
+        self._reported = tuple(reported)
         return tuple(others)
 
     def _moment(self, time: TimeSlot, content: bytes) -> datetime | None:

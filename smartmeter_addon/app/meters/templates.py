@@ -1,6 +1,6 @@
 """The templates of one line: which telegrams are read by them, and when one is made."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
@@ -48,7 +48,7 @@ class _Channel:
     """
 
     key: tuple[object, ...]
-    templates: "list[Template]" = field(default_factory=list)
+    templates: "tuple[Template, ...]" = ()
     accepted: int = 0
     read: int = 0
     after: int = _AFTER
@@ -85,7 +85,9 @@ class Templates:
             return None
         bits = _bits_of(content)
         for template in channel.templates:
-            if bits & template.constant == template.bits:
+            if bits & template.constant == template.bits and (
+                (pick := template.pick_names) is None or pick(content) == template.names
+            ):
                 channel.read += 1
                 return template.read(push, content)
         return None
@@ -95,7 +97,7 @@ class Templates:
         if self._revision != self._interpreter.revision:
             self._revision = self._interpreter.revision
             for one in self._channels:
-                one.templates.clear()
+                one.templates = ()
         if telegram.template is not None or telegram.reading is None or telegram.told:
             return
         key = _channel_of(telegram.push)
@@ -104,8 +106,7 @@ class Templates:
             channel = _Channel(key)
             self._channels = (*self._channels, channel)[-_MOST_CHANNELS:]
         if channel.is_due() and (template := self._made(telegram.push)):
-            del channel.templates[: 1 - _MOST]
-            channel.templates.append(template)
+            channel.templates = (*channel.templates[1 - _MOST :], template)
 
     def _channel(self, key: tuple[object, ...]) -> _Channel | None:
         for one in self._channels:

@@ -1,5 +1,6 @@
 """What was learned of one sender."""
 
+import sys
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Final
@@ -120,4 +121,4 @@ class Known:
 @lru_cache(maxsize=64)
 def family_of(meter: Meter) -> str:
     """Return type, manufacturer and model of a meter."""
-    return f"{meter.type} {meter.manufacturer} {meter.model}"
+    return sys.intern(f"{meter.type} {meter.manufacturer} {meter.model}")
