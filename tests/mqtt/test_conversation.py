@@ -3,12 +3,13 @@
 import asyncio
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 
 import aiomqtt
 import pytest
 
 from app.mqtt.connection import Connection
-from app.mqtt.conversation import Conversation
+from app.mqtt.conversation import REPEATED_AT_ONCE, Conversation
 from app.mqtt.copies import Copies
 from app.mqtt.layout import Layout, Message
 from app.mqtt.outbox import Outbox
@@ -19,6 +20,7 @@ from tests.support.memory import Memory
 from tests.support.mosquitto import TIMEOUT, Mosquitto
 from tests.support.publishing import (
     E450,
+    KAIFA,
     KAIFA_CONFIG,
     KAIFA_STATE,
     KAIFA_STATUS,
@@ -131,6 +133,26 @@ async def test_an_announcement_while_values_are_still_sent_again_begins_that_ane
         for _ in range(2):
             await home.wait(KAIFA_STATE, '{"power": 2, "frequency": 50}')
     assert len(home.payloads(KAIFA_STATE)) == 4
+
+
+async def test_values_of_many_meters_are_sent_again_in_portions(broker: Mosquitto) -> None:
+    meters = [replace(KAIFA, id=f"meter{n}") for n in range(REPEATED_AT_ONCE)]
+    states = [f"smartmeter/{meter.id}/state" for meter in meters]
+    async with (
+        broker.watch("smartmeter/+/state", "smartmeter/+/details") as home,
+        running(publishing(broker.options, repeat_after=(0.5,))) as made,
+    ):
+        for meter in meters:
+            made.publish(meter, power="1")
+        for topic in states:
+            await home.wait(topic)
+        await home.wait(states[0])
+        made.publish(meters[-1], power="2")  # goes past what is to be sent again
+        assert await home.wait(states[-1], '{"power": 2}')
+        details = [topic.replace("/state", "/details") for topic in states]
+        for topic in (*states[1:], *details, *details):
+            await home.wait(topic)
+    assert all(len(home.payloads(topic)) == 2 for topic in states[:-1])
 
 
 # Home Assistant's birth

@@ -22,6 +22,13 @@ REPEAT_AFTER: Final = (3.0, 12.0, 45.0)
 on: Core takes a moment to subscribe to the topics of a new entity, a slow machine on which all of
 it starts takes longer, and the next telegram, or the update interval, can be an hour away."""
 
+REPEATED_AT_ONCE: Final = 50
+"""Values that are sent again before a pause: thousands at once would hold up new ones, on their way
+to whoever listens."""
+
+REPEAT_INTERVAL: Final = 0.1
+"""Seconds between two such portions."""
+
 CLEARED_AT_ONCE: Final = 50
 """Topics that are cleared one after another, while nothing else is due, before a pause: there can
 be thousands, and Home Assistant takes a moment for each device that is gone."""
@@ -189,8 +196,15 @@ class Conversation:
                     await self._outbox.wait_for_announcement()
                 pauses = self._repeat_after
             except TimeoutError:
-                self._outbox.make_values_due()
+                await self._make_values_due()
                 pauses = pauses[1:]
+
+    async def _make_values_due(self) -> None:
+        topics = self._outbox.values()
+        for begin in range(0, len(topics), REPEATED_AT_ONCE):
+            if begin:
+                await asyncio.sleep(REPEAT_INTERVAL)
+            self._outbox.make_values_due(topics[begin : begin + REPEATED_AT_ONCE])
 
     def _repeat_lines(self) -> None:
         """Tell how the lines are doing again, for the same reason: no telegram may ever come."""

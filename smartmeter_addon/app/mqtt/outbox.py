@@ -128,12 +128,16 @@ class Outbox:
         self._due.add(topic, Rank.CLEARING if topic in self._clearing else rank)
         self._something_due.set()
 
-    def make_values_due(self) -> None:
-        """Have every message sent that the broker does not keep."""
-        for topic, message in self._newest.items():
-            if not message.retain:
+    def values(self) -> list[str]:
+        """Give the topics of all messages that the broker does not keep."""
+        taken = (topic for topic, message in self._newest.items() if not message.retain)
+        return [*dict.fromkeys((*taken, *sorted(self._held)))]
+
+    def make_values_due(self, topics: Iterable[str]) -> None:
+        """Have the messages of some topics sent, but for those that were withdrawn."""
+        for topic in topics:
+            if topic in self._newest or topic in self._held:
                 self.make_due(topic)
-        self.make_held_due()
 
     def make_matching_due(self, filter_: str) -> None:
         """Have the newest messages of the topics that match a filter sent."""
