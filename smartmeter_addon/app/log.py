@@ -12,7 +12,6 @@ import re
 import sys
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from itertools import takewhile
 from pathlib import Path
@@ -76,13 +75,14 @@ class Redactor:
     and keys in hexadecimal digits with blanks, colons or dashes between the bytes.
 
     Thousands of meters have thousands of keys, and a regular expression for all of them would take
-    milliseconds for each line. So it is made of those forms only whose beginning the text holds.
+    milliseconds for each line. So it is made of those secrets only of which the text holds how they
+    begin.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: set[str] = set()
         self._may_be_words = False  # some of them, in the program's own text
-        self._forms: defaultdict[str, set[str]] = defaultdict(set)  # patterns, by their beginning
+        self._begins: dict[str, tuple[str, ...]] = {}  # secrets, by how a form of them begins
         self.hide(*secrets)
 
     def hide(self, *secrets: str) -> None:
@@ -100,25 +100,26 @@ class Redactor:
         if self._may_be_words:  # only now, as it takes long, and hardly any text has a secret
             self._may_be_words = False
             self._secrets -= _words_among(self._secrets)
-            self._forms.clear()
+            self._begins.clear()
             self._find(self._secrets)
             search = self._search(text)
         return search.sub(_HIDDEN, text) if search else text
 
     def _find(self, secrets: Iterable[str]) -> None:
         for secret in secrets:
-            for form, pattern in _forms(secret):
-                self._forms[_folded(form)[:_SHORTEST]].add(pattern)
+            for begin in {_folded(form)[:_SHORTEST] for form, _ in _forms(secret)}:
+                self._begins[begin] = (*self._begins.get(begin, ()), secret)
 
     def _search(self, text: str) -> re.Pattern[str] | None:
-        """Give a regular expression for the forms that a text may hold; None for none."""
+        """Give a regular expression for the secrets that a text may hold; None for none."""
         folded = _folded(text)
         begins = (
             one[start : start + _SHORTEST]
             for one in (folded, _BETWEEN_BYTES.sub("", folded))
             for start in range(len(one) - _SHORTEST + 1)
         )
-        patterns = {pattern for begin in begins for pattern in self._forms.get(begin, ())}
+        secrets = {secret for begin in begins for secret in self._begins.get(begin, ())}
+        patterns = {pattern for secret in secrets for _, pattern in _forms(secret)}
         # The longest first: a secret that begins with another one goes as a whole.
         ordered = sorted(patterns, key=lambda pattern: (-len(pattern), pattern))
         return re.compile("|".join(ordered), re.IGNORECASE) if ordered else None
