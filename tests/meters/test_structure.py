@@ -133,6 +133,16 @@ def test_codes_types_scalers_and_units_are_constant_and_values_are_not() -> None
     assert mask.numbers == ((17, axdr.DOUBLE_LONG_UNSIGNED),)
 
 
+def test_the_unit_and_the_decimals_of_a_number_in_a_text_are_constant() -> None:
+    said = SimulatedMeter(None, "dsmr", "dsmr5").telegram().data
+    structures = [
+        structure_of(*telegrams(decode([repair(said.replace(b"(00.000*kW)", one, 1))])))[0]
+        for one in (b"(00.000*kW)", b"(7.250*kW)", b"(00.00*kW)", b"(00*kW)", b"(00.000*W)", b"(-)")
+    ]
+    assert structures[0] == structures[1]
+    assert len(set(structures)) == len(structures) - 1
+
+
 @pytest.mark.parametrize(
     ("time", "constant", "begin"),
     [(f"0c {CLOCK}", "ff", 6), (f"090c {CLOCK}", "ffff", 7), (f"0c {'ff' * 12}", "ff", None)],

@@ -1,5 +1,6 @@
 """Flipped bits behind a repaired checksum."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,7 @@ from app.meters.telegram import Telegram
 from simulator.clock import VIENNA
 from tests.support.guarded import NO_TAG, PROFILES, line_of
 from tests.support.quantities import RANGES, range_key
-from tests.support.repair import with_flipped_bit
+from tests.support.repair import repair, with_flipped_bit
 from tests.support.simulated import SimulatedMeter
 
 
@@ -45,6 +46,22 @@ def test_a_flipped_bit_makes_a_small_error_at_most(name: str) -> None:
             for key, value in reading.values.items():
                 off = abs(float(value) - float(truth.reading.values[key]))
                 assert is_small(key, off), (at, bit, key)
+
+
+@pytest.mark.parametrize(("family", "name"), [("dsmr", "belgium"), ("aidon", "text")])
+def test_a_number_of_a_text_that_lost_decimals_is_pending(family: str, name: str) -> None:
+    """They stand for a scaler: without them it is another number, up to half a kWh off."""
+    meter = SimulatedMeter(None, family, name)
+    decimals = re.compile(rb"^(?!0-0).*\(\d+(\.\d+)\*", re.MULTILINE)
+    places = [found.span(1) for found in decimals.finditer(meter.telegram().data)]
+    assert len(places) > 10
+    line = line_of(meter)
+    interval = meter.meter.interval
+    for begin, end in places:
+        for cut in range(begin, end):
+            text = meter.telegram().data
+            assert line.take(repair(text[:cut] + text[end:]), interval) is None, text[cut - 9 : end]
+            assert line.push(meter) != [None]
 
 
 @pytest.mark.parametrize(

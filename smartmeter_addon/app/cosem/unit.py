@@ -105,6 +105,11 @@ def scale(value: Number, exponent: int) -> Number:
     return Decimal(value).scaleb(exponent, _EXACT)
 
 
+def scaler_of(number: Number) -> int:
+    """Return the power of ten of a number's last digit."""
+    return int(number.as_tuple().exponent) if isinstance(number, Decimal) else 0
+
+
 def of_text(unit: str) -> str:
     """Give a unit of a text telegram as it is usually written; an unknown one as it is.
 

@@ -16,7 +16,7 @@ from itertools import cycle
 from typing import Final, NamedTuple
 
 from app.cosem.obis import Obis
-from app.cosem.unit import Number, scale
+from app.cosem.unit import Number, scale, scaler_of
 from app.meters import catalogue, states, structure
 from app.meters.meter_clock import MeterClock, is_clock
 from app.meters.quantities import QUANTITIES, Quantity
@@ -342,11 +342,11 @@ def _exactly(number: int) -> Callable[[NumberSlot], int]:
 def _row(name: Name, value: Number, counts: Sequence[int], slopes: Sequence[_Slopes]) -> Row:
     """Return what a number that the telegram says is made of."""
     parts = [(n, *found[name]) for n, found in enumerate(slopes) if name in found]
-    own = value.as_tuple().exponent if isinstance(value, Decimal) else 0
-    exponent = min((part[2] for part in parts), default=int(own))
+    own = scaler_of(value)
+    exponent = min((part[2] for part in parts), default=own)
     rest = scale(value, -exponent)
     if rest != int(rest):
-        exponent = min(exponent, int(own))
+        exponent = min(exponent, own)
         rest = scale(value, -exponent)
     terms = tuple((n, sign * 10 ** (of - exponent)) for n, sign, of in parts)
     return Row(terms, int(rest) - sum(counts[n] * factor for n, factor in terms), exponent)

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from app.cosem import clock
 from app.cosem.obis import from_logical_name
+from app.cosem.unit import scaler_of
 from app.dlms import axdr
 from app.dlms.axdr import Data
 from app.meters.telegram import Telegram
@@ -21,7 +22,8 @@ Structure = tuple[object, ...]
 """How it came, then one entry for each element, in order.
 
 How it came are the link's name, whether the content is text, the link's addresses, and the security
-control byte. Damage may make another link of a frame, and one without a checksum.
+control byte. Damage may make another link of a frame, and one without a checksum. The scaler of a
+number in a text is how many decimals it has.
 """
 
 CHANNEL_SIZE: Final = 4
@@ -105,7 +107,8 @@ def structure_of(telegram: Telegram) -> tuple[Structure, Mask | None]:
     entries: list[object] = [*channel_of(telegram)]
     if isinstance(content, bytes) or content is None:
         for obis, register in (telegram.registers or {}).items():
-            entries += obis, register.unit, isinstance(register.value, str)
+            value = register.value
+            entries += obis, (None if isinstance(value, str) else scaler_of(value), register.unit)
         return _shared(tuple(entries)), _shared_mask(_mask_of_text(content or b""))
     apdu = content_of(telegram)
     walk = _Walk(apdu, entries)

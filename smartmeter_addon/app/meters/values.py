@@ -6,12 +6,11 @@ write them as text.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
 from functools import lru_cache
 from typing import Self
 
 from app import jsontext
-from app.cosem.unit import Number, scale
+from app.cosem.unit import Number, scale, scaler_of
 
 Value = Number | str
 
@@ -103,9 +102,8 @@ class Values(Mapping[str, Value]):
             if isinstance(value, str):
                 texts.append((key, value))
             else:
-                exponent = value.as_tuple().exponent if isinstance(value, Decimal) else 0
-                exponents.append(int(exponent))
-                counts.append(int(scale(value, -int(exponent))))
+                exponents.append(scaler_of(value))
+                counts.append(int(scale(value, -exponents[-1])))
         return cls(layout_of(tuple(values), tuple(exponents), tuple(texts)), tuple(counts))
 
     def members(self) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Container
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from app.cosem.unit import Number, scale
+from app.cosem.unit import Number, scale, scaler_of
 from app.meters.sensors import TARIFFS
 from app.plausibility.laws import Values
 
@@ -232,5 +232,4 @@ class MeanPower:
 
 def step_of(number: Number) -> Number:
     """Return one unit of a number's last digit."""
-    exponent = number.as_tuple().exponent if isinstance(number, Decimal) else 0
-    return scale(1, int(exponent))
+    return scale(1, scaler_of(number))
