@@ -28,6 +28,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.meters.quantities import Quantity
+from app.meters.sensors import TARIFFS_OF
 from app.plausibility.checks import BY_NAME
 from app.plausibility.clock import OFF_INTERVAL
 from app.plausibility.evidence import Evidence
@@ -65,9 +66,6 @@ LISTS: Final = (
 ALL_ON: Final = "none"
 """Stands where the name of a check does."""
 
-_ENERGIES: Final = (
-    *("energy_import", "energy_export", "reactive_energy_import", "reactive_energy_export"),
-)
 _JUMPS: Final = (
     *(Quantity.ACTIVE, Quantity.REACTIVE, Quantity.APPARENT, Quantity.CURRENT, Quantity.VOLTAGE),
     *(Quantity.POWER_FACTOR, Quantity.ANGLE, Quantity.FREQUENCY),
@@ -76,7 +74,7 @@ _JUMPS: Final = (
 PARTS: Final[dict[str, AbstractSet[str]]] = {
     OFF_INTERVAL: {OFF_INTERVAL},
     **{f"jump {one}": {f"jump {one}"} for one in _JUMPS},
-    "law of tariffs": {f"law {key}" for key in _ENERGIES},
+    "law of tariffs": {f"law {key}" for key in TARIFFS_OF},
     "law of phases": {"law phases"},
     "law of directions": {"law power_import", "law reactive_power_import"},
     "law of angles": {"law angles"},

@@ -64,6 +64,19 @@ def test_a_number_of_a_text_that_lost_decimals_is_pending(family: str, name: str
             assert line.push(meter) != [None]
 
 
+@pytest.mark.parametrize("total", ["energy_import", "reactive_energy_q2", "reactive_energy_q4"])
+def test_a_tariff_that_rises_without_its_total_is_pending(total: str) -> None:
+    meter = SimulatedMeter(None, "am550", "swiss-ciphered")
+    line = line_of(meter, count=30)
+    (reading,) = line.push(meter)
+    assert reading
+    code = {"energy_import": "1.8.1", "reactive_energy_q2": "6.8.1", "reactive_energy_q4": "8.8.1"}
+    counted = 1000 * Decimal(str(reading.values[f"{total}_tariff_1"]))
+    for raised, is_accepted in ((0, True), (32, False)):
+        meter.more = {code[total]: counted + raised}
+        assert bool(line.push(meter)[0]) is is_accepted
+
+
 @pytest.mark.parametrize(
     ("family", "name", "quantity", "code", "value"),
     [

@@ -91,6 +91,7 @@ def test_an_infinite_value_is_pending() -> None:
     [
         (("energy_import", "energy_import_tariff_1"), ["energy_import"]),
         (("energy_export", "energy_export_tariff_1", "energy_export_tariff_2"), ["energy_export"]),
+        (("reactive_energy_q2", "reactive_energy_q2_tariff_1"), ["reactive_energy_q2"]),
         (("energy_import", "energy_export_tariff_1"), []),
         (("energy_import_tariff_1", "energy_import_tariff_2"), []),
         (("power", "power_l1", "power_l2"), ["phases"]),

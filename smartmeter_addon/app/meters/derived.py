@@ -24,7 +24,7 @@ from typing import Final, NamedTuple
 from app.cosem.unit import scale
 from app.meters.limits import has_room
 from app.meters.reading import Reading
-from app.meters.sensors import SENSORS, TARIFFS
+from app.meters.sensors import TARIFFS_OF
 from app.meters.slots import picker
 from app.meters.values import Layout, Values
 
@@ -108,11 +108,7 @@ _SENT: Final = frozenset(("",))
 
 _NOTHING_SHOWN: Final[_Shown] = MappingProxyType({})
 
-_TARIFFS: Final = {
-    key: frozenset(f"{key}_tariff_{n}" for n in TARIFFS)
-    for key in SENSORS
-    if f"{key}_tariff_1" in SENSORS
-}
+_TARIFFS: Final = {total: frozenset(parts) for total, parts in TARIFFS_OF.items()}
 """The keys of the tariffs of each total."""
 
 _COUNTED: Final = frozenset(_TARIFFS).union(*_TARIFFS.values())

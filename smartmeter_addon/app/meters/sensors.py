@@ -383,6 +383,13 @@ _LINE_DIAGNOSTICS: Final = (
 SENSORS: Final[dict[str, Sensor]] = {sensor.key: sensor for sensor in _TABLE}
 """Every row by its key, in the order in which they are announced."""
 
+TARIFFS_OF: Final[dict[str, tuple[str, ...]]] = {
+    key: tuple(f"{key}_tariff_{n}" for n in TARIFFS)
+    for key in SENSORS
+    if f"{key}_tariff_1" in SENSORS
+}
+"""The keys of the tariffs that add up to each total."""
+
 DIAGNOSTICS: Final[dict[str, Sensor]] = {
     sensor.key: sensor._replace(diagnostic=True) for sensor in _DIAGNOSTICS
 }

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from app.cosem.unit import Number
-from app.meters.sensors import TARIFFS
+from app.meters.sensors import TARIFFS_OF
 
 Values = Mapping[str, Number]
 """Readings by key, in the units of `sensors`."""
@@ -54,11 +54,6 @@ _WEEKDAYS: Final = range(1, 8)
 _DATE = _WEEKDAY = 4
 _TIME: Final = 8
 """Bytes of a date-time: up to the date, where the day of week follows; up to the seconds."""
-
-_COUNTED: Final = (
-    *("energy_import", "energy_export", "reactive_energy_import", "reactive_energy_export"),
-)
-"""Keys of energies that may come with their tariffs."""
 
 _DIRECTIONS: Final = (
     ("power_import", "power_export"),
@@ -133,8 +128,8 @@ class Learned:
 def applicable(keys: tuple[str, ...]) -> tuple[Law, ...]:
     """Find the laws that say something of readings with these keys."""
     laws = []
-    for total in _COUNTED:
-        tariffs = [key for n in TARIFFS if (key := f"{total}_tariff_{n}") in keys]
+    for total, parts in TARIFFS_OF.items():
+        tariffs = [key for key in parts if key in keys]
         if total in keys and tariffs:
             laws.append(Law(total, (total, *tariffs), _add_up))
     names = [*(f"power_{phase}" for phase in PHASES), *(f"power_import_{p}" for p in PHASES)]

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from app.cosem.unit import Number, scale, scaler_of
-from app.meters.sensors import TARIFFS
+from app.meters.sensors import TARIFFS_OF
 from app.plausibility.laws import Values
 
 MOST_DIGITS: Final = 6
@@ -83,7 +83,7 @@ class _Keys(NamedTuple):
 
 
 _DIRECTIONS: Final = tuple(
-    _Keys(f"power_{name}", f"energy_{name}", tuple(f"energy_{name}_tariff_{n}" for n in TARIFFS))
+    _Keys(f"power_{name}", f"energy_{name}", TARIFFS_OF[f"energy_{name}"])
     for name in ("import", "export")
 )
 
