@@ -202,7 +202,7 @@ RULES: Final = {
         (jumps.is_explained, jumps._Moves), (_off(jumps, "is_explained", answer=False),)
     ),
     "jump counted": Rule(
-        (jumps._Moves.counted, jumps._Moves._risen),
+        (jumps._Moves.counted, jumps._Moves._counters),
         (_off(jumps._Moves, "counted", 0.0),),
     ),
     "jump together": Rule((jumps._move_together,), (_off(jumps, "_move_together", answer=False),)),

@@ -1,6 +1,5 @@
 """What OBIS codes mean: for people, as readings, and to those who judge readings."""
 
-import math
 from decimal import Decimal
 
 import pytest
@@ -290,16 +289,6 @@ def test_the_threshold_of_a_fuse_has_the_code_of_an_average(
     found = catalogue.conversion_of(Obis.parse(code), unit, has_fuses=has_fuses)
     assert found is not None
     assert found.key == key
-
-
-@pytest.mark.parametrize(
-    "key",
-    ["power_import_average", "power_export_peak", "voltage_l2_average", "current_l3_average"],
-)
-def test_what_begins_anew_with_each_period_may_jump_within_its_bounds(key: str) -> None:
-    bounds = catalogue.bounds_of_reading(key)
-    assert bounds.jump == math.inf
-    assert bounds.most < math.inf
 
 
 def test_every_reading_of_electricity_is_some_register() -> None:

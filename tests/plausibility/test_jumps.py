@@ -106,16 +106,26 @@ PHASED: dict[str, int | Decimal] = (
         ("power_import", {"power_import": 9000, "power": 3800}, True),
         ("power_import", {"power_import": 9000, "power": 3750}, True),
         ("power_import", {"power_import": 9000, "power": 3700}, False),
-        # A current goes with the power or the other currents.
-        ("current_l1", {"current_l1": Decimal(23), "power": 3200}, True),
-        ("current_l1", {"current_l1": Decimal(23), "power": 3150}, True),
-        ("current_l1", {"current_l1": Decimal(23), "power": 3100}, False),
-        ("current_l1", {"current_l1": Decimal(23), "power": 3200, "voltage_l1": 0}, False),
-        ("current_l1", {"current_l1": Decimal(23), "current_l2": Decimal(8)}, True),
-        ("current_l1", {"current_l1": Decimal(23), "current_l2": Decimal(7)}, False),
-        # Behind a broken neutral voltages rise while others fall by a quarter of that.
-        ("voltage_l1", {"voltage_l1": 270, "voltage_l2": 220}, True),
-        ("voltage_l1", {"voltage_l1": 270, "voltage_l2": 221}, False),
+        # A current goes with the power or the other currents,
+        ("current_l2", {"current_l2": Decimal(23), "power": 3200}, True),
+        ("current_l2", {"current_l2": Decimal(23), "power": 3150}, True),
+        ("current_l2", {"current_l2": Decimal(23), "power": 3100}, False),
+        ("current_l2", {"current_l2": Decimal(23), "power": 3200, "voltage_l2": 0}, False),
+        ("current_l2", {"current_l2": Decimal(23), "current_l1": Decimal(8)}, True),
+        ("current_l2", {"current_l2": Decimal(23), "current_l1": Decimal(7)}, False),
+        # and where that is said with the power of its phase.
+        ("current_l1", {"current_l1": Decimal(23), "power_import_l1": 2650}, True),
+        ("current_l1", {"current_l1": Decimal(23), "power_import_l1": 2640}, False),
+        (
+            "current_l1",
+            {"current_l1": Decimal(23), "current_l2": Decimal(23), "power": 9000},
+            False,
+        ),
+        # Behind a broken neutral voltages rise while others fall by a quarter of that. All move.
+        ("voltage_l1", {"voltage_l1": 270, "voltage_l2": 222, "voltage_l3": 228}, True),
+        ("voltage_l1", {"voltage_l1": 270, "voltage_l2": 223, "voltage_l3": 228}, False),
+        ("voltage_l1", {"voltage_l1": 270, "voltage_l2": 221, "voltage_l3": 229}, False),
+        ("voltage_l1", {"voltage_l1": 482, "voltage_l2": 98}, False),
         ("voltage_l1", {"voltage_l1": 0, "voltage_l2": 400, "voltage_l3": 400}, True),
         ("voltage_l1", {"voltage_l1": 486, "voltage_l2": 486}, False),
         # The grid moves all of them one way, up to 40 V.
@@ -198,6 +208,55 @@ def test_a_power_goes_with_what_was_counted_meanwhile(
         assert is_explained("power", limit, before, values, seconds) is explained
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "explained"),
+    [
+        pytest.param({}, {}, False, id="no-energies"),
+        pytest.param({"energy_import": 500}, {}, False, id="none-now"),
+        pytest.param({}, {"energy_import": 500}, False, id="none-before"),
+        pytest.param({"energy_import": 500}, {"energy_import": 500}, False, id="whole-kWh"),
+        pytest.param(
+            {"energy_import": Decimal("500.00")},
+            {"energy_import": Decimal("500.00")},
+            True,
+            id="hundredths",
+        ),
+    ],
+)
+def test_a_power_falls_beside_a_counter_that_would_have_moved(
+    before: dict[str, int | Decimal], after: dict[str, int | Decimal], *, explained: bool
+) -> None:
+    old, new = {"power": 11_480, **before}, {"power": 3260, **after}
+    assert is_explained("power", Limits().of("power"), old, new, 5.0) is explained
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "changes", "explained"),
+    [
+        # A mean begins at nothing, or is about what is measured now.
+        ("power_import_average", 3900, {}, True),
+        ("power_import_average", 3920, {}, False),
+        ("power_import_average", 3920, {"power_import": 100}, True),
+        ("power_import_average", 21_000, {"power_import": 17_000}, False),
+        ("current_l1_average", Decimal(9), {"current_l1": Decimal(4)}, True),
+        ("voltage_l1_average", 200, {"voltage_l1": 215}, True),
+        ("voltage_l1_average", 200, {"voltage_l1": 216}, False),
+        # A peak is a mean that ended.
+        ("power_import_peak", 3900, {}, False),
+        ("power_import_peak", 8000, {"power_import": 8000}, False),
+        ("power_import_peak", 9000, {"power_import_average": 5100}, True),
+        ("power_import_peak", 15_900, {"power_import_average": 0}, True),
+        ("power_import_peak", 16_000, {"power_import_average": 0}, False),
+    ],
+)
+def test_a_mean_or_a_peak_jumps_with_its_period(
+    key: str, value: Decimal, changes: dict[str, int | Decimal], *, explained: bool
+) -> None:
+    before: dict[str, int | Decimal] = {"power_import_average": 12_000, key: 40_000}
+    now = {**before, key: value, **changes}
+    assert is_explained(key, Limits().of(key), before, now, 1.0) is explained
+
+
 @pytest.mark.parametrize(("angle", "explained"), [(330, True), (329, False)])
 def test_an_angle_goes_across_zero_as_far_as_it_may_move(angle: int, *, explained: bool) -> None:
     limit = Limits().of("phase_angle_l1")._replace(jump=Decimal(30))
@@ -227,6 +286,29 @@ def test_a_current_that_was_not_sent_before_explains_no_power_factor() -> None:
     limit = Limits().of("power_factor_l1")
     assert not is_explained("power_factor_l1", limit, before, values, 5.0)
     assert is_explained("power_factor_l1", limit, before, {**values, "power": 2300}, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("factor", "reactive", "explained"),
+    [
+        pytest.param("0.6", 450, True, id="with-it"),
+        pytest.param("0.6", 100, False, id="alone"),
+        pytest.param("0.3", 450, True, id="by-three-times-as-much"),
+        pytest.param("0.2", 450, False, id="by-more"),
+    ],
+)
+def test_a_power_factor_goes_with_what_active_and_reactive_power_make(
+    factor: str, reactive: int, *, explained: bool
+) -> None:
+    """From 0.99 to 0.8, while the power alone moves by a fifth."""
+    before: Values = {"power": 500, "reactive_power_import": 50, "power_factor": Decimal("1.0")}
+    values: Values = {
+        "power": 600,
+        "reactive_power_import": reactive,
+        "power_factor": Decimal(factor),
+    }
+    limit = Limits().of("power_factor")
+    assert is_explained("power_factor", limit, before, values, 5.0) is explained
 
 
 @pytest.mark.parametrize(("amperes", "explained"), [("1.9", True), ("2.0", True), ("2.1", False)])

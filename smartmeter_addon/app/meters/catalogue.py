@@ -5,7 +5,6 @@ measured and in which phase, D how that is processed, E the tariff, F the billin
 bounds are those of the quantity, see `quantities`; units and names of readings stand in `sensors`.
 """
 
-import math
 import re
 from enum import Enum, auto
 from functools import lru_cache
@@ -295,7 +294,9 @@ def _described(code: Measurand) -> str | None:
 # --- What readings are ---
 
 _SUFFIX: Final = re.compile(r"(_(l|tariff_)\d)?(_average|_peak)?$")
-_OF_A_PERIOD: Final = tuple(_SUFFIXES.values())
+OF_A_PERIOD: Final = tuple(_SUFFIXES.values())
+"""Ends of the keys of what is said of a period: means, and peaks, which are means that ended."""
+
 _QUANTITIES: Final = {
     **{one.reading: one.quantity for one in _MEASURED.values() if one.reading},
     **{one.energy: _ENERGIES[one.quantity] for one in _MEASURED.values() if one.energy},
@@ -317,9 +318,7 @@ def bounds_of_reading(key: str, watts: float = CONNECTION_WATTS) -> Bounds:
         watts: what the connection carries.
     """
     measured = quantity_of_reading(key)
-    bounds = QUANTITIES[measured].bounds.at(watts) if measured else COUNTER
-    # An average begins anew with each period, and a peak with each month.
-    return bounds._replace(jump_share=math.inf) if key.endswith(_OF_A_PERIOD) else bounds
+    return QUANTITIES[measured].bounds.at(watts) if measured else COUNTER
 
 
 _POWER_FACTOR: Final = QUANTITIES[Quantity.POWER_FACTOR].bounds

@@ -9,10 +9,12 @@ normal changes of load.
 import math
 from typing import Final
 
+from app.meters.catalogue import OF_A_PERIOD
 from app.meters.quantities import USUAL_VOLTAGE, Quantity
-from app.meters.sensors import TARIFFS
+from app.meters.sensors import TARIFFS_OF
 from app.plausibility.laws import CURRENTS, PHASES, REACTIVE_POWERS, VOLTAGES, Values
 from app.plausibility.limits import FULL_TURN, JOULES_PER_KWH, LEAST_STEP, Limit
+from app.plausibility.units import step_of
 
 RECENT: Final = 300.0
 """Seconds for which the last value of a load says something about the next one."""
@@ -39,6 +41,10 @@ _LEAST_WATTS: Final = 20
 _PARTED: Final = ("power", "power_import", "power_export")
 """Keys of powers that may be sent for each phase, too; the last two are its directions."""
 
+_NEUTRAL_SHARE: Final = 20
+"""Behind a broken neutral no voltage moves by less than one part in so many of what another does.
+But for a chance of one in twelve: where the star point moves right across a phase."""
+
 _GRID_VOLTS: Final = 40
 """V by which the voltage of all phases may move at once: by a generator that is loaded, for one."""
 
@@ -53,21 +59,15 @@ def is_explained(key: str, limit: Limit, before: Values, values: Values, seconds
         values: of the telegram.
         seconds: between the two.
     """
-    moves = _Moves(before, values)
-    change, phase = moves.of(key), key[-3:]
     quantity = limit.quantity
+    if key.endswith(OF_A_PERIOD):
+        return _begins_or_ends(key, limit, before, values)
     if quantity is Quantity.VOLTAGE:
-        return _move_together(key, before, values)
+        return _move_together(before, values)
+    moves = _Moves(before, values)
     if quantity is Quantity.CURRENT:
-        if not values.get(f"voltage{phase}", USUAL_VOLTAGE):
-            return False
-        watts = change * USUAL_VOLTAGE
-        others = sum(map(moves.of, CURRENTS)) * USUAL_VOLTAGE - watts
-        if key not in CURRENTS or others >= watts / _SHARE:
-            return True
-        if moves.reactive is None:
-            return moves.power >= watts / _SHARE
-        return math.hypot(moves.power, moves.reactive) >= watts / _REACTIVE_SHARE
+        return _makes_power(key, values, moves)
+    change = moves.of(key)
     if quantity in {Quantity.ACTIVE, Quantity.REACTIVE, Quantity.APPARENT}:
         flow = sum(map(moves.of, CURRENTS)) * USUAL_VOLTAGE
         cause = 0.0
@@ -77,26 +77,55 @@ def is_explained(key: str, limit: Limit, before: Values, values: Values, seconds
         return cause * _SHARE + flow * _FLOW_SHARE >= change
     if quantity is Quantity.ANGLE and FULL_TURN - change <= limit.jump:
         return True  # across zero
-    amperes = f"current{phase}"
+    amperes = f"current{key[-3:]}"
     if amperes in before and amperes in values:
         largest = max(before[amperes], values[amperes])
         return largest <= _LITTLE_AMPERES or moves.of(amperes) >= _MOVING * float(before[amperes])
+    if quantity is Quantity.POWER_FACTOR and moves.reactive is not None:
+        return moves.factor() >= change / _SHARE
     return moves.power >= _MOVING * max(abs(float(before.get(moves.net, 0))), _LEAST_WATTS)
 
 
-def _move_together(key: str, before: Values, values: Values) -> bool:
+def _makes_power(key: str, values: Values, moves: "_Moves") -> bool:
+    """Tell whether a current that jumps makes power, or another one moves, too."""
+    if not values.get(f"voltage{key[-3:]}", USUAL_VOLTAGE):
+        return False
+    watts = moves.of(key) * USUAL_VOLTAGE
+    phase = moves.of_phase(key[-2:])
+    if phase is not None:
+        return phase >= watts / _SHARE
+    others = sum(map(moves.of, CURRENTS)) * USUAL_VOLTAGE - watts
+    if key not in CURRENTS or others >= watts / _SHARE:
+        return True
+    if moves.reactive is None:
+        return moves.power >= watts / _SHARE
+    return math.hypot(moves.power, moves.reactive) >= watts / _REACTIVE_SHARE
+
+
+def _begins_or_ends(key: str, limit: Limit, before: Values, values: Values) -> bool:
+    """Tell whether a mean or a peak jumps with its period; see `is_explained`.
+
+    A mean begins at nothing, or is about what is measured now. A peak is a mean that ended.
+    """
+    bare, _, _ = key.rpartition("_")
+    mean = f"{bare}_average"
+    near = (0, values.get(bare)) if key == mean else (before.get(mean), values.get(mean))
+    moves = [values[key] - one for one in near if one is not None]
+    return any(-limit.jump <= one <= limit.jump for one in moves)
+
+
+def _move_together(before: Values, values: Values) -> bool:
     """Tell whether voltages move as by a broken neutral or by the grid; see `is_explained`.
 
     Behind a broken neutral some rise while others fall. The grid moves all of them one way.
     """
-    mean = key[len(VOLTAGES[0]) :]  # of some time, or nothing
-    keys = [one for phase in VOLTAGES if (one := phase + mean) in before and one in values]
-    volts = [float(values[one] - before[one]) for one in keys]
+    keys = [key for key in VOLTAGES if key in before and key in values]
+    volts = [float(values[key] - before[key]) for key in keys]
     rise, fall = sum(one for one in volts if one > 0), -sum(one for one in volts if one < 0)
+    least, most = min(map(abs, volts)), max(map(abs, volts))
     if min(rise, fall) >= max(rise, fall) / _SHARE:
-        return True
-    sizes = list(map(abs, volts))
-    return len(sizes) > 1 and max(sizes) <= _GRID_VOLTS and min(sizes) >= max(sizes) / _SHARE
+        return least >= most / _NEUTRAL_SHARE
+    return len(volts) > 1 and most <= _GRID_VOLTS and least >= most / _SHARE
 
 
 class _Moves:
@@ -107,14 +136,33 @@ class _Moves:
         self._values = values
         self.net = "power" if "power" in values else "power_import"
         self.power = self.of(self.net)
-        reactive = [one for one in REACTIVE_POWERS if one in before and one in values]
-        self.reactive = sum(map(self.of, reactive)) if reactive else None
+        self._vars = [one for one in REACTIVE_POWERS if one in before and one in values]
+        self.reactive = sum(map(self.of, self._vars)) if self._vars else None
 
     def of(self, key: str) -> float:
         """Return how far a reading moved; nothing where it was not sent twice."""
         if key not in self._values or key not in self._before:
             return 0.0
         return abs(float(self._values[key] - self._before[key]))
+
+    def of_phase(self, phase: str) -> float | None:
+        """Return how far the power of a phase moved; None where the list does not say it."""
+        if not {f"{name}_{phase}" for name in _PARTED} & self._values.keys():
+            return None
+        watts, reactive = (
+            sum(self.of(f"{name}_{phase}") for name in names)
+            for names in (_PARTED, REACTIVE_POWERS)
+        )
+        return math.hypot(watts, reactive)
+
+    def factor(self) -> float:
+        """Return how far the power factor moved that active and reactive power make."""
+        factors = []
+        for values in (self._before, self._values):
+            watts = float(values.get(self.net, 0))
+            reactive = sum(float(values[key]) for key in self._vars)
+            factors.append(abs(watts) / max(math.hypot(watts, reactive), 1.0))
+        return abs(factors[1] - factors[0])
 
     def parted(self) -> float:
         """Return how far the parts of the power moved: those of its phases, or both directions."""
@@ -123,17 +171,20 @@ class _Moves:
 
     def counted(self, seconds: float) -> float:
         """Return how far the mean power since the last telegram, by the energies, is off that."""
-        if seconds <= 0 or self.net not in self._before:
+        taken, given = map(self._counters, ("energy_import", "energy_export"))
+        if seconds <= 0 or self.net not in self._before or not taken:
             return 0.0
         watts_per_kwh = JOULES_PER_KWH / seconds
-        mean = self._risen("energy_import") * watts_per_kwh
+        mean = sum(map(self.of, taken)) * watts_per_kwh
         if self.net == "power":
-            mean -= self._risen("energy_export") * watts_per_kwh
+            mean -= sum(map(self.of, given)) * watts_per_kwh
         last = float(self._before[self.net])
         towards = mean - last if self._values[self.net] > last else last - mean
-        return towards if towards >= LEAST_STEP * watts_per_kwh else 0.0
+        # A counter that did not move for its last digit says nothing.
+        step = max(LEAST_STEP, *(float(step_of(self._values[key])) for key in taken))
+        return towards if towards >= step * watts_per_kwh else 0.0
 
-    def _risen(self, key: str) -> float:
-        """Return the kWh by which an energy rose; by its tariffs where the total is not sent."""
-        keys = (key,) if key in self._values else tuple(f"{key}_tariff_{n}" for n in TARIFFS)
-        return sum(map(self.of, keys))
+    def _counters(self, total: str) -> list[str]:
+        """Return what counts an energy: its tariffs where the total is not sent."""
+        keys = (total,) if total in self._values else TARIFFS_OF[total]
+        return [key for key in keys if key in self._values and key in self._before]
