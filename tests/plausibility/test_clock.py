@@ -1,6 +1,7 @@
 """A meter's clock and the schedule of one list: telegrams that come late, and damaged times."""
 
 import random
+import re
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from app.plausibility.limits import Limits
 from app.plausibility.lists import Found, KnownList
 from app.plausibility.track import Observation, Track
 from tests.support.guarded import GuardedLine, accepted, line_of
+from tests.support.repair import repair
 from tests.support.simulated import SimulatedMeter
 
 INTERVALS = st.sampled_from([1, 2, 5, 10, 15, 60])
@@ -315,3 +317,21 @@ def test_telegrams_that_a_gateway_delivers_all_at_once_are_counted() -> None:
     meter = SimulatedMeter(None, "kaifa")
     line = line_of(meter)
     assert all(line.take(meter.telegram().data, 0.01) for _ in range(40))
+
+
+@pytest.mark.parametrize("are_read", [True, False])
+def test_a_time_behind_that_of_a_pending_telegram_is_wrong(*, are_read: bool) -> None:
+    """Where nothing came between, a gateway may have held up what is one push interval later."""
+    meter = SimulatedMeter(None, "kamstrup", "text")
+    line, interval = line_of(meter), meter.meter.interval
+    first, second, third = (meter.telegram().data for _ in range(3))
+    for text in (first, second):
+        if are_read:
+            assert line.take(repair(text.replace(b"*kWh", b"*kW")), interval) is None
+        else:
+            line.now += interval
+    said = re.compile(rb"1\.0\.0\(\d+")
+    times = [found[0] for text in (first, third) if (found := said.search(text))]
+    reading = line.take(repair(third.replace(times[1], times[0])), interval)
+    assert (reading is None) is are_read
+    assert all(line.push(meter, 3))
