@@ -32,7 +32,10 @@ from trials import mutants
 from trials.mutants import APP, EXCLUDED, ROOT, UNSEEN, Mutant
 
 GUARD: Final = "plausibility"
-COPIED: Final = ("smartmeter_addon", "simulator", "tests", "trials", "pyproject.toml")
+COPIED: Final = (
+    *("smartmeter_addon", "simulator", "tests", "trials"),
+    *("pyproject.toml", "RELIABILITY.md"),  # whose table of checks is compared with the code
+)
 
 _SHORTEST_TIMEOUT: Final = 60.0
 _TIMEOUT_FACTOR: Final = 10.0
