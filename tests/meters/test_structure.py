@@ -209,7 +209,7 @@ def test_lists_are_alike_whose_values_are_null_now_and_then(
 # --- Structures that are nearly the same ---
 
 ONE = ("hdlc", False, "cf", None, 1, 2, 3, 4, 5)
-TEXT = ("p1", True, "", None, 1)
+TEXT = ("p1", True, "", None, 1, (0, -3))
 
 
 @pytest.mark.parametrize(
@@ -236,3 +236,5 @@ def test_a_structure_is_the_same_over_other_addresses_after_a_restart() -> None:
     assert digest(ONE) == digest((*ONE[:2], "ce", 0x30, *ONE[4:]))
     assert digest(ONE) != digest(("raw", *ONE[1:]))
     assert digest(ONE) != digest((*ONE[:-1], 6))
+    assert digest(TEXT) == digest((*TEXT[:-1], (0, -2)))
+    assert digest(TEXT) != digest(("p1", True, "", None, 2, (0, -3)))

@@ -22,8 +22,8 @@ Structure = tuple[object, ...]
 """How it came, then one entry for each element, in order.
 
 How it came are the link's name, whether the content is text, the link's addresses, and the security
-control byte. Damage may make another link of a frame, and one without a checksum. The scaler of a
-number in a text is how many decimals it has.
+control byte. Damage may make another link of a frame, and one without a checksum. That of a text
+ends with the scalers of its numbers, which are how many decimals they have.
 """
 
 CHANNEL_SIZE: Final = 4
@@ -106,9 +106,11 @@ def structure_of(telegram: Telegram) -> tuple[Structure, Mask | None]:
     content = telegram.push.content
     entries: list[object] = [*channel_of(telegram)]
     if isinstance(content, bytes) or content is None:
-        for obis, register in (telegram.registers or {}).items():
-            value = register.value
-            entries += obis, (None if isinstance(value, str) else scaler_of(value), register.unit)
+        registers = telegram.registers or {}
+        for obis, register in registers.items():
+            entries += obis, register.unit, isinstance(register.value, str)
+        numbers = (one.value for one in registers.values() if not isinstance(one.value, str))
+        entries.append(tuple(map(scaler_of, numbers)))
         return _shared(tuple(entries)), _shared_mask(_mask_of_text(content or b""))
     apdu = content_of(telegram)
     walk = _Walk(apdu, entries)
@@ -163,8 +165,12 @@ def nearly(one: Structure, known: Iterable[Structure]) -> Structure | None:
 
 
 def digest(one: Structure) -> int:
-    """Return a number that stands for a structure in state.json, whatever its addresses are."""
-    return zlib.crc32(repr((*one[:2], *one[CHANNEL_SIZE:])).encode())
+    """Return a number that stands for a structure in state.json, whatever its addresses are.
+
+    It is that of version 0.1.0, which did not look at the decimals of a text.
+    """
+    end = -1 if one[1] else None
+    return zlib.crc32(repr((*one[:2], *one[CHANNEL_SIZE:end])).encode())
 
 
 def digits(text: bytes) -> bytes:
