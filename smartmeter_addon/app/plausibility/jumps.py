@@ -16,9 +16,6 @@ from app.plausibility.laws import CURRENTS, PHASES, REACTIVE_POWERS, VOLTAGES, V
 from app.plausibility.limits import FULL_TURN, JOULES_PER_KWH, LEAST_STEP, Limit
 from app.plausibility.units import step_of
 
-RECENT: Final = 300.0
-"""Seconds for which the last value of a load says something about the next one."""
-
 _SHARE: Final = 4
 """A cause moves by at least one part in so many of the jump."""
 

@@ -23,6 +23,9 @@ from app.plausibility.units import power_of_ten, step_of
 HEADROOM: Final = 1.3
 """Factor of a connection over a load that was confirmed: it was hardly the largest."""
 
+_RECENT: Final = 300.0
+"""Seconds for which the last value of a load says something about the next one."""
+
 
 class Walk(NamedTuple):
     """What a walk over the values of a telegram found.
@@ -158,7 +161,7 @@ def _jump(key: str, limit: Limit, values: Mapping[str, Number], past: Past) -> V
     """Return a jump that nothing in the telegram explains."""
     track = past.track
     is_load = limit.quantity is not Quantity.VOLTAGE
-    if is_load and past.now - track.seen_at(key) > jumps.RECENT:
+    if is_load and past.now - track.seen_at(key) > _RECENT:
         return None
     seconds = past.now - track.now + past.late
     if jumps.is_explained(key, limit, track.values, values, seconds):
