@@ -51,13 +51,26 @@ def loads(text: str) -> Any:  # noqa: ANN401 - any JSON value
             groups.append(_Group(members, [name for name, count in counts.items() if count > 1]))
         return members
 
-    value = json.loads(text, object_pairs_hook=group)
+    try:
+        value = json.loads(text, object_pairs_hook=group)
+    except json.JSONDecodeError as error:
+        raise _at_the_comma(error) from None
     if groups:
         errors = [vol.Invalid(_SENTENCE, path) for path in _paths(value, [], groups)]
         secrets = frozenset(redaction.entered_secrets(value))
         invalid = vol.MultipleInvalid(errors)
         raise RepeatedNameError(checks.sentences(invalid, secrets, Redactor(secrets)))
     return value
+
+
+def _at_the_comma(error: json.JSONDecodeError) -> json.JSONDecodeError:
+    """Name a comma behind the last of a group, as Python 3.13 does, and not what follows it."""
+    before, follows = error.doc[: error.pos].rstrip(), error.doc[error.pos : error.pos + 1]
+    group = {"}": "object", "]": "array"}.get(follows)
+    if group is None or not before.endswith(","):
+        return error
+    sentence = f"Illegal trailing comma before end of {group}"
+    return json.JSONDecodeError(sentence, error.doc, len(before) - 1)
 
 
 def _paths(value: object, path: list[Hashable], groups: list[_Group]) -> Iterator[list[Hashable]]:
