@@ -6,9 +6,12 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from app.dlms.ciphering import Keys
 from app.meters import pattern, profile_files
+from app.meters.meaning import Row
 from app.meters.profile import AUTO
 from simulator.ciphering import KEY
 from simulator.clock import VIENNA
@@ -130,3 +133,18 @@ def test_one_moment_is_written_in_the_zone_of_each_line() -> None:
             hour = rb"\g<1>%d" % (11 + n)
             line.feed(repair(re.sub(rb"(24\.3\.0\(\d{6})11", hour, meter.telegram().data)))
         assert line.read
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.sampled_from([1, -1, 2, -2, 1000])), max_size=3),
+    st.integers(-2, 2),
+    st.tuples(*[st.integers()] * 4),
+)
+@example([(0, 1), (1, -1)], 1, (7, 3, 0, 0))
+@example([(0, 1), (1, -2)], 0, (7, 3, 0, 0))
+@example([(0, 2), (1, -1)], 0, (7, 3, 0, 0))
+def test_a_number_of_several_is_their_sum(
+    terms: list[tuple[int, int]], rest: int, counts: tuple[int, ...]
+) -> None:
+    row = Row(tuple(terms), rest, exponent=0)
+    assert pattern._sum_of(row)(counts) == row.sum_of(counts)
