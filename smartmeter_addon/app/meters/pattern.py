@@ -26,6 +26,8 @@ _MOST: Final = 8
 """Patterns of telegrams with numbers at the same places: of meters of other types, or in another
 state."""
 
+_PAIR: Final = 2  # import without export, two tariffs
+
 _new: Final = tuple.__new__  # makes a named tuple in half the time that its class takes
 
 
@@ -70,8 +72,8 @@ class Pattern:
     """
 
     __slots__ = (
-        *("_rest", "bits", "bounds", "constant", "has_times", "made", "main", "meaning"),
-        *("names", "others", "registers", "time", "unpack"),
+        *("_rest", "bits", "bounds", "constant", "fixed", "has_times", "main", "meaning"),
+        *("names", "others", "registers", "sums", "time", "unpack"),
     )
 
     def __init__(self, base: Telegram, reading: Reading, trial: Trial, meaning: Meaning) -> None:
@@ -117,15 +119,18 @@ class Pattern:
         )
 
     def _place_rows(self) -> dict[Name, int]:
-        """Give each number that is more than the one of a slot a place behind those."""
+        """Give each number that is not the one of a slot a place behind those."""
         rows = self.meaning.rows
         wanted = {name: row for name, row in rows.items() if name[0] != "registers"}
-        made = {name: row for name, row in wanted.items() if row.slot is None}
-        self.made = tuple(_sum_of(row) for row in made.values())
-        """Makes each of these numbers of those at the slots."""
+        fixed = {name: row.rest for name, row in wanted.items() if not row.terms}
+        sums = {name: row for name, row in wanted.items() if row.terms and row.slot is None}
+        self.fixed = tuple(fixed.values())
+        """Those of these numbers that are constant."""
+        self.sums = tuple(map(_sum_of, sums.values()))
+        """Makes each of the others of the numbers at the slots."""
         places = {name: row.slot for name, row in wanted.items() if row.slot is not None}
         size = len(self.meaning.numbers)
-        return places | {name: size + n for n, name in enumerate(made)}
+        return places | {name: size + n for n, name in enumerate((*fixed, *sums))}
 
 
 def pattern_of(base: Telegram, reading: Reading, trial: Trial) -> Pattern | None:
@@ -172,10 +177,11 @@ def _constant_bits(base: Telegram, meaning: Meaning) -> int:
 
 def _sum_of(row: Row) -> Callable[[tuple[int, ...]], int]:
     """Return what adds up the terms of a row."""
-    if not row.rest and [factor for _, factor in row.terms] == [1, -1]:
-        (plus, _), (minus, _) = row.terms
-        return lambda counts: counts[plus] - counts[minus]  # mostly import without export
-    return row.sum_of
+    if len(row.terms) != _PAIR:
+        return row.sum_of
+    (one, factor), (other, other_factor) = row.terms
+    rest = row.rest
+    return lambda counts: counts[one] * factor + counts[other] * other_factor + rest
 
 
 def _part(where: Name, reading: Reading, meaning: Meaning, places: Mapping[Name, int]) -> Part:

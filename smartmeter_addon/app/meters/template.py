@@ -109,9 +109,9 @@ class Template:
             shown = self._go_on(shown, counts, sent)
             if shown is None:
                 return None
-        numbers = counts
-        for made in pattern.made:  # behind those of the slots
-            numbers += (made(counts),)
+        numbers = counts + pattern.fixed
+        for sum_of in pattern.sums:
+            numbers += (sum_of(counts),)
         others = self._read_others(content, numbers, sent) if pattern.others else ()
         if others is None:
             return None
