@@ -31,6 +31,7 @@ from app.line.one_line import OneLineEach
 from app.line.output import Output, Outputs
 from app.line.reader import LineReader, now_utc
 from app.line.watcher import UNWATCHED, Watcher
+from app.loading.collector import settle
 from app.log import NOTICE, Redactor
 from app.meters.profile import Profile
 from app.mqtt.broker import find_broker
@@ -117,6 +118,7 @@ async def serve(
         publishing = [group.create_task(for_ever(one.run, one.what)) for one in wired]
         others = [
             group.create_task(beat(notifier)),
+            group.create_task(settle()),
             *(
                 group.create_task(for_ever(partial(_tidy, one.output, readers), "tidying up"))
                 for one in wired
