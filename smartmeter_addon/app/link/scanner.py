@@ -68,6 +68,12 @@ class _Waiting(NamedTuple):
     more: More
 
 
+_FIELDS: Final = (
+    *("_buffer", "_given", "_head", "_layouts", "_links", "_marks", "_offset"),
+    *("_parity_errors", "_refused", "_scanned", "_starts", "_waiting", "frames", "junk"),
+)
+
+
 class Scanner:
     """Takes chunks of a stream and gives the frames that became whole.
 
@@ -78,10 +84,7 @@ class Scanner:
         links: one of each of `KINDS`, in their order; they are made where there are none.
     """
 
-    __slots__ = (
-        *("_buffer", "_given", "_head", "_layouts", "_links", "_marks", "_offset"),
-        *("_parity_errors", "_refused", "_scanned", "_starts", "_waiting", "frames", "junk"),
-    )
+    __slots__ = _FIELDS
 
     def __init__(self, checksums: Checksums | None = None, links: Sequence[Link] = ()) -> None:
         self.junk = 0
