@@ -23,20 +23,11 @@ CHANGES: Final = ("* 3", "/ 3")
 EXCLUDED: Final = {
     "JOULES_PER_KWH": "what kWh means",
     "_MILLIJOULES_PER_KWH": "what kWh means",
-    "_ALL_WAYS": "signs",
     "_WHOLE": "bits of a checksum; there are 8 and 16",
-    "_HEADER": "bytes of a header",
-    "_DESCRIPTOR_SIZE": "bytes of an attribute descriptor",
-    "_CLOCK_TEXT": "bytes and bits of a date-time",
-    "_FULL_TURN": "degrees of a circle",
+    "FULL_TURN": "degrees of a circle",
     "_WEEKDAYS": "numbers of the days of a week",
     "_DATE": "where the date stands in a date-time",
     "_TIME": "where the time stands in a date-time",
-    "_CENTURIES": "high bytes of a year",
-    "_NAME_SIZE": "bytes of a logical name",
-    "_PAIR": "elements of scaler and unit",
-    "_CAPTURE_OBJECT": "elements of a capture object",
-    "_ROLLOVERS": "digits and bits of a counter",
     "_MOST_COUNTS": "the most of 64 bits",
 }
 """Numbers that are as they are, each with the reason."""
