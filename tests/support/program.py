@@ -101,11 +101,11 @@ class Program:
         async with self._news:
             self._news.notify_all()
 
-    async def logs(self, text: str) -> str:
+    async def logs(self, text: str, patience: float = TIMEOUT) -> str:
         """Wait for the next line that contains a text; each line is given once for a text."""
         assert self._process.stdout is not None
         try:
-            async with asyncio.timeout(TIMEOUT), self._news:
+            async with asyncio.timeout(patience), self._news:
                 while True:
                     for line in self.lines[self._found[text] :]:
                         self._found[text] += 1
@@ -118,10 +118,10 @@ class Program:
             pass
         raise AssertionError(f"the program does not write {text!r}; it wrote:\n{self.output}")
 
-    async def ready(self) -> None:
+    async def ready(self, patience: float = TIMEOUT) -> None:
         """Wait until it is connected to both sides."""
-        await self.logs("connected to the MQTT broker")
-        await self.logs(" reading ")
+        await self.logs("connected to the MQTT broker", patience)
+        await self.logs(" reading ", patience)
 
     async def received(self, size: int) -> None:
         """Wait until it has read so many bytes in all; its log level has to be trace."""

@@ -59,6 +59,9 @@ _MOST_WARM_UP: Final = 24
 _IN_TIME: Final = 0.99
 """The share of telegrams that are published at once when all meters are announced."""
 
+_PATIENCE: Final = 60.0
+"""Seconds in which the program is ready, with all its lines, on a machine with other work."""
+
 _ALONE: Final = 40
 """Decoders whose memory is measured in this process."""
 
@@ -275,10 +278,11 @@ async def _measure(count: int, given: argparse.Namespace) -> _Found:
                 environment = variables(_ADDON)
                 # First once, so that all is compiled, as it is in the image.
                 async with running(wanted, folder, environment) as program:
-                    await program.ready()
+                    await program.ready(_PATIENCE)
                     await program.stop()
                 async with running(wanted, folder, environment) as program:
-                    await program.ready()  # it calls the gateways before all of it is loaded
+                    # It calls the gateways before all of it is loaded.
+                    await program.ready(_PATIENCE)
                     await sending.wait_for_calls()
                     turn = await sending.warm_up()
                     await asyncio.sleep(PACE)
