@@ -303,6 +303,14 @@ def test_letters_that_count_as_the_same_without_regard_to_case_are_found_as_such
         assert len({log._folded(one) for one in same}) == 1
 
 
+@pytest.mark.parametrize(
+    "secret", ["z\u0307o\u0301\u0142tyz\u0307", "\u0307secret1", "\u0130stanbul"]
+)
+def test_a_secret_with_a_dot_above_is_hidden(secret: str) -> None:
+    for text in (secret, secret.upper(), f"i{secret}"):
+        assert secret.casefold() not in log.Redactor([secret])(text).casefold()
+
+
 def test_without_secrets_nothing_is_changed() -> None:
     assert log.Redactor([""])("nothing to hide") == "nothing to hide"
 

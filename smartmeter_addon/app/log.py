@@ -55,8 +55,8 @@ _JOINED: Final = re.compile(r'"\s*\n\s*f?"')
 """Between the parts of a text that takes several lines of the source."""
 _HEX_KEY: Final = re.compile(r"(?:[0-9a-f]{2}){16,}", re.IGNORECASE)
 _BETWEEN_BYTES: Final = re.compile(r"[\s:-]+")
-_DOT_ABOVE: Final = "\u0307"
-"""What is left of the Turkish I with a dot, which counts as an i without regard to case."""
+_DOTTED_I: Final = "\u0130"
+"""The Turkish capital I with a dot, which counts as an i without regard to case."""
 _LINE_BREAKS: Final = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+\s*")
 # And what turns the direction of writing, or cannot be seen at all.
 _CONTROLS: Final = re.compile(
@@ -289,8 +289,11 @@ def _words_among(secrets: Collection[str]) -> set[str]:
 
 
 def _folded(text: str) -> str:
-    """Return the same for all texts that `re.IGNORECASE` takes for the same."""
-    return text.upper().casefold().replace(_DOT_ABOVE, "")
+    """Return the same for all texts that `re.IGNORECASE` takes for the same.
+
+    Each character by itself, and none is left out: so what a text holds, its folded form holds.
+    """
+    return text.replace(_DOTTED_I, "i").upper().casefold()
 
 
 def _forms(secret: str) -> Iterator[tuple[str, str]]:
