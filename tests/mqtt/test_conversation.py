@@ -66,7 +66,7 @@ async def test_a_conversation_sends_what_takes_over_then_what_is_due_then_says_g
             repeat_after=(0.0,),
         )
         task = asyncio.create_task(conversation.run())
-        await home.wait(STATUS, "online")
+        await home.wait(KAIFA_STATE, "1")
         outbox.put([Message(KAIFA_STATE, "2", retain=False)])
         await home.wait(KAIFA_STATE, "2")
         await stop(task)
@@ -75,11 +75,27 @@ async def test_a_conversation_sends_what_takes_over_then_what_is_due_then_says_g
         assert takeover.messages == []
         assert [seen[:2] for seen in home.messages] == [
             ("old/config", "{}"),
-            (KAIFA_STATE, "1"),
             (STATUS, "online"),
+            (KAIFA_STATE, "1"),
             (KAIFA_STATE, "2"),
             (STATUS, "offline"),
         ]
+
+
+async def test_a_new_connection_begins_with_the_status_of_the_program(broker: Mosquitto) -> None:
+    async with (
+        broker.watch() as home,
+        Relay(broker) as relay,
+        running(publishing(relay.options)) as made,
+    ):
+        made.publish(power="1")
+        await home.wait(KAIFA_CONFIG)
+        await home.wait(KAIFA_STATE)
+        relay.cut()
+        await home.wait(STATUS, "offline")
+        begin = len(home.messages)
+        await home.wait(KAIFA_CONFIG)
+        assert home.messages[begin][:2] == (STATUS, "online")
 
 
 # After an announcement

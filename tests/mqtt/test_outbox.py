@@ -1,6 +1,7 @@
 """The newest message of each topic, and the order in which they are due; without a broker."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,17 @@ def test_all_can_be_made_due_again_or_the_values_or_one_topic(outbox: Outbox) ->
     assert send_all(outbox) == [kept("config")]
 
 
+def test_when_all_is_due_announcements_are_first_but_for_what_goes_before_them(
+    outbox: Outbox,
+) -> None:
+    outbox.put([kept("status"), value("a")])
+    outbox.describe([kept("config")])
+    outbox.make_all_due()
+    assert send_all(outbox) == [kept("config"), kept("status"), value("a")]
+    outbox.make_all_due(first="status")
+    assert send_all(outbox) == [kept("status"), kept("config"), value("a")]
+
+
 def test_what_is_held_is_sent_only_with_all_or_when_it_is_made_due(outbox: Outbox) -> None:
     outbox.put([value("details", "1")])
     send_all(outbox)
@@ -122,7 +134,11 @@ def test_what_is_held_is_sent_only_with_all_or_when_it_is_made_due(outbox: Outbo
     assert send_all(outbox) == [value("details", "2")]
     outbox.make_held_due()
     assert send_all(outbox) == []
-    for make_due in (outbox.make_all_due, lambda: outbox.make_values_due(outbox.values())):
+    ways: tuple[Callable[[], None], ...] = (
+        outbox.make_all_due,
+        lambda: outbox.make_values_due(outbox.values()),
+    )
+    for make_due in ways:
         outbox.hold("details", lambda: value("details", "3"))
         make_due()
         assert send_all(outbox) == [value("details", "3")]
@@ -328,11 +344,12 @@ async def test_who_waits_is_woken_by_whatever_becomes_due(outbox: Outbox) -> Non
     assert not await waits(outbox)
     send_all(outbox)
     assert await waits(outbox)
-    for make_due in (
+    ways: tuple[Callable[[], None], ...] = (
         outbox.make_all_due,
         lambda: outbox.make_values_due(["a"]),
         lambda: outbox.make_due("a"),
-    ):
+    )
+    for make_due in ways:
         waiting = asyncio.create_task(outbox.wait_until_due())
         await asyncio.sleep(0)
         make_due()

@@ -103,7 +103,8 @@ class Conversation:
         """
         self._rights.begin()
         self._outbox.put([Message(self._layout.status, ONLINE, retain=True)])
-        self._outbox.make_all_due()
+        # No entity is available before that, and values do not wait for thousands of announcements.
+        self._outbox.make_all_due(first=self._layout.status)
         try:
             await _together(self._receive(), self._send(), self._repeat_values(), self._clear())
         except asyncio.CancelledError:

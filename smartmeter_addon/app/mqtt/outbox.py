@@ -145,11 +145,18 @@ class Outbox:
             if aiomqtt.Topic(topic).matches(filter_):
                 self.make_due(topic)
 
-    def make_all_due(self) -> None:
-        """Have everything sent, announcements first, in the order in which the topics came up."""
+    def make_all_due(self, first: str | None = None) -> None:
+        """Have everything sent, announcements first, in the order in which the topics came up.
+
+        Args:
+            first: a topic that goes before them.
+        """
         self._due.clear()
+        if first is not None:
+            self._due.add(first, Rank.ANNOUNCEMENT)
         for topic in (*self._newest, *self._held):
-            self.make_due(topic)
+            if topic != first:
+                self.make_due(topic)
 
     def withdraw(self, topic: str) -> None:
         """Do not send the message of a topic, neither now nor later; the broker keeps none."""
