@@ -89,6 +89,20 @@ def test_a_clock_that_is_wrong_explains_no_rise() -> None:
     assert "faster than the connection allows" in str(line.faults[0].reason)
 
 
+@pytest.mark.parametrize(("watt_hours", "is_accepted"), [(62, True), (63, False)])
+def test_a_telegram_that_comes_late_has_no_more_energy(
+    watt_hours: int, *, is_accepted: bool
+) -> None:
+    """The connection carries 60.4 Wh in the 5 s of the push interval, which the meter counts."""
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    count = int(meter._household._values()["1.8.0"] or 0)
+    for risen, seconds in ((0, 5.0), (watt_hours, 5.9)):
+        meter.more = {"1.8.0": Decimal(count + risen)}
+        reading = line.take(meter.telegram().data, seconds)
+    assert (reading is not None) is is_accepted
+
+
 def test_an_energy_that_seems_to_fall_a_little_is_published_unchanged() -> None:
     meter = SimulatedMeter(None, "kaifa")
     line = line_of(meter)

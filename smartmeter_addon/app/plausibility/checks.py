@@ -209,14 +209,18 @@ def _in_their_unit(found: list[Violation], digits: int | None) -> list[Violation
 
 
 def _late(observation: Observation, track: Track) -> float:
-    """Return the seconds that passed at the meter but not here, as a gateway delayed telegrams."""
-    known = observation.found.known
-    metered = 0.0
+    """Return the seconds that passed at the meter but not here, as a gateway delayed telegrams.
+
+    Fewer than none passed where a telegram of a list that keeps its push interval comes late.
+    """
+    known, passed = observation.found.known, observation.now - track.now
     if observation.time is None:
-        metered = known.gap if known else 0.0
-    elif track.time is not None:
-        metered = observation.time - track.time
-    return max(0.0, metered - (observation.now - track.now))
+        return max(0.0, (known.gap if known else 0.0) - passed)
+    if track.time is None:
+        return 0.0
+    metered = observation.time - track.time
+    is_told = known is not None and known.interval is not None and metered >= known.interval
+    return metered - passed if is_told else max(0.0, metered - passed)
 
 
 def _laws(observation: Observation) -> tuple[tuple[str, ...], list[str]]:
