@@ -192,7 +192,7 @@ class _Meters:
         """Send until all meters are announced; give how many telegrams of each that took."""
         for turn in range(_MOST_WARM_UP):
             self.begin()
-            await self.push(range(turn, turn + 1))
+            await asyncio.gather(self.push(range(turn, turn + 1)), asyncio.sleep(PACE))
             if turn + 1 >= WARM_UP and len(self.seconds) >= _IN_TIME * len(self.telegrams):
                 return turn + 1
         return _MOST_WARM_UP
