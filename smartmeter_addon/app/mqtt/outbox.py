@@ -51,7 +51,7 @@ class Outbox:
     # --- What is to be sent ---
 
     def put(self, messages: Iterable[Message]) -> None:
-        """Take messages; each replaces the newest one of its topic, and is due after all others.
+        """Take messages; each replaces the newest one of its topic, and is due in its turn.
 
         A value is sent at once where that can be.
 
