@@ -88,10 +88,9 @@ _SIZE: Final = _Presentation("B", "data_size", "total_increasing", 0)
 _SHARE: Final = _Presentation("%", None, "measurement", 1)
 _SECONDS: Final = _Presentation("s", "duration", "measurement", 0)
 _TEXT: Final = _Presentation(None, None, None, None)
-_TARIFF: Final = _Presentation(None, "enum", None, None, options=("1", "2", "3", "4"))
-_BREAKER: Final = _Presentation(
-    None, "enum", None, None, options=("disconnected", "connected", "ready")
-)
+_ENUM: Final = _Presentation(None, "enum", None, None)
+_TARIFF: Final = _ENUM._replace(options=("1", "2", "3", "4"))
+_BREAKER: Final = _ENUM._replace(options=("disconnected", "connected", "ready"))
 _SWITCH: Final = _Presentation(None, None, None, None)
 _OPENING: Final = _Presentation(None, "opening", None, None)
 
