@@ -311,6 +311,19 @@ def test_a_power_factor_goes_with_what_active_and_reactive_power_make(
     assert is_explained("power_factor", limit, before, values, 5.0) is explained
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "explained"),
+    [(100, 2100, True), (2100, 100, True), (100, 200, True), (100, 199, False), (200, 101, False)],
+)
+def test_a_power_factor_goes_with_a_load_of_another_kind(
+    before: int, after: int, *, explained: bool
+) -> None:
+    """That of a power supply is lowered by harmonics, and that of a kettle is not."""
+    old: Values = {"power": before, "reactive_power": 20, "power_factor": Decimal("0.62")}
+    new: Values = {"power": after, "reactive_power": 20, "power_factor": Decimal("0.99")}
+    assert is_explained("power_factor", Limits().of("power_factor"), old, new, 5.0) is explained
+
+
 @pytest.mark.parametrize(("amperes", "explained"), [("1.9", True), ("2.0", True), ("2.1", False)])
 def test_a_power_factor_says_nothing_at_a_small_current(amperes: str, *, explained: bool) -> None:
     before: Values = {"current_l1": Decimal(amperes), "power_factor_l1": Decimal(1)}

@@ -79,7 +79,7 @@ def is_explained(key: str, limit: Limit, before: Values, values: Values, seconds
         largest = max(before[amperes], values[amperes])
         return largest <= _LITTLE_AMPERES or moves.of(amperes) >= _MOVING * float(before[amperes])
     if quantity is Quantity.POWER_FACTOR and moves.reactive is not None:
-        return moves.factor() >= change / _SHARE
+        return moves.factor() >= change / _SHARE or moves.is_another_load()
     return moves.power >= _MOVING * max(abs(float(before.get(moves.net, 0))), _LEAST_WATTS)
 
 
@@ -160,6 +160,14 @@ class _Moves:
             reactive = sum(float(values[key]) for key in self._vars)
             factors.append(abs(watts) / max(math.hypot(watts, reactive), 1.0))
         return abs(factors[1] - factors[0])
+
+    def is_another_load(self) -> bool:
+        """Tell whether the power is less than half of what it was, or was that of what it is.
+
+        Then the power factor may be any: harmonics lower it and are no reactive power.
+        """
+        watts = (abs(float(one.get(self.net, 0))) for one in (self._before, self._values))
+        return self.power >= max(_LEAST_WATTS, *watts) / 2
 
     def parted(self) -> float:
         """Return how far the parts of the power moved: those of its phases, or both directions."""
