@@ -1,5 +1,6 @@
 """The lists of one sender, and the push interval of each."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from app.dlms import axdr
 from app.meters.structure import Mask
 from app.plausibility.lists import _LONGEST, Found, KnownList, Lists, usual_gap
-from tests.support.guarded import GuardedLine
+from tests.support.guarded import GuardedLine, accepted, line_of
+from tests.support.repair import repair
 from tests.support.simulated import SimulatedMeter
 from tests.support.telegrams import decode, telegrams
 
@@ -69,6 +71,41 @@ def test_a_sender_that_makes_up_lists_does_not_fill_the_memory() -> None:
     for n in range(100):
         sender.known.lists.add(Found(None, (n,), 0, b""))
     assert len(sender.known.lists._known) == 32
+
+
+# --- Texts whose decimals vary ---
+
+NUMBER = re.compile(rb"(?<=\()\d+\.\d+(?=\*)")
+
+
+def without_zeros(text: bytes) -> bytes:
+    """Write the numbers of a text as programs do that stand for a meter."""
+    return repair(NUMBER.sub(lambda number: number[0].rstrip(b"0").rstrip(b"."), text))
+
+
+@pytest.mark.parametrize(("family", "name"), [("dsmr", "dsmr5"), ("kamstrup", "text")])
+def test_a_text_whose_decimals_depend_on_its_numbers_is_not_pending_for_long(
+    family: str, name: str
+) -> None:
+    meter, line = SimulatedMeter(None, family, name), GuardedLine()
+    texts = [without_zeros(meter.telegram().data) for _ in range(120)]
+    assert len(set(map(len, texts))) > 5
+    readings = accepted([line.take(text, meter.meter.interval) for text in texts])
+    assert all(readings[40:])
+    assert line.push(meter) != [None]
+
+
+def test_a_text_of_which_two_forms_are_known_keeps_to_their_decimals() -> None:
+    meter = SimulatedMeter(None, "dsmr", "belgium")
+    line, interval = line_of(meter), meter.meter.interval
+
+    def take(old: bytes, new: bytes) -> bool:
+        text = meter.telegram().data
+        assert old in text
+        return line.take(repair(text.replace(old, new)), interval) is not None
+
+    assert [take(b"(10507.982*m3)", b"(10507.98*m3)") for _ in range(4)] == [False] * 2 + [True] * 2
+    assert not take(b"(04875.234*m3)", b"(04875*m3)")
 
 
 # --- The push interval of one list ---

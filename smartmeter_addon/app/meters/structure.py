@@ -164,6 +164,11 @@ def nearly(one: Structure, known: Iterable[Structure]) -> Structure | None:
     return None
 
 
+def but_decimals(one: Structure, other: Structure) -> bool:
+    """Tell whether structures of texts are the same but for the decimals of numbers."""
+    return bool(one[1] and other[1]) and one[:-1] == other[:-1]
+
+
 def digest(one: Structure) -> int:
     """Return a number that stands for a structure in state.json, whatever its addresses are.
 

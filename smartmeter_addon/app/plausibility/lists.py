@@ -15,6 +15,10 @@ _MOST: Final = 32
 _MOST_KEPT: Final = 8
 """Lists that are kept over a restart, and sizes of a list: more than any meter has."""
 
+_VARYING: Final = 3
+"""Lists of a text that differ in the decimals of numbers alone, before all decimals are taken:
+some programs that stand for a meter leave out zeros at the end."""
+
 _PUNCTUAL: Final = 3
 """Telegrams that have to keep the push interval before it is relied on: fewer may be chance."""
 
@@ -168,6 +172,8 @@ class Lists:
                 return Found(known, known.structure, bits, content, constant.clocks)
         shape, mask = structure.structure_of(telegram)
         clocks = mask.clocks if mask else ()
+        if varying := self._of_other_decimals(shape):
+            shape = varying.structure
         return Found(self._by_structure(shape), shape, bits, content, clocks, mask=mask)
 
     def may_hold(self, shape: Structure) -> bool:
@@ -215,6 +221,11 @@ class Lists:
             int(key): float(interval) if interval and 1 <= interval < _LONGEST else None
             for key, interval, *_ in kept
         }
+
+    def _of_other_decimals(self, shape: Structure) -> KnownList | None:
+        """Return the first list of a text whose decimals vary; None where they do not."""
+        alike = [one for one in self._known if structure.but_decimals(one.structure, shape)]
+        return alike[0] if len(alike) >= _VARYING else None
 
     def _by_structure(self, shape: Structure) -> KnownList | None:
         for known in self._known:
