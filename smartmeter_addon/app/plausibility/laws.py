@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from app.cosem.unit import Number
+from app.cosem.unit import Number, scaler_of
 from app.meters.sensors import TARIFFS_OF
 
 Values = Mapping[str, Number]
@@ -35,7 +35,8 @@ _BROKEN: Final = -10 * LEARNED
 """What is counted for a law after an accepted telegram broke it."""
 
 _TARIFF_SLACK: Final = 0.0025
-"""kWh or kvarh by which tariffs may miss their total: each is cut off at its last digit."""
+"""kWh or kvarh by which tariffs may miss their total, or one unit of the last digit for each tariff
+if that is more: each is cut off there."""
 
 _POWER_SLACK: Final = 6.0
 _POWER_SHARE: Final = 100
@@ -170,7 +171,11 @@ def broken_clocks(content: bytes, clocks: tuple[int, ...], sent: datetime) -> li
 
 def _add_up(numbers: Sequence[Number], one: int) -> bool:
     """Tell whether tariffs make their total, which is the first; see `Law`."""
-    return _size(numbers[0] - sum(numbers[1:])) <= _TARIFF_SLACK * one
+    off = _size(numbers[0] - sum(numbers[1:]))
+    if off <= _TARIFF_SLACK * one:
+        return True
+    step = 1 if one > 1 else 10.0 ** max(map(scaler_of, numbers))
+    return off <= step * (len(numbers) - 1)
 
 
 def _phases(plus: int) -> Callable[[Sequence[Number], int], bool]:
