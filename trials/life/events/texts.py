@@ -103,6 +103,16 @@ def peak_begins_anew_with_the_month(life: Life) -> None:
         life.push(20)
 
 
+@event(_has(_PEAK))
+def month_begins_while_a_car_charges(life: Life) -> None:
+    """Mean and peak are 11 kW at the end of a month. Both fall to nothing, and rise again."""
+    for peak in (2.589, 11, 0, 11):  # in one quarter of an hour after the other
+        for mean in (0.012, 3, 6, 9, 11):
+            stamped = f"(260701001500S)({peak:06.3f}*kW)"
+            life.rewrite(_lines({"1-0:1.4.0": f"({mean:06.3f}*kW)", _PEAK: stamped}))
+            life.push(4)
+
+
 @event(_has("0-0:96.3.10"))
 def switch_is_thrown(life: Life) -> None:
     """The meter's switch is thrown for a while, and the text says so."""
