@@ -121,6 +121,17 @@ PHASED: dict[str, int | Decimal] = (
             {"current_l1": Decimal(23), "current_l2": Decimal(23), "power": 9000},
             False,
         ),
+        # Capacitors move all three.
+        (
+            "current_l1",
+            {"current_l1": Decimal(23), "current_l2": Decimal(8), "current_l3": Decimal(8)},
+            True,
+        ),
+        (
+            "current_l1",
+            {"current_l1": Decimal(23), "current_l2": Decimal(8), "current_l3": Decimal(7)},
+            False,
+        ),
         # Behind a broken neutral voltages rise while others fall by a quarter of that. All move.
         ("voltage_l1", {"voltage_l1": 270, "voltage_l2": 222, "voltage_l3": 228}, True),
         ("voltage_l1", {"voltage_l1": 270, "voltage_l2": 223, "voltage_l3": 228}, False),

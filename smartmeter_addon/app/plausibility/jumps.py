@@ -84,13 +84,17 @@ def is_explained(key: str, limit: Limit, before: Values, values: Values, seconds
 
 
 def _makes_power(key: str, values: Values, moves: "_Moves") -> bool:
-    """Tell whether a current that jumps makes power, or another one moves, too."""
+    """Tell whether a current that jumps makes power, or another one moves, too.
+
+    Where the power of its phase is said, capacitors move all currents without it.
+    """
     if not values.get(f"voltage{key[-3:]}", USUAL_VOLTAGE):
         return False
     watts = moves.of(key) * USUAL_VOLTAGE
     phase = moves.of_phase(key[-2:])
     if phase is not None:
-        return phase >= watts / _SHARE
+        least = min(map(moves.of, CURRENTS)) * USUAL_VOLTAGE
+        return max(phase, least) >= watts / _SHARE
     others = sum(map(moves.of, CURRENTS)) * USUAL_VOLTAGE - watts
     if key not in CURRENTS or others >= watts / _SHARE:
         return True
