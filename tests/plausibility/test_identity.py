@@ -118,6 +118,21 @@ def test_a_submeter_whose_number_is_damaged_again_and_again_is_no_new_one(
     assert len(ids) == 1
 
 
+def test_a_submeter_whose_number_is_missing_is_a_new_one_after_sixty_confirmations() -> None:
+    """Also where no good telegram comes between those that damage cost its line."""
+    meter = SimulatedMeter(None, "dsmr", "dsmr5")
+    line = line_of(meter)
+    items = []
+    for _ in range(62):
+        lines = meter.telegram().data.split(b"\r\n")
+        line.now += 1
+        line.wall += 1
+        text = b"\r\n".join(one for one in lines if not one.startswith(b"0-1:96.1.0"))
+        items += line.feed(repair(text))
+    faults = [item.fault for item in items if isinstance(item, Telegram)]
+    assert [fault is None for fault in faults] == [False] * 60 + [True] * 2
+
+
 @pytest.mark.parametrize(("letter", "small"), [(b"(4530", b"(6530"), (b"(4730", b"(6730")])
 def test_a_small_letter_makes_another_number_also_after_a_restart(
     letter: bytes, small: bytes

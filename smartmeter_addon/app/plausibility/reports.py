@@ -128,6 +128,15 @@ class Reports:
         known = self._submeters.get(meter.id)
         return known is not None and known.number in {None, meter.number}
 
+    def lost_a_number(self, others: Iterable[Reading]) -> bool:
+        """Tell whether a submeter without a number may be a known one, which is missing."""
+        ids = {one.meter.id for one in others}
+        missing = {one.accepted.key for name, one in self._submeters.items() if name not in ids}
+        return any(
+            one.meter.number is None and not self.know(one.meter) and missing & one.values.keys()
+            for one in others
+        )
+
     @property
     def are_repeated(self) -> bool:
         """Whether the last report of each submeter was accepted and said again."""

@@ -20,7 +20,8 @@ from app.plausibility.track import Observation, Track
 from app.plausibility.usual import Usual
 
 _BESIDE_ANOTHER: Final = 60
-"""Confirmations of a sender beside one that is still heard: damage may make the same name again."""
+"""Confirmations of a sender beside one that is still heard, or of a submeter without a number in
+place of one that has it: damage may make the same name again."""
 
 _UNPROTECTED: Final = 10
 """Confirmations of another meter where nothing protects telegrams: a bit may be stuck for some."""
@@ -142,6 +143,8 @@ class Sender:
         needed = max(BY_NAME[name].confirmations for name in checks)
         if "identity" in checks and observation.evidence is Evidence.NOTHING:
             needed = _UNPROTECTED
+        if "identity" in checks and self.known.reports.lost_a_number(observation.telegram.others):
+            needed = _BESIDE_ANOTHER
         if track is None:
             # With a damaged system title nothing is deciphered.
             if "identity" in checks and not (is_alone or observation.counter is not None):
