@@ -118,15 +118,14 @@ class Scanner:
             self._parity_errors.add(offset, chunk.errors)
         if self._waiting or self._parity_errors.places or (buffer and buffer != _FLAG):
             return self._search(chunk)
-        size = len(chunk)
         for layout in self._layouts.known:
             frames = layout.frames
-            if frames.size == size and (messages := layout.read(chunk, offset)) is not None:
+            if frames.size == len(chunk) and (messages := layout.read(chunk, offset)) is not None:
                 # Go on behind the chunk, which held frames and nothing else.
                 if buffer != frames.rest:  # mostly what stood behind the chunk before, too
                     buffer[:] = frames.rest
                 self.frames += frames.count
-                self._scanned = end = offset + size
+                self._scanned = end = offset + frames.size
                 self._offset = self._given = end - len(buffer)
                 return messages
         events = self._search(chunk)
