@@ -10,10 +10,50 @@ from tests.support import history
 from tests.support.history import NotInCloneError
 from trials.bench import __main__ as command
 from trials.bench import esphome, files, floor, image, lists, many, workers
-from trials.bench.contenders import CONTENDERS, DSMR5, KAIFA, NotReadError
+from trials.bench.contenders import CONTENDERS, DSMR5, KAIFA, TINETZ, NotReadError
 from trials.bench.stages import STAGES
 
-_PARSER = """\
+# Uses what stands for ESPHome's core as the component does; reads a telegram's size, and two bytes.
+_COMPONENT_HEADER = """\
+#include "esphome/core/component.h"
+#include "esphome/components/uart/uart.h"
+
+namespace esphome::dlms_meter {
+enum { PROVIDER_GENERIC, PROVIDER_NETZNOE };
+class DlmsMeterComponent : public Component, public uart::UARTDevice {
+ public:
+  void loop() override;
+  void set_decryption_key(const std::array<uint8_t, 16> &) {}
+  void set_provider(uint32_t provider) { provider_ = provider; }
+  DLMS_METER_SENSOR_LIST(SUB_SENSOR, )
+  DLMS_METER_TEXT_SENSOR_LIST(SUB_TEXT_SENSOR, )
+ protected:
+  std::vector<uint8_t> received_;
+  uint32_t provider_;
+};
+}
+"""
+_COMPONENT = """\
+#include "dlms_meter.h"
+#include "esphome/core/log.h"
+
+void esphome::dlms_meter::DlmsMeterComponent::loop() {
+  uint32_t last_read = 0;
+  uint8_t bytes[64];
+  while (size_t size = std::min(available(), sizeof bytes)) {
+    if (!read_array(bytes, size)) return;
+    received_.insert(received_.end(), bytes, bytes + size);
+    last_read = millis();
+  }
+  if (millis() - last_read <= 1000) return;
+  if (provider_ == PROVIDER_NETZNOE) this->voltage_l1_sensor_->publish_state(received_.size());
+  this->power_factor_sensor_->publish_state(encode_uint16(received_.front(), received_.back()));
+  this->timestamp_text_sensor_->publish_state("text");
+  received_.clear();
+}
+"""
+
+_LIBRARY = """\
 #pragma once
 #include <array>
 #include <cstdint>
@@ -130,18 +170,47 @@ def test_a_program_is_run_as_its_image_runs_it() -> None:
 
 
 @pytest.mark.skipif(not shutil.which("g++"), reason="needs g++")
-def test_the_parser_of_esphome_is_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "numbers"), [(KAIFA, [109.0, 0x016D]), (TINETZ, [0x016D])])
+def test_the_parser_of_esphome_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, numbers: list[float]
+) -> None:
+    part = tmp_path / "esphome" / "components" / "dlms_meter"
+    part.mkdir(parents=True)
+    (part / "dlms_meter.h").write_text(_COMPONENT_HEADER)
+    (part / "dlms_meter.cpp").write_text(_COMPONENT)
+    monkeypatch.setattr(esphome, "_LIBRARIES", ())
+    _check_timed(esphome.component(tmp_path, tmp_path), name, numbers, tmp_path)
+
+
+@pytest.mark.skipif(not shutil.which("g++"), reason="needs g++")
+def test_the_newer_parser_of_esphome_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     headers = tmp_path / "src" / "dlms_parser"
     (headers / "decryption").mkdir(parents=True)
-    (headers / "dlms_parser.h").write_text(_PARSER)
+    (headers / "dlms_parser.h").write_text(_LIBRARY)
     (headers / "decryption" / "aes_128_gcm_decryptor_mbedtls.h").write_text("#pragma once\n")
     (headers / "decryption" / "aes_128_gcm_decryptor_bearssl.cpp").write_text("#error not this\n")
     monkeypatch.setattr(esphome, "_LIBRARIES", ())
-    program = esphome.build(tmp_path, tmp_path)
-    telegrams = tmp_path / "telegrams"
-    files.write([bytes(100 + n) for n in range(10)], telegrams)
-    with workers.started((str(program), KAIFA, str(telegrams), "4")) as worker:
-        assert worker.numbers() == [109.0]
+    _check_timed(esphome.library(tmp_path, tmp_path), KAIFA, [109.0], tmp_path)
+
+
+def _check_timed(program: Path, name: str, numbers: list[float], folder: Path) -> None:
+    telegrams = folder / "telegrams"
+    files.write([bytes(range(1, 101 + n)) for n in range(10)], telegrams)
+    with workers.started((str(program), name, str(telegrams), "4")) as worker:
+        assert worker.numbers() == numbers
         workers.take_turns([worker], 5)
     assert len(worker.figures) == 5
     assert all(figure > 0 for figure in worker.figures)
+
+
+def test_without_a_compiler_esphome_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    arguments = f"peers --no-libraries --esphome {tmp_path} --rounds 1 --telegrams 1"
+    assert command.main([*arguments.split(), "--from", str(history.ROOT), "--list", KAIFA]) == 0
+    said = capsys.readouterr().out
+    assert "ESPHome's parser is left out: it needs g++ " in said
+    assert "dlms_parser" not in said

@@ -54,19 +54,19 @@ def _of_peers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-libraries",
         action="store_true",
-        help="leave out the libraries from PyPI",
+        help="leave out what comes from PyPI",
     )
     parser.add_argument(
         "--environments",
         type=Path,
         metavar="FOLDER",
-        help="keep the libraries' environments there, for the next time (default: a temporary one)",
+        help="keep what comes from PyPI there, for the next time (default: a temporary one)",
     )
     parser.add_argument(
         "--esphome",
         type=Path,
         metavar="FOLDER",
-        help="sources of ESPHome's parser (default: it is left out)",
+        help="sources of ESPHome's newer parser, dlms_parser (default: it is left out)",
     )
     parser.add_argument("--list", choices=lists.LISTS, action="append", help="only this one")
     parser.add_argument("--rounds", type=int, default=40, metavar="N")

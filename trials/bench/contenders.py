@@ -24,6 +24,7 @@ AUTH_KEY: Final = bytes(range(0xD0, 0xE0))
 """Those of `simulator.ciphering`, which the libraries' environments cannot import."""
 
 KAIFA: Final = "Kaifa (Netz NÖ)"
+TINETZ: Final = "Kaifa (Tinetz)"
 E450: Final = "E450 with tag"
 KAMSTRUP: Final = "Kamstrup"
 AIDON: Final = "Aidon"
@@ -36,6 +37,7 @@ _Number = int | float | Decimal
 _LLC: Final = b"\xe6\xe7\x00"
 _GLO: Final = 0xDB
 _CHECK: Final = 2
+_MBUS_END: Final = 2  # checksum and stop byte
 
 
 class NotReadError(Exception):
@@ -120,19 +122,19 @@ def command(_name: str) -> Contender:
 def smartmeter_austria_energy(name: str) -> Contender:
     """As its ``Smartmeter.read`` does with the bytes that it has read. It checks nothing.
 
-    Two zero bytes are put behind each telegram: version 1.5.0 gives this list up, as it expects two
-    bytes behind the last value.
+    Two zero bytes are put behind each telegram of Netz NÖ: version 1.5.0 gives that list up, as it
+    expects two bytes behind the last value.
     """
-    _only(name, KAIFA)
-    supplier = find("smartmeter_austria_energy.supplier.SupplierEVN")
+    _only(name, KAIFA, TINETZ)
+    kind, missing = {KAIFA: ("EVN", bytes(2)), TINETZ: ("TINETZ", b"")}[name]
+    supplier = find(f"smartmeter_austria_energy.supplier.Supplier{kind}")
     decrypt = find("smartmeter_austria_energy.decrypt.Decrypt")
     obis_data = find("smartmeter_austria_energy.obisdata.ObisData")
-    trailer = b"\x00\x00\x00\x16"  # the last two are its frame's checksum and stop byte
 
     def read(data: bytes) -> Any:  # noqa: ANN401 - the library has types of its own
         first = data.find(supplier.frame1_start_bytes)
         second = data.find(supplier.frame2_start_bytes, first)
-        frames = data[first:second], data[second:-2] + trailer
+        frames = data[first:second], data[second:-_MBUS_END] + missing + data[-_MBUS_END:]
         decrypted = decrypt(supplier, *frames, KEY.hex())
         decrypted.parse_all()
         return obis_data(decrypted, supplier.supplied_values)

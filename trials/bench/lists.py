@@ -7,12 +7,13 @@ from typing import Final, NamedTuple
 from simulator import meters
 from simulator.household import Household
 from simulator.meters import Telegram
-from trials.bench.contenders import AIDON, BELGIUM, DSMR5, E450, KAIFA, KAMSTRUP
+from trials.bench.contenders import AIDON, BELGIUM, DSMR5, E450, KAIFA, KAMSTRUP, TINETZ
 
 START: Final = datetime(2026, 3, 20, tzinfo=UTC)
 
 LISTS: Final = {
     KAIFA: ("kaifa", "netznoe"),
+    TINETZ: ("kaifa", "tinetz"),
     E450: ("e450", "burgenland"),
     KAMSTRUP: ("kamstrup", "nordic"),
     AIDON: ("aidon", "norway"),

@@ -1,9 +1,9 @@
 """Bytes to readings, and the command ``decode``: this program beside others, in process.
 
-Libraries come from PyPI, pinned, each in an environment of its own. ESPHome's parser is compiled
-from its sources (esphome-libs/dlms_parser), which have to be there; so have g++ and the headers of
-Mbed TLS 2 or 3 (on Debian libmbedtls-dev). A program that does not read a list, or reads another
-power than the meter said, has no figure there.
+Libraries come from PyPI, pinned, each in an environment of its own. ESPHome comes from there, too,
+and its parser is compiled with g++ and Mbed TLS. Its newer parser is not on PyPI; it is measured
+where its sources are given. A program that does not read a list, or reads another power than the
+meter said, has no figure there.
 
 The guard is no part of this: it is in the figure of the whole program.
 """
@@ -34,6 +34,8 @@ PACKAGES: Final = {
     "dsmr-parser": ("dsmr-parser==1.11.2",),
 }
 """What is installed for each library."""
+
+ESPHOME: Final = "esphome==2026.5.3"  # the last whose component dlms_meter is a parser by itself
 
 THIS: Final = "this tree"
 
@@ -66,8 +68,7 @@ def run(given: argparse.Namespace, then: Path) -> None:
         others: dict[str, Program] = {}
         if not given.no_libraries:
             others |= _libraries(given.environments or folder)
-        if given.esphome:
-            others["ESPHome"] = Program((str(esphome.build(given.esphome, folder)),))
+        others |= _esphome(given, folder)
         sys.stdout.write(machine.described() + "\n")
         for title, programs in (
             ("Bytes to readings", decoders | others),
@@ -134,7 +135,32 @@ def _libraries(folder: Path) -> dict[str, Program]:
         python = environment / "bin" / "python"
         if not python.exists():
             venv.create(environment, with_pip=True)
-        pip = (str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-        subprocess.run((*pip, *packages), check=True, stderr=subprocess.DEVNULL)  # noqa: S603 - pinned above
+        _install(python, *packages)
         programs[name] = _python(name, python=python)
     return programs
+
+
+def _esphome(given: argparse.Namespace, folder: Path) -> dict[str, Program]:
+    """Compile ESPHome's parsers: from PyPI, and from the sources that are given."""
+    if given.no_libraries and not given.esphome:
+        return {}
+    if not esphome.can_compile():
+        sys.stdout.write(
+            "ESPHome's parser is left out: it needs g++ and the headers of Mbed TLS"
+            " (on Debian the packages g++ and libmbedtls-dev)\n"
+        )
+        return {}
+    programs = {}
+    if not given.no_libraries:
+        sources = (given.environments or folder) / ESPHOME
+        if not sources.exists():
+            _install(Path(sys.executable), "--no-deps", "--target", str(sources), ESPHOME)
+        programs["ESPHome"] = Program((str(esphome.component(sources, folder)),))
+    if given.esphome:
+        programs["dlms_parser"] = Program((str(esphome.library(given.esphome, folder)),))
+    return programs
+
+
+def _install(python: Path, *packages: str) -> None:
+    pip = (str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    subprocess.run((*pip, *packages), check=True, stderr=subprocess.DEVNULL)  # noqa: S603 - pinned above
