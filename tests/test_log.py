@@ -19,6 +19,8 @@ from app import log
 
 KEY = "36c66639e48a8ca4d6bc8b282a793bbb"
 PASSWORD = 'it\'s "geheim"\\Ä\n%'
+MANY = [sha256(b"%d" % number).hexdigest() for number in range(log._MANY + 1)]
+"""Secrets beside those of a test, so many that each piece of a text is looked up among them."""
 ADDON = Path(__file__).parent.parent / "smartmeter_addon"
 
 
@@ -185,8 +187,9 @@ def test_levels_have_different_colours_and_debug_none() -> None:
         (bytes.fromhex(KEY).hex("-", 4), KEY),
     ],
 )
-def test_a_secret_is_found_in_every_form(form: str, secret: str) -> None:
-    stream = written((secret,))
+@pytest.mark.parametrize("others", [[], MANY], ids=["alone", "among many"])
+def test_a_secret_is_found_in_every_form(form: str, secret: str, others: list[str]) -> None:
+    stream = written((secret, *others))
     logging.getLogger("aiomqtt").info("connecting with %s now", form)
     text = stream.getvalue()
     assert "connecting with " in text
@@ -324,10 +327,10 @@ def test_no_secret_survives(
 ) -> None:
     assume(not any("*" in secret for secret in secrets))
     secret = data.draw(st.sampled_from(secrets))
-    text = log.Redactor(secrets)(
-        f"{before}{secret}{after} {secret!r} {secret.encode(errors='replace')!r}"
-    )
+    line = f"{before}{secret}{after} {secret!r} {secret.encode(errors='replace')!r}"
+    text = log.Redactor(secrets)(line)
     assert not any(secret in text for secret in secrets)
+    assert log.Redactor([*secrets, *MANY])(line) == text
 
 
 def test_arguments_that_cannot_be_formatted_are_left_out_of_the_line(

@@ -50,6 +50,8 @@ _SHORTEST: Final = 8
 """Characters of the shortest secret that is replaced; fewer occur in any text."""
 _LONGER_THAN_WORDS: Final = 24
 """Characters of a secret that is no text of the program's own."""
+_MANY: Final = 200
+"""Secrets that take longer to look for one by one than each piece of a text among them."""
 _SOURCES: Final = (".py", ".toml")
 _JOINED: Final = re.compile(r'"\s*\n\s*f?"')
 """Between the parts of a text that takes several lines of the source."""
@@ -113,11 +115,13 @@ class Redactor:
     def _search(self, text: str) -> re.Pattern[str] | None:
         """Give a regular expression for the secrets that a text may hold; None for none."""
         folded = _folded(text)
-        begins = (
-            one[start : start + _SHORTEST]
-            for one in (folded, _BETWEEN_BYTES.sub("", folded))
-            for start in range(len(one) - _SHORTEST + 1)
-        )
+        sought = f"{folded}\n{_BETWEEN_BYTES.sub('', folded)}"
+        if len(self._begins) > _MANY:
+            pieces = (sought[pos : pos + _SHORTEST] for pos in range(len(sought)))
+            begins = self._begins.keys() & pieces
+        else:
+            known = tuple(self._begins)  # a copy, as another thread may add some
+            begins = {begin for begin in known if begin in sought}
         secrets = {secret for begin in begins for secret in self._begins.get(begin, ())}
         patterns = {pattern for secret in secrets for _, pattern in _forms(secret)}
         # The longest first: a secret that begins with another one goes as a whole.
