@@ -5,7 +5,6 @@ import importlib.util
 import json
 import os
 import re
-import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -19,6 +18,7 @@ import nats.errors
 import pytest
 import yaml
 
+from app.config.tls import trusting
 from app.fleet import engine_options, meters_file, options, set_up, subjects
 from app.fleet.engine import Engine, EngineError
 from app.fleet.engine_options import EngineOptions
@@ -253,7 +253,7 @@ def servers(
 async def mqtt(
     servers: Servers, certificates: Certificates, name: str, password: str
 ) -> AsyncIterator[aiomqtt.Client]:
-    context = ssl.create_default_context(cafile=certificates.ca)
+    context = trusting(certificates.ca, "ca", insecure=False)
     async with aiomqtt.Client(
         "127.0.0.1",
         servers.mqtt_port,
@@ -336,7 +336,7 @@ async def test_users_of_the_mqtt_port_are_not_let_in_by_nats(
                 user(node, certificates, "reader", "of-the-reader"), "reader", patient=True
             )
         ).close()
-    context = ssl.create_default_context(cafile=certificates.ca)
+    context = trusting(certificates.ca, "ca", insecure=False)
     for name, password in (("device-1", "of-the-device"), ("homeassistant", "of-home-assistant")):
         with pytest.raises(nats.errors.Error, match=r"(?i)authorization violation"):
             await nats.connect(
