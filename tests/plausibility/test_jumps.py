@@ -113,6 +113,8 @@ PHASED: dict[str, int | Decimal] = (
         ("current_l2", {"current_l2": Decimal(23), "power": 3200, "voltage_l2": 0}, False),
         ("current_l2", {"current_l2": Decimal(23), "current_l1": Decimal(8)}, True),
         ("current_l2", {"current_l2": Decimal(23), "current_l1": Decimal(7)}, False),
+        # but for one that moves by more than 4.6 kVA, which no other phase balances,
+        ("current_l2", {"current_l2": Decimal("23.1"), "current_l1": Decimal(23)}, False),
         # and where that is said with the power of its phase.
         ("current_l1", {"current_l1": Decimal(23), "power_import_l1": 2650}, True),
         ("current_l1", {"current_l1": Decimal(23), "power_import_l1": 2640}, False),
@@ -173,6 +175,44 @@ def test_a_load_of_one_phase_may_turn_the_power_of_panels_of_three(fed: int, dra
 
     before, after = sent(-fed, part, part, part), sent(drawn, part - fed - drawn, part, part)
     assert is_explained("power", Limits().of("power"), before, after, 5.0)
+
+
+@given(
+    amperes=st.lists(st.integers(0, 4000), min_size=3, max_size=3),
+    larger=st.integers(2001, 5000),
+    smaller=st.integers(600, 5000),
+)
+def test_two_currents_that_are_damaged_by_more_than_can_balance_are_not_explained(
+    amperes: list[int], larger: int, smaller: int
+) -> None:
+    before: Values = {"power": 3000, **_currents(*amperes)}
+    after: Values = {**before, **_currents(amperes[0] + larger, amperes[1] + smaller)}
+    assert not is_explained("current_l1", Limits().of("current_l1"), before, after, 5.0)
+
+
+@given(
+    amperes=st.lists(st.integers(-1500, 1500), min_size=3, max_size=3),
+    load=st.integers(600, 2000),
+    phases=st.permutations((0, 1, 2)),
+)
+def test_a_battery_of_one_phase_balances_a_load_of_another(
+    amperes: list[int], load: int, phases: list[int]
+) -> None:
+    """Fed in or drawn, its current moves by as much as that of the load; a meter shows sizes."""
+    one, two, _ = phases
+    after = [*amperes]
+    after[one] += load
+    after[two] -= load
+    old, new = ([abs(ampere) for ampere in each] for each in (amperes, after))
+    moved = [abs(a - b) for a, b in zip(old, new, strict=True)]
+    assume(4 * moved[two] >= moved[one])  # one that turns may be as large as before
+    before: Values = {"power": 3000, **_currents(*old)}
+    key = f"current_l{one + 1}"
+    assert is_explained(key, Limits().of(key), before, {**before, **_currents(*new)}, 5.0)
+
+
+def _currents(*hundredths: int) -> dict[str, Decimal]:
+    return {f"current_l{n}": Decimal(one) / 100 for n, one in enumerate(hundredths, 1)}
 
 
 @pytest.mark.parametrize(

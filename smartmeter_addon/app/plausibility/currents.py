@@ -13,14 +13,10 @@ from app.language.catalogue import Sentence
 from app.meters.quantities import USUAL_VOLTAGE, Quantity
 from app.plausibility.decision import Violation
 from app.plausibility.laws import CURRENTS, REACTIVE_POWERS, Values
-from app.plausibility.limits import Limits
+from app.plausibility.limits import BALANCED, Limits
 
 _SMALL: Final = 1
 """A below which a current says nothing."""
-
-_BALANCED: Final = 20
-"""A up to which panels, batteries and loads of different phases balance: 4.6 kVA of one phase, the
-most by which an inverter may load one more than the others (VDE-AR-N 4105)."""
 
 _NEAR: Final = 0.06
 """By how much the logarithm may miss a power of ten: 15 %, as loads change."""
@@ -79,7 +75,7 @@ def _moved_their_point(
     if not before.keys() >= {*keys, *powers}:
         return False
     largest = max(abs(float(one[key])) for one in (before, values) for key in keys)
-    if largest < _BALANCED and not _agree(keys, powers, before):
+    if largest < BALANCED and not _agree(keys, powers, before):
         return False
     moves = {key: values[key] - before[key] for key in (*keys, *powers)}
     digits, amperes = set(), 0.0

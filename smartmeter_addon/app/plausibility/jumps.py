@@ -13,7 +13,7 @@ from app.meters.catalogue import OF_A_PERIOD
 from app.meters.quantities import USUAL_VOLTAGE, Quantity
 from app.meters.sensors import TARIFFS_OF
 from app.plausibility.laws import CURRENTS, PHASES, REACTIVE_POWERS, VOLTAGES, Values
-from app.plausibility.limits import FULL_TURN, JOULES_PER_KWH, LEAST_STEP, Limit
+from app.plausibility.limits import BALANCED, FULL_TURN, JOULES_PER_KWH, LEAST_STEP, Limit
 from app.plausibility.units import step_of
 
 _SHARE: Final = 4
@@ -84,7 +84,7 @@ def is_explained(key: str, limit: Limit, before: Values, values: Values, seconds
 
 
 def _makes_power(key: str, values: Values, moves: "_Moves") -> bool:
-    """Tell whether a current that jumps makes power, or another one moves, too.
+    """Tell whether a current that jumps makes power, or another one balances it.
 
     Where the power of its phase is said, capacitors move all currents without it.
     """
@@ -96,7 +96,8 @@ def _makes_power(key: str, values: Values, moves: "_Moves") -> bool:
         least = min(map(moves.of, CURRENTS)) * USUAL_VOLTAGE
         return max(phase, least) >= watts / _SHARE
     others = sum(map(moves.of, CURRENTS)) * USUAL_VOLTAGE - watts
-    if key not in CURRENTS or others >= watts / _SHARE:
+    is_balanced = moves.of(key) <= BALANCED and others >= watts / _SHARE
+    if key not in CURRENTS or is_balanced:
         return True
     if moves.reactive is None:
         return moves.power >= watts / _SHARE

@@ -31,6 +31,10 @@ SUPPLY_VOLTS: Final = 40
 FULL_TURN: Final = 360
 """Degrees of an angle, which goes on at zero behind them."""
 
+BALANCED: Final = 20
+"""A up to which panels, batteries and loads of different phases balance: 4.6 kVA of one phase, the
+most by which an inverter may load one more than the others (VDE-AR-N 4105)."""
+
 _MOST_COUNTS: Final = (1 << 63) - 1
 """Of 64 bits. Who counts more has his telegrams decided by all checks."""
 
