@@ -177,6 +177,26 @@ def test_a_load_of_one_phase_may_turn_the_power_of_panels_of_three(fed: int, dra
     assert is_explained("power", Limits().of("power"), before, after, 5.0)
 
 
+@given(drawn=st.integers(3000, 12_000), off=st.integers(-30, 30))
+def test_directions_that_damage_exchanged_do_not_turn_a_power(drawn: int, off: int) -> None:
+    """By how much they then miss what they were is what loads moved meanwhile."""
+    other = drawn + drawn * off // 1000
+    for way in (1, -1):
+        before, after = _turned(way * drawn), _turned(-way * other)
+        assert not is_explained("power", Limits().of("power"), before, after, 5.0)
+
+
+@given(drawn=st.integers(3000, 12_000), off=st.integers(150, 900))
+def test_a_power_that_loads_turn_is_hardly_as_large_as_before(drawn: int, off: int) -> None:
+    other = drawn + drawn * off // 1000
+    for one, two in ((drawn, -other), (-other, drawn)):
+        assert is_explained("power", Limits().of("power"), _turned(one), _turned(two), 5.0)
+
+
+def _turned(watts: int) -> Values:
+    return {"power": watts, "power_import": max(watts, 0), "power_export": max(-watts, 0)}
+
+
 @given(
     amperes=st.lists(st.integers(0, 4000), min_size=3, max_size=3),
     larger=st.integers(2001, 5000),

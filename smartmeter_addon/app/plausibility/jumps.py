@@ -38,6 +38,9 @@ _LEAST_WATTS: Final = 20
 _PARTED: Final = ("power", "power_import", "power_export")
 """Keys of powers that may be sent for each phase, too; the last two are its directions."""
 
+_TURNED_SHARE: Final = 20
+"""A power that loads turn gets larger or smaller by more than one part in so many of the jump."""
+
 _NEUTRAL_SHARE: Final = 20
 """Behind a broken neutral no voltage moves by less than one part in so many of what another does.
 But for a chance of one in twelve: where the star point moves right across a phase."""
@@ -177,7 +180,10 @@ class _Moves:
     def parted(self) -> float:
         """Return how far the parts of the power moved: those of its phases, or both directions."""
         phases = sum(self.of(f"{name}_{phase}") for name in _PARTED for phase in PHASES)
-        return max(phases, min(map(self.of, _PARTED[1:])))
+        last, now = (abs(float(one[self.net])) for one in (self._before, self._values))
+        # Damage that exchanges both directions turns the power and leaves its size as it is.
+        is_turned = abs(now - last) > self.power / _TURNED_SHARE
+        return max(phases, min(map(self.of, _PARTED[1:])) * is_turned)
 
     def counted(self, seconds: float) -> float:
         """Return how far the mean power since the last telegram, by the energies, is off that."""
