@@ -8,7 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from app.decoder import Decoder
 from app.dlms.receiver import Push
+from app.fault import Kind
 from app.link import Frame
 from app.meters.telegram import Telegram
 from app.plausibility import clock
@@ -16,8 +18,9 @@ from app.plausibility.evidence import Evidence
 from app.plausibility.limits import Limits
 from app.plausibility.lists import Found, KnownList
 from app.plausibility.track import Observation, Track
-from tests.support.guarded import GuardedLine, accepted, line_of
-from tests.support.repair import repair
+from simulator.clock import VIENNA
+from tests.support.guarded import NO_TAG, PROFILES, GuardedLine, accepted, line_of
+from tests.support.repair import repair, with_flipped_bit
 from tests.support.simulated import SimulatedMeter
 
 INTERVALS = st.sampled_from([1, 2, 5, 10, 15, 60])
@@ -335,3 +338,57 @@ def test_a_time_behind_that_of_a_pending_telegram_is_wrong(*, are_read: bool) ->
     reading = line.take(repair(third.replace(times[1], times[0])), interval)
     assert (reading is None) is are_read
     assert all(line.push(meter, 3))
+
+
+@pytest.mark.parametrize("lost", [1, 2, 5])
+@pytest.mark.parametrize(
+    ("family", "name", "kind"),
+    [
+        pytest.param("am550", "slovenia-12-instant", Kind.DAMAGED, id="each-second"),
+        pytest.param("e450", "burgenland", Kind.KEY_WRONG, id="not-deciphered"),
+        pytest.param("kamstrup", "nordic", Kind.DAMAGED, id="not-ciphered"),
+    ],
+)
+def test_a_time_behind_that_of_a_telegram_that_cannot_be_read_is_wrong(
+    family: str, name: str, kind: Kind, lost: int
+) -> None:
+    """Damaged ones came on time, so no gateway held up the next one, which says the first time."""
+    for are_damaged in (False, True):
+        meter = SimulatedMeter(None, family, name)
+        line, interval = line_of(meter), meter.meter.interval
+        for _ in range(lost):
+            data = meter.telegram().data
+            if are_damaged:
+                assert line.take(_unreadable(data, kind), interval) is None
+            else:
+                line.now += interval
+        meter.meter.clock_error = timedelta(seconds=-lost * interval)
+        assert (line.push(meter) == [None]) is are_damaged
+        meter.meter.clock_error = timedelta()
+        assert all(line.push(meter, 3))
+
+
+@pytest.mark.parametrize("late", [0.0, 0.2, 4.0])
+@pytest.mark.parametrize(("family", "name"), [("e450", "burgenland"), ("kamstrup", "nordic")])
+def test_a_telegram_behind_one_that_cannot_be_read_is_on_time(
+    family: str, name: str, late: float
+) -> None:
+    """Where an invocation counter tells that it is the next one, it may be late as well."""
+    meter = SimulatedMeter(None, family, name)
+    line, interval = line_of(meter), meter.meter.interval
+    before = _unreadable(meter.telegram().data)
+    meter = SimulatedMeter(None, family, name)
+    line = line_of(meter)
+    assert line.take(before, interval / 2) is None
+    reading = line.take(meter.telegram().data, interval / 2 + 2 * late)
+    assert (reading is None) is (late > 1 and family == "kamstrup")
+
+
+def _unreadable(data: bytes, kind: Kind = Kind.DAMAGED) -> bytes:
+    """Flip a bit of a telegram, so that its link finds it whole and it cannot be read."""
+    for at in range(1, len(data) - 1):
+        damaged = with_flipped_bit(data, at, 6)
+        for found in Decoder(NO_TAG, PROFILES, VIENNA).feed(damaged):
+            if isinstance(found, Telegram) and found.fault and found.fault.kind is kind:
+                return damaged
+    raise ValueError("each telegram can be read")

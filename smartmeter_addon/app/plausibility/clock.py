@@ -4,7 +4,8 @@ Most lists are pushed at a fixed push interval: each second, every 5 s, every 10
 its interval for some telegrams, a time between two multiples of it is damage. An invocation counter
 tells which multiple it is, else the time passed. One interval after the last telegram is right at
 any pace, as recordings, queues and slow gateways hand telegrams on faster or more slowly than sent,
-unless it comes earlier than due by more than `SLACK` and the delay of the last one.
+unless it comes earlier than due by more than `SLACK` and the delay of the last one. Where another
+telegram came between, though it was damaged, it is not the next one.
 """
 
 from typing import Final
@@ -75,7 +76,7 @@ def check(
         return _UNSTEADY
     # The next telegram may come at any pace. After lost telegrams one has to be on time.
     rest = min(SLACK, interval / 2)
-    is_next = time - since < interval + rest
+    is_next = time - since < interval + rest and not track.is_followed
     on_time = is_next or (late <= rest and -late <= track.delay + rest)
     return None if on_time else _UNSTEADY
 

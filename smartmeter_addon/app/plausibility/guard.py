@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from app.fault import Fault, Kind
 from app.language.catalogue import Sentence, Text
@@ -13,6 +13,9 @@ from app.plausibility.decision import Decision
 from app.plausibility.memory import dump, load
 from app.plausibility.sender import Sender
 from app.plausibility.track import observe
+
+_UNREADABLE: Final = frozenset((Kind.DAMAGED, Kind.KEY_WRONG))
+"""Faults of telegrams whose link found them to be whole."""
 
 
 class Guard:
@@ -61,6 +64,9 @@ class Guard:
             The telegram as it is to be published, or with a fault and without readings when it is
             pending or rejected; and a sentence for the log about pending ones that it confirmed.
         """
+        if telegram.fault and telegram.fault.kind in _UNREADABLE:
+            for sender in self._senders.values():  # one of which it may be
+                sender.miss()
         if telegram.fault or not (telegram.reading or telegram.others):
             return telegram, None
         name = sender_of(telegram)

@@ -73,8 +73,6 @@ class Sender:
         if self.is_new and self.track is None and observation.evidence < Evidence.TAG:
             sentence = Sentence("check.new_sender")
             violations.append(Violation("identity", sentence))
-        if self._is_behind(observation) and not any(one.check == "clock" for one in violations):
-            violations.append(Violation("clock", Sentence("check.clock_back")))
         if failure.digits == 0:
             known.withholding.forget_units()
         remaining = known.withholding.remaining(observation, violations)
@@ -97,6 +95,13 @@ class Sender:
         if self.usual:
             self.usual.settle()
 
+    def miss(self) -> None:
+        """Take note of a new telegram that is not accepted, or cannot be read."""
+        self.settle()
+        self.usual = None
+        if self.track:
+            self.track.is_followed = True
+
     def withheld(self, wall: float) -> tuple[Withheld, ...]:
         """Return what is withheld for longer than two of its own push intervals."""
         if self.usual:  # all is published
@@ -111,15 +116,6 @@ class Sender:
         if track is None or observation.counter is None or observation.counter != track.counter:
             return False
         return track.time == observation.time and track.holds(observation.values)
-
-    def _is_behind(self, observation: Observation) -> bool:
-        """Tell whether a telegram's clock is behind that of a pending one, which was right.
-
-        Else a damaged time that is one push interval after the accepted one looks delayed.
-        """
-        times = [one.track.time or 0.0 for one in self._pending if "clock" not in one.checks]
-        time = observation.time if observation.evidence < Evidence.TAG else None
-        return time is not None and bool(times) and time < max(times)
 
     def _confirm(self, observation: Observation, violations: list[Violation]) -> Pending | None:
         """Return the pending telegrams that a telegram goes on from; begin new ones if none."""
@@ -226,6 +222,8 @@ class Sender:
 
     def _hold(self, observation: Observation, violations: list[Violation]) -> Decision:
         """Do not accept a telegram, and count it."""
+        if not any(one.check == "replay" for one in violations):
+            self.miss()
         what: Text = Sentence("withheld.all_values")
         if self.known.lists.are_several:
             what = ", ".join(observation.values)

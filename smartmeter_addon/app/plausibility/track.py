@@ -86,7 +86,8 @@ class Track:
 
     __slots__ = (
         *("changed", "counter", "counter_is_repeated", "counter_may_repeat", "delay", "floors"),
-        *("meter", "now", "recent", "restored", "seen", "time", "timed_at", "values", "wall"),
+        *("is_followed", "meter", "now", "recent", "restored", "seen", "time", "timed_at"),
+        *("values", "wall"),
     )
 
     def __init__(self) -> None:
@@ -107,6 +108,8 @@ class Track:
         """Seconds by which that telegram came late, as far as known."""
         self.restored = False
         """Whether `time` is from before a restart."""
+        self.is_followed = False
+        """Whether others came since the last telegram, and were not accepted."""
         self.values: Mapping[str, Number] = NOTHING
         """The last value of each reading."""
         self.seen: tuple[Seen, ...] = ()
@@ -185,7 +188,7 @@ class Track:
             self.time, self.timed_at, self.restored = time, now, False
         self.counter_is_repeated = counter is not None and counter == self.counter
         self.counter = counter
-        self.now, self.wall = now, wall
+        self.now, self.wall, self.is_followed = now, wall, False
 
     def late(self, time: float | None, now: float) -> float:
         """Return the seconds by which a telegram comes late, as a gateway delays it."""
