@@ -103,18 +103,20 @@ def test_a_telegram_that_comes_late_has_no_more_energy(
     assert (reading is not None) is is_accepted
 
 
-def test_an_energy_that_seems_to_fall_a_little_is_published_unchanged() -> None:
+@pytest.mark.parametrize("damaged", [[2], [2, 8], [4, 8, 32]])
+def test_an_energy_that_seems_to_fall_a_little_is_published_unchanged(damaged: list[int]) -> None:
     meter = SimulatedMeter(None, "kaifa")
     line = line_of(meter)
     energy = Decimal(str(meter._household._values()["2.8.0"])) + 5
     readings = []
-    for step in (0, 2, 0, 1, 2, 3):
+    steps = [0, *damaged, 0, 1, 2, damaged[-1] + 1]
+    for step in steps:
         meter.more = {"2.8.0": energy + step}
         readings += line.push(meter)
     values = [reading.values["energy_export"] for reading in readings if reading]
-    assert len(values) == 6
+    assert len(values) == len(steps)
     assert values == sorted(values)
-    assert values[-1] == (energy + 3) / 1000
+    assert values[-1] == (energy + damaged[-1] + 1) / 1000
 
 
 @pytest.mark.parametrize("restarts", [False, True])

@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.dlms.receiver import Push
 from app.link import Frame
@@ -127,14 +129,34 @@ def test_energies_that_changed_are_named() -> None:
     assert values.check(shown, Past(track, Limits(), 5)).moved == ["energy_import"]
 
 
-@pytest.mark.parametrize("value", ["500.001", "500.000"])
-def test_what_fell_to_no_less_than_it_was_before_stays_as_published(value: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "is_reset"), [("500.001", False), ("499.953", False), ("499.951", True)]
+)
+def test_what_fell_by_four_times_its_last_rise_at_most_stays_as_published(
+    value: str, *, is_reset: bool
+) -> None:
     track = Track()
     track.values = {"energy_import": Decimal("500.016")}
     track.changed = {"energy_import": Change(0.0, Decimal("500.000"))}
     walk = values.check({"energy_import": Decimal(value)}, Past(track, Limits(), 5))
+    assert [one.check for one in walk.violations] == ["fall"] * is_reset
+    assert walk.floors == ({} if is_reset else {"energy_import": Decimal("500.016")})
+
+
+@given(rises=st.sets(st.sampled_from([2**bit for bit in range(6)]), min_size=1))
+def test_what_flipped_bits_raised_again_and_again_was_not_set_back(rises: set[int]) -> None:
+    """In telegrams in a row, each compared with the one before; the counter itself moved on."""
+    energy, track = Decimal("500.000"), Track()
+    track.values = {"energy_import": energy}
+    for raised in sorted(rises):
+        damaged = energy + Decimal(raised) / 1000
+        walk = values.check({"energy_import": damaged}, Past(track, Limits(), 5.0))
+        assert walk.violations == []
+        track.changed = {"energy_import": Change(0.0, track.values["energy_import"])}
+        track.values = {"energy_import": damaged}
+    walk = values.check({"energy_import": energy}, Past(track, Limits(), 5.0))
     assert walk.violations == []
-    assert walk.floors == {"energy_import": Decimal("500.016")}
+    assert walk.floors == {"energy_import": damaged}
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,10 @@ from app.plausibility.units import power_of_ten, step_of
 HEADROOM: Final = 1.3
 """Factor of a connection over a load that was confirmed: it was hardly the largest."""
 
+_FALL_SHARE: Final = 4
+"""How many times as far as it rose last an energy falls at most that damage had made too high: what
+raises it once more, in the next telegram, mostly flips a higher bit."""
+
 _RECENT: Final = 300.0
 """Seconds for which the last value of a load says something about the next one."""
 
@@ -181,7 +185,7 @@ def _energy(
     least = max(LEAST_STEP, float(step_of(value)))
     allowed = limits.kwh(max(passed, stood) * past.times) + least
     moved = float(value - last)
-    if moved < 0 and value >= change.before:
+    if moved < 0 and -moved <= _FALL_SHARE * float(last - change.before):
         floors[key] = last
         return None
     if 0 <= moved <= allowed:
