@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from app.dlms.ciphering import Keys
 from app.plausibility.checks import CHECKS
-from tests.support.guarded import accepted, line_of
+from simulator.ciphering import AUTH_KEY, KEY
+from tests.support.guarded import NO_TAG, accepted, line_of
 from tests.support.simulated import SimulatedMeter
 
 RELIABILITY = Path(__file__).parents[2] / "RELIABILITY.md"
@@ -71,6 +73,22 @@ def test_energies_that_grow_otherwise_than_the_power_are_known_beside_another_va
     assert any(shown[:20])
     assert not any(shown[140:])
     assert not any(reading and "voltage_l1" in reading.values for reading in readings)
+
+
+@pytest.mark.parametrize("keys", [NO_TAG, Keys(KEY, AUTH_KEY)])
+def test_energies_that_grow_faster_than_a_connection_carries_are_known_by_the_power(
+    keys: Keys,
+) -> None:
+    """Tens of Wh at 7 kW: behind a verified tag nothing else checks how fast they rise."""
+    meter = SimulatedMeter(None, "e450", "burgenland")
+    meter.more = STEADY | {"1.7.0": Decimal(7200)}
+    line = line_of(meter, keys, count=1)
+    readings = []
+    for _ in range(400):
+        meter.more["1.8.0"] += 100
+        readings += line.push(meter)
+    assert all(readings[200:])
+    assert not any(reading and "energy_import" in reading.values for reading in readings[200:])
 
 
 def test_a_push_interval_that_changes_is_confirmed_by_telegrams_that_keep_it() -> None:

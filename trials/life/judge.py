@@ -115,6 +115,8 @@ class Judge:
         self.verdict = Verdict()
         self.counting = False
         """Whether good telegrams are counted that are withheld."""
+        self.paused = False
+        """Whether nothing is compared, as nothing can show yet what is wrong."""
         self._latest: list[Said] = []
         self._newest: datetime | None = None
         """The latest time of those that were published."""
@@ -138,6 +140,8 @@ class Judge:
         if said:
             self._latest = [*self._latest[-_LATEST:], said]
             self._remember(said)
+        if self.paused:
+            return
         for item in found:
             if isinstance(item, Telegram) and item.fault is None:
                 if item.reading:

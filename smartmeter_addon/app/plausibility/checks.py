@@ -140,7 +140,7 @@ def failed(
         past = values.Past(track, known.limits, observation.now, late, times, not other)
         walk = values.check(observation.values, past)
         digits = known.power.digits(observation.values, observation.clock)
-        wrong = _in_their_unit(walk.violations, digits)
+        wrong = _in_their_unit(walk.violations, digits, observation.evidence)
         doubted = known.withholding.keys | {name.removeprefix("possible ") for name in allowed}
         violations += currents.in_their_unit(
             wrong, observation.values, track.values, doubted, known.limits
@@ -192,17 +192,21 @@ def _of_telegram(
     return [*violations, wrong] if wrong else violations
 
 
-def _in_their_unit(found: list[Violation], digits: int | None) -> list[Violation]:
+def _in_their_unit(
+    found: list[Violation], digits: int | None, evidence: Evidence
+) -> list[Violation]:
     """Tell energies in another unit from others that fall or rise.
 
     Args:
         found: what the values of a telegram fail.
         digits: see `MeanPower.digits`.
+        evidence: of the telegram.
     """
     if any(one.check == "unit" for one in found):
         # The energies of a telegram change their unit together, some too small to tell.
         return [one._replace(check="unit") if one.check in OF_ENERGIES else one for one in found]
-    if digits and not any(one.check in OF_ENERGIES for one in found):
+    others = (one for one in found if one.check in OF_ENERGIES)
+    if digits and not any(evidence <= BY_NAME[one.check].evidence for one in others):
         sentence = Sentence("check.unit_by_power", {"digits": digits})
         found.append(Violation("unit", sentence, "energies"))
     return found

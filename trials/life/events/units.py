@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from simulator.lists import Field, Item, Register, Unit
-from trials.life.event import both, event, says
+from simulator.loads import Load
+from trials.life.event import EVENING, both, event, says
 from trials.life.life import ENERGIES, Change, Life
 from trials.life.subjects import Facts
 
@@ -64,6 +65,27 @@ def unsaid_energies_count_ten_times_more_for_a_while(life: Life) -> None:
     life.rewrite(_rescaled(1, *_ENERGY_UNITS))
     life.push(2)
     life.optional = ()
+
+
+def _energies_in_another_unit(life: Life) -> None:
+    life.judge.paused = True  # until the power can have told
+    life.rewrite(_rescaled(-1, *_ENERGY_UNITS))
+    life.optional = ENERGIES
+
+
+@event(
+    both(_unsaid, says("energy_import", "power"), lambda facts: not facts.hourly),
+    before=_energies_in_another_unit,
+    begin=EVENING,
+)
+def unsaid_energies_always_counted_ten_times_more(life: Life) -> None:
+    """A list is read as if its energies counted tens of what they do, from the first telegram on.
+
+    The power tells: half an hour at 3 kW is enough.
+    """
+    life.meter.change(loads=(Load((1000, 1000, 1000)),))
+    life.push_for(minutes=30)
+    life.judge.paused = False
 
 
 @event(both(_unsaid, lambda facts: facts.voltage_scalers == {0}), hold=3)  # angles no longer fit
