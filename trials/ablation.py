@@ -4,6 +4,7 @@
     PYTHONPATH=smartmeter_addon:. python3 -m trials.ablation --check clock --telegrams 200000
     PYTHONPATH=smartmeter_addon:. python3 -m trials.ablation --question "bytes at 1 %"
     PYTHONPATH=smartmeter_addon:. python3 -m trials.ablation --question "parity errors"
+    PYTHONPATH=smartmeter_addon:. python3 -m trials.ablation --question "one value"
 
 A reduced corruption trial runs for each check, with the same damage each time, over some lists that
 have every level of protection and every shape between them. Rules that are no check of their own
@@ -39,6 +40,7 @@ from trials.corruption.cases import (
     PARITY,
     QUESTIONS,
     SESSION,
+    VALUE,
     Case,
     List,
     Protection,
@@ -75,6 +77,7 @@ PARTS: Final[dict[str, AbstractSet[str]]] = {
     OFF_INTERVAL: {OFF_INTERVAL},
     **{f"jump {one}": {f"jump {one}"} for one in _JUMPS},
     "law of tariffs": {f"law {key}" for key in TARIFFS_OF},
+    "law of reactive tariffs": {f"law {key}" for key in TARIFFS_OF if "reactive" in key},
     "law of phases": {"law phases"},
     "law of directions": {"law power_import", "law reactive_power_import"},
     "law of angles": {"law angles"},
@@ -127,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--question",
         default=ESTABLISHED,
-        choices=[*(one for one in QUESTIONS if one != CLEAN), PARITY],
+        choices=[*(one for one in QUESTIONS if one != CLEAN), PARITY, VALUE],
         help="of the corruption trial (default: %(default)s)",
     )
     given = parser.parse_args(arguments)
@@ -171,6 +174,8 @@ def measure(
     """
     found: dict[Cell, Result] = defaultdict(Result)
     for way in ways(one):
+        if question == VALUE and (way.verified or not way.repaired):
+            continue  # each would be refused for its tag or checksum
         case = Case(*way, question, seed, amount)
         for row in rows:
             if is_made(row, case.protection):

@@ -11,6 +11,7 @@ from trials.corruption.cases import (
     QUESTIONS,
     ROWS,
     SESSION,
+    VALUE,
     Case,
     Protection,
     cases,
@@ -20,6 +21,7 @@ from trials.corruption.cases import (
 from trials.corruption.judge import GRAVE, Result
 from trials.corruption.report import kind_of, tell
 from trials.corruption.session import run
+from trials.corruption.streams import stream
 from trials.damage import USUAL, Damage, StuckBit, damaged, garbled
 
 ROW = "row of 30"
@@ -168,3 +170,12 @@ def test_a_bit_is_stuck_in_every_byte_or_in_telegrams_in_a_row() -> None:
             assert stuck.damage([b"\x55\xaa" * 8]) == [bad]
     assert everywhere > 3
     assert in_a_row > 20
+
+
+def test_a_value_is_damaged_by_itself() -> None:
+    case = case_of("e450", "wien", VALUE, repaired=True)._replace(amount=200, guarded=False)
+    result = run(case, streams=1, length=600)
+    assert result.published == result.damaged
+    (pushed,) = stream("e450", "wien", 0, 1)
+    keys = {error.rpartition(" ")[2] for error in result.errors}
+    assert keys == {*pushed.readings[0].values, "time"}

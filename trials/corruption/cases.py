@@ -36,6 +36,9 @@ QUESTIONS: Final = (ESTABLISHED, FIRST, CLEAN, *FURTHER)
 PARITY: Final = "parity errors"
 """A question of the ablation alone: now and then bits are flipped, on a line with a parity."""
 
+VALUE: Final = "one value"
+"""Another one: one bit of one value or of the time is flipped, and checksums are repaired."""
+
 SESSION: Final = 1500
 """Telegrams of one session, and of those whose bytes are damaged."""
 
@@ -82,7 +85,7 @@ class Case(NamedTuple):
         variant: of the family, also over another link than its own: see `build`.
         repaired: whether the link's checksums are repaired after the damage.
         verified: whether tags are verified.
-        question: one of `QUESTIONS`, or `PARITY`.
+        question: one of `QUESTIONS`, `PARITY` or `VALUE`.
         seed: one more seed of chance.
         amount: telegrams to be damaged; for ``clean``, telegrams.
         guarded: whether a guard decides about the telegrams; without, each is accepted.

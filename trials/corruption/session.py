@@ -11,8 +11,9 @@ from app.meters.telegram import Telegram
 from app.transport.parity import Received
 from simulator.ciphering import AUTH_KEY, KEY
 from tests.support.guarded import GuardedLine
-from trials.corruption.cases import BYTES, CLEAN, FIRST, KINDS, PARITY, ROWS, SESSION, Case
+from trials.corruption.cases import BYTES, CLEAN, FIRST, KINDS, PARITY, ROWS, SESSION, VALUE, Case
 from trials.corruption.judge import PROMISED, Judge, Result
+from trials.corruption.places import flipped, places_of
 from trials.corruption.streams import Pushed, latest_stream, stream
 from trials.damage import USUAL, Damage, StuckBit, compensated, damaged, differs, garbled
 
@@ -127,6 +128,9 @@ class Noise:
         if case.question == PARITY:
             bad, told = damaged(good, before, Damage.FLIPS, chance, repaired=self._repaired), PARITY
             bad = [_marked(*one) for one in zip(good, bad, strict=True)]
+        elif case.question == VALUE:
+            place = chance.choice(chance.choice(places_of(case.family, case.variant)))
+            bad, told = flipped(good, place, repaired=self._repaired), VALUE
         elif case.compensating:
             bad, told = compensated(good, chance), "two bits that cancel out"
         else:
