@@ -9,6 +9,7 @@ check or a rule alone.
 import ast
 import inspect
 import io
+import math
 import textwrap
 import tokenize
 from collections.abc import Callable, Iterator, Mapping
@@ -133,6 +134,7 @@ def _is_of_its_id(one: Known, meter: Meter, _: Meter | None) -> bool:
 _energy = values._energy
 _is_confirmed = sender.Sender._is_confirmed
 _new_sender = guard.Guard._new_sender
+_late = checks._late
 _is_replay = checks._is_replay
 _is_duplicate = sender.Sender._is_duplicate
 _Past = values.Past
@@ -158,6 +160,10 @@ RULES: Final = {
     "structure nearest": Rule(
         (lists.Lists.may_hold,), (_off(lists.Lists, "may_hold", answer=False),)
     ),
+    "structure others": Rule((), (_off(lists.Lists, "may_hold", answer=True),)),
+    "structure decimals": Rule(
+        (lists.Lists._of_other_decimals,), (_off(lists.Lists, "_of_other_decimals", None),)
+    ),
     "structure kept": Rule(
         (lists.Lists.memory, lists.Lists.restore), (_off(lists.Lists, "memory", []),)
     ),
@@ -166,21 +172,23 @@ RULES: Final = {
         (_off(track.Track, "late", 0.0), _off(checks, "_late", 0.0)),
     ),
     "clock counted": Rule((clock._is_counted,), (_off(clock, "_is_counted", answer=False),)),
-    "clock distrust": Rule(
-        (lists.Lists.distrust, lists.KnownList.distrust), (_off(lists.Lists, "distrust", None),)
-    ),
     "clock restored": Rule((), (Patch(guard, "load", _restored_as_new),)),
     "possible currents": Rule(
         (currents.in_their_unit, currents._agree, currents._moved_their_point),
         (Patch(currents, "in_their_unit", lambda found, *_: found),),
     ),
     "possible unpowered": Rule((values._unpowered,), (_off(values, "_unpowered", []),)),
+    "clock behind": Rule(
+        (sender.Sender._is_behind,), (_off(sender.Sender, "_is_behind", answer=False),)
+    ),
     "connection learned": Rule(
         (values.connection_watts, values.mean_watts, limits.Limits.enlarge_connection),
         (_off(limits.Limits, "enlarge_connection", None),),
     ),
     "connection loads": Rule((), (Patch(checks, "_LOADS", frozenset()),)),
     "fall floors": Rule((), (Patch(values, "_energy", _without_floors),)),
+    "rise late": Rule((checks._late,), (_off(checks, "_late", 0.0),)),
+    "rise early": Rule((), (Patch(checks, "_late", lambda *given: max(0.0, _late(*given))),)),
     "rise refresh": Rule(
         (limits.Limits.slow_refresh,), (_off(limits.Limits, "slow_refresh", None),)
     ),
@@ -205,9 +213,27 @@ RULES: Final = {
         (jumps._Moves.counted, jumps._Moves._counters),
         (_off(jumps._Moves, "counted", 0.0),),
     ),
+    "jump periods": Rule((jumps._begins_or_ends,), (Patch(jumps, "OF_A_PERIOD", ()),)),
+    "jump neutral": Rule((), (Patch(jumps, "_NEUTRAL_SHARE", math.inf),)),
+    "jump factor": Rule(
+        (jumps._Moves.factor, jumps._Moves.is_another_load),
+        (_off(jumps._Moves, "factor", math.inf),),
+    ),
+    "jump another load": Rule(
+        (jumps._Moves.is_another_load,), (_off(jumps._Moves, "is_another_load", answer=False),)
+    ),
+    "jump phases": Rule((jumps._Moves.of_phase,), (_off(jumps._Moves, "of_phase", None),)),
+    "jump reactive share": Rule((), (Patch(jumps, "_REACTIVE_SHARE", jumps._SHARE),)),
+    "jump flow share": Rule((), (Patch(jumps, "_FLOW_SHARE", jumps._SHARE),)),
+    "jump recent": Rule((), (Patch(values, "_RECENT", math.inf),)),
+    "jump turn": Rule((), (Patch(jumps, "FULL_TURN", math.inf),)),
+    "jump parted": Rule((jumps._Moves.parted,), (_off(jumps._Moves, "parted", 0.0),)),
     "jump together": Rule((jumps._move_together,), (_off(jumps, "_move_together", answer=False),)),
     "law learned": Rule((laws.Learned,), (_off(laws.Learned, "hold", answer=True),)),
     "law clocks first": Rule((), (_off(laws, "broken_clocks", []),)),
+    "identity lost numbers": Rule(
+        (reports.Reports.lost_a_number,), (_off(reports.Reports, "lost_a_number", answer=False),)
+    ),
     "reports": Rule(
         (reports._Report, reports._Submeter, reports.Reports),
         (_off(reports.Reports, "pending", set()),),
@@ -241,8 +267,7 @@ CHECKS: Final[Mapping[str, tuple[Any, ...]]] = {
     "repeated": (constant, vars(lists.Found)["texts_differ"].fget),
     "clock": (
         *(clock.slack, clock.check, clock._is_counted, lists.usual_gap, lists.KnownList.misses),
-        *(lists.KnownList.arrived, lists.KnownList.distrust, lists.Lists.distrust),
-        *(track.Track.late, checks._late),
+        *(lists.KnownList.arrived, track.Track.late, checks._late),
     ),
     "possible": (values._unpowered, currents, withheld),
     "connection": (values.connection_watts, limits.Limits.enlarge_connection),

@@ -55,7 +55,7 @@ def test_a_list_beside_a_faster_one_is_accepted(
             caught_up = event == "late" and part == 13 and n < 8
             seconds = 45.0 if late else 0.01 if caught_up else 5.0
             missing[meter] += line.take(meter.telegram().data, seconds) is None
-    assert missing[slow] <= 1
+    assert missing[slow] <= 2
     assert missing[fast] <= 3
 
 

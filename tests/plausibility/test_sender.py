@@ -1,6 +1,5 @@
-"""What becomes of pending telegrams that confirm each other, and of the learned push interval."""
+"""What becomes of pending telegrams that confirm each other."""
 
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -26,18 +25,3 @@ def test_only_a_rise_that_was_confirmed_shows_how_long_counters_stand_still(
     assert accepted(line.push(meter, 4)) == [False] * (2 - stays) + [True] * (2 + stays)
     (after,) = line.memory().values()
     assert (after["stride"] == before["stride"]) is stays
-
-
-@pytest.mark.parametrize("is_set", [False, True])
-def test_when_a_clock_was_set_the_push_interval_is_learned_anew(*, is_set: bool) -> None:
-    """By a full hour, so that it seems to go on."""
-    meter = SimulatedMeter(None, "kaifa")
-    line = line_of(meter)
-    if is_set:
-        meter._now += timedelta(hours=1)
-    else:
-        meter.more = {"32.7.0": Decimal(170)}
-    readings = line.push(meter, 4)
-    assert accepted(readings) == [False, not is_set, True, True]
-    meter._now += timedelta(seconds=2)
-    assert (line.push(meter) != [None]) is is_set

@@ -81,10 +81,6 @@ class KnownList:
         shown = passed + turned * (abs(turned) == _HOUR)
         return min(abs(one - max(1, round(one / step)) * step) for one in (passed, shown))
 
-    def distrust(self) -> None:
-        """Rely on the push interval only after it was kept again."""
-        self._kept = 0
-
     def arrived(
         self, now: float, time: float | None, offset: float, slack: float = 0.0, count: int = 1
     ) -> bool:
@@ -199,11 +195,6 @@ class Lists:
             constant.add(found.bits)
         self._latest = known
         return known
-
-    def distrust(self) -> None:
-        """Rely on push intervals only after they were kept again, as the clock was set."""
-        for known in self._known:
-            known.distrust()
 
     def memory(self) -> list[list[float | None]]:
         """Return what is kept over a restart: digest and push interval of each list."""

@@ -172,8 +172,6 @@ class Sender:
                 limits.slow_refresh(stood)
             elif pending.watts > limits.connection_watts:  # and no clock that stood still
                 limits.enlarge_connection(values.HEADROOM * pending.watts)
-        if checks & {"clock", "identity"}:
-            self.known.lists.distrust()
         if checks & OF_ENERGIES:  # which the power did not make
             self.known.power.pause()
         self.known.withholding.begin(observation, violations)

@@ -88,6 +88,24 @@ def unsaid_energies_always_counted_ten_times_more(life: Life) -> None:
     life.judge.paused = False
 
 
+@event(
+    both(_unsaid, says("energy_import", "power"), lambda facts: not facts.hourly),
+    before=_energies_in_another_unit,
+    begin=EVENING,
+)
+def unsaid_energies_counted_right_from_now_on(life: Life) -> None:
+    """A firmware counts energies as the list is read, after tens of that since the first telegram.
+
+    The power tells both: half an hour at 3 kW is enough.
+    """
+    life.meter.change(loads=(Load((1000, 1000, 1000)),))
+    life.push_for(minutes=30)
+    life.rewrite(_rescaled(1, *_ENERGY_UNITS))
+    life.push_for(minutes=30)
+    life.judge.paused = False
+    life.optional = ()
+
+
 @event(both(_unsaid, lambda facts: facts.voltage_scalers == {0}), hold=3)  # angles no longer fit
 def unsaid_volts_become_tenths(life: Life) -> None:
     """A firmware sends tenths of volts after volts, and does not say units: 2300 V are none."""
