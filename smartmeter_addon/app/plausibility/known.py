@@ -61,7 +61,7 @@ class Known:
         """Check that a telegram is of the meter that was read before, and of its submeters."""
         violations = []
         meter, last = observation.meter, track.meter
-        if meter and meter is not last and meter != last and not self._is_own(meter, last):
+        if meter and meter is not last and meter != last and (last or not self._is_own(meter)):
             sentence = Sentence("check.another_meter")
             violations.append(Violation("identity", sentence, meter.id))
         for other in observation.telegram.others:
@@ -101,17 +101,11 @@ class Known:
                 self.reports.accept(other, now)
         return listed
 
-    def _is_own(self, meter: Meter, last: Meter | None) -> bool:
-        """Tell whether a meter is the known one, and read as of the same family.
+    def _is_own(self, meter: Meter) -> bool:
+        """Tell whether a meter is the one from before a restart, and read as of the same family.
 
         The addresses of a link may decide the family, and no tag covers them.
         """
-        if last is not None:
-            # Some lists of a meter say its number, some do not.
-            said = {number for _, number in self.numbers} - {None}
-            if last.number is not None or meter.number is None:
-                return False
-            return not said or meter.number in said
         if not self.numbers:
             return True
         is_known = not {(meter.id, None), (meter.id, meter.number)}.isdisjoint(self.numbers)
