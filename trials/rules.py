@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from app.cosem.unit import Number
-from app.meters.reading import Meter
 from app.plausibility import (
     checks,
     clock,
@@ -127,10 +126,6 @@ def _newer_counter(observation: track.Observation, past: track.Track) -> bool:
     return past.counter is not None and observation.counter <= past.counter
 
 
-def _is_of_its_id(one: Known, meter: Meter, _: Meter | None) -> bool:
-    return not one.numbers or meter.id in dict(one.numbers)
-
-
 _energy = values._energy
 _is_confirmed = sender.Sender._is_confirmed
 _new_sender = guard.Guard._new_sender
@@ -150,9 +145,8 @@ RULES: Final = {
         (sender.Sender._is_duplicate,),
         (_off(sender.Sender, "_is_duplicate", answer=False),),
     ),
-    "identity lists without number": Rule(
-        (Known._is_own,),
-        (Patch(Known, "_is_own", _is_of_its_id),),
+    "identity after a restart": Rule(
+        (Known._is_own, family_of), (_off(Known, "_is_own", answer=True),)
     ),
     "identity new senders": Rule((), (Patch(guard.Guard, "_new_sender", _never_new),)),
     "identity beside another": Rule((), (Patch(sender, "_BESIDE_ANOTHER", 2),)),

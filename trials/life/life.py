@@ -1,9 +1,10 @@
 """A life: a meter, its household, its line and the host, on which things happen."""
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from app.dlms.ciphering import Keys
@@ -139,6 +140,19 @@ class Life:
         telegram, list_ = self.meter.telegram(at_last)
         self._follow()
         return telegram.data, self.said(telegram, list_)
+
+    def next_damaged(self, more: Mapping[str, int | Decimal]) -> bytes:
+        """Let the meter push a telegram with other values, as if a right checksum hid damage.
+
+        Args:
+            more: these values, by OBIS groups C to E.
+        """
+        usual = self.meter.showing
+        wrong = {code: Decimal(value) for code, value in more.items()}
+        self.meter.showing = lambda shown: replace(shown, values={**shown.values, **wrong})
+        data, _ = self.next()
+        self.meter.showing = usual
+        return data
 
     def deliver(self, data: bytes, said: Said | None, seconds: float = _TRANSFER) -> None:
         """Let bytes come that were kept back, or never were the meter's."""

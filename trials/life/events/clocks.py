@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from simulator import clock
-from trials.life.event import EVENING, dated, enroll, event
+from trials.life.event import EVENING, both, dated, enroll, event, says
 from trials.life.life import Life
 from trials.life.subjects import Facts
 
@@ -157,6 +157,43 @@ for _name, _by in _HOST_STEPS.items():
         life.set_host_clock(**by)
 
     enroll(f"host_clock_set_{_name}", "The clock of the host is set.", _set_host_clock)
+
+
+def _untagged(facts: Facts) -> bool:
+    """Tell whether damage can fit its checksums."""
+    return facts.dated and not facts.tagged
+
+
+@event(both(_untagged, says("voltage"), lambda facts: not facts.hourly))
+def time_damaged_behind_a_pending_telegram(life: Life) -> None:
+    """A telegram is lost, the next one has a damaged voltage, and the third the time of the first.
+
+    The checksums are right.
+    """
+    for _ in range(3):
+        life.push(5)
+        life.lose()
+        life.deliver(life.next_damaged({"32.7.0": 170}), None)
+        back = -2 * life.interval
+        set_clock(life, seconds=back)
+        data, _ = life.next()
+        set_clock(life, seconds=-back)
+        life.deliver(data, None)
+
+
+@event(_untagged)
+def first_time_after_a_restart_is_damaged(life: Life) -> None:
+    """The program does not run for an hour, and the first telegram after that shows a wrong time.
+
+    It is ten minutes behind, with a right checksum.
+    """
+    for _ in range(3):
+        life.stop_for(hours=1)
+        set_clock(life, minutes=-10)
+        data, _ = life.next()
+        set_clock(life, minutes=10)
+        life.deliver(data, None)
+        life.push(5)
 
 
 @event()

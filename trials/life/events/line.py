@@ -1,8 +1,9 @@
 """The line: telegrams lost, late, twice, damaged, and of another meter."""
 
 from dataclasses import replace
+from decimal import Decimal
 
-from trials.life.event import both, event, named
+from trials.life.event import both, event, named, says
 from trials.life.judge import Duty
 from trials.life.life import Life
 from trials.life.sender import Sender
@@ -113,6 +114,48 @@ def ten_telegrams_replayed(life: Life) -> None:
         life.deliver(data, replace(said, duty=Duty.REFUSE))
 
 
+_RECORDED = 63
+"""Telegrams, which take ten minutes or less where they come each 10 s or faster."""
+
+
+@event(lambda facts: facts.dated and not facts.ciphered and facts.interval >= 10)  # noqa: PLR2004
+def recording_of_more_than_ten_minutes(life: Life) -> None:
+    """What a gateway delivered last comes once more, at the same pace."""
+    last = [life.next() for _ in range(_RECORDED)]
+    for again in (False, True):
+        for data, said in last:
+            duty = Duty.REFUSE if again else Duty.PUBLISH
+            life.deliver(data, replace(said, duty=duty), life.interval)
+
+
+@event(both(says("voltage"), lambda facts: not facts.tagged))
+def damaged_telegram_comes_again(life: Life) -> None:
+    """A gateway delivers a telegram twice whose voltage is damaged, with a right checksum."""
+    for _ in range(3):
+        life.push(5)
+        data = life.next_damaged({"32.7.0": 170})
+        for _ in range(2):
+            life.deliver(data, None)
+
+
+def _untagged_total(facts: Facts) -> bool:
+    is_fast = facts.dated and not facts.hourly and facts.interval <= 10  # noqa: PLR2004
+    return is_fast and not facts.tagged and "energy_import_tariff_1" not in facts.keys
+
+
+@event(both(says("energy_import"), _untagged_total))
+def energy_damaged_in_a_late_telegram(life: Life) -> None:
+    """A telegram comes 30 s late, and its energy is higher by what a connection carries in these.
+
+    Its checksum is right.
+    """
+    for _ in range(3):
+        life.push(5)
+        energy = life.meter.household.at(life.meter.now).values["1.8.0"] or Decimal()
+        life.deliver(life.next_damaged({"1.8.0": energy + 350}), None, 30)
+        life.lose(30 // life.interval)
+
+
 @event(both(named, lambda facts: not facts.text), hold=60)
 def second_meter_on_the_line(life: Life) -> None:
     """A second meter pushes on the same line. Without ciphering damage makes such names, too."""
@@ -122,6 +165,27 @@ def second_meter_on_the_line(life: Life) -> None:
         telegram, meter = other.telegram()
         said = life.said(telegram, meter)
         life.deliver(telegram.data, replace(said, list=f"{said.list} of the second meter"))
+
+
+@event(both(named, lambda facts: not facts.text))
+def two_meters_from_the_beginning(life: Life) -> None:
+    """Two meters push on the same line, and the program reads both for the first time."""
+    life.after_the_next = None  # a restart after a single telegram of one makes the other one new
+    life.restart({})
+    other = Sender(life.subject, life.meter.now, _OTHER)
+    for _ in range(20):
+        life.push()
+        telegram, meter = other.telegram()
+        said = life.said(telegram, meter)
+        life.deliver(telegram.data, replace(said, list=f"{said.list} of the second meter"))
+
+
+@event(both(says("power_import_l1", "current_l1"), lambda facts: not facts.tagged))
+def two_currents_damaged(life: Life) -> None:
+    """Two currents of a telegram are damaged, and its checksum is right."""
+    for _ in range(3):
+        life.deliver(life.next_damaged({"31.7.0": 20, "51.7.0": 20}), None)
+        life.push(5)
 
 
 @event(named)
