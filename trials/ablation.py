@@ -69,8 +69,8 @@ ALL_ON: Final = "none"
 """Stands where the name of a check does."""
 
 _JUMPS: Final = (
-    *(Quantity.ACTIVE, Quantity.REACTIVE, Quantity.APPARENT, Quantity.CURRENT, Quantity.VOLTAGE),
-    *(Quantity.POWER_FACTOR, Quantity.ANGLE, Quantity.FREQUENCY),
+    *(Quantity.ACTIVE, Quantity.REACTIVE, Quantity.CURRENT, Quantity.VOLTAGE),
+    *(Quantity.POWER_FACTOR, Quantity.FREQUENCY),
 )
 
 PARTS: Final[dict[str, AbstractSet[str]]] = {

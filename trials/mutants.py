@@ -24,7 +24,6 @@ EXCLUDED: Final = {
     "JOULES_PER_KWH": "what kWh means",
     "_MILLIJOULES_PER_KWH": "what kWh means",
     "_WHOLE": "bits of a checksum; there are 8 and 16",
-    "FULL_TURN": "degrees of a circle",
     "_WEEKDAYS": "numbers of the days of a week",
     "_DATE": "where the date stands in a date-time",
     "_TIME": "where the time stands in a date-time",

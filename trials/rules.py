@@ -220,7 +220,6 @@ RULES: Final = {
     "jump reactive share": Rule((), (Patch(jumps, "_REACTIVE_SHARE", jumps._SHARE),)),
     "jump flow share": Rule((), (Patch(jumps, "_FLOW_SHARE", jumps._SHARE),)),
     "jump recent": Rule((), (Patch(values, "_RECENT", math.inf),)),
-    "jump turn": Rule((), (Patch(jumps, "FULL_TURN", math.inf),)),
     "jump parted": Rule((jumps._Moves.parted,), (_off(jumps._Moves, "parted", 0.0),)),
     "jump together": Rule((jumps._move_together,), (_off(jumps, "_move_together", answer=False),)),
     "law learned": Rule((laws.Learned,), (_off(laws.Learned, "hold", answer=True),)),

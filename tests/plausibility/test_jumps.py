@@ -67,9 +67,7 @@ POWERED: dict[str, int | Decimal] = {
 }
 METERED: dict[str, int | Decimal] = POWERED | {f"current_l{n}": Decimal(3) for n in (1, 2, 3)}
 PHASED: dict[str, int | Decimal] = (
-    METERED
-    | {f"voltage_l{n}": 230 for n in (1, 2, 3)}
-    | {"power_factor_l1": Decimal(1), "phase_angle_l1": 10}
+    METERED | {f"voltage_l{n}": 230 for n in (1, 2, 3)} | {"power_factor_l1": Decimal(1)}
 )
 
 
@@ -148,10 +146,6 @@ PHASED: dict[str, int | Decimal] = (
         # A power factor goes with its current, or says nothing at a small one.
         ("power_factor_l1", {"power_factor_l1": Decimal(0), "current_l1": Decimal("3.5")}, True),
         ("power_factor_l1", {"power_factor_l1": Decimal(0), "current_l1": Decimal("3.4")}, False),
-        # An angle likewise, or it went across zero.
-        ("phase_angle_l1", {"phase_angle_l1": 200, "current_l1": Decimal("3.5")}, True),
-        ("phase_angle_l1", {"phase_angle_l1": 200}, False),
-        ("phase_angle_l1", {"phase_angle_l1": 350}, True),
     ],
 )
 def test_what_explains_a_jump(
@@ -326,14 +320,6 @@ def test_a_mean_or_a_peak_jumps_with_its_period(
     before: dict[str, int | Decimal] = {"power_import_average": 12_000, key: 40_000}
     now = {**before, key: value, **changes}
     assert is_explained(key, Limits().of(key), before, now, 1.0) is explained
-
-
-@pytest.mark.parametrize(("angle", "explained"), [(330, True), (329, False)])
-def test_an_angle_goes_across_zero_as_far_as_it_may_move(angle: int, *, explained: bool) -> None:
-    limit = Limits().of("phase_angle_l1")._replace(jump=Decimal(30))
-    before: Values = {"phase_angle_l1": 0, "current_l1": Decimal(3)}
-    values: Values = {"phase_angle_l1": angle, "current_l1": Decimal(3)}
-    assert is_explained("phase_angle_l1", limit, before, values, 5.0) is explained
 
 
 @pytest.mark.parametrize(("amperes", "explained"), [("22.9", False), ("23", True)])

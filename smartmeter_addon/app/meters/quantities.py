@@ -119,8 +119,8 @@ QUANTITIES: Final = {
     Quantity.POWER_FACTOR: _Row("", Bounds(-1.0, 1.0, range=2.0, jump_share=0.085)),
     # Grids of 50 and 60 Hz, and generators that run off them.
     Quantity.FREQUENCY: _Row("Hz", Bounds(40.0, 70.0, range=20.0, jump_share=0.05)),
-    # From -180° to 180° or from 0° to 360°, as the meter likes.
-    Quantity.ANGLE: _Row("deg", Bounds(-360.0, 360.0, range=360.0, jump_share=0.083)),
+    # From -180° to 180° or from 0° to 360°, as the meter likes. It may go on at the other end.
+    Quantity.ANGLE: _Row("deg", Bounds(-360.0, 360.0)),
 }
 """Every quantity, its unit and its bounds."""
 

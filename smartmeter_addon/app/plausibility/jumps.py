@@ -1,8 +1,8 @@
 """Jumps of powers, currents, voltages and so on that nothing in the telegram explains.
 
 A jump of about a tenth of a quantity's range has a cause that shows in the same telegram: a power
-goes with currents or counters, a current with the power or another current, an angle or a power
-factor with its current. Smaller jumps are not checked, as errors of that size cannot be told from
+goes with currents or counters, a current with the power or another current, a power factor with its
+current. Smaller jumps are not checked, as errors of that size cannot be told from
 normal changes of load.
 """
 
@@ -13,7 +13,7 @@ from app.meters.catalogue import OF_A_PERIOD
 from app.meters.quantities import USUAL_VOLTAGE, Quantity
 from app.meters.sensors import TARIFFS_OF
 from app.plausibility.laws import CURRENTS, PHASES, REACTIVE_POWERS, VOLTAGES, Values
-from app.plausibility.limits import BALANCED, FULL_TURN, JOULES_PER_KWH, LEAST_STEP, Limit
+from app.plausibility.limits import BALANCED, JOULES_PER_KWH, LEAST_STEP, Limit
 from app.plausibility.units import step_of
 
 _SHARE: Final = 4
@@ -27,10 +27,10 @@ _REACTIVE_SHARE: Final = 2
 """The share above for a current whose list says the reactive power, too: both make it."""
 
 _MOVING: Final = 0.15
-"""Share by which a power or current has to change to explain a jump of a power factor or angle."""
+"""Share by which a power or current has to change to explain a jump of a power factor."""
 
 _LITTLE_AMPERES: Final = 2
-"""A below which the power factor and the angle of a current say nothing."""
+"""A below which the power factor of a current says nothing."""
 
 _LEAST_WATTS: Final = 20
 """The least power that the share above is taken of."""
@@ -75,8 +75,6 @@ def is_explained(key: str, limit: Limit, before: Values, values: Values, seconds
             is_net = key == moves.net
             cause = max(moves.counted(seconds), moves.parted()) if is_net else moves.power
         return cause * _SHARE + flow * _FLOW_SHARE >= change
-    if quantity is Quantity.ANGLE and FULL_TURN - change <= limit.jump:
-        return True  # across zero
     amperes = f"current{key[-3:]}"
     if amperes in before and amperes in values:
         largest = max(before[amperes], values[amperes])

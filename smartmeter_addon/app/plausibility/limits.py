@@ -28,9 +28,6 @@ LEAST_STEP: Final = 0.002
 SUPPLY_VOLTS: Final = 40
 """V of one phase without which no meter runs."""
 
-FULL_TURN: Final = 360
-"""Degrees of an angle, which goes on at zero behind them."""
-
 BALANCED: Final = 20
 """A up to which panels, batteries and loads of different phases balance: 4.6 kVA of one phase, the
 most by which an inverter may load one more than the others (VDE-AR-N 4105)."""
@@ -67,18 +64,17 @@ class Limit(NamedTuple):
         """Whether it is compared with these limits."""
         return self.quantity is not None and not self.is_energy
 
-    def in_counts(self, exponent: int) -> tuple[int, int, int, int]:
-        """Return the least, the most, the jump and a turn as counts of a power of ten, cut off."""
+    def in_counts(self, exponent: int) -> tuple[int, int, int]:
+        """Return the least, the most and the jump as counts of a power of ten, cut off."""
         least = self.least
         # Which phases may lack a voltage is decided beside the others.
         if self.quantity is Quantity.VOLTAGE:
             least = max(least, SUPPLY_VOLTS)
-        turn = FULL_TURN if self.quantity is Quantity.ANGLE else Decimal("Infinity")
-        below, most, jump, turn = (
+        below, most, jump = (
             int(min(number.scaleb(-exponent), Decimal(_MOST_COUNTS)))
-            for number in map(Decimal, (-least, self.most, self.jump, turn))
+            for number in map(Decimal, (-least, self.most, self.jump))
         )
-        return -below, most, jump, turn
+        return -below, most, jump
 
 
 @dataclass(slots=True)

@@ -24,7 +24,6 @@ _RENAMED: Final = {
     "current": "jump current",
     "voltage": "jump voltage",
     "frequency": "jump frequency",
-    "angle": "jump angle",
     "factor": "jump power_factor",
     "reactive": "jump reactive_power",
 }

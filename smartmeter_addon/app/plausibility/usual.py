@@ -159,14 +159,13 @@ class Usual:
         """Tell whether values are possible and do not move far, and find what is near to them."""
         rules = self._rules
         before = rules.pick_limited(self._values.counts)
-        for count, last, of in zip(limited, before, rules.ranges, strict=True):
-            (least, most, jump, turn), moved = of, abs(count - last)
-            if not (least <= count <= most and (moved <= jump or turn - moved <= jump)):
+        for count, last, (least, most, jump) in zip(limited, before, rules.ranges, strict=True):
+            if not (least <= count <= most and -jump <= count - last <= jump):
                 return False
         # Within these, none moves too far to another. As 64 bits, for the sake of memory.
         pairs = list(zip(limited, rules.ranges, strict=True))
-        lows = [max(least, count - jump // 2) for count, (least, _, jump, _) in pairs]
-        highs = [min(most, count + jump // 2) for count, (_, most, jump, _) in pairs]
+        lows = [max(least, count - jump // 2) for count, (least, _, jump) in pairs]
+        highs = [min(most, count + jump // 2) for count, (_, most, jump) in pairs]
         self._lows, self._highs = array("q", lows), array("q", highs)
         return True
 
