@@ -117,11 +117,12 @@ class Verdict(NamedTuple):
     sentence: Text = ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Sender:
     """What is known of one sender.
 
     Args:
+        name: its identification.
         sorts: that fitted all its telegrams so far; none before the first.
         count: of these telegrams.
         others: that fitted all telegrams since which do not fit ``sorts``.
@@ -129,6 +130,7 @@ class _Sender:
         latest: tells the last of those from others.
     """
 
+    name: bytes
     sorts: Sorts = ()
     count: int = 0
     others: Sorts = ()
@@ -142,7 +144,7 @@ class Checksums:
     __slots__ = ("_senders", "_usual")
 
     def __init__(self) -> None:
-        self._senders: dict[bytes, _Sender] = {}  # by identification
+        self._senders: tuple[_Sender, ...] = ()  # a dict of one takes 224 bytes
         self._usual: Sorts = ()
         """Of the telegram accepted last: damage of an identification makes a new sender."""
 
@@ -155,22 +157,21 @@ class Checksums:
             is_clean: whether all of it is text; if not, only a checksum makes it one.
         """
         telegram = _Telegram(text, digits)
-        name = _LINE_END.split(text, maxsplit=1)[0]
-        sender = self._senders.get(name) or _Sender()
+        sender = self._sender(text)
         expected = sender.sorts or self._usual
         fitting = telegram.fitting(expected if is_clean else _proving(expected))
         if not fitting:
             fitting = telegram.fitting(_SORTS if is_clean else _proving(_SORTS))
             if fitting and expected:
                 fitting = _confirmed(sender, fitting, zlib.crc32(text), expected)
-                self._keep(name, sender)
+                self._keep(sender)
             if not fitting:
                 return Verdict(None, sentence=_wrong(telegram, expected))
             sender.count = 0
         sender.sorts = self._usual = fitting
         sender.count += 1
         sender.others_count = 0
-        self._keep(name, sender)
+        self._keep(sender)
         bits = min([sort.bits for sort in fitting])
         return Verdict(telegram.content(fitting[0]), bits, fitting[0].sentence)
 
@@ -188,7 +189,7 @@ class Checksums:
             ValueError: the digits are no checksum of the text.
         """
         telegram = _Telegram(text, digits)
-        sender = self._senders.get(_LINE_END.split(text, maxsplit=1)[0]) or _Sender()
+        sender = self._sender(text)
         fitting = telegram.fitting(sender.sorts) or telegram.fitting(_SORTS)
         if not fitting:
             raise ValueError("the digits are no checksum of the text")
@@ -201,11 +202,18 @@ class Checksums:
         made = f"{_value(sort.algorithm, new):0{len(digits)}X}"
         return (made.lower() if digits.upper() != digits else made).encode("ascii")
 
-    def _keep(self, name: bytes, sender: _Sender) -> None:
+    def _sender(self, text: bytes) -> _Sender:
+        """Return what is known of the sender of a text."""
+        name = _LINE_END.split(text, maxsplit=1)[0]
+        for one in self._senders:
+            if one.name == name:
+                return one
+        return _Sender(name)
+
+    def _keep(self, sender: _Sender) -> None:
         """Keep what is known of a sender; of too many those known longest are let go."""
-        self._senders[name] = sender
-        if len(self._senders) > _MOST_SENDERS:
-            del self._senders[next(iter(self._senders))]
+        if sender not in self._senders:
+            self._senders = (*self._senders, sender)[-_MOST_SENDERS:]
 
 
 class _Telegram:

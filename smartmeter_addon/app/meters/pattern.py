@@ -10,7 +10,6 @@ pattern of that one, when the general way reads its numbers and times as the pat
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any, Final
 
 from app.meters import slots, structure
@@ -86,8 +85,7 @@ class Pattern:
         """The bits of the plaintext that are the same in all telegrams of a sender, but names."""
         self.bits = int.from_bytes(content, "big") & self.constant
         """These bits of the first sender, which are mostly those of the others, too."""
-        names = slots.names_in(content) if base.push.is_text else []
-        self.names = itemgetter(*names) if names else None
+        self.names = slots.names_unpacker(content) if base.push.is_text else None
         """Takes the names of a plaintext; None where they are among the constant bits."""
         self.bounds = [
             (n, slot.least, slot.most) for n, slot in enumerate(meaning.numbers) if slot.is_bounded

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 
 from app import jsontext
@@ -55,7 +56,7 @@ class RegisterLayout:
         zone: where the meter stands.
     """
 
-    __slots__ = ("_constants", "_json", "_own", "meaning", "zone")
+    __slots__ = ("_constants", "_json", "_own", "_own_codes", "meaning", "zone")
 
     def __init__(
         self,
@@ -67,16 +68,19 @@ class RegisterLayout:
         own = constants_of(registers, meaning)
         self._constants = constants
         # The same moment in another zone is equal, and is written otherwise.
-        self._own = {
-            obis: own[obis] for obis, of in constants.items() if repr(own[obis]) != repr(of)
-        }
+        codes = [obis for obis, of in constants.items() if repr(own[obis]) != repr(of)]
+        # Those of this sender alone, and their codes, which are others' too: a dict takes more.
+        self._own = tuple(own[obis] for obis in codes)
+        self._own_codes = _shared(tuple(codes))
         self._json: _Json | None = None
         self.meaning = meaning
         self.zone = zone
 
     def __getitem__(self, obis: Obis) -> Register:
         """Return what is the same of a register."""
-        return self._own.get(obis) or self._constants[obis]
+        if obis in self._own_codes:
+            return self._own[self._own_codes.index(obis)]
+        return self._constants[obis]
 
     @property
     def codes(self) -> Collection[Obis]:
@@ -110,6 +114,12 @@ class RegisterLayout:
                 slots.append(row.slot)
                 exponents.append(row.exponent)
         return _Json(jsontext.Form(parts), picker(slots), tuple(exponents), tuple(others))
+
+
+@lru_cache(maxsize=64)
+def _shared(codes: tuple[Obis, ...]) -> tuple[Obis, ...]:
+    """Return the one tuple of all that are equal."""
+    return codes
 
 
 class _Json(NamedTuple):

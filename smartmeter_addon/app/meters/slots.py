@@ -114,6 +114,15 @@ def names_in(content: bytes) -> list[slice]:
     return [slice(*found.span()) for found in _NAME.finditer(content)]
 
 
+def names_unpacker(content: bytes) -> Callable[[bytes], tuple[bytes, ...]] | None:
+    """Return what takes the names of texts that are like one; None where it has none."""
+    names, form, pos = names_in(content), "", 0
+    for one in names:
+        form += f"{one.start - pos}x {one.stop - one.start}s "
+        pos = one.stop
+    return struct.Struct(f"{form}{len(content) - pos}x").unpack if names else None
+
+
 def constant_bits(
     content: bytes, numbers: Sequence[NumberSlot], times: Sequence[TimeSlot], *, is_text: bool
 ) -> int:

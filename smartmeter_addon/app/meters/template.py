@@ -80,8 +80,8 @@ class Template:
         self.bits = pattern.bits if bits == pattern.bits else bits  # as they take much memory
         """These bits."""
         self.pick_names = pattern.names
-        self.names = pattern.names(content) if pattern.names else None
-        """The names, which are the same in all of them, too."""
+        self.names = b"".join(pattern.names(content)) if pattern.names else b""
+        """The names one after the other, which are the same in all of them, too."""
 
     def read(self, push: Push, content: bytes) -> Telegram | None:
         """Read a telegram that has the same constant bits and names.

@@ -86,7 +86,7 @@ class Templates:
         bits = _bits_of(content)
         for template in channel.templates:
             if bits & template.constant == template.bits and (
-                (pick := template.pick_names) is None or pick(content) == template.names
+                (pick := template.pick_names) is None or b"".join(pick(content)) == template.names
             ):
                 channel.read += 1
                 return template.read(push, content)

@@ -101,7 +101,7 @@ def keys_of(keys: Container[str]) -> tuple[list[str], list[str]]:
 
 
 class _Direction:
-    """One direction of energy.
+    """One direction of energy; what it keeps are floats, as a Decimal takes 104 bytes.
 
     Args:
         keys: of it.
@@ -123,20 +123,20 @@ class _Direction:
     def __init__(self, keys: _Keys) -> None:
         self.keys = keys
         self.longest = 0.0  # seconds without a power after which nothing is known of it
-        self.power: Number = 0  # the last one
+        self.power = 0.0  # the last one
         self.pause()
 
     def pause(self) -> None:
         """Begin anew, as nothing is known of the power meanwhile."""
         self.at = -math.inf  # when the last power was taken
-        self.energy: Number | None = None  # the last one
+        self.energy: float | None = None  # the last one
         self._begin(None)
 
-    def _begin(self, energy: Number | None) -> None:
+    def _begin(self, energy: float | None) -> None:
         """Begin a comparison; None to wait for a counter that moves."""
         self.begun = energy
-        self.used: Number = 0  # mJ that the power made since then
-        self.before: Number = 0  # the same with the power before each time
+        self.used = 0.0  # mJ that the power made since then
+        self.before = 0.0  # the same with the power before each time
         self.samples = 0  # telegrams with a power since then
         self.gap = 0.0  # the longest time between two powers since then
 
@@ -146,14 +146,15 @@ class _Direction:
         if power is not None and not 0 <= passed < _SAMPLE_SECONDS:
             self.longest = MEAN_SECONDS + _GAPS * interval
             if 0 <= passed <= self.longest:
-                self.used, self.before = self._made(power, passed)
+                self.used, self.before = self._made(float(power), passed)
                 self.gap = max(self.gap, passed / samples)
             else:
                 self.pause()
-            self.power, self.at = power, now
+            self.power, self.at = float(power), now
             self.samples += samples
-        if (energy := self._counted(values)) is None:
+        if (counted := self._counted(values)) is None:
             return
+        energy = float(counted)
         # Some counters are refreshed now and then only: a comparison begins when one was.
         if self.begun is None and self.energy is not None and self.energy != energy:
             self._begin(energy)
@@ -164,27 +165,27 @@ class _Direction:
         passed = now - self.at
         if self.begun is None or self.samples < _SAMPLES or not 0 <= passed <= self.longest:
             return None
-        energy = self._counted(values)
-        if energy is None or energy == self.energy:
+        counted = self._counted(values)
+        if counted is None or (energy := float(counted)) == self.energy:
             return None
-        made = self._made(values.get(self.keys.power, self.power), passed)
+        made = self._made(float(values.get(self.keys.power, self.power)), passed)
         grown = energy - self.begun
-        if min(made) <= 0 or grown < _STEPS * step_of(energy):
+        if min(made) <= 0 or round(grown / float(step_of(counted))) < _STEPS:
             return None
-        moved = [math.log10(float(grown) * _MILLIJOULES_PER_KWH / float(one)) for one in made]
+        moved = [math.log10(grown * _MILLIJOULES_PER_KWH / one) for one in made]
         digits, before = map(round, moved)
         if digits != before:
             return None  # a load that came or went makes most of it
         if not digits:
             self._begin(None)
             return 0
-        unseen = abs(float(grown) * _MILLIJOULES_PER_KWH - float(made[0])) / 1000
+        unseen = abs(grown * _MILLIJOULES_PER_KWH - made[0]) / 1000
         is_certain = unseen >= _LOADS * self.gap
         return digits if is_certain and abs(moved[0] - digits) <= _NEAR else None
 
-    def _made(self, power: Number, passed: float) -> tuple[Number, Number]:
+    def _made(self, power: float, passed: float) -> tuple[float, float]:
         """Return what `used` and `before` become with a power after so many seconds."""
-        milliseconds = round(passed * 1000)
+        milliseconds = passed * 1000
         return self.used + power * milliseconds, self.before + self.power * milliseconds
 
     def _counted(self, values: Values) -> Number | None:

@@ -188,9 +188,7 @@ class Usual:
         return True
 
 
-def _reported(others: Sequence[Reading]) -> list[object]:
-    """Return what submeters report."""
-    return [
-        (one.timestamp, one.values.counts if isinstance(one.values, Values) else one.values)
-        for one in others
-    ]
+def _reported(others: Sequence[Reading]) -> tuple[object, ...]:
+    """Return what submeters report: the time of each, then what each counts."""
+    values = [one.values.counts if isinstance(one.values, Values) else one.values for one in others]
+    return (*(one.timestamp for one in others), *values)
