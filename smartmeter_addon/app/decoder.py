@@ -134,12 +134,12 @@ class Decoder:
         if self._guard is not None:
             # plausibility: is that what this meter can say after its telegrams so far?
             telegram, told = self._guard.judge(telegram)
-        if withheld := self._interpreter.withheld(telegram):
+        if self._interpreter.records and (withheld := self._interpreter.withheld(telegram)):
             telegram = telegram._replace(withheld=(*telegram.withheld, *withheld))
         if telegram.fault:
             return telegram
         # Only now, as nothing that a damaged telegram says of its sender may be remembered.
-        self._interpreter.remember(telegram)
+        (telegram.template or self._interpreter).remember(telegram)
         if telegram.template is None:
             self._templates.learn(telegram)
         if told:

@@ -141,8 +141,8 @@ def test_times_of_an_hour_are_read_like_any(
             raw = raw[:at] + bytes((value,)) + raw[at + 1 :]
         value_in = raw.decode("ascii") if is_text else raw
         sender = "text" if is_text else "binary"
-        expected = clocks.of(sender).moment(value_in)
-        found = clocks.moment(sender, parts_of(raw))
+        expected = clocks.of(sender).next.moment(value_in)
+        found = clocks.of(sender).moment(parts_of(raw))
         assert (found and found.isoformat()) == (expected and expected.isoformat())
         clocks.remember(sender, found)
 
@@ -164,8 +164,8 @@ def test_an_hour_in_which_clocks_are_changed_is_read_like_any(zone: str, times: 
     for time in times:
         shown = datetime.fromisoformat(f"{day} {time.split()[-1]}").replace(tzinfo=UTC)
         raw = clock.date_time(shown, WITHOUT_SEASON)
-        expected = clocks.of("1").moment(raw)
-        found = clocks.moment("1", parts_of(raw))
+        expected = clocks.of("1").next.moment(raw)
+        found = clocks.of("1").moment(parts_of(raw))
         assert found is not None
         assert expected is not None
         assert found.isoformat() == expected.isoformat()
@@ -178,7 +178,7 @@ def test_an_hour_that_others_have_shown_is_not_taken_for_that_of_another_zone_or
         clocks = MeterClocks(zone)
         for minutes in range(0, 180, 7):
             moment = (NIGHT_OF_CHANGE + timedelta(minutes=minutes)).astimezone(zone)
-            found = clocks.moment("1", parts_of(clock.date_time(moment, WITHOUT_SEASON)))
+            found = clocks.of("1").moment(parts_of(clock.date_time(moment, WITHOUT_SEASON)))
             assert found is not None
             assert found.isoformat() == moment.isoformat()
             clocks.remember("1", found)
@@ -189,4 +189,4 @@ def test_a_telegram_without_a_time_leaves_the_sender_s_last_one() -> None:
     later = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
     clocks.remember("a", later)
     clocks.remember("a", None)
-    assert clocks.of("a").moment("261025023005") == later + timedelta(seconds=5)
+    assert clocks.of("a").next.moment("261025023005") == later + timedelta(seconds=5)

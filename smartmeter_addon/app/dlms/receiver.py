@@ -204,7 +204,7 @@ class Receiver:
         security = _new(Security, (title, control, counter, authenticated))
         if self._ciphered_only and authenticated is None and not security.is_ciphered:
             return _not_ciphered(frame, security)
-        if p1.begins(plaintext):
+        if plaintext[:1] == p1.START and p1.begins(plaintext):
             push = self._text(frame, security, plaintext)
         else:
             push = Push(frame, security, plaintext)

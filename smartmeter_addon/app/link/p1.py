@@ -29,7 +29,9 @@ _LINE_BEGINNING_SIZE: Final = 5
 _END_SIZE: Final = _LINE_BEGINNING_SIZE + len(b"!")
 _CHECKSUM: Final = re.compile(rb"([0-9A-Fa-f]{0,4})[ \t]*(?:\r\n?|\n)")
 _CHECKSUM_BEGINNING: Final = re.compile(rb"[0-9A-Fa-f]{0,4}[ \t]{0,8}\r?")
-_START: Final = ord("/")
+START: Final = b"/"
+"""With which each telegram begins."""
+_START: Final = ord(START)
 _END_MARK: Final = ord("!")
 _RETURN: Final = ord("\r")
 _LONGEST_IDENTIFICATION: Final = 128
@@ -39,7 +41,7 @@ _LONGEST: Final = 32768
 
 def begins(data: bytes) -> bool:
     """Tell whether deciphered bytes begin like a telegram, which random ones hardly ever do."""
-    return data[:1] == b"/" and (  # which takes a third of what `startswith` does
+    return data[:1] == START and (  # which takes a third of what `startswith` does
         _STANDARD_BEGINNING.match(data) is not None
         or (data.isascii() and _IDENTIFICATION.match(data) is not None)
     )

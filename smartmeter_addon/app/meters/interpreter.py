@@ -86,6 +86,7 @@ class Interpreter:
         "_recogniser",
         "_totals",
         "_unprotected",
+        "records",
         "revision",
     )
 
@@ -106,6 +107,8 @@ class Interpreter:
         self._numbers = MeterNumbers(numbers)
         self._ids = ids or MeterIds()
         self._energy_units = energy_units or EnergyUnits()
+        self.records = self._energy_units.records
+        """Of the meters whose energies may be withheld; mostly none."""
         self._now = now
         self._totals = derived.Totals()
         self._unprotected = states.Unprotected()
@@ -140,7 +143,7 @@ class Interpreter:
             mark = title.hex().upper() if title else ""
             understood = self._recogniser.data(push.content.body, title, push.frame.address)
         sender = sys.intern(mark or push.frame.address)  # as it is kept in several places
-        clock = self._clocks.of(sender)
+        clock = self._clocks.of(sender).next
         timestamp = clock.sent(header, understood.items)
         if isinstance(understood, Unknown):
             return _not_understood(push, understood, timestamp, sender)
@@ -208,8 +211,6 @@ class Interpreter:
 
     def withheld(self, telegram: Telegram) -> tuple[Withheld, ...]:
         """Tell of the energies of this line that are not published for long, see `EnergyUnits`."""
-        if not self._energy_units.records:
-            return ()
         sent = telegram.timestamp or (self._now() if self._now else None)
         return tuple(self._energy_units.withheld(sent.timestamp())) if sent else ()
 

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from app.cosem import clock, items
 from app.cosem.items import Item
 from app.cosem.obis import Obis
-from app.meters.limits import has_room
+from app.meters.limits import MOST_SENDERS
 
 _CLOCK: Final = (1, 0, 0)
 _TIME: Final = (0, 9, 1)
@@ -105,20 +105,57 @@ class MeterClock(NamedTuple):
         return None
 
 
-class _Heard:
-    """What is known of one sender's clock."""
+class SenderClock:
+    """The clock of one sender.
 
-    __slots__ = ("begin", "end", "hour", "last")
+    Args:
+        sender: whose it is.
+        zone: where the meter stands.
+        now: the computer's clock, before the sender has sent a time.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_begin", "_end", "_hour", "_now", "_zone", "last", "sender")
+
+    def __init__(self, sender: str, zone: tzinfo, now: Callable[[], datetime] | None) -> None:
+        self.sender = sender
+        self._zone = zone
+        self._now = now
         self.last: datetime | None = None
         """The time that it sent last, if it sent one."""
-        self.hour: datetime | None = None
-        """When the hour begins of the time that was read last; see `_hour_of`."""
-        self.begin = b""
-        """What the times of that hour begin with, up to the minute."""
-        self.end = b""
-        """What they end with, behind the second."""
+        # The hour of the time that was read last, see `_hour_of`; and what the times of that hour
+        # begin with, up to the minute, and end with, behind the second.
+        self._hour: datetime | None = None
+        self._begin = self._end = b""
+
+    @property
+    def before(self) -> datetime | None:
+        """The time before the sender's next telegram; see `MeterClock`."""
+        return self.last or (self._now() if self._now else None)
+
+    @property
+    def next(self) -> MeterClock:
+        """What reads the times of the sender's next telegram."""
+        return MeterClock(self._zone, self.before)
+
+    def moment(self, parts: TimeParts) -> datetime | None:
+        """Read a time of the sender's next telegram, as `MeterClock.moment` does.
+
+        What was found of one time holds for others of the same hour.
+
+        Args:
+            parts: of a date-time of 12 bytes, or of the 13 characters of a time in text with its
+                season; see `time_in`.
+        """
+        begin, minute, second, end = parts
+        if begin == self._begin and end == self._end and self._hour is not None:
+            try:
+                return self._hour + (_MINUTES[minute] + _SECONDS[second])
+            except KeyError:  # it is no time
+                return None
+        found = self.next.moment(_value_of(b"".join(parts)))
+        if found:
+            self._begin, self._end, self._hour = _hour_of(self._zone, begin, end)
+        return found
 
 
 @lru_cache(maxsize=64)
@@ -155,52 +192,25 @@ class MeterClocks:
     def __init__(self, zone: tzinfo, now: Callable[[], datetime] | None = None) -> None:
         self.zone = zone
         self._now = now
-        self._heard: dict[str, _Heard] = {}  # by sender
+        self._heard: tuple[SenderClock, ...] = ()  # a dict of one takes 184 bytes
 
-    def of(self, sender: str) -> MeterClock:
-        """Give the clock of a sender's next telegram."""
-        return MeterClock(self.zone, self.before(sender))
+    def of(self, sender: str) -> SenderClock:
+        """Give the clock of a sender, a new one where it is not remembered."""
+        for one in self._heard:
+            if one.sender == sender:
+                return one
+        return SenderClock(sender, self.zone, self._now)
 
-    def before(self, sender: str) -> datetime | None:
-        """Give the time before a sender's next telegram; see `MeterClock`."""
-        heard = self._heard.get(sender)
-        return (heard and heard.last) or (self._now() if self._now else None)
-
-    def moment(self, sender: str, parts: TimeParts) -> datetime | None:
-        """Read a time of a sender's next telegram, as `MeterClock.moment` does.
-
-        What was found of one time holds for others of the same hour.
-
-        Args:
-            sender: of the telegram.
-            parts: of a date-time of 12 bytes, or of the 13 characters of a time in text with its
-                season; see `time_in`.
-        """
-        heard = self._heard.get(sender)
-        begin, minute, second, end = parts
-        if (
-            heard is not None
-            and begin == heard.begin
-            and end == heard.end
-            and heard.hour is not None
-        ):
-            try:
-                return heard.hour + (_MINUTES[minute] + _SECONDS[second])
-            except KeyError:  # it is no time
+    def kept(self, sender: str) -> SenderClock | None:
+        """Give the clock of a sender and remember it; None for a new one where there are many."""
+        clock = self.of(sender)
+        if clock not in self._heard:
+            if len(self._heard) >= MOST_SENDERS:
                 return None
-        found = self.of(sender).moment(_value_of(b"".join(parts)))
-        if found and (heard := heard or self._new(sender)):
-            heard.begin, heard.end, heard.hour = _hour_of(self.zone, begin, end)
-        return found
+            self._heard = (*self._heard, clock)
+        return clock
 
     def remember(self, sender: str, moment: datetime | None) -> None:
         """Take the time that a telegram gives, if it gives one."""
-        if moment and (heard := self._heard.get(sender) or self._new(sender)):
-            heard.last = moment
-
-    def _new(self, sender: str) -> _Heard | None:
-        """Remember a sender that was not heard before, unless there are too many."""
-        if not has_room(self._heard, sender):
-            return None
-        heard = self._heard[sender] = _Heard()
-        return heard
+        if moment and (clock := self.kept(sender)):
+            clock.last = moment

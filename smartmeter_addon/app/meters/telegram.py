@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from app.cosem.items import Item
 from app.cosem.obis import Obis
@@ -48,6 +48,14 @@ class Withheld(NamedTuple):
     since: float
 
 
+class Reader(Protocol):
+    """What read a telegram that is like one before; see `template.Template`."""
+
+    def remember(self, telegram: "Telegram") -> None:
+        """Take what the telegram says of its sender to be so, for those that follow."""
+        ...
+
+
 class Telegram(NamedTuple):
     """All there is to know of one telegram.
 
@@ -84,7 +92,7 @@ class Telegram(NamedTuple):
     timestamp: datetime | None = None
     registers: Mapping[Obis, Register] | None = None
     shown: Shown | None = None
-    template: object = None
+    template: Reader | None = None
     profile: Profile | None = None
     manufacturer: str | None = None
     model: str | None = None

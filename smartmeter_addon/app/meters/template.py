@@ -24,6 +24,7 @@ from app.meters import structure
 from app.meters.energy_counts import Shown
 from app.meters.interpreter import Interpreter
 from app.meters.meaning import Trial, is_steady
+from app.meters.meter_clock import SenderClock
 from app.meters.pattern import Pattern, pattern_of
 from app.meters.reading import Reading
 from app.meters.registers import RegisterLayout, Registers
@@ -46,21 +47,26 @@ class Template:
         reading: of it.
         pattern: of it.
         interpreter: of the line.
+        clock: of the sender.
     """
 
     __slots__ = (
-        *("_clocks", "_constants", "_energies", "_interpreter", "_meter", "_pattern"),
-        *("_registers", "_reported", "_sender", "_sent", "_shown", "_told_by", "bits", "constant"),
-        *("names", "pick_names"),
+        *("_clock", "_constants", "_energies", "_interpreter", "_meter", "_pattern"),
+        *("_registers", "_reported", "_sent", "_shown", "_shows", "_told_by", "bits"),
+        *("constant", "names", "pick_names"),
     )
 
     def __init__(
-        self, base: Telegram, reading: Reading, pattern: Pattern, interpreter: Interpreter
+        self,
+        base: Telegram,
+        reading: Reading,
+        pattern: Pattern,
+        interpreter: Interpreter,
+        clock: SenderClock,
     ) -> None:
         self._pattern = pattern
         self._interpreter = interpreter
-        self._clocks = interpreter.clocks
-        self._sender = base.sender
+        self._clock = clock
         self._constants: tuple[Any, ...] = tuple(base)[_CONSTANTS]
         self._meter = reading.meter
         # Whose each other reading is, and its time where that is constant.
@@ -72,6 +78,7 @@ class Template:
         # Times of the last reports, as they are written and as they are.
         self._reported: Sequence[tuple[bytes, datetime | None]] = [_NO_REPORT] * len(base.others)
         self._shown = base.shown
+        self._shows = base.shown is not None or base.evidence is not None  # what is to be kept
         self._energies = self._rows_of_energies(base.shown) if base.shown else ()
         self.constant = pattern.constant
         """Which bits of a plaintext are the same in all that are read by this template."""
@@ -99,10 +106,10 @@ class Template:
                 return None
         sent = self._sent
         if pattern.time is not None:
-            sent = self._clocks.moment(self._sender, pattern.time(content))
+            sent = self._clock.moment(pattern.time(content))
             if sent is None:
                 return None
-        before = self._clocks.before(self._sender) if pattern.has_times else None
+        before = self._clock.before if pattern.has_times else None
         registers = Registers(self._registers, content, counts, sent, before)
         shown = self._shown
         if shown is not None:
@@ -118,6 +125,13 @@ class Template:
         reading = pattern.main.read(self._meter, numbers, sent)
         fields = push, reading, others, sent, registers, shown, self
         return _new(Telegram, fields + self._constants)
+
+    def remember(self, telegram: Telegram) -> None:
+        """See `Reader.remember`."""
+        if self._shows:
+            self._interpreter.remember(telegram)
+        elif telegram.timestamp is not None:
+            self._clock.last = telegram.timestamp
 
     def _go_on(self, shown: Shown, counts: tuple[int, ...], sent: datetime | None) -> Shown | None:
         """Take energies whose unit is known by how they go on; see `EnergyUnits.goes_on`."""
@@ -145,8 +159,7 @@ class Template:
         return tuple(others)
 
     def _moment(self, time: TimeSlot, content: bytes) -> datetime | None:
-        clock = self._clocks.of(self._sender)
-        return clock.moment(time.value_in(content))
+        return self._clock.next.moment(time.value_in(content))
 
     def _rows_of_energies(self, shown: Shown) -> tuple[tuple[Obis, int, int], ...]:
         """Find what `EnergyUnits` looks at: registers, as the telegram counts them.
@@ -179,10 +192,11 @@ def made(push: Push, interpreter: Interpreter) -> Template | None:
     reading, shown = base.reading, base.evidence
     if reading is None or not is_steady(base):
         return None
-    trial = Trial(base, read, interpreter.clocks.of(base.sender))
+    trial = Trial(base, read, interpreter.clocks.of(base.sender).next)
     pattern = pattern_of(base, reading, trial)
-    if pattern is None:
+    clock = interpreter.clocks.kept(base.sender) if pattern else None
+    if pattern is None or clock is None:
         return None
     if shown and not shown.volts:
         base = base._replace(evidence=None)
-    return Template(base, reading, pattern, interpreter)
+    return Template(base, reading, pattern, interpreter, clock)

@@ -79,9 +79,13 @@ class Templates:
 
     def read(self, push: Push) -> Telegram | None:
         """Read a telegram; None if it is to be read in the general way."""
-        content = push.plaintext
-        channel = self._channel(_channel_of(push))
-        if content is None or channel is None or not channel.templates:
+        content, key = push.plaintext, _channel_of(push)
+        if content is None:
+            return None
+        for channel in self._channels:
+            if channel.key == key:
+                break
+        else:
             return None
         bits = _bits_of(content)
         for template in channel.templates:
