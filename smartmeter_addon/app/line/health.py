@@ -169,7 +169,8 @@ class Health:
         """Bytes came, so many of them with a parity or framing error."""
         self.counts.bytes += size
         self.counts.parity_errors += parity_errors
-        self._recent.add(size, parity_errors)
+        self._recent.bytes += size
+        self._recent.errors += parity_errors
         # After a silence, the time without a good frame begins anew.
         if self._noise_since is None or now - self._last_byte > self._patience:
             self._noise_since = now
@@ -185,7 +186,7 @@ class Health:
             # A meter without parity may be read with one for a moment.
             if self._parity and not self._knows_errors:
                 self._knows_errors = not self._recent.mode_is_wrong
-            self._recent = Share()
+            self._recent.bytes = self._recent.errors = 0
 
     def fault(self, fault: Fault, now: float) -> None:
         """Something could not be decoded."""

@@ -133,7 +133,8 @@ class Narrator:
             self.note(telegram.note)
         if telegram.told:
             self._log.log(NOTICE, "%s", telegram.told)
-        self._unnamed_registers(telegram)
+        if telegram.template is None:  # else the one that it was made of has been looked at
+            self._unnamed_registers(telegram)
         if not telegram.reading and not telegram.others and not telegram.waiting:
             self.note(
                 "the meter's telegrams hold no value that is published; some meters send those once"
@@ -161,8 +162,6 @@ class Narrator:
 
     def _unnamed_registers(self, telegram: Telegram) -> None:
         """Name registers that are no reading, once."""
-        if telegram.template is not None:
-            return  # the telegram that it was made of has been looked at
         registers = telegram.registers or {}
         listed = tuple((obis, register.unit) for obis, register in registers.items())
         if listed == self._listed:

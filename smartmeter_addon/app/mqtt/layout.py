@@ -198,10 +198,11 @@ def state_members(reading: Reading) -> list[str]:
     """Write what a reading says as the members of a JSON object, every digit as it was sent."""
     values, unknown = Values.of(reading.values), reading.unknown
     members = [values.members()]
-    members += [member(key, None) for key in unknown if key not in values]
+    if unknown:
+        members += [member(key, None) for key in unknown if key not in values]
     for key, details in reading.details.items():
         if key in values or key in unknown:
             members.append(member(f"{key}_details", details))
     if reading.timestamp is not None:
-        members.append(f'"timestamp": {dumps(reading.timestamp.isoformat())}')
+        members.append(f'"timestamp": "{reading.timestamp.isoformat()}"')
     return members

@@ -167,7 +167,8 @@ class Publisher:
             reading = reading._replace(values=values)
         keys = announced_keys(reading)
         self._descriptions.update(meter, name, keys, reading.derived, reading.type_code)
-        self.meter_online(meter.id, online=True)
+        if meter.id not in self._online:
+            self.meter_online(meter.id, online=True)
         self._put(self._last_states.added(reading))
         if not self._published:
             self._published = True

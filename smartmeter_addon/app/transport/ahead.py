@@ -18,6 +18,8 @@ class AheadSource:
         self._waiting: list[Event] = []
         self._take: Callable[[Event], None] = self._waiting.append
         self._reading: asyncio.Task[None] | None = None
+        self.framed = source.framed
+        """Takes that there was a good frame; see `Source.framed`."""
 
     def open(self) -> None:
         """Begin to read, in the next turn of the event loop."""
@@ -40,7 +42,3 @@ class AheadSource:
 
     def _hand_on(self, event: Event) -> None:
         self._take(event)
-
-    def framed(self) -> None:
-        """Take that there was a good frame; see `Source.framed`."""
-        self._source.framed()
