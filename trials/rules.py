@@ -172,9 +172,7 @@ RULES: Final = {
         (Patch(currents, "in_their_unit", lambda found, *_: found),),
     ),
     "possible unpowered": Rule((values._unpowered,), (_off(values, "_unpowered", []),)),
-    "clock behind": Rule(
-        (sender.Sender._is_behind,), (_off(sender.Sender, "_is_behind", answer=False),)
-    ),
+    "clock followed": Rule((sender.Sender.miss,), (_off(sender.Sender, "miss", None),)),
     "connection learned": Rule(
         (values.connection_watts, values.mean_watts, limits.Limits.enlarge_connection),
         (_off(limits.Limits, "enlarge_connection", None),),
