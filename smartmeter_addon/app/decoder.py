@@ -139,8 +139,10 @@ class Decoder:
         if telegram.fault:
             return telegram
         # Only now, as nothing that a damaged telegram says of its sender may be remembered.
-        (telegram.template or self._interpreter).remember(telegram)
-        if telegram.template is None:
+        if template := telegram.template:
+            template.remember(telegram)
+        else:
+            self._interpreter.remember(telegram)
             self._templates.learn(telegram)
         if told:
             telegram = telegram._replace(told="; ".join(filter(None, (told, telegram.told))))

@@ -34,7 +34,8 @@ _TAG: Final = slice(-_GCM_TAG_SIZE, TAG_SIZE - _GCM_TAG_SIZE)
 _TITLE_LENGTH: Final = bytes((8,))
 _TITLE: Final = slice(2, 10)
 _VECTOR: Final = struct.Struct(">8sI")  # system title and invocation counter
-_ADDITIONAL: Final = struct.Struct(f">B{KEY_SIZE}s")  # security control and authentication key
+_CONTROLS: Final = [bytes((control,)) for control in range(256)]
+"""Each security control byte."""
 _HEADER_SIZE: Final = 5  # security control byte and invocation counter
 
 AUTHENTICATED: Final = 0x10
@@ -228,7 +229,7 @@ def seal(ciphered: CipheredApdu, plaintext: bytes, key: bytes, authentication: b
 def _tag(
     gcm: "AESGCM", vector: bytes, control: int, plaintext: bytes, authentication: bytes
 ) -> bytes:
-    additional = _ADDITIONAL.pack(control, authentication)
+    additional = _CONTROLS[control] + authentication
     if control & ENCRYPTED:
         sealed = gcm.encrypt(vector, plaintext, additional)
     else:

@@ -34,6 +34,8 @@ _TO_ITS_END: Final = timedelta(minutes=59, seconds=59)
 """From an hour's first second to its last."""
 
 _LATEST: Final = datetime.max.replace(tzinfo=UTC)
+_NO_HOUR: Final = b"", b"", _LATEST
+"""In the place of an hour; no time begins so."""
 
 
 def is_clock(obis: Obis) -> bool:
@@ -122,10 +124,8 @@ class SenderClock:
         self._now = now
         self.last: datetime | None = None
         """The time that it sent last, if it sent one."""
-        # The hour of the time that was read last, see `_hour_of`; and what the times of that hour
-        # begin with, up to the minute, and end with, behind the second.
-        self._hour: datetime | None = None
-        self._begin = self._end = b""
+        # The hour of the time that was read last, see `_hour_of`.
+        self._begin, self._end, self._hour = _NO_HOUR
 
     @property
     def before(self) -> datetime | None:
@@ -147,7 +147,7 @@ class SenderClock:
                 season; see `time_in`.
         """
         begin, minute, second, end = parts
-        if begin == self._begin and end == self._end and self._hour is not None:
+        if begin == self._begin and end == self._end:
             try:
                 return self._hour + (_MINUTES[minute] + _SECONDS[second])
             except KeyError:  # it is no time
@@ -159,18 +159,23 @@ class SenderClock:
 
 
 @lru_cache(maxsize=64)
-def _hour_of(zone: tzinfo, begin: bytes, end: bytes) -> tuple[bytes, bytes, datetime | None]:
-    """Return what times begin and end with, and when the hour that they show begins.
+def _hour_of(zone: tzinfo, begin: bytes, end: bytes) -> tuple[bytes, bytes, datetime]:
+    """Return what the times of an hour begin and end with, and when it begins.
 
-    These are the same objects for all meters that show it. The hour is None where the time before
+    These are the same objects for all meters that show it. It is no hour where the time before
     decides: where it occurs twice, or not at all, as clocks are changed.
+
+    Args:
+        zone: where the meter stands.
+        begin: what stands before the minute of a time.
+        end: what stands behind its second.
     """
     form = b"%c%c" if len(begin) == len(b"yymdwh") else b"%02d%02d"
     times = [_value_of(begin + form % (n, n) + end) for n in (0, 59)]
     first, last = (MeterClock(zone, None).moment(time) for time in times)
     again = [MeterClock(zone, _LATEST).moment(time) for time in times]
     if first is None or last is None or last - first != _TO_ITS_END or again != [first, last]:
-        first = None
+        return _NO_HOUR
     return begin, end, first
 
 

@@ -30,6 +30,7 @@ from app.meters.reading import Reading
 from app.meters.registers import RegisterLayout, Registers
 from app.meters.slots import TimeSlot
 from app.meters.telegram import Telegram
+from app.meters.values import Values
 
 _CONSTANTS: Final = slice(Telegram._fields.index("template") + 1, None)
 """Fields of a `Telegram` that are the same in all that a template reads."""
@@ -122,7 +123,9 @@ class Template:
         others = self._read_others(content, numbers, sent) if pattern.others else ()
         if others is None:
             return None
-        reading = pattern.main.read(self._meter, numbers, sent)
+        main = pattern.main
+        said = self._meter, sent, Values(main.layout, main.pick(numbers))
+        reading = _new(Reading, said + main.constants)
         fields = push, reading, others, sent, registers, shown, self
         return _new(Telegram, fields + self._constants)
 
@@ -130,8 +133,8 @@ class Template:
         """See `Reader.remember`."""
         if self._shows:
             self._interpreter.remember(telegram)
-        elif telegram.timestamp is not None:
-            self._clock.last = telegram.timestamp
+        elif (sent := telegram.timestamp) is not None:
+            self._clock.last = sent
 
     def _go_on(self, shown: Shown, counts: tuple[int, ...], sent: datetime | None) -> Shown | None:
         """Take energies whose unit is known by how they go on; see `EnergyUnits.goes_on`."""
@@ -154,7 +157,8 @@ class Template:
                 if at is None or sent is None or at > sent:
                     return None
             reported.append((raw, at))
-            others.append(part.read(meter, counts, at))
+            said = meter, at, Values(part.layout, part.pick(counts))
+            others.append(_new(Reading, said + part.constants))
         self._reported = tuple(reported)
         return tuple(others)
 
