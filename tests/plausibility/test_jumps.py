@@ -171,7 +171,7 @@ def test_a_load_of_one_phase_may_turn_the_power_of_panels_of_three(fed: int, dra
     assert is_explained("power", Limits().of("power"), before, after, 5.0)
 
 
-@given(drawn=st.integers(3000, 12_000), off=st.integers(-30, 30))
+@given(drawn=st.integers(3000, 12_000), off=st.integers(-90, 90))
 def test_directions_that_damage_exchanged_do_not_turn_a_power(drawn: int, off: int) -> None:
     """By how much they then miss what they were is what loads moved meanwhile."""
     other = drawn + drawn * off // 1000
