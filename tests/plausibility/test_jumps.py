@@ -1,6 +1,7 @@
 """Values that jump without a cause."""
 
 from decimal import Decimal
+from math import hypot
 
 import pytest
 from hypothesis import assume, given
@@ -379,6 +380,50 @@ def test_a_power_factor_goes_with_a_load_of_another_kind(
     old: Values = {"power": before, "reactive_power": 20, "power_factor": Decimal("0.62")}
     new: Values = {"power": after, "reactive_power": 20, "power_factor": Decimal("0.99")}
     assert is_explained("power_factor", Limits().of("power_factor"), old, new, 5.0) is explained
+
+
+@given(
+    watts=st.tuples(st.integers(0, 3000), st.integers(20, 3000)),
+    reactive=st.integers(20, 3000),
+    thousandths=st.integers(0, 1000),
+)
+def test_a_power_factor_is_no_higher_than_active_and_reactive_power_make_it(
+    watts: tuple[int, int], reactive: int, thousandths: int
+) -> None:
+    """However much the load moved. Harmonics make it lower."""
+    old, new = (one / hypot(one, reactive) for one in watts)
+    shown = Decimal(thousandths) / 1000
+    limit = Limits().of("power_factor")
+    assume(float(shown) > new + float(limit.jump) + 0.001)
+    before: Values = {
+        "power": watts[0],
+        "reactive_power": reactive,
+        "power_factor": Decimal(int(1000 * old)) / 1000,
+    }
+    after: Values = {"power": watts[1], "reactive_power": reactive, "power_factor": shown}
+    assert not is_explained("power_factor", limit, before, after, 5.0)
+
+
+@pytest.mark.parametrize(("given", "explained"), [(0, False), (500, True)])
+def test_a_power_factor_goes_with_what_phases_take_and_give_together(
+    given: int, *, explained: bool
+) -> None:
+    before: Values = {
+        "power": 200,
+        "reactive_power_import": 500,
+        "reactive_power_export": 0,
+        "power_factor": Decimal("0.37"),
+    }
+    values: Values = {**before, "reactive_power_export": given, "power_factor": Decimal("0.99")}
+    limit = Limits().of("power_factor")
+    assert is_explained("power_factor", limit, before, values, 5.0) is explained
+
+
+@pytest.mark.parametrize(("watts", "explained"), [(0, True), (19, True), (20, False)])
+def test_a_power_factor_may_be_any_at_a_small_power(watts: int, *, explained: bool) -> None:
+    before: Values = {"power": 100, "reactive_power": 200, "power_factor": Decimal("0.45")}
+    values: Values = {"power": watts, "reactive_power": 200, "power_factor": Decimal(1)}
+    assert is_explained("power_factor", Limits().of("power_factor"), before, values, 5) is explained
 
 
 @pytest.mark.parametrize(("amperes", "explained"), [("1.9", True), ("2.0", True), ("2.1", False)])

@@ -7,6 +7,8 @@ normal changes of load.
 """
 
 import math
+from functools import reduce
+from operator import sub
 from typing import Final
 
 from app.meters.catalogue import OF_A_PERIOD
@@ -33,7 +35,7 @@ _LITTLE_AMPERES: Final = 2
 """A below which the power factor of a current says nothing."""
 
 _LEAST_WATTS: Final = 20
-"""The least power that the share above is taken of."""
+"""The least power that the share above is taken of, and of which a power factor says something."""
 
 _PARTED: Final = ("power", "power_import", "power_export")
 """Keys of powers that may be sent for each phase, too; the last two are its directions."""
@@ -80,7 +82,12 @@ def is_explained(key: str, limit: Limit, before: Values, values: Values, seconds
         largest = max(before[amperes], values[amperes])
         return largest <= _LITTLE_AMPERES or moves.of(amperes) >= _MOVING * float(before[amperes])
     if quantity is Quantity.POWER_FACTOR and moves.reactive is not None:
-        return moves.factor() >= change / _SHARE or moves.is_another_load()
+        last, now = moves.factors()
+        is_higher = abs(float(values[key])) > now + float(limit.jump)
+        # Harmonics lower it, and nothing raises it.
+        if is_higher and key == quantity and abs(float(values.get(moves.net, 0))) >= _LEAST_WATTS:
+            return False
+        return abs(now - last) >= change / _SHARE or moves.is_another_load()
     return moves.power >= _MOVING * max(abs(float(before.get(moves.net, 0))), _LEAST_WATTS)
 
 
@@ -158,14 +165,15 @@ class _Moves:
         )
         return math.hypot(watts, reactive)
 
-    def factor(self) -> float:
-        """Return how far the power factor moved that active and reactive power make."""
+    def factors(self) -> list[float]:
+        """Return the power factors, the last one and this, that active and reactive power make."""
         factors = []
         for values in (self._before, self._values):
             watts = float(values.get(self.net, 0))
-            reactive = sum(float(values[key]) for key in self._vars)
+            sizes = (float(values[key]) for key in self._vars)
+            reactive = reduce(sub, sizes)  # taken, less given, where both are said
             factors.append(abs(watts) / max(math.hypot(watts, reactive), 1.0))
-        return abs(factors[1] - factors[0])
+        return factors
 
     def is_another_load(self) -> bool:
         """Tell whether the power is less than half of what it was, or was that of what it is.
