@@ -84,12 +84,14 @@ class Frames:
         link gave for its header."""
         self.telling = tuple(3 * n + 1 for n, one in enumerate(places) if one.is_telling)
         """Which parts tell by how they begin that a message begins."""
-        self.messages: list[tuple[str, int, slice, tuple[Any, ...]]] = []
-        """As above, but for which parts are the contents of its frames."""
+        self.messages: list[tuple[str, int, int, slice | None, tuple[Any, ...]]] = []
+        """As above, but for which part is the content of its frame, and which are those of its
+        frames; None where it is of one."""
         part = 1
         for link, begin, count, constants in messages:
             end = part + 3 * count
-            self.messages.append((link, begin, slice(part, end, 3), constants))
+            parts = slice(part, end, 3) if count > 1 else None
+            self.messages.append((link, begin, part, parts, constants))
             part = end
 
 
@@ -130,8 +132,9 @@ class Layout:
             if parts[n].startswith(LLC_HEADERS):
                 return None  # this time a message does begin with it
         messages: list[Frame | Fault] = []
-        for name, begin, contents, constants in frames.messages:
-            fields = name, offset + begin, b"".join(parts[contents])
+        for name, begin, content, contents, constants in frames.messages:
+            payload = b"".join(parts[contents]) if contents else parts[content]
+            fields = name, offset + begin, payload
             messages.append(_new(Frame, fields + constants))
         return messages
 
