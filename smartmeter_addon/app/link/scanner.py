@@ -116,8 +116,7 @@ class Scanner:
         offset = self._offset + len(buffer)
         if isinstance(chunk, Received) and chunk.errors:
             self._parity_errors.add(offset, chunk.errors)
-        # What waits for its end begins in the buffer, and not with a flag.
-        if (buffer and buffer != _FLAG) or self._parity_errors.places:
+        if (buffer and buffer != _FLAG) or self._parity_errors.places:  # a flag waits for nothing
             return self._search(chunk)
         for layout in self._layouts.known:
             frames = layout.frames

@@ -215,16 +215,22 @@ class Interpreter:
         return tuple(self._energy_units.withheld(sent.timestamp())) if sent else ()
 
     def remember(self, telegram: Telegram) -> None:
-        """Take what a telegram says of its sender to be so, for those that follow."""
+        """Take what a telegram says of its sender to be so, for those that follow.
+
+        One that was read by a template is remembered by that.
+        """
         self._clocks.remember(telegram.sender, telegram.timestamp)
+        self.take_values(telegram)
+        known = self._known_of(telegram)
+        self._learn(telegram)
+        self.revision += known != self._known_of(telegram) or telegram.told is not None
+
+    def take_values(self, telegram: Telegram) -> None:
+        """Take what the values of an accepted telegram show of units and scales."""
         if telegram.evidence is not None:
             self._recogniser.learn(telegram.evidence)
         if telegram.shown is not None:
             self._energy_units.remember(telegram.shown)
-        if telegram.template is None:
-            known = self._known_of(telegram)
-            self._learn(telegram)
-            self.revision += known != self._known_of(telegram) or telegram.told is not None
 
     def _known_of(self, telegram: Telegram) -> tuple[object, ...]:
         """Return what is known of a sender by which its next telegrams are read."""

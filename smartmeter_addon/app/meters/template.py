@@ -79,7 +79,7 @@ class Template:
         # Times of the last reports, as they are written and as they are.
         self._reported: Sequence[tuple[bytes, datetime | None]] = [_NO_REPORT] * len(base.others)
         self._shown = base.shown
-        self._shows = base.shown is not None or base.evidence is not None  # what is to be kept
+        self._shows = base.shown is not None or base.evidence is not None
         self._energies = self._rows_of_energies(base.shown) if base.shown else ()
         self.constant = pattern.constant
         """Which bits of a plaintext are the same in all that are read by this template."""
@@ -131,10 +131,10 @@ class Template:
 
     def remember(self, telegram: Telegram) -> None:
         """See `Reader.remember`."""
-        if self._shows:
-            self._interpreter.remember(telegram)
-        elif (sent := telegram.timestamp) is not None:
+        if (sent := telegram.timestamp) is not None:
             self._clock.last = sent
+        if self._shows:
+            self._interpreter.take_values(telegram)
 
     def _go_on(self, shown: Shown, counts: tuple[int, ...], sent: datetime | None) -> Shown | None:
         """Take energies whose unit is known by how they go on; see `EnergyUnits.goes_on`."""
