@@ -131,7 +131,6 @@ _is_confirmed = sender.Sender._is_confirmed
 _new_sender = guard.Guard._new_sender
 _late = checks._late
 _is_replay = checks._is_replay
-_is_duplicate = sender.Sender._is_duplicate
 _Past = values.Past
 
 RULES: Final = {
@@ -142,8 +141,8 @@ RULES: Final = {
     ),
     "replay repeated counters": Rule((), (Patch(checks, "_is_replay", _newer_counter),)),
     "replay duplicates": Rule(
-        (sender.Sender._is_duplicate,),
-        (_off(sender.Sender, "_is_duplicate", answer=False),),
+        (sender._is_recorded,),
+        (_off(sender, "_is_recorded", answer=False),),
     ),
     "identity after a restart": Rule(
         (Known._is_own, family_of), (_off(Known, "_is_own", answer=True),)
@@ -217,7 +216,6 @@ RULES: Final = {
     "jump phases": Rule((jumps._Moves.of_phase,), (_off(jumps._Moves, "of_phase", None),)),
     "jump reactive share": Rule((), (Patch(jumps, "_REACTIVE_SHARE", jumps._SHARE),)),
     "jump flow share": Rule((), (Patch(jumps, "_FLOW_SHARE", jumps._SHARE),)),
-    "jump recent": Rule((), (Patch(values, "_RECENT", math.inf),)),
     "jump parted": Rule((jumps._Moves.parted,), (_off(jumps._Moves, "parted", 0.0),)),
     "jump together": Rule((jumps._move_together,), (_off(jumps, "_move_together", answer=False),)),
     "law learned": Rule((laws.Learned,), (_off(laws.Learned, "hold", answer=True),)),
@@ -252,7 +250,7 @@ RULES: Final = {
 """By name: the first word is the check of which it is a part, if it is one of a check."""
 
 CHECKS: Final[Mapping[str, tuple[Any, ...]]] = {
-    "replay": (_is_replay, track.Track.remember, track.Track.is_before, _is_duplicate),
+    "replay": (_is_replay, track.Track.remember, track.Track.is_before, sender._is_recorded),
     "identity": (Known.check_identity, Known._is_own, family_of),
     "structure": (lists.Lists.may_hold, lists.Lists._by_structure),
     "repeated": (constant, vars(lists.Found)["texts_differ"].fget),

@@ -137,14 +137,6 @@ def test_where_an_invocation_counter_stands_still_a_clock_may_be_shown_later() -
     assert all(readings[150:])
 
 
-def test_a_telegram_that_comes_again_and_again_withholds_nothing() -> None:
-    meter = SimulatedMeter(None, "kaifa")
-    line = line_of(meter)
-    data = meter.telegram().data
-    assert accepted([line.take(data, 1) for _ in range(6)]) == [True] + [False] * 5
-    assert line.withheld == ()
-
-
 def test_a_recording_without_counters_is_rejected_however_slowly_it_comes() -> None:
     """Each telegram is known, so that none confirms another."""
     meter = SimulatedMeter(None, "kaifa", encrypted=False)
