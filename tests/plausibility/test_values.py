@@ -276,13 +276,3 @@ def test_a_jump_of_power_is_explained_by_the_energy_since_the_last_telegram() ->
     standing: dict[str, int | Decimal] = {**shown, "energy_import": 500}
     (jump,) = values.check(standing, Past(track, Limits(), 5000.1, 9.9)).violations
     assert jump.check == "jump"
-
-
-@pytest.mark.parametrize(("seconds", "check"), [(300.0, "jump"), (300.1, None)])
-def test_a_load_is_compared_with_that_of_the_last_five_minutes(
-    seconds: float, check: str | None
-) -> None:
-    track = Track()
-    track.values = {"current_l1": Decimal(1), "power": 230}
-    walk = values.check({"current_l1": Decimal(31), "power": 230}, Past(track, Limits(), seconds))
-    assert [one.check for one in walk.violations] == ([check] if check else [])

@@ -27,9 +27,6 @@ _FALL_SHARE: Final = 4
 """How many times as far as it rose last an energy falls at most that damage had made too high: what
 raises it once more, in the next telegram, mostly flips a higher bit."""
 
-_RECENT: Final = 300.0
-"""Seconds for which the last value of a load says something about the next one."""
-
 
 class Walk(NamedTuple):
     """What a walk over the values of a telegram found.
@@ -164,9 +161,6 @@ def _unpowered(values: Mapping[str, Number], before: Mapping[str, Number]) -> li
 def _jump(key: str, limit: Limit, values: Mapping[str, Number], past: Past) -> Violation | None:
     """Return a jump that nothing in the telegram explains."""
     track = past.track
-    is_load = limit.quantity is not Quantity.VOLTAGE
-    if is_load and past.now - track.seen_at(key) > _RECENT:
-        return None
     seconds = past.now - track.now + past.late
     if jumps.is_explained(key, limit, track.values, values, seconds):
         return None
