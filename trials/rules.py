@@ -144,9 +144,6 @@ RULES: Final = {
         (sender._is_recorded,),
         (_off(sender, "_is_recorded", answer=False),),
     ),
-    "identity after a restart": Rule(
-        (Known._is_own, family_of), (_off(Known, "_is_own", answer=True),)
-    ),
     "identity new senders": Rule((), (Patch(guard.Guard, "_new_sender", _never_new),)),
     "identity beside another": Rule((), (Patch(sender, "_BESIDE_ANOTHER", 2),)),
     "identity unprotected": Rule((), (Patch(sender, "_UNPROTECTED", 2),)),

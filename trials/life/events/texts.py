@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from simulator.axdr import Node
 from simulator.lists import Constant, Item, Layout, Line
-from trials.life.event import Applies, event, text
+from tests.support.repair import repair
+from trials.life.event import Applies, both, event, text
 from trials.life.life import Change, Life
 
 _VERSIONS = {"1-3:0.2.8", "0-0:96.1.4", "1-1:0.2.129", "1-0:0.2.129"}
@@ -131,3 +132,35 @@ def switch_is_thrown(life: Life) -> None:
     life.rewrite(thrown(0))
     life.push(30)
     life.rewrite(thrown(1))
+
+
+_DECIMALS = re.compile(rb"(?<=\()\d+\.\d+(?=\*)")
+
+
+@event(text)
+def zeros_at_the_end_are_left_out(life: Life) -> None:
+    """A program that stands for a meter leaves out zeros behind the decimal point.
+
+    So decimals depend on the numbers. It is read for the first time, until 60 telegrams came.
+    """
+    life.restart({})
+    life.judge.counting = False
+    for n in range(90):
+        life.judge.counting = n >= 60  # noqa: PLR2004
+        data, said = life.next()
+        short = _DECIMALS.sub(lambda number: number[0].rstrip(b"0").rstrip(b"."), data)
+        life.deliver(repair(short), said)
+
+
+_SUBMETER = re.compile(rb"0-\d:96\.1\.[01](\.255)?\(.*?\)\r\n")
+
+
+@event(both(text, lambda facts: bool(facts.behind)))
+def number_of_a_submeter_lost(life: Life) -> None:
+    """Twenty damaged telegrams in a row have lost the line with the number of a submeter.
+
+    Their checksums are right.
+    """
+    for _ in range(20):
+        data, _ = life.next()
+        life.deliver(repair(_SUBMETER.sub(b"", data)), None)
