@@ -65,6 +65,13 @@ LISTS: Final = (
 )
 """Family and variant of each list."""
 
+LISTS_OF_VALUES: Final = (
+    *(("kaifa", "netznoe"), ("e450", "wien"), ("e450", "klagenfurt"), ("am550", "swiss-ciphered")),
+    *(("sagemcom-p1", "hungary"), ("dsmr2", "dsmr2"), ("q3d", "q3d")),
+    ("kamstrup", "nordic over wrapper"),
+)
+"""The same for damage to one value: together they say each quantity that is compared."""
+
 ALL_ON: Final = "none"
 """Stands where the name of a check does."""
 
@@ -136,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     rows = list(dict.fromkeys((ALL_ON, *(given.check or ROWS))))
     begun = time.monotonic()
-    lists = [describe(*one) for one in LISTS]
+    lists = [describe(*one) for one in (LISTS_OF_VALUES if given.question == VALUE else LISTS)]
     each = max(1, given.telegrams // sum(len(ways(one)) for one in lists))
     todo = partial(measure, rows=rows, question=given.question, seed=given.seed, amount=each)
     totals: dict[Cell, Result] = defaultdict(Result)

@@ -49,6 +49,33 @@ def instant_heater(life: Life) -> None:
         life.push(max(2, 90 // life.interval))
 
 
+def _lowered_by_harmonics(life: Life) -> None:
+    def show(snapshot: Snapshot) -> Snapshot:
+        factor = Decimal("0.62" if _watts(snapshot) < _KETTLE else "0.99")
+        shown = {"13.7.0": factor, "3.7.0": Decimal(), "4.7.0": Decimal()}
+        return replace(snapshot, values={**snapshot.values, **shown})
+
+    life.meter.change(idle=True, solar=0, loads=on_first(300))
+    life.meter.showing = show
+
+
+_KETTLE = 2000
+
+
+def _watts(snapshot: Snapshot) -> Decimal:
+    return snapshot.values["1.7.0"] or Decimal()
+
+
+@event(says("power_factor", "reactive_power_import"), before=_lowered_by_harmonics, begin=EVENING)
+def kettle_beside_power_supplies(life: Life) -> None:
+    """The power factor is lowered by harmonics alone, until a kettle makes most of the power."""
+    for _ in range(10):
+        life.meter.change(loads=on_first(300 + _KETTLE))
+        life.push(20)
+        life.meter.change(loads=on_first(300))
+        life.push(20)
+
+
 @event(_POWER)
 def instant_heater_in_the_last_second(life: Life) -> None:
     """An instant heater starts and stops in the last second before a telegram, each time."""
