@@ -256,7 +256,7 @@ CHECKS: Final[Mapping[str, tuple[Any, ...]]] = {
     "connection": (values.connection_watts, limits.Limits.enlarge_connection),
     "fall": (values._energy,),
     "rise": (values._energy, values.mean_watts, limits.Limits.slow_refresh, limits.Limits.kwh),
-    "unit": (units, withheld, checks._in_their_unit),
+    "unit": (units, withheld, checks._by_unit),
     "jump": (jumps, values._jump),
     "law": (laws, checks._laws),
 }

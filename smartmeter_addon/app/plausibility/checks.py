@@ -140,7 +140,7 @@ def failed(
         past = values.Past(track, known.limits, observation.now, late, times, not other)
         walk = values.check(observation.values, past)
         digits = known.power.digits(observation.values, observation.clock)
-        wrong = _in_their_unit(walk.violations, digits, observation.evidence)
+        wrong = _by_unit(walk.violations, digits, observation.evidence)
         doubted = known.withholding.keys | {name.removeprefix("possible ") for name in allowed}
         violations += currents.in_their_unit(
             wrong, observation.values, track.values, doubted, known.limits
@@ -192,9 +192,7 @@ def _of_telegram(
     return [*violations, wrong] if wrong else violations
 
 
-def _in_their_unit(
-    found: list[Violation], digits: int | None, evidence: Evidence
-) -> list[Violation]:
+def _by_unit(found: list[Violation], digits: int | None, evidence: Evidence) -> list[Violation]:
     """Tell energies in another unit from others that fall or rise.
 
     Args:
