@@ -203,7 +203,7 @@ RULES: Final = {
     ),
     "jump periods": Rule((jumps._begins_or_ends,), (Patch(jumps, "OF_A_PERIOD", ()),)),
     "jump neutral": Rule((), (Patch(jumps, "_NEUTRAL_SHARE", math.inf),)),
-    "jump factor": Rule((jumps._Moves.factor,), (_off(jumps._Moves, "factor", math.inf),)),
+    "jump factor": Rule((jumps._Moves.factors,), (_off(jumps._Moves, "factors", [0.0, math.inf]),)),
     "jump another load": Rule(
         (jumps._Moves.is_another_load,), (_off(jumps._Moves, "is_another_load", answer=False),)
     ),
