@@ -1,6 +1,7 @@
 """Which frames hold bytes that came with a parity or framing error."""
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Final
 
 _FRAMES: Final = 32
@@ -19,9 +20,9 @@ class ParityErrors:
     __slots__ = ("_with_errors", "places")
 
     def __init__(self) -> None:
-        self.places: list[int] = []
+        self.places: Sequence[int] = ()
         """Of errors that may belong to a frame yet."""
-        self._with_errors: list[int] = []  # which of the last ones had some
+        self._with_errors: tuple[int, ...] = ()  # which of the last ones had some
 
     def add(self, offset: int, places: tuple[int, ...]) -> None:
         """Take the errors of a chunk.
@@ -30,7 +31,7 @@ class ParityErrors:
             offset: of the chunk in the stream.
             places: in the chunk.
         """
-        self.places += [offset + place for place in places]
+        self.places = [*self.places, *(offset + place for place in places)]
 
     def take(self, begin: int, end: int, frames: int) -> int:
         """Take a good frame; give its errors, where they are rare.
@@ -47,11 +48,10 @@ class ParityErrors:
             return 0
         before = min(frames - 1, _FRAMES)
         had_some = sum(frames - frame <= before for frame in self._with_errors)
-        self._with_errors.append(frames)
-        del self._with_errors[:-_FRAMES]
+        self._with_errors = (*self._with_errors, frames)[-_FRAMES:]
         return errors if before >= _ENOUGH and had_some * _MOST <= before else 0
 
     def forget(self, offset: int) -> None:
         """Let go of what stands before an offset."""
         if self.places:
-            del self.places[: bisect_left(self.places, offset)]
+            self.places = self.places[bisect_left(self.places, offset) :]

@@ -22,7 +22,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from app.cosem.unit import scale
-from app.meters.limits import has_room
+from app.meters.limits import MOST_SENDERS
 from app.meters.reading import Reading
 from app.meters.sensors import TARIFFS_OF
 from app.meters.slots import picker
@@ -72,7 +72,7 @@ class Totals:
     __slots__ = ("_shown",)
 
     def __init__(self) -> None:
-        self._shown: dict[str, _Shown] = {}  # by sender
+        self._shown: tuple[tuple[str, _Shown], ...] = ()  # of each sender
 
     def add(self, sender: str, values: dict[str, Decimal | int]) -> Mapping[str, str]:
         """Add the totals that a telegram's tariffs make.
@@ -94,13 +94,15 @@ class Totals:
 
     def of(self, sender: str) -> _Shown:
         """Return which tariffs a sender has shown."""
-        return self._shown.get(sender, _NOTHING_SHOWN)
+        return next((shown for one, shown in self._shown if one == sender), _NOTHING_SHOWN)
 
     def learn(self, sender: str, reading: Reading) -> None:
         """Take what a telegram that is accepted shows of its sender's totals and tariffs."""
-        if has_room(self._shown, sender):
+        others = [one for one in self._shown if one[0] != sender]
+        if len(others) < MOST_SENDERS:
             sent = frozenset(reading.values.keys() - reading.derived.keys())
-            self._shown[sender] = _shown(tuple(self.of(sender).items()), sent & _COUNTED)
+            shown = _shown(tuple(self.of(sender).items()), sent & _COUNTED)
+            self._shown = (*others, (sender, shown))
 
 
 _SENT: Final = frozenset(("",))

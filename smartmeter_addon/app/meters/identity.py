@@ -1,7 +1,6 @@
 """Who sent a telegram: the maker, the meter's own number, and the name it has in topics."""
 
 import re
-import sys
 from collections.abc import Container, Iterable
 from functools import lru_cache
 from typing import Final
@@ -165,7 +164,7 @@ def article(name: str) -> str:
 
 def slug(text: str) -> str:
     """Give a text in the characters of a topic's level and of a unique id: ``a-z 0-9 _ -``."""
-    return sys.intern(_UNSAFE.sub("_", text.lower()).strip("_")[:_LONGEST])
+    return _UNSAFE.sub("_", text.lower()).strip("_")[:_LONGEST]
 
 
 def readable(number: str) -> str:
@@ -176,5 +175,5 @@ def readable(number: str) -> str:
         except ValueError:
             return number
         if text.isalnum():
-            return sys.intern(text)
+            return text
     return number

@@ -142,7 +142,7 @@ class Interpreter:
             header = push.content.date_time
             mark = title.hex().upper() if title else ""
             understood = self._recogniser.data(push.content.body, title, push.frame.address)
-        sender = sys.intern(mark or push.frame.address)  # as it is kept in several places
+        sender = mark or push.frame.address
         clock = self._clocks.of(sender).next
         timestamp = clock.sent(header, understood.items)
         if isinstance(understood, Unknown):

@@ -13,7 +13,6 @@ hour without a time, a number out of bounds. It is valid as long as what the gen
 of the meter stays what it is (`Interpreter.revision`).
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -34,8 +33,6 @@ from app.meters.values import Values
 
 _CONSTANTS: Final = slice(Telegram._fields.index("template") + 1, None)
 """Fields of a `Telegram` that are the same in all that a template reads."""
-
-_NO_REPORT: Final = b"", None
 
 _new: Final = tuple.__new__  # makes a named tuple in half the time that its class takes
 
@@ -70,14 +67,14 @@ class Template:
         self._clock = clock
         self._constants: tuple[Any, ...] = tuple(base)[_CONSTANTS]
         self._meter = reading.meter
-        # Whose each other reading is, and its time where that is constant.
-        self._told_by = tuple((one.meter, one.timestamp) for one in base.others)
+        # Whose each other reading is; and the times of the last ones, as they are written, unless
+        # they are constant, and as they are.
+        self._told_by = tuple(one.meter for one in base.others)
+        self._reported = tuple((b"", one.timestamp) for one in base.others)
         self._sent = base.timestamp
         self._registers = RegisterLayout(
             pattern.registers, pattern.meaning, base.registers or {}, interpreter.clocks.zone
         )
-        # Times of the last reports, as they are written and as they are.
-        self._reported: Sequence[tuple[bytes, datetime | None]] = [_NO_REPORT] * len(base.others)
         self._shown = base.shown
         self._shows = base.shown is not None or base.evidence is not None
         self._energies = self._rows_of_energies(base.shown) if base.shown else ()
@@ -149,11 +146,12 @@ class Template:
         """Read what submeters report; None where a time may be no time of a report."""
         others, reported = [], []
         told = zip(self._pattern.others, self._told_by, self._reported, strict=True)
-        for part, (meter, constant), (known, moment) in told:
-            at, time, raw = constant, part.time, known
+        for part, meter, (known, moment) in told:
+            time, raw, at = part.time, known, moment
             if time is not None:
                 raw = time.of(content)
-                at = moment if raw == known else self._moment(time, content)
+                if raw != known:
+                    at = self._moment(time, content)
                 if at is None or sent is None or at > sent:
                     return None
             reported.append((raw, at))
@@ -203,4 +201,5 @@ def made(push: Push, interpreter: Interpreter) -> Template | None:
         return None
     if shown and not shown.volts:
         base = base._replace(evidence=None)
+    base = base._replace(sender=clock.sender)  # one text for both
     return Template(base, reading, pattern, interpreter, clock)

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from app.cosem.unit import Number
 from app.language.catalogue import Sentence, Text
-from app.meters.limits import MOST_SENDERS, NOTHING
+from app.meters.limits import MOST_SENDERS
 from app.meters.quantities import MOST_PER_HOUR
 from app.meters.reading import Meter, Reading
 from app.meters.telegram import Withheld
@@ -67,6 +67,7 @@ class _Submeter:
     """What is known of one submeter.
 
     Args:
+        id: of the submeter.
         accepted: its last report that was accepted.
         number: of the submeter; None when it is not known.
         is_repeated: whether that one was said again; some submeters say another each time.
@@ -76,6 +77,7 @@ class _Submeter:
         since: when the first of them came, by this computer's clock, in seconds since 1970.
     """
 
+    id: str
     accepted: _Report
     number: str | None = None
     is_repeated: bool = True
@@ -111,27 +113,27 @@ class _Submeter:
 
 
 class Reports:
-    """The submeters of one sender, by id."""
+    """The submeters of one sender."""
 
     __slots__ = ("_submeters",)
 
     def __init__(self) -> None:
-        self._submeters: Mapping[str, _Submeter] = NOTHING
+        self._submeters: tuple[_Submeter, ...] = ()  # mostly none, or one or two
 
     @property
     def numbers(self) -> dict[str, str | None]:
         """The numbers of the submeters, by id."""
-        return {name: one.number for name, one in self._submeters.items()}
+        return {one.id: one.number for one in self._submeters}
 
     def know(self, meter: Meter) -> bool:
         """Tell whether a submeter is known: its id and, as several may give one id, its number."""
-        known = self._submeters.get(meter.id)
+        known = self._of(meter)
         return known is not None and known.number in {None, meter.number}
 
     def lost_a_number(self, others: Iterable[Reading]) -> bool:
         """Tell whether a submeter without a number may be a known one, which is missing."""
         ids = {one.meter.id for one in others}
-        missing = {one.accepted.key for name, one in self._submeters.items() if name not in ids}
+        missing = {one.accepted.key for one in self._submeters if one.id not in ids}
         return any(
             one.meter.number is None and not self.know(one.meter) and missing & one.values.keys()
             for one in others
@@ -140,7 +142,7 @@ class Reports:
     @property
     def are_repeated(self) -> bool:
         """Whether the last report of each submeter was accepted and said again."""
-        return all(one.is_repeated and not one.pending for one in self._submeters.values())
+        return all(one.is_repeated and not one.pending for one in self._submeters)
 
     def pending(self, others: Iterable[Reading], now: float, wall: float) -> set[str]:
         """Decide about the reports of a telegram; return the ids of those that are not published.
@@ -152,7 +154,7 @@ class Reports:
         """
         pending = set()
         for reading in others:
-            known, report = self._submeters.get(reading.meter.id), _report(reading, now)
+            known, report = self._of(reading.meter), _report(reading, now)
             if known and report and not known.accepts(report, wall):
                 pending.add(reading.meter.id)
         return pending
@@ -160,13 +162,13 @@ class Reports:
     def accept(self, reading: Reading, now: float) -> None:
         """Take a report that is published; see `pending` for the arguments."""
         meter = reading.meter
-        report, known = _report(reading, now), self._submeters.get(meter.id)
+        report, known = _report(reading, now), self._of(meter)
         if report and known is None:
-            others = list(self._submeters.items())[1 - MOST_SENDERS :]
-            new = _Submeter(report, meter.number, is_repeated=False)
-            self._submeters = {**dict(others), meter.id: new}
+            new = _Submeter(meter.id, report, meter.number, is_repeated=False)
+            self._submeters = (*self._submeters, new)[-MOST_SENDERS:]
         elif report and known:
-            known.pending, known.number = None, meter.number
+            # The texts of the meter, which is kept for its readings, too.
+            known.pending, known.id, known.number = None, meter.id, meter.number
             if not report.says_the_same(known.accepted):
                 known.accepted = report
 
@@ -174,17 +176,17 @@ class Reports:
         """Return what is withheld for longer than two reports take."""
         return [
             Withheld(known.pending.key, known.sentence, _UNTIL, known.since)
-            for known in self._submeters.values()
+            for known in self._submeters
             if known.pending and wall - known.since > 2 * REPORT_SECONDS
         ]
 
     def memory(self) -> dict[str, str]:
         """Return what is kept over a restart: counters and times by id and key, as text."""
         kept: dict[str, str] = {}
-        for name, known in self._submeters.items():
-            kept[f"{name}/{known.accepted.key}"] = str(known.accepted.value)
+        for known in self._submeters:
+            kept[f"{known.id}/{known.accepted.key}"] = str(known.accepted.value)
             if known.accepted.time is not None:
-                kept[f"{name}/time"] = str(int(known.accepted.time))
+                kept[f"{known.id}/time"] = str(int(known.accepted.time))
         return kept
 
     def restore(self, kept: Mapping[str, Decimal], numbers: Mapping[str, str], then: float) -> None:
@@ -200,8 +202,11 @@ class Reports:
             if slash and key != "time":
                 time = kept.get(f"{name}/time")
                 report = _Report(None if time is None else float(time), key, value, then)
-                restored = _Submeter(report, numbers.get(name))
-                self._submeters = {**self._submeters, name: restored}
+                others = (one for one in self._submeters if one.id != name)
+                self._submeters = (*others, _Submeter(name, report, numbers.get(name)))
+
+    def _of(self, meter: Meter) -> _Submeter | None:
+        return next((one for one in self._submeters if one.id == meter.id), None)
 
 
 def _report(reading: Reading, now: float) -> _Report | None:
