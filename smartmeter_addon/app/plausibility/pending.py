@@ -1,12 +1,16 @@
 """Telegrams that do not follow from the accepted ones, and may show that the meter changed."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from app.meters.structure import Structure, nearly
 from app.plausibility import values
 from app.plausibility.decision import Violation
 from app.plausibility.limits import Limits
 from app.plausibility.track import Observation, Track
+
+_LEAST_GAP: Final = 0.5
+"""Seconds from one telegram to the next that are fewer than any meter takes: one a second."""
 
 
 class Pending:
@@ -50,7 +54,8 @@ class Pending:
             return False
         is_told_apart = observation.time is not None or observation.counter is not None
         known = observation.found.known
-        return is_told_apart or observation.now - self.track.now < (known.gap / 2 if known else 0)
+        least = max(known.gap / 2 if known else 0.0, _LEAST_GAP)
+        return is_told_apart or observation.now - self.track.now < least
 
     def contradicted_by(self, accepted: Structure) -> bool:
         """Tell whether these may be damaged telegrams of a list of which one was accepted."""
