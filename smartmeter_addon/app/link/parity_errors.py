@@ -1,7 +1,6 @@
 """Which frames hold bytes that came with a parity or framing error."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
 from typing import Final
 
 _FRAMES: Final = 32
@@ -20,8 +19,9 @@ class ParityErrors:
     __slots__ = ("_with_errors", "places")
 
     def __init__(self) -> None:
-        self.places: Sequence[int] = ()
-        """Of errors that may belong to a frame yet."""
+        self.places: list[int] | tuple[()] = ()
+        """Of errors that may belong to a frame yet. A list from the first one on, which most lines
+        never have."""
         self._with_errors: tuple[int, ...] = ()  # which of the last ones had some
 
     def add(self, offset: int, places: tuple[int, ...]) -> None:
@@ -31,7 +31,9 @@ class ParityErrors:
             offset: of the chunk in the stream.
             places: in the chunk.
         """
-        self.places = [*self.places, *(offset + place for place in places)]
+        held = self.places or []
+        held += [offset + place for place in places]
+        self.places = held
 
     def take(self, begin: int, end: int, frames: int) -> int:
         """Take a good frame; give its errors, where they are rare.
@@ -54,4 +56,4 @@ class ParityErrors:
     def forget(self, offset: int) -> None:
         """Let go of what stands before an offset."""
         if self.places:
-            self.places = self.places[bisect_left(self.places, offset) :]
+            del self.places[: bisect_left(self.places, offset)]
