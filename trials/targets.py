@@ -455,8 +455,12 @@ class _Both:
         other = self._general.interpret(pushes[1])
         check(said(one) == said(other), "another reading")
         if other.fault is None:
-            self._reader.remember(one)
-            self._templates.learn(one)
+            # As `Decoder` does.
+            if one.template:
+                one.template.remember(one)
+            else:
+                self._reader.remember(one)
+                self._templates.learn(one)
             self._general.remember(other)
 
 
