@@ -384,6 +384,25 @@ def test_a_telegram_behind_one_that_cannot_be_read_is_on_time(
     assert (reading is None) is (late > 1 and family == "kamstrup")
 
 
+@pytest.mark.parametrize(("family", "name"), [("e450", "swiss"), ("am550", "slovenia")])
+def test_a_line_with_a_meter_that_cannot_be_read_gives_in_to_a_slow_gateway(
+    family: str, name: str
+) -> None:
+    """Else each telegram that comes late is pending for good, as another one came before."""
+    meter, other = SimulatedMeter(None, family, name), SimulatedMeter(None, "kaifa", key=bytes(16))
+    line, interval = line_of(meter), meter.meter.interval
+    due, pending = line.now, []
+    for n in range(120):
+        due += interval
+        late = 0.8 * interval * (n % 5 == 0)
+        assert line.take(other.telegram().data, due - interval / 10 - line.now) is None
+        reading = line.take(meter.telegram().data, due + late - line.now)
+        pending += [n] if reading is None else []
+    assert pending
+    assert len(pending) <= 6
+    assert max(pending) < 60
+
+
 def _unreadable(data: bytes, kind: Kind = Kind.DAMAGED) -> bytes:
     """Flip a bit of a telegram, so that its link finds it whole and it cannot be read."""
     for at in range(1, len(data) - 1):

@@ -5,7 +5,8 @@ its interval for some telegrams, a time between two multiples of it is damage. A
 tells which multiple it is, else the time passed. One interval after the last telegram is right at
 any pace, as recordings, queues and slow gateways hand telegrams on faster or more slowly than sent,
 unless it comes earlier than due by more than `SLACK` and the delay of the last one. Where another
-telegram came between, though it was damaged, it is not the next one.
+telegram came between, though it was damaged, it is not the next one. On some lines another comes
+between each two: there it is again, once the check was relaxed.
 """
 
 from typing import Final
@@ -76,7 +77,8 @@ def check(
         return _UNSTEADY
     # The next telegram may come at any pace. After lost telegrams one has to be on time.
     rest = min(SLACK, interval / 2)
-    is_next = time - since < interval + rest and not track.is_followed
+    is_followed = track.is_followed and limits.factor(OFF_INTERVAL) == 1
+    is_next = time - since < interval + rest and not is_followed
     on_time = is_next or (late <= rest and -late <= track.delay + rest)
     return None if on_time else _UNSTEADY
 
