@@ -131,6 +131,7 @@ _is_confirmed = sender.Sender._is_confirmed
 _new_sender = guard.Guard._new_sender
 _late = checks._late
 _is_replay = checks._is_replay
+_is_duplicate = sender.Sender._is_duplicate
 _Past = values.Past
 
 RULES: Final = {
@@ -141,8 +142,8 @@ RULES: Final = {
     ),
     "replay repeated counters": Rule((), (Patch(checks, "_is_replay", _newer_counter),)),
     "replay duplicates": Rule(
-        (sender._is_recorded,),
-        (_off(sender, "_is_recorded", answer=False),),
+        (sender.Sender._is_duplicate,),
+        (_off(sender.Sender, "_is_duplicate", answer=False),),
     ),
     "identity new senders": Rule((), (Patch(guard.Guard, "_new_sender", _never_new),)),
     "identity beside another": Rule((), (Patch(sender, "_BESIDE_ANOTHER", 2),)),
@@ -244,7 +245,7 @@ RULES: Final = {
 """By name: the first word is the check of which it is a part, if it is one of a check."""
 
 CHECKS: Final[Mapping[str, tuple[Any, ...]]] = {
-    "replay": (_is_replay, track.Track.remember, track.Track.is_before, sender._is_recorded),
+    "replay": (_is_replay, track.Track.remember, track.Track.is_before, _is_duplicate),
     "identity": (Known.check_identity, Known._is_own, family_of),
     "structure": (lists.Lists.may_hold, lists.Lists._by_structure),
     "repeated": (constant, vars(lists.Found)["texts_differ"].fget),

@@ -137,6 +137,28 @@ def test_where_an_invocation_counter_stands_still_a_clock_may_be_shown_later() -
     assert all(readings[150:])
 
 
+def test_a_telegram_that_comes_again_and_again_withholds_nothing() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    data = meter.telegram().data
+    assert accepted([line.take(data, 1) for _ in range(6)]) == [True] + [False] * 5
+    assert line.withheld == ()
+
+
+def test_a_check_is_relaxed_also_where_each_telegram_comes_twice() -> None:
+    """Else what is usual for this meter is pending each time, for good."""
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    readings = []
+    for n in range(60):
+        meter.more = {"51.7.0": Decimal(2600 if n % 2 else 100).scaleb(-2)}
+        data = meter.telegram().data
+        readings.append(line.take(data, 4))
+        line.take(data, 1)
+    assert not all(readings)
+    assert all(readings[30:])
+
+
 def test_a_recording_without_counters_is_rejected_however_slowly_it_comes() -> None:
     """Each telegram is known, so that none confirms another."""
     meter = SimulatedMeter(None, "kaifa", encrypted=False)

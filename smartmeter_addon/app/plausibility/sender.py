@@ -78,7 +78,7 @@ class Sender:
         remaining = known.withholding.remaining(observation, violations)
         told = None
         if remaining:
-            if _is_recorded(observation, remaining):
+            if self._is_duplicate(observation, remaining):
                 return Decision(remaining, is_accepted=False)
             pending = self._confirm(observation, remaining)
             if pending and self._is_confirmed(pending, observation, is_alone=is_alone):
@@ -107,6 +107,18 @@ class Sender:
         if self.usual:  # all is published
             return ()
         return (*self.known.withholding.told(), *self.known.reports.overdue(wall))
+
+    def _is_duplicate(self, observation: Observation, violations: list[Violation]) -> bool:
+        """Tell whether a telegram is an accepted one again.
+
+        It confirms nothing, is no telegram that fails a check, and nothing is withheld with it.
+        """
+        track = self.track
+        if observation.counter is None and any(one.check == "replay" for one in violations):
+            return True
+        if track is None or observation.counter is None or observation.counter != track.counter:
+            return False
+        return track.time == observation.time and track.holds(observation.values)
 
     def _confirm(self, observation: Observation, violations: list[Violation]) -> Pending | None:
         """Return the pending telegrams that a telegram goes on from; begin new ones if none."""
@@ -220,8 +232,3 @@ class Sender:
         if self.track and observation.is_told_by_time:
             self.track.remember(checksum_of(observation.telegram))
         return Decision(violations, is_accepted=False)
-
-
-def _is_recorded(observation: Observation, violations: list[Violation]) -> bool:
-    """Tell whether a telegram came before, byte by byte: no telegrams confirm that it is new."""
-    return observation.counter is None and any(one.check == "replay" for one in violations)
