@@ -157,7 +157,7 @@ def test_energies_that_change_their_unit_are_withheld_at_any_push_interval(
     line, counted, found = GuardedLine(NO_TAG), Decimal(5_000_000), []
     for n in range(240):
         counted += Decimal(720 * interval) / 3600 * (10 if n >= 100 else 1)
-        meter.more = dict.fromkeys(("2.7.0", "2.8.0"), Decimal(0))
+        meter.more = STEADY | dict.fromkeys(("31.7.0", "51.7.0", "71.7.0"), Decimal("1.16"))
         meter.more |= {"1.7.0": Decimal(720), "1.8.0": Decimal(int(counted))}
         (reading,) = line.push(meter)
         found.append(bool(reading and "energy_import" in reading.values))
