@@ -80,7 +80,8 @@ class Pattern:
         """The bits of the plaintext that are the same in all telegrams of a sender, but names."""
         self.bits = int.from_bytes(content, "big") & self.constant
         """These bits of the first sender, which are mostly those of the others, too."""
-        self.names = slots.names_unpacker(content) if base.push.is_text else None
+        names = slots.names_in(content) if base.push.is_text else []
+        self.names = slots.parts_taker((one.start, one.stop) for one in names) if names else None
         """Takes the names of a plaintext; None where they are among the constant bits."""
         self.bounds = [
             (n, slot.least, slot.most) for n, slot in enumerate(meaning.numbers) if slot.is_bounded

@@ -2,7 +2,7 @@
 
 import re
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Final, NamedTuple
@@ -114,13 +114,13 @@ def names_in(content: bytes) -> list[slice]:
     return [slice(*found.span()) for found in _NAME.finditer(content)]
 
 
-def names_unpacker(content: bytes) -> Callable[[bytes], tuple[bytes, ...]] | None:
-    """Return what takes the names of texts that are like one; None where it has none."""
-    names, form, pos = names_in(content), "", 0
-    for one in names:
-        form += f"{one.start - pos}x {one.stop - one.start}s "
-        pos = one.stop
-    return struct.Struct(f"{form}{len(content) - pos}x").unpack if names else None
+def parts_taker(spans: Iterable[tuple[int, int]]) -> Callable[[bytes], tuple[bytes, ...]]:
+    """Return what takes some parts of a content, each from its begin to its end, in order."""
+    form, pos = "", 0
+    for begin, end in spans:
+        form += f"{begin - pos}x{end - begin}s"
+        pos = end
+    return struct.Struct(form).unpack_from
 
 
 def constant_bits(

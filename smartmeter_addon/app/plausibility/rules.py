@@ -1,7 +1,6 @@
 """What the usual telegrams of a list keep to, prepared once for all its senders: see `usual`."""
 
-import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
 from functools import lru_cache
 from itertools import chain
@@ -10,7 +9,7 @@ from typing import Final
 
 from app.cosem import clock
 from app.cosem.unit import scale
-from app.meters.slots import picker
+from app.meters.slots import parts_taker, picker
 from app.meters.values import Layout
 from app.plausibility import laws
 from app.plausibility.laws import Keeps, Law
@@ -46,7 +45,7 @@ class Rules:
         self.clocks = len(clocks)
         times = [(at + _DATE, at + _TIME) for at in clocks]
         beside = [((at, at + _DATE), (at + _TIME, at + clock.SIZE)) for at in clocks]
-        self.times, self.beside_times = _parts(times), _parts(chain(*beside))
+        self.times, self.beside_times = parts_taker(times), parts_taker(chain(*beside))
         """What takes of a content the times of its clocks, and what of these is beside."""
         of = laws.applicable(layout.keys)
         self.names = tuple(law.name for law in of) + laws.CLOCK_LAWS * bool(clocks)
@@ -80,15 +79,6 @@ def rules_of(
 ) -> Rules:
     """Return rules, the same ones for the same arguments; see `Rules` and `Limits`."""
     return Rules(layout, clocks, interval, Limits(connection_watts, factors=dict(factors)))
-
-
-def _parts(spans: Iterable[tuple[int, int]]) -> Callable[[bytes], tuple[bytes, ...]]:
-    """Return what takes some parts of a content, each from its begin to its end, in order."""
-    form, pos = "", 0
-    for begin, end in spans:
-        form += f"{begin - pos}x{end - begin}s"
-        pos = end
-    return struct.Struct(form).unpack_from
 
 
 @lru_cache(maxsize=64)
