@@ -2,8 +2,8 @@
 
 A jump of about a tenth of a quantity's range has a cause that shows in the same telegram: a power
 goes with currents or counters, a current with the power or another current, a power factor with its
-current. Smaller jumps are not checked, as errors of that size cannot be told from
-normal changes of load.
+current. Smaller jumps are not checked, as errors of that size cannot be told from normal changes of
+load.
 """
 
 import math

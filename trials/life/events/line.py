@@ -156,15 +156,20 @@ def energy_damaged_in_a_late_telegram(life: Life) -> None:
         life.lose(30 // life.interval)
 
 
-@event(both(named, lambda facts: not facts.text), hold=60)
-def second_meter_on_the_line(life: Life) -> None:
-    """A second meter pushes on the same line. Without ciphering damage makes such names, too."""
+def _push_both(life: Life, times: int) -> None:
+    """Let a second meter push on the same line behind each telegram of the first."""
     other = Sender(life.subject, life.meter.now, _OTHER)
-    for _ in range(70):
+    for _ in range(times):
         life.push()
         telegram, meter = other.telegram()
         said = life.said(telegram, meter)
         life.deliver(telegram.data, replace(said, list=f"{said.list} of the second meter"))
+
+
+@event(both(named, lambda facts: not facts.text), hold=60)
+def second_meter_on_the_line(life: Life) -> None:
+    """A second meter pushes on the same line. Without ciphering damage makes such names, too."""
+    _push_both(life, 70)
 
 
 @event(both(named, lambda facts: not facts.text))
@@ -172,12 +177,7 @@ def two_meters_from_the_beginning(life: Life) -> None:
     """Two meters push on the same line, and the program reads both for the first time."""
     life.after_the_next = None  # a restart after a single telegram of one makes the other one new
     life.restart({})
-    other = Sender(life.subject, life.meter.now, _OTHER)
-    for _ in range(20):
-        life.push()
-        telegram, meter = other.telegram()
-        said = life.said(telegram, meter)
-        life.deliver(telegram.data, replace(said, list=f"{said.list} of the second meter"))
+    _push_both(life, 20)
 
 
 @event(both(says("power_import_l1", "current_l1"), lambda facts: not facts.tagged))

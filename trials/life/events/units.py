@@ -67,17 +67,16 @@ def unsaid_energies_count_ten_times_more_for_a_while(life: Life) -> None:
     life.optional = ()
 
 
+_told_by_power = both(_unsaid, says("energy_import", "power"), lambda facts: not facts.hourly)
+
+
 def _energies_in_another_unit(life: Life) -> None:
     life.judge.paused = True  # until the power can have told
     life.rewrite(_rescaled(-1, *_ENERGY_UNITS))
     life.optional = ENERGIES
 
 
-@event(
-    both(_unsaid, says("energy_import", "power"), lambda facts: not facts.hourly),
-    before=_energies_in_another_unit,
-    begin=EVENING,
-)
+@event(_told_by_power, before=_energies_in_another_unit, begin=EVENING)
 def unsaid_energies_always_counted_ten_times_more(life: Life) -> None:
     """A list is read as if its energies counted tens of what they do, from the first telegram on.
 
@@ -88,11 +87,7 @@ def unsaid_energies_always_counted_ten_times_more(life: Life) -> None:
     life.judge.paused = False
 
 
-@event(
-    both(_unsaid, says("energy_import", "power"), lambda facts: not facts.hourly),
-    before=_energies_in_another_unit,
-    begin=EVENING,
-)
+@event(_told_by_power, before=_energies_in_another_unit, begin=EVENING)
 def unsaid_energies_counted_right_from_now_on(life: Life) -> None:
     """A firmware counts energies as the list is read, after tens of that since the first telegram.
 
