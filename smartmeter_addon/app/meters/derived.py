@@ -33,9 +33,9 @@ _TENTHS: Final = -1
 """The power of ten of powers by angle: currents come in steps of 0.01 A at best."""
 
 _AGREE_WITHIN: Final = 0.1
-_AGREE_WATTS: Final = 20
-"""Share of the apparent power, and W, by which powers by angle may miss the meter's: angles come in
-whole degrees."""
+_AGREE_TENTHS: Final = 200
+"""Share of the apparent power, and tenths of a W, by which powers by angle may miss the meter's:
+angles come in whole degrees."""
 
 _SIGNED: Final = {"power": "power_import - power_export"}
 
@@ -223,17 +223,17 @@ def completed(reading: Reading) -> Reading:
     plan = _plan(values.layout, tuple(before.items()))
     if plan is None:
         return reading
-    counts, layout, formulas, by_angle = values.counts, plan.layout, plan.formulas, plan.by_angle
-    made = []
+    signed, products, pick_apparent, total, by_angle, layout, formulas = plan
+    counts, made = values.counts, []
     # For as few as three, a comprehension takes longer than a loop.
-    for taken, factor, given, given_factor in plan.signed:
+    for taken, factor, given, given_factor in signed:
         made.append(counts[taken] * factor - counts[given] * given_factor)
     powers = []
-    for voltage, current in plan.products:
+    for voltage, current in products:
         powers.append(counts[voltage] * counts[current])
-    made += plan.pick_apparent(tuple(powers))
-    if plan.total:
-        made.append(plan.total(powers))
+    made += pick_apparent(tuple(powers))
+    if total:
+        made.append(total(powers))
     if by_angle and (found := _powers(by_angle, counts)) is not None:
         made += found
         layout, formulas = by_angle.layout, by_angle.formulas
@@ -340,8 +340,9 @@ def _powers(by_angle: _ByAngle, counts: Sequence[int]) -> list[int] | None:
         None unless all phases that carry something have an angle, and agree with the power of the
         meter.
     """
+    phases, place, factor, _, _ = by_angle
     found, total, apparent = [], 0, 0.0
-    for voltage, current, tenth, angle, cosine, is_sent in by_angle.phases:
+    for voltage, current, tenth, angle, cosine, is_sent in phases:
         active = 0
         if power := counts[voltage] * counts[current]:
             if angle is None:
@@ -352,8 +353,8 @@ def _powers(by_angle: _ByAngle, counts: Sequence[int]) -> list[int] | None:
             apparent += tenths
         if not is_sent:
             found.append(active)
-    sent = counts[by_angle.power] * by_angle.power_tenths
-    return found if abs(total - sent) <= 10 * _AGREE_WATTS + _AGREE_WITHIN * apparent else None
+    off = abs(total - counts[place] * factor)
+    return found if off <= _AGREE_TENTHS + _AGREE_WITHIN * apparent else None
 
 
 @lru_cache(maxsize=64)
