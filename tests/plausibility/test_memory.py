@@ -171,6 +171,18 @@ def test_telegrams_that_a_gateway_delayed_over_a_restart_are_pending_for_two() -
     assert accepted(readings) == [False, False] + [True] * 28
 
 
+def test_a_clock_of_this_computer_that_was_set_over_a_restart_is_forgotten() -> None:
+    """It looks like a gateway that holds telegrams up, which may be ahead of time then."""
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    memory = line.memory()
+    line.wall += timedelta(days=365).total_seconds()
+    line.restart(memory)
+    line.push(meter, 1100)
+    meter._now += timedelta(seconds=64 * meter.meter.interval)
+    assert line.push(meter) == [None]
+
+
 @pytest.mark.parametrize("telegrams", [0, 1])
 def test_an_energy_that_was_published_too_high_does_not_fall_after_a_restart(
     telegrams: int,

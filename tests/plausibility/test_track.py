@@ -41,16 +41,24 @@ def delays(*telegrams: tuple[float, float]) -> list[float]:
 
 
 def test_telegrams_that_a_gateway_held_up_are_late_until_it_caught_up() -> None:
-    assert delays((10, 10), (20, 27), (30, 32), (40, 40)) == [0, 6.99, 1.98, 0]
+    assert delays((10, 10), (20, 27), (30, 27), (35, 27), (40, 40)) == [0, 7, 0, 0, 8]
 
 
 def test_no_gateway_holds_telegrams_up_for_longer_than_a_day() -> None:
     assert delays((10, 10), (20, 90_000)) == [0, 86_400]
 
 
-def test_the_drift_of_a_clock_is_no_delay() -> None:
-    assert delays((0, 0), (10_000, 10_009)) == [0, 0]
-    assert delays((0, 0), (10_000, 10_012)) == [0, 2]
+def test_a_delay_is_known_over_a_restart() -> None:
+    track = Track()
+    track.time, track.timed_at, track.delay, track.restored = 10.0, 70.0, 60.0, True
+    track.add(seen(20, 80), {}, (), {}, None)
+    assert track.delay == 59
+
+
+def test_a_telegram_that_seems_to_be_late_for_long_is_not() -> None:
+    """The meter's clock drifts, or this computer's was set over a restart."""
+    assert delays((0, 0), (10_000, 10_009), (10_300, 10_309), (10_600, 10_609)) == [0, 9, 4.5, 2.25]
+    assert delays((0, 0), (5, 1e7), (605, 1e7 + 600)) == [0, 86_400, 0]
 
 
 def remembered(track: Track) -> list[int]:

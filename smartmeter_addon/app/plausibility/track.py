@@ -15,8 +15,9 @@ from app.plausibility.evidence import Evidence, evidence_of
 from app.plausibility.last import Change, Seen
 from app.plausibility.lists import Found, KnownList
 
-_DRIFT_SHARE: Final = 0.001
-"""Share of the time passed by which two clocks drift apart, generously."""
+_HELD_UP: Final = 600.0
+"""Seconds in which a gateway hands on what it held up. A telegram that seems to be late for longer
+is not: clocks drift apart, or this computer's was set over a restart."""
 
 _RECENT: Final = 64
 """Telegrams that are recognised when they come again without an invocation counter."""
@@ -194,8 +195,8 @@ class Track:
         """Return the seconds by which a telegram comes late, as a gateway delays it."""
         if time is None or self.time is None or time < self.time:
             return self.delay
-        # The drift of a slow clock is no delay.
-        late = self.delay + now - self.timed_at - (time - self.time) * (1 + _DRIFT_SHARE)
+        passed = now - self.timed_at
+        late = self.delay * max(0.0, 1 - passed / _HELD_UP) + passed - (time - self.time)
         return min(late, _LONGEST_DELAY) if late > 0 else 0.0
 
     def remember(self, checksum: int) -> None:
