@@ -24,6 +24,7 @@ from app.plausibility import (
     clock,
     constant,
     currents,
+    failures,
     guard,
     jumps,
     laws,
@@ -112,10 +113,10 @@ def _never_new(one: guard.Guard, name: str) -> sender.Sender:
 
 def _failed_but_for(
     names: tuple[str, ...],
-    *given: Any,  # noqa: ANN401 - as `checks.failed`
+    *given: Any,  # noqa: ANN401 - as `failures.failed`
     **named: Any,  # noqa: ANN401 - as well
-) -> checks.Failed:
-    found = checks.failed(*given, **named)
+) -> failures.Failed:
+    found = failures.failed(*given, **named)
     counted = [one for one in found.violations if one.check not in names and one.name not in names]
     return found._replace(violations=counted)
 
@@ -129,7 +130,7 @@ def _newer_counter(observation: track.Observation, past: track.Track) -> bool:
 _energy = values._energy
 _is_confirmed = sender.Sender._is_confirmed
 _new_sender = guard.Guard._new_sender
-_late = checks._late
+_late = failures._late
 _is_replay = checks._is_replay
 _is_duplicate = sender.Sender._is_duplicate
 _Past = values.Past
@@ -159,8 +160,8 @@ RULES: Final = {
         (lists.Lists.memory, lists.Lists.restore), (_off(lists.Lists, "memory", []),)
     ),
     "clock delay": Rule(
-        (track.Track.late, checks._late),
-        (_off(track.Track, "late", 0.0), _off(checks, "_late", 0.0)),
+        (track.Track.late, failures._late),
+        (_off(track.Track, "late", 0.0), _off(failures, "_late", 0.0)),
     ),
     "clock counted": Rule((clock._is_counted,), (_off(clock, "_is_counted", answer=False),)),
     "clock restored": Rule((), (Patch(guard, "load", _restored_as_new),)),
@@ -174,10 +175,10 @@ RULES: Final = {
         (values.connection_watts, values.mean_watts, limits.Limits.enlarge_connection),
         (_off(limits.Limits, "enlarge_connection", None),),
     ),
-    "connection loads": Rule((), (Patch(checks, "_LOADS", frozenset()),)),
+    "connection loads": Rule((), (Patch(failures, "_LOADS", frozenset()),)),
     "fall floors": Rule((), (Patch(values, "_energy", _without_floors),)),
-    "rise late": Rule((checks._late,), (_off(checks, "_late", 0.0),)),
-    "rise early": Rule((), (Patch(checks, "_late", lambda *given: max(0.0, _late(*given))),)),
+    "rise late": Rule((failures._late,), (_off(failures, "_late", 0.0),)),
+    "rise early": Rule((), (Patch(failures, "_late", lambda *given: max(0.0, _late(*given))),)),
     "rise refresh": Rule(
         (limits.Limits.slow_refresh,), (_off(limits.Limits, "slow_refresh", None),)
     ),
@@ -245,21 +246,29 @@ RULES: Final = {
 """By name: the first word is the check of which it is a part, if it is one of a check."""
 
 CHECKS: Final[Mapping[str, tuple[Any, ...]]] = {
-    "replay": (_is_replay, track.Track.remember, track.Track.is_before, _is_duplicate),
-    "identity": (Known.check_identity, Known._is_own, family_of),
-    "structure": (lists.Lists.may_hold, lists.Lists._by_structure),
-    "repeated": (constant, vars(lists.Found)["texts_differ"].fget),
+    "replay": (
+        checks._came_before,
+        _is_replay,
+        track.Track.remember,
+        track.Track.is_before,
+        _is_duplicate,
+    ),
+    "identity": (checks._comes_from_another, Known.check_identity, Known._is_own, family_of),
+    "structure": (checks._has_another_list, lists.Lists.may_hold, lists.Lists._by_structure),
+    "repeated": (checks._has_another_text, constant, vars(lists.Found)["texts_differ"].fget),
+    "parity": (checks._had_parity_errors,),
     "clock": (
+        checks._shows_another_time,
         *(clock.slack, clock.check, clock._is_counted, lists.usual_gap, lists.KnownList.misses),
-        *(lists.KnownList.arrived, track.Track.late, checks._late),
+        *(lists.KnownList.arrived, track.Track.late, failures._late),
     ),
     "possible": (values._unpowered, currents, withheld),
     "connection": (values.connection_watts, limits.Limits.enlarge_connection),
     "fall": (values._energy,),
     "rise": (values._energy, values.mean_watts, limits.Limits.slow_refresh, limits.Limits.kwh),
-    "unit": (units, withheld, checks._by_unit),
+    "unit": (units, withheld, failures._by_unit),
     "jump": (jumps, values._jump),
-    "law": (laws, checks._laws),
+    "law": (laws, failures._laws, checks._breaks_laws),
 }
 """What is there for a check alone, or for it and another one: functions, classes, modules."""
 

@@ -10,9 +10,10 @@ from app.meters.structure import checksum_of
 from app.meters.telegram import Withheld
 from app.meters.values import Values
 from app.plausibility import values
-from app.plausibility.checks import BY_NAME, CHECKS, OF_ENERGIES, Failed, failed
+from app.plausibility.checks import BY_NAME, CHECKS, OF_ENERGIES
 from app.plausibility.decision import Decision, Violation
 from app.plausibility.evidence import Evidence
+from app.plausibility.failures import Failed, failed
 from app.plausibility.known import Known
 from app.plausibility.pending import Pending
 from app.plausibility.relaxation import Relaxation
