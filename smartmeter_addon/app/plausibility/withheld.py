@@ -36,21 +36,19 @@ _UNTIL: Final = {
 
 
 class _Row(NamedTuple):
-    """What is withheld in a row.
+    """A value that is withheld by itself.
 
     Args:
-        what: the values, for people.
-        violation: the check that they fail.
+        violation: the check that it fails, with its key or what else fails it.
         since: when that began, in seconds since 1970.
-        telegrams: in which it was said.
         value: that the meter said first; None where no single value is wrong.
+        telegrams: that were published without it.
     """
 
-    what: Text
     violation: Violation
     since: float
+    value: Number | None
     telegrams: int = 0
-    value: Number | None = None
 
 
 class Withholding:
@@ -61,8 +59,9 @@ class Withholding:
     def __init__(self) -> None:
         self.agrees = False
         """Whether energies that were withheld for their unit turned out to be in the right one."""
-        self._lists: Mapping[Structure, _Row] = NOTHING
-        self._values: Mapping[str, _Row] = NOTHING  # by what fails the check: mostly a key
+        # Telegrams in a row that were not accepted, and what is told of them when they are several.
+        self._lists: Mapping[Structure, tuple[int, Withheld]] = NOTHING
+        self._values: Mapping[str, _Row] = NOTHING  # by the detail of the violation
 
     @property
     def holds(self) -> bool:
@@ -87,18 +86,17 @@ class Withholding:
             violation: a check that it fails.
             what: the values that are withheld with it.
         """
-        shape = observation.found.structure
-        row = self._lists.get(shape) or _Row("", violation, observation.wall)
-        others = [one for one in self._lists.items() if one[0] != shape][1 - _MOST :]
-        row = _Row(what, violation, row.since, row.telegrams + 1)
-        self._lists = {**dict(others), shape: row}
+        lists, shape = dict(self._lists), observation.found.structure
+        count, last = lists.pop(shape, (0, None))
+        since = last.since if last else observation.wall
+        lists[shape] = count + 1, Withheld(what, violation.sentence, _LIST_UNTIL, since)
+        self._lists = dict(list(lists.items())[-_MOST:])
 
     def begin(self, observation: Observation, violations: Iterable[Violation]) -> None:
         """Withhold values whose check no telegram confirms, from a telegram on."""
         for one in violations:
             if one.check in _UNTIL and one.detail not in self._values:
-                value = observation.values.get(one.detail)
-                row = _Row(one.detail, one, observation.wall, value=value)
+                row = _Row(one, observation.wall, observation.values.get(one.detail))
                 self._values = {**self._values, one.detail: row}
 
     def remaining(self, observation: Observation, violations: list[Violation]) -> list[Violation]:
@@ -106,10 +104,7 @@ class Withholding:
         return [one for one in violations if not self._covers(one, observation)]
 
     def accept(
-        self,
-        observation: Observation,
-        violations: Iterable[Violation],
-        limits: Limits,
+        self, observation: Observation, violations: Iterable[Violation], limits: Limits
     ) -> set[str]:
         """Take an accepted telegram: what ended is forgotten; return the keys that are withheld.
 
@@ -147,30 +142,20 @@ class Withholding:
 
     def told(self) -> list[Withheld]:
         """Return what is withheld for longer than two of its own push intervals."""
-        told = [
-            Withheld(row.what, row.violation.sentence, _LIST_UNTIL, row.since)
-            for row in self._lists.values()
-            if row.telegrams > _OWN_INTERVALS
-        ]
+        told = [one for count, one in self._lists.values() if count > _OWN_INTERVALS]
+        late = [one for one in self._values.values() if one.telegrams >= _OWN_INTERVALS]
         for check, until in _UNTIL.items():
-            rows = [one for one in self._values.values() if one.violation.check == check]
-            if late := [one for one in rows if one.telegrams >= _OWN_INTERVALS]:
-                what = ", ".join(str(one.what) for one in late)
-                since = min(one.since for one in late)
-                told.append(Withheld(what, late[0].violation.sentence, until, since))
+            if rows := [one for one in late if one.violation.check == check]:
+                what = ", ".join(one.violation.detail for one in rows)
+                since = min(one.since for one in rows)
+                told.append(Withheld(what, rows[0].violation.sentence, until, since))
         return told
 
     def memory(self) -> list[list[Any]]:
         """Return what is kept over a restart: value, check, sentence, key and beginning of each."""
         return [
-            [
-                None if row.value is None else str(row.value),
-                row.violation.check,
-                kept(row.violation.sentence),
-                row.violation.detail,
-                row.since,
-            ]
-            for row in self._values.values()
+            [None if value is None else str(value), check, kept(sentence), key, since]
+            for (check, sentence, key), since, value, _ in self._values.values()
         ]
 
     def restore(self, rows: Iterable[list[Any]]) -> None:
@@ -184,7 +169,7 @@ class Withholding:
             if not 0 <= float(since) < _LATEST or not (number is None or number.is_finite()):
                 raise ValueError(since)
             violation = Violation(str(check), restored(sentence), str(key))
-            row = _Row(str(key), violation, float(since), _OWN_INTERVALS, number)
+            row = _Row(violation, float(since), number, _OWN_INTERVALS)
             self._values = {**self._values, str(key): row}
 
     def _covers(self, one: Violation, observation: Observation) -> bool:
