@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from app.cosem.unit import Number
-from app.language.catalogue import Sentence, Text
+from app.language.catalogue import Sentence
 from app.meters.limits import MOST_SENDERS
 from app.meters.quantities import MOST_PER_HOUR
 from app.meters.reading import Meter, Reading
@@ -73,8 +73,7 @@ class _Submeter:
         is_repeated: whether that one was said again; some submeters say another each time.
         pending: the last one that was not.
         confirmations: reports that went on from that one.
-        sentence: why the pending ones are.
-        since: when the first of them came, by this computer's clock, in seconds since 1970.
+        since: when the first pending one came, by this computer's clock, in seconds since 1970.
     """
 
     id: str
@@ -83,7 +82,6 @@ class _Submeter:
     is_repeated: bool = True
     pending: _Report | None = None
     confirmations: int = 0
-    sentence: Text = ""
     since: float = 0.0
 
     def accepts(self, report: _Report, wall: float) -> bool:
@@ -107,8 +105,6 @@ class _Submeter:
             self.confirmations = 0
             self.since = self.since if pending else wall
         self.pending = report
-        said = {"key": report.key, "value": report.value, "last": last.value}
-        self.sentence = Sentence("check.report", said)
         return follows
 
 
@@ -161,24 +157,25 @@ class Reports:
 
     def accept(self, reading: Reading, now: float) -> None:
         """Take a report that is published; see `pending` for the arguments."""
-        meter = reading.meter
-        report, known = _report(reading, now), self._of(meter)
-        if report and known is None:
-            new = _Submeter(meter.id, report, meter.number, is_repeated=False)
-            self._submeters = (*self._submeters, new)[-MOST_SENDERS:]
-        elif report and known:
-            # The texts of the meter, which is kept for its readings, too.
-            known.pending, known.id, known.number = None, meter.id, meter.number
-            if not report.says_the_same(known.accepted):
-                known.accepted = report
+        meter, report = reading.meter, _report(reading, now)
+        if report is None:
+            return
+        if (known := self._of(meter)) is None:
+            known = _Submeter(meter.id, report, is_repeated=False)
+            self._submeters = (*self._submeters, known)[-MOST_SENDERS:]
+        # The texts of the meter, which is kept for its readings, too.
+        known.pending, known.id, known.number = None, meter.id, meter.number
+        if not report.says_the_same(known.accepted):
+            known.accepted = report
 
     def overdue(self, wall: float) -> list[Withheld]:
         """Return what is withheld for longer than two reports take."""
-        return [
-            Withheld(known.pending.key, known.sentence, _UNTIL, known.since)
-            for known in self._submeters
-            if known.pending and wall - known.since > 2 * REPORT_SECONDS
-        ]
+        told = []
+        for known in self._submeters:
+            if (one := known.pending) and wall - known.since > 2 * REPORT_SECONDS:
+                said = {"key": one.key, "value": one.value, "last": known.accepted.value}
+                told.append(Withheld(one.key, Sentence("check.report", said), _UNTIL, known.since))
+        return told
 
     def memory(self) -> dict[str, str]:
         """Return what is kept over a restart: counters and times by id and key, as text."""
