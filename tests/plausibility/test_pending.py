@@ -92,3 +92,23 @@ def test_confirmations_are_counted() -> None:
     for n in (1, 2):
         one.add(said(float(n), counter=7 + n), Limits())
         assert one.confirmations == n
+
+
+@pytest.mark.parametrize(
+    ("counters", "is_repeated"),
+    [
+        ((5, 5), True),
+        ((5, 6), False),
+        ((5, 5, 6), False),
+        ((None, None), False),
+        ((5, None), False),
+    ],
+)
+def test_an_invocation_counter_that_comes_again_is_noticed(
+    counters: tuple[int | None, ...], *, is_repeated: bool
+) -> None:
+    first, *others = (said(float(n), counter=counter) for n, counter in enumerate(counters))
+    one = pending(first)
+    for other in others:
+        one.add(other, Limits())
+    assert one.counter_is_repeated is is_repeated

@@ -3,16 +3,13 @@
 from datetime import UTC, datetime
 from zlib import crc32
 
-import pytest
-
 from app.dlms.receiver import Push, Security
 from app.link import Frame
 from app.meters.reading import Meter, Reading
 from app.meters.telegram import Telegram
 from app.plausibility.evidence import Evidence
-from app.plausibility.last import Change
 from app.plausibility.lists import Found, KnownList
-from app.plausibility.track import Observation, Track, observe
+from app.plausibility.track import Change, Observation, Track, observe
 
 METER = Meter("1", "1", "kaifa", "Kaifa", "MA309", None)
 
@@ -105,7 +102,7 @@ def test_what_the_checks_see_of_a_telegram_is_its_reading() -> None:
 
 def test_a_track_begins_with_nothing_known() -> None:
     track = Track()
-    assert not any((track.counter_may_repeat, track.counter_is_repeated, track.restored))
+    assert not any((track.counter_may_repeat, track.restored))
     assert track.is_before(0.0)
     assert not track.is_before(None)
     track.add(seen(10.0, 1.0), {}, (), {}, None)
@@ -115,19 +112,6 @@ def test_a_track_begins_with_nothing_known() -> None:
         False,
         True,
     ]
-
-
-@pytest.mark.parametrize(
-    ("counters", "is_repeated"),
-    [((5, 5), True), ((5, 6), False), ((None, None), False), ((5, None), False)],
-)
-def test_an_invocation_counter_that_comes_again_is_noticed(
-    counters: tuple[int | None, int | None], *, is_repeated: bool
-) -> None:
-    track = Track()
-    for n, counter in enumerate(counters):
-        track.add(seen(None, n, counter=counter), {}, (), {}, None)
-    assert track.counter_is_repeated is is_repeated
 
 
 def test_the_meter_stays_known_while_only_submeters_report() -> None:
@@ -169,10 +153,11 @@ def test_pending_telegrams_that_were_confirmed_are_gone_on_from() -> None:
         pending.add(seen(n, n + 2, counter=4), values, ["energy_import"], {}, None)
     pending.delay = 3.0
     track.adopt(pending, {"gas"})
+    track.add(seen(30.0, 32.0, counter=4), {"power": 1}, (), {}, None)
     assert track.values == {"power": 1, "energy_import": 901, "gas": 7}
     assert track.changed == {"energy_import": Change(32.0, 900)}
     assert (track.time, track.timed_at, track.now, track.delay) == (30.0, 32.0, 32.0, 3.0)
-    assert (track.counter, track.counter_may_repeat) == (4, True)
+    assert track.counter == 4
     assert not track.restored
 
 
@@ -181,6 +166,7 @@ def test_pending_telegrams_without_a_time_leave_that_of_the_clock() -> None:
     track.add(seen(10.0, 10.0), {}, (), {}, None)
     pending.add(seen(None, 20.0), {"energy_import": 5}, (), {}, None)
     track.adopt(pending, set())
+    track.add(seen(None, 20.0), {"energy_import": 5}, ["energy_import"], {}, None)
     assert (track.time, track.timed_at, track.now) == (10.0, 10.0, 20.0)
     assert track.changed == {"energy_import": Change(20.0, 5)}
 

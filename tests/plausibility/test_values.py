@@ -11,10 +11,9 @@ from app.link import Frame
 from app.meters.telegram import Telegram
 from app.plausibility import values
 from app.plausibility.evidence import Evidence
-from app.plausibility.last import Change, Seen
 from app.plausibility.limits import JOULES_PER_KWH, SUPPLY_VOLTS, Limits
 from app.plausibility.lists import Found
-from app.plausibility.track import Observation, Track
+from app.plausibility.track import Change, Observation, Seen, Track
 from app.plausibility.values import Past
 
 EXACT = Limits(connection_watts=JOULES_PER_KWH)
@@ -66,7 +65,7 @@ def seldom(value: str, *, late: float = 0.0, changed_at: float | None = None) ->
     track.now, track.values = 4995.0, {"energy_import": Decimal(500)}
     track.seen = (
         Seen(None, ("power",), 4995.0),
-        Seen("energy_import", ("energy_import",), 4982.0),
+        Seen(None, ("energy_import",), 4982.0),
     )
     if changed_at is not None:
         track.changed = {"energy_import": Change(changed_at, Decimal(499))}

@@ -13,10 +13,9 @@ from typing import Any, Final
 from app.meters.quantities import CONNECTION_WATTS
 from app.plausibility.clock import OFF_INTERVAL
 from app.plausibility.known import Known
-from app.plausibility.last import Change, Seen
 from app.plausibility.laws import Learned
 from app.plausibility.limits import Limits
-from app.plausibility.track import Track
+from app.plausibility.track import Change, Seen, Track
 
 _RENAMED: Final = {
     "schedule": OFF_INTERVAL,
@@ -116,7 +115,7 @@ def load(content: Any, now: float, wall: float) -> tuple[Known, Track] | None:  
     keys_by_age: dict[float, list[str]] = {}
     for key in track.values:
         keys_by_age.setdefault(ages.get(key, 0.0), []).append(key)
-    track.seen = tuple(Seen(keys[0], keys, then - age) for age, keys in keys_by_age.items())
+    track.seen = tuple(Seen(None, keys, then - age) for age, keys in keys_by_age.items())
     track.changed = {
         key: Change(then, before.get(key, value))
         for key, value in track.values.items()

@@ -38,6 +38,8 @@ class Pending:
         """When the first came, by the monotonic clock, in seconds."""
         self.confirmations = 0
         """Telegrams after the first."""
+        self.counter_is_repeated = False
+        """Whether the last one has the invocation counter of the one before."""
         self.watts = 0.0
         """The largest mean power that an energy rose with from one to the next."""
         self.track = Track()
@@ -67,6 +69,8 @@ class Pending:
         _, watts = values.mean_watts(observation, self.track, limits)
         self.watts = max(self.watts, watts)
         self.confirmations += 1
+        counter = observation.counter
+        self.counter_is_repeated = counter is not None and counter == self.track.counter
         self._newest = self._add(observation)
 
     def _add(self, observation: Observation) -> tuple[int, int | None]:

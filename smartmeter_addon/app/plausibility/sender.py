@@ -183,6 +183,7 @@ class Sender:
             self.track = pending.track
             return None
         self.track.adopt(pending.track, self.known.withholding.keys)
+        self.track.counter_may_repeat = pending.counter_is_repeated
         told = (check.confirmed for check in CHECKS if check.name in checks)
         return f"the pending telegrams confirm each other: {'; '.join(dict.fromkeys(told))}"
 

@@ -1,18 +1,18 @@
 """The telegrams of one sender that follow from one another: what the next one is compared with."""
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple, cast
 
-from app.cosem.unit import Number
+from app.cosem.unit import Number, scale
 from app.meters.limits import NOTHING
 from app.meters.reading import Meter
 from app.meters.structure import checksum_of
 from app.meters.telegram import Telegram
 from app.meters.values import Values
 from app.plausibility.evidence import Evidence, evidence_of
-from app.plausibility.last import Change, Seen
 from app.plausibility.lists import Found, KnownList
 
 _HELD_UP: Final = 600.0
@@ -82,45 +82,77 @@ def observe(telegram: Telegram, found: Found, now: float, wall: float) -> Observ
     )
 
 
+class Seen(NamedTuple):
+    """When a list came last.
+
+    Args:
+        of: the list; None in a track of one list only, and of those before a restart.
+        keys: that it holds.
+        at: the monotonic seconds.
+    """
+
+    of: KnownList | None
+    keys: Collection[str]
+    at: float
+
+
+class Change(NamedTuple):
+    """How an energy changed last.
+
+    Args:
+        at: when, in monotonic seconds.
+        number: what it was before, counted in a power of ten. No number is made of it here, as that
+            takes more time and memory, and it is seldom needed.
+        exponent: of that power.
+    """
+
+    at: float
+    number: Number
+    exponent: int = 0
+
+    @property
+    def before(self) -> Number:
+        """What the energy was before."""
+        return scale(self.number, self.exponent)
+
+
+@dataclass(slots=True)
 class Track:
-    """The last telegram of a sender, and the last value of each reading."""
+    """The last telegram of a sender, and the last value of each reading.
 
-    __slots__ = (
-        *("changed", "counter", "counter_is_repeated", "counter_may_repeat", "delay", "floors"),
-        *("is_followed", "meter", "now", "recent", "restored", "seen", "time", "timed_at"),
-        *("values", "wall"),
-    )
+    Args:
+        now: when the last telegram came, by the monotonic clock, in seconds.
+        wall: the same by this computer's clock, in seconds since 1970.
+        meter: whose it is.
+        counter: the last invocation counter.
+        counter_may_repeat: whether telegrams may have the same one, as long as the clock goes on.
+        time: what the meter's clock showed last, in seconds since 1970; None before any time.
+        timed_at: monotonic seconds at which it did.
+        delay: seconds by which that telegram came late, as far as known.
+        restored: whether `time` is from before a restart.
+        is_followed: whether others came since the last telegram, and were not accepted.
+        values: the last value of each reading.
+        seen: of each list. A dict of one takes 224 bytes.
+        changed: how each energy changed last.
+        floors: what was published of the energies that seem to have fallen a little since.
+        recent: checksums of the last telegrams that only their time tells apart.
+    """
 
-    def __init__(self) -> None:
-        self.now = self.wall = 0.0
-        """When the last telegram came: monotonic seconds, and seconds since 1970."""
-        self.meter: Meter | None = None
-        self.counter: int | None = None
-        """The last invocation counter."""
-        self.counter_may_repeat = False
-        """Whether telegrams may have the same invocation counter, as long as the clock goes on."""
-        self.counter_is_repeated = False
-        """Whether the last telegram has the invocation counter of the one before."""
-        self.time: float | None = None
-        """What the meter's clock showed last, in seconds since 1970; None before any time."""
-        self.timed_at = 0.0
-        """Monotonic seconds at which it did."""
-        self.delay = 0.0
-        """Seconds by which that telegram came late, as far as known."""
-        self.restored = False
-        """Whether `time` is from before a restart."""
-        self.is_followed = False
-        """Whether others came since the last telegram, and were not accepted."""
-        self.values: Mapping[str, Number] = NOTHING
-        """The last value of each reading."""
-        self.seen: tuple[Seen, ...] = ()
-        """Of each list. A dict of one takes 224 bytes."""
-        self.changed: dict[str, Change] = {}
-        """How each energy changed last."""
-        self.floors: Mapping[str, Number] = NOTHING
-        """What was published of the energies that seem to have fallen a little since."""
-        self.recent: array[int] | None = None
-        """Checksums of the last telegrams that only their time tells apart, see `checksum_of`."""
+    now: float = 0.0
+    wall: float = 0.0
+    meter: Meter | None = None
+    counter: int | None = None
+    counter_may_repeat: bool = False
+    time: float | None = None
+    timed_at: float = 0.0
+    delay: float = 0.0
+    restored: bool = False
+    is_followed: bool = False
+    values: Mapping[str, Number] = field(default_factory=lambda: NOTHING)
+    seen: tuple[Seen, ...] = ()
+    changed: dict[str, Change] = field(default_factory=dict)
+    floors: Mapping[str, Number] = field(default_factory=lambda: NOTHING)
+    recent: "array[int] | None" = None
 
     def is_before(self, time: float | None) -> bool:
         """Tell whether a time of the meter's clock is later than the last one."""
@@ -151,45 +183,33 @@ class Track:
             floors: what is published of those that seem to have fallen a little.
             listed: its list; None for a track of one list only.
         """
-        now = observation.now
-        self.go_on(observation.counter, observation.time, now, observation.wall)
+        self.go_on(observation.counter, observation.time, observation.now, observation.wall)
         self.meter = observation.meter or self.meter
         for key in moved:
             if (value := values.get(key)) is not None and value != self.values.get(key, value):
-                self.changed[key] = Change(now, self.values[key])
+                self.changed[key] = Change(self.now, self.values[key])
         if self.floors or floors:
             others = {key: one for key, one in self.floors.items() if key not in values}
             self.floors = {**others, **floors}
-        self.take(listed, values, now)
+        self.take(listed, values)
         if observation.is_told_by_time:
             self.remember(checksum_of(observation.telegram))
 
-    def take(self, listed: KnownList | None, values: Mapping[str, Number], now: float) -> None:
-        """Take the values of a telegram for the last ones.
-
-        Args:
-            listed: its list; None for a track of one list only.
-            values: which are not changed any more.
-            now: when it came, by the monotonic clock, in seconds.
-        """
-        before = self.values
-        if isinstance(values, Values):
-            keys = values.layout.keys
-            has_all = isinstance(before, Values) and before.layout is values.layout
-        else:
-            keys, has_all = tuple(values), False
-        self.values = values if has_all or values.keys() >= before.keys() else {**before, **values}
+    def take(self, listed: KnownList | None, values: Mapping[str, Number]) -> None:
+        """Take the values of the last telegram, which are not changed any more; see `add`."""
+        # The keys of all telegrams that are laid out alike are kept once.
+        keys = values.layout.keys if isinstance(values, Values) else tuple(values)
+        is_all = values.keys() >= self.values.keys()
+        self.values = values if is_all else {**self.values, **values}
         others = (one for one in self.seen if one.of is not listed)
-        self.seen = (*others, Seen(listed, keys, now))
+        self.seen = (*others, Seen(listed, keys, self.now))
 
     def go_on(self, counter: int | None, time: float | None, now: float, wall: float) -> None:
         """Take what tells a telegram from others; see `Observation` for the arguments."""
         if time is not None:
             self.delay = self.late(time, now)
             self.time, self.timed_at, self.restored = time, now, False
-        self.counter_is_repeated = counter is not None and counter == self.counter
-        self.counter = counter
-        self.now, self.wall, self.is_followed = now, wall, False
+        self.counter, self.now, self.wall, self.is_followed = counter, now, wall, False
 
     def late(self, time: float | None, now: float) -> float:
         """Return the seconds by which a telegram comes late, as a gateway delays it."""
@@ -203,10 +223,7 @@ class Track:
         """Remember a telegram, also one that is not accepted, to recognise it when it comes again.
 
         An invocation counter tells by itself. Without one and without a time, telegrams may be the
-        same: see `Observation.is_told_by_time`.
-
-        Args:
-            checksum: of the telegram, see `checksum_of`.
+        same: see `Observation.is_told_by_time`. For the argument see `checksum_of`.
         """
         recent = self.recent = self.recent or array("I")
         recent.append(checksum)
@@ -217,19 +234,15 @@ class Track:
         """Go on from another track, of pending telegrams that were confirmed.
 
         Args:
-            other: the track.
+            other: the track, whose last telegram is then added here.
             withheld: keys of its values that are not accepted.
         """
-        self.now, self.wall, self.meter = other.now, other.wall, other.meter
-        self.counter, self.counter_is_repeated = other.counter, other.counter_is_repeated
-        self.counter_may_repeat = other.counter_is_repeated
+        self.meter = other.meter
         if other.time is not None:
             self.time, self.timed_at = other.time, other.timed_at
             self.delay, self.restored = other.delay, False
-        values = dict(self.values)
-        for key, value in other.values.items():
-            if key not in withheld:
-                if values.get(key) != value:
-                    self.changed[key] = other.changed.get(key, Change(other.now, value))
-                values[key] = value
-        self.values = values
+        values = {key: value for key, value in other.values.items() if key not in withheld}
+        for key, value in values.items():
+            if self.values.get(key) != value:
+                self.changed[key] = other.changed.get(key, Change(other.now, value))
+        self.values = {**self.values, **values}

@@ -20,10 +20,9 @@ from app.meters.telegram import Telegram
 from app.meters.values import Values
 from app.plausibility.clock import SLACK
 from app.plausibility.known import Known
-from app.plausibility.last import Change
 from app.plausibility.lists import KnownList
 from app.plausibility.rules import Counts, rules_of, shared
-from app.plausibility.track import Observation, Track
+from app.plausibility.track import Change, Observation, Track
 from app.plausibility.units import MEAN_SECONDS
 
 _NONE_IS_NEAR: Final = (math.inf,), (-math.inf,)
@@ -108,7 +107,7 @@ class Usual:
         known, past, listed, count = self._known, self._past, self._listed, self._count
         if not count or past.time is None:
             return
-        past.take(listed, self._values, past.now)  # type: ignore[arg-type] # texts are not looked at
+        past.take(listed, self._values)  # type: ignore[arg-type] # texts are not looked at
         if self._constant:
             self._constant.count += count
         listed.arrived(past.now, past.time, listed.offset, count=count)

@@ -14,10 +14,9 @@ from app.meters.quantities import USUAL_VOLTAGE, Quantity
 from app.meters.values import Values
 from app.plausibility import jumps
 from app.plausibility.decision import Violation
-from app.plausibility.last import Change
 from app.plausibility.laws import VOLTAGES
 from app.plausibility.limits import JOULES_PER_KWH, LEAST_STEP, SUPPLY_VOLTS, Limit, Limits
-from app.plausibility.track import Observation, Track
+from app.plausibility.track import Change, Observation, Track
 from app.plausibility.units import power_of_ten, step_of
 
 HEADROOM: Final = 1.3
