@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -21,36 +22,25 @@ _YOUNG: Final = 3
 """Telegrams from which on what was accepted outweighs a single telegram that contradicts it."""
 
 
+@dataclass(slots=True)
 class Known:
-    """What was learned of one sender, in accepted telegrams."""
+    """What was learned of one sender, in accepted telegrams.
 
-    __slots__ = (
-        "_meter",
-        "count",
-        "family",
-        "laws",
-        "limits",
-        "lists",
-        "numbers",
-        "power",
-        "reports",
-        "withholding",
-    )
+    Args:
+        count: of these telegrams.
+        numbers: of its meter, each behind its id; mostly one, and a dict takes 224 bytes.
+        family: type, manufacturer and model of the meter.
+    """
 
-    def __init__(self) -> None:
-        self.count = 0
-        """Accepted telegrams."""
-        self.numbers: tuple[tuple[str, str | None], ...] = ()
-        """Of its meter, each behind its id; mostly one, and a dict takes 224 bytes."""
-        self.family = ""
-        """Type, manufacturer and model of the meter."""
-        self._meter: Meter | None = None  # whose id and family were taken last
-        self.laws = Learned()
-        self.limits = Limits()
-        self.lists = Lists()
-        self.power = MeanPower()
-        self.reports = Reports()
-        self.withholding = Withholding()
+    count: int = 0
+    numbers: tuple[tuple[str, str | None], ...] = ()
+    family: str = ""
+    laws: Learned = field(default_factory=Learned)
+    limits: Limits = field(default_factory=Limits)
+    lists: Lists = field(default_factory=Lists)
+    power: MeanPower = field(default_factory=MeanPower)
+    reports: Reports = field(default_factory=Reports)
+    withholding: Withholding = field(default_factory=Withholding)
 
     @property
     def is_grown(self) -> bool:
@@ -85,8 +75,7 @@ class Known:
         """
         now, time, meter = observation.now, observation.time, observation.meter
         self.count += 1
-        if meter is not None and meter is not self._meter:
-            self._meter = meter
+        if meter is not None:
             others = (one for one in self.numbers if one[0] != meter.id)
             self.numbers = (*others, (meter.id, meter.number))
             self.family = family_of(meter)
