@@ -39,10 +39,10 @@ def dump(known: Known, track: Track) -> dict[str, Any]:
         if limit.is_energy:
             shown = track.floors.get(key, value)
             change = track.changed.get(key)
-            last = change.before if change else value
             counters[key] = str(shown)
-            if (least := last if shown == value else value) != shown:
-                before[key] = str(least)  # else a low bit that was damaged looks like a reset
+            # Else a low bit that was damaged looks like a reset.
+            if (least := change.before if change and shown == value else value) != shown:
+                before[key] = str(least)
         elif limit.quantity is not None:
             measured[key] = float(value)
     ages = {key: round(track.now - track.seen_at(key), 3) for key in track.values}
@@ -100,27 +100,22 @@ def load(content: Any, now: float, wall: float) -> tuple[Known, Track] | None:  
         track.timed_at = then - _finite(content.get("age", 0))
         track.delay = _finite(content.get("delay", 0))
         ages = {str(key): _finite(age) for key, age in content.get("ages", {}).items()}
-        counters = {str(k): Decimal(str(v)) for k, v in content["counters"].items()}
-        before = {str(k): Decimal(str(v)) for k, v in content.get("before", {}).items()}
-        if not all(map(math.isfinite, (*counters.values(), *before.values()))):
-            return None
-        measured = {str(k): Decimal(str(_finite(v))) for k, v in content["values"].items()}
+        counters = {str(key): _exact(one) for key, one in content["counters"].items()}
+        before = {str(key): _exact(one) for key, one in content.get("before", {}).items()}
+        measured = {str(key): _exact(one) for key, one in content["values"].items()}
         known.withholding.restore(content.get("withheld", ()))
         for checksum in content.get("recent", ()):
             track.remember(int(checksum))
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
         return None
     known.reports.restore(counters, numbers, then)
-    track.values = {**measured, **{k: v for k, v in counters.items() if "/" not in k}}
+    energies = {key: value for key, value in counters.items() if "/" not in key}
+    track.values = {**measured, **energies}
     keys_by_age: dict[float, list[str]] = {}
     for key in track.values:
         keys_by_age.setdefault(ages.get(key, 0.0), []).append(key)
     track.seen = tuple(Seen(None, keys, then - age) for age, keys in keys_by_age.items())
-    track.changed = {
-        key: Change(then, before.get(key, value))
-        for key, value in track.values.items()
-        if key in counters
-    }
+    track.changed = {key: Change(then, before.get(key, one)) for key, one in energies.items()}
     track.restored = True
     known.count = 10
     return (known, track) if known.numbers else None
@@ -148,13 +143,14 @@ def _factors(content: Mapping[str, Any]) -> dict[str, float]:
     return factors
 
 
-def _finite(value: str | float) -> float:
-    """Return a number of the content.
-
-    Raises:
-        ValueError: it is infinite or no number.
-    """
-    number = float(value)
+def _exact(value: str | float) -> Decimal:
+    """Return a number of the content; raise an error where it is infinite or none."""
+    number = Decimal(str(value))
     if not math.isfinite(number):
         raise ValueError(value)
     return number
+
+
+def _finite(value: str | float) -> float:
+    """Return the same as a float."""
+    return float(_exact(value))
