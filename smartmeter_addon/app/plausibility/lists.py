@@ -137,11 +137,10 @@ class Found(NamedTuple):
 class Lists:
     """The lists of one sender."""
 
-    __slots__ = ("_known", "_latest", "_restored")
+    __slots__ = ("_known", "_restored")
 
     def __init__(self) -> None:
         self._known: tuple[KnownList, ...] = ()
-        self._latest: KnownList | None = None
         self._restored: Mapping[int, float | None] = NOTHING
         """Push intervals by digest, of lists not seen twice since the restart.
 
@@ -161,7 +160,7 @@ class Lists:
         content = structure.content_of(telegram)
         bits = int.from_bytes(content, "big")
         channel = structure.channel_of(telegram)
-        for known in (self._latest, *self._known) if self._latest else ():
+        for known in self._known:
             constant = known.constant_of(content)
             is_same_way = known.structure[: structure.CHANNEL_SIZE] == channel
             if constant and is_same_way and constant.is_of(bits):
@@ -193,7 +192,6 @@ class Lists:
             known.constants = (*others, Constant(found.mask, found.bits))[-_MOST_KEPT:]
         if constant := known.constant_of(found.content):
             constant.add(found.bits)
-        self._latest = known
         return known
 
     def memory(self) -> list[list[float | None]]:
@@ -219,9 +217,6 @@ class Lists:
         return alike[0] if len(alike) >= _VARYING else None
 
     def _by_structure(self, shape: Structure) -> KnownList | None:
-        for known in self._known:
-            if known.structure == shape:
-                return known
         for known in self._known:
             if structure.alike(shape, known.structure):
                 return known
