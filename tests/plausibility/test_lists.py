@@ -349,4 +349,5 @@ def test_constant_bits_are_known_of_eight_sizes_of_a_list() -> None:
     known = None
     for size in range(1, 10):
         known = lists.add(Found(known, STRUCTURE, 0, bytes(size), mask=Mask(0, size=size)))
-        assert [one.size for one in known.constants] == list(range(max(1, size - 7), size + 1))
+        sizes = [one.mask.size for one in known.constants]
+        assert sizes == list(range(max(1, size - 7), size + 1))

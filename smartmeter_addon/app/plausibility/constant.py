@@ -29,19 +29,18 @@ class Constant:
         bits: of it.
     """
 
-    __slots__ = ("_bits", "_fixed", "_strings", "_texts", "clocks", "count", "size")
+    __slots__ = ("_bits", "_texts", "count", "mask")
 
     def __init__(self, mask: Mask, bits: int) -> None:
-        self.size = mask.size
-        self._fixed, self._strings, self.clocks = mask[:3]
-        self._texts = _union(self._strings)
-        self._bits = _shared(bits & (self._fixed | self._texts))
+        self.mask = mask
+        self._texts = _union(mask.texts)  # those that did not change
+        self._bits = _shared(bits & (mask.fixed | self._texts))
         self.count = 0
         """Of telegrams."""
 
     def is_of(self, bits: int) -> bool:
         """Tell whether a telegram is of the list."""
-        return not (self._bits ^ bits) & self._fixed
+        return not (self._bits ^ bits) & self.mask.fixed
 
     def texts_differ(self, bits: int) -> bool:
         """Tell whether a telegram does not repeat what was repeated so far."""
@@ -51,6 +50,6 @@ class Constant:
         """Take an accepted telegram."""
         if changed := (self._bits ^ bits) & self._texts:
             # A text that changed once in an accepted telegram may change again.
-            self._strings = tuple(one for one in self._strings if not one & changed)
-            self._texts = _union(self._strings)
+            kept = (one for one in self.mask.texts if one & self._texts and not one & changed)
+            self._texts = _union(tuple(kept))
         self.count += 1

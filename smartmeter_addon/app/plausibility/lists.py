@@ -68,7 +68,7 @@ class KnownList:
 
     def constant_of(self, content: bytes) -> Constant | None:
         """Return the constant bits of telegrams of a size."""
-        return next((one for one in self.constants if one.size == len(content)), None)
+        return next((one for one in self.constants if one.mask.size == len(content)), None)
 
     def misses(self, passed: float, offset: float) -> float:
         """Return by how many seconds a time misses the next multiple of the push interval.
@@ -164,7 +164,7 @@ class Lists:
             constant = known.constant_of(content)
             is_same_way = known.structure[: structure.CHANNEL_SIZE] == channel
             if constant and is_same_way and constant.is_of(bits):
-                return Found(known, known.structure, bits, content, constant.clocks)
+                return Found(known, known.structure, bits, content, constant.mask.clocks)
         shape, mask = structure.structure_of(telegram)
         clocks = mask.clocks if mask else ()
         if varying := self._of_other_decimals(shape):
@@ -188,7 +188,7 @@ class Lists:
             seen = structure.digest(known.structure)
             self._restored = {key: one for key, one in self._restored.items() if key != seen}
         if found.mask:
-            others = (one for one in known.constants if one.size != found.mask.size)
+            others = (one for one in known.constants if one.mask.size != found.mask.size)
             known.constants = (*others, Constant(found.mask, found.bits))[-_MOST_KEPT:]
         if constant := known.constant_of(found.content):
             constant.add(found.bits)
