@@ -7,6 +7,7 @@ import pytest
 
 from app.dlms import axdr
 from app.meters.structure import Mask
+from app.plausibility.constant import Constant
 from app.plausibility.lists import _LONGEST, Found, KnownList, Lists, usual_gap
 from tests.support.guarded import GuardedLine, accepted, line_of
 from tests.support.repair import repair
@@ -282,13 +283,13 @@ def test_a_list_is_found_by_its_constant_bits_once_it_is_known() -> None:
     meter, lists = SimulatedMeter(None, "kaifa"), Lists()
     first = found(meter, lists)
     assert first.known is None
-    assert first.mask
+    assert first.constant
     assert first.clocks
     known = lists.add(first)
     for _ in range(3):
         later = found(meter, lists)
         assert later.known is known
-        assert (later.structure, later.clocks, later.mask) == (first.structure, first.clocks, None)
+        assert (later.structure, later.constant) == (first.structure, first.constant)
         lists.add(later)
 
 
@@ -300,7 +301,8 @@ def test_lists_that_come_in_turn_are_told_apart() -> None:
     for _ in range(3):
         for meter, one in zip(meters, known, strict=True):
             later = found(meter, lists)
-            assert (later.known is one, later.mask) == (True, None)
+            assert later.known is one
+            assert later.constant in one.constants
             lists.add(later)
 
 
@@ -348,6 +350,7 @@ def test_constant_bits_are_known_of_eight_sizes_of_a_list() -> None:
     lists = Lists()
     known = None
     for size in range(1, 10):
-        known = lists.add(Found(known, STRUCTURE, 0, bytes(size), mask=Mask(0, size=size)))
+        constant = Constant(Mask(0, size=size), 0)
+        known = lists.add(Found(known, STRUCTURE, 0, bytes(size), constant))
         sizes = [one.mask.size for one in known.constants]
         assert sizes == list(range(max(1, size - 7), size + 1))

@@ -66,10 +66,6 @@ class KnownList:
         """The push interval by the meter's clock in seconds; None as long as it is not known."""
         return self._step if self._kept >= _PUNCTUAL else None
 
-    def constant_of(self, content: bytes) -> Constant | None:
-        """Return the constant bits of telegrams of a size."""
-        return next((one for one in self.constants if one.mask.size == len(content)), None)
-
     def misses(self, passed: float, offset: float) -> float:
         """Return by how many seconds a time misses the next multiple of the push interval.
 
@@ -116,22 +112,24 @@ class Found(NamedTuple):
         structure: of the telegram.
         bits: its content as one number.
         content: see `structure.content_of`.
-        clocks: where its date-times stand in the content, in bytes.
-        mask: its constant bits where it is the first of its size; None otherwise.
+        constant: its constant bits; None where these cannot be told.
     """
 
     known: KnownList | None
     structure: Structure
     bits: int
     content: bytes
-    clocks: tuple[int, ...] = ()
-    mask: structure.Mask | None = None
+    constant: Constant | None = None
+
+    @property
+    def clocks(self) -> tuple[int, ...]:
+        """Where its date-times stand in the content, in bytes."""
+        return self.constant.mask.clocks if self.constant else ()
 
     @property
     def texts_differ(self) -> bool:
         """Whether the telegram does not repeat what its list repeated so far."""
-        constant = self.known.constant_of(self.content) if self.known else None
-        return constant is not None and constant.texts_differ(self.bits)
+        return self.constant is not None and self.constant.texts_differ(self.bits)
 
 
 class Lists:
@@ -161,15 +159,15 @@ class Lists:
         bits = int.from_bytes(content, "big")
         channel = structure.channel_of(telegram)
         for known in self._known:
-            constant = known.constant_of(content)
             is_same_way = known.structure[: structure.CHANNEL_SIZE] == channel
-            if constant and is_same_way and constant.is_of(bits):
-                return Found(known, known.structure, bits, content, constant.mask.clocks)
+            for constant in known.constants if is_same_way else ():
+                if constant.mask.size == len(content) and constant.is_of(bits):
+                    return Found(known, known.structure, bits, content, constant)
         shape, mask = structure.structure_of(telegram)
-        clocks = mask.clocks if mask else ()
         if varying := self._of_other_decimals(shape):
             shape = varying.structure
-        return Found(self._by_structure(shape), shape, bits, content, clocks, mask=mask)
+        first = Constant(mask, bits) if mask else None
+        return Found(self._by_structure(shape), shape, bits, content, first)
 
     def may_hold(self, shape: Structure) -> bool:
         """Tell whether an unknown list may be a damaged form of a known one.
@@ -187,10 +185,9 @@ class Lists:
         elif self._restored:
             seen = structure.digest(known.structure)
             self._restored = {key: one for key, one in self._restored.items() if key != seen}
-        if found.mask:
-            others = (one for one in known.constants if one.mask.size != found.mask.size)
-            known.constants = (*others, Constant(found.mask, found.bits))[-_MOST_KEPT:]
-        if constant := known.constant_of(found.content):
+        if constant := found.constant:
+            others = (one for one in known.constants if one.mask.size != constant.mask.size)
+            known.constants = (*others, constant)[-_MOST_KEPT:]
             constant.add(found.bits)
         return known
 

@@ -56,7 +56,7 @@ class Usual:
             *(limits.connection_watts, tuple(limits.factors.items())),
         )
         self._template, self._sent = telegram.template, telegram.timestamp
-        self._constant = listed.constant_of(found.content)
+        self._constant = found.constant
         self._others = _reported(telegram.others)
         self._still = shared(rules.beside_times(found.content))
         self._values = values  # the last ones
