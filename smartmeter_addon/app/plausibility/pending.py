@@ -42,19 +42,18 @@ class Pending:
         """Whether the last one has the invocation counter of the one before."""
         self.watts = 0.0
         """The largest mean power that an energy rose with from one to the next."""
-        self.track = Track()
-        self.track.counter_may_repeat = True
-        self.track.delay = delay
-        self._newest = self._add(observation)
+        self.track = Track(counter_may_repeat=True, delay=delay)
+        self._add(observation)
 
     def is_repeated_by(self, observation: Observation) -> bool:
         """Tell whether a telegram is the newest one again, which confirms nothing.
 
         A meter without clock and invocation counter may say the same in its next telegram.
         """
-        if self._newest != (observation.found.bits, observation.counter):
+        counter = observation.counter
+        if (self._bits, self.track.counter) != (observation.found.bits, counter):
             return False
-        is_told_apart = observation.time is not None or observation.counter is not None
+        is_told_apart = observation.time is not None or counter is not None
         known = observation.found.known
         least = max(known.gap / 2 if known else 0.0, _LEAST_GAP)
         return is_told_apart or observation.now - self.track.now < least
@@ -71,8 +70,8 @@ class Pending:
         self.confirmations += 1
         counter = observation.counter
         self.counter_is_repeated = counter is not None and counter == self.track.counter
-        self._newest = self._add(observation)
+        self._add(observation)
 
-    def _add(self, observation: Observation) -> tuple[int, int | None]:
+    def _add(self, observation: Observation) -> None:
+        self._bits = observation.found.bits  # of the newest
         self.track.add(observation, observation.values, observation.values, {}, None)
-        return observation.found.bits, observation.counter
