@@ -114,17 +114,13 @@ class Withholding:
             limits: of the sender.
         """
         shape = observation.found.structure
-        if shape in self._lists:
-            self._lists = {one: row for one, row in self._lists.items() if one != shape}
-        self.agrees = False
-        if not self._values:
-            return set()
-        failed = {one.detail for one in violations}
+        self._lists = {one: row for one, row in self._lists.items() if one != shape} or NOTHING
+        self.agrees, failed = False, {one.detail for one in violations}
         self._values = {
             key: row._replace(telegrams=row.telegrams + 1) if key in failed else row
             for key, row in self._values.items()
             if key in failed or key not in observation.values
-        }
+        } or NOTHING
         kept = set(self._values)
         if self._has_unit:
             kept |= {key for key in observation.values if limits.of(key).is_energy}
