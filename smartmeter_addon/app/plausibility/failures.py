@@ -141,7 +141,8 @@ def _laws(observation: Observation) -> tuple[tuple[str, ...], list[str]]:
     """Return the laws that say something of a telegram, and those that it breaks."""
     of = laws.applicable(tuple(observation.values))
     names = tuple(law.name for law in of)
-    broken, found = laws.broken(of, observation.values), observation.found
+    broken = [law.name for law in of if not law.is_kept_by(observation.values)]
+    found = observation.found
     if found.clocks and (sent := observation.telegram.timestamp):
         names += laws.CLOCK_LAWS
         broken += laws.broken_clocks(found.content, found.clocks, sent)

@@ -8,16 +8,17 @@ at once. The numbers are compared exactly; the slack is what rounding and sampli
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from decimal import Decimal
+from functools import lru_cache, partial
+from itertools import chain
+from operator import mul
+from typing import Final, NamedTuple
 
-from app.cosem.unit import Number, scaler_of
+from app.cosem.unit import Number, scale, scaler_of
 from app.meters.sensors import TARIFFS_OF
 
 Values = Mapping[str, Number]
 """Readings by key, in the units of `sensors`."""
-
-_size: Final[Callable[[Number], Number]] = abs  # type: ignore[assignment] # its result is an object
 
 PHASES: Final = ("l1", "l2", "l3")
 VOLTAGES: Final = tuple(f"voltage_{phase}" for phase in PHASES)
@@ -34,11 +35,11 @@ LEARNED: Final = 10
 _BROKEN: Final = -10 * LEARNED
 """What is counted for a law after an accepted telegram broke it."""
 
-_TARIFF_SLACK: Final = 0.0025
+_TARIFF_SLACK: Final = Decimal("0.0025")
 """kWh or kvarh by which tariffs may miss their total, or one unit of the last digit for each tariff
 if that is more: each is cut off there."""
 
-_POWER_SLACK: Final = 6.0
+_POWER_SLACK: Final = 6
 _POWER_SHARE: Final = 100
 """W, and one part in so many of the power, by which parts may miss their sum: each is rounded, and
 measured at another moment."""
@@ -62,9 +63,8 @@ _DIRECTIONS: Final = (
 )
 """Keys of two powers of which one is zero at any time."""
 
-
-Keeps = Callable[[Sequence[Any], int], bool]
-"""Tells whether numbers keep a law, see `Law`."""
+Keeps = Callable[[Sequence[int]], bool]
+"""Tells whether numbers, each counted in a power of ten, keep a law."""
 
 
 class Law(NamedTuple):
@@ -73,21 +73,20 @@ class Law(NamedTuple):
     Args:
         name: of the law.
         keys: of the readings that it says something of.
-        keeps: tells whether their numbers keep it, in this order. The second argument is the number
-            that stands for 1: 1, or more where these are integers with one scale.
-        of_counts: makes what tells the same of a telegram's counts, by the places and the powers of
-            ten of these numbers. None where numbers are compared exactly; else they are floats.
+        of_counts: makes what tells whether their numbers keep it, in this order, of the powers of
+            ten in which these are counted.
     """
 
     name: str
     keys: tuple[str, ...]
-    keeps: Keeps
-    of_counts: "Callable[[Sequence[int], Sequence[int]], Keeps] | None" = None
+    of_counts: Callable[[Sequence[int]], Keeps]
 
     def is_kept_by(self, values: Values) -> bool:
         """Tell whether values keep it."""
-        numbers = (values[key] for key in self.keys)
-        return self.keeps([float(n) for n in numbers] if self.of_counts else list(numbers), 1)
+        numbers = [values[key] for key in self.keys]
+        exponents = [scaler_of(number) for number in numbers]
+        counts = [int(scale(n, -exponent)) for n, exponent in zip(numbers, exponents, strict=True)]
+        return self.of_counts(exponents)(counts)
 
 
 class Learned:
@@ -137,19 +136,12 @@ def applicable(keys: tuple[str, ...]) -> tuple[Law, ...]:
     plus = [key for key in names if key in keys]
     minus = [key for phase in PHASES if (key := f"power_export_{phase}") in keys]
     if "power" in keys and plus:
-        laws.append(Law("phases", ("power", *plus, *minus), _phases(len(plus))))
+        laws.append(Law("phases", ("power", *plus, *minus), partial(_phases, len(plus))))
     laws += [Law(one[0], one, _one_way) for one in _DIRECTIONS if set(one) <= set(keys)]
     phases = [(f"voltage_{one}", f"current_{one}", f"phase_angle_{one}") for one in PHASES]
     if "power" in keys and (turned := [one for one in phases if set(one) <= set(keys)]):
-        of = ("power", *(key for one in turned for key in one))
-        keeps = _turned(range(len(of)), (0,) * len(of))
-        laws.append(Law("angles", of, keeps, of_counts=_turned))
+        laws.append(Law("angles", ("power", *chain(*turned)), _turned))
     return tuple(laws)
-
-
-def broken(laws: tuple[Law, ...], values: Values) -> list[str]:
-    """Return the names of the laws that values break."""
-    return [law.name for law in laws if not law.is_kept_by(values)]
 
 
 def broken_clocks(content: bytes, clocks: tuple[int, ...], sent: datetime) -> list[str]:
@@ -169,45 +161,60 @@ def broken_clocks(content: bytes, clocks: tuple[int, ...], sent: datetime) -> li
     return found + ["clocks"] * (len(shown) > 1)
 
 
-def _add_up(numbers: Sequence[Number], one: int) -> bool:
-    """Tell whether tariffs make their total, which is the first; see `Law`."""
-    off = _size(numbers[0] - sum(numbers[1:]))
-    if off <= _TARIFF_SLACK * one:
-        return True
-    step = 1 if one > 1 else 10.0 ** max(map(scaler_of, numbers))
-    return off <= step * (len(numbers) - 1)
+def _add_up(exponents: Sequence[int]) -> Keeps:
+    """Make the law that tariffs make their total, which is the first."""
+    tariffs = len(exponents) - 1
+    factors, one = _factors(tariffs, exponents)
+    slack = max(int(_TARIFF_SLACK * one), tariffs * max(map(abs, factors)))
+    return lambda counts: -slack <= sum(map(mul, factors, counts)) <= slack
 
 
-def _phases(plus: int) -> Callable[[Sequence[Number], int], bool]:
+def _phases(plus: int, exponents: Sequence[int]) -> Keeps:
     """Make the law that so many powers, less those behind them, make the first of all."""
+    factors, one = _factors(plus, exponents)
+    slack = int(_POWER_SLACK * _POWER_SHARE * one)
 
-    def keeps(numbers: Sequence[Number], one: int) -> bool:
-        parts = numbers[1:]
-        off = numbers[0] - sum(parts[:plus]) + sum(parts[plus:])
-        return _size(off) <= _POWER_SLACK * one + float(sum(map(_size, parts))) / _POWER_SHARE
+    def keeps(counts: Sequence[int]) -> bool:
+        numbers: list[int] = list(map(mul, factors, counts))
+        return abs(sum(numbers)) * _POWER_SHARE <= slack + sum(map(abs, numbers[1:]))
 
     return keeps
 
 
-def _one_way(numbers: Sequence[Number], _: int) -> bool:
-    """Tell whether one of two powers is zero."""
-    return not (numbers[0] and numbers[1])
+def _factors(plus: int, exponents: Sequence[int]) -> tuple[list[int], Decimal]:
+    """Return by what to multiply counts so that they add up to what the first number misses.
+
+    Args:
+        plus: how many of the others make it, less those behind them.
+        exponents: the powers of ten in which they are counted.
+
+    Returns:
+        These factors, and how many counts of that sum make 1.
+    """
+    least = min(exponents)
+    signs = (1, *(-1 if n < plus else 1 for n in range(len(exponents) - 1)))
+    scales = (10 ** (exponent - least) for exponent in exponents)
+    return list(map(mul, signs, scales)), Decimal(10) ** -least
 
 
-def _turned(places: Sequence[int], exponents: Sequence[int]) -> Keeps:
+def _one_way(_: Sequence[int]) -> Keeps:
+    """Make the law that one of two powers is zero."""
+    return lambda counts: not (counts[0] and counts[1])
+
+
+def _turned(exponents: Sequence[int]) -> Keeps:
     """Make the law that voltages, currents and angles make the power, which is the first."""
-    power, watt = places[0], 10.0 ** exponents[0]
-    phases = []
-    for n in range(1, len(places), 3):
-        voltage, current, angle = places[n : n + 3]
-        factor = 10.0 ** (exponents[n] + exponents[n + 1])
-        phases.append((voltage, current, angle, factor, _parts_of(exponents[n + 2])))
+    watt, *others = (float(f"1e{exponent}") for exponent in exponents)
+    phases = [
+        (n, n + 1, n + 2, others[n - 1] * others[n], _parts_of(others[n + 1]))
+        for n in range(1, len(exponents), 3)
+    ]
 
-    def keeps(numbers: Sequence[float], _: int) -> bool:
-        off, slack = numbers[power] * watt, 3.0
+    def keeps(counts: Sequence[int]) -> bool:
+        off, slack = counts[0] * watt, 3.0
         for voltage, current, angle, factor, parts in phases:
-            if apparent := numbers[voltage] * numbers[current] * factor:
-                cosine, share = parts(numbers[angle])
+            if apparent := counts[voltage] * counts[current] * factor:
+                cosine, share = parts(counts[angle])
                 off -= apparent * cosine
                 slack += _ANGLE_SLACK + abs(apparent) * share
         return -slack <= off <= slack
@@ -216,15 +223,15 @@ def _turned(places: Sequence[int], exponents: Sequence[int]) -> Keeps:
 
 
 @lru_cache(maxsize=64)
-def _parts_of(exponent: int) -> Callable[[float], tuple[float, float]]:
-    """Return what tells of an angle, counted in a power of ten of degrees.
+def _parts_of(degrees: float) -> Callable[[int], tuple[float, float]]:
+    """Return what tells of an angle, counted in so many degrees.
 
     That is its cosine, and the share of the power by which rounding may move it.
     """
 
     @lru_cache(maxsize=1024)
-    def parts(angle: float) -> tuple[float, float]:
-        turn = math.radians(angle * 10.0**exponent)
+    def parts(angle: int) -> tuple[float, float]:
+        turn = math.radians(angle * degrees)
         if not math.isfinite(turn):
             return 0.0, _ANGLE_SHARE
         return math.cos(turn), _ANGLE_SHARE + _DEGREE * abs(math.sin(turn))

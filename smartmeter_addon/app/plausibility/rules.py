@@ -4,15 +4,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import lru_cache
 from itertools import chain
-from operator import itemgetter
 from typing import Final
 
 from app.cosem import clock
-from app.cosem.unit import scale
 from app.meters.slots import parts_taker, picker
 from app.meters.values import Layout
 from app.plausibility import laws
-from app.plausibility.laws import Keeps, Law
+from app.plausibility.laws import Keeps
 from app.plausibility.limits import Limits
 from app.plausibility.units import keys_of
 
@@ -22,9 +20,6 @@ _TIME: Final = 8
 
 Counts = tuple[int, ...]
 """The numbers of a telegram, see `Values`."""
-
-_Prepared = tuple[Keeps, Callable[[Counts], Counts], int]
-"""What tells whether a law is kept, what takes its numbers of all counts, and which means 1."""
 
 
 class Rules:
@@ -49,7 +44,12 @@ class Rules:
         """What takes of a content the times of its clocks, and what of these is beside."""
         of = laws.applicable(layout.keys)
         self.names = tuple(law.name for law in of) + laws.CLOCK_LAWS * bool(clocks)
-        self.laws = [_prepared(law, layout) for law in of]
+        self.laws: list[tuple[Keeps, Callable[[Counts], Counts]]] = []
+        """What tells whether each law is kept, and what takes its numbers of all counts."""
+        for law in of:
+            places = [layout.places[key] for key in law.keys]
+            keeps = law.of_counts([layout.exponents[place] for place in places])
+            self.laws.append((keeps, picker(places)))
         by_number = [limits.of(key) for key in layout.numbers]
         limited = [n for n, limit in enumerate(by_number) if limit.is_limited]
         self.pick_limited = picker(limited)
@@ -85,15 +85,3 @@ def rules_of(
 def shared(still: tuple[bytes, ...]) -> tuple[bytes, ...]:
     """Return the one of all that are equal: the clocks of all meters show the same date."""
     return still
-
-
-def _prepared(law: Law, layout: Layout) -> _Prepared:
-    """Find how the counts of a telegram tell whether it keeps a law."""
-    places = [layout.places[key] for key in law.keys]
-    exponents = [layout.exponents[place] for place in places]
-    if law.of_counts:
-        return law.of_counts(places, exponents), itemgetter(slice(None)), 1
-    keeps, pick = law.keeps, picker(places)
-    if len(set(exponents)) == 1 and exponents[0] <= 0:
-        return keeps, pick, int(10 ** -exponents[0])
-    return lambda numbers, one: keeps(tuple(map(scale, numbers, exponents)), one), pick, 1
