@@ -183,7 +183,7 @@ RULES: Final = {
         (limits.Limits.slow_refresh,), (_off(limits.Limits, "slow_refresh", None),)
     ),
     "unit by power": Rule(
-        (units._Keys, units.keys_of, units._Direction, units.MeanPower),
+        (units.keys_of, units._Direction, units.MeanPower),
         (_off(units.MeanPower, "digits", None),),
     ),
     "unit by point": Rule((units.power_of_ten,), (_off(values, "power_of_ten", None),)),
@@ -200,7 +200,7 @@ RULES: Final = {
         (jumps.is_explained, jumps._Moves), (_off(jumps, "is_explained", answer=False),)
     ),
     "jump counted": Rule(
-        (jumps._Moves.counted, jumps._Moves._counters),
+        (jumps._Moves.counted,),
         (_off(jumps._Moves, "counted", 0.0),),
     ),
     "jump periods": Rule((jumps._begins_or_ends,), (Patch(jumps, "OF_A_PERIOD", ()),)),

@@ -13,10 +13,9 @@ from typing import Final
 
 from app.meters.catalogue import OF_A_PERIOD
 from app.meters.quantities import USUAL_VOLTAGE, Quantity
-from app.meters.sensors import TARIFFS_OF
 from app.plausibility.laws import CURRENTS, PHASES, REACTIVE_POWERS, VOLTAGES, Values
 from app.plausibility.limits import BALANCED, JOULES_PER_KWH, LEAST_STEP, Limit
-from app.plausibility.units import step_of
+from app.plausibility.units import counters_of, step_of
 
 _SHARE: Final = 4
 """A cause moves by at least one part in so many of the jump."""
@@ -193,7 +192,10 @@ class _Moves:
 
     def counted(self, seconds: float) -> float:
         """Return how far the mean power since the last telegram, by the energies, is off that."""
-        taken, given = map(self._counters, ("energy_import", "energy_export"))
+        taken, given = (
+            [key for key in counters_of(total, self._values) if key in self._before]
+            for total in ("energy_import", "energy_export")
+        )
         if seconds <= 0 or self.net not in self._before or not taken:
             return 0.0
         watts_per_kwh = JOULES_PER_KWH / seconds
@@ -205,8 +207,3 @@ class _Moves:
         # A counter that did not move for its last digit says nothing.
         step = max(LEAST_STEP, *(float(step_of(self._values[key])) for key in taken))
         return towards if towards >= step * watts_per_kwh else 0.0
-
-    def _counters(self, total: str) -> list[str]:
-        """Return what counts an energy: its tariffs where the total is not sent."""
-        keys = (total,) if total in self._values else TARIFFS_OF[total]
-        return [key for key in keys if key in self._values and key in self._before]

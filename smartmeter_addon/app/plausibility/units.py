@@ -8,7 +8,7 @@ of what they were, or they grow by such a multiple of what the power makes. Neit
 import math
 from collections.abc import Container
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final
 
 from app.cosem.unit import Number, scale, scaler_of
 from app.meters.sensors import TARIFFS_OF
@@ -68,60 +68,34 @@ def power_of_ten(last: Number, value: Number, allowed: float) -> int | None:
     return digits if is_certain and abs(value - expected) <= risen + rounded else None
 
 
-class _Keys(NamedTuple):
-    """The keys of one direction of energy.
-
-    Args:
-        power: of its power.
-        total: of its energy.
-        tariffs: of the counters that add up to its energy.
-    """
-
-    power: str
-    total: str
-    tariffs: tuple[str, ...]
-
-
-_DIRECTIONS: Final = tuple(
-    _Keys(f"power_{name}", f"energy_{name}", TARIFFS_OF[f"energy_{name}"])
-    for name in ("import", "export")
-)
+_DIRECTIONS: Final = ("import", "export")
 
 
 def keys_of(keys: Container[str]) -> tuple[list[str], list[str]]:
     """Return which powers and which energies of a list are compared."""
-    powers = [one.power for one in _DIRECTIONS if one.power in keys]
-    energies = [
-        key
-        for one in _DIRECTIONS
-        for key in ((one.total,) if one.total in keys else one.tariffs)
-        if key in keys
-    ]
+    powers = [key for one in _DIRECTIONS if (key := f"power_{one}") in keys]
+    energies = [key for one in _DIRECTIONS for key in counters_of(f"energy_{one}", keys)]
     return powers, energies
+
+
+def counters_of(total: str, keys: Container[str]) -> list[str]:
+    """Return what counts an energy in a list: its tariffs where the total is not sent."""
+    return [key for key in ((total,) if total in keys else TARIFFS_OF[total]) if key in keys]
 
 
 class _Direction:
     """One direction of energy; what it keeps are floats, as a Decimal takes 104 bytes.
 
     Args:
-        keys: of it.
+        name: of it.
     """
 
     __slots__ = (
-        "at",
-        "before",
-        "begun",
-        "energy",
-        "gap",
-        "keys",
-        "longest",
-        "power",
-        "samples",
-        "used",
+        *("at", "before", "begun", "energy", "gap", "longest", "name", "power", "samples", "used"),
     )
 
-    def __init__(self, keys: _Keys) -> None:
-        self.keys = keys
+    def __init__(self, name: str) -> None:
+        self.name = name
         self.longest = 0.0  # seconds without a power after which nothing is known of it
         self.power = 0.0  # the last one
         self.pause()
@@ -142,7 +116,7 @@ class _Direction:
 
     def add(self, values: Values, now: float, interval: float, samples: int) -> None:
         """See `MeanPower.add`."""
-        power, passed = values.get(self.keys.power), now - self.at
+        power, passed = values.get(f"power_{self.name}"), now - self.at
         if power is not None and not 0 <= passed < _SAMPLE_SECONDS:
             self.longest = MEAN_SECONDS + _GAPS * interval
             if 0 <= passed <= self.longest:
@@ -156,7 +130,7 @@ class _Direction:
             return
         energy = float(counted)
         # Some counters are refreshed now and then only: a comparison begins when one was.
-        if self.begun is None and self.energy is not None and self.energy != energy:
+        if self.begun is None and self.energy not in {None, energy}:
             self._begin(energy)
         self.energy = energy
 
@@ -168,7 +142,7 @@ class _Direction:
         counted = self._counted(values)
         if counted is None or (energy := float(counted)) == self.energy:
             return None
-        made = self._made(float(values.get(self.keys.power, self.power)), passed)
+        made = self._made(float(values.get(f"power_{self.name}", self.power)), passed)
         grown = energy - self.begun
         if min(made) <= 0 or round(grown / float(step_of(counted))) < _STEPS:
             return None
@@ -190,9 +164,7 @@ class _Direction:
 
     def _counted(self, values: Values) -> Number | None:
         """Return the energy: the sum of its tariffs where the total is not sent."""
-        if (energy := values.get(self.keys.total)) is not None:
-            return energy
-        parts = [value for key in self.keys.tariffs if (value := values.get(key)) is not None]
+        parts = [values[key] for key in counters_of(f"energy_{self.name}", values)]
         return sum(parts) if parts else None
 
 
