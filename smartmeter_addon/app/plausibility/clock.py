@@ -56,10 +56,11 @@ def check(
         return None
     if time is None:
         return Violation("clock", Sentence("check.clock_stopped")) if known and known.time else None
+    interval = known.interval if known and checks_interval else None
     metered = time - track.time
     passed = max(0.0, observation.now - track.timed_at)
     late = passed - metered  # than the telegram before
-    if checks_interval and known and _is_counted(observation, track, known.interval):
+    if interval and _is_counted(observation, track, metered / interval):
         return None
     rest = SLACK * limits.factor("clock")
     if metered < (0.0 if track.restored else SLACK - rest):
@@ -68,9 +69,9 @@ def check(
     # A gateway that delayed a telegram may deliver the next ones in time again.
     if -late > track.delay + near or (track.restored and late > near):
         return Violation("clock", Sentence("check.clock_off"))
-    if not (checks_interval and known and known.interval):
+    if known is None or interval is None:
         return None
-    interval, since = known.interval, track.time if pending else known.time
+    since = track.time if pending else known.time
     if since is None:
         return None
     if known.misses(time - since, observation.offset) > slack(limits, pending=pending):
@@ -83,13 +84,10 @@ def check(
     return None if on_time else _UNSTEADY
 
 
-def _is_counted(observation: Observation, track: Track, interval: float | None) -> bool:
-    """Tell whether a time is the very one that the invocation counter asks for.
+def _is_counted(observation: Observation, track: Track, intervals: float) -> bool:
+    """Tell whether as many push intervals passed as the invocation counter says.
 
     A gateway that was not read for a while delivers its telegrams all at once.
     """
-    if observation.time is None or track.time is None or interval is None:
-        return False
-    if observation.counter is None or track.counter is None:
-        return False
-    return observation.time - track.time == (observation.counter - track.counter) * interval > 0
+    counter, last = observation.counter, track.counter
+    return counter is not None and last is not None and counter - last == intervals > 0
