@@ -267,7 +267,7 @@ CHECKS: Final[Mapping[str, tuple[Any, ...]]] = {
     "fall": (values._energy,),
     "rise": (values._energy, values.mean_watts, limits.Limits.slow_refresh, limits.Limits.kwh),
     "unit": (units, withheld, failures._by_unit),
-    "jump": (jumps, values._jump),
+    "jump": (jumps,),
     "law": (laws, failures._laws, checks._breaks_laws),
 }
 """What is there for a check alone, or for it and another one: functions, classes, modules."""

@@ -64,6 +64,11 @@ class Limit(NamedTuple):
         """Whether it is compared with these limits."""
         return self.quantity is not None and not self.is_energy
 
+    def allows(self, value: Number, last: Number | None) -> bool:
+        """Tell whether a value is possible, and does not move far from the last one."""
+        is_possible = self.least <= value <= self.most
+        return is_possible and (last is None or -self.jump <= value - last <= self.jump)
+
     def in_counts(self, exponent: int) -> tuple[int, int, int]:
         """Return the least, the most and the jump as counts of a power of ten, cut off."""
         least = self.least

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from app.cosem.unit import Number, scale
 from app.language.catalogue import Sentence
 from app.meters.catalogue import quantity_of_reading
-from app.meters.quantities import USUAL_VOLTAGE, Quantity
+from app.meters.quantities import QUANTITIES, Quantity
 from app.meters.values import Values
 from app.plausibility import jumps
 from app.plausibility.decision import Violation
@@ -67,27 +67,28 @@ def check(values: Mapping[str, Number], past: Past) -> Walk:
     walk = Walk([], [], {})
     before, limits = past.track.values, past.limits
     for key, value, last in _changed(values, before):
-        limit = limits.of(key)
-        violation = None
+        limit, violation = limits.of(key), None
         if limit.is_energy:
             walk.moved.append(key)
             if last is not None:
                 violation = _energy(key, last, value, past, walk.floors)
-        elif limit.quantity is None:
-            continue
-        elif not limit.least <= value <= limit.most:
-            violation = _beyond(key, value, limit)
-        elif last is not None and not -limit.jump <= value - last <= limit.jump:
-            violation = _jump(key, limit, values, past)
+        elif limit.is_limited and not limit.allows(value, last):
+            violation = _outside(key, limit, values, past)
         if violation:
             walk.violations.append(violation)
     if unpowered := _unpowered(values, before):
         others = [one for one in walk.violations if one.name != f"jump {Quantity.VOLTAGE}"]
         walk.violations[:] = others + unpowered
     fell = {one.detail for one in walk.violations if one.check == "fall"}
-    floors = ((key, one) for key, one in past.track.floors.items() if key not in fell)
-    walk.floors.update({key: floor for key, floor in floors if values.get(key, floor) < floor})
+    for key, floor in past.track.floors.items():
+        if key not in fell and values.get(key, floor) < floor:
+            walk.floors[key] = floor
     return walk
+
+
+def _fails(check: str, sentence: str, key: str, **parameters: object) -> Violation:
+    """Give a check that a value fails."""
+    return Violation(check, Sentence(sentence, {"key": key, **parameters}), key)
 
 
 def _changed(
@@ -128,17 +129,9 @@ def connection_watts(values: Mapping[str, Number]) -> float:
     found = 0.0
     for key, value in values.items():
         quantity = quantity_of_reading(key)
-        if quantity in {Quantity.ACTIVE, Quantity.REACTIVE, Quantity.APPARENT}:
-            found = max(found, HEADROOM * abs(float(value)))
-        elif quantity is Quantity.CURRENT:
-            found = max(found, HEADROOM * 3 * USUAL_VOLTAGE * abs(float(value)))
+        if quantity and (watts := QUANTITIES[quantity].bounds.per_unit):
+            found = max(found, HEADROOM * watts * abs(float(value)))
     return found
-
-
-def _beyond(key: str, value: Number, limit: Limit) -> Violation:
-    if limit.by_connection:
-        return Violation("connection", _about("check.beyond_connection", key, value=value), key)
-    return Violation("possible", _about("check.impossible", key, value=value), key)
 
 
 def _unpowered(values: Mapping[str, Number], before: Mapping[str, Number]) -> list[Violation]:
@@ -157,14 +150,18 @@ def _unpowered(values: Mapping[str, Number], before: Mapping[str, Number]) -> li
     return [Violation("jump", sentence, str(Quantity.VOLTAGE))]
 
 
-def _jump(key: str, limit: Limit, values: Mapping[str, Number], past: Past) -> Violation | None:
-    """Return a jump that nothing in the telegram explains."""
-    track = past.track
+def _outside(key: str, limit: Limit, values: Mapping[str, Number], past: Past) -> Violation | None:
+    """Return the check that a value fails which its limits do not allow."""
+    value, track = values[key], past.track
+    if not limit.least <= value <= limit.most:
+        if limit.by_connection:
+            return _fails("connection", "check.beyond_connection", key, value=value)
+        return _fails("possible", "check.impossible", key, value=value)
     seconds = past.now - track.now + past.late
     if jumps.is_explained(key, limit, track.values, values, seconds):
         return None
-    sentence = _about("check.jump", key, last=track.values[key], value=values[key])
-    return Violation("jump", sentence, str(limit.quantity))
+    jump = _fails("jump", "check.jump", key, last=track.values[key], value=value)
+    return jump._replace(detail=str(limit.quantity))
 
 
 def _energy(
@@ -184,14 +181,7 @@ def _energy(
     if 0 <= moved <= allowed:
         return None
     if past.has_unit and (digits := power_of_ten(last, value, allowed)):
-        sentence = _about("check.another_unit", key, digits=digits)
-        return Violation("unit", sentence, key)
+        return _fails("unit", "check.another_unit", key, digits=digits)
     if moved < 0:
-        return Violation("fall", _about("check.fall", key, last=last, value=value), key)
-    sentence = _about("check.rise", key, last=last, value=value)
-    return Violation("rise", sentence, key)
-
-
-def _about(sentence: str, key: str, **parameters: object) -> Sentence:
-    """Give the sentence of a check that a value fails."""
-    return Sentence(sentence, {"key": key, **parameters})
+        return _fails("fall", "check.fall", key, last=last, value=value)
+    return _fails("rise", "check.rise", key, last=last, value=value)
