@@ -164,7 +164,7 @@ def test_tariffs_add_up_to_their_total(numbers: tuple[str, ...], *, kept: bool) 
 def test_phases_make_the_power(exponent: int, numbers: tuple[int, ...], *, kept: bool) -> None:
     plus = ("power_import_l1", "power_import_l2")
     phases = law("power", *plus, "power_export_l1", "power_export_l2")
-    assert phases.of_counts([exponent] * 5)(numbers) is kept
+    assert phases.of_counts((exponent,) * 5)(numbers) is kept
 
 
 def test_power_goes_one_way() -> None:

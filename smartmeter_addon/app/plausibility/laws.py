@@ -79,12 +79,12 @@ class Law(NamedTuple):
 
     name: str
     keys: tuple[str, ...]
-    of_counts: Callable[[Sequence[int]], Keeps]
+    of_counts: Callable[[tuple[int, ...]], Keeps]
 
     def is_kept_by(self, values: Values) -> bool:
         """Tell whether values keep it."""
         numbers = [values[key] for key in self.keys]
-        exponents = [scaler_of(number) for number in numbers]
+        exponents = tuple(map(scaler_of, numbers))
         counts = [int(scale(n, -exponent)) for n, exponent in zip(numbers, exponents, strict=True)]
         return self.of_counts(exponents)(counts)
 
@@ -161,7 +161,8 @@ def broken_clocks(content: bytes, clocks: tuple[int, ...], sent: datetime) -> li
     return found + ["clocks"] * (len(shown) > 1)
 
 
-def _add_up(exponents: Sequence[int]) -> Keeps:
+@lru_cache(maxsize=64)
+def _add_up(exponents: tuple[int, ...]) -> Keeps:
     """Make the law that tariffs make their total, which is the first."""
     tariffs = len(exponents) - 1
     factors, one = _factors(tariffs, exponents)
@@ -169,7 +170,8 @@ def _add_up(exponents: Sequence[int]) -> Keeps:
     return lambda counts: -slack <= sum(map(mul, factors, counts)) <= slack
 
 
-def _phases(plus: int, exponents: Sequence[int]) -> Keeps:
+@lru_cache(maxsize=64)
+def _phases(plus: int, exponents: tuple[int, ...]) -> Keeps:
     """Make the law that so many powers, less those behind them, make the first of all."""
     factors, one = _factors(plus, exponents)
     slack = int(_POWER_SLACK * _POWER_SHARE * one)
@@ -181,7 +183,7 @@ def _phases(plus: int, exponents: Sequence[int]) -> Keeps:
     return keeps
 
 
-def _factors(plus: int, exponents: Sequence[int]) -> tuple[list[int], Decimal]:
+def _factors(plus: int, exponents: tuple[int, ...]) -> tuple[list[int], Decimal]:
     """Return by what to multiply counts so that they add up to what the first number misses.
 
     Args:
@@ -197,12 +199,13 @@ def _factors(plus: int, exponents: Sequence[int]) -> tuple[list[int], Decimal]:
     return list(map(mul, signs, scales)), Decimal(10) ** -least
 
 
-def _one_way(_: Sequence[int]) -> Keeps:
+def _one_way(_: tuple[int, ...]) -> Keeps:
     """Make the law that one of two powers is zero."""
     return lambda counts: not (counts[0] and counts[1])
 
 
-def _turned(exponents: Sequence[int]) -> Keeps:
+@lru_cache(maxsize=64)
+def _turned(exponents: tuple[int, ...]) -> Keeps:
     """Make the law that voltages, currents and angles make the power, which is the first."""
     watt, *others = (float(f"1e{exponent}") for exponent in exponents)
     phases = [

@@ -48,7 +48,7 @@ class Rules:
         """What tells whether each law is kept, and what takes its numbers of all counts."""
         for law in of:
             places = [layout.places[key] for key in law.keys]
-            keeps = law.of_counts([layout.exponents[place] for place in places])
+            keeps = law.of_counts(tuple(layout.exponents[place] for place in places))
             self.laws.append((keeps, picker(places)))
         by_number = [limits.of(key) for key in layout.numbers]
         limited = [n for n, limit in enumerate(by_number) if limit.is_limited]
