@@ -4,14 +4,13 @@ An energy never falls, and rises no faster than the connection allows. All other
 what is possible, and jump only with a cause.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from app.cosem.unit import Number, scale
+from app.cosem.unit import Number
 from app.language.catalogue import Sentence
 from app.meters.catalogue import quantity_of_reading
 from app.meters.quantities import QUANTITIES, Quantity
-from app.meters.values import Values
 from app.plausibility import jumps
 from app.plausibility.decision import Violation
 from app.plausibility.laws import VOLTAGES
@@ -66,7 +65,9 @@ def check(values: Mapping[str, Number], past: Past) -> Walk:
     """Compare the values of a telegram with the last ones."""
     walk = Walk([], [], {})
     before, limits = past.track.values, past.limits
-    for key, value, last in _changed(values, before):
+    for key, value in values.items():
+        if value == (last := before.get(key)):
+            continue
         limit, violation = limits.of(key), None
         if limit.is_energy:
             walk.moved.append(key)
@@ -89,23 +90,6 @@ def check(values: Mapping[str, Number], past: Past) -> Walk:
 def _fails(check: str, sentence: str, key: str, **parameters: object) -> Violation:
     """Give a check that a value fails."""
     return Violation(check, Sentence(sentence, {"key": key, **parameters}), key)
-
-
-def _changed(
-    values: Mapping[str, Number], before: Mapping[str, Number]
-) -> Iterator[tuple[str, Number, Number | None]]:
-    """Give the values that are not the last ones, with their keys and these."""
-    if isinstance(values, Values) and isinstance(before, Values) and values.layout is before.layout:
-        keys, exponents = values.layout.numbers, values.layout.exponents
-        for place, (count, old) in enumerate(zip(values.counts, before.counts, strict=True)):
-            if count != old:
-                exponent = exponents[place]
-                yield keys[place], scale(count, exponent), scale(old, exponent)
-        return
-    for key, value in values.items():
-        last = before.get(key)
-        if value != last:
-            yield key, value, last
 
 
 def mean_watts(observation: Observation, track: Track, limits: Limits) -> tuple[float, float]:
