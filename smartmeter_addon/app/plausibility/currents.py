@@ -74,23 +74,17 @@ def _moved_their_point(
     """Tell whether all currents moved by one power of ten, and the powers by little."""
     if not before.keys() >= {*keys, *powers}:
         return False
-    largest = max(abs(float(one[key])) for one in (before, values) for key in keys)
-    if largest < BALANCED and not _agree(keys, powers, before):
+    amperes = [(abs(float(before[key])), abs(float(values[key]))) for key in keys]
+    if max(map(max, amperes)) < BALANCED and not _agree(keys, powers, before):
         return False
-    moves = {key: values[key] - before[key] for key in (*keys, *powers)}
-    digits, amperes = set(), 0.0
-    for key in keys:
-        last, value = abs(float(before[key])), abs(float(values[key]))
-        if max(last, value) < _SMALL:
-            continue
-        if not (last and value):
-            return False
-        moved = math.log10(value / last)
-        if abs(moved - round(moved)) > _NEAR:
-            return False
-        digits.add(round(moved))
-        amperes += abs(value - last)
+    amperes = [one for one in amperes if max(one) >= _SMALL]
+    if not (amperes and all(map(all, amperes))):
+        return False
+    moved = [math.log10(now / last) for last, now in amperes]
+    digits = round(moved[0])
+    is_point = digits != 0 and all(abs(one - digits) <= _NEAR for one in moved)
     # Smaller moves are those of usual loads.
-    is_far = any(not -limits.of(key).jump <= moves[key] <= limits.of(key).jump for key in keys)
-    is_cause = math.hypot(*(moves[key] for key in powers)) >= amperes * USUAL_VOLTAGE / _SHARE
-    return is_far and len(digits) == 1 and 0 not in digits and not is_cause
+    is_far = not all(limits.of(key).allows(values[key], before[key]) for key in keys)
+    watts = math.hypot(*(float(values[key] - before[key]) for key in powers))
+    is_cause = watts >= sum(abs(now - last) for last, now in amperes) * USUAL_VOLTAGE / _SHARE
+    return is_point and is_far and not is_cause
