@@ -84,10 +84,10 @@ def is_explained(key: str, limit: Limit, before: Values, values: Values, seconds
         last, now = moves.factors()
         is_higher = abs(float(values[key])) > now + float(limit.jump)
         # Harmonics lower it, and nothing raises it.
-        if is_higher and key == quantity and abs(float(values.get(moves.net, 0))) >= _LEAST_WATTS:
+        if is_higher and key == quantity and moves.watts[1] >= _LEAST_WATTS:
             return False
         return abs(now - last) >= change / _SHARE or moves.is_another_load()
-    return moves.power >= _MOVING * max(abs(float(before.get(moves.net, 0))), _LEAST_WATTS)
+    return moves.power >= _MOVING * max(moves.watts[0], _LEAST_WATTS)
 
 
 def _makes_power(key: str, values: Values, moves: "_Moves") -> bool:
@@ -128,9 +128,9 @@ def _move_together(before: Values, values: Values) -> bool:
 
     Behind a broken neutral some rise while others fall. The grid moves all of them one way.
     """
-    keys = [key for key in VOLTAGES if key in before and key in values]
-    volts = [float(values[key] - before[key]) for key in keys]
-    rise, fall = sum(one for one in volts if one > 0), -sum(one for one in volts if one < 0)
+    sent = (key for key in VOLTAGES if key in before and key in values)
+    volts = [float(values[key] - before[key]) for key in sent]
+    rise, fall = (sum(max(way * one, 0.0) for one in volts) for way in (1, -1))
     least, most = min(map(abs, volts)), max(map(abs, volts))
     if min(rise, fall) >= max(rise, fall) / _SHARE:
         return least >= most / _NEUTRAL_SHARE
@@ -145,6 +145,7 @@ class _Moves:
         self._values = values
         self.net = "power" if "power" in values else "power_import"
         self.power = self.of(self.net)
+        self.watts = [abs(float(one.get(self.net, 0))) for one in (before, values)]
         self._vars = [one for one in REACTIVE_POWERS if one in before and one in values]
         self.reactive = sum(map(self.of, self._vars)) if self._vars else None
 
@@ -156,22 +157,19 @@ class _Moves:
 
     def of_phase(self, phase: str) -> float | None:
         """Return how far the power of a phase moved; None where the list does not say it."""
-        if not {f"{name}_{phase}" for name in _PARTED} & self._values.keys():
+        if not any(f"{name}_{phase}" in self._values for name in _PARTED):
             return None
-        watts, reactive = (
-            sum(self.of(f"{name}_{phase}") for name in names)
-            for names in (_PARTED, REACTIVE_POWERS)
+        return math.hypot(
+            *(sum(self.of(f"{name}_{phase}") for name in of) for of in (_PARTED, REACTIVE_POWERS))
         )
-        return math.hypot(watts, reactive)
 
     def factors(self) -> list[float]:
         """Return the power factors, the last one and this, that active and reactive power make."""
         factors = []
-        for values in (self._before, self._values):
-            watts = float(values.get(self.net, 0))
-            sizes = (float(values[key]) for key in self._vars)
-            reactive = reduce(sub, sizes)  # taken, less given, where both are said
-            factors.append(abs(watts) / max(math.hypot(watts, reactive), 1.0))
+        for values, watts in zip((self._before, self._values), self.watts, strict=True):
+            # What is taken, less what is given, where both are said.
+            reactive = reduce(sub, (float(values[key]) for key in self._vars))
+            factors.append(watts / max(math.hypot(watts, reactive), 1.0))
         return factors
 
     def is_another_load(self) -> bool:
@@ -179,13 +177,12 @@ class _Moves:
 
         Then the power factor may be any: harmonics lower it and are no reactive power.
         """
-        watts = (abs(float(one.get(self.net, 0))) for one in (self._before, self._values))
-        return self.power >= max(_LEAST_WATTS, *watts) / 2
+        return self.power >= max(_LEAST_WATTS, *self.watts) / 2
 
     def parted(self) -> float:
         """Return how far the parts of the power moved: those of its phases, or both directions."""
         phases = sum(self.of(f"{name}_{phase}") for name in _PARTED for phase in PHASES)
-        last, now = (abs(float(one[self.net])) for one in (self._before, self._values))
+        last, now = self.watts
         # Damage that exchanges both directions turns the power and leaves its size as it is.
         is_turned = abs(now - last) > self.power / _TURNED_SHARE
         return max(phases, min(map(self.of, _PARTED[1:])) * is_turned)
@@ -196,14 +193,12 @@ class _Moves:
             [key for key in counters_of(total, self._values) if key in self._before]
             for total in ("energy_import", "energy_export")
         )
-        if seconds <= 0 or self.net not in self._before or not taken:
+        if seconds <= 0 or not taken:
             return 0.0
         watts_per_kwh = JOULES_PER_KWH / seconds
-        mean = sum(map(self.of, taken)) * watts_per_kwh
-        if self.net == "power":
-            mean -= sum(map(self.of, given)) * watts_per_kwh
-        last = float(self._before[self.net])
-        towards = mean - last if self._values[self.net] > last else last - mean
+        kwh = sum(map(self.of, taken)) - sum(map(self.of, given)) * (self.net == "power")
+        mean, last, now = kwh * watts_per_kwh, self._before[self.net], self._values[self.net]
+        towards = mean - float(last) if now > last else float(last) - mean
         # A counter that did not move for its last digit says nothing.
         step = max(LEAST_STEP, *(float(step_of(self._values[key])) for key in taken))
         return towards if towards >= step * watts_per_kwh else 0.0
