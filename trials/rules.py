@@ -215,7 +215,9 @@ RULES: Final = {
     "jump parted": Rule((jumps._Moves.parted,), (_off(jumps._Moves, "parted", 0.0),)),
     "jump together": Rule((jumps._move_together,), (_off(jumps, "_move_together", answer=False),)),
     "law learned": Rule((laws.Learned,), (_off(laws.Learned, "hold", answer=True),)),
-    "law clocks first": Rule((), (_off(laws, "broken_clocks", []),)),
+    "law clocks first": Rule(
+        (), (_off(laws, "kept_by_clocks", dict.fromkeys(laws.CLOCK_LAWS, True)),)
+    ),
     "identity lost numbers": Rule(
         (reports.Reports.lost_a_number,), (_off(reports.Reports, "lost_a_number", answer=False),)
     ),

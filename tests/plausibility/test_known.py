@@ -36,7 +36,7 @@ def said(
 def known_after(*telegrams: Observation) -> Known:
     known = Known()
     for one in telegrams:
-        known.add(one, ((), []), frozenset())
+        known.add(one, {}, frozenset())
     return known
 
 
@@ -95,7 +95,7 @@ def test_numbers_and_family_are_those_of_accepted_telegrams() -> None:
 def test_laws_are_learned_with_each_telegram() -> None:
     known = Known()
     for n in range(100):
-        known.add(said(n), (("tariffs",), []), frozenset())
+        known.add(said(n), {"tariffs": True}, frozenset())
     assert "tariffs" in known.laws.names()
 
 
@@ -112,6 +112,6 @@ def test_a_gap_in_a_list_without_a_time_pauses_the_mean_power(time: float | None
         telegram = telegram._replace(found=Found(listed, (), 0, b""))
         if known.power.digits(telegram.values, telegram.clock):
             found.add(n)
-        listed = known.add(telegram, ((), []), frozenset())
+        listed = known.add(telegram, {}, frozenset())
     assert min(found) < 100
     assert ({100, 101} <= found) is (time is not None)

@@ -1,6 +1,6 @@
 """The table of checks, and what a telegram fails of those that are not of values."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, Literal, NamedTuple
 
 from app.language.catalogue import Sentence
@@ -21,14 +21,14 @@ class Compared(NamedTuple):
         known: what was learned of its sender.
         track: the last values; an empty one for the first telegram of a sender.
         pending: whose track it is; None for that of the accepted telegrams.
-        broken: names of the laws that the telegram does not keep.
+        laws: that say something of the telegram, and whether it keeps each.
     """
 
     observation: Observation
     known: Known
     track: Track
     pending: Pending | None
-    broken: list[str]
+    laws: Mapping[str, bool]
 
 
 class Check(NamedTuple):
@@ -105,9 +105,10 @@ def _breaks_laws(one: Compared) -> list[Violation]:
     known, is_known = one.known, one.observation.found.known is not None
     return [
         Violation("law", Sentence("check.contradiction"), name)
-        for name in one.broken
-        if (known.laws.hold(name) and (is_known or name in laws.CLOCK_LAWS))
-        or (not known.count and name in laws.CLOCK_LAWS)
+        for name, is_kept in one.laws.items()
+        if not is_kept
+        and (known.laws.hold(name) or not known.count)
+        and (is_known or name in laws.CLOCK_LAWS)
     ]
 
 

@@ -1,6 +1,6 @@
 """What a telegram fails of all checks."""
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from typing import Final, NamedTuple
 
 from app.language.catalogue import Sentence
@@ -32,15 +32,13 @@ class Failed(NamedTuple):
 
     Args:
         violations: the checks.
-        laws: names of those that say something of it.
-        broken: names of those that it does not keep.
+        laws: that say something of it, and whether it keeps each.
         digits: see `MeanPower.digits`.
         walk: over its values.
     """
 
     violations: list[Violation]
-    laws: tuple[str, ...]
-    broken: list[str]
+    laws: Mapping[str, bool]
     digits: int | None
     walk: Walk
 
@@ -56,8 +54,7 @@ def failed(
         track: what it is compared with; None for the first telegram of a sender.
         pending: whose track it is; what the first of them failed by itself is not checked again.
     """
-    names, broken = _laws(observation)
-    compared = Compared(observation, known, track or Track(), pending, broken)
+    compared = Compared(observation, known, track or Track(), pending, _laws(observation))
     found = [one for check in CHECKS if check.find for one in check.find(compared)]
     walk, digits = _walk(compared, {one.check for one in found})
     found += walk.violations
@@ -74,7 +71,7 @@ def failed(
         and known.limits.factor(one.name)
         and not (one.check in _BY_ITSELF and one.name in allowed)
     ]
-    return Failed(violations, names, broken, digits, walk)
+    return Failed(violations, compared.laws, digits, walk)
 
 
 def _walk(compared: Compared, others: Container[str]) -> tuple[Walk, int | None]:
@@ -130,20 +127,15 @@ def _late(observation: Observation, track: Track) -> float:
     known, passed = observation.found.known, observation.now - track.now
     if observation.time is None:
         return max(0.0, (known.gap if known else 0.0) - passed)
-    if track.time is None:
-        return 0.0
-    metered = observation.time - track.time
+    metered = passed if track.time is None else observation.time - track.time
     is_told = known is not None and known.interval is not None and metered >= known.interval
     return metered - passed if is_told else max(0.0, metered - passed)
 
 
-def _laws(observation: Observation) -> tuple[tuple[str, ...], list[str]]:
-    """Return the laws that say something of a telegram, and those that it breaks."""
-    of = laws.applicable(tuple(observation.values))
-    names = tuple(law.name for law in of)
-    broken = [law.name for law in of if not law.is_kept_by(observation.values)]
-    found = observation.found
+def _laws(observation: Observation) -> dict[str, bool]:
+    """Return the laws that say something of a telegram, and whether it keeps each."""
+    values, found = observation.values, observation.found
+    kept = {law.name: law.is_kept_by(values) for law in laws.applicable(tuple(values))}
     if found.clocks and (sent := observation.telegram.timestamp):
-        names += laws.CLOCK_LAWS
-        broken += laws.broken_clocks(found.content, found.clocks, sent)
-    return names, broken
+        kept |= laws.kept_by_clocks(found.content, found.clocks, sent)
+    return kept

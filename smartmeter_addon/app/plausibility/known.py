@@ -1,6 +1,7 @@
 """What was learned of one sender."""
 
 import sys
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -63,14 +64,14 @@ class Known:
     def add(
         self,
         observation: Observation,
-        laws: tuple[tuple[str, ...], list[str]],
+        laws: Mapping[str, bool],
         withheld: AbstractSet[str],
     ) -> KnownList:
         """Learn from an accepted telegram; return its list.
 
         Args:
             observation: the telegram.
-            laws: names of those that say something of it, and of those that it does not keep.
+            laws: that say something of it, and whether it keeps each.
             withheld: ids of the submeters whose reports are not published.
         """
         now, time, meter = observation.now, observation.time, observation.meter
@@ -81,7 +82,7 @@ class Known:
             self.family = family_of(meter)
         listed = self.lists.add(observation.found)
         regular = listed.arrived(now, time, observation.offset, clock.slack(self.limits))
-        self.laws.add(*laws)
+        self.laws.add(laws)
         if time is None and not regular:
             self.power.pause()
         self.power.add(observation.values, observation.clock, listed.interval or listed.gap)

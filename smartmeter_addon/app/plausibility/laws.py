@@ -101,19 +101,16 @@ class Learned:
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._counts = dict.fromkeys(names, LEARNED)
 
-    def add(self, names: Iterable[str], broken: Iterable[str], telegrams: int = 1) -> None:
+    def add(self, kept: Mapping[str, bool], telegrams: int = 1) -> None:
         """Learn from accepted telegrams.
 
         Args:
-            names: of the laws that say something of them.
-            broken: of those that they do not keep.
+            kept: for the laws that say something of them, whether they keep each.
             telegrams: how many.
         """
-        counts = self._counts
-        for name in names:
-            counts[name] = min(counts.get(name, 0) + telegrams, LEARNED)
-        for name in broken:
-            counts[name] = min(counts[name] - 1, _BROKEN)
+        for name, is_kept in kept.items():
+            count = min(self._counts.get(name, 0) + telegrams, LEARNED)
+            self._counts[name] = count if is_kept else _BROKEN
 
     def hold(self, name: str) -> bool:
         """Tell whether a telegram has to keep a law."""
@@ -144,8 +141,8 @@ def applicable(keys: tuple[str, ...]) -> tuple[Law, ...]:
     return tuple(laws)
 
 
-def broken_clocks(content: bytes, clocks: tuple[int, ...], sent: datetime) -> list[str]:
-    """Return the names of the laws of clocks that a telegram breaks.
+def kept_by_clocks(content: bytes, clocks: tuple[int, ...], sent: datetime) -> dict[str, bool]:
+    """Tell which laws of clocks a telegram keeps.
 
     Args:
         content: of the telegram.
@@ -153,12 +150,10 @@ def broken_clocks(content: bytes, clocks: tuple[int, ...], sent: datetime) -> li
         sent: the telegram's time. Its day of week has to be that of the date (``weekday``), and all
             its clocks have to show the same (``clocks``).
     """
-    found = []
     said = content[clocks[0] + _WEEKDAY]
-    if said in _WEEKDAYS and said != sent.isoweekday():
-        found.append("weekday")
     shown = {content[at : at + _DATE] + content[at + _DATE + 1 : at + _TIME] for at in clocks}
-    return found + ["clocks"] * (len(shown) > 1)
+    is_weekday = said not in _WEEKDAYS or said == sent.isoweekday()
+    return dict(zip(CLOCK_LAWS, (is_weekday, len(shown) == 1), strict=True))
 
 
 @lru_cache(maxsize=64)

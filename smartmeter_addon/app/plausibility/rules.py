@@ -43,7 +43,9 @@ class Rules:
         self.times, self.beside_times = parts_taker(times), parts_taker(chain(*beside))
         """What takes of a content the times of its clocks, and what of these is beside."""
         of = laws.applicable(layout.keys)
-        self.names = tuple(law.name for law in of) + laws.CLOCK_LAWS * bool(clocks)
+        names = [*(law.name for law in of), *(laws.CLOCK_LAWS if clocks else ())]
+        self.kept = dict.fromkeys(names, True)
+        """The laws that say something of them."""
         self.laws: list[tuple[Keeps, Callable[[Counts], Counts]]] = []
         """What tells whether each law is kept, and what takes its numbers of all counts."""
         for law in of:

@@ -197,7 +197,7 @@ class Sender:
         accepted = observation.values
         if withheld:
             accepted = {key: value for key, value in accepted.items() if key not in withheld}
-        listed = known.add(observation, (failure.laws, failure.broken), reports)
+        listed = known.add(observation, failure.laws, reports)
         track.add(observation, accepted, failure.walk.moved, failure.walk.floors, listed)
         shape = observation.found.structure
         if self._pending:

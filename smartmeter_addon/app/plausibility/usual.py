@@ -111,7 +111,7 @@ class Usual:
         if self._constant:
             self._constant.count += count
         listed.arrived(past.now, past.time, listed.offset, count=count)
-        known.laws.add(self._rules.names, (), count)
+        known.laws.add(self._rules.kept, count)
         known.count += count
         self._count = 0
 
