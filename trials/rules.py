@@ -80,11 +80,11 @@ def _off(owner: object, name: str, answer: object) -> Patch:
 
 
 def _without_floors(
-    key: str, last: Number, value: Number, past: values.Past, _: dict[str, Number]
+    key: str, last: Number, value: Number, past: values.Past, walk: values.Walk
 ) -> Violation | None:
-    floors: dict[str, Number] = {}
-    found = _energy(key, last, value, past, floors)
-    return Violation("fall", "", key) if floors else found
+    without = walk._replace(floors={})
+    found = _energy(key, last, value, past, without)
+    return Violation("fall", "", key) if without.floors else found
 
 
 def _confirmed_but_for_values(
@@ -172,7 +172,7 @@ RULES: Final = {
     "possible unpowered": Rule((values._unpowered,), (_off(values, "_unpowered", []),)),
     "clock followed": Rule((sender.Sender.miss,), (_off(sender.Sender, "miss", None),)),
     "connection learned": Rule(
-        (values.connection_watts, values.mean_watts, limits.Limits.enlarge_connection),
+        (values.connection_watts, limits.Limits.enlarge_connection),
         (_off(limits.Limits, "enlarge_connection", None),),
     ),
     "connection loads": Rule((), (Patch(failures, "_LOADS", frozenset()),)),
@@ -267,7 +267,7 @@ CHECKS: Final[Mapping[str, tuple[Any, ...]]] = {
     "possible": (values._unpowered, currents, withheld),
     "connection": (values.connection_watts, limits.Limits.enlarge_connection),
     "fall": (values._energy,),
-    "rise": (values._energy, values.mean_watts, limits.Limits.slow_refresh, limits.Limits.kwh),
+    "rise": (values._energy, limits.Limits.slow_refresh, limits.Limits.kwh),
     "unit": (units, withheld, failures._by_unit),
     "jump": (jumps,),
     "law": (laws, failures._laws, checks._breaks_laws),

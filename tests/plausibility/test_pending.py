@@ -7,7 +7,6 @@ from app.link import Frame
 from app.meters.telegram import Telegram
 from app.plausibility.decision import Violation
 from app.plausibility.evidence import Evidence
-from app.plausibility.limits import Limits
 from app.plausibility.lists import Found, KnownList
 from app.plausibility.pending import Pending
 from app.plausibility.track import Observation
@@ -84,14 +83,16 @@ def test_the_same_telegram_in_half_the_usual_time_is_the_same(
     assert one.is_repeated_by(said(100.0 + seconds, known=known)) is repeated
 
 
-def test_confirmations_are_counted() -> None:
+def test_confirmations_are_counted_and_the_largest_load_is_known() -> None:
     one = pending(said(0.0, counter=7))
     assert one.confirmations == 0
     assert one.is_repeated_by(said(1.0, counter=7))
     assert not one.is_repeated_by(said(1.0, counter=8))
     for n in (1, 2):
-        one.add(said(float(n), counter=7 + n), Limits())
+        one.add(said(float(n), counter=7 + n), 1000.0 * n)
         assert one.confirmations == n
+    one.add(said(3.0, counter=10), 500.0)
+    assert one.watts == 2000.0
 
 
 @pytest.mark.parametrize(
@@ -110,5 +111,5 @@ def test_an_invocation_counter_that_comes_again_is_noticed(
     first, *others = (said(float(n), counter=counter) for n, counter in enumerate(counters))
     one = pending(first)
     for other in others:
-        one.add(other, Limits())
+        one.add(other, 0.0)
     assert one.counter_is_repeated is is_repeated

@@ -10,10 +10,8 @@ from app.dlms.receiver import Push
 from app.link import Frame
 from app.meters.telegram import Telegram
 from app.plausibility import values
-from app.plausibility.evidence import Evidence
 from app.plausibility.limits import JOULES_PER_KWH, SUPPLY_VOLTS, Limits
-from app.plausibility.lists import Found
-from app.plausibility.track import Change, Observation, Seen, Track
+from app.plausibility.track import Change, Seen, Track
 from app.plausibility.values import Past
 
 EXACT = Limits(connection_watts=JOULES_PER_KWH)
@@ -171,10 +169,8 @@ def test_what_was_published_stays_until_the_energy_is_there(
     assert walk.floors == floors
 
 
-def mean_watts(shown: dict[str, int | Decimal], track: Track) -> tuple[float, float]:
-    found = Found(None, (), 0, b"")
-    observation = Observation(TELEGRAM, Evidence.SUM, found, None, None, None, 5000.0, 1.8e9, shown)
-    return values.mean_watts(observation, track, Limits())
+def load(shown: dict[str, int | Decimal], track: Track) -> tuple[float, float]:
+    return values.check(shown, Past(track, Limits(), 5000.0)).load
 
 
 def test_the_mean_power_is_that_of_the_energy_that_rose_the_fastest() -> None:
@@ -183,14 +179,15 @@ def test_the_mean_power_is_that_of_the_energy_that_rose_the_fastest() -> None:
     track.values = {"energy_import": 500, "energy_export": 7, "power": 10}
     track.changed = {"energy_import": Change(1400.0, 499), "energy_export": Change(4900.0, 6)}
     risen = {"energy_import": Decimal("500.5"), "energy_export": Decimal("7.001")}
-    assert mean_watts({**risen, "power": 9000}, track) == (3600.0, 500.0)
-    assert mean_watts({**risen, "energy_import": 500}, track) == (100.0, 36.0)
-    assert mean_watts({"energy_import": 500, "power": 9000}, track) == (0.0, 0.0)
+    assert load({**risen, "power": 9000}, track) == (500.0, 3600.0)
+    assert load({**risen, "energy_import": 500}, track) == (36.0, 100.0)
+    assert load({"energy_import": 500, "power": 9000}, track) == (0.0, 0.0)
+    assert load({"energy_import": 499}, track) == (0.0, 0.0)
     track.changed.clear()
-    assert mean_watts({"energy_import": Decimal("500.005")}, track) == (5.0, 3600.0)
-    assert mean_watts({"energy_export_tariff_1": 5000}, track) == (0.0, 0.0)  # the first one
+    assert load({"energy_import": Decimal("500.005")}, track) == (3600.0, 5.0)
+    assert load({"energy_export_tariff_1": 5000}, track) == (0.0, 0.0)  # the first one
     track.now = 5000.0
-    assert mean_watts({"energy_import": Decimal("500.005")}, track) == (0.0, 36_000.0)
+    assert load({"energy_import": Decimal("500.005")}, track) == (36_000.0, 0.0)
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.meters.structure import Structure, nearly
-from app.plausibility import values
 from app.plausibility.decision import Violation
-from app.plausibility.limits import Limits
 from app.plausibility.track import Observation, Track
 
 _LEAST_GAP: Final = 0.5
@@ -63,9 +61,8 @@ class Pending:
         is_near = not self._is_known and nearly(self.structure, (accepted,)) is not None
         return is_near or accepted == self.structure
 
-    def add(self, observation: Observation, limits: Limits) -> None:
-        """Add a telegram that goes on from the last."""
-        _, watts = values.mean_watts(observation, self.track, limits)
+    def add(self, observation: Observation, watts: float) -> None:
+        """Add a telegram that goes on from the last, since which energies rose by a mean power."""
         self.watts = max(self.watts, watts)
         self.confirmations += 1
         counter = observation.counter

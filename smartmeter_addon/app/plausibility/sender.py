@@ -83,7 +83,7 @@ class Sender:
                 return Decision(remaining, is_accepted=False)
             pending = self._confirm(observation, remaining)
             if pending and self._is_confirmed(pending, observation, is_alone=is_alone):
-                told = self._adopt(pending, observation, remaining)
+                told = self._adopt(pending, observation, failure)
             elif not self._relax(observation, remaining):
                 return self._hold(observation, remaining)
         withheld = self._accept(observation, failure, reports)
@@ -130,7 +130,7 @@ class Sender:
                 continue
             failure = failed(observation, self.known, pending.track, pending=pending)
             if not failure.violations:
-                pending.add(observation, self.known.limits)
+                pending.add(observation, failure.walk.load[0])
                 return pending
         delay = self.track.late(observation.time, observation.now) if self.track else 0.0
         begun = Pending(observation, violations, delay)
@@ -159,9 +159,7 @@ class Sender:
             needed = 1
         return pending.confirmations >= needed
 
-    def _adopt(
-        self, pending: Pending, observation: Observation, violations: list[Violation]
-    ) -> str | None:
+    def _adopt(self, pending: Pending, observation: Observation, failure: Failed) -> str | None:
         """Take pending telegrams that are confirmed for accepted, and learn from them.
 
         Returns:
@@ -170,15 +168,15 @@ class Sender:
         checks, limits = pending.checks, self.known.limits
         if "connection" in checks:
             limits.enlarge_connection(values.connection_watts(observation.values))
-        if "rise" in checks and self.track:
-            stood, watts = values.mean_watts(observation, self.track, limits)
+        if "rise" in checks:
+            watts, stood = failure.walk.load
             if watts <= limits.connection_watts:
                 limits.slow_refresh(stood)
             elif pending.watts > limits.connection_watts:  # and no clock that stood still
                 limits.enlarge_connection(values.HEADROOM * pending.watts)
         if checks & OF_ENERGIES:  # which the power did not make
             self.known.power.pause()
-        self.known.withholding.begin(observation, violations)
+        self.known.withholding.begin(observation, failure.violations)
         if self.track is None:
             self.track = pending.track
             return None

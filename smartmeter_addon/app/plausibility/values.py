@@ -15,7 +15,7 @@ from app.plausibility import jumps
 from app.plausibility.decision import Violation
 from app.plausibility.laws import VOLTAGES
 from app.plausibility.limits import JOULES_PER_KWH, LEAST_STEP, SUPPLY_VOLTS, Limit, Limits
-from app.plausibility.track import Change, Observation, Track
+from app.plausibility.track import Change, Track
 from app.plausibility.units import power_of_ten, step_of
 
 HEADROOM: Final = 1.3
@@ -34,11 +34,19 @@ class Walk(NamedTuple):
         moved: keys of the energies that are not what they were.
         floors: what was published of energies that seem to fall a little, and stays published: a
             low bit that was damaged unnoticed made it too high.
+        loads: mean powers in W with which energies rose, each with the seconds for which it stood
+            still before.
     """
 
     violations: list[Violation]
     moved: list[str]
     floors: dict[str, Number]
+    loads: list[tuple[float, float]]
+
+    @property
+    def load(self) -> tuple[float, float]:
+        """The largest of the loads; nothing where none was."""
+        return max([(0.0, 0.0), *self.loads])
 
 
 class Past(NamedTuple):
@@ -63,7 +71,7 @@ class Past(NamedTuple):
 
 def check(values: Mapping[str, Number], past: Past) -> Walk:
     """Compare the values of a telegram with the last ones."""
-    walk = Walk([], [], {})
+    walk = Walk([], [], {}, [])
     before, limits = past.track.values, past.limits
     for key, value in values.items():
         if value == (last := before.get(key)):
@@ -72,7 +80,7 @@ def check(values: Mapping[str, Number], past: Past) -> Walk:
         if limit.is_energy:
             walk.moved.append(key)
             if last is not None:
-                violation = _energy(key, last, value, past, walk.floors)
+                violation = _energy(key, last, value, past, walk)
         elif limit.is_limited and not limit.allows(value, last):
             violation = _outside(key, limit, values, past)
         if violation:
@@ -90,22 +98,6 @@ def check(values: Mapping[str, Number], past: Past) -> Walk:
 def _fails(check: str, sentence: str, key: str, **parameters: object) -> Violation:
     """Give a check that a value fails."""
     return Violation(check, Sentence(sentence, {"key": key, **parameters}), key)
-
-
-def mean_watts(observation: Observation, track: Track, limits: Limits) -> tuple[float, float]:
-    """Return how the energy rose that rose the fastest since the last telegram of a track.
-
-    Returns:
-        Seconds for which it stood still before, and the mean power in W.
-    """
-    found = (0.0, 0.0)
-    for key, value in observation.values.items():
-        if limits.of(key).is_energy and key in track.values and track.values[key] != value:
-            change = track.changed.get(key)
-            stood = observation.now - (change.at if change else track.now)
-            watts = float(value - track.values[key]) * JOULES_PER_KWH / max(stood, 0.5)
-            found = max(found, (stood, watts), key=lambda one: one[1])
-    return found
 
 
 def connection_watts(values: Mapping[str, Number]) -> float:
@@ -148,19 +140,18 @@ def _outside(key: str, limit: Limit, values: Mapping[str, Number], past: Past) -
     return jump._replace(detail=str(limit.quantity))
 
 
-def _energy(
-    key: str, last: Number, value: Number, past: Past, floors: dict[str, Number]
-) -> Violation | None:
+def _energy(key: str, last: Number, value: Number, past: Past, walk: Walk) -> Violation | None:
     """Return the check that an energy fails that is not what it was."""
     track, limits = past.track, past.limits
     passed = past.now - track.seen_at(key) + past.late
-    change = track.changed.get(key) or Change(past.now, last)
-    stood = min(past.now - change.at, limits.refresh_seconds)
+    change = track.changed.get(key) or Change(track.now, last)
+    stood, moved = past.now - change.at, float(value - last)
+    walk.loads.append((moved * JOULES_PER_KWH / max(stood, 0.5), stood))
     least = max(LEAST_STEP, float(step_of(value)))
-    allowed = limits.kwh(max(passed, stood) * past.times) + least
-    moved = float(value - last)
+    seconds = max(passed, min(stood, limits.refresh_seconds))
+    allowed = limits.kwh(seconds * past.times) + least
     if moved < 0 and -moved <= _FALL_SHARE * float(last - change.before):
-        floors[key] = last
+        walk.floors[key] = last
         return None
     if 0 <= moved <= allowed:
         return None
