@@ -39,7 +39,7 @@ _TARIFF_SLACK: Final = Decimal("0.0025")
 """kWh or kvarh by which tariffs may miss their total, or one unit of the last digit for each tariff
 if that is more: each is cut off there."""
 
-_POWER_SLACK: Final = 6
+_POWER_SLACK: Final = Decimal(6)
 _POWER_SHARE: Final = 100
 """W, and one part in so many of the power, by which parts may miss their sum: each is rounded, and
 measured at another moment."""
@@ -159,39 +159,29 @@ def kept_by_clocks(content: bytes, clocks: tuple[int, ...], sent: datetime) -> d
 @lru_cache(maxsize=64)
 def _add_up(exponents: tuple[int, ...]) -> Keeps:
     """Make the law that tariffs make their total, which is the first."""
-    tariffs = len(exponents) - 1
-    factors, one = _factors(tariffs, exponents)
-    slack = max(int(_TARIFF_SLACK * one), tariffs * max(map(abs, factors)))
-    return lambda counts: -slack <= sum(map(mul, factors, counts)) <= slack
+    least, tariffs = min(exponents), len(exponents) - 1
+    last_digits = tariffs * 10 ** (max(exponents) - least)
+    slack = max(int(_TARIFF_SLACK.scaleb(-least)), last_digits)
+    return _in_one_scale(exponents, lambda n: -slack <= n[0] - sum(n[1:]) <= slack)
 
 
 @lru_cache(maxsize=64)
 def _phases(plus: int, exponents: tuple[int, ...]) -> Keeps:
     """Make the law that so many powers, less those behind them, make the first of all."""
-    factors, one = _factors(plus, exponents)
-    slack = int(_POWER_SLACK * _POWER_SHARE * one)
+    slack = int(_POWER_SLACK.scaleb(-min(exponents)) * _POWER_SHARE)
 
-    def keeps(counts: Sequence[int]) -> bool:
-        numbers: list[int] = list(map(mul, factors, counts))
-        return abs(sum(numbers)) * _POWER_SHARE <= slack + sum(map(abs, numbers[1:]))
+    def keeps(numbers: Sequence[int]) -> bool:
+        parts = numbers[1:]
+        off = numbers[0] - sum(parts[:plus]) + sum(parts[plus:])
+        return abs(off) * _POWER_SHARE <= slack + sum(map(abs, parts))
 
-    return keeps
+    return _in_one_scale(exponents, keeps)
 
 
-def _factors(plus: int, exponents: tuple[int, ...]) -> tuple[list[int], Decimal]:
-    """Return by what to multiply counts so that they add up to what the first number misses.
-
-    Args:
-        plus: how many of the others make it, less those behind them.
-        exponents: the powers of ten in which they are counted.
-
-    Returns:
-        These factors, and how many counts of that sum make 1.
-    """
-    least = min(exponents)
-    signs = (1, *(-1 if n < plus else 1 for n in range(len(exponents) - 1)))
-    scales = (10 ** (exponent - least) for exponent in exponents)
-    return list(map(mul, signs, scales)), Decimal(10) ** -least
+def _in_one_scale(exponents: tuple[int, ...], keeps: Keeps) -> Keeps:
+    """Make what tells of counts what a law tells of those in the least of their powers of ten."""
+    factors = [10 ** (exponent - min(exponents)) for exponent in exponents]
+    return keeps if max(factors) == 1 else lambda counts: keeps(list(map(mul, factors, counts)))
 
 
 def _one_way(_: tuple[int, ...]) -> Keeps:
