@@ -68,34 +68,34 @@ def power_of_ten(last: Number, value: Number, allowed: float) -> int | None:
     return digits if is_certain and abs(value - expected) <= risen + rounded else None
 
 
-_DIRECTIONS: Final = ("import", "export")
+_DIRECTIONS: Final = (("power_import", "energy_import"), ("power_export", "energy_export"))
+"""Keys of the power and the energy of each direction."""
 
 
 def keys_of(keys: Container[str]) -> tuple[list[str], list[str]]:
     """Return which powers and which energies of a list are compared."""
-    powers = [key for one in _DIRECTIONS if (key := f"power_{one}") in keys]
-    energies = [key for one in _DIRECTIONS for key in counters_of(f"energy_{one}", keys)]
-    return powers, energies
+    powers = [power for power, _ in _DIRECTIONS if power in keys]
+    return powers, [key for _, total in _DIRECTIONS for key in counters_of(total, keys)]
 
 
 def counters_of(total: str, keys: Container[str]) -> list[str]:
     """Return what counts an energy in a list: its tariffs where the total is not sent."""
-    return [key for key in ((total,) if total in keys else TARIFFS_OF[total]) if key in keys]
+    return [total] if total in keys else [key for key in TARIFFS_OF[total] if key in keys]
 
 
 class _Direction:
     """One direction of energy; what it keeps are floats, as a Decimal takes 104 bytes.
 
     Args:
-        name: of it.
+        keys: of its power and its energy.
     """
 
     __slots__ = (
-        *("at", "before", "begun", "energy", "gap", "longest", "name", "power", "samples", "used"),
+        *("at", "before", "begun", "energy", "gap", "keys", "longest", "power", "samples", "used"),
     )
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, keys: tuple[str, str]) -> None:
+        self.keys = keys
         self.longest = 0.0  # seconds without a power after which nothing is known of it
         self.power = 0.0  # the last one
         self.pause()
@@ -116,7 +116,7 @@ class _Direction:
 
     def add(self, values: Values, now: float, interval: float, samples: int) -> None:
         """See `MeanPower.add`."""
-        power, passed = values.get(f"power_{self.name}"), now - self.at
+        power, passed = values.get(self.keys[0]), now - self.at
         if power is not None and not 0 <= passed < _SAMPLE_SECONDS:
             self.longest = MEAN_SECONDS + _GAPS * interval
             if 0 <= passed <= self.longest:
@@ -142,7 +142,7 @@ class _Direction:
         counted = self._counted(values)
         if counted is None or (energy := float(counted)) == self.energy:
             return None
-        made = self._made(float(values.get(f"power_{self.name}", self.power)), passed)
+        made = self._made(float(values.get(self.keys[0], self.power)), passed)
         grown = energy - self.begun
         if min(made) <= 0 or round(grown / float(step_of(counted))) < _STEPS:
             return None
@@ -164,7 +164,9 @@ class _Direction:
 
     def _counted(self, values: Values) -> Number | None:
         """Return the energy: the sum of its tariffs where the total is not sent."""
-        parts = [values[key] for key in counters_of(f"energy_{self.name}", values)]
+        if (energy := values.get(self.keys[1])) is not None:
+            return energy
+        parts = [values[key] for key in counters_of(self.keys[1], values)]
         return sum(parts) if parts else None
 
 
