@@ -216,7 +216,8 @@ class Track:
         if time is None or self.time is None or time < self.time:
             return self.delay
         passed = now - self.timed_at
-        late = self.delay * max(0.0, 1 - passed / _HELD_UP) + passed - (time - self.time)
+        left = self.delay * (1 - passed / _HELD_UP) if passed < _HELD_UP else 0.0
+        late = left + passed - (time - self.time)
         return min(late, _LONGEST_DELAY) if late > 0 else 0.0
 
     def remember(self, checksum: int) -> None:
