@@ -156,7 +156,17 @@ def test_a_check_is_relaxed_also_where_each_telegram_comes_twice() -> None:
         readings.append(line.take(data, 4))
         line.take(data, 1)
     assert not all(readings)
-    assert all(readings[30:])
+    assert all(readings[40:])
+
+
+def test_a_pending_telegram_that_comes_again_and_again_relaxes_nothing() -> None:
+    meter = SimulatedMeter(None, "kaifa")
+    line = line_of(meter)
+    meter.more = {"32.7.0": Decimal(266)}
+    data = meter.telegram().data
+    assert accepted([line.take(data, 0.5) for _ in range(12)]) == [False] * 12
+    meter.more = {}
+    assert all(line.push(meter, 3))
 
 
 def test_a_recording_without_counters_is_rejected_however_slowly_it_comes() -> None:

@@ -81,6 +81,8 @@ class Sender:
         if remaining:
             if self._is_duplicate(observation, remaining):
                 return Decision(remaining, is_accepted=False)
+            if any(one.is_repeated_by(observation) for one in self._pending):
+                return self._hold(observation, remaining)
             pending = self._confirm(observation, remaining)
             if pending and self._is_confirmed(pending, observation, is_alone=is_alone):
                 told = self._adopt(pending, observation, failure)
@@ -124,8 +126,6 @@ class Sender:
     def _confirm(self, observation: Observation, violations: list[Violation]) -> Pending | None:
         """Return the pending telegrams that a telegram goes on from; begin new ones if none."""
         for pending in self._pending:
-            if pending.is_repeated_by(observation):
-                return None
             if pending.structure != observation.found.structure:
                 continue
             failure = failed(observation, self.known, pending.track, pending=pending)
