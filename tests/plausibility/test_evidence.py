@@ -8,7 +8,11 @@ from app.decoder import Decoder
 from app.dlms.receiver import Push, Security
 from app.link.frame import Frame
 from app.meters.telegram import Telegram
+from app.plausibility.checks import failed
 from app.plausibility.evidence import Evidence, evidence_of
+from app.plausibility.known import Known
+from app.plausibility.lists import Found
+from app.plausibility.track import Observation
 from app.transport.parity import Received
 from simulator.clock import VIENNA
 from tests.support.guarded import NO_TAG, PROFILES, accepted, line_of
@@ -97,3 +101,14 @@ def test_telegrams_of_which_all_have_parity_errors_are_read_on() -> None:
         readings.append(line.take(Received.of(data, range(len(data)))))
     assert accepted(readings).count(False) <= 3
     assert all(readings[5:])
+
+
+@pytest.mark.parametrize(("errors", "names"), [(0, []), (1, ["parity"])])
+def test_a_first_telegram_with_parity_errors_is_pending_as_well(
+    errors: int, names: list[str]
+) -> None:
+    frame = Frame("mbus", 0, b"", checksum=8, parity_errors=errors)
+    telegram = Telegram(Push(frame, None, b""))
+    found = Found(None, ("mbus", False, "", None), 0, b"")
+    first = Observation(telegram, evidence_of(telegram), found, None, None, None, 0.0, 0.0, {})
+    assert [one.name for one in failed(first, Known(), None).violations] == names
