@@ -129,10 +129,11 @@ def applicable(keys: tuple[str, ...]) -> tuple[Law, ...]:
         tariffs = [key for key in parts if key in keys]
         if total in keys and tariffs:
             laws.append(Law(total, (total, *tariffs), _add_up))
-    names = [*(f"power_{phase}" for phase in PHASES), *(f"power_import_{p}" for p in PHASES)]
-    plus = [key for key in names if key in keys]
-    minus = [key for phase in PHASES if (key := f"power_export_{phase}") in keys]
-    if "power" in keys and plus:
+    net, taken, minus = (
+        [key for phase in PHASES if (key := f"{name}_{phase}") in keys]
+        for name in ("power", "power_import", "power_export")
+    )
+    if "power" in keys and (plus := net + taken):
         laws.append(Law("phases", ("power", *plus, *minus), partial(_phases, len(plus))))
     laws += [Law(one[0], one, _one_way) for one in _DIRECTIONS if set(one) <= set(keys)]
     phases = [(f"voltage_{one}", f"current_{one}", f"phase_angle_{one}") for one in PHASES]
@@ -179,7 +180,7 @@ def _phases(plus: int, exponents: tuple[int, ...]) -> Keeps:
 
 
 def _in_one_scale(exponents: tuple[int, ...], keeps: Keeps) -> Keeps:
-    """Make what tells of counts what a law tells of those in the least of their powers of ten."""
+    """Make a law of counts in several powers of ten of one of counts in the least of these."""
     factors = [10 ** (exponent - min(exponents)) for exponent in exponents]
     return keeps if max(factors) == 1 else lambda counts: keeps(list(map(mul, factors, counts)))
 
