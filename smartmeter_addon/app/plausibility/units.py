@@ -13,6 +13,7 @@ from typing import Final
 from app.cosem.unit import Number, scale, scaler_of
 from app.meters.sensors import TARIFFS_OF
 from app.plausibility.laws import Values
+from app.plausibility.limits import JOULES_PER_KWH
 
 MOST_DIGITS: Final = 6
 """Powers of ten between two units of energy: Wh and MWh."""
@@ -21,8 +22,6 @@ _CERTAIN: Final = 10
 _CERTAIN_ROUNDED: Final = 300
 """Factors by which a number exceeds what it may miss the multiple by, as it rose and as it was
 rounded, so that it is no chance."""
-
-_MILLIJOULES_PER_KWH: Final = 3_600_000_000
 
 _STEPS: Final = 20
 _SAMPLES: Final = 12
@@ -109,7 +108,7 @@ class _Direction:
     def _begin(self, energy: float | None) -> None:
         """Begin a comparison; None to wait for a counter that moves."""
         self.begun = energy
-        self.used = 0.0  # mJ that the power made since then
+        self.used = 0.0  # J that the power made since then
         self.before = 0.0  # the same with the power before each time
         self.samples = 0  # telegrams with a power since then
         self.gap = 0.0  # the longest time between two powers since then
@@ -146,21 +145,20 @@ class _Direction:
         grown = energy - self.begun
         if min(made) <= 0 or round(grown / float(step_of(counted))) < _STEPS:
             return None
-        moved = [math.log10(grown * _MILLIJOULES_PER_KWH / one) for one in made]
+        joules = grown * JOULES_PER_KWH
+        moved = [math.log10(joules / one) for one in made]
         digits, before = map(round, moved)
         if digits != before:
             return None  # a load that came or went makes most of it
         if not digits:
             self._begin(None)
             return 0
-        unseen = abs(grown * _MILLIJOULES_PER_KWH - made[0]) / 1000
-        is_certain = unseen >= _LOADS * self.gap
+        is_certain = abs(joules - made[0]) >= _LOADS * self.gap
         return digits if is_certain and abs(moved[0] - digits) <= _NEAR else None
 
     def _made(self, power: float, passed: float) -> tuple[float, float]:
         """Return what `used` and `before` become with a power after so many seconds."""
-        milliseconds = passed * 1000
-        return self.used + power * milliseconds, self.before + self.power * milliseconds
+        return self.used + power * passed, self.before + self.power * passed
 
     def _counted(self, values: Values) -> Number | None:
         """Return the energy: the sum of its tariffs where the total is not sent."""
