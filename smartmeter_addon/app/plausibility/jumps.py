@@ -119,8 +119,7 @@ def _begins_or_ends(key: str, limit: Limit, before: Values, values: Values) -> b
     bare, _, _ = key.rpartition("_")
     mean = f"{bare}_average"
     near = (0, values.get(bare)) if key == mean else (before.get(mean), values.get(mean))
-    moves = [values[key] - one for one in near if one is not None]
-    return any(-limit.jump <= one <= limit.jump for one in moves)
+    return any(limit.allows(values[key], one) for one in near if one is not None)
 
 
 def _move_together(before: Values, values: Values) -> bool:
