@@ -51,7 +51,7 @@ class Meter:
         )
         if wrong:
             return wrong.name
-        self.track.add(telegram, {}, (), {}, self.listed)
+        self.track.add(telegram, {}, (), {})
         self.listed.arrived(now, sent, 0.0, clock.slack(self.limits))
         return None
 

@@ -8,7 +8,7 @@ from app.link import Frame
 from app.meters.reading import Meter, Reading
 from app.meters.telegram import Telegram
 from app.plausibility.evidence import Evidence
-from app.plausibility.lists import Found, KnownList
+from app.plausibility.lists import Found
 from app.plausibility.track import Change, Observation, Track, observe
 
 METER = Meter("1", "1", "kaifa", "Kaifa", "MA309", None)
@@ -32,7 +32,7 @@ def delays(*telegrams: tuple[float, float]) -> list[float]:
     """Return by how much telegrams are known to be late."""
     track, found = Track(), []
     for sent, came in telegrams:
-        track.add(seen(sent, came), {}, (), {}, None)
+        track.add(seen(sent, came), {}, (), {})
         found.append(round(track.delay, 3))
     return found
 
@@ -65,7 +65,7 @@ def remembered(track: Track) -> list[int]:
 def test_the_last_64_telegrams_are_recognised_when_they_come_again() -> None:
     track = Track()
     for n in range(100):
-        track.add(seen(n, n, str(n).encode()), {}, (), {}, None)
+        track.add(seen(n, n, str(n).encode()), {}, (), {})
     assert remembered(track) == [crc32(b"%d" % n) for n in range(36, 100)]
 
 
@@ -73,7 +73,7 @@ def test_an_energy_that_changes_is_remembered_as_it_was() -> None:
     track = Track()
     for now, value in ((0.0, 5), (10.0, 5), (20.0, 7)):
         moved = ["energy_import"] if value == 7 else []
-        track.add(seen(None, now), {"energy_import": value}, moved, {}, None)
+        track.add(seen(None, now), {"energy_import": value}, moved, {})
     assert track.changed == {"energy_import": Change(20.0, 5)}
     assert track.seen_at("energy_import") == 20.0
 
@@ -81,9 +81,9 @@ def test_an_energy_that_changes_is_remembered_as_it_was() -> None:
 def test_only_telegrams_that_their_time_alone_tells_apart_are_remembered() -> None:
     track = Track()
     for telegram in (seen(None, 1.0), seen(5.0, 2.0, counter=7), seen(None, 3.0, counter=8)):
-        track.add(telegram, {}, (), {}, None)
+        track.add(telegram, {}, (), {})
     assert remembered(track) == []
-    track.add(seen(9.0, 4.0), {}, (), {}, None)
+    track.add(seen(9.0, 4.0), {}, (), {})
     assert len(remembered(track)) == 1
 
 
@@ -105,7 +105,7 @@ def test_a_track_begins_with_nothing_known() -> None:
     assert not any((track.counter_may_repeat, track.restored))
     assert track.is_before(0.0)
     assert not track.is_before(None)
-    track.add(seen(10.0, 1.0), {}, (), {}, None)
+    track.add(seen(10.0, 1.0), {}, (), {})
     assert [track.is_before(time) for time in (None, 9.0, 10.0, 11.0)] == [
         False,
         False,
@@ -116,26 +116,29 @@ def test_a_track_begins_with_nothing_known() -> None:
 
 def test_the_meter_stays_known_while_only_submeters_report() -> None:
     track = Track()
-    track.add(seen(None, 1.0, meter=METER), {}, (), {}, None)
-    track.add(seen(None, 2.0), {}, (), {}, None)
+    track.add(seen(None, 1.0, meter=METER), {}, (), {})
+    track.add(seen(None, 2.0), {}, (), {})
     assert track.meter == METER
 
 
-def test_each_value_was_seen_with_the_last_list_that_holds_it() -> None:
-    track, one, other = Track(), KnownList(()), KnownList(())
-    track.add(seen(None, 10.0), {"power": 1, "energy_import": 2}, (), {}, one)
-    track.add(seen(None, 20.0), {"power": 1}, (), {}, other)
+def test_each_value_was_seen_with_the_last_telegram_that_says_it() -> None:
+    track = Track()
+    track.add(seen(None, 10.0), {"power": 1, "energy_import": 2}, (), {})
+    track.add(seen(None, 20.0), {"power": 1}, (), {})
     assert (track.seen_at("power"), track.seen_at("energy_import")) == (20.0, 10.0)
     assert track.seen_at("voltage_l1") == 20.0  # never: as if it was with the last telegram
+    track.add(seen(None, 30.0), {"power": 1, "energy_import": 2}, (), {})
+    assert track.seen_at("energy_import") == 30.0
+    assert len(track.seen) == 1  # all was said anew
 
 
 def test_what_stays_published_of_an_energy_is_known_until_it_comes_again() -> None:
     track = Track()
-    track.add(seen(None, 1.0), {"energy_import": 5}, (), {"energy_import": 6}, None)
+    track.add(seen(None, 1.0), {"energy_import": 5}, (), {"energy_import": 6})
     assert track.floors == {"energy_import": 6}
-    track.add(seen(None, 2.0), {"energy_export": 1}, (), {"energy_export": 2}, None)
+    track.add(seen(None, 2.0), {"energy_export": 1}, (), {"energy_export": 2})
     assert track.floors == {"energy_import": 6, "energy_export": 2}
-    track.add(seen(None, 3.0), {"energy_import": 7}, (), {}, None)
+    track.add(seen(None, 3.0), {"energy_import": 7}, (), {})
     assert track.floors == {"energy_export": 2}
 
 
@@ -146,14 +149,14 @@ def test_a_second_telegram_of_the_same_second_is_late() -> None:
 
 def test_pending_telegrams_that_were_confirmed_are_gone_on_from() -> None:
     track, pending = Track(), Track()
-    track.add(seen(10.0, 10.0), {"power": 1, "energy_import": 5, "gas": 7}, (), {}, None)
+    track.add(seen(10.0, 10.0), {"power": 1, "energy_import": 5, "gas": 7}, (), {})
     track.restored = True
     for n, energy in ((20.0, 900), (30.0, 901)):
         values = {"power": 1, "energy_import": energy, "gas": 99}
-        pending.add(seen(n, n + 2, counter=4), values, ["energy_import"], {}, None)
+        pending.add(seen(n, n + 2, counter=4), values, ["energy_import"], {})
     pending.delay = 3.0
     track.adopt(pending, {"gas"})
-    track.add(seen(30.0, 32.0, counter=4), {"power": 1}, (), {}, None)
+    track.add(seen(30.0, 32.0, counter=4), {"power": 1}, (), {})
     assert track.values == {"power": 1, "energy_import": 901, "gas": 7}
     assert track.changed == {"energy_import": Change(32.0, 900)}
     assert (track.time, track.timed_at, track.now, track.delay) == (30.0, 32.0, 32.0, 3.0)
@@ -163,10 +166,10 @@ def test_pending_telegrams_that_were_confirmed_are_gone_on_from() -> None:
 
 def test_pending_telegrams_without_a_time_leave_that_of_the_clock() -> None:
     track, pending = Track(), Track()
-    track.add(seen(10.0, 10.0), {}, (), {}, None)
-    pending.add(seen(None, 20.0), {"energy_import": 5}, (), {}, None)
+    track.add(seen(10.0, 10.0), {}, (), {})
+    pending.add(seen(None, 20.0), {"energy_import": 5}, (), {})
     track.adopt(pending, set())
-    track.add(seen(None, 20.0), {"energy_import": 5}, ["energy_import"], {}, None)
+    track.add(seen(None, 20.0), {"energy_import": 5}, ["energy_import"], {})
     assert (track.time, track.timed_at, track.now) == (10.0, 10.0, 20.0)
     assert track.changed == {"energy_import": Change(20.0, 5)}
 
@@ -178,7 +181,7 @@ def test_without_a_time_the_computer_s_clock_goes_on() -> None:
 
 def test_a_track_holds_the_last_values() -> None:
     track = Track()
-    track.add(seen(None, 1.0), {"power": 1, "energy_import": 5}, (), {}, None)
+    track.add(seen(None, 1.0), {"power": 1, "energy_import": 5}, (), {})
     assert track.holds({"power": 1})
     assert track.holds({})
     assert not track.holds({"power": 1, "energy_import": 6})

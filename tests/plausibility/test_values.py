@@ -62,8 +62,8 @@ def seldom(value: str, *, late: float = 0.0, changed_at: float | None = None) ->
     track = Track()
     track.now, track.values = 4995.0, {"energy_import": Decimal(500)}
     track.seen = (
-        Seen(None, ("power",), 4995.0),
-        Seen(None, ("energy_import",), 4982.0),
+        Seen(("power",), 4995.0),
+        Seen(("energy_import",), 4982.0),
     )
     if changed_at is not None:
         track.changed = {"energy_import": Change(changed_at, Decimal(499))}

@@ -114,7 +114,7 @@ def load(content: Any, now: float, wall: float) -> tuple[Known, Track] | None:  
     keys_by_age: dict[float, list[str]] = {}
     for key in track.values:
         keys_by_age.setdefault(ages.get(key, 0.0), []).append(key)
-    track.seen = tuple(Seen(None, keys, then - age) for age, keys in keys_by_age.items())
+    track.seen = tuple(Seen(keys, then - age) for age, keys in keys_by_age.items())
     track.changed = {key: Change(then, before.get(key, one)) for key, one in energies.items()}
     track.restored = True
     known.count = 10

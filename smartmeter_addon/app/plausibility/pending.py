@@ -71,4 +71,4 @@ class Pending:
 
     def _add(self, observation: Observation) -> None:
         self._bits = observation.found.bits  # of the newest
-        self.track.add(observation, observation.values, observation.values, {}, None)
+        self.track.add(observation, observation.values, observation.values, {})

@@ -196,7 +196,7 @@ class Sender:
         if withheld:
             accepted = {key: value for key, value in accepted.items() if key not in withheld}
         listed = known.add(observation, failure.laws, reports)
-        track.add(observation, accepted, failure.walk.moved, failure.walk.floors, listed)
+        track.add(observation, accepted, failure.walk.moved, failure.walk.floors)
         shape = observation.found.structure
         if self._pending:
             self._pending = tuple(one for one in self._pending if not one.contradicted_by(shape))

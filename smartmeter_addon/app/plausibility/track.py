@@ -13,7 +13,7 @@ from app.meters.structure import checksum_of
 from app.meters.telegram import Telegram
 from app.meters.values import Values
 from app.plausibility.evidence import Evidence, evidence_of
-from app.plausibility.lists import Found, KnownList
+from app.plausibility.lists import Found
 
 _HELD_UP: Final = 600.0
 """Seconds in which a gateway hands on what it held up. A telegram that seems to be late for longer
@@ -83,15 +83,13 @@ def observe(telegram: Telegram, found: Found, now: float, wall: float) -> Observ
 
 
 class Seen(NamedTuple):
-    """When a list came last.
+    """When some values came together last.
 
     Args:
-        of: the list; None in a track of one list only, and of those before a restart.
-        keys: that it holds.
+        keys: of these, of which at least one did not come since.
         at: the monotonic seconds.
     """
 
-    of: KnownList | None
     keys: Collection[str]
     at: float
 
@@ -132,7 +130,7 @@ class Track:
         restored: whether `time` is from before a restart.
         is_followed: whether others came since the last telegram, and were not accepted.
         values: the last value of each reading.
-        seen: of each list. A dict of one takes 224 bytes.
+        seen: mostly one for each list. A dict of one takes 224 bytes.
         changed: how each energy changed last.
         floors: what was published of the energies that seem to have fallen a little since.
         recent: checksums of the last telegrams that only their time tells apart.
@@ -172,7 +170,6 @@ class Track:
         values: Mapping[str, Number],
         moved: Iterable[str],
         floors: Mapping[str, Number],
-        listed: KnownList | None,
     ) -> None:
         """Add a telegram.
 
@@ -181,7 +178,6 @@ class Track:
             values: those of its values that are accepted.
             moved: keys of the energies that are not what they were.
             floors: what is published of those that seem to have fallen a little.
-            listed: its list; None for a track of one list only.
         """
         self.go_on(observation.counter, observation.time, observation.now, observation.wall)
         self.meter = observation.meter or self.meter
@@ -191,18 +187,19 @@ class Track:
         if self.floors or floors:
             others = {key: one for key, one in self.floors.items() if key not in values}
             self.floors = {**others, **floors}
-        self.take(listed, values)
+        self.take(values)
         if observation.is_told_by_time:
             self.remember(checksum_of(observation.telegram))
 
-    def take(self, listed: KnownList | None, values: Mapping[str, Number]) -> None:
-        """Take the values of the last telegram, which are not changed any more; see `add`."""
+    def take(self, values: Mapping[str, Number]) -> None:
+        """Take the values of the last telegram, which are not changed any more."""
         # The keys of all telegrams that are laid out alike are kept once.
         keys = values.layout.keys if isinstance(values, Values) else tuple(values)
         is_all = values.keys() >= self.values.keys()
         self.values = values if is_all else {**self.values, **values}
-        others = (one for one in self.seen if one.of is not listed)
-        self.seen = (*others, Seen(listed, keys, self.now))
+        said = frozenset(keys)
+        others = (one for one in self.seen if not said.issuperset(one.keys))
+        self.seen = (*others, Seen(keys, self.now))
 
     def go_on(self, counter: int | None, time: float | None, now: float, wall: float) -> None:
         """Take what tells a telegram from others; see `Observation` for the arguments."""

@@ -107,7 +107,7 @@ class Usual:
         known, past, listed, count = self._known, self._past, self._listed, self._count
         if not count or past.time is None:
             return
-        past.take(listed, self._values)  # type: ignore[arg-type] # texts are not looked at
+        past.take(self._values)  # type: ignore[arg-type] # texts are not looked at
         if self._constant:
             self._constant.count += count
         listed.arrived(past.now, past.time, listed.offset, count=count)
