@@ -260,9 +260,8 @@ CHECKS: Final[Mapping[str, tuple[Any, ...]]] = {
     "repeated": (checks._has_another_text, constant, vars(lists.Found)["texts_differ"].fget),
     "parity": (checks._had_parity_errors,),
     "clock": (
-        checks._shows_another_time,
-        *(clock.slack, clock.check, clock._is_counted, lists.usual_gap, lists.KnownList.misses),
-        *(lists.KnownList.arrived, track.Track.late, failures._late),
+        *(checks._shows_another_time, clock.slack, clock.check, clock._is_counted),
+        *(lists.KnownList.misses, lists.KnownList.arrived, track.Track.late, failures._late),
     ),
     "possible": (values._unpowered, currents, withheld),
     "connection": (values.connection_watts, limits.Limits.enlarge_connection),

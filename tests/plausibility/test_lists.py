@@ -8,7 +8,7 @@ import pytest
 from app.dlms import axdr
 from app.meters.structure import Mask
 from app.plausibility.constant import Constant
-from app.plausibility.lists import _LONGEST, Found, KnownList, Lists, usual_gap
+from app.plausibility.lists import _LONGEST, Found, KnownList, Lists
 from tests.support.guarded import GuardedLine, accepted, line_of
 from tests.support.repair import repair
 from tests.support.simulated import SimulatedMeter
@@ -219,11 +219,15 @@ def test_an_interval_of_a_second_is_one_and_a_gap_below_it_counts() -> None:
     assert 0.4 < known.gap < 0.6
 
 
-def test_the_usual_gap_follows_slowly() -> None:
-    first = usual_gap(0.0, 10.0)
-    assert first > 10
-    assert usual_gap(10.0, 20.0) == first
-    assert 8 < usual_gap(10.0, 5.0) < 10
+@pytest.mark.parametrize(
+    ("usual", "passed", "gap"), [(0.0, 10.0, 11.0), (10.0, 20.0, 11.0), (10.0, 5.0, 9.0)]
+)
+def test_the_usual_gap_follows_slowly(usual: float, passed: float, gap: float) -> None:
+    known = KnownList(STRUCTURE)
+    known.arrived(100.0, None, 0.0)
+    known.gap = usual
+    known.arrived(100.0 + passed, None, 0.0)
+    assert known.gap == pytest.approx(gap)
 
 
 def test_a_sender_has_no_list_one_or_several() -> None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from types import MappingProxyType
 from typing import NamedTuple
 
 from app.cosem.unit import Number
 from app.language.catalogue import Text
+from app.meters.limits import NOTHING
 
 
 class Violation(NamedTuple):
@@ -44,5 +44,5 @@ class Decision(NamedTuple):
     is_accepted: bool = True
     withheld: AbstractSet[str] = frozenset()
     reports: AbstractSet[str] = frozenset()
-    floors: Mapping[str, Number] = MappingProxyType({})
+    floors: Mapping[str, Number] = NOTHING
     told: str | None = None

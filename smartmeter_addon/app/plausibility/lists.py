@@ -31,11 +31,6 @@ _GAP_STEP: Final = 0.1
 """Share by which one gap changes the usual one, whatever its length: so it becomes the median."""
 
 
-def usual_gap(usual: float, passed: float) -> float:
-    """Return the usual seconds between telegrams after one more gap; 0 before the first one."""
-    return (usual or passed) * (1 + _GAP_STEP if passed > usual else 1 - _GAP_STEP)
-
-
 class KnownList:
     """What is known of one list.
 
@@ -91,7 +86,7 @@ class KnownList:
         """
         passed, gap = 0.0 if self.seen_at is None else (now - self.seen_at) / count, self.gap
         if passed > 0:
-            self.gap = usual_gap(gap, passed)
+            self.gap = (gap or passed) * (1 + _GAP_STEP if passed > gap else 1 - _GAP_STEP)
         self.seen_at = now
         if self.time is not None and time is not None:
             step = time - self.time
