@@ -8,8 +8,8 @@ from app.decoder import Decoder
 from app.dlms.receiver import Push, Security
 from app.link.frame import Frame
 from app.meters.telegram import Telegram
-from app.plausibility.checks import failed
 from app.plausibility.evidence import Evidence, evidence_of
+from app.plausibility.failures import failed
 from app.plausibility.known import Known
 from app.plausibility.lists import Found
 from app.plausibility.track import Observation

@@ -164,13 +164,13 @@ def test_tariffs_add_up_to_their_total(numbers: tuple[str, ...], *, kept: bool) 
 def test_phases_make_the_power(exponent: int, numbers: tuple[int, ...], *, kept: bool) -> None:
     plus = ("power_import_l1", "power_import_l2")
     phases = law("power", *plus, "power_export_l1", "power_export_l2")
-    assert phases.of_counts((exponent,) * 5)(numbers) is kept
+    assert phases.of_counts(tuple(range(5)), (exponent,) * 5)(numbers) is kept
 
 
 def test_power_goes_one_way() -> None:
     one_way = law("power_import", "power_export")
     for numbers, kept in (((5, 0), True), ((0, 5), True), ((0, 0), True), ((5, 1), False)):
-        assert one_way.of_counts((0, 0))(numbers) is kept
+        assert one_way.of_counts((0, 1), (0, 0))(numbers) is kept
 
 
 @pytest.mark.parametrize(

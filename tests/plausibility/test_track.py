@@ -3,6 +3,9 @@
 from datetime import UTC, datetime
 from zlib import crc32
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from app.dlms.receiver import Push, Security
 from app.link import Frame
 from app.meters.reading import Meter, Reading
@@ -48,7 +51,7 @@ def test_no_gateway_holds_telegrams_up_for_longer_than_a_day() -> None:
 def test_a_delay_is_known_over_a_restart() -> None:
     track = Track()
     track.time, track.timed_at, track.delay, track.restored = 10.0, 70.0, 60.0, True
-    track.add(seen(20, 80), {}, (), {}, None)
+    track.add(seen(20, 80), {}, (), {})
     assert track.delay == 59
 
 
@@ -186,3 +189,16 @@ def test_a_track_holds_the_last_values() -> None:
     assert track.holds({})
     assert not track.holds({"power": 1, "energy_import": 6})
     assert not track.holds({"voltage_l1": 230})
+
+
+@given(st.lists(st.sets(st.sampled_from("abcde"), min_size=1), max_size=60))
+def test_when_a_value_came_last_is_known_by_no_more_entries_than_values(
+    telegrams: list[set[str]],
+) -> None:
+    track = Track()
+    last: dict[str, float] = {}
+    for n, keys in enumerate(telegrams, 1):
+        track.add(seen(None, float(n)), dict.fromkeys(keys, 1), (), {})
+        last |= dict.fromkeys(keys, float(n))
+        assert {key: track.seen_at(key) for key in last} == last
+        assert len(track.seen) <= len(last)

@@ -6,7 +6,7 @@ at once. The numbers are compared exactly; the slack is what rounding and sampli
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache, partial
@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from app.cosem.unit import Number, scale, scaler_of
 from app.meters.sensors import TARIFFS_OF
+from app.meters.slots import picker
 
 Values = Mapping[str, Number]
 """Readings by key, in the units of `sensors`."""
@@ -63,8 +64,13 @@ _DIRECTIONS: Final = (
 )
 """Keys of two powers of which one is zero at any time."""
 
-Keeps = Callable[[Sequence[int]], bool]
-"""Tells whether numbers, each counted in a power of ten, keep a law."""
+Places = tuple[int, ...]
+Exponents = tuple[int, ...]
+"""Where the numbers of a law stand among the counts of a telegram, and the powers of ten in which
+they are counted."""
+
+Keeps = Callable[[tuple[int, ...]], bool]
+"""Tells whether the counts of a telegram keep a law."""
 
 
 class Law(NamedTuple):
@@ -73,20 +79,19 @@ class Law(NamedTuple):
     Args:
         name: of the law.
         keys: of the readings that it says something of.
-        of_counts: makes what tells whether their numbers keep it, in this order, of the powers of
-            ten in which these are counted.
+        of_counts: makes what tells whether their numbers, in this order, keep it.
     """
 
     name: str
     keys: tuple[str, ...]
-    of_counts: Callable[[tuple[int, ...]], Keeps]
+    of_counts: Callable[[Places, Exponents], Keeps]
 
     def is_kept_by(self, values: Values) -> bool:
         """Tell whether values keep it."""
         numbers = [values[key] for key in self.keys]
         exponents = tuple(map(scaler_of, numbers))
-        counts = [int(scale(n, -exponent)) for n, exponent in zip(numbers, exponents, strict=True)]
-        return self.of_counts(exponents)(counts)
+        counts = (int(scale(n, -exponent)) for n, exponent in zip(numbers, exponents, strict=True))
+        return self.of_counts(tuple(range(len(numbers))), exponents)(tuple(counts))
 
 
 class Learned:
@@ -158,49 +163,54 @@ def kept_by_clocks(content: bytes, clocks: tuple[int, ...], sent: datetime) -> d
 
 
 @lru_cache(maxsize=64)
-def _add_up(exponents: tuple[int, ...]) -> Keeps:
+def _add_up(places: Places, exponents: Exponents) -> Keeps:
     """Make the law that tariffs make their total, which is the first."""
     least, tariffs = min(exponents), len(exponents) - 1
     last_digits = tariffs * 10 ** (max(exponents) - least)
     slack = max(int(_TARIFF_SLACK.scaleb(-least)), last_digits)
-    return _in_one_scale(exponents, lambda n: -slack <= n[0] - sum(n[1:]) <= slack)
+    return _of_parts(places, exponents, lambda n: -slack <= n[0] - sum(n[1:]) <= slack)
 
 
 @lru_cache(maxsize=64)
-def _phases(plus: int, exponents: tuple[int, ...]) -> Keeps:
+def _phases(plus: int, places: Places, exponents: Exponents) -> Keeps:
     """Make the law that so many powers, less those behind them, make the first of all."""
     slack = int(_POWER_SLACK.scaleb(-min(exponents)) * _POWER_SHARE)
 
-    def keeps(numbers: Sequence[int]) -> bool:
+    def keeps(numbers: tuple[int, ...]) -> bool:
         parts = numbers[1:]
         off = numbers[0] - sum(parts[:plus]) + sum(parts[plus:])
         return abs(off) * _POWER_SHARE <= slack + sum(map(abs, parts))
 
-    return _in_one_scale(exponents, keeps)
+    return _of_parts(places, exponents, keeps)
 
 
-def _in_one_scale(exponents: tuple[int, ...], keeps: Keeps) -> Keeps:
-    """Make a law of counts in several powers of ten of one of counts in the least of these."""
+def _of_parts(places: Places, exponents: Exponents, keeps: Keeps) -> Keeps:
+    """Make a law of all counts of one of its numbers, in the least of their powers of ten."""
+    pick = picker(places)
     factors = [10 ** (exponent - min(exponents)) for exponent in exponents]
-    return keeps if max(factors) == 1 else lambda counts: keeps(list(map(mul, factors, counts)))
+    if max(factors) == 1:
+        return lambda counts: keeps(pick(counts))
+    return lambda counts: keeps(tuple(map(mul, factors, pick(counts))))
 
 
-def _one_way(_: tuple[int, ...]) -> Keeps:
+def _one_way(places: Places, _: Exponents) -> Keeps:
     """Make the law that one of two powers is zero."""
-    return lambda counts: not (counts[0] and counts[1])
+    taken, given = places
+    return lambda counts: not (counts[taken] and counts[given])
 
 
 @lru_cache(maxsize=64)
-def _turned(exponents: tuple[int, ...]) -> Keeps:
+def _turned(places: Places, exponents: Exponents) -> Keeps:
     """Make the law that voltages, currents and angles make the power, which is the first."""
-    watt, *others = (float(f"1e{exponent}") for exponent in exponents)
-    phases = [
-        (n, n + 1, n + 2, others[n - 1] * others[n], _parts_of(others[n + 1]))
-        for n in range(1, len(exponents), 3)
-    ]
+    power, *others = places
+    watt, *ones = (float(f"1e{exponent}") for exponent in exponents)
+    phases = []
+    for n in range(0, len(others), 3):
+        voltage, current, angle = others[n : n + 3]
+        phases.append((voltage, current, angle, ones[n] * ones[n + 1], _parts_of(ones[n + 2])))
 
-    def keeps(counts: Sequence[int]) -> bool:
-        off, slack = counts[0] * watt, 3.0
+    def keeps(counts: tuple[int, ...]) -> bool:
+        off, slack = counts[power] * watt, 3.0
         for voltage, current, angle, factor, parts in phases:
             if apparent := counts[voltage] * counts[current] * factor:
                 cosine, share = parts(counts[angle])

@@ -1,6 +1,5 @@
 """What the usual telegrams of a list keep to, prepared once for all its senders: see `usual`."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from functools import lru_cache
 from itertools import chain
@@ -46,12 +45,12 @@ class Rules:
         names = [*(law.name for law in of), *(laws.CLOCK_LAWS if clocks else ())]
         self.kept = dict.fromkeys(names, True)
         """The laws that say something of them."""
-        self.laws: list[tuple[Keeps, Callable[[Counts], Counts]]] = []
-        """What tells whether each law is kept, and what takes its numbers of all counts."""
+        self.laws: list[Keeps] = []
+        """What tells whether each of these is kept."""
         for law in of:
-            places = [layout.places[key] for key in law.keys]
-            keeps = law.of_counts(tuple(layout.exponents[place] for place in places))
-            self.laws.append((keeps, picker(places)))
+            places = tuple(layout.places[key] for key in law.keys)
+            exponents = tuple(layout.exponents[place] for place in places)
+            self.laws.append(law.of_counts(places, exponents))
         by_number = [limits.of(key) for key in layout.numbers]
         limited = [n for n, limit in enumerate(by_number) if limit.is_limited]
         self.pick_limited = picker(limited)

@@ -197,9 +197,12 @@ class Track:
         keys = values.layout.keys if isinstance(values, Values) else tuple(values)
         is_all = values.keys() >= self.values.keys()
         self.values = values if is_all else {**self.values, **values}
-        said = frozenset(keys)
-        others = (one for one in self.seen if not said.issuperset(one.keys))
-        self.seen = (*others, Seen(keys, self.now))
+        said, seen = set(keys), [Seen(keys, self.now)]
+        for one in self.seen:  # the latest first
+            if not said.issuperset(one.keys):
+                seen.append(one)
+                said.update(one.keys)
+        self.seen = tuple(seen)
 
     def go_on(self, counter: int | None, time: float | None, now: float, wall: float) -> None:
         """Take what tells a telegram from others; see `Observation` for the arguments."""

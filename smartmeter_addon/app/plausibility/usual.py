@@ -144,8 +144,8 @@ class Usual:
     def _is_near(self, counts: Counts) -> bool:
         """Tell whether the values keep all laws, are possible, and do not move far."""
         rules = self._rules
-        for keeps, pick in rules.laws:
-            if not keeps(pick(counts)):
+        for keeps in rules.laws:
+            if not keeps(counts):
                 return False
         limited = rules.pick_limited(counts)
         near = zip(self._lows, limited, self._highs)  # noqa: B905 - to say strict takes time here
