@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# aidon reads 125 W as 34 W, nothing at 126 W, and each frame whose checksum is wrong.
+# aidon reads 125 W as 34 W, and nothing at 126 W, though its checksum does not fit then.
 #
 # Surprising: the HDLC of meters (IEC 62056-46, frame format type 3) tells the length of a frame
 # and sends its bytes as they are: 7D and 7E may be among them. aidon takes 7D for a mark that the
 # next byte is changed, as HDLC has it on other lines, leaves it out and changes that byte; 7E ends
 # the frame for it. So a byte of 125 in a power, a voltage or a counter is lost, and what stands
-# behind it moves up. The checksum tells that, and aidon computes it; but a frame that does not fit
-# it is read all the same, so that 125 W are 34 W and 32000 W are 8194 W, and a bit that was flipped
-# on the line makes 20112 W of 3728 W.
+# behind it moves up. The checksum tells that, and aidon computes it; but it reads the frame all the
+# same, so that 125 W are 34 W and 32000 W are 8194 W.
 #
 # aidon 0.0.5, beside amshan 2.1.1. Seen on 2026-11-30.
 set -euo pipefail
@@ -64,14 +63,11 @@ def read(name, data):
     return power, other
 
 
-flipped = bytearray(frame(3728))
-flipped[flipped.index((3728).to_bytes(2, "big"))] ^= 0x40
 sys.exit(
     read("124 W", frame(124)) != ([124], [124])
     or read("125 W", frame(125)) != ([34], [125])
     or read("126 W", frame(126)) != ([], [126])
     or read("127 W", frame(127)) != ([127], [127])
     or read("32000 W", frame(32000)) != ([8194], [32000])
-    or read("3728 W with a flipped bit", bytes(flipped)) != ([20112], [])
 )
 PYTHON
