@@ -166,7 +166,7 @@ RULES: Final = {
     "clock counted": Rule((clock._is_counted,), (_off(clock, "_is_counted", answer=False),)),
     "clock restored": Rule((), (Patch(guard, "load", _restored_as_new),)),
     "possible currents": Rule(
-        (currents.in_their_unit, currents._agree, currents._moved_their_point),
+        (currents.in_their_unit, currents.agree, currents._said, currents._moved_their_point),
         (Patch(currents, "in_their_unit", lambda found, *_: found),),
     ),
     "possible unpowered": Rule((values._unpowered,), (_off(values, "_unpowered", []),)),

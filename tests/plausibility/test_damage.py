@@ -2,8 +2,11 @@
 
 import re
 from decimal import Decimal
+from operator import itemgetter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.decoder import Decoder
 from app.meters.telegram import Telegram
@@ -99,3 +102,25 @@ def test_nothing_but_its_jump_tells_a_damaged_value(
                 sender.known.limits.relax(f"jump {quantity}", give_up=True)
         meter.more = {code: Decimal(value)}
         assert bool(line.push(meter)[0]) is given_up
+
+
+BEYOND = st.one_of(
+    st.tuples(st.sampled_from(["31.7.0", "51.7.0", "71.7.0"]), st.integers(100, 655)),
+    st.tuples(st.sampled_from(["1.7.0", "2.7.0"]), st.integers(50_000, 2**31)),
+)
+"""A current or a power that is more than a connection carries."""
+
+
+@given(damaged=st.lists(BEYOND, min_size=3, unique_by=itemgetter(0)))
+def test_loads_that_damage_makes_do_not_confirm_each_other(damaged: list[tuple[str, int]]) -> None:
+    """Another value in each telegram of a row."""
+    meter = SimulatedMeter(None, "kaifa", "netznoe")
+    steady = {"1.7.0": 0, "2.7.0": 1700, "31.7.0": 3, "51.7.0": 3, "71.7.0": 2}
+    meter.more = {code: Decimal(value) for code, value in steady.items()}
+    line = line_of(meter)
+    for code, value in damaged:
+        meter.more = {one: Decimal(value if one == code else steady[one]) for one in steady}
+        (reading,) = line.push(meter)
+        assert not reading or code[0] in "357"
+    meter.more = {code: Decimal(value) for code, value in steady.items()}
+    assert all(line.push(meter, 3)[2:])

@@ -46,11 +46,9 @@ def in_their_unit(
         doubted: names of what is withheld.
         limits: of the sender.
     """
-    keys = [key for key in CURRENTS if key in values]
-    powers = [key for key in REACTIVE_POWERS if key in values]
-    powers.append("power" if "power" in values else "power_import")
-    if not keys or powers[-1] not in values or _agree(keys, powers, values):
+    if agree(values):
         return found
+    keys, powers = _said(values)
     is_doubted = any(key in doubted for key in keys)
     if not (is_doubted or _moved_their_point(keys, powers, values, before, limits)):
         return found
@@ -61,21 +59,32 @@ def in_their_unit(
     return others + [Violation("possible", sentence, key) for key in keys]
 
 
-def _agree(keys: list[str], powers: list[str], values: Values) -> bool:
-    """Tell whether the powers are about those that the currents make."""
+def agree(values: Values) -> bool:
+    """Tell whether the powers are about what the currents make, or one of the two is not said."""
+    keys, powers = _said(values)
+    if not keys or powers[-1] not in values:
+        return True
     watts = USUAL_VOLTAGE * sum(abs(float(values[key])) for key in keys)
     made = math.hypot(*(float(values[key]) for key in powers))
     return _LEAST_FACTOR <= made / max(watts, 1.0) <= _MOST_FACTOR
+
+
+def _said(values: Values) -> tuple[list[str], list[str]]:
+    """Return the keys of the currents, and of the powers that they make, the active one last."""
+    powers = [key for key in REACTIVE_POWERS if key in values]
+    powers.append("power" if "power" in values else "power_import")
+    return [key for key in CURRENTS if key in values], powers
 
 
 def _moved_their_point(
     keys: list[str], powers: list[str], values: Values, before: Values, limits: Limits
 ) -> bool:
     """Tell whether all currents moved by one power of ten, and the powers by little."""
-    if not before.keys() >= {*keys, *powers}:
+    said = {*keys, *powers}
+    if not before.keys() >= said:
         return False
     amperes = [(abs(float(before[key])), abs(float(values[key]))) for key in keys]
-    if max(map(max, amperes)) < BALANCED and not _agree(keys, powers, before):
+    if max(map(max, amperes)) < BALANCED and not agree({key: before[key] for key in said}):
         return False
     amperes = [one for one in amperes if max(one) >= _SMALL]
     if not (amperes and all(map(all, amperes))):
