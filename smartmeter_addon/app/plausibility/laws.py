@@ -53,9 +53,8 @@ volt, half a degree."""
 
 _CARRYING_VOLTS: Final = 345
 _MORE_AMPERES: Final = 2
-"""V, and A more of each phase, with which currents make at least the power: half as much again as
-the usual voltage. Each may be measured at another moment: at 0.17 A a meter of Flanders said 132 W.
-"""
+"""V, half as much again as usual, and A more of each phase, with which currents make the power at
+least: each may be measured at another moment. A meter of Flanders said 132 W at 0.17 A."""
 
 _WEEKDAYS: Final = range(1, 8)
 """Values of a date-time's day of week that say one."""
@@ -64,16 +63,13 @@ _DATE = _WEEKDAY = 4
 _TIME: Final = 8
 """Bytes of a date-time: up to the date, where the day of week follows; up to the seconds."""
 
-_DIRECTIONS: Final = (
-    ("power_import", "power_export"),
-    ("reactive_power_import", "reactive_power_export"),
-)
+_POWERS: Final = ("power", "reactive_power")
+_DIRECTIONS: Final = tuple((f"{one}_import", f"{one}_export") for one in _POWERS)
 """Keys of two powers of which one is zero at any time."""
 
 Places = tuple[int, ...]
 Exponents = tuple[int, ...]
-"""Where the numbers of a law stand among the counts of a telegram, and the powers of ten in which
-they are counted."""
+"""Where the numbers of a law stand among a telegram's counts, and the powers of ten of these."""
 
 Keeps = Callable[[tuple[int, ...]], bool]
 """Tells whether the counts of a telegram keep a law."""
@@ -113,12 +109,7 @@ class Learned:
         self._counts = dict.fromkeys(names, LEARNED)
 
     def add(self, kept: Mapping[str, bool], telegrams: int = 1) -> None:
-        """Learn from accepted telegrams.
-
-        Args:
-            kept: for the laws that say something of them, whether they keep each.
-            telegrams: how many.
-        """
+        """Learn from some telegrams whether they keep the laws that say something of them."""
         for name, is_kept in kept.items():
             count = min(self._counts.get(name, 0) + telegrams, LEARNED)
             self._counts[name] = count if is_kept else _BROKEN
