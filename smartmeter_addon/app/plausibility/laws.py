@@ -37,8 +37,8 @@ _BROKEN: Final = -10 * LEARNED
 """What is counted for a law after an accepted telegram broke it."""
 
 _TARIFF_SLACK: Final = Decimal("0.0025")
-"""kWh or kvarh by which tariffs may miss their total, or one unit of the last digit for each tariff
-if that is more: each is cut off there."""
+"""kWh or kvarh by which tariffs may miss their total, or one unit of the last digit, at most 1, for
+each tariff if that is more: each is cut off there."""
 
 _POWER_SLACK: Final = Decimal(6)
 _POWER_SHARE: Final = 100
@@ -164,9 +164,8 @@ def kept_by_clocks(content: bytes, clocks: tuple[int, ...], sent: datetime) -> d
 @lru_cache(maxsize=64)
 def _add_up(places: Places, exponents: Exponents) -> Keeps:
     """Make the law that tariffs make their total, which is the first."""
-    least, tariffs = min(exponents), len(exponents) - 1
-    last_digits = tariffs * 10 ** (max(exponents) - least)
-    slack = max(int(_TARIFF_SLACK.scaleb(-least)), last_digits)
+    last_digits = (len(exponents) - 1) * Decimal(1).scaleb(min(max(exponents), 0))
+    slack = int(max(_TARIFF_SLACK, last_digits).scaleb(-min(exponents)))
     return _of_parts(places, exponents, lambda n: -slack <= n[0] - sum(n[1:]) <= slack)
 
 
