@@ -45,6 +45,7 @@ BEFORE = drawn(2600, "4.00", "3.71", "3.84")
         pytest.param(drawn(8550, "40.0", "37.1", "38.4"), True, id="the-power-moves-a-little"),
         pytest.param(drawn(8600, "40.0", "37.1", "38.4"), False, id="a-quarter-of-it"),
         pytest.param(drawn(2600, "0", "37.1", "38.4"), False, id="one-ends"),
+        pytest.param(drawn(2600, *["1E+310"] * 3), False, id="more-than-a-float-holds"),
     ],
 )
 def test_currents_that_move_by_a_power_of_ten_without_the_power(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.plausibility.units import MeanPower, keys_of, power_of_ten
+from app.plausibility.units import MOST_DIGITS, MeanPower, keys_of, power_of_ten, step_of
 
 DIGITS = st.sampled_from([-3, -2, -1, 1, 2, 3])
 
@@ -31,6 +31,31 @@ def test_any_two_counters_are_hardly_ever_a_power_of_ten_apart(one: int, other: 
 def test_a_counter_that_was_reset_is_not_taken_for_another_unit() -> None:
     assert power_of_ten(Decimal("5341.671"), Decimal(0), 0.06) is None
     assert power_of_ten(Decimal("0.9"), Decimal("0.09"), 0.06) is None
+
+
+EXTREMES = [Decimal(one) for one in ("5E-452", "1.7E-99", "7", "1E+300", "1.7E+435")]
+"""What floats of 64 bits and scalers make at most and at least, and others between these."""
+
+
+@pytest.mark.parametrize("value", EXTREMES)
+@pytest.mark.parametrize("last", EXTREMES)
+def test_numbers_that_no_float_holds_are_in_no_other_unit(last: Decimal, value: Decimal) -> None:
+    assert power_of_ten(last, value, 0.06) is None
+
+
+@given(st.lists(st.tuples(*[st.sampled_from(EXTREMES)] * 2), min_size=2, max_size=4))
+def test_powers_and_energies_that_no_float_holds_are_compared(
+    numbers: list[tuple[Decimal, Decimal]],
+) -> None:
+    power, steady = MeanPower(), Decimal(5000)
+    for n in range(40):
+        steady += Decimal("0.021")
+        power.add({"power_import": 3600, "energy_import": steady}, BEGUN + 21 * n, 21)
+    for n, (watts, energy) in enumerate(numbers, 40):
+        values: dict[str, Decimal | int] = {"power_import": watts, "energy_import": energy}
+        found = power.digits(values, BEGUN + 21 * n)
+        assert found in {None, 0} or found > MOST_DIGITS
+        power.add(values, BEGUN + 21 * n, 21)
 
 
 BEGUN = 1.8e9
@@ -83,6 +108,14 @@ def test_a_load_while_telegrams_were_lost_is_no_other_unit(minutes: int) -> None
         values: dict[str, Decimal | int] = {"power_import": 360, "energy_import": energy}
         assert power.digits(values, now) in {None, 0}
         power.add(values, now, 10)
+
+
+@pytest.mark.parametrize(
+    ("number", "step"), [("5341.671", "0.001"), ("12", "1"), ("5E+6", "1"), ("5E+3", "1")]
+)
+def test_zeros_at_the_end_of_a_number_are_said(number: str, step: str) -> None:
+    """The shortest form of a float has none."""
+    assert step_of(Decimal(number)) == Decimal(step)
 
 
 def test_counters_that_count_for_little_are_in_no_other_unit() -> None:

@@ -14,6 +14,7 @@ from app.meters.quantities import USUAL_VOLTAGE, Quantity
 from app.plausibility.decision import Violation
 from app.plausibility.laws import CURRENTS, REACTIVE_POWERS, Values
 from app.plausibility.limits import BALANCED, Limits
+from app.plausibility.units import digits_between
 
 _SMALL: Final = 1
 """A below which a current says nothing."""
@@ -89,7 +90,7 @@ def _moved_their_point(
     amperes = [one for one in amperes if max(one) >= _SMALL]
     if not (amperes and all(map(all, amperes))):
         return False
-    moved = [math.log10(now / last) for last, now in amperes]
+    moved = [digits_between(*one) for one in amperes]
     digits = round(moved[0])
     is_point = digits != 0 and all(abs(one - digits) <= _NEAR for one in moved)
     # Smaller moves are those of usual loads.

@@ -40,6 +40,9 @@ _LOADS: Final = 216_000
 """W: nine loads of 24 kW. Loads that come and go between two powers are in the energy alone. That
 as many of them are, and none of another power, occurs once in some 10,000 times."""
 
+_LEAST, _MOST = 1e-99, 1e99
+"""Numbers between which a quotient of two is a float. No meter counts as little, or as much."""
+
 _NEAR: Final = 0.12
 """By how much the logarithm may miss a power of ten: a quarter, as the power is sampled."""
 
@@ -57,7 +60,7 @@ def power_of_ten(last: Number, value: Number, allowed: float) -> int | None:
     """
     if last <= 0 or value <= 0:
         return None
-    digits = round(math.log10(value / last))
+    digits = round(digits_between(last, value))
     if not 0 < abs(digits) <= MOST_DIGITS:
         return None
     times = Decimal(10) ** digits
@@ -65,6 +68,13 @@ def power_of_ten(last: Number, value: Number, allowed: float) -> int | None:
     risen, rounded = Decimal(allowed) * times, step_of(last) * times + step_of(value)
     is_certain = max(risen * _CERTAIN, rounded * _CERTAIN_ROUNDED) <= expected
     return digits if is_certain and abs(value - expected) <= risen + rounded else None
+
+
+def digits_between(last: Number | float, value: Number | float) -> float:
+    """Return by how many digits a number is larger than another one; both are more than zero."""
+    # The floats that some lists send make numbers, and quotients, that no float holds.
+    now, then = (math.log10(min(max(_LEAST, one), _MOST)) for one in (value, last))
+    return now - then
 
 
 _DIRECTIONS: Final = (("power_import", "energy_import"), ("power_export", "energy_export"))
@@ -143,10 +153,10 @@ class _Direction:
             return None
         made = self._made(float(values.get(self.keys[0], self.power)), passed)
         grown = energy - self.begun
-        if min(made) <= 0 or round(grown / float(step_of(counted))) < _STEPS:
+        if min(made) <= 0 or grown < (_STEPS - 0.5) * float(step_of(counted)):
             return None
         joules = grown * JOULES_PER_KWH
-        moved = [math.log10(joules / one) for one in made]
+        moved = [digits_between(one, joules) for one in made]
         digits, before = map(round, moved)
         if digits != before:
             return None  # a load that came or went makes most of it
@@ -204,5 +214,5 @@ class MeanPower:
 
 
 def step_of(number: Number) -> Number:
-    """Return one unit of a number's last digit."""
-    return scale(1, scaler_of(number))
+    """Return one unit of a number's last digit, at most 1: no zeros at its end are left out."""
+    return scale(1, min(scaler_of(number), 0))
