@@ -230,6 +230,21 @@ def test_a_phase_without_current_needs_no_angle() -> None:
     assert [Decimal(made["power_l1"]), Decimal(made["power_l2"])] == [Decimal(0), Decimal(230)]
 
 
+def test_a_phase_of_next_to_nothing_has_no_power() -> None:
+    """A float of 64 bits can be as little, and makes a product that no float holds."""
+    given = reading(
+        power="230",
+        voltage_l1="230",
+        current_l1="1",
+        phase_angle_l1="0",
+        voltage_l2="5E-324",
+        current_l2="5E-324",
+        phase_angle_l2="0",
+    )
+    made = new(given)
+    assert [Decimal(made["power_l1"]), Decimal(made["power_l2"])] == [Decimal(230), Decimal(0)]
+
+
 @pytest.mark.parametrize(
     "changed",
     [{"power": "-230"}, {"power": "500"}, {"phase_angle_l1": "180"}],

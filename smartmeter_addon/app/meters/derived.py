@@ -311,7 +311,8 @@ def _by_angle(
     for one in named:
         voltage, current = places[f"voltage_{one}"], places[f"current_{one}"]
         angle = places.get(f"phase_angle_{one}")
-        tenth = 10.0 ** (_TENTHS - exponents[voltage] - exponents[current])
+        # Of floats that are next to nothing, it is more than any float, and the power is none.
+        tenth = float(f"1e{_TENTHS - exponents[voltage] - exponents[current]}")
         is_sent = f"power_{one}" in {*places, *made}
         cosine = _cosine_of(exponents[angle or 0])
         phases.append(_Phase(voltage, current, tenth, angle, cosine, is_sent))
