@@ -92,6 +92,12 @@ def test_numbers_and_family_are_those_of_accepted_telegrams() -> None:
     assert known.family == "kaifa Kaifa MA309"
 
 
+def test_of_the_numbers_of_a_sender_the_last_32_are_known() -> None:
+    meters = [replace(METER, id=str(n), number=str(n)) for n in range(40)]
+    known = known_after(*(said(n, meter) for n, meter in enumerate(meters)))
+    assert known.numbers == tuple((one.id, one.number) for one in meters[-32:])
+
+
 def test_laws_are_learned_with_each_telegram() -> None:
     known = Known()
     for n in range(100):

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from app.language.catalogue import Sentence
+from app.meters.limits import MOST_SENDERS
 from app.meters.reading import Meter
 from app.plausibility import clock
 from app.plausibility.decision import Violation
@@ -78,7 +79,7 @@ class Known:
         self.count += 1
         if meter is not None:
             others = (one for one in self.numbers if one[0] != meter.id)
-            self.numbers = (*others, (meter.id, meter.number))
+            self.numbers = (*others, (meter.id, meter.number))[-MOST_SENDERS:]
             self.family = family_of(meter)
         listed = self.lists.add(observation.found)
         regular = listed.arrived(now, time, observation.offset, clock.slack(self.limits))
