@@ -11,6 +11,9 @@ from app.plausibility.units import MOST_DIGITS, MeanPower, keys_of, power_of_ten
 
 DIGITS = st.sampled_from([-3, -2, -1, 1, 2, 3])
 
+BEGUN = 1.8e9
+"""Seconds since 1970."""
+
 
 @given(st.integers(2_000_000, 99_999_999), DIGITS, st.integers(0, 20))
 def test_a_counter_that_moves_its_point_is_recognised(
@@ -56,10 +59,6 @@ def test_powers_and_energies_that_no_float_holds_are_compared(
         found = power.digits(values, BEGUN + 21 * n)
         assert found in {None, 0} or found > MOST_DIGITS
         power.add(values, BEGUN + 21 * n, 21)
-
-
-BEGUN = 1.8e9
-"""Seconds since 1970."""
 
 
 def digits_of(
@@ -108,6 +107,31 @@ def test_a_load_while_telegrams_were_lost_is_no_other_unit(minutes: int) -> None
         values: dict[str, Decimal | int] = {"power_import": 360, "energy_import": energy}
         assert power.digits(values, now) in {None, 0}
         power.add(values, now, 10)
+
+
+def test_energies_are_compared_by_their_tariffs_where_the_total_is_not_sent() -> None:
+    power, energy, found = MeanPower(), Decimal(5000), set()
+    for n in range(300):
+        energy += Decimal("0.20")  # ten times what 3.6 kW make
+        values: dict[str, Decimal | int] = {
+            "power_import": 3600,
+            "energy_import_tariff_1": Decimal(800),
+            "energy_import_tariff_2": energy,
+        }
+        found.add(power.digits(values, BEGUN + 20 * n))
+        power.add(values, BEGUN + 20 * n, 20)
+    assert found == {None, 1}
+
+
+@pytest.mark.parametrize("kwh", ["2.778", "27.778", "277.778"])
+def test_an_energy_that_no_power_made_is_in_no_other_unit(kwh: str) -> None:
+    """It may be of loads between two powers."""
+    power, energy = MeanPower(), Decimal(5000)
+    for n in range(100):
+        energy += Decimal("0.001") * (n == 1)
+        power.add({"power_import": 0, "energy_import": energy}, BEGUN + 20 * n, 20)
+    values: dict[str, Decimal | int] = {"power_import": 0, "energy_import": energy + Decimal(kwh)}
+    assert power.digits(values, BEGUN + 2000) is None
 
 
 @pytest.mark.parametrize(

@@ -172,8 +172,6 @@ class _Direction:
 
     def _counted(self, values: Values) -> Number | None:
         """Return the energy: the sum of its tariffs where the total is not sent."""
-        if (energy := values.get(self.keys[1])) is not None:
-            return energy
         parts = [values[key] for key in counters_of(self.keys[1], values)]
         return sum(parts) if parts else None
 
