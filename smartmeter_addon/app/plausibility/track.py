@@ -15,9 +15,10 @@ from app.meters.values import Values
 from app.plausibility.evidence import Evidence, evidence_of
 from app.plausibility.lists import Found
 
-_HELD_UP: Final = 600.0
-"""Seconds in which a gateway hands on what it held up. A telegram that seems to be late for longer
-is not: clocks drift apart, or this computer's was set over a restart."""
+_KEPT_SHARE: Final = 0.99
+"""Share of what a telegram is late by that is left with the next one, unless that comes sooner than
+it was sent: a gateway soon hands on what it held up. What is late by the same for hundreds of
+telegrams is not: clocks drift apart, or this computer's was set over a restart."""
 
 _RECENT: Final = 64
 """Telegrams that are recognised when they come again without an invocation counter."""
@@ -215,9 +216,8 @@ class Track:
         """Return the seconds by which a telegram comes late, as a gateway delays it."""
         if time is None or self.time is None or time < self.time:
             return self.delay
-        passed = now - self.timed_at
-        left = self.delay * (1 - passed / _HELD_UP) if passed < _HELD_UP else 0.0
-        late = left + passed - (time - self.time)
+        passed, metered = now - self.timed_at, time - self.time
+        late = self.delay * (_KEPT_SHARE if passed >= metered else 1) + passed - metered
         return min(late, _LONGEST_DELAY) if late > 0 else 0.0
 
     def remember(self, checksum: int) -> None:
