@@ -88,7 +88,6 @@ PARTS: Final[dict[str, AbstractSet[str]]] = {
     "law of phases": {"law phases"},
     "law of directions": {"law power_import", "law reactive_power_import"},
     "law of angles": {"law angles"},
-    "law of currents": {"law currents"},
     "law of clocks": {f"law {name}" for name in CLOCK_LAWS},
 }
 """Parts of checks, and the violations that each of them makes."""

@@ -107,9 +107,7 @@ def test_an_infinite_value_is_pending() -> None:
         (("power", "voltage_l2", "current_l2", "phase_angle_l2"), ["angles"]),
         (("power", "voltage_l1", "phase_angle_l2"), []),
         (("voltage_l2", "current_l2", "phase_angle_l2"), []),
-        (("power", "current_l1", "current_l2", "current_l3"), ["currents"]),
-        (("power_import", "current_l2"), ["currents"]),
-        (("power_export", "current_l2"), []),
+        (("power", "current_l1", "current_l2", "current_l3"), []),
     ],
 )
 def test_a_law_needs_all_that_it_says_something_of(keys: tuple[str, ...], names: list[str]) -> None:
@@ -166,25 +164,6 @@ def test_counts_keep_a_law_where_their_numbers_do(
     numbers = dict(zip(keys, map(scale, counts, exponents), strict=True))
     kept = law(*keys).of_counts((0, 1, 2), exponents)(counts)
     assert law(*keys).is_kept_by(numbers) is kept
-
-
-@pytest.mark.parametrize(
-    ("values", "kept"),
-    [
-        ({"power": 690, "current_l1": 0}, True),
-        ({"power": 691, "current_l1": 0}, False),
-        ({"power": -691, "current_l1": 0}, False),
-        ({"power": -1035, "current_l1": 1}, True),
-        ({"power": "1035.1", "current_l1": 1}, False),
-        ({"power": 1035, "current_l1": "1.00"}, True),
-        ({"power": 2415, "current_l1": "0.5", "current_l2": "0.5", "current_l3": 0}, True),
-        ({"power": 2416, "current_l1": "0.5", "current_l2": "0.5", "current_l3": 0}, False),
-        ({"power": 2415, "current_l1": "-0.50", "current_l2": "0.5", "current_l3": 0}, True),
-    ],
-)
-def test_currents_carry_the_power(values: dict[str, str | int], *, kept: bool) -> None:
-    """At 345 V, and with 2 A more of each phase."""
-    assert law(*values).is_kept_by({key: Decimal(one) for key, one in values.items()}) is kept
 
 
 @pytest.mark.parametrize(

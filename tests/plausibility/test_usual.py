@@ -229,8 +229,6 @@ def test_a_value_of_a_usual_telegram_moves_as_far_as_without_a_cause(
     """15 V, 3912 W, what 43.6 kW make in 5 s; an angle as far as it can be."""
     meter = SimulatedMeter(None, "kaifa" if name == "netznoe" else "e450", name)
     meter.more = dict(STEADY)
-    if name == "netznoe":  # currents that carry the power
-        meter.more |= dict.fromkeys(("51.7.0", "71.7.0"), Decimal(4))
     line = line_of(meter)
     checked.clear()
     assert all(line.push(meter, 2))

@@ -51,11 +51,6 @@ _DEGREE: Final = 0.009
 """W of a phase by which rounding moves what its angle makes: half a hundredth of an ampere, half a
 volt, half a degree."""
 
-_CARRYING_VOLTS: Final = 345
-_MORE_AMPERES: Final = 2
-"""V, half as much again as usual, and A more of each phase, with which currents make the power at
-least: each may be measured at another moment. A meter of Flanders said 132 W at 0.17 A."""
-
 _WEEKDAYS: Final = range(1, 8)
 """Values of a date-time's day of week that say one."""
 
@@ -126,7 +121,7 @@ class Learned:
 @lru_cache(maxsize=256)
 def applicable(keys: tuple[str, ...]) -> tuple[Law, ...]:
     """Find the laws that say something of readings with these keys."""
-    laws, power = [], [key for key in ("power", "power_import") if key in keys][:1]
+    laws = []
     for total, parts in TARIFFS_OF.items():
         tariffs = [key for key in parts if key in keys]
         if total in keys and tariffs:
@@ -141,8 +136,6 @@ def applicable(keys: tuple[str, ...]) -> tuple[Law, ...]:
     phases = [(f"voltage_{one}", f"current_{one}", f"phase_angle_{one}") for one in PHASES]
     if "power" in keys and (turned := [one for one in phases if set(one) <= set(keys)]):
         laws.append(Law("angles", ("power", *chain(*turned)), _turned))
-    elif power and (currents := [key for key in CURRENTS if key in keys]):
-        laws.append(Law("currents", (*power, *currents), _carried))
     return tuple(laws)
 
 
@@ -195,18 +188,6 @@ def _one_way(places: Places, _: Exponents) -> Keeps:
     """Make the law that one of two powers is zero."""
     taken, given = places
     return lambda counts: not (counts[taken] and counts[given])
-
-
-@lru_cache(maxsize=64)
-def _carried(places: Places, exponents: Exponents) -> Keeps:
-    """Make the law that currents carry the power, which is the first."""
-    amperes = Decimal(_MORE_AMPERES * (len(places) - 1))
-    slack = int(_CARRYING_VOLTS * amperes.scaleb(-min(exponents)))
-
-    def keeps(numbers: tuple[int, ...]) -> bool:
-        return abs(numbers[0]) <= _CARRYING_VOLTS * sum(map(abs, numbers[1:])) + slack
-
-    return _of_parts(places, exponents, keeps)
 
 
 @lru_cache(maxsize=64)
