@@ -131,7 +131,7 @@ _energy = values._energy
 _is_confirmed = sender.Sender._is_confirmed
 _new_sender = guard.Guard._new_sender
 _late = failures._late
-_is_replay = checks._is_replay
+_is_replay = checks.is_replay
 _is_duplicate = sender.Sender._is_duplicate
 _Past = values.Past
 
@@ -141,7 +141,7 @@ RULES: Final = {
         (track.Track.is_before,),
         (_off(track.Track, "is_before", answer=True),),
     ),
-    "replay repeated counters": Rule((), (Patch(checks, "_is_replay", _newer_counter),)),
+    "replay repeated counters": Rule((), (Patch(failures, "is_replay", _newer_counter),)),
     "replay duplicates": Rule(
         (sender.Sender._is_duplicate,),
         (_off(sender.Sender, "_is_duplicate", answer=False),),

@@ -22,6 +22,7 @@ class Compared(NamedTuple):
         track: the last values; an empty one for the first telegram of a sender.
         pending: whose track it is; None for that of the accepted telegrams.
         laws: that say something of the telegram, and whether it keeps each.
+        is_replay: whether it came before.
     """
 
     observation: Observation
@@ -29,6 +30,7 @@ class Compared(NamedTuple):
     track: Track
     pending: Pending | None
     laws: Mapping[str, bool]
+    is_replay: bool
 
 
 class Check(NamedTuple):
@@ -55,7 +57,7 @@ class Check(NamedTuple):
 
 
 def _came_before(one: Compared) -> list[Violation]:
-    if not _is_replay(one.observation, one.track):
+    if not one.is_replay:
         return []
     key = "check.came_before" if one.observation.counter is None else "check.counter_not_newer"
     return [Violation("replay", Sentence(key))]
@@ -77,7 +79,7 @@ def _has_another_list(one: Compared) -> list[Violation]:
 
 
 def _has_another_text(one: Compared) -> list[Violation]:
-    if not one.observation.found.texts_differ or _is_replay(one.observation, one.track):
+    if not one.observation.found.texts_differ or one.is_replay:
         return []
     return [Violation("repeated", Sentence("check.another_text"))]
 
@@ -96,7 +98,7 @@ def _shows_another_time(one: Compared) -> list[Violation]:
         one.track,
         one.known.limits,
         pending=one.pending is not None,
-        checks_interval=not (is_set or _is_replay(one.observation, one.track)),
+        checks_interval=not (is_set or one.is_replay),
     )
     return [wrong] if wrong else []
 
@@ -112,7 +114,7 @@ def _breaks_laws(one: Compared) -> list[Violation]:
     ]
 
 
-def _is_replay(observation: Observation, track: Track) -> bool:
+def is_replay(observation: Observation, track: Track) -> bool:
     """Tell whether a telegram's invocation counter is not newer than the last one."""
     counter, last = observation.counter, track.counter
     if counter is None:

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from app.language.catalogue import Sentence
 from app.plausibility import currents, laws, values
-from app.plausibility.checks import BY_NAME, CHECKS, OF_ENERGIES, Compared
+from app.plausibility.checks import BY_NAME, CHECKS, OF_ENERGIES, Compared, is_replay
 from app.plausibility.decision import Violation
 from app.plausibility.evidence import Evidence
 from app.plausibility.known import Known
@@ -54,7 +54,9 @@ def failed(
         track: what it is compared with; None for the first telegram of a sender.
         pending: whose track it is; what the first of them failed by itself is not checked again.
     """
-    compared = Compared(observation, known, track or Track(), pending, _laws(observation))
+    track = track or Track()
+    came_before = is_replay(observation, track)
+    compared = Compared(observation, known, track, pending, _laws(observation), came_before)
     found = [one for check in CHECKS if check.find for one in check.find(compared)]
     walk, digits = _walk(compared, {one.check for one in found})
     found += walk.violations
@@ -86,7 +88,7 @@ def _walk(compared: Compared, others: Container[str]) -> tuple[Walk, int | None]
         What the walk over the values found, and by how many digits energies are in another unit,
         see `MeanPower.digits`.
     """
-    observation, known, track, pending, _ = compared
+    observation, known, track, pending, *_ = compared
     of = pending.checks if pending else frozenset[str]()
     late = 0.0 if "clock" in others else _late(observation, track)
     times = 10.0**MOST_DIGITS if "unit" in of else _LOAD_TIMES if of & _LOADS else 1.0
