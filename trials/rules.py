@@ -34,6 +34,7 @@ from app.plausibility import (
     pending,
     relaxation,
     reports,
+    rules,
     sender,
     track,
     units,
@@ -183,7 +184,7 @@ RULES: Final = {
         (limits.Limits.slow_refresh,), (_off(limits.Limits, "slow_refresh", None),)
     ),
     "unit by power": Rule(
-        (units.keys_of, units._Direction, units.MeanPower),
+        (units.Flow, units.flows_of, units._Direction, units.MeanPower, rules._flow_maker),
         (_off(units.MeanPower, "digits", None),),
     ),
     "unit by point": Rule((units.power_of_ten,), (_off(values, "power_of_ten", None),)),

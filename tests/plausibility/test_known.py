@@ -13,6 +13,7 @@ from app.plausibility.evidence import Evidence
 from app.plausibility.known import Known
 from app.plausibility.lists import Found
 from app.plausibility.track import Observation, Track
+from app.plausibility.units import flows_of
 
 METER = Meter("1", "1", "kaifa", "Kaifa", "MA309", None)
 NAMELESS = Meter("kaifa", None, "kaifa", "Kaifa", "MA309", None)
@@ -116,7 +117,7 @@ def test_a_gap_in_a_list_without_a_time_pauses_the_mean_power(time: float | None
         values: dict[str, Decimal | int] = {"power_import": 7200, "energy_import": energy}
         telegram = said(now, METER, None if time is None else time + now, **values)
         telegram = telegram._replace(found=Found(listed, (), 0, b""))
-        if known.power.digits(telegram.values, telegram.clock):
+        if known.power.digits(flows_of(telegram.values), telegram.clock):
             found.add(n)
         listed = known.add(telegram, {}, frozenset())
     assert min(found) < 100

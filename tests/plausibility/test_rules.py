@@ -1,10 +1,13 @@
 """What the usual telegrams of a list keep to."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from app.meters.values import Layout
+from app.meters.values import Layout, Values
 from app.plausibility.limits import Limits
 from app.plausibility.rules import Rules
+from app.plausibility.units import flows_of
 
 
 def is_kept(layout: Layout, counts: tuple[int, ...]) -> bool:
@@ -49,3 +52,24 @@ def test_powers_make_their_sum_whatever_they_are_counted_in(
     """12 W are rounded at 600 W."""
     layout = Layout(tuple(exponents), exponents, {})
     assert is_kept(layout, counts) is kept
+
+
+FLOWS = ["power_import", "energy_import", "power_export"]
+FLOWS += [f"energy_export_tariff_{n}" for n in (1, 2, 3)]
+
+
+@given(
+    st.dictionaries(st.sampled_from(FLOWS), st.integers(-4, 3)),
+    st.lists(st.integers(0, 1 << 64), min_size=len(FLOWS), max_size=len(FLOWS)),
+    st.integers(1, 8),
+)
+def test_powers_and_energies_are_those_of_the_values(
+    exponents: dict[str, int], numbers: list[int], taken: int
+) -> None:
+    """The energies are the last ones, the powers a mean, of which the rest is left out."""
+    layout = Layout(tuple(exponents), exponents, {})
+    rules, counts = Rules(layout, (), 5.0, Limits()), tuple(numbers[: len(exponents)])
+    sums = tuple(count * taken + taken - 1 for count in rules.pick_powers(counts))
+    found = tuple(flow(counts, sums, taken) for flow in rules.flows)
+    values = Values(layout, counts)
+    assert found == flows_of({key: values.number(key) for key in layout.numbers})

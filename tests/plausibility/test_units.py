@@ -7,12 +7,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.plausibility.units import MOST_DIGITS, MeanPower, keys_of, power_of_ten, step_of
+from app.plausibility.laws import Values
+from app.plausibility.units import MOST_DIGITS, Flow, MeanPower, flows_of, power_of_ten, step_of
 
 DIGITS = st.sampled_from([-3, -2, -1, 1, 2, 3])
 
 BEGUN = 1.8e9
 """Seconds since 1970."""
+
+
+class PowerOfValues:
+    """A mean power that takes values by key."""
+
+    def __init__(self) -> None:
+        self._power = MeanPower()
+        self.pause = self._power.pause
+
+    def add(self, values: Values, now: float, interval: float, samples: int = 1) -> None:
+        self._power.add(flows_of(values), now, interval, samples)
+
+    def digits(self, values: Values, now: float) -> int | None:
+        return self._power.digits(flows_of(values), now)
 
 
 @given(st.integers(2_000_000, 99_999_999), DIGITS, st.integers(0, 20))
@@ -50,7 +65,7 @@ def test_numbers_that_no_float_holds_are_in_no_other_unit(last: Decimal, value: 
 def test_powers_and_energies_that_no_float_holds_are_compared(
     numbers: list[tuple[Decimal, Decimal]],
 ) -> None:
-    power, steady = MeanPower(), Decimal(5000)
+    power, steady = PowerOfValues(), Decimal(5000)
     for n in range(40):
         steady += Decimal("0.021")
         power.add({"power_import": 3600, "energy_import": steady}, BEGUN + 21 * n, 21)
@@ -65,7 +80,7 @@ def digits_of(
     *, watts: int, times: Decimal, interval: int, every: int, count: int
 ) -> set[int | None]:
     """Return what is found while an energy is sent with each telegram, or one of several."""
-    power, found = MeanPower(), set()
+    power, found = PowerOfValues(), set()
     energy = Decimal(5000)
     for n in range(count):
         energy += Decimal(watts * interval) / 3_600_000 * times
@@ -99,7 +114,7 @@ def test_energies_that_grow_about_as_the_power_says_are_right(
 
 @pytest.mark.parametrize("minutes", [1, 5, 14, 46])
 def test_a_load_while_telegrams_were_lost_is_no_other_unit(minutes: int) -> None:
-    power, energy, now = MeanPower(), Decimal(5000), BEGUN
+    power, energy, now = PowerOfValues(), Decimal(5000), BEGUN
     for n in range(100):
         lost = n == 60
         now += 60 * minutes if lost else 10
@@ -110,7 +125,7 @@ def test_a_load_while_telegrams_were_lost_is_no_other_unit(minutes: int) -> None
 
 
 def test_energies_are_compared_by_their_tariffs_where_the_total_is_not_sent() -> None:
-    power, energy, found = MeanPower(), Decimal(5000), set()
+    power, energy, found = PowerOfValues(), Decimal(5000), set()
     for n in range(300):
         energy += Decimal("0.20")  # ten times what 3.6 kW make
         values: dict[str, Decimal | int] = {
@@ -126,7 +141,7 @@ def test_energies_are_compared_by_their_tariffs_where_the_total_is_not_sent() ->
 @pytest.mark.parametrize("kwh", ["2.778", "27.778", "277.778"])
 def test_an_energy_that_no_power_made_is_in_no_other_unit(kwh: str) -> None:
     """It may be of loads between two powers."""
-    power, energy = MeanPower(), Decimal(5000)
+    power, energy = PowerOfValues(), Decimal(5000)
     for n in range(100):
         energy += Decimal("0.001") * (n == 1)
         power.add({"power_import": 0, "energy_import": energy}, BEGUN + 20 * n, 20)
@@ -148,7 +163,7 @@ def test_counters_that_count_for_little_are_in_no_other_unit() -> None:
 
 
 def test_a_direction_whose_power_is_no_longer_sent_says_nothing() -> None:
-    power, energy = MeanPower(), Decimal(5000)
+    power, energy = PowerOfValues(), Decimal(5000)
     for n in range(200):
         energy += Decimal("0.005")
         values: dict[str, Decimal | int] = {"power_import": 0, "energy_export": energy}
@@ -167,7 +182,7 @@ def found_at(
     unit: str = "0.001",
 ) -> int:
     """Return with which telegram another unit is told; the 12th comes later by a gap. -1: none."""
-    power, energy, now = MeanPower(), Decimal(5000), BEGUN
+    power, energy, now = PowerOfValues(), Decimal(5000), BEGUN
     for n in range(100):
         passed = interval + gap * (n == 12)
         now += passed
@@ -225,7 +240,7 @@ def test_a_counter_is_ten_times_what_it_can_have_risen_by() -> None:
 
 def test_a_load_while_telegrams_were_lost_after_usual_ones_is_no_other_unit() -> None:
     """The means of 40 seconds do not say how long a single power stands for."""
-    power, energy, now = MeanPower(), Decimal(5000), BEGUN
+    power, energy, now = PowerOfValues(), Decimal(5000), BEGUN
     for n in range(60):
         lost = n == 30
         now += 75 if lost else 40
@@ -265,9 +280,9 @@ def test_a_whole_number_is_rounded_to_one() -> None:
 
 def measured(
     *, watts: int = 7200, interval: int = 20, times: int = 10
-) -> tuple[MeanPower, Decimal]:
+) -> tuple[PowerOfValues, Decimal]:
     """Return what was taken of 20 powers until `BEGUN`, and the energy then."""
-    power, energy = MeanPower(), Decimal(5000)
+    power, energy = PowerOfValues(), Decimal(5000)
     for n in range(-19, 1):
         energy += Decimal(7200 * interval * times) / 3_600_000
         values: dict[str, Decimal | int] = {"power_import": watts, "energy_import": energy}
@@ -317,7 +332,7 @@ def test_powers_of_the_same_second_count_once() -> None:
     first = []
     for repeats in (1, 2):
         found = []
-        power, energy = MeanPower(), Decimal(5000)
+        power, energy = PowerOfValues(), Decimal(5000)
         for n in range(20):
             energy += Decimal("0.4")
             values: dict[str, Decimal | int] = {"power_import": 7200, "energy_import": energy}
@@ -331,7 +346,7 @@ def test_powers_of_the_same_second_count_once() -> None:
 
 def test_a_counter_that_is_refreshed_rarely_is_compared_from_one_refresh_on() -> None:
     """It was first seen five minutes before it caught up with fifty."""
-    power, found = MeanPower(), set()
+    power, found = PowerOfValues(), set()
     for n in range(600):
         refreshes = (20 * n + 2700) // 3000
         values: dict[str, Decimal | int] = {
@@ -343,16 +358,17 @@ def test_a_counter_that_is_refreshed_rarely_is_compared_from_one_refresh_on() ->
     assert found == {None, 0}
 
 
-def test_powers_and_energies_of_a_list_are_compared_by_direction() -> None:
+def test_powers_and_energies_are_compared_by_direction() -> None:
     """The energy by its total, or by its tariffs where the total is not sent."""
-    keys = {
-        *("power_import", "energy_import", "energy_import_tariff_1"),
-        *("energy_export_tariff_1", "energy_export_tariff_2", "voltage_l1"),
+    values: dict[str, Decimal | int] = {
+        "power_import": Decimal("0.5"),
+        "energy_import": Decimal("12.30"),
+        "energy_import_tariff_1": Decimal("12.2"),
+        "energy_export_tariff_1": 3,
+        "energy_export_tariff_2": Decimal("0.125"),
     }
-    assert keys_of(keys) == (
-        ["power_import"],
-        ["energy_import", "energy_export_tariff_1", "energy_export_tariff_2"],
-    )
+    assert flows_of(values) == (Flow(0.5, 12.3, 0.01), Flow(None, 3.125, 0.001))
+    assert flows_of({"power_export": 100}) == (Flow(None, None, 1.0), Flow(100.0, None, 1.0))
 
 
 def test_after_a_pause_a_comparison_begins_anew() -> None:
@@ -364,7 +380,7 @@ def test_after_a_pause_a_comparison_begins_anew() -> None:
 @pytest.mark.parametrize("telegrams", [20, 21, 22])
 def test_a_load_that_goes_between_two_powers_is_no_other_unit(telegrams: int) -> None:
     """A house gives 4.6 kW, and from one power to the next its panels and loads balance."""
-    power, energy, now = MeanPower(), Decimal(5000), BEGUN
+    power, energy, now = PowerOfValues(), Decimal(5000), BEGUN
     for n in range(80):
         passed = 30 if n == telegrams else 40
         now += passed
@@ -379,7 +395,7 @@ def test_a_load_that_goes_between_two_powers_is_no_other_unit(telegrams: int) ->
 @pytest.mark.parametrize(("watts", "telegrams"), [(100, 4), (100, 21), (150, 15)])
 def test_a_load_that_came_since_the_last_power_is_no_other_unit(watts: int, telegrams: int) -> None:
     """Its 40 seconds make ten times the energy of all minutes before."""
-    power, energy, now = MeanPower(), Decimal(5000), BEGUN
+    power, energy, now = PowerOfValues(), Decimal(5000), BEGUN
     for n in range(telegrams + 1):
         now += 40
         shown = 2100 if n == telegrams else watts
@@ -397,7 +413,7 @@ def test_a_heater_that_no_power_or_each_one_shows_is_no_other_unit(
 ) -> None:
     """An instant heater of 18 kW runs for half a minute, in a house that takes 100 W else."""
     chance = random.Random(seed)  # noqa: S311 - no cryptography
-    power, joules, heats = MeanPower(), 0, range(0)
+    power, joules, heats = PowerOfValues(), 0, range(0)
     for second in range(0, 86400, 10):
         if second >= heats.stop:
             begin = second + chance.randrange(600, 3600)

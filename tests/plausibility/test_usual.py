@@ -2,18 +2,18 @@
 
 import random
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from app.cosem.unit import Number
 from app.dlms.ciphering import Keys
 from app.fault import Kind
-from app.plausibility import guard, laws
+from app.plausibility import guard
 from app.plausibility.track import Observation, observe
-from app.plausibility.units import MeanPower
+from app.plausibility.units import Flow, MeanPower
 from app.transport.parity import Received
 from simulator.ciphering import AUTH_KEY, KEY
 from tests.support.guarded import NO_TAG, GuardedLine, accepted, line_of, skip
@@ -115,14 +115,15 @@ def test_of_usual_telegrams_the_mean_power_of_40_s_is_taken(
     meter = SimulatedMeter(None, "kaifa", "netznoe")
     meter.more = dict(STEADY)
     line = line_of(meter)
-    taken: list[tuple[float, Number, int]] = []
+    taken: list[tuple[float, float | None, int]] = []
     add = MeanPower.add
 
     def added(
-        of: MeanPower, values: laws.Values, now: float, interval: float, samples: int = 1
+        of: MeanPower, flows: Iterable[Flow], now: float, interval: float, samples: int = 1
     ) -> None:
-        taken.append((now, values["power_import"], samples))
-        add(of, values, now, interval, samples)
+        imported, exported = flows
+        taken.append((now, imported.power, samples))
+        add(of, (imported, exported), now, interval, samples)
 
     monkeypatch.setattr(MeanPower, "add", added)
     skip(meter, timedelta(seconds=5))

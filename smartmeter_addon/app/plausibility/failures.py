@@ -11,7 +11,7 @@ from app.plausibility.evidence import Evidence
 from app.plausibility.known import Known
 from app.plausibility.pending import Pending
 from app.plausibility.track import Observation, Track
-from app.plausibility.units import MOST_DIGITS
+from app.plausibility.units import MOST_DIGITS, flows_of
 from app.plausibility.values import Walk
 
 _BY_ITSELF: Final = frozenset(
@@ -95,7 +95,7 @@ def _walk(compared: Compared, others: Container[str]) -> tuple[Walk, int | None]
     has_unit = not known.withholding.agrees and "identity" not in others
     past = values.Past(track, known.limits, observation.now, late, times, has_unit)
     walk = values.check(observation.values, past)
-    digits = known.power.digits(observation.values, observation.clock)
+    digits = known.power.digits(flows_of(observation.values), observation.clock)
     wrong = _by_unit(walk.violations, digits, observation.evidence)
     doubted = known.withholding.keys | {
         name.removeprefix("possible ") for name in (pending.names if pending else ())

@@ -17,7 +17,7 @@ from app.plausibility.limits import Limits
 from app.plausibility.lists import KnownList, Lists
 from app.plausibility.reports import Reports
 from app.plausibility.track import Observation, Track
-from app.plausibility.units import MeanPower
+from app.plausibility.units import MeanPower, flows_of
 from app.plausibility.withheld import Withholding
 
 _YOUNG: Final = 3
@@ -86,7 +86,8 @@ class Known:
         self.laws.add(laws)
         if time is None and not regular:
             self.power.pause()
-        self.power.add(observation.values, observation.clock, listed.interval or listed.gap)
+        flows = flows_of(observation.values)
+        self.power.add(flows, observation.clock, listed.interval or listed.gap)
         for other in observation.telegram.others:
             if other.meter.id not in withheld:
                 self.reports.accept(other, now)

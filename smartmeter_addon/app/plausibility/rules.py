@@ -1,5 +1,6 @@
 """What the usual telegrams of a list keep to, prepared once for all its senders: see `usual`."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import lru_cache
 from itertools import chain
@@ -11,7 +12,7 @@ from app.meters.values import Layout
 from app.plausibility import laws
 from app.plausibility.laws import Keeps
 from app.plausibility.limits import Limits
-from app.plausibility.units import keys_of
+from app.plausibility.units import DIRECTIONS, Flow, counters_of
 
 _DATE: Final = 5
 _TIME: Final = 8
@@ -62,12 +63,40 @@ class Rules:
             if by_number[n].is_energy
         ]
         """All energies: key, place, power of ten, and the most by which it rises."""
-        self.powers, self.counters = (
-            [(key, layout.places[key], layout.exponents[layout.places[key]]) for key in keys]
-            for keys in keys_of(layout.places)
+        powers = [power for power, _ in DIRECTIONS if power in layout.places]
+        self.pick_powers = picker([layout.places[power] for power in powers])
+        self.flows = [_flow_maker(layout, powers, *keys) for keys in DIRECTIONS]
+        """What makes of counts, of the sums of the powers and of how many these are `Flow`s."""
+
+
+def _flow_maker(
+    layout: Layout, powers: list[str], power: str, total: str
+) -> Callable[[Counts, Counts, int], Flow]:
+    """Return what makes the flow of a direction, in less time than with Decimals."""
+    exponents = {key: layout.exponents[place] for key, place in layout.places.items()}
+    keys = counters_of(total, layout.places)
+    least = min((exponents[key] for key in keys), default=0)
+    parts = [(layout.places[key], 10 ** (exponents[key] - least)) for key in keys]
+    nth = powers.index(power) if power in powers else None
+    kwh, kwh_parts = _ratio(least)
+    watt, watt_parts = _ratio(exponents.get(power, 0))
+
+    def flow(counts: Counts, sums: Counts, taken: int) -> Flow:
+        energy = 0
+        for place, factor in parts:
+            energy += counts[place] * factor
+        return Flow(
+            None if nth is None else sums[nth] // taken * watt / watt_parts,
+            energy * kwh / kwh_parts if parts else None,
+            1 / kwh_parts,
         )
-        """Powers and energies that are compared, each with its place and its power of ten."""
-        self.pick_powers = picker([place for _, place, _ in self.powers])
+
+    return flow
+
+
+def _ratio(exponent: int) -> tuple[int, int]:
+    """Return two integers, of which one is 1, whose quotient is a power of ten."""
+    return 10 ** max(exponent, 0), 10 ** max(-exponent, 0)
 
 
 @lru_cache(maxsize=256)

@@ -6,9 +6,9 @@ of what they were, or they grow by such a multiple of what the power makes. Neit
 """
 
 import math
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.cosem.unit import Number, scale, scaler_of
 from app.meters.sensors import TARIFFS_OF
@@ -77,14 +77,8 @@ def digits_between(last: Number | float, value: Number | float) -> float:
     return now - then
 
 
-_DIRECTIONS: Final = (("power_import", "energy_import"), ("power_export", "energy_export"))
+DIRECTIONS: Final = (("power_import", "energy_import"), ("power_export", "energy_export"))
 """Keys of the power and the energy of each direction."""
-
-
-def keys_of(keys: Container[str]) -> tuple[list[str], list[str]]:
-    """Return which powers and which energies of a list are compared."""
-    powers = [power for power, _ in _DIRECTIONS if power in keys]
-    return powers, [key for _, total in _DIRECTIONS for key in counters_of(total, keys)]
 
 
 def counters_of(total: str, keys: Container[str]) -> list[str]:
@@ -92,19 +86,39 @@ def counters_of(total: str, keys: Container[str]) -> list[str]:
     return [total] if total in keys else [key for key in TARIFFS_OF[total] if key in keys]
 
 
-class _Direction:
-    """One direction of energy; what it keeps are floats, as a Decimal takes 104 bytes.
+class Flow(NamedTuple):
+    """What a telegram says of one direction of energy, as floats: a Decimal takes 104 bytes.
 
     Args:
-        keys: of its power and its energy.
+        power: in W; None where the telegram says none.
+        energy: in kWh, the sum of its tariffs where the total is not sent; likewise.
+        step: one unit of the energy's last digit, at most 1.
     """
 
+    power: float | None
+    energy: float | None
+    step: float
+
+
+def flows_of(values: Values) -> tuple[Flow, ...]:
+    """Return what values say of each direction."""
+    flows = []
+    for power, total in DIRECTIONS:
+        watts, parts = values.get(power), [values[key] for key in counters_of(total, values)]
+        counted = sum(parts)
+        energy = float(counted) if parts else None
+        flows.append(Flow(None if watts is None else float(watts), energy, float(step_of(counted))))
+    return tuple(flows)
+
+
+class _Direction:
+    """How one direction of energy grows, and what its power makes."""
+
     __slots__ = (
-        *("at", "before", "begun", "energy", "gap", "keys", "longest", "power", "samples", "used"),
+        *("at", "before", "begun", "energy", "gap", "longest", "power", "samples", "used"),
     )
 
-    def __init__(self, keys: tuple[str, str]) -> None:
-        self.keys = keys
+    def __init__(self) -> None:
         self.longest = 0.0  # seconds without a power after which nothing is known of it
         self.power = 0.0  # the last one
         self.pause()
@@ -123,37 +137,36 @@ class _Direction:
         self.samples = 0  # telegrams with a power since then
         self.gap = 0.0  # the longest time between two powers since then
 
-    def add(self, values: Values, now: float, interval: float, samples: int) -> None:
+    def add(self, flow: Flow, now: float, interval: float, samples: int) -> None:
         """See `MeanPower.add`."""
-        power, passed = values.get(self.keys[0]), now - self.at
+        power, energy, passed = flow.power, flow.energy, now - self.at
         if power is not None and not 0 <= passed < _SAMPLE_SECONDS:
             self.longest = MEAN_SECONDS + _GAPS * interval
             if 0 <= passed <= self.longest:
-                self.used, self.before = self._made(float(power), passed)
+                self.used, self.before = self._made(power, passed)
                 self.gap = max(self.gap, passed / samples)
             else:
                 self.pause()
-            self.power, self.at = float(power), now
+            self.power, self.at = power, now
             self.samples += samples
-        if (counted := self._counted(values)) is None:
+        if energy is None:
             return
-        energy = float(counted)
         # Some counters are refreshed now and then only: a comparison begins when one was.
         if self.begun is None and self.energy not in {None, energy}:
             self._begin(energy)
         self.energy = energy
 
-    def digits(self, values: Values, now: float) -> int | None:
+    def digits(self, flow: Flow, now: float) -> int | None:
         """See `MeanPower.digits`."""
+        power, energy, step = flow
         passed = now - self.at
         if self.begun is None or self.samples < _SAMPLES or not 0 <= passed <= self.longest:
             return None
-        counted = self._counted(values)
-        if counted is None or (energy := float(counted)) == self.energy:
+        if energy is None or energy == self.energy:
             return None
-        made = self._made(float(values.get(self.keys[0], self.power)), passed)
+        made = self._made(self.power if power is None else power, passed)
         grown = energy - self.begun
-        if min(made) <= 0 or grown < (_STEPS - 0.5) * float(step_of(counted)):
+        if min(made) <= 0 or grown < (_STEPS - 0.5) * step:
             return None
         joules = grown * JOULES_PER_KWH
         moved = [digits_between(one, joules) for one in made]
@@ -170,11 +183,6 @@ class _Direction:
         """Return what `used` and `before` become with a power after so many seconds."""
         return self.used + power * passed, self.before + self.power * passed
 
-    def _counted(self, values: Values) -> Number | None:
-        """Return the energy: the sum of its tariffs where the total is not sent."""
-        parts = [values[key] for key in counters_of(self.keys[1], values)]
-        return sum(parts) if parts else None
-
 
 class MeanPower:
     """Compares how energies grow with the mean power."""
@@ -182,32 +190,33 @@ class MeanPower:
     __slots__ = ("_directions",)
 
     def __init__(self) -> None:
-        self._directions = tuple(map(_Direction, _DIRECTIONS))
+        self._directions = tuple(_Direction() for _ in DIRECTIONS)
 
-    def add(self, values: Values, now: float, interval: float, samples: int = 1) -> None:
+    def add(self, flows: Iterable[Flow], now: float, interval: float, samples: int = 1) -> None:
         """Take the powers and energies of an accepted telegram.
 
         Args:
-            values: by key.
+            flows: what it says of each direction.
             now: in seconds, by the meter's clock where it has one.
             interval: the usual seconds from one telegram of the list to the next.
             samples: telegrams since the last one that was taken, whose mean the powers are.
         """
-        for one in self._directions:
-            one.add(values, now, interval, samples)
+        for one, flow in zip(self._directions, flows, strict=True):
+            one.add(flow, now, interval, samples)
 
     def pause(self) -> None:
         """Begin anew, as nothing is known of the power meanwhile."""
         for one in self._directions:
             one.pause()
 
-    def digits(self, values: Values, now: float) -> int | None:
+    def digits(self, flows: Iterable[Flow], now: float) -> int | None:
         """Tell by how many digits an energy grows too fast or too slowly; see `add`.
 
         Returns:
             None where that cannot be told yet, 0 where it grows as the power says.
         """
-        taken, given = (one.digits(values, now) for one in self._directions)
+        both = zip(self._directions, flows, strict=True)
+        taken, given = (one.digits(flow, now) for one, flow in both)
         return given if taken is None else taken
 
 

@@ -14,7 +14,6 @@ from operator import add
 from typing import Final
 from zlib import crc32
 
-from app.cosem.unit import scale
 from app.meters.reading import Reading
 from app.meters.telegram import Telegram
 from app.meters.values import Values
@@ -65,9 +64,10 @@ class Usual:
         self._highs: Sequence[float]
         self._lows, self._highs = _NONE_IS_NEAR
         self._count = 0  # telegrams of the run
-        self._powers: Counts = (0,) * len(rules.powers)  # sums of those not yet compared
+        powers = rules.pick_powers(values.counts)
+        self._powers: Counts = (0,) * len(powers)  # sums of those not yet compared
         self._taken = 0  # telegrams that these are of
-        self._due = observation.clock + MEAN_SECONDS / 2 if rules.powers else 0.0  # when they are
+        self._due = observation.clock + MEAN_SECONDS / 2 if powers else 0.0  # when they are
 
     def takes(self, telegram: Telegram, now: float, wall: float) -> bool:
         """Accept a telegram, if it is a usual one; see `Observation` for the times."""
@@ -175,15 +175,13 @@ class Usual:
         self._taken += 1
         if time < self._due:
             return True
-        numbers = {key: scale(counts[place], exponent) for key, place, exponent in rules.counters}
-        for (key, _, exponent), total in zip(rules.powers, totals, strict=True):
-            numbers[key] = scale(total // self._taken, exponent)
-        if power.digits(numbers, time):
+        flows = [flow(counts, totals, self._taken) for flow in rules.flows]
+        if power.digits(flows, time):
             return False
-        power.add(numbers, time, rules.interval, self._taken)
-        if rules.powers:
+        power.add(flows, time, rules.interval, self._taken)
+        if totals:
             self._due = time + MEAN_SECONDS
-        self._powers, self._taken = (0,) * len(rules.powers), 0
+        self._powers, self._taken = (0,) * len(totals), 0
         return True
 
 
