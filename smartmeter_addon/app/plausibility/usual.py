@@ -8,8 +8,8 @@ telegrams. Any other telegram is decided by all checks.
 """
 
 import math
-from array import array
 from collections.abc import Sequence
+from functools import lru_cache
 from operator import add
 from typing import Final
 from zlib import crc32
@@ -26,6 +26,9 @@ from app.plausibility.units import MEAN_SECONDS
 
 _NONE_IS_NEAR: Final = (math.inf,), (-math.inf,)
 """Least and most, until they are needed."""
+
+_same: Final = lru_cache(maxsize=1024)(int)
+"""Returns the one of all integers that are equal, for the sake of memory."""
 
 
 class Usual:
@@ -60,8 +63,8 @@ class Usual:
         self._still = shared(rules.beside_times(found.content))
         self._values = values  # the last ones
         self._is_whole = past.values is values  # else another list says more
-        self._lows: Sequence[float]
-        self._highs: Sequence[float]
+        self._lows: tuple[float, ...]
+        self._highs: tuple[float, ...]
         self._lows, self._highs = _NONE_IS_NEAR
         self._count = 0  # telegrams of the run
         powers = rules.pick_powers(values.counts)
@@ -161,11 +164,14 @@ class Usual:
         for count, last, (least, most, jump) in zip(limited, before, rules.ranges, strict=True):
             if not (least <= count <= most and -jump <= count - last <= jump):
                 return False
-        # Within these, none moves too far to another. As 64 bits, for the sake of memory.
-        pairs = list(zip(limited, rules.ranges, strict=True))
-        lows = [max(least, count - jump // 2) for count, (least, _, jump) in pairs]
-        highs = [min(most, count + jump // 2) for count, (_, most, jump) in pairs]
-        self._lows, self._highs = array("q", lows), array("q", highs)
+        # Within three steps, none moves too far to another.
+        lows, highs = [], []
+        for count, (least, most, jump) in zip(limited, rules.ranges, strict=True):
+            step = jump // 4
+            low = count - count % step - step if step else count
+            lows.append(_same(max(least, low)))
+            highs.append(_same(min(most, low + 3 * step)))
+        self._lows, self._highs = tuple(lows), tuple(highs)
         return True
 
     def _grow_as_powered(self, counts: Counts, time: float) -> bool:
