@@ -193,6 +193,20 @@ def test_segments_may_be_far_apart_with_noise_between_them(family: str, variant:
 
 
 @pytest.mark.parametrize(
+    ("family", "variant"), [*LISTS, *((one, "swiss") for one in ("e450", "e570", "am550"))]
+)
+def test_a_beginning_and_the_end_of_another_telegram_make_none(family: str, variant: str) -> None:
+    """What was between them is lost, and parts of a message do not say which one they are of."""
+    one, other, *_ = stream(family, variant)
+    lost = len(b"".join(one.segments[1:])) + len(other.segments[0])
+    parts = one.segments[0], bytes(lost), *other.segments[1:]
+    read = telegrams(decode([b"".join(parts)]))
+    assert [registers(each) for each in read if not each.fault] == (
+        [] if other.segments[1:] else [expected_registers(one.truth)]
+    )
+
+
+@pytest.mark.parametrize(
     "link",
     [
         links.MBus(),

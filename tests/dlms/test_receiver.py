@@ -312,7 +312,7 @@ def feed_blocks(receiver: Receiver, *blocks: bytes) -> list[Event]:
     return [
         event
         for at, block in enumerate(blocks)
-        for event in receiver.feed(frame(block, 1000 + 100 * at))
+        for event in receiver.feed(frame(block, 1000 + 50 * at))
     ]
 
 

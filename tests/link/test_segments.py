@@ -1,5 +1,6 @@
 """Parts of messages are joined in order, or the message is dropped and the reason said."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,6 +67,29 @@ def test_a_doubled_part_drops_the_message() -> None:
     assert events == [fault(5, "segment 1 came where segment 2 was due")]
     events = parts.feed(2, part(b"c", 9), last=True)
     assert events == [fault(9, "segment 2 arrived without the beginning of its message")]
+
+
+@pytest.mark.parametrize(
+    ("size", "gap", "is_whole"),
+    [(3, 96, True), (3, 97, False), (200, 200, True), (200, 201, False)],
+)
+def test_a_gap_as_long_as_the_beginning_drops_the_message(
+    size: int, gap: int, *, is_whole: bool
+) -> None:
+    """The beginning of another message may have been there, to which the next part belongs."""
+    parts, begun = joiner(), bytes(size)
+    parts.feed(0, part(begun, 10), last=False)
+    dropped = [fault(10, "a message broke off before its segment 1")]
+    whole = [part(begun + b"d", 10, 2)]
+    offset = 10 + size + gap
+    assert parts.feed(1, part(b"d", offset), last=True) == (whole if is_whole else dropped)
+    assert parts.feed(0, part(b"x", 900), last=True) == [part(b"x", 900)]
+
+
+def test_a_part_that_was_joined_itself_has_a_gap_for_each_of_its_parts() -> None:
+    parts = joiner()
+    parts.feed(0, part(b"abc", 10, parts=4), last=False)
+    assert parts.feed(1, part(b"d", 10 + 3 + 4 * 96), last=True) == [part(b"abcd", 10, 2)]
 
 
 def test_a_later_part_alone_is_no_message() -> None:

@@ -11,8 +11,8 @@ nothing: the search goes on behind it, and what is found there is weighed by wha
   anything else does: the payload of a damaged frame looks just like a bare APDU, but is never
   followed so.
 
-So damage and noise cost the frames that they hit. On a line that has shown a checked link, links
-without a checksum are not looked for.
+So damage and noise cost the frames that they hit, and the message that these are parts of. On a
+line that has shown a checked link, links without a checksum are not looked for.
 """
 
 import re

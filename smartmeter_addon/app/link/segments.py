@@ -1,4 +1,4 @@
-"""Messages that arrive in numbered parts, each in a frame of its own."""
+"""Messages that arrive in numbered parts, each in a frame of its own, one behind the other."""
 
 from typing import Final
 
@@ -7,9 +7,15 @@ from app.link.frame import Frame
 
 _LONGEST_MESSAGE: Final = 65536
 
+_LONGEST_GAP: Final = 96
+"""Bytes of a frame beside its content, and of noise."""
+
 
 class Joiner:
     """Joins parts that arrive in order; a lost, doubled or swapped part drops the message.
+
+    So does a gap that may have held the end of a message and the beginning of another one, to whose
+    rest this beginning would be joined. Where their bytes are lost, not damaged, nothing shows it.
 
     Args:
         layer: who complains.
@@ -17,7 +23,10 @@ class Joiner:
         first: the number of a message's first part.
     """
 
-    __slots__ = ("_data", "_first", "_layer", "_offset", "_parity_errors", "_part", "expected")
+    __slots__ = (
+        *("_data", "_first", "_layer", "_offset", "_parity_errors", "_part", "_until"),
+        "expected",
+    )
 
     def __init__(self, layer: str, part: str, first: int) -> None:
         self.expected = first
@@ -27,6 +36,7 @@ class Joiner:
         self._first = first
         self._offset = 0
         self._data: bytes | bytearray = b""  # the latter only while a message is under way
+        self._until = 0  # the furthest at which its next part begins
         self._parity_errors = 0
 
     @property
@@ -39,7 +49,8 @@ class Joiner:
         if last and number == self._first == self.expected:
             return [part]
         events: list[Frame | Fault] = []
-        if number != self.expected:
+        has_gap = self.under_way and part.offset > self._until
+        if number != self.expected or has_gap:
             events.append(self._complain(number, part.offset))
             self._forget()
             if number != self._first:
@@ -49,6 +60,8 @@ class Joiner:
             self._data = bytearray()
         self.expected = number + 1
         self._data += part.payload
+        gap = max(_LONGEST_GAP * part.parts, len(self._data))  # what a beginning takes at least
+        self._until = part.offset + len(part.payload) + gap
         self._parity_errors += part.parity_errors
         if len(self._data) > _LONGEST_MESSAGE:
             reason = f"a message is longer than {_LONGEST_MESSAGE} bytes"
@@ -86,7 +99,7 @@ class Joiner:
         self._parity_errors = 0
 
     def _complain(self, number: int, offset: int) -> Fault:
-        if number == self._first:
+        if number in {self._first, self.expected}:
             offset = self._offset
             reason = f"a message broke off before its {self._part} {self.expected}"
         elif self.under_way:
