@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from fractions import Fraction
 from functools import lru_cache
 from itertools import chain
 from typing import Final
@@ -78,8 +79,8 @@ def _flow_maker(
     least = min((exponents[key] for key in keys), default=0)
     parts = [(layout.places[key], 10 ** (exponents[key] - least)) for key in keys]
     nth = powers.index(power) if power in powers else None
-    kwh, kwh_parts = _ratio(least)
-    watt, watt_parts = _ratio(exponents.get(power, 0))
+    kwh, kwh_parts = (Fraction(10) ** least).as_integer_ratio()
+    watt, watt_parts = (Fraction(10) ** exponents.get(power, 0)).as_integer_ratio()
 
     def flow(counts: Counts, sums: Counts, taken: int) -> Flow:
         energy = 0
@@ -92,11 +93,6 @@ def _flow_maker(
         )
 
     return flow
-
-
-def _ratio(exponent: int) -> tuple[int, int]:
-    """Return two integers, of which one is 1, whose quotient is a power of ten."""
-    return 10 ** max(exponent, 0), 10 ** max(-exponent, 0)
 
 
 @lru_cache(maxsize=256)
