@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from app.meters.values import Layout, Values
 from app.plausibility.limits import Limits
-from app.plausibility.rules import Rules
+from app.plausibility.rules import Rules, near
 from app.plausibility.units import flows_of
 
 
@@ -73,3 +73,21 @@ def test_powers_and_energies_are_those_of_the_values(
     found = tuple(flow(counts, sums, taken) for flow in rules.flows)
     values = Values(layout, counts)
     assert found == flows_of({key: values.number(key) for key in layout.numbers})
+
+
+COUNTS = st.one_of(st.integers(-1000, 1000), st.integers(-(1 << 63), 1 << 63))
+
+
+@given(
+    st.lists(COUNTS, min_size=3, max_size=3).map(sorted),
+    st.one_of(st.integers(0, 9), st.integers(0, (1 << 63) - 1)),
+)
+def test_what_is_near_is_possible_and_no_jump(ordered: list[int], jump: int) -> None:
+    """It reaches a quarter of a jump to both sides at least, as far as that is possible."""
+    least, count, most = ordered
+    low, high = near(count, least, most, jump)
+    assert least <= low <= count <= high <= most
+    assert high - low <= jump
+    quarter = jump // 4
+    assert low <= max(least, count - quarter)
+    assert high >= min(most, count + quarter)

@@ -22,6 +22,9 @@ _TIME: Final = 8
 Counts = tuple[int, ...]
 """The numbers of a telegram, see `Values`."""
 
+_same: Final = lru_cache(maxsize=1024)(int)
+"""Returns the one of all integers that are equal, for the sake of memory."""
+
 
 class Rules:
     """What the usual telegrams of one list keep to, whoever sends them.
@@ -93,6 +96,20 @@ def _flow_maker(
         )
 
     return flow
+
+
+def near(count: int, least: int, most: int, jump: int) -> tuple[int, int]:
+    """Return between which counts all are possible, and none moves too far to another one.
+
+    Args:
+        count: one of them.
+        least: the least that is possible.
+        most: the most that is possible.
+        jump: how far one moves at most.
+    """
+    step = jump // 4  # so that these are the same of many meters
+    low = count - count % step - step if step else count
+    return _same(max(least, low)), _same(min(most, low + 3 * step))
 
 
 @lru_cache(maxsize=256)

@@ -9,7 +9,6 @@ telegrams. Any other telegram is decided by all checks.
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 from operator import add
 from typing import Final
 from zlib import crc32
@@ -20,15 +19,12 @@ from app.meters.values import Values
 from app.plausibility.clock import SLACK
 from app.plausibility.known import Known
 from app.plausibility.lists import KnownList
-from app.plausibility.rules import Counts, rules_of, shared
+from app.plausibility.rules import Counts, near, rules_of, shared
 from app.plausibility.track import Change, Observation, Track
 from app.plausibility.units import MEAN_SECONDS
 
 _NONE_IS_NEAR: Final = (math.inf,), (-math.inf,)
 """Least and most, until they are needed."""
-
-_same: Final = lru_cache(maxsize=1024)(int)
-"""Returns the one of all integers that are equal, for the sake of memory."""
 
 
 class Usual:
@@ -151,8 +147,8 @@ class Usual:
             if not keeps(counts):
                 return False
         limited = rules.pick_limited(counts)
-        near = zip(self._lows, limited, self._highs)  # noqa: B905 - to say strict takes time here
-        for least, count, most in near:
+        all_of = zip(self._lows, limited, self._highs)  # noqa: B905 - to say strict takes time
+        for least, count, most in all_of:
             if not least <= count <= most:
                 return self._comes_near(limited)
         return True
@@ -164,14 +160,8 @@ class Usual:
         for count, last, (least, most, jump) in zip(limited, before, rules.ranges, strict=True):
             if not (least <= count <= most and -jump <= count - last <= jump):
                 return False
-        # Within three steps, none moves too far to another.
-        lows, highs = [], []
-        for count, (least, most, jump) in zip(limited, rules.ranges, strict=True):
-            step = jump // 4
-            low = count - count % step - step if step else count
-            lows.append(_same(max(least, low)))
-            highs.append(_same(min(most, low + 3 * step)))
-        self._lows, self._highs = tuple(lows), tuple(highs)
+        pairs = zip(limited, rules.ranges, strict=True)
+        self._lows, self._highs = zip(*(near(count, *one) for count, one in pairs), strict=True)
         return True
 
     def _grow_as_powered(self, counts: Counts, time: float) -> bool:
