@@ -56,7 +56,7 @@ class _Known(NamedTuple):
 
 
 class Unprotected:
-    """States of telegrams that no good checksum protects: a new one counts when it comes twice.
+    """States of telegrams that no good checksum protects: a new one is left out until said twice.
 
     Nothing tells another digit of such a state from damage: a tariff, unlike a power, may be any.
     """
@@ -75,7 +75,9 @@ class Unprotected:
         known = self._known.get(sender, {})
         states = States({}, set())
         for key in (*said.values, *said.unknown):
-            states.put(key, _agreed(known.get(key), said.values.get(key)))
+            value = said.values.get(key)
+            if _agreed(known.get(key), value) == value:
+                states.put(key, value)
         return states
 
     def learn(self, sender: str, said: States) -> None:
