@@ -87,7 +87,7 @@ def counters_of(total: str, keys: Container[str]) -> list[str]:
 
 
 class Flow(NamedTuple):
-    """What a telegram says of one direction of energy, as floats: a Decimal takes 104 bytes.
+    """What a telegram says of one direction of energy.
 
     Args:
         power: in W; None where the telegram says none.
@@ -112,7 +112,10 @@ def flows_of(values: Values) -> tuple[Flow, ...]:
 
 
 class _Direction:
-    """How one direction of energy grows, and what its power makes."""
+    """How one direction of energy grows, and what its power makes.
+
+    What it keeps are floats, as a Decimal takes 104 bytes.
+    """
 
     __slots__ = (
         *("at", "before", "begun", "energy", "gap", "longest", "power", "samples", "used"),

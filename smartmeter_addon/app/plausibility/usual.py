@@ -147,8 +147,8 @@ class Usual:
             if not keeps(counts):
                 return False
         limited = rules.pick_limited(counts)
-        all_of = zip(self._lows, limited, self._highs)  # noqa: B905 - to say strict takes time
-        for least, count, most in all_of:
+        bounded = zip(self._lows, limited, self._highs)  # noqa: B905 - to say strict takes time
+        for least, count, most in bounded:
             if not least <= count <= most:
                 return self._comes_near(limited)
         return True
