@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from app.cosem.obis import UNSAID, Obis
 from app.cosem.unit import Number
 from app.meters import states
+from app.meters.limits import MOST_SENDERS
 from app.meters.sensors import SENSORS
 from app.meters.telegram import Register
 
@@ -242,6 +243,18 @@ def test_without_protection_a_state_changes_once_two_telegrams_agree() -> None:
     assert told(states_of(active_tariff=2)) == states_of()
     assert told(states_of(breaker="connected")) == states_of(breaker="connected")
     assert told(states_of(active_tariff=4), sender="other") == states_of(active_tariff=4)
+
+
+def test_states_of_as_many_senders_are_known_as_have_room() -> None:
+    unprotected = states.Unprotected()
+    for n in range(MOST_SENDERS):
+        unprotected.learn(f"silent {n}", states_of())
+    for n in range(MOST_SENDERS + 1):
+        unprotected.learn(f"{n}", states_of(active_tariff=1))
+    assert unprotected.of("0")
+    assert not unprotected.of(f"{MOST_SENDERS}")
+    unprotected.learn("0", states_of(active_tariff=2))
+    assert unprotected.agreed("0", states_of(active_tariff=2)) == states_of(active_tariff=2)
 
 
 def test_every_code_that_is_read_is_known_as_such() -> None:
